@@ -1,0 +1,147 @@
+/**
+ * The life of a daemon, the same for all three. Its parent reads one JSON line from stdout: {@link ReadyLine} or {@link FailedLine}.
+ * With `--lifeline` the daemon's stdin is its parent: if it ends before the line `keep`, the daemon ends too, so that a `dev up`
+ * killed halfway leaves nothing. After `keep` the daemon lives until a signal, or until its state file (`dev.json`) is gone or
+ * belongs to another stack: a deleted project must not leave daemons nobody can find.
+ */
+import { readFileSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DaemonLog } from './daemonLog.ts';
+import { GrafosError } from './grafosError.ts';
+
+export interface ReadyLine<Facts> {
+  ready: true;
+  pid: number;
+  facts: Facts;
+}
+
+export interface FailedLine {
+  ready: false;
+  error: { code: string; message: string; why?: string; next?: string };
+}
+
+export interface RunningDaemon<Facts> {
+  facts: Facts;
+  /** Ends everything the daemon started; called once, at most {@link STOP_DEADLINE_MS} long. */
+  stop(): Promise<void>;
+}
+
+export interface LifetimeOptions {
+  lifeline: boolean;
+  /** Absolute path of `dev.json`; watched after `keep`. */
+  stateFile?: string | undefined;
+  log: DaemonLog;
+}
+
+const STOP_DEADLINE_MS = 2_000;
+
+export async function runDaemon<Facts>(
+  options: LifetimeOptions,
+  start: (stopRequested: AbortSignal) => Promise<RunningDaemon<Facts>>,
+): Promise<void> {
+  const { log } = options;
+  const abort = new AbortController();
+  let running: RunningDaemon<Facts> | undefined;
+  let stopping = false;
+
+  const stop = (why: string, code = 0): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info(`stopping: ${why}`);
+    abort.abort();
+    setTimeout(() => {
+      log.error(`did not stop within ${STOP_DEADLINE_MS} ms; leaving now`);
+      process.exit(1);
+    }, STOP_DEADLINE_MS).unref();
+    (running?.stop() ?? Promise.resolve()).then(
+      () => process.exit(code),
+      (error: unknown) => {
+        log.error(`stop failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+  // The reader of our ready line may be gone; that alone must not end the daemon with an EPIPE.
+  process.stdout.on('error', () => {});
+  process.on('uncaughtException', (error) => {
+    log.error(`uncaught: ${error.stack ?? error.message}`);
+    stop('an internal error', 1);
+  });
+  process.on('unhandledRejection', (reason) => {
+    log.error(`unhandled rejection: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`);
+    stop('an internal error', 1);
+  });
+  if (options.lifeline) holdLifeline(() => watchStateFile(options, stop), stop);
+
+  try {
+    running = await start(abort.signal);
+    if (stopping) {
+      await running.stop();
+      process.exit(0);
+    }
+    const line: ReadyLine<Facts> = { ready: true, pid: process.pid, facts: running.facts };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  } catch (error) {
+    const known = error instanceof GrafosError ? error : undefined;
+    if (known === undefined) log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    const line: FailedLine = {
+      ready: false,
+      error: {
+        code: known?.code ?? 'internal_error',
+        message: error instanceof Error ? error.message : String(error),
+        ...(known?.why === undefined ? {} : { why: known.why }),
+        ...(known?.next === undefined ? {} : { next: known.next }),
+      },
+    };
+    process.stdout.write(`${JSON.stringify(line)}\n`, () => process.exit(3));
+  }
+}
+
+function holdLifeline(onKeep: () => void, stop: (why: string) => void): void {
+  let kept = false;
+  let seen = '';
+  process.stdin.setEncoding('utf8');
+  process.stdin.on('data', (text: string) => {
+    seen += text;
+    if (kept || !seen.includes('keep\n')) return;
+    kept = true;
+    process.stdin.destroy();
+    onKeep();
+  });
+  const gone = () => {
+    if (!kept) stop('the process that started this daemon is gone');
+  };
+  process.stdin.on('end', gone);
+  process.stdin.on('error', gone);
+}
+
+/** `dev.json` names the daemons of its stack; when it no longer names this process the stack is not ours any more. */
+function watchStateFile(options: LifetimeOptions, stop: (why: string) => void): void {
+  const { stateFile } = options;
+  if (stateFile === undefined) return;
+  const look = () => {
+    if (!namesThisProcess(stateFile)) stop(`${stateFile} no longer names this daemon`);
+  };
+  try {
+    // The folder, not the file: an atomic write replaces the file, and a watch on it would follow the old one.
+    const watcher = watch(dirname(stateFile), (_event, name) => {
+      if (name === null || stateFile.endsWith(name) || dirname(stateFile).endsWith(name)) look();
+    });
+    watcher.on('error', look);
+  } catch (error) {
+    options.log.warn(`cannot watch ${stateFile}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  look();
+}
+
+function namesThisProcess(stateFile: string): boolean {
+  try {
+    const state: { daemons?: Record<string, { pid?: number }> } = JSON.parse(readFileSync(stateFile, 'utf8'));
+    return Object.values(state.daemons ?? {}).some((daemon) => daemon.pid === process.pid);
+  } catch (error) {
+    // A file that is there but cannot be read or parsed says nothing; only its absence does.
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+  }
+}

@@ -1,0 +1,13 @@
+/** One line a fact, on stderr, which the stack turns into the daemon's log file. Never give it a key, a token or a bearer. */
+export interface DaemonLog {
+  info(text: string): void;
+  warn(text: string): void;
+  error(text: string): void;
+}
+
+export function daemonLog(name: string): DaemonLog {
+  const line = (level: string) => (text: string) => {
+    process.stderr.write(`${new Date().toISOString()} ${level} ${name} ${text.replaceAll('\n', '\\n')}\n`);
+  };
+  return { info: line('info'), warn: line('warn'), error: line('error') };
+}

@@ -1,0 +1,130 @@
+/**
+ * Fabric control: what the scheduler asks of fabricbiosd. JSON-RPC 2.0 on one long-lived bidirectional stream over QUIC (or mTLS on TCP);
+ * module and input bytes travel as blobs on a stream of their own, named here by `blob`. The page is docs/fabric-control.md.
+ */
+import type { RunError } from './runError.ts';
+
+export const FABRIC_ALPN = 'fabricbios/0';
+
+export interface CellIdentity {
+  cell_id: string;
+  provider: string;
+  region: string;
+  version: string;
+  /** RFC 3339. */
+  started_at: string;
+  transport: 'quic' | 'tcp';
+  /** URL of the memory data plane and the SHA-256 (lower-case hex) of its certificate, which clients pin. */
+  mem_dataplane: string;
+  mem_dataplane_sha256: string;
+  mem_dataplane_transport: 'http3' | 'http2';
+}
+
+export interface CellInventory {
+  /** Bytes. */
+  mem_capacity: number;
+  mem_leased: number;
+  leases: number;
+  runs_active: number;
+  workers: number;
+}
+
+export interface Lease {
+  lease_id: string;
+  /** Starts at 1; renewal bumps it and tokens of an older generation die. */
+  generation: number;
+  kind: 'mem';
+  tenant: string;
+  bytes: number;
+  /** RFC 3339. At this instant teardown is forced and the bytes are zeroed. */
+  expires_at: string;
+  run_id: string | null;
+}
+
+export type CapabilityRight = 'read' | 'write';
+
+export interface CapabilityGrant {
+  token: string;
+  lease_id: string;
+  generation: number;
+  expires_at: string;
+}
+
+/** Bytes that go with a message: inline when small, else a blob announced on the bulk stream of the same connection. */
+export type Payload = { inline_b64: string } | { blob: number; size: number };
+
+export interface TaskletSubmit {
+  run_id: string;
+  tenant: string;
+  program: string;
+  tasklet: string;
+  version: string;
+  /** Lower-case hex SHA-256 of the artifact; `module_unknown` is answered when the cell does not hold it. */
+  module_sha256: string;
+  input: Payload;
+  /** Fabric memory the run leases, bytes; 0 = no lease. */
+  mem_bytes: number;
+  fuel: number;
+  linear_memory_bytes: number;
+  timeout_ms: number;
+  /** How long the run's lease outlives the run, milliseconds. */
+  hold_ms: number;
+  /** Recorded seed of `random_fill`: 32 bytes, lower-case hex. */
+  seed: string;
+  /** Recorded start of the run's clock: unix nanoseconds as a decimal string, because it does not fit a double. */
+  start_unix_nanos: string;
+}
+
+export interface TaskletOutcome {
+  run_id: string;
+  state: 'succeeded' | 'failed' | 'cancelled';
+  error: RunError | null;
+  output: Payload;
+  log: string;
+  fuel_used: number;
+  /** Bytes. */
+  linear_memory_peak: number;
+  /** Wall clock of init, run and finalize, microseconds. */
+  duration_us: number;
+  /** The lease that outlives the run because `hold_ms` was given. */
+  lease: Lease | null;
+}
+
+/** Every method: parameters and result. */
+export interface FabricMethods {
+  identity: { params: Record<string, never>; result: CellIdentity };
+  inventory: { params: Record<string, never>; result: CellInventory };
+  'lease.alloc': { params: { tenant: string; bytes: number; ttl_ms: number }; result: Lease };
+  'lease.renew': { params: { lease_id: string; ttl_ms: number }; result: Lease };
+  'lease.free': { params: { lease_id: string }; result: Record<string, never> };
+  'lease.list': { params: Record<string, never>; result: { leases: Lease[] } };
+  'cap.request': {
+    params: { lease_id: string; tenant: string; rights: CapabilityRight[]; ttl_ms: number };
+    result: CapabilityGrant;
+  };
+  'module.put': { params: { module_sha256: string; bytes: Payload }; result: { module_sha256: string } };
+  'tasklet.submit': { params: TaskletSubmit; result: TaskletOutcome };
+  'tasklet.cancel': { params: { run_id: string }; result: { found: boolean } };
+}
+
+/** Notifications from the cell. */
+export interface FabricNotifications {
+  'run.state': { run_id: string; state: 'running' };
+  'run.log': { run_id: string; text: string };
+}
+
+/** Codes of a JSON-RPC error's `data.code`; each is a stable label for machines. */
+export const FABRIC_ERROR_CODES = [
+  'module_unknown',
+  'module_hash_mismatch',
+  'module_too_large',
+  'input_too_large',
+  'mem_capacity_exceeded',
+  'lease_unknown',
+  'lease_of_another_tenant',
+  'run_id_in_use',
+  'bad_request',
+  'shutting_down',
+] as const;
+
+export type FabricErrorCode = (typeof FABRIC_ERROR_CODES)[number];

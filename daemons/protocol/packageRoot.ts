@@ -1,0 +1,13 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The folder of the installed package: where `dist/`, `sdk/` and `media/` lie, whether we run from a bundle or from source. */
+export const packageRoot: string = findPackageRoot(import.meta.dirname);
+
+function findPackageRoot(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'grafos') return folder;
+    if (dirname(folder) === folder) throw new Error(`no package.json of grafos above ${from}`);
+  }
+}

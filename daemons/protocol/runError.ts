@@ -1,0 +1,30 @@
+/** Typed errors a run can end with (docs/tasklet-abi.md). `tasklet_failed` carries the tasklet's own label and code. */
+export const RUN_ERROR_CODES = [
+  'fuel_exhausted',
+  'deadline_exceeded',
+  'cancelled',
+  'module_invalid',
+  'profile_violation',
+  'trap_unreachable',
+  'trap_memory_out_of_bounds',
+  'trap_integer_divide_by_zero',
+  'trap_integer_overflow',
+  'trap_invalid_conversion',
+  'trap_indirect_call',
+  'trap_call_stack_exhausted',
+  'output_too_large',
+  'worker_lost',
+  'tasklet_failed',
+] as const;
+
+export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];
+
+export interface RunError {
+  code: RunErrorCode;
+  /** One sentence for people; never needed to tell errors apart. */
+  message: string;
+  /** `tasklet_failed` only: the label given to `fail`, or null when the tasklet gave none. */
+  label?: string | null;
+  /** `tasklet_failed` only: what `_grafos_tasklet_run` returned. */
+  exit_code?: number;
+}
