@@ -30,7 +30,9 @@ const common = {
   sourcesContent: false,
   metafile: true,
   logLevel: 'warning',
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 } satisfies BuildOptions;
 
 const bundles: BuildOptions[] = [

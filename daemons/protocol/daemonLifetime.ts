@@ -2,7 +2,8 @@
  * The life of a daemon, the same for all three. Its parent reads one JSON line from stdout: {@link ReadyLine} or {@link FailedLine}.
  * With `--lifeline` the daemon's stdin is its parent: if it ends before the line `keep`, the daemon ends too, so that a `dev up`
  * killed halfway leaves nothing. After `keep` the daemon lives until a signal, or until its state file (`dev.json`) is gone or
- * belongs to another stack: a deleted project must not leave daemons nobody can find.
+ * belongs to another stack: a deleted project must not leave daemons nobody can find. Before `keep` the parent may tell facts that were
+ * not known when it started the daemon, one `key value` a line: so daemons start side by side although one needs another's port.
  */
 import { readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
@@ -33,13 +34,25 @@ export interface LifetimeOptions {
   log: DaemonLog;
 }
 
+/** Resolves with what the parent tells of `key` over the lifeline; never, when it tells nothing. */
+export type Told = (key: string) => Promise<string>;
+
 const STOP_DEADLINE_MS = 2_000;
 
 export async function runDaemon<Facts>(
   options: LifetimeOptions,
-  start: (stopRequested: AbortSignal) => Promise<RunningDaemon<Facts>>,
+  start: (stopRequested: AbortSignal, told: Told) => Promise<RunningDaemon<Facts>>,
 ): Promise<void> {
   const { log } = options;
+  const lifeline = new Map<string, PromiseWithResolvers<string>>();
+  const fact = (key: string): PromiseWithResolvers<string> => {
+    let known = lifeline.get(key);
+    if (known === undefined) {
+      known = Promise.withResolvers<string>();
+      lifeline.set(key, known);
+    }
+    return known;
+  };
   const abort = new AbortController();
   let running: RunningDaemon<Facts> | undefined;
   let stopping = false;
@@ -73,10 +86,12 @@ export async function runDaemon<Facts>(
     log.error(`unhandled rejection: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`);
     stop('an internal error', 1);
   });
-  if (options.lifeline) holdLifeline(() => watchStateFile(options, stop), stop);
+  if (options.lifeline) {
+    holdLifeline({ keep: () => watchStateFile(options, stop), tell: (key, value) => fact(key).resolve(value), stop });
+  }
 
   try {
-    running = await start(abort.signal);
+    running = await start(abort.signal, (key) => fact(key).promise);
     if (stopping) {
       await running.stop();
       process.exit(0);
@@ -99,16 +114,30 @@ export async function runDaemon<Facts>(
   }
 }
 
-function holdLifeline(onKeep: () => void, stop: (why: string) => void): void {
+interface Lifeline {
+  keep(): void;
+  tell(key: string, value: string): void;
+  stop(why: string): void;
+}
+
+function holdLifeline({ keep, tell, stop }: Lifeline): void {
   let kept = false;
   let seen = '';
   process.stdin.setEncoding('utf8');
   process.stdin.on('data', (text: string) => {
     seen += text;
-    if (kept || !seen.includes('keep\n')) return;
-    kept = true;
-    process.stdin.destroy();
-    onKeep();
+    for (let end = seen.indexOf('\n'); end >= 0 && !kept; end = seen.indexOf('\n')) {
+      const line = seen.slice(0, end);
+      seen = seen.slice(end + 1);
+      if (line === 'keep') {
+        kept = true;
+        process.stdin.destroy();
+        keep();
+      } else {
+        const space = line.indexOf(' ');
+        if (space > 0) tell(line.slice(0, space), line.slice(space + 1));
+      }
+    }
   });
   const gone = () => {
     if (!kept) stop('the process that started this daemon is gone');

@@ -16,6 +16,7 @@ export interface DevState {
     transport: 'quic' | 'tcp';
     mem_dataplane: string;
     mem_dataplane_sha256: string;
+    mem_dataplane_transport: 'http3' | 'http2';
     mem_capacity: number;
   };
   helper: { url: string };

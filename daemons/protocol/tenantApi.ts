@@ -39,6 +39,7 @@ export const REFUSAL_REASONS = [
   'runtime_not_ready',
   'scheduler_standby',
   'shutting_down',
+  'storage_unavailable',
   'internal_error',
 ] as const;
 
@@ -195,6 +196,8 @@ export interface TenantCreate {
   name: string;
   /** The tenant certificate, PEM; its key is what tokens must be signed with. */
   certificate_pem: string;
+  /** A name that is already registered with another key gets this one instead of being refused. */
+  rotate?: boolean;
 }
 
 export interface AuditRecord {
@@ -216,6 +219,8 @@ export interface Health {
   mode: 'cell';
   role: 'standby' | 'active';
   version: string;
+  /** What tokens must name as their audience; known before the cell answers. */
+  cell_id: string;
   cell: CellIdentity | null;
   /** RFC 3339 of the last answered heartbeat of the cell. */
   last_heartbeat: string | null;

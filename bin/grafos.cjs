@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+// Old JavaScript on purpose: this file must run on any Node, to find the one that grafOS needs or to say which it is.
+'use strict';
+
+const wanted = [22, 13];
+const have = process.versions.node.split('.').map(Number);
+
+if (have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1])) {
+  require('node:module').enableCompileCache(require('node:path').join(__dirname, '..', 'dist', '.compile-cache'));
+  import('../dist/cli/main.js').catch((error) => {
+    const unbuilt = error.code === 'ERR_MODULE_NOT_FOUND' && String(error.message).includes('main.js');
+    console.error(unbuilt ? 'grafos is not built yet. Run `npm run build` in its folder.' : error);
+    process.exitCode = 3;
+  });
+} else {
+  runOnOwnNode();
+}
+
+/** The npm package `node` beside us brings a Node new enough; its folder may not be on the PATH of this shell. */
+function runOnOwnNode() {
+  let node;
+  try {
+    node = require.resolve('node/bin/node' + (process.platform === 'win32' ? '.exe' : ''));
+  } catch {
+    console.error(
+      'grafos needs Node.js ' +
+        wanted.join('.') +
+        ' or newer; this is ' +
+        process.version +
+        '.\n' +
+        'Install a newer Node.js, or run `npm install` in the folder of grafos, which brings one.',
+    );
+    process.exit(3);
+  }
+  const child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  // The terminal signals the whole group; we only wait for the child's own clean end. Other senders reach us alone.
+  ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  });
+  child.on('error', (error) => {
+    console.error('grafos could not start ' + node + ': ' + error.message);
+    process.exit(3);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal) {
+      ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((name) => {
+        process.removeAllListeners(name);
+      });
+      process.kill(process.pid, signal);
+    } else {
+      process.exit(code);
+    }
+  });
+}

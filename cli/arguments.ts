@@ -1,0 +1,25 @@
+/** Option texts to values; each throws GrafosError `wrong_usage` that names the option. */
+import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { DURATION_SYNTAX, parseDuration } from '../program/duration.ts';
+import { parseSize, SIZE_SYNTAX } from '../program/size.ts';
+
+export function sizeOption(flag: string, text: string): number {
+  return parseSize(text) ?? wrong(flag, text, SIZE_SYNTAX);
+}
+
+export function durationOption(flag: string, text: string): number {
+  return parseDuration(text) ?? wrong(flag, text, DURATION_SYNTAX);
+}
+
+export function countOption(flag: string, text: string, most = Number.MAX_SAFE_INTEGER): number {
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(count) && count <= most ? count : wrong(flag, text, `a whole number from 0 to ${most}`);
+}
+
+export function choice<Name extends string>(what: string, text: string, choices: readonly Name[]): Name {
+  return choices.find((one) => one === text) ?? wrong(what, text, `one of ${choices.join(', ')}`);
+}
+
+function wrong(what: string, text: string, wanted: string): never {
+  throw new GrafosError('usage', 'wrong_usage', `${what} "${text}" is not ${wanted}.`, { next: 'See: grafos --help' });
+}

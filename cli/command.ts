@@ -1,0 +1,44 @@
+import type { Output } from './output.ts';
+
+/** What every command is given besides its own arguments. */
+export interface CommandContext {
+  cwd: string;
+  out: Output;
+  /** Aborts on Ctrl-C, SIGTERM and SIGHUP. */
+  signal: AbortSignal;
+}
+
+export interface ArgumentSpec {
+  /** commander's notation: `<required>`, `[optional]`, `[many...]`. */
+  name: string;
+  description: string;
+}
+
+export interface OptionSpec {
+  /** commander's notation, e.g. `--mem <size>`. */
+  flags: string;
+  description: string;
+  default?: string;
+  choices?: readonly string[];
+  required?: boolean;
+  repeatable?: boolean;
+}
+
+/** Arguments in their order (undefined where left out, a list for the variadic one) and options by their camel-case name. */
+export type CommandRun = (
+  context: CommandContext,
+  // biome-ignore lint/suspicious/noExplicitAny: the table is checked against each command by the type of its run function, not here.
+  given: any,
+) => Promise<number | undefined | void>;
+
+/** One row of the table that the parser, the completion scripts and docs/cli.md are made from. */
+export interface CommandSpec {
+  /** Words of the command, e.g. `dev up`. */
+  name: string;
+  summary: string;
+  args?: ArgumentSpec[];
+  options?: OptionSpec[];
+  /** What `--json` prints, for docs/cli.md. */
+  json: string;
+  load: () => Promise<{ run: CommandRun }>;
+}

@@ -1,0 +1,39 @@
+import { join, resolve } from 'node:path';
+import { formatSize } from '../../program/size.ts';
+import { downloadArtifacts } from '../../toolchain/artifacts/downloadArtifacts.ts';
+import { findRun } from '../../toolchain/deploy/findRun.ts';
+import { makeProgramState } from '../../toolchain/stack/programState.ts';
+import type { CommandContext } from '../command.ts';
+import { programRootOf } from '../programRootOf.ts';
+import { table } from '../table.ts';
+
+interface Given {
+  runId: string;
+  provider?: string;
+  download?: boolean;
+  out?: string;
+}
+
+export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
+  const root = programRootOf(cwd);
+  const found = await findRun(root, given.runId, given.provider, signal);
+  using client = found.client;
+  const { run_id } = found.run;
+  if (!given.download && given.out === undefined) {
+    const artifacts = await client.listArtifacts(run_id, { signal });
+    out.result({ run_id, dir: null, artifacts }, () =>
+      artifacts.length === 0
+        ? `run ${run_id} has not ended yet`
+        : table(artifacts.map(({ name, size, sha256 }) => [name, formatSize(size), sha256])),
+    );
+    return;
+  }
+  const dir =
+    given.out === undefined
+      ? join(await makeProgramState(root, 'artifacts'), 'artifacts', run_id)
+      : resolve(cwd, given.out);
+  const artifacts = await downloadArtifacts(client, run_id, dir, signal);
+  out.result({ run_id, dir, artifacts }, () =>
+    [dir, ...artifacts.map(({ name, size }) => `  ${name.padEnd(14)} ${formatSize(size)}`)].join('\n'),
+  );
+}

@@ -1,0 +1,16 @@
+import { devDown } from '../../toolchain/stack/devDown.ts';
+import type { CommandContext } from '../command.ts';
+import { programRootOf } from '../programRootOf.ts';
+
+export async function run({ cwd, out, signal }: CommandContext): Promise<void> {
+  const ended = await devDown(programRootOf(cwd), signal);
+  out.result({ ...ended, duration_ms: Math.round(ended.duration_ms) }, (paint) => {
+    const daemons = Object.entries(ended.daemons);
+    if (daemons.length === 0) return 'no local stack was running';
+    const lines = daemons.map(([name, how]) => `  ${name.padEnd(12)} ${how === 'absent' ? 'had ended before' : how}`);
+    return [
+      `stopped ${paint('dim', `in ${Math.round(ended.duration_ms)} ms; logs stay in ${ended.logs}`)}`,
+      ...lines,
+    ].join('\n');
+  });
+}

@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises';
+import { fileError } from '../../toolchain/files/fileError.ts';
+import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
+import { sizeOption } from '../arguments.ts';
+import type { CommandContext } from '../command.ts';
+import { hexDump } from '../hexDump.ts';
+import { programRootOf } from '../programRootOf.ts';
+
+interface Given {
+  runId: string;
+  provider?: string;
+  offset: string;
+  length?: string;
+  out?: string;
+}
+
+export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
+  const offset = sizeOption('--offset', given.offset);
+  await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
+    ...(given.provider === undefined ? {} : { provider: given.provider }),
+    rights: ['read'],
+    signal,
+  });
+  const length =
+    given.length === undefined ? Math.max(0, memory.session.bytes - offset) : sizeOption('--length', given.length);
+  const bytes = await memory.session.read(offset, length);
+  if (given.out !== undefined) {
+    await writeFile(given.out, bytes).catch((error) => {
+      throw fileError(error, 'The bytes cannot be written');
+    });
+    out.note(`${bytes.length} bytes written to ${given.out}`);
+  } else if (out.json) {
+    out.result(
+      { lease_id: memory.leaseId, offset, length: bytes.length, bytes_b64: Buffer.from(bytes).toString('base64') },
+      () => '',
+    );
+  } else if (process.stdout.isTTY) {
+    out.result(null, (paint) => hexDump(bytes, offset, (text) => paint('dim', text)));
+  } else {
+    out.raw(bytes);
+  }
+}

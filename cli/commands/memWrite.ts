@@ -1,0 +1,28 @@
+import { readInput } from '../../toolchain/deploy/readInput.ts';
+import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
+import { sizeOption } from '../arguments.ts';
+import type { CommandContext } from '../command.ts';
+import { programRootOf } from '../programRootOf.ts';
+import { readStdin } from '../readStdin.ts';
+
+interface Given {
+  runId: string;
+  file: string;
+  provider?: string;
+  offset: string;
+}
+
+export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
+  const offset = sizeOption('--offset', given.offset);
+  const bytes = given.file === '-' ? await readStdin() : await readInput(given.file);
+  await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
+    ...(given.provider === undefined ? {} : { provider: given.provider }),
+    rights: ['write'],
+    signal,
+  });
+  await memory.session.write(offset, bytes);
+  out.result(
+    { lease_id: memory.leaseId, offset, length: bytes.length },
+    () => `wrote ${bytes.length} bytes at ${offset}`,
+  );
+}

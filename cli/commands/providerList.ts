@@ -1,0 +1,20 @@
+import { providerStatus } from '../../toolchain/deploy/providerStatus.ts';
+import { PROVIDERS } from '../../toolchain/deploy/resolveProvider.ts';
+import type { CommandContext } from '../command.ts';
+import { programRootOf } from '../programRootOf.ts';
+import { table } from '../table.ts';
+
+export async function run({ cwd, out, signal }: CommandContext): Promise<void> {
+  const root = programRootOf(cwd);
+  const all = await Promise.all(PROVIDERS.map((provider) => providerStatus(root, provider, signal)));
+  out.result(all, (paint) =>
+    table(
+      all.map(({ provider, ready, cell_id, scheduler_url, next }) => [
+        provider,
+        ready ? paint('green', 'ready') : 'not ready',
+        cell_id ?? '',
+        scheduler_url ?? paint('dim', next ?? ''),
+      ]),
+    ),
+  );
+}

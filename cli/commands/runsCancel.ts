@@ -1,0 +1,18 @@
+import { findRun } from '../../toolchain/deploy/findRun.ts';
+import type { CommandContext } from '../command.ts';
+import { programRootOf } from '../programRootOf.ts';
+import { stateText } from '../runLines.ts';
+
+export async function run(
+  { cwd, out, signal }: CommandContext,
+  given: { runId: string; provider?: string },
+): Promise<void> {
+  const found = await findRun(programRootOf(cwd), given.runId, given.provider, signal);
+  using client = found.client;
+  const cancelled = await client.cancel(given.runId, { signal });
+  out.result(cancelled, (paint) =>
+    found.run.ended_at === null
+      ? `${stateText(cancelled.state, paint)}  ${cancelled.run_id}`
+      : `run ${cancelled.run_id} had already ended: ${stateText(cancelled.state, paint)}`,
+  );
+}

@@ -1,0 +1,32 @@
+import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
+import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { countOption } from '../arguments.ts';
+import type { CommandContext } from '../command.ts';
+import { programRootOf } from '../programRootOf.ts';
+import { durationText, errorText, stateText } from '../runLines.ts';
+import { table } from '../table.ts';
+
+export async function run(
+  { cwd, out, signal }: CommandContext,
+  given: { provider: string; limit: string },
+): Promise<void> {
+  const limit = countOption('--limit', given.limit);
+  using client = connectTarget(await resolveProvider(programRootOf(cwd), given.provider));
+  const runs = await client.listRuns({ limit, signal });
+  out.result(runs, (paint) =>
+    runs.length === 0
+      ? 'no runs yet'
+      : table([
+          ['RUN', 'TASKLET', 'STATE', 'FUEL', 'DURATION', 'CREATED', 'ERROR'],
+          ...runs.map(({ run_id, tasklet, state, response, created_at }) => [
+            run_id,
+            tasklet,
+            stateText(state, paint),
+            response === null ? '' : response.fuel_used.toLocaleString('en'),
+            response === null ? '' : durationText(response.duration_us),
+            created_at,
+            response === null ? '' : errorText(response),
+          ]),
+        ]),
+  );
+}

@@ -1,0 +1,41 @@
+import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
+import { formatSize } from '../../program/size.ts';
+import { type BuildResult, buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import type { CommandContext } from '../command.ts';
+import { renderFindings } from '../renderFindings.ts';
+import { reportBuildFailure } from '../reportBuildFailure.ts';
+
+export async function run({ cwd, out, signal }: CommandContext, given: { tasklets: string[] }): Promise<number> {
+  const program = loadProgram(cwd);
+  const tasklets =
+    given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
+  const built: BuildResult[] = [];
+  for (const tasklet of tasklets) {
+    out.progress(`building ${tasklet.name}`);
+    try {
+      built.push(await buildTasklet(program, tasklet, { signal }));
+    } catch (error) {
+      return reportBuildFailure(out, error);
+    }
+  }
+  for (const { warnings } of built)
+    if (warnings.length > 0) out.note(renderFindings(warnings, cwd, out.paint(process.stderr)));
+  out.result(
+    built.map(({ tasklet, kind, output, bytes, sha256, duration_ms }) => ({
+      tasklet,
+      kind,
+      output,
+      bytes,
+      sha256,
+      duration_ms: Math.round(duration_ms),
+    })),
+    (paint) =>
+      built
+        .map(
+          ({ tasklet, output, bytes, duration_ms }) =>
+            `${paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${output}, ${Math.round(duration_ms)} ms`)}`,
+        )
+        .join('\n'),
+  );
+  return 0;
+}

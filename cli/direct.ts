@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
+import { directTarget } from '../toolchain/deploy/resolveProvider.ts';
+import { readDevState } from '../toolchain/stack/devState.ts';
+import { stackPaths } from '../toolchain/stack/stackPaths.ts';
+import { programRootOf } from './programRootOf.ts';
+
+/** Options that name a scheduler by hand; each falls back to its environment variable. */
+export interface DirectOptions {
+  scheduler?: string;
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
+
+/** @throws GrafosError `wrong_usage` naming what is missing. */
+export function directFiles(given: DirectOptions): [url: string, files: { ca: string; cert: string; key: string }] {
+  const take = (option: keyof DirectOptions): string => {
+    const value = given[option] ?? process.env[`GRAFOS_${option.toUpperCase()}`];
+    if (value) return value;
+    throw new GrafosError('usage', 'wrong_usage', `--${option} is missing.`, {
+      next: `Give it, or set GRAFOS_${option.toUpperCase()}.`,
+    });
+  };
+  return [take('scheduler'), { ca: take('ca'), cert: take('cert'), key: take('key') }];
+}
+
+/** A client with admin rights: of the scheduler given by hand, or else of this program's local stack. The caller disposes of it. */
+export async function connectAdmin(cwd: string, given: DirectOptions): Promise<ReturnType<typeof connectTarget>> {
+  if (given.scheduler ?? process.env.GRAFOS_SCHEDULER)
+    return connectTarget(await directTarget(...directFiles(given), ''));
+  const paths = stackPaths(programRootOf(cwd));
+  const state = await readDevState(paths);
+  if (state === undefined) {
+    throw new GrafosError(
+      'unreachable',
+      'runtime_not_ready',
+      'The local stack does not run, and no other scheduler was given.',
+      {
+        next: 'Start it: grafos dev up; or give --scheduler, --ca, --cert and --key.',
+      },
+    );
+  }
+  const files = { ca: state.ca_cert, cert: join(paths.trust, 'admin.pem'), key: join(paths.trust, 'admin-key.pem') };
+  return connectTarget({ ...(await directTarget(state.scheduler_url, files, '')), cellId: state.cell_id });
+}

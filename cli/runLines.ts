@@ -1,0 +1,47 @@
+import type { Run, RunResponse } from '../daemons/protocol/tenantApi.ts';
+import { formatSize } from '../program/size.ts';
+import type { Output } from './output.ts';
+
+type Paint = ReturnType<Output['paint']>;
+
+/** An ended run for people: how it ended, its output, what it cost. */
+export function responseLines(response: RunResponse, paint: Paint): string {
+  const { state, error, output, output_bytes, fuel_used, linear_memory_peak, duration_us } = response;
+  const lines = [
+    `${stateText(state, paint)}  ${response.run_id}  ${paint('dim', `on ${response.cell_id} (${response.provider})`)}`,
+  ];
+  if (error !== null) lines.push(`  error     ${errorText(response)}`, `            ${error.message}`);
+  if (output !== null) lines.push(`  output    ${JSON.stringify(output)}`);
+  else if (output_bytes > 0) lines.push(`  output    ${formatSize(output_bytes)}, not JSON`);
+  lines.push(
+    `  fuel      ${fuel_used.toLocaleString('en')}`,
+    `  memory    ${formatSize(linear_memory_peak)} linear`,
+    `  duration  ${durationText(duration_us)}`,
+  );
+  return lines.join('\n');
+}
+
+export function errorText(response: RunResponse): string {
+  const { error } = response;
+  if (error === null) return '';
+  if (error.code !== 'tasklet_failed') return error.code;
+  return error.label ? error.label : `tasklet_failed (code ${error.exit_code ?? '?'})`;
+}
+
+export function stateText(state: Run['state'], paint: Paint): string {
+  const style = state === 'succeeded' ? 'green' : state === 'failed' ? 'red' : 'yellow';
+  return paint(style, state);
+}
+
+export function durationText(microseconds: number): string {
+  return microseconds < 1000
+    ? `${microseconds} us`
+    : microseconds < 1_000_000
+      ? `${(microseconds / 1000).toFixed(1)} ms`
+      : `${(microseconds / 1e6).toFixed(2)} s`;
+}
+
+/** The exit code a run stands for: only a success is a good answer. */
+export function runExitCode(run: Run): number {
+  return run.state === 'failed' || run.state === 'cancelled' ? 1 : 0;
+}

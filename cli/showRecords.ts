@@ -1,0 +1,55 @@
+import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { type Admission, type Placement, REFUSAL_REASONS } from '../daemons/protocol/tenantApi.ts';
+import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
+import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
+import { countOption } from './arguments.ts';
+import type { CommandContext } from './command.ts';
+import { programRootOf } from './programRootOf.ts';
+import { table } from './table.ts';
+
+export interface RecordsGiven {
+  provider: string;
+  limit: string;
+  reason?: string[];
+}
+
+const LABELS = ['ok', ...REFUSAL_REASONS];
+
+/** Prints what the scheduler decided: the server's own body as JSON, or the newest rows as a table. */
+export async function showRecords(
+  { cwd, out, signal }: CommandContext,
+  given: RecordsGiven,
+  what: 'admissions' | 'placements',
+): Promise<void> {
+  const limit = countOption('--limit', given.limit);
+  const unknown = given.reason?.find((reason) => !LABELS.includes(reason));
+  if (unknown !== undefined) {
+    throw new GrafosError('usage', 'wrong_usage', `--reason "${unknown}" is not a reason.`, {
+      next: `Choose from: ${LABELS.join(', ')}`,
+    });
+  }
+  using client = connectTarget(await resolveProvider(programRootOf(cwd), given.provider));
+  const { text, records } = await client[what]({ signal });
+  if (out.json) {
+    out.raw(text);
+    return;
+  }
+  const rows = (records as Array<Admission | Placement>)
+    .filter(({ reason }) => given.reason === undefined || given.reason.includes(reason))
+    .slice(0, limit);
+  out.result(rows, (paint) =>
+    rows.length === 0
+      ? `no ${what} yet`
+      : table([
+          ['AT', 'RUN', 'TENANT', 'DECISION', 'REASON', 'CELL'],
+          ...rows.map((row) => [
+            row.at,
+            row.run_id ?? '',
+            row.tenant,
+            row.decision === 'refused' ? paint('red', row.decision) : row.decision,
+            row.reason,
+            'cell_id' in row ? (row.cell_id ?? '') : '',
+          ]),
+        ]),
+  );
+}

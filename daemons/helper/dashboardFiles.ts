@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { packageRoot } from '../protocol/packageRoot.ts';
+
+/** Path -> file under media/dashboard and its type. A path that is not in this table is no file. */
+export const DASHBOARD_FILES: Record<string, { file: string; type: string }> = {
+  '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
+  '/dashboard.css': { file: 'dashboard.css', type: 'text/css; charset=utf-8' },
+  '/dashboard.js': { file: 'dashboard.js', type: 'text/javascript; charset=utf-8' },
+  '/elements.js': { file: 'elements.js', type: SCRIPT },
+  '/format.js': { file: 'format.js', type: SCRIPT },
+  '/prettyJson.js': { file: 'prettyJson.js', type: SCRIPT },
+  '/elements.js': { file: 'elements.js', type: 'text/javascript; charset=utf-8' },
+  '/helperConnection.js': { file: 'helperConnection.js', type: 'text/javascript; charset=utf-8' },
+  '/composer.js': { file: 'composer.js', type: 'text/javascript; charset=utf-8' },
+  '/runDetail.js': { file: 'runDetail.js', type: 'text/javascript; charset=utf-8' },
+  '/runTable.js': { file: 'runTable.js', type: 'text/javascript; charset=utf-8' },
+  '/icon.svg': { file: 'icon.svg', type: 'image/svg+xml' },
+};
+
+/**
+ * Nothing but our own files, no inline script or style, no frame, and (Trusted Types) no text that becomes markup.
+ * `blob:` is not named: a download by an anchor needs no permission here.
+ */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+export async function sendDashboardFile(res: ServerResponse, path: string): Promise<void> {
+  const entry = DASHBOARD_FILES[path];
+  if (entry === undefined) throw new Error(`no dashboard file at ${path}`);
+  const body = await readFile(join(packageRoot, 'media', 'dashboard', entry.file));
+  res.setHeader('Content-Security-Policy', PAGE_POLICY);
+  res.writeHead(200, { 'Content-Type': entry.type, 'Content-Length': body.length }).end(body);
+}

@@ -1,0 +1,240 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type {
+  HelperArtifacts,
+  HelperHealth,
+  HelperProgram,
+  HelperRuns,
+  HelperTasklets,
+} from '../protocol/helperApi.ts';
+import { summarizeRun } from '../protocol/helperApi.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { ARTIFACT_NAMES, type ArtifactName } from '../protocol/tenantApi.ts';
+import { DASHBOARD_FILES, sendDashboardFile } from './dashboardFiles.ts';
+import { type EventStream, openEventStream } from './eventStream.ts';
+import { HelperRefusal } from './helperRefusal.ts';
+import type { LiveFeed } from './liveFeed.ts';
+import { readBody } from './readBody.ts';
+import type { SchedulerLink } from './schedulerPort.ts';
+import { startRun } from './startRun.ts';
+import type { TaskletReader } from './taskletList.ts';
+
+const STREAMS_MAX = 32;
+const RUNS_DEFAULT = 50;
+const RUNS_MAX = 500;
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
+export interface Call {
+  req: IncomingMessage;
+  res: ServerResponse;
+  /** The decoded `:name` segments, in order. */
+  segments: string[];
+  query: URLSearchParams;
+  /** Aborted when the client is gone. */
+  gone: AbortSignal;
+}
+
+export interface Route {
+  method: 'GET' | 'POST';
+  /** Segments; `:name` matches any one. */
+  path: string;
+  /** True: served without a bearer. */
+  open: boolean;
+  handle(call: Call): Promise<void>;
+}
+
+export interface RouteParts {
+  cellId: string;
+  scheduler: SchedulerLink;
+  tasklets: TaskletReader;
+  feed: LiveFeed;
+  /** Open streams; they are told when the helper stops. */
+  streams: Set<EventStream>;
+}
+
+/** Every route of the helper; docs/helper.md is compared with this table. */
+export function helperRoutes(parts: RouteParts): Route[] {
+  const { scheduler, tasklets, feed } = parts;
+
+  const stream = (res: ServerResponse): EventStream => {
+    if (parts.streams.size >= STREAMS_MAX) {
+      throw new HelperRefusal(503, 'too_many_streams', `The helper serves ${STREAMS_MAX} event streams at a time.`, {
+        next: 'Close a dashboard tab and try again.',
+      });
+    }
+    const opened = openEventStream(res);
+    parts.streams.add(opened);
+    opened.gone.addEventListener('abort', () => parts.streams.delete(opened));
+    return opened;
+  };
+
+  return [
+    ...Object.keys(DASHBOARD_FILES).map(
+      (path): Route => ({ method: 'GET', path, open: true, handle: ({ res }) => sendDashboardFile(res, path) }),
+    ),
+    {
+      method: 'GET',
+      path: '/health',
+      open: true,
+      async handle({ res }) {
+        sendJson(res, 200, { status: 'ok' } satisfies HelperHealth);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/program',
+      open: false,
+      async handle({ res }) {
+        const { program } = await tasklets.read();
+        sendJson(res, 200, {
+          name: program.manifest.name,
+          version: program.manifest.version,
+          root: program.root,
+          cell_id: parts.cellId,
+          limits: { input: LIMITS.input },
+        } satisfies HelperProgram);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/tasklets',
+      open: false,
+      async handle({ res }) {
+        const list = await tasklets.read();
+        sendJson(res, 200, { tasklets: list.tasklets, problem: null } satisfies HelperTasklets);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/events',
+      open: false,
+      async handle({ res }) {
+        const { send, gone } = stream(res);
+        feed.listen(send, gone);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/runs',
+      open: false,
+      async handle({ req, res, gone }) {
+        const run = await startRun(parts, await readBody(req), { idempotencyKey: idempotencyKey(req), signal: gone });
+        feed.runStarted(run);
+        sendJson(res, 202, summarizeRun(run));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/runs',
+      open: false,
+      async handle({ res, query }) {
+        const limit = readLimit(query.get('limit'));
+        const runs = await (await scheduler.client()).listRuns();
+        sendJson(res, 200, { runs: runs.slice(0, limit).map(summarizeRun) } satisfies HelperRuns);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/runs/:id',
+      open: false,
+      async handle({ res, segments }) {
+        sendJson(res, 200, await (await scheduler.client()).getRun(runId(segments)));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/runs/:id/events',
+      open: false,
+      async handle({ res, segments }) {
+        const id = runId(segments);
+        const client = await scheduler.client();
+        // Before the stream is open a run that is not there can still be told with its status.
+        await client.getRun(id);
+        const { send, end, gone } = stream(res);
+        try {
+          for await (const { event, data } of client.events(id, { signal: gone })) send(event, data);
+        } catch (error) {
+          if (!gone.aborted) throw error;
+        } finally {
+          end();
+        }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/runs/:id/cancel',
+      open: false,
+      async handle({ res, segments }) {
+        sendJson(res, 202, summarizeRun(await (await scheduler.client()).cancel(runId(segments))));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/runs/:id/artifacts',
+      open: false,
+      async handle({ res, segments }) {
+        const artifacts = await (await scheduler.client()).listArtifacts(runId(segments));
+        sendJson(res, 200, { artifacts } satisfies HelperArtifacts);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/runs/:id/artifacts/:name',
+      open: false,
+      async handle({ res, segments }) {
+        const id = runId(segments);
+        const name = ARTIFACT_NAMES.find((known) => known === segments[1]);
+        if (name === undefined) {
+          throw new HelperRefusal(404, 'not_found', 'A run has no artifact of this name.', {
+            next: `There are ${ARTIFACT_NAMES.join(', ')}.`,
+          });
+        }
+        const bytes = await (await scheduler.client()).artifact(id, name);
+        res
+          .writeHead(200, {
+            'Content-Type': ARTIFACT_TYPE[name],
+            'Content-Length': bytes.length,
+            'Content-Disposition': `attachment; filename="${id}-${name}"`,
+          })
+          .end(bytes);
+      },
+    },
+  ];
+}
+
+const ARTIFACT_TYPE: Record<ArtifactName, string> = {
+  'response.json': 'application/json; charset=utf-8',
+  'output.b64': 'text/plain; charset=us-ascii',
+  'input.bin': 'application/octet-stream',
+  'run.log': 'text/plain; charset=utf-8',
+  'run.json': 'application/json; charset=utf-8',
+};
+
+export function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  res
+    .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length })
+    .end(bytes);
+}
+
+/** A run id is a name in the scheduler's own URLs, so nothing that could be more than one segment gets that far. */
+function runId(segments: string[]): string {
+  const id = segments[0] ?? '';
+  if (!RUN_ID.test(id)) throw new HelperRefusal(404, 'not_found', 'There is no run of this id.');
+  return id;
+}
+
+function readLimit(text: string | null): number {
+  if (text === null) return RUNS_DEFAULT;
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > RUNS_MAX) throw new HelperRefusal(400, 'bad_request', `\`limit\` must be 1 to ${RUNS_MAX}.`);
+  return limit;
+}
+
+function idempotencyKey(req: IncomingMessage): string | undefined {
+  const key = req.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !/^[A-Za-z0-9_-]{8,64}$/.test(key)) {
+    throw new HelperRefusal(400, 'bad_request', '`Idempotency-Key` must be 8 to 64 letters, digits, `_` or `-`.');
+  }
+  return key;
+}

@@ -1,0 +1,106 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseSize, SIZE_SYNTAX } from '../../program/size.ts';
+import { GrafosError } from '../protocol/grafosError.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import type { Run } from '../protocol/tenantApi.ts';
+import { HelperRefusal } from './helperRefusal.ts';
+import type { SchedulerLink } from './schedulerPort.ts';
+import type { TaskletReader } from './taskletList.ts';
+
+const REQUEST_KEYS = ['tasklet', 'input', 'mem'];
+
+/**
+ * Starts a run of a built tasklet, as `POST /v1/runs` asks for it: uploads the module where the scheduler does not hold it, and submits.
+ * Returns as soon as the run is admitted.
+ * @throws HelperRefusal `bad_request`, `tasklet_unknown`, `tasklet_not_built`, `body_too_large`; GrafosError of the scheduler
+ */
+export async function startRun(
+  parts: { scheduler: SchedulerLink; tasklets: TaskletReader },
+  request: Record<string, unknown>,
+  options: { idempotencyKey: string | undefined; signal: AbortSignal },
+): Promise<Run> {
+  const stranger = Object.keys(request).find((key) => !REQUEST_KEYS.includes(key));
+  if (stranger !== undefined)
+    throw badRequest(`There is no field ${JSON.stringify(stranger)}; there are ${REQUEST_KEYS.join(', ')}.`);
+  if (typeof request.tasklet !== 'string') throw badRequest('`tasklet` must name a tasklet.');
+  const input = readInput(request.input);
+  const { program, tasklets } = await parts.tasklets.read();
+  const tasklet = tasklets.find(({ name }) => name === request.tasklet);
+  if (tasklet === undefined) {
+    throw new HelperRefusal(404, 'tasklet_unknown', `The program has no tasklet ${JSON.stringify(request.tasklet)}.`, {
+      next:
+        tasklets.length === 0 ? 'Add one to grafos.toml.' : `It has ${tasklets.map(({ name }) => name).join(', ')}.`,
+    });
+  }
+  const mem = readMem(request.mem, tasklet.mem_bytes);
+  const bytes = await readModule(join(program.root, tasklet.output), tasklet.name);
+  // Hashed here and not taken from the list: the file may have been built anew in between.
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+
+  const client = await parts.scheduler.client();
+  if (!(await client.hasModule(sha256))) await client.putModule(sha256, bytes);
+  return await client.submit(
+    {
+      program: program.manifest.name,
+      tasklet: tasklet.name,
+      version: program.manifest.version,
+      module_sha256: sha256,
+      input_b64: input.toString('base64'),
+      mem_bytes: mem,
+      fuel: tasklet.fuel,
+      linear_memory_bytes: tasklet.linear_memory_bytes,
+      timeout_ms: tasklet.timeout_ms,
+    },
+    { idempotencyKey: options.idempotencyKey ?? randomUUID(), waitMs: 0, signal: options.signal },
+  );
+}
+
+function readInput(input: unknown): Buffer {
+  if (input === undefined) return Buffer.alloc(0);
+  const fields = typeof input === 'object' && input !== null ? Object.entries(input) : [];
+  const [kind, value] = fields.length === 1 ? (fields[0] ?? []) : [];
+  if (typeof value !== 'string' || (kind !== 'text' && kind !== 'base64')) {
+    throw badRequest('`input` must be {"text": …} or {"base64": …}.');
+  }
+  const bytes = Buffer.from(value, kind === 'text' ? 'utf8' : 'base64');
+  // Buffer skips what is not base64; an input that loses bytes on the way must not run.
+  if (kind === 'base64' && bytes.toString('base64') !== value)
+    throw badRequest('`input.base64` is not base64 (RFC 4648, with padding).');
+  if (bytes.length > LIMITS.input) {
+    throw new HelperRefusal(
+      413,
+      'body_too_large',
+      `The input has ${bytes.length} bytes; a run takes ${LIMITS.input} at most.`,
+    );
+  }
+  return bytes;
+}
+
+function readMem(mem: unknown, otherwise: number): number {
+  if (mem === undefined) return otherwise;
+  const bytes = typeof mem === 'number' || typeof mem === 'string' ? parseSize(mem) : null;
+  if (bytes === null) throw badRequest(`\`mem\` must be ${SIZE_SYNTAX}.`);
+  return bytes;
+}
+
+async function readModule(file: string, tasklet: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new HelperRefusal(409, 'tasklet_not_built', `The tasklet ${tasklet} is not built yet.`, {
+        next: `Build it with \`grafos tasklet build ${tasklet}\`.`,
+      });
+    }
+    throw new GrafosError('usage', 'module_not_readable', `The module of ${tasklet} cannot be read`, {
+      why: error instanceof Error ? error.message : String(error),
+      cause: error,
+    });
+  }
+}
+
+function badRequest(message: string): HelperRefusal {
+  return new HelperRefusal(400, 'bad_request', message);
+}

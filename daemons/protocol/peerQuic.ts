@@ -1,0 +1,79 @@
+/**
+ * mTLS over @matrixai/quic, both ends. With a `verifyCallback` quiche leaves all judgement of the chain to us and verifies only that the
+ * peer holds the leaf's key, so the callback is {@link checkPeerChain} and nothing else; streams open only after it has passed.
+ * A client's `createQUICClient` resolves before the server has refused it: a connection counts once the server has answered on a stream.
+ */
+import { checkPeerChain, type PeerExpectation, type PeerIdentity } from './peerCertificate.ts';
+import { caDerFromPem, type PeerFiles } from './peerFiles.ts';
+import { type PeerRefusalReason, PeerRefused } from './peerRefused.ts';
+import type { PeerUsage } from './peerRole.ts';
+
+/** What the peer must be; the CA is the one of the {@link PeerFiles}. */
+export type QuicExpectation = DistributiveOmit<PeerExpectation, 'caDer'>;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** The part of a QUICConfig that is about trust; spread it into the rest. */
+export interface QuicPeerConfig {
+  ca: string;
+  cert: string;
+  key: string;
+  verifyPeer: true;
+  verifyCallback(certs: Uint8Array[] | null): Promise<number | undefined>;
+  /** Early data would be read before the peer is known. */
+  enableEarlyData: false;
+}
+
+/** `onRefused` is for the audit log; the peer gets a TLS alert and no more. */
+export function quicPeerConfig(
+  files: PeerFiles,
+  expect: QuicExpectation,
+  onRefused: (refused: PeerRefused) => void = () => {},
+): QuicPeerConfig {
+  const expectation = { ...expect, caDer: caDerFromPem(files.caPem) };
+  return {
+    ca: files.caPem,
+    cert: files.certPem,
+    key: files.keyPem,
+    verifyPeer: true,
+    enableEarlyData: false,
+    async verifyCallback(certs) {
+      try {
+        checkPeerChain(certs, expectation);
+        return undefined;
+      } catch (error) {
+        // Never thrown on: a rejected callback would leave the connection open.
+        if (!(error instanceof PeerRefused)) return INTERNAL_ERROR;
+        onRefused(error);
+        return ALERT[error.reason];
+      }
+    },
+  };
+}
+
+/** Who stands at the other end of a connection that {@link quicPeerConfig} let through. Throws {@link PeerRefused}. */
+export function quicPeerOf(
+  connection: { getRemoteCertsChain(): Uint8Array[] },
+  files: PeerFiles,
+  expect: QuicExpectation,
+): PeerIdentity {
+  return checkPeerChain(connection.getRemoteCertsChain(), { ...expect, caDer: caDerFromPem(files.caPem) });
+}
+
+/** TLS alerts (RFC 8446 section 6.2) as QUIC transport errors: 0x100 + alert (RFC 9001 section 4.8). */
+const ALERT: Record<PeerRefusalReason, number> = {
+  client_certificate_unfit: 0x100 + 42,
+  client_certificate_expired: 0x100 + 45,
+  client_certificate_untrusted: 0x100 + 48,
+  client_certificate_missing: 0x100 + 116,
+};
+const INTERNAL_ERROR = 0x100 + 80;
+
+/**
+ * What a connection's transport error code says about a certificate, or undefined when it is about something else. With the code of our
+ * own close, `peer` is the other side; with the peer's, it is ours that was refused.
+ */
+export function peerRefusedByQuic(errorCode: number, peer: PeerUsage): PeerRefused | undefined {
+  const entry = Object.entries(ALERT).find(([, code]) => code === errorCode);
+  if (entry === undefined) return undefined;
+  return new PeerRefused(entry[0] as PeerRefusalReason, `TLS alert ${errorCode - 0x100}`, peer);
+}

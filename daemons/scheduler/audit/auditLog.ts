@@ -1,0 +1,165 @@
+/**
+ * The audit log: JSON Lines, each record holding the SHA-256 of the line before, so that no record can be changed, dropped or
+ * slipped in without {@link verifyAudit} finding it. Format and guarantees: docs/security.md.
+ *
+ * Records of one event-loop turn leave in one write at the end of that turn; a refusal is on its way to the disk before its answer is.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, ftruncateSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AuditRecord } from '../../protocol/tenantApi.ts';
+import { AUDIT_FILE, auditFiles, FIRST_PREV, rotatedName } from './auditFiles.ts';
+
+export type AuditEntry = Omit<AuditRecord, 'seq' | 'at' | 'prev_sha256'>;
+
+export interface AuditLog {
+  /** Throws once {@link MAX_PENDING} characters could not be written: what cannot be recorded must not be done. */
+  append(entry: AuditEntry): void;
+  /** Writes what is still in memory. Throws what the file system threw; the records are kept for the next try. */
+  flush(): void;
+  close(): void;
+}
+
+export interface AuditOptions {
+  /** A file larger than this is set aside, bytes. */
+  maxBytes?: number;
+  /** How many files set aside are kept; the oldest go first. */
+  keep?: number;
+  /** Told of a write at the end of a turn that failed: nobody is there to catch it. */
+  onError: (error: unknown) => void;
+}
+
+const DEFAULTS = { maxBytes: 16 * 1024 * 1024, keep: 8 };
+
+const MAX_PENDING = 1024 * 1024;
+
+/** More than one record can hold, so that the last line is always inside the last chunk read. */
+const TAIL_BYTES = 64 * 1024;
+
+export function openAuditLog(dir: string, options: AuditOptions): AuditLog {
+  const { maxBytes, keep } = { ...DEFAULTS, ...options };
+  const path = join(dir, AUDIT_FILE);
+  let fd = openFile(path);
+  const recovered = recover(fd, dir);
+  let { size, seq, prev } = recovered;
+  let pending = '';
+  let scheduled = false;
+
+  const rotate = (): void => {
+    closeSync(fd);
+    renameSync(path, join(dir, rotatedName(seq)));
+    fd = openFile(path);
+    size = 0;
+    for (const old of auditFiles(dir).slice(0, -1 - keep)) rmSync(join(dir, old));
+  };
+
+  const flush = (): void => {
+    if (pending === '') return;
+    const bytes = Buffer.from(pending);
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(fd, bytes, written);
+    } catch (error) {
+      // Half a batch on a full disk would be a torn line: take it back and keep all of it for the next try.
+      ftruncateSync(fd, size);
+      throw error;
+    }
+    pending = '';
+    size += bytes.length;
+    if (size > maxBytes) rotate();
+  };
+
+  const append = (entry: AuditEntry): void => {
+    if (pending.length > MAX_PENDING) flush();
+    seq += 1;
+    const record: AuditRecord = {
+      seq,
+      at: new Date().toISOString(),
+      actor: entry.actor,
+      peer: entry.peer,
+      action: entry.action,
+      decision: entry.decision,
+      reason: entry.reason,
+      subject: entry.subject,
+      prev_sha256: prev,
+    };
+    const line = JSON.stringify(record);
+    prev = createHash('sha256').update(line).digest('hex');
+    pending += `${line}\n`;
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      try {
+        flush();
+      } catch (error) {
+        options.onError(error);
+      }
+    });
+  };
+
+  if (recovered.torn > 0) {
+    append({
+      actor: null,
+      peer: null,
+      action: 'audit.recover',
+      decision: 'allowed',
+      reason: 'ok',
+      subject: `dropped ${recovered.torn} bytes of a line that was never finished`,
+    });
+  }
+
+  return {
+    append,
+    flush,
+    close: () => {
+      flush();
+      closeSync(fd);
+    },
+  };
+}
+
+function openFile(path: string): number {
+  return openSync(path, 'a+', 0o600);
+}
+
+/** Finds where the chain stopped. A last line without its newline was cut off by a crash: it was never whole, so it is dropped. */
+function recover(fd: number, dir: string): { size: number; seq: number; prev: string; torn: number } {
+  const total = fstatSync(fd).size;
+  const { text, end } = lastLine(fd, total);
+  if (end < total) ftruncateSync(fd, end);
+  const torn = total - end;
+  if (text !== null) return { size: end, torn, ...link(text) };
+  // Nothing in this file yet: it goes on where the newest of those set aside ended.
+  const before = auditFiles(dir).at(-2);
+  if (before === undefined) return { size: end, torn, seq: 0, prev: FIRST_PREV };
+  const older = openSync(join(dir, before), 'r');
+  try {
+    const last = lastLine(older, fstatSync(older).size);
+    return { size: end, torn, ...(last.text === null ? { seq: 0, prev: FIRST_PREV } : link(last.text)) };
+  } finally {
+    closeSync(older);
+  }
+}
+
+function link(line: string): { seq: number; prev: string } {
+  let seq = 0;
+  try {
+    const record: { seq?: unknown } = JSON.parse(line);
+    if (typeof record.seq === 'number') seq = record.seq;
+  } catch {
+    // A whole line that is not JSON was tampered with. The chain goes on from its bytes; verifyAudit tells of it.
+  }
+  return { seq, prev: createHash('sha256').update(line).digest('hex') };
+}
+
+/** The last whole line, and the offset just behind its newline. */
+function lastLine(fd: number, size: number): { text: string | null; end: number } {
+  const start = Math.max(0, size - TAIL_BYTES);
+  const chunk = Buffer.alloc(size - start);
+  readSync(fd, chunk, 0, chunk.length, start);
+  const newline = chunk.lastIndexOf(0x0a);
+  if (newline < 0) return { text: null, end: start };
+  const before = newline === 0 ? -1 : chunk.lastIndexOf(0x0a, newline - 1);
+  return { text: chunk.toString('utf8', before + 1, newline), end: start + newline + 1 };
+}

@@ -1,0 +1,178 @@
+/**
+ * The scheduler's memory: one SQLite file in WAL mode, held exclusively. `synchronous=NORMAL` hands every commit to the operating system
+ * before it is acknowledged, so nothing acknowledged is lost to a killed process; only a power cut can take the last moments
+ * (docs/adr/scheduler-store.md says why that is the right price).
+ */
+import { join } from 'node:path';
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { GrafosError } from '../../protocol/grafosError.ts';
+import { Refused } from '../refused.ts';
+import { MIGRATIONS } from './migrations.ts';
+
+export const STORE_FILE = 'cell.db';
+
+export type Row = Record<string, SQLOutputValue>;
+
+export interface CellStore {
+  prepare(sql: string): StatementSync;
+  /**
+   * Runs `write` at once. What all writers of one event-loop turn did is committed together at the turn's end; `durable` resolves then.
+   * A `write` that throws leaves no trace. Throws {@link Refused} `storage_unavailable` when SQLite cannot write.
+   */
+  change<T>(write: () => T): { value: T; durable: Promise<void> };
+  getMeta(key: string): string | undefined;
+  setMeta(key: string, value: string): void;
+  close(): void;
+}
+
+/** @throws {GrafosError} store_locked, store_corrupt, store_newer, store_unusable */
+export function openCellStore(dir: string): CellStore {
+  const path = join(dir, STORE_FILE);
+  const db = open(path);
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const commit = db.prepare('COMMIT');
+  const savepoint = db.prepare('SAVEPOINT one_change');
+  const release = db.prepare('RELEASE one_change');
+  const undo = db.prepare('ROLLBACK TO one_change');
+  const selectMeta = db.prepare('SELECT value FROM meta WHERE key = ?');
+  const upsertMeta = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
+
+  let group: PromiseWithResolvers<void> | null = null;
+
+  const endGroup = (): void => {
+    const ending = group;
+    if (ending === null) return;
+    group = null;
+    try {
+      commit.run();
+      ending.resolve();
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      ending.reject(asRefusal(error));
+    }
+  };
+
+  const change = <T>(write: () => T): { value: T; durable: Promise<void> } => {
+    if (group === null) {
+      try {
+        begin.run();
+      } catch (error) {
+        throw asRefusal(error);
+      }
+      group = Promise.withResolvers<void>();
+      // A writer that does not wait must not turn a full disk into an unhandled rejection.
+      group.promise.catch(() => {});
+      setImmediate(endGroup);
+    }
+    const mine = group;
+    try {
+      savepoint.run();
+      const value = write();
+      release.run();
+      return { value, durable: mine.promise };
+    } catch (error) {
+      if (db.isTransaction) {
+        undo.run();
+        release.run();
+      } else {
+        // SQLite gave the whole group up, as it does when the disk is full.
+        group = null;
+        mine.reject(asRefusal(error));
+      }
+      throw asRefusal(error);
+    }
+  };
+
+  return {
+    prepare: (sql) => db.prepare(sql),
+    change,
+    getMeta: (key) => selectMeta.get(key)?.value as string | undefined,
+    setMeta: (key, value) => {
+      upsertMeta.run(key, value);
+    },
+    close: () => {
+      endGroup();
+      db.close();
+    },
+  };
+}
+
+function open(path: string): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { timeout: 250 });
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
+    migrate(db, path);
+    return db;
+  } catch (error) {
+    if (db?.isOpen === true) db.close();
+    throw error instanceof GrafosError ? error : asStartError(error, path);
+  }
+}
+
+function migrate(db: DatabaseSync, path: string): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new GrafosError('unreachable', 'store_newer', `${path} was written by a newer grafos.`, {
+      why: `its schema is version ${version}; this one knows ${MIGRATIONS.length}`,
+      next: 'Use the newer grafos, or move the file away to start with an empty store.',
+    });
+  }
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`);
+  }
+}
+
+function errcode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+  // The low byte is the primary result code (https://sqlite.org/rescode.html).
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+const SQLITE = { busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 };
+
+function asStartError(error: unknown, path: string): unknown {
+  const why = error instanceof Error ? error.message : String(error);
+  switch (errcode(error)) {
+    case SQLITE.busy:
+    case SQLITE.locked:
+      return new GrafosError('unreachable', 'store_locked', `${path} is in use by another scheduler.`, {
+        why,
+        next: 'Stop the other stack first: grafos dev down.',
+        cause: error,
+      });
+    case SQLITE.corrupt:
+    case SQLITE.notadb:
+      return new GrafosError('unreachable', 'store_corrupt', `${path} is damaged and was left as it is.`, {
+        why,
+        next: `Move ${STORE_FILE} and the files beside it that begin with its name away, and start again; "sqlite3 ${STORE_FILE} .recover" reads what is left of it.`,
+        cause: error,
+      });
+    case SQLITE.readonly:
+    case SQLITE.ioerr:
+    case SQLITE.full:
+    case SQLITE.cantopen:
+      return new GrafosError('unreachable', 'store_unusable', `${path} cannot be written.`, {
+        why,
+        next: 'Check that the folder exists, is writable, and that its disk is not full.',
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
+
+/** What SQLite refuses while serving is nobody's bad request; anything else passes through. */
+function asRefusal(error: unknown): unknown {
+  switch (errcode(error)) {
+    case SQLITE.full:
+    case SQLITE.ioerr:
+    case SQLITE.readonly:
+      return new Refused('storage_unavailable', 'The scheduler cannot write its store.', 'Free space on the disk of the stack, then try again.');
+    case SQLITE.corrupt:
+      return new Refused('storage_unavailable', "The scheduler's store is damaged.", 'Restart the stack; it will say which file to move away.');
+    default:
+      return error;
+  }
+}

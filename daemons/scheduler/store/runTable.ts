@@ -1,0 +1,195 @@
+/** Runs, their bytes, and how long they are kept. */
+import type { RunError } from '../../protocol/runError.ts';
+import type { RunState } from '../../protocol/tenantApi.ts';
+import type { CellStore, Row } from './cellStore.ts';
+
+export interface StoredRun {
+  seq: number;
+  run_id: string;
+  tenant: string;
+  program: string;
+  tasklet: string;
+  version: string;
+  provider: string;
+  region: string;
+  cell_id: string;
+  module_sha256: string;
+  input_sha256: string;
+  input_bytes: number;
+  seed: string;
+  start_unix_nanos: string;
+  mem_bytes: number;
+  fuel: number;
+  linear_memory_bytes: number;
+  timeout_ms: number;
+  hold_ms: number;
+  idempotency_key: string | null;
+  request_sha256: string | null;
+  state: RunState;
+  /** Milliseconds since 1970, like every time here. */
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  error: RunError | null;
+  output_sha256: string | null;
+  output_bytes: number | null;
+  fuel_used: number | null;
+  linear_memory_peak: number | null;
+  duration_us: number | null;
+  lease_id: string | null;
+  lease_expires_at: number | null;
+}
+
+export interface RunBytes {
+  input: Uint8Array;
+  /** Null until the run ended. */
+  output: Uint8Array | null;
+  log: string | null;
+}
+
+export interface RunTable {
+  /** Gives the row its `seq`. Call inside {@link CellStore.change}, as for every method that writes. */
+  insert(run: StoredRun, input: Uint8Array): void;
+  end(run: StoredRun, output: Uint8Array, log: string): void;
+  /** Back to before it ran; its bytes of the earlier attempt go. */
+  reopen(run: StoredRun): void;
+  remove(run: StoredRun): void;
+  removeTenant(tenant: string): void;
+  byId(runId: string): StoredRun | undefined;
+  byKey(tenant: string, idempotencyKey: string): StoredRun | undefined;
+  bytes(run: StoredRun): RunBytes;
+  list(tenant: string | null, limit: number, before: number | null): StoredRun[];
+  inFlight(): StoredRun[];
+  /** Removes the oldest ended runs beyond the bounds, a bounded number at a time. */
+  trim(): void;
+}
+
+export const RUN_RETENTION = { runs: 10_000, bytes: 512 * 1024 * 1024 };
+
+/** How far past a bound the store may grow before it is trimmed, so that not every run pays for a deletion. */
+const SLACK = 64;
+
+const COLUMNS = [
+  'run_id',
+  'tenant',
+  'program',
+  'tasklet',
+  'version',
+  'provider',
+  'region',
+  'cell_id',
+  'module_sha256',
+  'input_sha256',
+  'input_bytes',
+  'seed',
+  'start_unix_nanos',
+  'mem_bytes',
+  'fuel',
+  'linear_memory_bytes',
+  'timeout_ms',
+  'hold_ms',
+  'idempotency_key',
+  'request_sha256',
+  'state',
+  'created_at',
+] as const satisfies ReadonlyArray<keyof StoredRun>;
+
+export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable {
+  const insertRun = store.prepare(
+    `INSERT INTO runs (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
+  );
+  const insertBytes = store.prepare('INSERT INTO run_bytes (seq, input) VALUES (?, ?)');
+  const endRun = store.prepare(
+    `UPDATE runs SET state = ?, started_at = ?, ended_at = ?, error = ?, output_sha256 = ?, output_bytes = ?, fuel_used = ?,
+     linear_memory_peak = ?, duration_us = ?, lease_id = ?, lease_expires_at = ? WHERE seq = ?`,
+  );
+  const endBytes = store.prepare('UPDATE run_bytes SET output = ?, log = ? WHERE seq = ?');
+  const removeRun = store.prepare('DELETE FROM runs WHERE seq = ?');
+  const removeOfTenant = store.prepare('DELETE FROM runs WHERE tenant = ?');
+  const selectById = store.prepare('SELECT * FROM runs WHERE run_id = ?');
+  const selectByKey = store.prepare('SELECT * FROM runs WHERE tenant = ? AND idempotency_key = ?');
+  const selectBytes = store.prepare('SELECT input, output, log FROM run_bytes WHERE seq = ?');
+  const selectOfTenant = store.prepare('SELECT * FROM runs WHERE tenant = ? AND seq < ? ORDER BY seq DESC LIMIT ?');
+  const selectAll = store.prepare('SELECT * FROM runs WHERE seq < ? ORDER BY seq DESC LIMIT ?');
+  const selectInFlight = store.prepare('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY seq');
+  const selectOldest = store.prepare(
+    'SELECT seq, input_bytes + output_bytes AS size FROM runs WHERE ended_at IS NOT NULL ORDER BY seq LIMIT ?',
+  );
+  const selectTotals = store.prepare('SELECT count(*) AS runs, total(input_bytes + ifnull(output_bytes, 0)) AS bytes FROM runs');
+
+  const kept = { runs: 0, bytes: 0 };
+  const recount = (): void => {
+    const totals = selectTotals.get();
+    kept.runs = Number(totals?.runs);
+    kept.bytes = Number(totals?.bytes);
+  };
+  recount();
+
+  return {
+    insert: (run, input) => {
+      run.seq = Number(insertRun.run(...COLUMNS.map((column) => run[column])).lastInsertRowid);
+      insertBytes.run(run.seq, input);
+      kept.runs += 1;
+      kept.bytes += run.input_bytes;
+    },
+    end: (run, output, log) => {
+      endRun.run(
+        run.state,
+        run.started_at,
+        run.ended_at,
+        run.error === null ? null : JSON.stringify(run.error),
+        run.output_sha256,
+        run.output_bytes,
+        run.fuel_used,
+        run.linear_memory_peak,
+        run.duration_us,
+        run.lease_id,
+        run.lease_expires_at,
+        run.seq,
+      );
+      endBytes.run(output, log, run.seq);
+      kept.bytes += output.length;
+    },
+    reopen: (run) => {
+      endRun.run(run.state, null, null, null, null, null, null, null, null, null, null, run.seq);
+      endBytes.run(null, null, run.seq);
+    },
+    remove: (run) => {
+      removeRun.run(run.seq);
+      kept.runs -= 1;
+      kept.bytes -= run.input_bytes;
+    },
+    removeTenant: (tenant) => {
+      removeOfTenant.run(tenant);
+      recount();
+    },
+    byId: (runId) => fromRow(selectById.get(runId)),
+    byKey: (tenant, key) => fromRow(selectByKey.get(tenant, key)),
+    bytes: (run) => {
+      const row = selectBytes.get(run.seq);
+      if (row === undefined) throw new Error(`run ${run.run_id} has no bytes`);
+      return row as unknown as RunBytes;
+    },
+    list: (tenant, limit, before) => {
+      const below = before ?? Number.MAX_SAFE_INTEGER;
+      const rows = tenant === null ? selectAll.all(below, limit) : selectOfTenant.all(tenant, below, limit);
+      return rows.flatMap((row) => fromRow(row) ?? []);
+    },
+    inFlight: () => selectInFlight.all().flatMap((row) => fromRow(row) ?? []),
+    trim: () => {
+      if (kept.runs <= retention.runs + SLACK && kept.bytes <= retention.bytes) return;
+      for (const row of selectOldest.all(2 * SLACK)) {
+        if (kept.runs <= retention.runs && kept.bytes <= retention.bytes) return;
+        removeRun.run(row.seq ?? null);
+        kept.runs -= 1;
+        kept.bytes -= Number(row.size ?? 0);
+      }
+    },
+  };
+}
+
+function fromRow(row: Row | undefined): StoredRun | undefined {
+  if (row === undefined) return undefined;
+  if (typeof row.error === 'string') row.error = JSON.parse(row.error);
+  return row as unknown as StoredRun;
+}

@@ -1,0 +1,160 @@
+import { byId, element, setEmpty, setText } from './elements.js';
+import { formatSize, formatTime } from './format.js';
+import { HelperRefused } from './helperConnection.js';
+
+const KINDS = { assemblyscript: 'AssemblyScript', rust: 'Rust', wat: 'WAT', wasm: 'prebuilt wasm' };
+/** The limit of a run's input, bytes; the helper checks it again. */
+const INPUT_LIMIT = 16 * 1024 * 1024;
+
+/**
+ * The list of tasklets and the form that runs one. `submit(request)` starts the run; what it throws is shown here.
+ */
+export function composer({ submit }) {
+  const list = byId('tasklets');
+  const empty = byId('tasklets-empty');
+  const form = byId('run-form');
+  const runButton = byId('run');
+  const inputText = byId('input-text');
+  const inputFile = byId('input-file');
+  const inputFacts = byId('input-facts');
+  const mem = byId('mem');
+  let tasklets = [];
+  let chosen;
+  let busy = false;
+
+  const inputKind = () => new FormData(form).get('input-kind');
+
+  const inputBlob = () => {
+    if (inputKind() === 'file') return inputFile.files[0] ?? new Blob([]);
+    return new Blob([inputText.value]);
+  };
+
+  const inputProblem = (blob) => {
+    if (blob.size > INPUT_LIMIT) return `${formatSize(blob.size)}: a run takes ${formatSize(INPUT_LIMIT)} at most`;
+    if (inputKind() !== 'json' || inputText.value === '') return undefined;
+    try {
+      JSON.parse(inputText.value);
+      return undefined;
+    } catch (error) {
+      return `Not JSON: ${error.message}`;
+    }
+  };
+
+  const showInputFacts = () => {
+    const kind = inputKind();
+    byId('file-drop').hidden = kind !== 'file';
+    inputText.hidden = kind === 'file';
+    const blob = inputBlob();
+    const problem = inputProblem(blob);
+    const facts = kind === 'json' && blob.size > 0 ? `Valid JSON, ${formatSize(blob.size)}` : formatSize(blob.size);
+    setText(inputFacts, problem ?? facts);
+    inputFacts.classList.toggle('bad', problem !== undefined);
+    inputText.setAttribute('aria-invalid', String(problem !== undefined));
+  };
+
+  const showChosen = () => {
+    const tasklet = tasklets.find(({ name }) => name === chosen);
+    runButton.disabled = busy || tasklet === undefined;
+    setText(runButton, busy ? 'Starting…' : tasklet === undefined ? 'Run' : `Run ${tasklet.name}`);
+    mem.placeholder = tasklet === undefined ? '' : tasklet.mem_bytes === 0 ? 'none' : formatSize(tasklet.mem_bytes);
+  };
+
+  const row = (tasklet) => {
+    const radio = element('input', { type: 'radio', name: 'tasklet', value: tasklet.name });
+    radio.checked = tasklet.name === chosen;
+    const { built } = tasklet;
+    const facts =
+      built === null
+        ? 'run grafos tasklet build'
+        : `${KINDS[tasklet.kind] ?? tasklet.kind} · ${formatSize(built.size)} · built ${formatTime(built.built_at, { seconds: false })}`;
+    const state = built === null ? 'not built' : built.stale ? 'stale' : '';
+    return element(
+      'label',
+      { class: 'tasklet' },
+      radio,
+      element('span', { class: 'tasklet-name ellipsis' }, tasklet.name),
+      element('span', { class: 'tasklet-facts ellipsis' }, facts),
+      element(
+        'span',
+        {
+          class: 'badge',
+          hidden: state === '',
+          title: state === 'stale' ? 'A source file is newer than the module: build it again to run what you see.' : null,
+        },
+        state,
+      ),
+    );
+  };
+
+  const fail = (title, next) => {
+    byId('run-error').hidden = false;
+    setText(byId('run-error-text'), title);
+    setText(byId('run-error-next'), next);
+  };
+
+  list.addEventListener('change', () => {
+    chosen = new FormData(form).get('tasklet');
+    showChosen();
+  });
+  byId('input-kind').addEventListener('change', showInputFacts);
+  inputText.addEventListener('input', showInputFacts);
+  inputFile.addEventListener('change', showInputFacts);
+  form.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (!runButton.disabled) form.requestSubmit();
+  });
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (busy || runButton.disabled) return;
+    byId('run-error').hidden = true;
+    const blob = inputBlob();
+    const problem = inputProblem(blob);
+    if (problem !== undefined) {
+      fail('The input cannot be sent', problem);
+      return;
+    }
+    busy = true;
+    showChosen();
+    try {
+      await submit({
+        tasklet: chosen,
+        ...(blob.size === 0 ? {} : { input: { base64: await toBase64(blob) } }),
+        ...(mem.value.trim() === '' ? {} : { mem: mem.value.trim() }),
+      });
+    } catch (error) {
+      fail(error.message, error instanceof HelperRefused ? error.next : '');
+    } finally {
+      busy = false;
+      showChosen();
+    }
+  });
+  showInputFacts();
+
+  return {
+    /** `problem` says why there is no list. */
+    show({ program, tasklets: next, problem }) {
+      tasklets = next;
+      if (!tasklets.some(({ name }) => name === chosen)) chosen = tasklets[0]?.name;
+      setText(byId('program-name'), program === null ? '' : `${program.name} ${program.version}`);
+      byId('program-name').title = program?.root ?? '';
+      const focused = document.activeElement?.name === 'tasklet';
+      list.replaceChildren(list.firstElementChild, ...tasklets.map(row));
+      if (focused) list.querySelector('input:checked')?.focus();
+      empty.hidden = tasklets.length > 0;
+      if (problem !== null) setEmpty(empty, 'The program cannot be read', [problem.message, problem.next].filter(Boolean).join(' '));
+      else setEmpty(empty, 'No tasklets yet', 'Add a [[tasklet]] to grafos.toml; it appears here at once.');
+      showChosen();
+    },
+  };
+}
+
+async function toBase64(blob) {
+  const url = await new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(new Error('The file cannot be read.'));
+    reader.readAsDataURL(blob);
+  });
+  return url.slice(url.indexOf(',') + 1);
+}

@@ -1,0 +1,267 @@
+/** The page: connects, follows the helper's events, and hands them to the tasklet list, the run table and the run detail. */
+import { composer } from './composer.js';
+import { byId, copyOnClick, setText } from './elements.js';
+import { errorLabel, formatDuration } from './format.js';
+import { connectHelper, findHelper, HelperRefused, originOf, savedHelper } from './helperConnection.js';
+import { runDetail } from './runDetail.js';
+import { runTable } from './runTable.js';
+
+/** Waits between tries to reach a helper that does not answer, while the page is looked at. Milliseconds. */
+const RETRY_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
+/** A helper serves this page itself, or the page is hosted elsewhere and asks a helper across origins. */
+const servedByHelper = location.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(location.hostname);
+
+let connection;
+/** Ends all that belongs to the connection. */
+let session = new AbortController();
+let retryNow = () => {};
+
+const table = runTable({ select: (run) => choose(run) });
+const detail = runDetail({ connection: () => connection, failed: fail });
+const form = composer({
+  async submit(request) {
+    try {
+      const started = await connection.json('/v1/runs', { method: 'POST', body: request });
+      own.add(started.run_id);
+      choose(table.put(started));
+    } catch (error) {
+      if (!isWrongBearer(error)) throw error;
+      fail(error);
+    }
+  },
+});
+/** Runs started from this page: their ends are announced. */
+const own = new Set();
+
+function choose(run) {
+  table.select(run.run_id);
+  detail.show(run);
+}
+
+function announce(text) {
+  byId('announcer').textContent = text;
+}
+
+function takeRun(run) {
+  const before = table.get(run.run_id);
+  const now = table.put(run);
+  detail.update(now);
+  if (!own.has(run.run_id) || now.ended_at === null || before?.ended_at !== null) return;
+  const how = now.error === null ? '' : `: ${errorLabel(now.error)}`;
+  announce(`${now.tasklet} ${now.state}${how}, ${formatDuration(now.duration_us ?? 0)}.`);
+}
+
+function take({ event, data }) {
+  switch (event) {
+    case 'tasklets':
+      form.show(data);
+      document.title = data.program === null ? 'grafOS Developer' : `${data.program.name} · grafOS Developer`;
+      break;
+    case 'runs':
+      table.replace(data.runs);
+      for (const run of data.runs) detail.update(run);
+      break;
+    case 'run':
+      takeRun(data);
+      break;
+    case 'scheduler':
+      notice(data.state === 'ok' ? '' : `The scheduler does not answer: ${data.message} Runs are shown as last seen.`);
+      break;
+  }
+}
+
+function view(name) {
+  document.body.dataset.view = name;
+  byId('disconnect').hidden = name !== 'desk';
+}
+
+function connectionState(state, text) {
+  byId('connection').dataset.state = state;
+  setText(byId('connection-text'), text);
+}
+
+function notice(text, retry) {
+  byId('desk-notice').hidden = text === '';
+  setText(byId('desk-notice-text'), text);
+  byId('retry').hidden = retry === undefined;
+  retryNow = retry ?? (() => {});
+}
+
+/** Shows the form; `title` and `text` say why what was there before does not work any more. */
+function askForHelper({ title = '', text = '', url = '' } = {}) {
+  session.abort();
+  connection = undefined;
+  detail.pause();
+  view('form');
+  connectionState('off', 'Not connected');
+  byId('connect-notice').hidden = title === '';
+  setText(byId('connect-notice-title'), title);
+  setText(byId('connect-notice-text'), text);
+  byId('connect-url').value = url || (servedByHelper ? location.origin : '');
+  byId('connect-bearer').value = '';
+  setText(byId('connect-error'), '');
+  byId('connect-bearer').focus();
+}
+
+const isWrongBearer = (error) => error instanceof HelperRefused && error.status === 401;
+
+/** What no field of the page is the place for. */
+function fail(error) {
+  if (isWrongBearer(error)) {
+    const { url } = connection;
+    savedHelper.forget();
+    askForHelper({
+      url,
+      title: 'The stack was restarted',
+      text: 'This bearer is from an earlier `grafos dev up`, and every start makes a new one. Copy the new one as below.',
+    });
+    return;
+  }
+  notice(error.next ? `${error.message} ${error.next}` : error.message);
+}
+
+/** Follows the helper's events until the session ends. The first answer decides whether what was pasted is right. */
+async function follow(helper) {
+  const { signal } = session;
+  for (let tries = 0; !signal.aborted; ) {
+    const looking = new AbortController();
+    const rest = () => {
+      if (document.hidden) looking.abort();
+    };
+    document.addEventListener('visibilitychange', rest);
+    try {
+      for await (const event of helper.events('/v1/events', { signal: AbortSignal.any([signal, looking.signal]) })) {
+        if (event.event === 'stopping') {
+          savedHelper.forget();
+          askForHelper({
+            title: 'The local stack was stopped',
+            text: 'Its bearer ended with it. Start the stack with `grafos dev up`, then copy the new URL and bearer as below.',
+          });
+          return;
+        }
+        if (document.body.dataset.view !== 'desk' || tries > 0) {
+          savedHelper.save({ url: helper.url, bearer: helper.bearer });
+          view('desk');
+          connectionState('on', new URL(helper.url).host);
+          notice('');
+          detail.resume();
+          tries = 0;
+        }
+        take(event);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isWrongBearer(error)) return fail(error);
+      if (!looking.signal.aborted && document.body.dataset.view !== 'desk') {
+        askForHelper({
+          url: helper.url,
+          title: error.message,
+          text: error.next || 'Is the stack running? `grafos dev status` says so, `grafos dev up` starts it.',
+        });
+        return;
+      }
+    } finally {
+      document.removeEventListener('visibilitychange', rest);
+    }
+    if (signal.aborted) return;
+    if (looking.signal.aborted) await shown();
+    else {
+      connectionState('lost', 'Connection lost');
+      const wait = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)];
+      tries++;
+      await pause(wait);
+    }
+  }
+}
+
+const shown = () =>
+  new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden) return;
+      document.removeEventListener('visibilitychange', look);
+      resolve();
+    };
+    document.addEventListener('visibilitychange', look);
+    look();
+  });
+
+function pause(milliseconds) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    notice('The helper does not answer. What you see is as last seen; it is tried again while this page is open.', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    session.signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function connect(helper) {
+  if (servedByHelper && helper.url !== location.origin && !isSelf(helper.url)) {
+    // Another helper serves its own page; the fragment stays in the browser.
+    location.assign(`${helper.url}/#${helper.bearer}`);
+    return;
+  }
+  session.abort();
+  session = new AbortController();
+  view('loading');
+  connectionState('off', 'Connecting');
+  connection = connectHelper(isSelf(helper.url) ? { ...helper, url: location.origin } : helper);
+  void follow(connection);
+}
+
+/** 127.0.0.1 and localhost are two origins of one helper. */
+function isSelf(url) {
+  const { hostname, port } = new URL(url);
+  return servedByHelper && ['127.0.0.1', 'localhost'].includes(hostname) && port === location.port;
+}
+
+byId('connect-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const found = findHelper(`${byId('connect-url').value} ${byId('connect-bearer').value}`);
+  const url = found.url ?? originOf(byId('connect-url').value.trim());
+  const problem =
+    url === undefined
+      ? 'The URL is missing: it looks like http://127.0.0.1:40127.'
+      : found.bearer === undefined
+        ? 'The bearer is missing or not whole: it has 43 letters, digits, - and _.'
+        : '';
+  setText(byId('connect-error'), problem);
+  if (problem === '') connect({ url, bearer: found.bearer });
+  else byId(url === undefined ? 'connect-url' : 'connect-bearer').focus();
+});
+
+for (const id of ['connect-url', 'connect-bearer']) {
+  byId(id).addEventListener('paste', (event) => {
+    const found = findHelper(event.clipboardData.getData('text'));
+    if (found.bearer === undefined) return;
+    event.preventDefault();
+    if (found.url !== undefined) byId('connect-url').value = found.url;
+    byId('connect-bearer').value = found.bearer;
+    byId('connect-submit').focus();
+  });
+}
+copyOnClick(byId('copy-command'), () => byId('connect-command').textContent);
+byId('disconnect').addEventListener('click', () => {
+  savedHelper.forget();
+  askForHelper();
+});
+byId('retry').addEventListener('click', () => retryNow());
+
+function start() {
+  const given = findHelper(`${location.origin} ${location.hash.slice(1)}`);
+  // The address bar and the history are no place for a bearer.
+  if (location.hash !== '') history.replaceState(null, '', location.pathname);
+  const saved = savedHelper.load();
+  if (servedByHelper && given.bearer !== undefined) connect({ url: location.origin, bearer: given.bearer });
+  else if (saved !== undefined) connect(saved);
+  else askForHelper();
+}
+
+window.addEventListener('hashchange', () => {
+  if (location.hash !== '') start();
+});
+start();

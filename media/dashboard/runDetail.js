@@ -1,0 +1,179 @@
+import { byId, copyOnClick, element, setText } from './elements.js';
+import { errorLabel, formatCount, formatDuration, formatSize, formatTime } from './format.js';
+import { prettyJson } from './prettyJson.js';
+import { showState } from './runTable.js';
+
+/** More than this is downloaded, not shown. Bytes. */
+const SHOWN_MAX = 512 * 1024;
+const HEX_ROWS = 64;
+
+/**
+ * Output, error, log and artifacts of the selected run. `connection()` is the one of the moment; `failed(error)` gets what no place here shows.
+ */
+export function runDetail({ connection, failed }) {
+  const output = byId('output');
+  const log = byId('log');
+  const cancel = byId('cancel');
+  let run;
+  let work = new AbortController();
+
+  const showFacts = () => {
+    setText(byId('detail-title'), run.tasklet);
+    showState(byId('detail-state'), run.state);
+    setText(byId('detail-id'), run.run_id);
+    cancel.hidden = run.ended_at !== null;
+    const facts = [
+      ['Fuel', run.fuel_used === null ? '–' : formatCount(run.fuel_used)],
+      ['Duration', run.duration_us === null ? '–' : formatDuration(run.duration_us)],
+      ['Memory peak', run.linear_memory_peak === null ? '–' : formatSize(run.linear_memory_peak)],
+      ['Started', formatTime(run.created_at)],
+      ['Cell', `${run.provider} · ${run.cell_id}`],
+      ['Module', run.module_sha256.slice(0, 12)],
+    ];
+    byId('detail-facts').replaceChildren(
+      ...facts.map(([name, value]) =>
+        element('div', {}, element('dt', {}, name), element('dd', { class: 'ellipsis', title: value }, value)),
+      ),
+    );
+    byId('detail-error').hidden = run.error === null;
+    if (run.error === null) return;
+    const code = run.error.exit_code === undefined ? '' : ` (code ${run.error.exit_code})`;
+    setText(byId('detail-error-code'), errorLabel(run.error));
+    setText(byId('detail-error-text'), `${run.error.message}${code}`);
+  };
+
+  const place = (pre, text, muted = false) => {
+    setText(pre, text);
+    pre.classList.toggle('muted', muted);
+  };
+
+  const showOutput = async (signal) => {
+    byId('copy-output').hidden = true;
+    if (run.output_bytes === 0) return place(output, 'The run wrote no output.', true);
+    if (run.output_bytes > SHOWN_MAX) {
+      return place(output, `${formatSize(run.output_bytes)}: too large to show. Download output.b64 below.`, true);
+    }
+    const encoded = await connection().bytes(`/v1/runs/${run.run_id}/artifacts/output.b64`, { signal });
+    const bytes = Uint8Array.from(atob(new TextDecoder().decode(encoded).trim()), (char) => char.charCodeAt(0));
+    let text;
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      return place(output, hexDump(bytes));
+    }
+    place(output, prettyJson(text) ?? text);
+    byId('copy-output').hidden = false;
+  };
+
+  const showArtifacts = async (signal) => {
+    const { artifacts } = await connection().json(`/v1/runs/${run.run_id}/artifacts`, { signal });
+    setText(byId('artifacts-empty'), artifacts.length === 0 ? 'The run has none.' : '');
+    byId('artifacts').replaceChildren(
+      ...artifacts.map(({ name, size }) => {
+        const button = element('button', { type: 'button', class: 'quiet small', 'aria-label': `Download ${name}` }, 'Download');
+        button.addEventListener('click', () => download(run.run_id, name).catch(failed));
+        return element(
+          'li',
+          {},
+          element('code', { class: 'ellipsis' }, name),
+          element('span', { class: 'muted number' }, formatSize(size)),
+          button,
+        );
+      }),
+    );
+    return artifacts;
+  };
+
+  const download = async (runId, name) => {
+    const bytes = await connection().bytes(`/v1/runs/${runId}/artifacts/${name}`);
+    const href = URL.createObjectURL(new Blob([bytes]));
+    element('a', { href, download: `${runId}-${name}` }).click();
+    // The browser has taken the bytes over once the click was handled.
+    setTimeout(() => URL.revokeObjectURL(href), 10_000);
+  };
+
+  const showEnded = async (signal) => {
+    const artifacts = await showArtifacts(signal);
+    await showOutput(signal);
+    const text = artifacts.some(({ name, size }) => name === 'run.log' && size > 0)
+      ? new TextDecoder().decode(await connection().bytes(`/v1/runs/${run.run_id}/artifacts/run.log`, { signal }))
+      : '';
+    if (text === '') place(log, 'The run logged nothing.', true);
+    else place(log, text);
+  };
+
+  const followLog = async (signal) => {
+    let text = '';
+    for await (const { event, data } of connection().events(`/v1/runs/${run.run_id}/events`, { signal })) {
+      if (event === 'end' || event === 'stopping') return;
+      if (event !== 'log') continue;
+      text += data.text;
+      place(log, text);
+      log.scrollTop = log.scrollHeight;
+    }
+  };
+
+  const begin = () => {
+    work.abort();
+    work = new AbortController();
+    const { signal } = work;
+    showFacts();
+    const task = run.ended_at === null ? followLog(signal) : showEnded(signal);
+    task.catch((error) => {
+      if (!signal.aborted) failed(error);
+    });
+  };
+
+  cancel.addEventListener('click', () => {
+    cancel.disabled = true;
+    connection()
+      .json(`/v1/runs/${run.run_id}/cancel`, { method: 'POST' })
+      .catch(failed)
+      .finally(() => {
+        cancel.disabled = false;
+      });
+  });
+  copyOnClick(byId('copy-id'), () => run.run_id);
+  copyOnClick(byId('copy-output'), () => output.textContent);
+
+  return {
+    show(next) {
+      run = next;
+      byId('detail-empty').hidden = true;
+      byId('detail-body').hidden = false;
+      place(output, run.ended_at === null ? 'Waiting for the run to end…' : 'Loading…', true);
+      place(log, run.ended_at === null ? 'Nothing logged yet.' : 'Loading…', true);
+      byId('copy-output').hidden = true;
+      setText(byId('artifacts-empty'), run.ended_at === null ? 'Written when the run ends.' : 'Loading…');
+      byId('artifacts').replaceChildren();
+      begin();
+    },
+    /** The run that is shown has changed. */
+    update(next) {
+      if (run?.run_id !== next.run_id) return;
+      const ended = run.ended_at === null && next.ended_at !== null;
+      run = next;
+      if (ended) begin();
+      else showFacts();
+    },
+    /** Shows the run again on a new connection. */
+    resume() {
+      if (run !== undefined) begin();
+    },
+    pause() {
+      work.abort();
+    },
+  };
+}
+
+function hexDump(bytes) {
+  const rows = [];
+  for (let at = 0; at < bytes.length && rows.length < HEX_ROWS; at += 16) {
+    const part = [...bytes.subarray(at, at + 16)];
+    const hex = part.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const text = part.map((byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : '.')).join('');
+    rows.push(`${at.toString(16).padStart(6, '0')}  ${hex.padEnd(47)}  ${text}`);
+  }
+  if (bytes.length > HEX_ROWS * 16) rows.push(`… ${bytes.length - HEX_ROWS * 16} more bytes`);
+  return rows.join('\n');
+}

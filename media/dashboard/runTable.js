@@ -1,0 +1,105 @@
+import { byId, element, setEmpty, setText } from './elements.js';
+import { errorLabel, formatCount, formatDuration, formatTime } from './format.js';
+
+const ROWS_MAX = 200;
+
+/** The table of runs, newest first. Rows are changed in place, so that focus and selection stay where they are. */
+export function runTable({ select }) {
+  const body = byId('runs');
+  const rows = new Map();
+  let selected;
+
+  const makeRow = (run) => {
+    const button = element('button', { type: 'button', class: 'row-button ellipsis' }, run.tasklet);
+    button.addEventListener('click', () => select(rows.get(run.run_id).run));
+    const cells = {
+      state: element('span', { class: 'state' }),
+      reason: element('span', { class: 'reason ellipsis' }),
+      fuel: element('td', { class: 'col-fuel number' }),
+      duration: element('td', { class: 'col-duration number' }),
+    };
+    const tr = element(
+      'tr',
+      { 'data-run': run.run_id },
+      element('td', { class: 'col-state' }, element('span', { class: 'state-cell' }, cells.state, cells.reason)),
+      element('th', { scope: 'row', class: 'col-tasklet' }, button),
+      cells.fuel,
+      cells.duration,
+      element(
+        'td',
+        { class: 'col-time number' },
+        element('time', { datetime: run.created_at, title: run.created_at }, formatTime(run.created_at)),
+      ),
+    );
+    return { tr, button, cells, run };
+  };
+
+  const draw = ({ cells, button, run, tr }) => {
+    showState(cells.state, run.state);
+    const label = run.error === null ? '' : errorLabel(run.error);
+    setText(cells.reason, label === run.state ? '' : label);
+    cells.reason.title = cells.reason.textContent;
+    setText(cells.fuel, run.fuel_used === null ? '–' : formatCount(run.fuel_used));
+    setText(cells.duration, run.duration_us === null ? '–' : formatDuration(run.duration_us));
+    button.setAttribute('aria-pressed', String(run.run_id === selected));
+    tr.classList.toggle('selected', run.run_id === selected);
+  };
+
+  const put = (run) => {
+    const known = rows.get(run.run_id);
+    if (known !== undefined) {
+      // A late answer must not take an ended run back.
+      if (known.run.ended_at === null) known.run = run;
+      draw(known);
+      return known.run;
+    }
+    const row = makeRow(run);
+    rows.set(run.run_id, row);
+    draw(row);
+    const after = [...body.children].find((tr) => rows.get(tr.dataset.run).run.created_at <= run.created_at);
+    body.insertBefore(row.tr, after ?? null);
+    if (body.children.length > ROWS_MAX) {
+      const last = body.lastElementChild;
+      rows.delete(last.dataset.run);
+      last.remove();
+    }
+    return run;
+  };
+
+  const count = () => {
+    byId('runs-empty').hidden = rows.size > 0;
+    setEmpty(byId('runs-empty'), 'No runs yet', 'Run a tasklet here, or with grafos deploy run; each appears as it starts.');
+    const active = [...rows.values()].filter(({ run }) => run.ended_at === null).length;
+    setText(byId('runs-count'), active === 0 ? '' : `${active} running`);
+  };
+
+  return {
+    replace(runs) {
+      const ids = new Set(runs.map((run) => run.run_id));
+      for (const [id, { tr }] of rows) {
+        if (ids.has(id)) continue;
+        tr.remove();
+        rows.delete(id);
+      }
+      for (const run of runs) put(run);
+      count();
+    },
+    /** Takes a change and gives back the run as it now stands. */
+    put(run) {
+      const standing = put(run);
+      count();
+      return standing;
+    },
+    select(runId) {
+      selected = runId;
+      for (const row of rows.values()) draw(row);
+    },
+    get: (runId) => rows.get(runId)?.run,
+  };
+}
+
+/** One look for a state, in the table and in the detail. */
+export function showState(target, state) {
+  target.dataset.state = state;
+  setText(target, state);
+}

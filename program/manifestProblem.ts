@@ -1,0 +1,38 @@
+import type { TextRange } from './textLines.ts';
+import type { TomlTable } from './tomlDocument.ts';
+
+/** Each kind is one finding of `grafos validate` (docs/findings). */
+export const MANIFEST_PROBLEM_KINDS = [
+  'toml-syntax',
+  'duplicate-key',
+  'unknown-key',
+  'wrong-type',
+  'wrong-table-form',
+  'missing-key',
+  'bad-name',
+  'bad-version',
+  'bad-size',
+  'bad-duration',
+  'out-of-bounds',
+  'part-of-a-page',
+  'duplicate-name',
+  'path-outside',
+  'path-backslash',
+  'source-kind',
+  'output-not-wasm',
+  'output-collision',
+  'no-tasklets',
+] as const;
+
+export type ManifestProblemKind = (typeof MANIFEST_PROBLEM_KINDS)[number];
+
+export interface ManifestProblem {
+  kind: ManifestProblemKind;
+  severity: 'error' | 'warning';
+  /** What, why, and what to do. */
+  message: string;
+  range: TextRange;
+  fix?: { title: string; edits: { range: TextRange; newText: string }[] };
+  /** The table of the tasklet the problem belongs to. */
+  tasklet?: TomlTable;
+}

@@ -1,0 +1,36 @@
+/** What the entry point that `grafos tasklet build` generates is made of. Not for authors. */
+import { blob_read, fail as hostFail, output_write } from "./host";
+import { encodeUtf8, decodeUtf8 } from "./utf8";
+
+/** The whole input of the run. */
+export function inputBytes(handle: i32, length: i32): Uint8Array {
+  // By hand rather than by its constructor, which fills with zeros what is overwritten at once.
+  const buffer = __new(length, idof<ArrayBuffer>());
+  const bytes = __new(offsetof<Uint8Array>(), idof<Uint8Array>());
+  store<usize>(bytes, buffer, offsetof<Uint8Array>("buffer"));
+  store<usize>(bytes, buffer, offsetof<Uint8Array>("dataStart"));
+  store<i32>(bytes, blob_read(handle, 0, buffer, length), offsetof<Uint8Array>("byteLength"));
+  return changetype<Uint8Array>(bytes);
+}
+
+/** The whole input of the run as text, or null where it is not UTF-8; the run then fails with `invalid_utf8`. */
+export function inputText(handle: i32, length: i32): string | null {
+  const bytes = __new(length, idof<ArrayBuffer>());
+  const text = decodeUtf8(bytes, blob_read(handle, 0, bytes, length));
+  if (text === null) {
+    const label = encodeUtf8("invalid_utf8");
+    hostFail(changetype<usize>(label), label.byteLength);
+  }
+  return text;
+}
+
+/** A host status. */
+export function outputBytes(bytes: Uint8Array): i32 {
+  return output_write(bytes.dataStart, bytes.length);
+}
+
+/** A host status. */
+export function outputText(text: string): i32 {
+  const bytes = encodeUtf8(text);
+  return output_write(changetype<usize>(bytes), bytes.byteLength);
+}

@@ -1,0 +1,25 @@
+import { random_fill } from "./host";
+
+/** Random numbers of the run: good statistically, the same again in a replay, therefore no source of secrets. */
+export namespace random {
+  export function fill(bytes: Uint8Array): void {
+    random_fill(bytes.dataStart, bytes.length);
+  }
+
+  export function bytes(length: i32): Uint8Array {
+    const result = new Uint8Array(length);
+    random_fill(result.dataStart, length);
+    return result;
+  }
+
+  export function u64(): u64 {
+    const cell = memory.data(8);
+    random_fill(cell, 8);
+    return load<u64>(cell);
+  }
+
+  /** At least 0, less than 1: 53 random bits. */
+  export function f64(): f64 {
+    return <f64>(u64() >> 11) * (1.0 / 9007199254740992.0);
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * An in-process stand-in for the scheduler, for tests of the helper alone: it keeps runs in memory and ends them when the test says so.
+ * What it does is not what a scheduler does; tests that need that run a real stack.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { EventEmitter, on } from 'node:events';
+import type { SchedulerPort } from '../../daemons/helper/schedulerPort.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { RunError } from '../../daemons/protocol/runError.ts';
+import type { ArtifactName, Run, RunEvent, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+
+interface Kept {
+  run: Run;
+  submit: RunSubmit;
+  output: Buffer;
+  log: string;
+  events: EventEmitter;
+  past: RunEvent[];
+}
+
+export interface StandIn extends SchedulerPort {
+  modules: Map<string, Uint8Array>;
+  submits: RunSubmit[];
+  /** Called for every submitted run; by default nothing ends it. */
+  onSubmit: (runId: string, run: RunSubmit) => void;
+  /** The next calls fail as if no scheduler were there. */
+  down: boolean;
+  running(runId: string): void;
+  logLine(runId: string, text: string): void;
+  end(runId: string, outcome: { output?: string; error?: RunError; fuel?: number }): void;
+}
+
+export function standInScheduler(): StandIn {
+  const kept = new Map<string, Kept>();
+  const find = (runId: string): Kept => {
+    if (standIn.down) throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+    const found = kept.get(runId);
+    if (found === undefined) throw new GrafosError('refused', 'not_found', 'There is no such run.');
+    return found;
+  };
+  const emit = (entry: Kept, event: RunEvent): void => {
+    entry.past.push(event);
+    entry.events.emit('event', event);
+  };
+  const artifacts = (entry: Kept): Map<ArtifactName, Buffer> => {
+    const { response } = entry.run;
+    const files = new Map<ArtifactName, Buffer>([
+      ['input.bin', Buffer.from(entry.submit.input_b64, 'base64')],
+      ['run.json', Buffer.from(JSON.stringify({ run_id: entry.run.run_id, fuel: entry.submit.fuel }))],
+    ]);
+    if (response === null) return files;
+    files.set('response.json', Buffer.from(JSON.stringify(response)));
+    files.set('output.b64', Buffer.from(entry.output.toString('base64')));
+    files.set('run.log', Buffer.from(entry.log));
+    return files;
+  };
+
+  const standIn: StandIn = {
+    modules: new Map(),
+    submits: [],
+    onSubmit: () => {},
+    down: false,
+    async hasModule(sha256) {
+      return standIn.modules.has(sha256);
+    },
+    async putModule(sha256, bytes) {
+      standIn.modules.set(sha256, bytes);
+    },
+    async submit(submit) {
+      if (standIn.down) throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+      if (submit.mem_bytes > 131_072) {
+        throw new GrafosError('refused', 'lease_denied: capacity', 'The cell has 131072 bytes of fabric memory.');
+      }
+      standIn.submits.push(submit);
+      const run: Run = {
+        run_id: `run-${randomUUID()}`,
+        tenant: 'dev-tenant',
+        program: submit.program,
+        tasklet: submit.tasklet,
+        version: submit.version,
+        provider: 'local',
+        cell_id: 'cell-local',
+        module_sha256: submit.module_sha256,
+        state: 'admitted',
+        created_at: new Date().toISOString(),
+        ended_at: null,
+        response: null,
+        lease_id: null,
+      };
+      const entry = { run, submit, output: Buffer.alloc(0), log: '', events: new EventEmitter(), past: [] };
+      kept.set(run.run_id, entry);
+      const answer = structuredClone(run);
+      setImmediate(() => standIn.onSubmit(run.run_id, submit));
+      return answer;
+    },
+    async getRun(runId) {
+      return structuredClone(find(runId).run);
+    },
+    async listRuns() {
+      if (standIn.down) throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+      return [...kept.values()].map(({ run }) => structuredClone(run)).reverse();
+    },
+    async cancel(runId) {
+      const entry = find(runId);
+      if (entry.run.ended_at === null) {
+        standIn.end(runId, { error: { code: 'cancelled', message: 'The run was cancelled.' } });
+      }
+      return structuredClone(entry.run);
+    },
+    async *events(runId, { signal }) {
+      const entry = find(runId);
+      const live = on(entry.events, 'event', { signal });
+      for (const event of entry.past) {
+        yield event;
+        if (event.event === 'end') return;
+      }
+      for await (const [event] of live as AsyncIterable<[RunEvent]>) {
+        yield event;
+        if (event.event === 'end') return;
+      }
+    },
+    async listArtifacts(runId) {
+      return [...artifacts(find(runId))].map(([name, bytes]) => ({
+        name,
+        size: bytes.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      }));
+    },
+    async artifact(runId, name) {
+      const bytes = artifacts(find(runId)).get(name);
+      if (bytes === undefined) throw new GrafosError('refused', 'not_found', 'The run has no such artifact yet.');
+      return bytes;
+    },
+    close() {},
+    running(runId) {
+      const entry = find(runId);
+      entry.run.state = 'running';
+      emit(entry, { event: 'state', data: { run_id: runId, state: 'running', at: new Date().toISOString() } });
+    },
+    logLine(runId, text) {
+      const entry = find(runId);
+      entry.log += text;
+      emit(entry, { event: 'log', data: { text } });
+    },
+    end(runId, { output = '', error, fuel = 1204 }) {
+      const entry = find(runId);
+      const bytes = Buffer.from(output);
+      let parsed: unknown = null;
+      try {
+        parsed = JSON.parse(output);
+      } catch {}
+      const state = error === undefined ? 'succeeded' : error.code === 'cancelled' ? 'cancelled' : 'failed';
+      entry.output = bytes;
+      entry.run.state = state;
+      entry.run.ended_at = new Date().toISOString();
+      entry.run.response = {
+        run_id: runId,
+        state,
+        error: error ?? null,
+        output: parsed,
+        output_bytes: bytes.length,
+        output_sha256: createHash('sha256').update(bytes).digest('hex'),
+        fuel_used: fuel,
+        linear_memory_peak: 131_072,
+        duration_us: 1_840,
+        module_sha256: entry.run.module_sha256,
+        cell_id: entry.run.cell_id,
+        provider: 'local',
+      };
+      emit(entry, { event: 'end', data: structuredClone(entry.run) });
+    },
+  };
+  return standIn;
+}

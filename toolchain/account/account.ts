@@ -1,0 +1,72 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { fileError } from '../files/fileError.ts';
+import { writeAtomically } from '../files/writeAtomically.ts';
+
+/** Who works here: it only gives the local tenant its name, and is no credential. */
+export interface Account {
+  email: string;
+}
+
+export const DEFAULT_TENANT = 'dev-tenant';
+
+export function accountFile(env: NodeJS.ProcessEnv = process.env): string {
+  const base =
+    process.platform === 'win32'
+      ? (env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'))
+      : (env.XDG_CONFIG_HOME ?? join(homedir(), '.config'));
+  return join(base, 'grafos', 'account.json');
+}
+
+export async function readAccount(file = accountFile()): Promise<Account | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw fileError(error, 'The account cannot be read');
+  }
+  try {
+    const { email } = JSON.parse(text) as Partial<Account>;
+    if (typeof email === 'string' && isEmail(email)) return { email };
+  } catch {
+    // Falls through to the same advice: the file does not hold an account.
+  }
+  throw new GrafosError('usage', 'account_unreadable', `${file} does not hold an account.`, {
+    next: 'Set it again: grafos account set you@example.com',
+  });
+}
+
+/** @throws GrafosError `account_email_invalid` */
+export async function writeAccount(email: string, file = accountFile()): Promise<Account> {
+  if (!isEmail(email)) {
+    throw new GrafosError('usage', 'account_email_invalid', `"${email}" is not an e-mail address.`, {
+      next: 'Give one like you@example.com.',
+    });
+  }
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeAtomically(file, `${JSON.stringify({ email } satisfies Account, null, 2)}\n`);
+  } catch (error) {
+    throw fileError(error, 'The account cannot be written');
+  }
+  return { email };
+}
+
+/** The tenant an account works as: the e-mail's safe form (`Ada.L@example.com` becomes `ada-l-example-com`), or {@link DEFAULT_TENANT}. */
+export function tenantName(account: Account | undefined): string {
+  if (account === undefined) return DEFAULT_TENANT;
+  const safe = account.email
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^[^a-z]+|-+$/g, '')
+    .slice(0, 63)
+    .replace(/-+$/, '');
+  return safe === '' ? DEFAULT_TENANT : safe;
+}
+
+function isEmail(text: string): boolean {
+  return text.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(text);
+}

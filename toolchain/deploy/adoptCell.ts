@@ -1,0 +1,64 @@
+import { resolve } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { addCloudCell, type CloudCell, type CloudProvider } from './cloudCells.ts';
+import { connectTarget } from './connectTarget.ts';
+import { isHealthy } from './providerStatus.ts';
+import { cellTarget } from './resolveProvider.ts';
+
+export interface AdoptedCell {
+  file: string;
+  cell: CloudCell;
+  cell_id: string;
+  region: string;
+}
+
+/**
+ * Adds a running cell to a provider's list, after it has proved itself: the scheduler's certificate fits the CA, it takes our tenant's
+ * certificate and token, and its cell answers. Nothing is written before.
+ * @throws GrafosError `runtime_not_ready`, `cell_of_another_provider`, the scheduler's refusal, or a trust file's error.
+ */
+export async function adoptCell(
+  programRoot: string,
+  provider: CloudProvider,
+  given: CloudCell,
+  signal: AbortSignal,
+): Promise<AdoptedCell> {
+  const cell: CloudCell = {
+    ...given,
+    ca_cert: resolve(given.ca_cert),
+    tenant_cert: resolve(given.tenant_cert),
+    tenant_key: resolve(given.tenant_key),
+  };
+  using client = connectTarget(await cellTarget(programRoot, provider, cell));
+  const health = await client.health({ signal });
+  if (health.cell === null || !isHealthy(health)) {
+    throw new GrafosError(
+      'unreachable',
+      'runtime_not_ready',
+      `${cell.scheduler_url} answers, but no tasklet can run there.`,
+      {
+        why: `The scheduler is ${health.role}; ${health.cell === null ? 'no cell is connected to it' : `its state is ${health.status}`}.`,
+        next: 'Ask who runs the cell, then adopt it again.',
+      },
+    );
+  }
+  if (health.cell.provider !== provider) {
+    throw new GrafosError(
+      'usage',
+      'cell_of_another_provider',
+      `The cell at ${cell.scheduler_url} is of ${health.cell.provider}, not of ${provider}.`,
+      {
+        next: `Adopt it under its own provider, or check the URL.`,
+      },
+    );
+  }
+  const tenants = await client.tenants({ signal });
+  if (!tenants.some((tenant) => tenant.name === cell.tenant_name)) {
+    throw new GrafosError('refused', 'tenant_unknown', `The certificate given is not of tenant ${cell.tenant_name}.`, {
+      why: `At ${cell.scheduler_url} it is of ${tenants.map((tenant) => tenant.name).join(', ') || 'no tenant'}.`,
+      next: 'Give the tenant that the certificate was issued for: --tenant NAME',
+    });
+  }
+  const file = await addCloudCell(programRoot, provider, cell);
+  return { file, cell, cell_id: health.cell.cell_id, region: health.cell.region };
+}

@@ -1,0 +1,9 @@
+import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import type { Target } from './resolveProvider.ts';
+
+/** A client for a target; the caller closes it (`using`). */
+export function connectTarget(target: Target): SchedulerClient & Disposable {
+  const { url, caPem, certPem, keyPem, cellId } = target;
+  const client = connectScheduler({ url, caPem, certPem, keyPem, ...(cellId === undefined ? {} : { cellId }) });
+  return Object.assign(client, { [Symbol.dispose]: () => client.close() });
+}

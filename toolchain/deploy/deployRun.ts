@@ -1,0 +1,131 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
+import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import type { Run, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+import type { Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { formatSize } from '../../program/size.ts';
+import { fileError } from '../files/fileError.ts';
+
+/** How long the submit is held open for the end of the run, milliseconds; a longer run is followed by its events. */
+const WAIT_MS = 60_000;
+
+export interface DeployRun {
+  program: Program;
+  tasklet: Tasklet;
+  input: Uint8Array;
+  /** Fabric-memory lease, bytes; the manifest's unless given. */
+  memBytes?: number;
+  /** How long the lease outlives the run, milliseconds. */
+  holdMs?: number;
+  /** Return once the scheduler has the run on disk, without waiting for its end. */
+  detach?: boolean;
+  /** Aborting cancels the run that was started. */
+  signal: AbortSignal;
+  /** Told the run's id as soon as it is known to be the scheduler's. */
+  onSubmitted?: (runId: string) => void;
+  /** Seed and start of another run, to repeat it bit for bit. */
+  replay?: Pick<RunSubmit, 'seed' | 'start_unix_nanos'>;
+}
+
+/**
+ * Runs a tasklet's built wasm, as it lies on disk, on the cell behind `client`.
+ * @throws GrafosError `not_built`, `module_too_large`, a file error's code, the scheduler's refusal, or `interrupted`.
+ */
+export async function deployRun(client: SchedulerClient, deploy: DeployRun): Promise<Run> {
+  const { program, tasklet, input, signal } = deploy;
+  const module = await readModuleFile(program, tasklet);
+  const sha256 = createHash('sha256').update(module).digest('hex');
+  const submit: RunSubmit = {
+    program: program.manifest.name,
+    tasklet: tasklet.name,
+    version: program.manifest.version,
+    module_sha256: sha256,
+    input_b64: Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('base64'),
+    mem_bytes: deploy.memBytes ?? tasklet.mem_bytes,
+    fuel: tasklet.fuel,
+    linear_memory_bytes: tasklet.linear_memory_bytes,
+    timeout_ms: tasklet.timeout_ms,
+    ...(deploy.holdMs === undefined ? {} : { hold_ms: deploy.holdMs }),
+    ...deploy.replay,
+  };
+  // One key for all tries: however often the request is repeated, the tasklet runs once.
+  const idempotencyKey = randomUUID();
+  const trySubmit = () => client.submit(submit, { idempotencyKey, waitMs: deploy.detach ? 0 : WAIT_MS, signal });
+
+  let run: Run | undefined;
+  try {
+    run = await trySubmit().catch(async (error: unknown) => {
+      // Most deploys find the module already there, so it is only sent when the scheduler says that it is missing.
+      if (!(error instanceof GrafosError && error.code === 'module_unknown')) throw error;
+      await client.putModule(sha256, module, { signal });
+      return trySubmit();
+    });
+    deploy.onSubmitted?.(run.run_id);
+    return deploy.detach || run.ended_at !== null ? run : await awaitEnd(client, run.run_id, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const cancelled = await cancelStarted(client, run?.run_id, () =>
+      client.submit(submit, { idempotencyKey, waitMs: 0 }),
+    );
+    throw new GrafosError(
+      'interrupted',
+      'interrupted',
+      cancelled ? `Interrupted; run ${cancelled} was cancelled.` : 'Interrupted; no run was started.',
+    );
+  }
+}
+
+async function awaitEnd(client: SchedulerClient, runId: string, signal: AbortSignal): Promise<Run> {
+  for await (const event of client.events(runId, { signal })) if (event.event === 'end') return event.data;
+  // The stream ended without saying so: the scheduler stopped, and what became of the run stands in its store.
+  return client.getRun(runId, { signal });
+}
+
+/** Cancels what an aborted submit may have started: asking again with the same key tells its id without starting a second run. */
+async function cancelStarted(
+  client: SchedulerClient,
+  known: string | undefined,
+  ask: () => Promise<Run>,
+): Promise<string | undefined> {
+  try {
+    const runId = known ?? (await ask()).run_id;
+    await client.cancel(runId);
+    return runId;
+  } catch {
+    // Not reached or already ended: in either case nothing is left that a cancel could stop.
+    return known;
+  }
+}
+
+async function readModuleFile(program: Program, tasklet: Tasklet): Promise<Uint8Array> {
+  const file = join(program.root, tasklet.output);
+  let module: Uint8Array;
+  try {
+    module = await readFile(file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new GrafosError(
+        'usage',
+        'not_built',
+        `Tasklet ${tasklet.name} is not built: ${tasklet.output} is missing.`,
+        {
+          next: `Build it: grafos tasklet build ${tasklet.name}`,
+        },
+      );
+    }
+    throw fileError(error, `The module of ${tasklet.name} cannot be read`);
+  }
+  if (module.length > LIMITS.module) {
+    throw new GrafosError(
+      'usage',
+      'module_too_large',
+      `${tasklet.output} is ${formatSize(module.length)}; a cell takes modules of at most ${formatSize(LIMITS.module)}.`,
+      { next: 'Leave out what the tasklet does not use, or hand large data in as input.' },
+    );
+  }
+  return module;
+}

@@ -1,0 +1,34 @@
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+
+/** What the operating system says of a failed file operation, as an error a person can act on; anything else is returned as it was. */
+export function fileError(error: unknown, what: string): unknown {
+  const errno = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const advice = ADVICE[errno];
+  if (advice === undefined) return error;
+  const path = error instanceof Error && 'path' in error ? ` (${String(error.path)})` : '';
+  return new GrafosError('unreachable', advice.code, `${what}: ${advice.why}${path}.`, {
+    next: advice.next,
+    cause: error,
+  });
+}
+
+const ADVICE: Record<string, { code: string; why: string; next: string }> = {
+  EACCES: { code: 'permission_denied', why: 'permission denied', next: 'Check the owner and mode of the folder.' },
+  EPERM: { code: 'permission_denied', why: 'operation not permitted', next: 'Check the owner and mode of the folder.' },
+  EROFS: {
+    code: 'permission_denied',
+    why: 'the file system is read-only',
+    next: 'Work in a folder that can be written.',
+  },
+  ENOSPC: { code: 'disk_full', why: 'no space left on the device', next: 'Free some space and run the command again.' },
+  EDQUOT: { code: 'disk_full', why: 'the disk quota is used up', next: 'Free some space and run the command again.' },
+  ENOTDIR: { code: 'not_a_folder', why: 'a part of the path is not a folder', next: 'Move that file out of the way.' },
+  EISDIR: { code: 'not_a_file', why: 'it is a folder', next: 'Give the path of a file.' },
+  ENOENT: { code: 'no_such_file', why: 'there is no such file or folder', next: 'Check the path.' },
+  ENAMETOOLONG: { code: 'path_too_long', why: 'the path is too long', next: 'Use a shorter path.' },
+  EMFILE: {
+    code: 'too_many_files',
+    why: 'too many open files',
+    next: 'Raise the limit (ulimit -n) and run the command again.',
+  },
+};

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { checkProfile, type ProfileProblem } from '../../wasm/profile.ts';
+import { readModule } from '../../wasm/readModule.ts';
+import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
+import { functionType, type ImportType, type WasmExport, type WasmModule } from '../../wasm/wasmModule.ts';
+import { fileError } from '../files/fileError.ts';
+
+const PAGE = 65_536;
+
+export interface InspectedModule {
+  file: string;
+  bytes: number;
+  sha256: string;
+  /** Of the module's own, without imports. */
+  functions: number;
+  memory: { min_bytes: number; max_bytes: number | null } | null;
+  features: string[];
+  imports: Array<{ module: string; name: string; signature: string }>;
+  exports: Array<{ name: string; signature: string }>;
+  custom_sections: Array<{ name: string; bytes: number }>;
+  /** How the module misses the profile; a cell refuses one with errors. */
+  problems: ProfileProblem[];
+}
+
+/** What a wasm file holds, read without running it. @throws GrafosError `module_invalid`, or a file error's code. */
+export async function inspectModule(file: string): Promise<InspectedModule> {
+  const bytes = await readFile(file).catch((error) => {
+    throw fileError(error, 'The module cannot be read');
+  });
+  let module: WasmModule;
+  try {
+    module = readModule(bytes);
+  } catch (error) {
+    if (!(error instanceof WasmInvalid)) throw error;
+    throw new GrafosError(
+      'bad-answer',
+      'module_invalid',
+      `${file} is not a module that a cell runs: ${error.message}.`,
+      {
+        next: 'Build it again, or check where the file comes from.',
+      },
+    );
+  }
+  const [memory] = module.memories;
+  return {
+    file,
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    functions: module.functions.length,
+    memory:
+      memory === undefined
+        ? null
+        : { min_bytes: memory.min * PAGE, max_bytes: memory.max === null ? null : memory.max * PAGE },
+    features: module.features,
+    imports: module.imports.map(({ module: from, name, type }) => ({
+      module: from,
+      name,
+      signature: importSignature(module, type),
+    })),
+    exports: module.exports.map((entry) => ({ name: entry.name, signature: exportSignature(module, entry) })),
+    custom_sections: module.customSections.map(({ name, size }) => ({ name, bytes: size })),
+    problems: checkProfile(module),
+  };
+}
+
+function importSignature(module: WasmModule, type: ImportType): string {
+  if (type.kind !== 'func') return type.kind;
+  const signature = module.types[type.type];
+  return signature === undefined ? 'func' : `(${signature.params.join(', ')}) -> (${signature.results.join(', ')})`;
+}
+
+function exportSignature(module: WasmModule, { kind, index }: WasmExport): string {
+  const signature = kind === 'func' ? functionType(module, index) : undefined;
+  return signature === undefined ? kind : `(${signature.params.join(', ')}) -> (${signature.results.join(', ')})`;
+}

@@ -1,0 +1,36 @@
+import type { CapabilityRight } from '../../daemons/protocol/fabricControl.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { type MemSession, openMemSession } from '../../daemons/protocol/memClient.ts';
+import { findRun } from '../deploy/findRun.ts';
+
+export interface RunMemory extends AsyncDisposable {
+  leaseId: string;
+  session: MemSession;
+}
+
+/**
+ * Opens the leased fabric memory of a run over the data plane: the scheduler gives a capability token for exactly this lease, the cell takes it.
+ * @throws GrafosError `lease_ended` when the run holds no lease (any more), a refusal, or the data plane's own error.
+ */
+export async function openRunMemory(
+  programRoot: string,
+  runId: string,
+  options: { provider?: string; rights: CapabilityRight[]; signal: AbortSignal },
+): Promise<RunMemory> {
+  const { run, client } = await findRun(programRoot, runId, options.provider, options.signal);
+  using _client = client;
+  if (run.lease_id === null) {
+    throw new GrafosError('usage', 'lease_ended', `Run ${runId} holds no fabric memory.`, {
+      why: run.ended_at === null ? 'It leased none.' : 'A lease ends with its run, and its bytes are zeroed.',
+      next: 'Keep it with: grafos deploy run --mem SIZE --hold 60s',
+    });
+  }
+  const capability = await client.capability(runId, { rights: options.rights }, { signal: options.signal });
+  const session = await openMemSession({
+    url: capability.mem_dataplane,
+    sha256: capability.mem_dataplane_sha256,
+    token: capability.token,
+    leaseId: capability.lease_id,
+  });
+  return { leaseId: capability.lease_id, session, [Symbol.asyncDispose]: async () => session.close() };
+}

@@ -1,0 +1,194 @@
+import { X509Certificate } from 'node:crypto';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { DAEMON_NAMES, type DevState } from '../../daemons/protocol/devState.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import { connectTarget } from '../deploy/connectTarget.ts';
+import { isHealthy } from '../deploy/providerStatus.ts';
+import { resolveProvider } from '../deploy/resolveProvider.ts';
+import { deadDaemons, readDevState } from './devState.ts';
+import { type StackPaths, stackPaths } from './stackPaths.ts';
+
+export interface Check {
+  name: string;
+  status: 'ok' | 'warn' | 'fail';
+  message: string;
+  next: string | null;
+}
+
+export interface DoctorReport {
+  /** No check failed. */
+  ok: boolean;
+  checks: Check[];
+}
+
+/** How long one part may take to answer, milliseconds. */
+const ANSWER_MS = 3_000;
+const RESTART = 'Start the stack again: grafos dev up';
+
+/** Looks at every part of a program's local stack by itself, so that the one at fault is named. Changes nothing. */
+export async function doctor(programRoot: string, signal: AbortSignal): Promise<DoctorReport> {
+  const paths = stackPaths(programRoot);
+  const checks: Check[] = [nodeCheck(), quicCheck(), await writableCheck(programRoot)];
+  const state = await readDevState(paths);
+  if (state === undefined) {
+    const torn = await stat(paths.state).then(
+      () => true,
+      () => false,
+    );
+    checks.push(
+      fail('dev.json', torn ? `${paths.state} is damaged` : 'the local stack does not run', 'Start it: grafos dev up'),
+    );
+    return report(checks);
+  }
+  checks.push(ok('dev.json', `started ${state.started_at}`));
+  const dead = await deadDaemons(state);
+  for (const name of DAEMON_NAMES) {
+    const { pid, log } = state.daemons[name];
+    checks.push(
+      dead.includes(name)
+        ? fail(name, `process ${pid} ended`, `${RESTART} (its log: ${log})`)
+        : ok(name, `process ${pid}`),
+    );
+  }
+  checks.push(...(await trustChecks(paths, state)));
+  checks.push(...(await schedulerChecks(programRoot, state, signal)));
+  checks.push(await portCheck('mem-dataplane', new URL(state.fabric.mem_dataplane), state));
+  checks.push(await helperCheck(state, signal));
+  return report(checks);
+}
+
+function report(checks: Check[]): DoctorReport {
+  return { ok: checks.every(({ status }) => status !== 'fail'), checks };
+}
+
+function nodeCheck(): Check {
+  return ok('node', `${process.version} on ${process.platform}-${process.arch}`);
+}
+
+/** Without the native half of QUIC everything works, over TCP. */
+function quicCheck(): Check {
+  try {
+    createRequire(import.meta.url).resolve(`@matrixai/quic-${process.platform}-${process.arch}/package.json`);
+    return ok('quic', 'native binding installed');
+  } catch {
+    return {
+      name: 'quic',
+      status: 'warn',
+      message: `no native binding for ${process.platform}-${process.arch}: fabric control runs over TCP`,
+      next: null,
+    };
+  }
+}
+
+async function writableCheck(programRoot: string): Promise<Check> {
+  const dir = join(programRoot, '.grafos');
+  try {
+    await access(
+      await stat(dir).then(
+        () => dir,
+        () => programRoot,
+      ),
+      constants.W_OK,
+    );
+    return ok('state-folder', dir);
+  } catch (error) {
+    return fail('state-folder', `${dir} cannot be written: ${messageOf(error)}`, 'Check its owner and mode.');
+  }
+}
+
+async function trustChecks(paths: StackPaths, state: DevState): Promise<Check[]> {
+  try {
+    const certificate = new X509Certificate(await readFile(state.tenant_cert));
+    const expires = certificate.validToDate;
+    const left = expires.getTime() - Date.now();
+    if (left <= 0) return [fail('trust', `the certificates expired on ${expires.toISOString()}`, RESTART)];
+    if (certificate.validFromDate.getTime() > Date.now())
+      return [fail('trust', 'the certificates are of the future: the clock was set back', RESTART)];
+    const { mode } = await stat(state.tenant_key);
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      return [fail('trust', `${state.tenant_key} can be read by others (mode ${(mode & 0o777).toString(8)})`, RESTART)];
+    }
+    return [ok('trust', `valid until ${expires.toISOString()}`)];
+  } catch (error) {
+    return [fail('trust', `${paths.trust}: ${messageOf(error)}`, RESTART)];
+  }
+}
+
+async function schedulerChecks(programRoot: string, state: DevState, signal: AbortSignal): Promise<Check[]> {
+  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  let client: (SchedulerClient & Disposable) | undefined;
+  try {
+    client = connectTarget(await resolveProvider(programRoot, 'local'));
+    const health = await client.health({ signal: asked });
+    const checks = [ok('scheduler-health', `${state.scheduler_url}, ${health.role}`)];
+    checks.push(
+      isHealthy(health)
+        ? ok('cell', `${health.cell?.cell_id}, last heartbeat ${health.last_heartbeat}`)
+        : fail(
+            'cell',
+            health.cell === null ? 'the cell is not connected' : `the scheduler is ${health.role} and ${health.status}`,
+            RESTART,
+          ),
+    );
+    const tenants = await client.tenants({ signal: asked });
+    checks.push(
+      tenants.some(({ name }) => name === state.tenant_name)
+        ? ok('tenant', state.tenant_name)
+        : fail('tenant', `${state.tenant_name} is not registered`, RESTART),
+    );
+    return checks;
+  } catch (error) {
+    signal.throwIfAborted();
+    return [
+      fail('scheduler-health', messageOf(error), error instanceof GrafosError ? (error.next ?? RESTART) : RESTART),
+    ];
+  } finally {
+    client?.close();
+  }
+}
+
+/** Somebody listens there; who it is, only a client with a capability can tell. */
+async function portCheck(name: string, url: URL, state: DevState): Promise<Check> {
+  // HTTP/3 is UDP, where an open port cannot be seen from outside.
+  if (state.fabric.mem_dataplane_transport === 'http3') return ok(name, url.href);
+  return new Promise<Check>((resolve) => {
+    const socket = connect({ host: url.hostname, port: Number(url.port), timeout: ANSWER_MS });
+    const end = (check: Check) => {
+      socket.destroy();
+      resolve(check);
+    };
+    socket.once('connect', () => end(ok(name, url.href)));
+    socket.once('timeout', () => end(fail(name, `${url.href} does not answer`, RESTART)));
+    socket.once('error', (error) => end(fail(name, `${url.href}: ${error.message}`, RESTART)));
+  });
+}
+
+async function helperCheck(state: DevState, signal: AbortSignal): Promise<Check> {
+  try {
+    const answer = await fetch(state.helper.url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) });
+    await answer.body?.cancel();
+    return answer.ok
+      ? ok('helper-http', state.helper.url)
+      : fail('helper-http', `${state.helper.url} answers ${answer.status}`, RESTART);
+  } catch (error) {
+    signal.throwIfAborted();
+    return fail('helper-http', `${state.helper.url} does not answer: ${messageOf(error)}`, RESTART);
+  }
+}
+
+function ok(name: string, message: string): Check {
+  return { name, status: 'ok', message, next: null };
+}
+
+function fail(name: string, message: string, next: string): Check {
+  return { name, status: 'fail', message, next };
+}
+
+function messageOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return error instanceof Error ? `${error.message}${cause}` : String(error);
+}

@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DaemonState } from '../../daemons/protocol/devState.ts';
+import { isProcess } from './processIdentity.ts';
+
+/** How long a daemon may take to stop by itself before it is ended by force, milliseconds. */
+const GRACE_MS = 3_000;
+
+/**
+ * Ends a daemon that is not our child: asks it, waits for it to be gone, ends it by force when it does not go. Never touches a process
+ * that merely inherited the pid. On Windows a signal is always by force; there the removal of `dev.json`, which every daemon watches, asks.
+ * @returns how it ended, or `absent` when it was gone before.
+ */
+export async function endProcess(
+  daemon: Pick<DaemonState, 'pid' | 'started'>,
+): Promise<'absent' | 'stopped' | 'killed'> {
+  const alive = () => isProcess(daemon.pid, daemon.started);
+  if (!(await alive())) return 'absent';
+  if (process.platform !== 'win32') signal(daemon.pid, 'SIGTERM');
+  // The operating system tells only a parent of an exit, and these are nobody's children: a short, bounded look is all there is.
+  const deadline = Date.now() + GRACE_MS;
+  for (let wait = 4; Date.now() < deadline; wait = Math.min(wait * 1.5, 50)) {
+    await delay(wait);
+    if (!(await alive())) return 'stopped';
+  }
+  signal(daemon.pid, 'SIGKILL');
+  while (await alive()) await delay(10);
+  return 'killed';
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // Gone between the look and the signal.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}

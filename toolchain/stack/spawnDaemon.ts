@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FailedLine, ReadyLine } from '../../daemons/protocol/daemonLifetime.ts';
+import type { DaemonName, DaemonState } from '../../daemons/protocol/devState.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { processStart } from './processIdentity.ts';
+
+/** How long a daemon may take to say that it is ready, milliseconds. */
+const READY_MS = 15_000;
+
+/** A daemon that we started and that ends with us until {@link keep}. */
+export interface SpawnedDaemon<Facts> {
+  /** Facts of its ready line. @throws GrafosError when it fails, exits, or stays silent. */
+  ready: Promise<Facts>;
+  /** Tells it a fact it waits for, `key value`, over its lifeline. */
+  tell(key: string, value: string): void;
+  /** Lets it live on without us. */
+  keep(): Promise<void>;
+  state(): Promise<DaemonState>;
+  /** Ends it and resolves when it is gone. */
+  end(): Promise<void>;
+}
+
+export function spawnDaemon<Facts>(name: DaemonName, args: string[], logDir: string): SpawnedDaemon<Facts> {
+  const entry = join(packageRoot, 'dist', 'daemons', `${name}.js`);
+  if (!existsSync(entry)) {
+    throw new GrafosError('unreachable', 'not_built', `The ${name} daemon is not built: ${entry} is missing.`, {
+      next: 'Run `npm run build` in the folder of grafos.',
+    });
+  }
+  const log = join(logDir, `${name}.log`);
+  if (existsSync(log)) renameSync(log, join(logDir, `${name}.previous.log`));
+  const logFd = openSync(log, 'a', 0o600);
+  let child: ChildProcess;
+  try {
+    child = spawn(process.execPath, [entry, ...args, '--lifeline'], {
+      stdio: ['pipe', 'pipe', logFd],
+      // A group of its own: Ctrl-C in the terminal is for `dev up`, which then undoes what it started.
+      detached: true,
+      windowsHide: true,
+      cwd: logDir,
+      env: daemonEnvironment(),
+    });
+  } finally {
+    closeSync(logFd);
+  }
+  const { stdin, stdout, pid } = child;
+  if (stdin === null || stdout === null) throw new Error('spawned without pipes');
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  // A daemon that died answers for itself through `ready`; writing to it must not throw beside that.
+  stdin.on('error', () => {});
+  const started = pid === undefined ? Promise.resolve(undefined) : processStart(pid);
+  const ready = readReady<Facts>(name, child, log);
+  ready.catch(() => {});
+
+  return {
+    ready,
+    tell: (key, value) => void stdin.write(`${key} ${value}\n`),
+    async keep() {
+      await new Promise<void>((resolve) => stdin.end('keep\n', () => resolve()));
+      stdout.destroy();
+      child.unref();
+    },
+    async state() {
+      return { pid: pid ?? 0, started: (await started) ?? '', log };
+    },
+    async end() {
+      stdin.destroy();
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), 3_000);
+      await exited;
+      clearTimeout(force);
+      stdout.destroy();
+    },
+  };
+}
+
+/** Nothing of the user's environment but what an operating system needs: no secret of the shell reaches a daemon. */
+function daemonEnvironment(): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'SystemRoot', 'WINDIR', 'TEMP', 'TMP', 'TMPDIR', 'TZ', 'LANG'];
+  const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(packageRoot, 'dist', '.compile-cache') };
+  for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name];
+  // Inside the editor process.execPath is the editor; this makes it the Node that it carries.
+  if (process.versions.electron !== undefined) env.ELECTRON_RUN_AS_NODE = '1';
+  env.TMPDIR ??= tmpdir();
+  return env;
+}
+
+function readReady<Facts>(name: string, child: ChildProcess, log: string): Promise<Facts> {
+  return new Promise<Facts>((resolve, reject) => {
+    let text = '';
+    const settle = () => {
+      clearTimeout(timer);
+      child.stdout?.removeAllListeners('data');
+      child.removeListener('exit', onExit);
+    };
+    const fail = (error: GrafosError) => {
+      settle();
+      reject(error);
+    };
+    const onExit = (code: number | null, signal: NodeJS.Signals | null) =>
+      // Its last line may still be in the pipe.
+      setImmediate(() => {
+        if (!text.includes('\n')) {
+          fail(
+            new GrafosError(
+              'unreachable',
+              'daemon_exited',
+              `${name} ended before it was ready (${signal ?? `exit code ${code}`}).`,
+              {
+                ...lastLines(log),
+                next: `See its log: ${log}`,
+              },
+            ),
+          );
+        }
+      });
+    const timer = setTimeout(
+      () =>
+        fail(
+          new GrafosError('unreachable', 'daemon_silent', `${name} did not become ready within ${READY_MS / 1000} s.`, {
+            ...lastLines(log),
+            next: `See its log: ${log}`,
+          }),
+        ),
+      READY_MS,
+    );
+    child.once('error', (error) =>
+      fail(
+        new GrafosError('unreachable', 'daemon_not_started', `${name} could not be started: ${error.message}.`, {
+          cause: error,
+        }),
+      ),
+    );
+    child.once('exit', onExit);
+    child.stdout?.setEncoding('utf8');
+    child.stdout?.on('data', (chunk: string) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end < 0) return;
+      settle();
+      const line: ReadyLine<Facts> | FailedLine = JSON.parse(text.slice(0, end));
+      if (line.ready) resolve(line.facts);
+      else {
+        const { code, message, why, next } = line.error;
+        reject(
+          new GrafosError('unreachable', code, `${name} could not start: ${message}`, {
+            ...(why === undefined ? {} : { why }),
+            next: next ?? `See its log: ${log}`,
+          }),
+        );
+      }
+    });
+  });
+}
+
+function lastLines(log: string): { why?: string } {
+  try {
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-3).join('\n');
+    return lines === '' ? {} : { why: lines };
+  } catch {
+    return {};
+  }
+}

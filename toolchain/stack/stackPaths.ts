@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+
+/** Where a stack keeps its things: `.grafos/dev` of a program (docs/dev-json.md). */
+export interface StackPaths {
+  dir: string;
+  state: string;
+  lock: string;
+  trust: string;
+  logs: string;
+  bearer: string;
+}
+
+export function stackPaths(programRoot: string): StackPaths {
+  const dir = join(programRoot, '.grafos', 'dev');
+  return {
+    dir,
+    state: join(dir, 'dev.json'),
+    lock: join(dir, 'lock'),
+    trust: join(dir, 'trust'),
+    logs: join(dir, 'logs'),
+    bearer: join(dir, 'trust', 'helper-bearer'),
+  };
+}

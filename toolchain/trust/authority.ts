@@ -1,0 +1,210 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { readCa } from '../../daemons/protocol/peerCa.ts';
+import { DerInvalid } from '../../daemons/protocol/peerDer.ts';
+import { LEAF_DAYS_MAX, PEER_NAME, type PeerRole, ROLE_USAGES, USAGE_OID } from '../../daemons/protocol/peerRole.ts';
+import type { ParsedCertificate } from '../../daemons/protocol/peerX509.ts';
+import { certificateToPem, encodeCertificate, encodeName, keyIdentifier } from './certificateDer.ts';
+
+export interface LeafRequest {
+  role: PeerRole;
+  /** Tenant or admin name, or cell id: {@link PEER_NAME}. */
+  name: string;
+  /** Server roles only: DNS names and addresses besides `localhost`, `127.0.0.1` and `::1`. */
+  hosts?: readonly string[];
+  /** 1 to {@link LEAF_DAYS_MAX}. The leaf ends no later than its CA, whatever is asked. */
+  days: number;
+}
+
+export interface LeafCertificate {
+  certPem: string;
+  /** PKCS#8. */
+  keyPem: string;
+  certDer: Uint8Array;
+  notAfter: Date;
+}
+
+/** A CA of ours: EC P-256, signs leaves and nothing else. The key stays in this object unless {@link exportKeyPem} is called. */
+export interface Authority {
+  readonly certPem: string;
+  readonly certDer: Uint8Array;
+  readonly notAfter: Date;
+  /** A new key and its certificate. Throws GrafosError `certificate_request_invalid`. */
+  issue(request: LeafRequest): LeafCertificate;
+  /** PKCS#8. Only for a CA its owner keeps; never call it for a dev stack. */
+  exportKeyPem(): string;
+}
+
+/** Longest life of a CA, days. */
+export const CA_DAYS_MAX = 3650;
+
+/** Peers' clocks may be a little behind ours. */
+const BACKDATED_MS = 60_000;
+const DAY_MS = 86_400_000;
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'];
+const DNS_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/**
+ * A new CA. `name` is its subject, 1 to 64 characters; `days` 1 to {@link CA_DAYS_MAX}.
+ * Throws GrafosError `certificate_request_invalid`.
+ */
+export function createAuthority(options: { name: string; days: number; now?: Date }): Authority {
+  const { name, days, now = new Date() } = options;
+  if (name.length === 0 || name.length > 64)
+    throw invalid(`A CA's name has 1 to 64 characters; "${name}" has ${name.length}.`);
+  const { notBefore, notAfter } = validity(now, days, CA_DAYS_MAX);
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const keyId = keyIdentifier(publicKey);
+  const subject = encodeName(name);
+  const certDer = encodeCertificate(
+    {
+      serial: newSerial(),
+      issuer: subject,
+      subject,
+      notBefore,
+      notAfter,
+      publicKey,
+      ca: { pathLength: 0 },
+      keyUsage: ['keyCertSign', 'cRLSign'],
+      extendedKeyUsage: [],
+      subjectAltName: null,
+      subjectKeyId: keyId,
+      authorityKeyId: keyId,
+    },
+    privateKey,
+  );
+  return authority({ subject, certDer, privateKey, notBefore, notAfter });
+}
+
+/**
+ * A CA from its two PEM texts, as `grafos admin init-ca` wrote them. Throws GrafosError `ca_unreadable`, `ca_unfit`,
+ * `ca_key_mismatch` or `ca_expired`.
+ */
+export function loadAuthority(certPem: string, keyPem: string, now = new Date()): Authority {
+  const { x509, privateKey } = readPems(certPem, keyPem);
+  const { notBefore, notAfter, subject } = readUsableCa(x509.raw);
+  if (!x509.checkPrivateKey(privateKey)) {
+    throw new GrafosError('usage', 'ca_key_mismatch', 'The CA key does not belong to the CA certificate.', {
+      next: 'Give the ca.pem and ca-key.pem of the same folder.',
+    });
+  }
+  if (now > notAfter || now < notBefore) {
+    const span = `from ${notBefore.toISOString()} to ${notAfter.toISOString()}`;
+    throw new GrafosError('usage', 'ca_expired', `The CA is valid ${span} only.`, {
+      why: `It is ${now.toISOString()} now.`,
+      next: 'Make a new one: grafos admin init-ca --out DIR --days N, and issue its certificates anew.',
+    });
+  }
+  return authority({ subject, certDer: x509.raw, privateKey, notBefore, notAfter });
+}
+
+function readPems(certPem: string, keyPem: string): { x509: X509Certificate; privateKey: KeyObject } {
+  try {
+    return { x509: new X509Certificate(certPem), privateKey: createPrivateKey(keyPem) };
+  } catch (cause) {
+    throw new GrafosError('usage', 'ca_unreadable', 'The CA certificate or its key cannot be read.', {
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: 'Give the PEM files that `grafos admin init-ca` wrote: ca.pem and ca-key.pem.',
+      cause,
+    });
+  }
+}
+
+/** The doors' own reading of a CA: what is issued here must pass there. */
+function readUsableCa(certDer: Uint8Array): ParsedCertificate {
+  try {
+    return readCa(certDer).certificate;
+  } catch (cause) {
+    if (!(cause instanceof DerInvalid)) throw cause;
+    throw new GrafosError('usage', 'ca_unfit', 'This certificate is not a CA that grafOS can issue from.', {
+      why: cause.message,
+      next: 'Make one: grafos admin init-ca --out DIR --days N',
+      cause,
+    });
+  }
+}
+
+interface Parts {
+  /** DER. */
+  subject: Uint8Array;
+  certDer: Uint8Array;
+  privateKey: KeyObject;
+  notBefore: Date;
+  notAfter: Date;
+}
+
+function authority(ca: Parts): Authority {
+  const authorityKeyId = readCa(ca.certDer).subjectKeyId;
+  return {
+    certPem: certificateToPem(ca.certDer),
+    certDer: ca.certDer,
+    notAfter: ca.notAfter,
+    issue(request) {
+      checkRequest(request);
+      const usages = ROLE_USAGES[request.role];
+      const wanted = validity(new Date(), request.days, LEAF_DAYS_MAX);
+      const notBefore = new Date(Math.max(wanted.notBefore.getTime(), ca.notBefore.getTime()));
+      const notAfter = new Date(Math.min(wanted.notAfter.getTime(), ca.notAfter.getTime()));
+      const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const certDer = encodeCertificate(
+        {
+          serial: newSerial(),
+          issuer: ca.subject,
+          subject: encodeName(request.name),
+          notBefore,
+          notAfter,
+          publicKey,
+          ca: null,
+          keyUsage: ['digitalSignature'],
+          extendedKeyUsage: usages.map((usage) => USAGE_OID[usage]),
+          subjectAltName: {
+            uris: [`grafos://${request.role}/${request.name}`],
+            hosts: usages.includes('server') ? [...new Set([...LOOPBACK_HOSTS, ...(request.hosts ?? [])])] : [],
+          },
+          subjectKeyId: keyIdentifier(publicKey),
+          authorityKeyId,
+        },
+        ca.privateKey,
+      );
+      return { certPem: certificateToPem(certDer), keyPem: keyToPem(privateKey), certDer, notAfter };
+    },
+    exportKeyPem: () => keyToPem(ca.privateKey),
+  };
+}
+
+function checkRequest({ role, name, hosts = [] }: LeafRequest): void {
+  if (!PEER_NAME.test(name)) {
+    throw invalid(`"${name}" is no name for a ${role}: 1 to 63 of a-z 0-9 . _ -, a letter or digit first.`);
+  }
+  if (hosts.length > 0 && !ROLE_USAGES[role].includes('server')) throw invalid(`A ${role} certificate has no hosts.`);
+  for (const host of hosts) {
+    if (isIP(host) === 0 && !DNS_NAME.test(host)) {
+      throw invalid(`"${host}" is neither a lower-case DNS name nor an IP address; wildcards are not issued.`);
+    }
+  }
+}
+
+/** First and last second of a life of `days`, both inclusive, as RFC 5280 counts. */
+function validity(now: Date, days: number, daysMax: number): { notBefore: Date; notAfter: Date } {
+  if (!Number.isInteger(days) || days < 1 || days > daysMax) {
+    throw invalid(`${days} is no lifetime: a whole number of days from 1 to ${daysMax}.`);
+  }
+  const from = Math.floor((now.getTime() - BACKDATED_MS) / 1000) * 1000;
+  return { notBefore: new Date(from), notAfter: new Date(from + days * DAY_MS - 1000) };
+}
+
+/** 20 octets, 158 of them random bits: positive, and never shortened by a leading zero. */
+function newSerial(): Uint8Array {
+  const serial = randomBytes(20);
+  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
+  return serial;
+}
+
+function keyToPem(key: KeyObject): string {
+  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
+
+function invalid(why: string): GrafosError {
+  return new GrafosError('usage', 'certificate_request_invalid', 'The certificate cannot be issued as asked.', { why });
+}

@@ -1,0 +1,229 @@
+/** AssemblyScript text: what compiles and still cannot run in a cell, or runs other than its author thinks. Findings are functions of the text. */
+import { PROFILE } from '../../wasm/profile.ts';
+import { checkCompute } from './checkCompute.ts';
+import { checkLabel, snake } from './errorLabel.ts';
+import { importStd, type ScriptFile, STD, scriptFiles } from './scriptFile.ts';
+import { closingOf } from './scriptOutline.ts';
+import type { ScriptToken } from './scriptTokens.ts';
+import type { TaskletContext } from './taskletContext.ts';
+
+/** @returns whether the host parts that were found explain imports from `env` in the built module. */
+export function checkScript(context: TaskletContext, entry: string, entryText: string): { explainsEnv: boolean } {
+  const before = context.findings.length;
+  const [first, ...others] = scriptFiles(entry, entryText, context.files);
+  if (first !== undefined) {
+    checkCompute(context, first);
+    for (const one of [first, ...others]) checkUses(context, one);
+  }
+  const added = context.findings.slice(before);
+  return { explainsEnv: added.some(({ code }) => /^GRF210[5678]$/.test(code)) };
+}
+
+const CONSOLE: Record<string, string> = {
+  log: 'info',
+  info: 'info',
+  warn: 'warn',
+  error: 'error',
+  debug: 'debug',
+  trace: 'trace',
+};
+
+function checkUses(context: TaskletContext, script: ScriptFile): void {
+  const { file, outline, lines } = script;
+  const { tokens, declared } = outline;
+  const range = (from: ScriptToken, to: ScriptToken = from) => lines.rangeOf({ start: from.start, end: to.end });
+  const word = (at: number) => tokens[at]?.text;
+  /** Replaces tokens and imports the name used from grafos-std. */
+  const fix = (title: string, from: ScriptToken, to: ScriptToken, newText: string, name: string) => ({
+    title,
+    edits: [{ range: range(from, to), newText }, ...importStd(script, name)],
+  });
+
+  tokens.forEach((token, at) => {
+    if (token.text === '@' && word(at + 1) === 'external' && word(at + 2) === '(') checkExternal(context, script, at);
+    if (token.kind !== 'name' || word(at - 1) === '.') return;
+    const member = word(at + 1) === '.' ? tokens[at + 2] : undefined;
+    const global = !declared.has(token.text);
+    switch (token.text) {
+      case 'Date':
+      case 'performance':
+        if (!global) return;
+        if (member?.text === 'now') {
+          const close = tokens[closingOf(tokens, at + 3)];
+          context.report(
+            'GRF2105',
+            file,
+            range(token, member),
+            `${token.text}.now() reads the clock of the host, which a tasklet does not have: a run must give the same output again when it is replayed. Use clock() of ${STD}, nanoseconds as i64.`,
+            token.text === 'Date' && word(at + 3) === '(' && close !== undefined
+              ? fix('Use clock() of grafos-std', token, close, '(clock() / 1_000_000)', 'clock')
+              : undefined,
+          );
+        } else if (token.text === 'Date' && word(at - 1) === 'new' && (word(at + 1) !== '(' || word(at + 2) === ')')) {
+          context.report(
+            'GRF2105',
+            file,
+            range(tokens[at - 1] ?? token, token),
+            `new Date() without a time reads the clock of the host, which a tasklet does not have. Give it the time: new Date(clock() / 1_000_000), with clock() of ${STD}.`,
+          );
+        }
+        return;
+      case 'Math':
+      case 'Mathf':
+      case 'NativeMath':
+        if (global && member?.text === 'random') {
+          const close = tokens[closingOf(tokens, at + 3)];
+          context.report(
+            'GRF2106',
+            file,
+            range(token, member),
+            `${token.text}.random() takes its seed from the host, and a tasklet has no such import: a run must give the same output again when it is replayed. Use random.f64() of ${STD}, which follows from the run's recorded seed.`,
+            word(at + 3) === '(' && close !== undefined
+              ? fix(
+                  'Use random.f64() of grafos-std',
+                  token,
+                  close,
+                  token.text === 'Mathf' ? '<f32>random.f64()' : 'random.f64()',
+                  'random',
+                )
+              : undefined,
+          );
+        }
+        return;
+      case 'crypto':
+        if (global && member?.text === 'getRandomValues') {
+          context.report(
+            'GRF2106',
+            file,
+            range(token, member),
+            `crypto.getRandomValues() asks the host for random numbers, and a tasklet has no such import. Use random.fill(bytes) of ${STD}; it is the same again in a replay, so it makes no secrets.`,
+          );
+        }
+        return;
+      case 'console':
+        if (global && member?.kind === 'name') {
+          const level = CONSOLE[member.text];
+          context.report(
+            'GRF2108',
+            file,
+            range(token, member),
+            `console.${member.text} needs a console, and a cell has none. Use log.${level ?? 'info'}(text) of ${STD}; it writes to run.log.`,
+            level === undefined
+              ? undefined
+              : fix(`Use log.${level} of grafos-std`, token, member, `log.${level}`, 'log'),
+          );
+        }
+        return;
+      case 'trace':
+        if (global && word(at + 1) === '(' && word(at - 1) !== 'function') {
+          context.report(
+            'GRF2108',
+            file,
+            range(token),
+            `trace() imports from "env", which a cell does not have. Use log.trace(text) of ${STD}; it writes to run.log.`,
+          );
+        }
+        return;
+      case 'throw':
+        checkThrow(context, script, at);
+        return;
+      case 'fail':
+        checkFail(context, script, at);
+        return;
+      case 'declare':
+        if (word(at + 1) === 'function') {
+          const decorated = tokens
+            .slice(Math.max(0, at - 12), at)
+            .some((one, index, all) => one.text === 'external' && all[index - 1]?.text === '@');
+          const name = tokens[at + 2];
+          if (!decorated && name !== undefined) {
+            context.report(
+              'GRF2107',
+              file,
+              range(token, name),
+              `A declared function without a body is imported from a module named after this file, which a cell does not have. Give ${name.text} a body, or take what ${STD} offers.`,
+            );
+          }
+        }
+        return;
+    }
+  });
+  for (const { from, fromToken } of outline.imports) {
+    if (/^(wasi|as-wasi|@assemblyscript\/wasi-shim|node:|fs$|path$|os$|process$)/.test(from)) {
+      context.report(
+        'GRF2107',
+        file,
+        range(fromToken),
+        `"${from}" needs WASI or Node, and a cell has neither: a tasklet sees its input, its output and its lease, nothing else. Take what ${STD} offers.`,
+      );
+    }
+  }
+}
+
+/** `@external("module", "name")`, or `@external("name")` whose module is named after the file. */
+function checkExternal(context: TaskletContext, { file, outline, lines }: ScriptFile, at: number): void {
+  const close = closingOf(outline.tokens, at + 2);
+  const strings = outline.tokens.slice(at + 3, close).filter(({ kind }) => kind === 'string');
+  const [module, name] = strings;
+  if (module === undefined) return;
+  const range = lines.rangeOf({ start: module.start, end: (name ?? module).end });
+  const known = Object.entries(PROFILE.imports).find(([one]) => one === module.value);
+  if (name === undefined || known === undefined) {
+    const what = name === undefined ? 'a module named after this file' : `"${module.value}"`;
+    context.report(
+      'GRF2107',
+      file,
+      range,
+      `This imports from ${what}, and tasklet-profile-v0 allows ${Object.keys(PROFILE.imports).join(', ')} only, so no cell would take the module. Use what ${STD} offers.`,
+    );
+  } else if (!known[1].some((one: { name: string }) => one.name === name.value)) {
+    context.report(
+      'GRF2107',
+      file,
+      range,
+      `"${module.value}" has no function "${name.value}". It has ${known[1].map((one: { name: string }) => one.name).join(', ')}.`,
+    );
+  }
+}
+
+function checkThrow(context: TaskletContext, script: ScriptFile, at: number): void {
+  const { file, outline, lines } = script;
+  const { tokens, compute } = outline;
+  const token = tokens[at];
+  if (token === undefined) return;
+  const text = tokens[at + 4];
+  const close = tokens[at + 5];
+  const simple =
+    tokens[at + 1]?.text === 'new' && tokens[at + 3]?.text === '(' && text?.kind === 'string' && close?.text === ')';
+  const inCompute = compute !== null && at > compute.bodyFrom && at < compute.bodyTo;
+  const nested =
+    inCompute && tokens.slice(compute.bodyFrom, at).some((one) => one.text === 'function' || one.text === '=>');
+  const label = snake(text?.value ?? '');
+  const returns = compute?.returns.map((one) => one.text).join('') ?? '';
+  const call = returns === 'string' ? 'fail<string>' : 'fail';
+  context.report(
+    'GRF2110',
+    file,
+    lines.rangeOf(token),
+    `AssemblyScript has no exceptions: throw ends the run as trap_unreachable, and the caller gets no label to tell the error by. Write return fail("some_label").`,
+    simple && inCompute && !nested && label !== null && close !== undefined
+      ? {
+          title: `Return fail("${label}")`,
+          edits: [
+            { range: lines.rangeOf({ start: token.start, end: close.end }), newText: `return ${call}("${label}")` },
+            ...importStd(script, 'fail'),
+          ],
+        }
+      : undefined,
+  );
+}
+
+function checkFail(context: TaskletContext, { file, outline, lines }: ScriptFile, at: number): void {
+  const { tokens, imports } = outline;
+  if (!imports.some((one) => one.from.includes('grafos') && one.names.includes('fail'))) return;
+  let open = at + 1;
+  if (tokens[open]?.text === '<') while (open < tokens.length && tokens[open]?.text !== '(') open++;
+  const label = tokens[open + 1];
+  if (tokens[open]?.text !== '(' || label?.kind !== 'string' || tokens[open + 2]?.text !== ')') return;
+  checkLabel(context, file, lines.rangeOf(label), label.value ?? '');
+}

@@ -1,0 +1,65 @@
+/** One growing buffer. Numbers are written as the shortest LEB128. */
+export class ByteWriter {
+  bytes: Uint8Array;
+  length = 0;
+
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(Math.max(64, capacity));
+  }
+
+  reserve(count: number): void {
+    if (this.length + count <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
+  u8(byte: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = byte;
+  }
+
+  u32(value: number): void {
+    this.reserve(5);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.bytes[this.length++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.bytes[this.length++] = rest;
+  }
+
+  /** Signed LEB128 of an integer of less than 31 bits. */
+  signed(value: number): void {
+    this.reserve(5);
+    let rest = value;
+    while (rest < -64 || rest > 63) {
+      this.bytes[this.length++] = (rest & 0x7f) | 0x80;
+      rest >>= 7;
+    }
+    this.bytes[this.length++] = rest & 0x7f;
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.reserve(count);
+    if (count < 24) {
+      // A call into the runtime for a few bytes would cost more than the bytes.
+      const { bytes } = this;
+      for (let from = start, to = this.length; from < end; from++, to++) bytes[to] = source[from] as number;
+    } else {
+      this.bytes.set(source.subarray(start, end), this.length);
+    }
+    this.length += count;
+  }
+
+  name(text: string): void {
+    const encoded = new TextEncoder().encode(text);
+    this.u32(encoded.length);
+    this.copy(encoded, 0, encoded.length);
+  }
+
+  written(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+}

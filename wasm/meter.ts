@@ -1,0 +1,222 @@
+import { BinaryReader } from './binaryReader.ts';
+import { ByteWriter } from './byteWriter.ts';
+import { BodyMeter } from './meterBody.ts';
+import { MODULE_LIMITS } from './moduleLimits.ts';
+import { readModule, SECTION } from './readModule.ts';
+import { WasmInvalid } from './wasmInvalid.ts';
+import type { Limits, WasmModule } from './wasmModule.ts';
+
+/** Exported mutable i64 of a metered module: fuel left. The runtime sets it to the budget before the first call. */
+export const FUEL_EXPORT = 'grafos:fuel';
+
+/** Export of the start function, which a metered module does not run by itself: it could not be given fuel before. */
+export const START_EXPORT = 'grafos:start';
+
+export interface MeterOptions {
+  /** Most pages of 64 KiB the module's own memory may ever have. */
+  memoryMaxPages: number;
+}
+
+export interface MeteredModule {
+  bytes: Uint8Array;
+  /** {@link FUEL_EXPORT}. */
+  fuelExport: string;
+  /** {@link START_EXPORT}, to be called after instantiation and before anything else; null when the module has no start section. */
+  startExport: string | null;
+  /** Index of the fuel global. */
+  fuelGlobal: number;
+  importedFunctions: number;
+  /** Offset in `bytes` of the code section's content; -1 without one. */
+  codeOffset: number;
+}
+
+/**
+ * Rewrites a module so that it counts what it executes: one unit for each instruction except `block`, `loop`, `else` and `end`
+ * (docs/meter.md). Function, type, table, memory and global indices stay as they are; custom sections are left out.
+ *
+ * Right for modules that `WebAssembly.validate` accepts; the caller asks it first. What is not WebAssembly 2.0 or a tail call is refused
+ * here whatever V8 thinks of it.
+ * @throws WasmInvalid
+ */
+export function meter(bytes: Uint8Array, options: MeterOptions): MeteredModule {
+  const module = readModule(bytes, { bodies: false });
+  checkMemory(module, options.memoryMaxPages);
+  for (const { name } of module.exports) {
+    if (name === FUEL_EXPORT || name === START_EXPORT) {
+      throw new WasmInvalid('reserved_export', 0, `the export name "${name}" is reserved for the meter`);
+    }
+  }
+  return new ModuleMeter(bytes, module, options.memoryMaxPages).meter();
+}
+
+function checkMemory(module: WasmModule, memoryMaxPages: number): void {
+  const imported = module.imports.some((entry) => entry.type.kind === 'memory');
+  const min = imported ? 0 : (module.memories[0]?.min ?? 0);
+  if (min > memoryMaxPages) {
+    throw new WasmInvalid(
+      'memory_above_limit',
+      0,
+      `the memory starts at ${min} pages of 64 KiB; at most ${memoryMaxPages} are allowed`,
+    );
+  }
+}
+
+class ModuleMeter {
+  private readonly source: Uint8Array;
+  private readonly module: WasmModule;
+  private readonly memoryMaxPages: number;
+  private readonly out: ByteWriter;
+  private readonly fuelGlobal: number;
+  private codeOffset = -1;
+
+  constructor(source: Uint8Array, module: WasmModule, memoryMaxPages: number) {
+    this.source = source;
+    this.module = module;
+    this.memoryMaxPages = memoryMaxPages;
+    this.fuelGlobal = module.globals.length;
+    this.out = new ByteWriter(source.length * 2 + 1024);
+  }
+
+  meter(): MeteredModule {
+    const { source, module, out } = this;
+    out.copy(source, 0, 8);
+    let globalDone = false;
+    let exportDone = false;
+    for (const { id, offset, size } of module.sections) {
+      // Where these two are missing, they go where they belong: before the first section that must come after them.
+      if (!globalDone && (id >= SECTION.global || id === SECTION.dataCount)) {
+        this.globals(id === SECTION.global ? offset : -1, offset + size);
+        globalDone = true;
+        if (id === SECTION.global) continue;
+      }
+      if (!exportDone && id >= SECTION.export) {
+        this.exports(id === SECTION.export ? offset : -1, offset + size);
+        exportDone = true;
+        if (id === SECTION.export) continue;
+      }
+      switch (id) {
+        case SECTION.start:
+          break;
+        case SECTION.table:
+          this.tables(offset, offset + size);
+          break;
+        case SECTION.memory:
+          this.memory();
+          break;
+        case SECTION.code:
+          this.code(offset, offset + size);
+          break;
+        default:
+          out.u8(id);
+          out.u32(size);
+          out.copy(source, offset, offset + size);
+      }
+    }
+    if (!globalDone) this.globals(-1, 0);
+    if (!exportDone) this.exports(-1, 0);
+    return {
+      bytes: out.written(),
+      fuelExport: FUEL_EXPORT,
+      startExport: module.start === null ? null : START_EXPORT,
+      fuelGlobal: this.fuelGlobal,
+      importedFunctions: module.importedFunctions,
+      codeOffset: this.codeOffset,
+    };
+  }
+
+  /** A section of a vector: the old entries (`offset` -1 for none) and `extra`. */
+  private vector(id: number, offset: number, end: number, extra: ByteWriter, extraCount: number): void {
+    const { source, out } = this;
+    const reader = new BinaryReader(source, Math.max(offset, 0), end);
+    const count = offset === -1 ? 0 : reader.u32();
+    const entries = offset === -1 ? end : reader.pos;
+    const content = new ByteWriter(end - entries + extra.length + 8);
+    content.u32(count + extraCount);
+    content.copy(source, entries, end);
+    content.copy(extra.bytes, 0, extra.length);
+    out.u8(id);
+    out.u32(content.length);
+    out.copy(content.bytes, 0, content.length);
+  }
+
+  private globals(offset: number, end: number): void {
+    const fuel = new ByteWriter(8);
+    // i64, mutable, i64.const 0, end
+    for (const byte of [0x7e, 0x01, 0x42, 0x00, 0x0b]) fuel.u8(byte);
+    this.vector(SECTION.global, offset, end, fuel, 1);
+  }
+
+  private exports(offset: number, end: number): void {
+    const extra = new ByteWriter(64);
+    extra.name(FUEL_EXPORT);
+    extra.u8(3);
+    extra.u32(this.fuelGlobal);
+    if (this.module.start !== null) {
+      extra.name(START_EXPORT);
+      extra.u8(0);
+      extra.u32(this.module.start);
+    }
+    this.vector(SECTION.export, offset, end, extra, this.module.start === null ? 1 : 2);
+  }
+
+  private memory(): void {
+    const content = new ByteWriter(16);
+    const imported = this.module.imports.filter((entry) => entry.type.kind === 'memory').length;
+    const own = this.module.memories.slice(imported);
+    content.u32(own.length);
+    for (const limits of own) writeLimits(content, limits, this.memoryMaxPages);
+    this.out.u8(SECTION.memory);
+    this.out.u32(content.length);
+    this.out.copy(content.bytes, 0, content.length);
+  }
+
+  /** Table maxima are capped to what is left of the entries all tables may have, so that growth fails alike on every V8. */
+  private tables(offset: number, end: number): void {
+    const imported = this.module.imports.filter((entry) => entry.type.kind === 'table').length;
+    const own = this.module.tables.slice(imported);
+    let spare: number = MODULE_LIMITS.tableEntries;
+    for (const table of this.module.tables) spare -= table.limits.min;
+    const content = new ByteWriter(end - offset + 8 * own.length);
+    content.u32(own.length);
+    const share = own.length === 0 ? 0 : Math.floor(spare / own.length);
+    for (const { element, limits } of own) {
+      content.u8(element === 'funcref' ? 0x70 : 0x6f);
+      writeLimits(content, limits, limits.min + share);
+    }
+    this.out.u8(SECTION.table);
+    this.out.u32(content.length);
+    this.out.copy(content.bytes, 0, content.length);
+  }
+
+  private code(offset: number, end: number): void {
+    const { source, module, fuelGlobal } = this;
+    const { importedFunctions, importsEscape } = module;
+    const reader = new BinaryReader(source, offset, end);
+    const count = reader.u32();
+    // The section's size is known only once it is written: five bytes are kept for it, which the format allows.
+    const { out } = this;
+    out.u8(SECTION.code);
+    const sizeAt = out.length;
+    out.reserve(5);
+    out.length += 5;
+    this.codeOffset = out.length;
+    out.u32(count);
+    const bodies = new BodyMeter({ fuelGlobal, importedFunctions, importsEscape });
+    for (let i = 0; i < count; i++) {
+      const size = reader.u32();
+      bodies.meter(source, reader.pos, reader.pos + size, out);
+      reader.pos += size;
+    }
+    let rest = out.length - this.codeOffset;
+    for (let i = 0; i < 5; i++) {
+      out.bytes[sizeAt + i] = (rest & 0x7f) | (i < 4 ? 0x80 : 0);
+      rest = Math.floor(rest / 128);
+    }
+  }
+}
+
+function writeLimits(out: ByteWriter, limits: Limits, cap: number): void {
+  out.u8(1);
+  out.u32(limits.min);
+  out.u32(Math.min(limits.max ?? cap, cap));
+}

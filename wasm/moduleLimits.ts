@@ -1,0 +1,29 @@
+/**
+ * Bounds of a module that is read, so that work and memory stay in proportion to its bytes on every platform.
+ * Where V8 has a bound of its own, ours is the same or smaller: a module must not be valid on one cell and invalid on another.
+ */
+export const MODULE_LIMITS = {
+  /** Bytes. */
+  module: 32 * 1024 * 1024,
+  types: 100_000,
+  /** Parameters, and results, of one function type. */
+  arity: 1_000,
+  imports: 100_000,
+  exports: 100_000,
+  functions: 1_000_000,
+  globals: 100_000,
+  tables: 100,
+  /** Entries of all tables together, at the start and after any growth. */
+  tableEntries: 1_000_000,
+  elementSegments: 100_000,
+  dataSegments: 100_000,
+  /** Bytes of one function body, as V8 bounds it, before and after metering. */
+  functionBody: 7_654_321,
+  /** Parameters not counted. */
+  locals: 50_000,
+  /** Blocks inside each other. */
+  nesting: 10_000,
+  brTable: 65_520,
+  /** Bytes of a name. */
+  name: 100_000,
+} as const;

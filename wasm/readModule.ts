@@ -1,0 +1,474 @@
+import { BinaryReader } from './binaryReader.ts';
+import { checkBody } from './checkBody.ts';
+import { MODULE_LIMITS } from './moduleLimits.ts';
+import { Op } from './opcodes.ts';
+import { skipImmediates } from './skipImmediates.ts';
+import { WasmInvalid } from './wasmInvalid.ts';
+import type { ExternalKind, ImportType, Limits, TableType, ValueType, WasmModule } from './wasmModule.ts';
+
+export const SECTION = {
+  custom: 0,
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  memory: 5,
+  global: 6,
+  export: 7,
+  start: 8,
+  element: 9,
+  code: 10,
+  data: 11,
+  dataCount: 12,
+  tag: 13,
+} as const;
+
+/** The order sections must come in; the data count stands before the code. */
+const ORDER: Record<number, number> = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, 8: 8, 9: 9, 12: 10, 10: 11, 11: 12 };
+
+const VALUE_TYPES: Record<number, ValueType> = {
+  127: 'i32',
+  126: 'i64',
+  125: 'f32',
+  124: 'f64',
+  123: 'v128',
+  112: 'funcref',
+  111: 'externref',
+};
+
+const EXTERNAL_KINDS: ExternalKind[] = ['func', 'table', 'memory', 'global'];
+
+const PAGES_MAX = 65_536;
+
+export interface ReadOptions {
+  /** Read function bodies too (default). Without, only their sizes are checked: for a caller that walks them itself. */
+  bodies?: boolean;
+}
+
+/**
+ * Decodes a module of WebAssembly 2.0 plus tail calls (Core Specification 2.0, chapter 5). Strict about the binary format; types are
+ * left to `WebAssembly.validate`. Work and memory are in proportion to the bytes given, whatever they are.
+ * @throws WasmInvalid
+ */
+export function readModule(bytes: Uint8Array, options: ReadOptions = {}): WasmModule {
+  if (bytes.length > MODULE_LIMITS.module) {
+    throw new WasmInvalid('limit', 0, `a module of ${bytes.length} bytes; at most ${MODULE_LIMITS.module} are allowed`);
+  }
+  return new ModuleReader(bytes, options.bodies ?? true).read();
+}
+
+class ModuleReader {
+  private readonly r: BinaryReader;
+  private readonly bodies: boolean;
+  private readonly features = new Set<string>();
+  private readonly module: WasmModule = {
+    types: [],
+    imports: [],
+    importedFunctions: 0,
+    functions: new Uint32Array(0),
+    tables: [],
+    memories: [],
+    globals: [],
+    exports: [],
+    start: null,
+    elementSegments: 0,
+    dataSegments: 0,
+    sections: [],
+    customSections: [],
+    importsEscape: false,
+    features: [],
+  };
+  private dataCount: number | undefined;
+  private codeSeen = 0;
+
+  constructor(bytes: Uint8Array, bodies: boolean) {
+    this.r = new BinaryReader(bytes);
+    this.bodies = bodies;
+  }
+
+  read(): WasmModule {
+    const { r, module } = this;
+    const size = r.bytes.length;
+    this.header();
+    let last = 0;
+    while (r.pos < size) {
+      r.end = size;
+      const at = r.pos;
+      const id = r.u8();
+      const length = r.u32();
+      if (length > size - r.pos) throw r.malformed(`section ${id} is longer than the module`, at);
+      const end = r.pos + length;
+      r.end = end;
+      if (id === SECTION.custom) {
+        const name = r.name();
+        module.customSections.push({ name, offset: r.pos, size: end - r.pos });
+        if (module.customSections.length > 10_000)
+          throw new WasmInvalid('limit', at, 'more than 10000 custom sections');
+        r.pos = end;
+        continue;
+      }
+      const order = ORDER[id];
+      if (id === SECTION.tag) throw this.unsupported('exceptions', at, 'a tag section');
+      if (order === undefined) throw r.malformed(`unknown section ${id}`, at);
+      if (order <= last) throw r.malformed(`section ${id} is out of order or there twice`, at);
+      last = order;
+      module.sections.push({ id, offset: r.pos, size: length });
+      this.section(id);
+      if (r.pos !== end) throw r.malformed(`section ${id} is longer than its content`);
+    }
+    if (this.codeSeen !== module.functions.length) {
+      throw r.malformed(`${module.functions.length} functions declared, ${this.codeSeen} bodies given`, size);
+    }
+    if (this.dataCount !== undefined && this.dataCount !== module.dataSegments) {
+      throw r.malformed(`data count says ${this.dataCount}, there are ${module.dataSegments} data segments`, size);
+    }
+    this.noteFeatures();
+    module.features = [...this.features].sort();
+    return module;
+  }
+
+  private header(): void {
+    const { r } = this;
+    const magic = [0x00, 0x61, 0x73, 0x6d];
+    for (const expected of magic) if (r.u8() !== expected) throw r.malformed('not a WebAssembly module', 0);
+    const version = [r.u8(), r.u8(), r.u8(), r.u8()];
+    if (version[0] === 0x0d && version[2] === 1) throw this.unsupported('component-model', 4, 'a component');
+    if (version.join() !== '1,0,0,0') throw r.malformed('unknown WebAssembly version', 4);
+  }
+
+  private section(id: number): void {
+    switch (id) {
+      case SECTION.type:
+        this.types();
+        break;
+      case SECTION.import:
+        this.imports();
+        break;
+      case SECTION.function:
+        this.functions();
+        break;
+      case SECTION.table:
+        this.tables();
+        break;
+      case SECTION.memory:
+        this.memories();
+        break;
+      case SECTION.global:
+        this.globals();
+        break;
+      case SECTION.export:
+        this.exports();
+        break;
+      case SECTION.start:
+        this.module.start = this.r.u32();
+        break;
+      case SECTION.element:
+        this.elements();
+        break;
+      case SECTION.dataCount:
+        this.dataCount = this.r.u32();
+        this.features.add('bulk-memory');
+        break;
+      case SECTION.code:
+        this.code();
+        break;
+      default:
+        this.data();
+    }
+  }
+
+  private unsupported(feature: string, offset: number, what: string): WasmInvalid {
+    return new WasmInvalid('unsupported', offset, `${what} belongs to "${feature}", which is not supported`, feature);
+  }
+
+  private valueType(): ValueType {
+    const at = this.r.pos;
+    const byte = this.r.u8();
+    const type = VALUE_TYPES[byte];
+    if (type !== undefined) {
+      if (type === 'v128') this.features.add('simd');
+      if (type === 'externref') this.features.add('reference-types');
+      return type;
+    }
+    if (byte >= 0x63 && byte <= 0x74) throw this.unsupported('gc', at, `value type 0x${byte.toString(16)}`);
+    throw this.r.malformed(`unknown value type 0x${byte.toString(16)}`, at);
+  }
+
+  private refType(): 'funcref' | 'externref' {
+    const at = this.r.pos;
+    const type = this.valueType();
+    if (type === 'funcref' || type === 'externref') return type;
+    throw this.r.malformed(`${type} is not a reference type`, at);
+  }
+
+  private types(): void {
+    const { r } = this;
+    const count = r.count('types', MODULE_LIMITS.types);
+    for (let i = 0; i < count; i++) {
+      const at = r.pos;
+      const form = r.u8();
+      if (form >= 0x4e && form <= 0x5f) throw this.unsupported('gc', at, `type form 0x${form.toString(16)}`);
+      if (form !== 0x60) throw r.malformed(`unknown type form 0x${form.toString(16)}`, at);
+      const params = this.valueTypes('parameters');
+      const results = this.valueTypes('results');
+      if (results.length > 1) this.features.add('multi-value');
+      this.module.types.push({ params, results });
+    }
+  }
+
+  private valueTypes(what: string): ValueType[] {
+    const count = this.r.count(what, MODULE_LIMITS.arity);
+    const types: ValueType[] = [];
+    for (let i = 0; i < count; i++) types.push(this.valueType());
+    return types;
+  }
+
+  private typeIndex(): number {
+    const at = this.r.pos;
+    const index = this.r.u32();
+    if (index >= this.module.types.length) throw this.r.malformed(`there is no type ${index}`, at);
+    return index;
+  }
+
+  private imports(): void {
+    const { r, module } = this;
+    const count = r.count('imports', MODULE_LIMITS.imports);
+    for (let i = 0; i < count; i++) {
+      const from = r.name();
+      const name = r.name();
+      const type = this.importType();
+      if (type.kind === 'func') module.importedFunctions++;
+      else if (type.kind === 'table') module.tables.push({ element: type.element, limits: type.limits });
+      else if (type.kind === 'memory') module.memories.push(type.limits);
+      else {
+        module.globals.push({ type: type.type, mutable: type.mutable });
+        if (type.mutable) this.features.add('mutable-globals');
+        // A reference handed in may be a host function.
+        if (type.type === 'funcref') module.importsEscape = true;
+      }
+      if (type.kind === 'table') module.importsEscape = true;
+      module.imports.push({ module: from, name, type });
+    }
+    this.checkMemoryCount();
+  }
+
+  private importType(): ImportType {
+    const { r } = this;
+    const at = r.pos;
+    switch (r.u8()) {
+      case 0:
+        return { kind: 'func', type: this.typeIndex() };
+      case 1:
+        return { kind: 'table', ...this.tableType() };
+      case 2:
+        return { kind: 'memory', limits: this.memoryLimits() };
+      case 3:
+        return { kind: 'global', type: this.valueType(), mutable: this.mutable() };
+      case 4:
+        throw this.unsupported('exceptions', at, 'an imported tag');
+      default:
+        throw r.malformed('unknown import kind', at);
+    }
+  }
+
+  private mutable(): boolean {
+    const at = this.r.pos;
+    const flag = this.r.u8();
+    if (flag > 3) throw this.r.malformed('malformed mutability', at);
+    if (flag > 1) throw this.unsupported('threads', at, 'a shared global');
+    return flag === 1;
+  }
+
+  private limits(what: string): Limits {
+    const { r } = this;
+    const at = r.pos;
+    const flags = r.u8();
+    if (flags > 0x0f) throw r.malformed(`malformed limits of a ${what}`, at);
+    if (flags & 8) throw this.unsupported('custom-page-sizes', at, `a ${what} with a page size of its own`);
+    if (flags & 4) throw this.unsupported('memory64', at, `a 64-bit ${what}`);
+    if (flags & 2) throw this.unsupported('threads', at, `a shared ${what}`);
+    const min = r.u32();
+    return { min, max: flags === 1 ? r.u32() : null };
+  }
+
+  private tableType(): TableType {
+    const { r, module } = this;
+    const at = r.pos;
+    if (r.pos < r.end && r.bytes[r.pos] === 0x40)
+      throw this.unsupported('function-references', at, 'a table with an initial value');
+    const element = this.refType();
+    const limits = this.limits('table');
+    let entries = limits.min;
+    for (const table of module.tables) entries += table.limits.min;
+    if (entries > MODULE_LIMITS.tableEntries) {
+      throw new WasmInvalid(
+        'limit',
+        at,
+        `tables of ${entries} entries; at most ${MODULE_LIMITS.tableEntries} are allowed`,
+      );
+    }
+    return { element, limits };
+  }
+
+  private memoryLimits(): Limits {
+    const at = this.r.pos;
+    const limits = this.limits('memory');
+    if (limits.min > PAGES_MAX || (limits.max ?? 0) > PAGES_MAX)
+      throw this.r.malformed('a memory of more than 4 GiB', at);
+    return limits;
+  }
+
+  private checkMemoryCount(): void {
+    if (this.module.memories.length > 1) throw this.unsupported('multi-memory', this.r.pos, 'a second memory');
+  }
+
+  private functions(): void {
+    const { r, module } = this;
+    const count = r.count('functions', MODULE_LIMITS.functions);
+    module.functions = new Uint32Array(count);
+    for (let i = 0; i < count; i++) module.functions[i] = this.typeIndex();
+  }
+
+  private tables(): void {
+    const count = this.r.count('tables', MODULE_LIMITS.tables);
+    for (let i = 0; i < count; i++) this.module.tables.push(this.tableType());
+    if (this.module.tables.length > MODULE_LIMITS.tables) throw new WasmInvalid('limit', this.r.pos, 'too many tables');
+  }
+
+  private memories(): void {
+    const count = this.r.count('memories', MODULE_LIMITS.imports);
+    for (let i = 0; i < count; i++) {
+      this.module.memories.push(this.memoryLimits());
+      this.checkMemoryCount();
+    }
+  }
+
+  private globals(): void {
+    const { r, module } = this;
+    const count = r.count('globals', MODULE_LIMITS.globals);
+    for (let i = 0; i < count; i++) {
+      module.globals.push({ type: this.valueType(), mutable: this.mutable() });
+      this.constant();
+    }
+  }
+
+  /** A constant expression: one instruction and `end`. */
+  private constant(): void {
+    const { r } = this;
+    const at = r.pos;
+    let instructions = 0;
+    for (;;) {
+      const opcode = r.u8();
+      if (opcode === Op.end) break;
+      instructions++;
+      if (opcode === Op.refFunc) this.reference(r.u32());
+      else r.pos = this.constantOperand(opcode, at);
+    }
+    if (instructions > 1) throw this.unsupported('extended-const', at, 'a computed constant');
+    if (instructions === 0) throw r.malformed('an empty constant expression', at);
+  }
+
+  private constantOperand(opcode: number, at: number): number {
+    const { r } = this;
+    const next = skipImmediates(r.bytes, opcode, r.pos, r.end);
+    const arithmetic = [0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e].includes(opcode);
+    const allowed =
+      (opcode >= Op.i32Const && opcode <= Op.f64Const) ||
+      opcode === Op.globalGet ||
+      opcode === Op.refNull ||
+      (opcode === Op.prefixFd && r.bytes[r.pos] === 12);
+    if (!allowed && !arithmetic) throw r.malformed(`opcode 0x${opcode.toString(16)} in a constant expression`, at);
+    return next;
+  }
+
+  /** A function index outside code: what is in a table, exported or in a global can be called indirectly. */
+  private reference(functionIndex: number): void {
+    if (functionIndex < this.module.importedFunctions) this.module.importsEscape = true;
+  }
+
+  private exports(): void {
+    const { r, module } = this;
+    const count = r.count('exports', MODULE_LIMITS.exports);
+    const names = new Set<string>();
+    for (let i = 0; i < count; i++) {
+      const at = r.pos;
+      const name = r.name();
+      if (names.has(name)) throw r.malformed(`two exports named ${JSON.stringify(name)}`, at);
+      names.add(name);
+      const kindAt = r.pos;
+      const byte = r.u8();
+      const kind = EXTERNAL_KINDS[byte];
+      if (byte === 4) throw this.unsupported('exceptions', kindAt, 'an exported tag');
+      if (kind === undefined) throw r.malformed('unknown export kind', kindAt);
+      const index = r.u32();
+      if (kind === 'func') this.reference(index);
+      module.exports.push({ name, kind, index });
+    }
+  }
+
+  private elements(): void {
+    const { r, module } = this;
+    const count = r.count('element segments', MODULE_LIMITS.elementSegments);
+    module.elementSegments = count;
+    for (let i = 0; i < count; i++) {
+      const at = r.pos;
+      const flags = r.u32();
+      if (flags > 7) throw r.malformed('malformed element segment', at);
+      if (flags > 0) this.features.add('bulk-memory');
+      const active = (flags & 1) === 0;
+      if (active && flags & 2) r.u32();
+      if (active) this.constant();
+      if (flags & 3) {
+        if (flags & 4) this.refType();
+        else if (r.u8() !== 0) throw r.malformed('malformed element kind');
+      }
+      const entries = r.count('elements', MODULE_LIMITS.module);
+      for (let j = 0; j < entries; j++) {
+        if (flags & 4) this.constant();
+        else this.reference(r.u32());
+      }
+    }
+  }
+
+  private data(): void {
+    const { r, module } = this;
+    const count = r.count('data segments', MODULE_LIMITS.dataSegments);
+    module.dataSegments = count;
+    for (let i = 0; i < count; i++) {
+      const at = r.pos;
+      const flags = r.u32();
+      if (flags > 2) throw r.malformed('malformed data segment', at);
+      if (flags === 2 && r.u32() !== 0) throw this.unsupported('multi-memory', at, 'a data segment for another memory');
+      if (flags !== 1) this.constant();
+      r.skip(r.u32());
+    }
+  }
+
+  private code(): void {
+    const { r, module } = this;
+    const at = r.pos;
+    const count = r.count('function bodies', MODULE_LIMITS.functions);
+    if (count !== module.functions.length) {
+      throw r.malformed(`${module.functions.length} functions declared, ${count} bodies given`, at);
+    }
+    this.codeSeen = count;
+    const sectionEnd = r.end;
+    for (let i = 0; i < count; i++) {
+      const start = r.pos;
+      const size = r.u32();
+      if (size > sectionEnd - r.pos) throw r.malformed('a function body is longer than the code section', start);
+      if (size > MODULE_LIMITS.functionBody) throw new WasmInvalid('limit', start, `a function body of ${size} bytes`);
+      const end = r.pos + size;
+      if (this.bodies) checkBody(r.bytes, r.pos, end, module.types.length, this.dataCount !== undefined, this.features);
+      r.pos = end;
+    }
+  }
+
+  private noteFeatures(): void {
+    const { module } = this;
+    if (module.tables.length > 1) this.features.add('reference-types');
+    for (const entry of module.exports) {
+      if (entry.kind === 'global' && module.globals[entry.index]?.mutable) this.features.add('mutable-globals');
+    }
+  }
+}

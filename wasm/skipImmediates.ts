@@ -1,0 +1,146 @@
+import { skipSigned, skipU32 } from './binaryReader.ts';
+import { MODULE_LIMITS } from './moduleLimits.ts';
+import { FC_IMMEDIATES, FD_IMMEDIATES, featureOfUnknown, IMMEDIATES, Immediate } from './opcodes.ts';
+import { WasmInvalid } from './wasmInvalid.ts';
+
+/**
+ * Position after the immediates of `opcode`, which stands at `pos - 1`. Throws WasmInvalid for an instruction that is cut off,
+ * wrongly encoded or not in the opcode table.
+ */
+export function skipImmediates(bytes: Uint8Array, opcode: number, pos: number, end: number): number {
+  return skip(bytes, IMMEDIATES[opcode] as number, pos, end, opcode);
+}
+
+function skip(bytes: Uint8Array, immediate: number, pos: number, end: number, opcode: number): number {
+  switch (immediate) {
+    case Immediate.none:
+      return pos;
+    case Immediate.index:
+      // Nearly every index is one byte; the reader's speed is made here.
+      return pos < end && (bytes[pos] as number) < 0x80 ? pos + 1 : skipU32(bytes, pos, end);
+    case Immediate.i32:
+      return pos < end && (bytes[pos] as number) < 0x80 ? pos + 1 : skipSigned(bytes, pos, end, 32);
+    case Immediate.memarg:
+      return skipMemarg(bytes, pos, end);
+    case Immediate.block:
+      return skipSigned(bytes, pos, end, 33);
+    case Immediate.twoIndexes:
+      return skipU32(bytes, skipU32(bytes, pos, end), end);
+    case Immediate.i64:
+      return skipSigned(bytes, pos, end, 64);
+    case Immediate.f32:
+      return within(pos + 4, end);
+    case Immediate.f64:
+      return within(pos + 8, end);
+    case Immediate.v128:
+      return within(pos + 16, end);
+    case Immediate.brTable:
+      return skipBrTable(bytes, pos, end);
+    case Immediate.selectTypes:
+      return skipSelectTypes(bytes, pos, end);
+    case Immediate.memory:
+      return skipMemoryIndex(bytes, pos, end);
+    case Immediate.twoMemories:
+      return skipMemoryIndex(bytes, skipMemoryIndex(bytes, pos, end), end);
+    case Immediate.indexAndMemory:
+      return skipMemoryIndex(bytes, skipU32(bytes, pos, end), end);
+    case Immediate.refType:
+      return skipRefType(bytes, pos, end);
+    case Immediate.memargLane:
+      return within(skipMemarg(bytes, pos, end) + 1, end);
+    case Immediate.lane:
+      return within(pos + 1, end);
+    case Immediate.shuffle:
+      return skipShuffle(bytes, pos, end);
+    case Immediate.prefixFc:
+    case Immediate.prefixFd: {
+      const next = skipU32(bytes, pos, end);
+      const sub = smallU32(bytes, pos);
+      const table = immediate === Immediate.prefixFc ? FC_IMMEDIATES : FD_IMMEDIATES;
+      const inner = sub < table.length ? (table[sub] as number) : Immediate.unknown;
+      if (inner === Immediate.unknown) throw unknownOpcode(opcode, sub, pos - 1);
+      return skip(bytes, inner, next, end, opcode);
+    }
+    default:
+      throw unknownOpcode(opcode, 0, pos - 1);
+  }
+}
+
+function unknownOpcode(opcode: number, sub: number, offset: number): WasmInvalid {
+  const feature = featureOfUnknown(opcode, sub);
+  const code = `0x${opcode.toString(16)}${opcode >= 0xfb && opcode <= 0xfe ? ` 0x${sub.toString(16)}` : ''}`;
+  return feature === undefined
+    ? new WasmInvalid('malformed', offset, `unknown opcode ${code}`)
+    : new WasmInvalid('unsupported', offset, `opcode ${code} belongs to "${feature}", which is not supported`, feature);
+}
+
+function within(pos: number, end: number): number {
+  if (pos > end) throw new WasmInvalid('malformed', end, 'unexpected end');
+  return pos;
+}
+
+/** Value of a u32 whose encoding has been checked. */
+function smallU32(bytes: Uint8Array, pos: number): number {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[pos++] as number;
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return value;
+  }
+}
+
+function skipMemarg(bytes: Uint8Array, pos: number, end: number): number {
+  const afterAlign = skipU32(bytes, pos, end);
+  const align = smallU32(bytes, pos);
+  if (align >= 64 && align < 128) {
+    throw new WasmInvalid('unsupported', pos, 'a memory access names a memory, which is not supported', 'multi-memory');
+  }
+  if (align >= 32) throw new WasmInvalid('malformed', pos, 'malformed alignment');
+  return skipU32(bytes, afterAlign, end);
+}
+
+function skipBrTable(bytes: Uint8Array, pos: number, end: number): number {
+  let at = skipU32(bytes, pos, end);
+  const labels = smallU32(bytes, pos);
+  if (labels > end - at) throw new WasmInvalid('malformed', pos, 'br_table has more labels than bytes left');
+  if (labels > MODULE_LIMITS.brTable) throw new WasmInvalid('limit', pos, `br_table of ${labels} labels`);
+  for (let i = 0; i <= labels; i++) at = skipU32(bytes, at, end);
+  return at;
+}
+
+function skipSelectTypes(bytes: Uint8Array, pos: number, end: number): number {
+  const at = skipU32(bytes, pos, end);
+  const count = smallU32(bytes, pos);
+  if (count > end - at) throw new WasmInvalid('malformed', pos, 'select has more types than bytes left');
+  for (let i = 0; i < count; i++) {
+    const type = bytes[at + i] as number;
+    if (!((type >= 0x7b && type <= 0x7f) || type === 0x70 || type === 0x6f)) {
+      throw new WasmInvalid('malformed', at + i, `unknown value type 0x${type.toString(16)}`);
+    }
+  }
+  return at + count;
+}
+
+function skipMemoryIndex(bytes: Uint8Array, pos: number, end: number): number {
+  within(pos + 1, end);
+  if (bytes[pos] === 0) return pos + 1;
+  skipU32(bytes, pos, end);
+  throw smallU32(bytes, pos) === 0
+    ? new WasmInvalid('malformed', pos, 'zero byte expected')
+    : new WasmInvalid('unsupported', pos, 'an instruction names a memory, which is not supported', 'multi-memory');
+}
+
+function skipRefType(bytes: Uint8Array, pos: number, end: number): number {
+  within(pos + 1, end);
+  const type = bytes[pos] as number;
+  if (type === 0x70 || type === 0x6f) return pos + 1;
+  throw new WasmInvalid('unsupported', pos, `reference type 0x${type.toString(16)} is not supported`, 'gc');
+}
+
+function skipShuffle(bytes: Uint8Array, pos: number, end: number): number {
+  within(pos + 16, end);
+  for (let i = pos; i < pos + 16; i++) {
+    if ((bytes[i] as number) > 31) throw new WasmInvalid('malformed', i, 'shuffle lane out of range');
+  }
+  return pos + 16;
+}

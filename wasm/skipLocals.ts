@@ -1,0 +1,40 @@
+import { skipU32 } from './binaryReader.ts';
+import { MODULE_LIMITS } from './moduleLimits.ts';
+import { WasmInvalid } from './wasmInvalid.ts';
+
+/**
+ * Position of a body's first instruction: after its locals, which must be of known types and at most {@link MODULE_LIMITS.locals}.
+ * `pos` is the body's first byte after its size.
+ */
+export function skipLocals(bytes: Uint8Array, pos: number, end: number): number {
+  let at = skipU32(bytes, pos, end);
+  const groups = valueAt(bytes, pos);
+  if (groups > end - at) throw new WasmInvalid('malformed', pos, 'more local declarations than bytes left');
+  let locals = 0;
+  for (let i = 0; i < groups; i++) {
+    const countAt = at;
+    at = skipU32(bytes, at, end);
+    locals += valueAt(bytes, countAt);
+    if (locals > MODULE_LIMITS.locals)
+      throw new WasmInvalid('limit', countAt, `more than ${MODULE_LIMITS.locals} locals`);
+    const type = at < end ? (bytes[at] as number) : -1;
+    if (type === -1) throw new WasmInvalid('malformed', end, 'unexpected end');
+    if (type >= 0x63 && type <= 0x74 && type !== 0x70 && type !== 0x6f) {
+      throw new WasmInvalid('unsupported', at, `value type 0x${type.toString(16)} is not supported`, 'gc');
+    }
+    if (!((type >= 0x7b && type <= 0x7f) || type === 0x70 || type === 0x6f)) {
+      throw new WasmInvalid('malformed', at, `unknown value type 0x${type.toString(16)}`);
+    }
+    at++;
+  }
+  return at;
+}
+
+function valueAt(bytes: Uint8Array, pos: number): number {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[pos++] as number;
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return value;
+  }
+}

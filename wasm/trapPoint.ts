@@ -1,0 +1,96 @@
+import { BinaryReader } from './binaryReader.ts';
+import type { MeteredModule } from './meter.ts';
+import { Op } from './opcodes.ts';
+import { skipImmediates } from './skipImmediates.ts';
+import { skipLocals } from './skipLocals.ts';
+
+/** Where a metered module trapped, in terms of the module it was made from. */
+export interface TrapPoint {
+  /** Function index. */
+  functionIndex: number;
+  /** Byte offset of the instruction from the start of its function body (the locals' count), in the original module. */
+  bodyOffset: number;
+  /** Fuel charged for instructions that the trap kept from being executed. */
+  refund: number;
+}
+
+/** V8 names a frame of a module without a name section `wasm://wasm/<hash>:wasm-function[<index>]:0x<offset>`. */
+const WASM_FRAME = /^\s*at wasm:\/\/wasm\/[0-9a-f]+:wasm-function\[(\d+)\]:0x([0-9a-f]+)$/;
+
+/**
+ * Finds where a run trapped from the `stack` of the error V8 threw, taken as it is. Null when the innermost frame is not the module's:
+ * then the error comes from a host function, whose call was paid for exactly, and nothing is to be refunded.
+ */
+export function trapPoint(metered: MeteredModule, stack: string): TrapPoint | null {
+  const frame = stack.split('\n').find((line) => /^\s*at /.test(line));
+  const match = frame === undefined ? null : WASM_FRAME.exec(frame);
+  if (match === null) return null;
+  const functionIndex = Number(match[1]);
+  const offset = Number.parseInt(match[2] as string, 16);
+  const index = functionIndex - metered.importedFunctions;
+  if (index < 0 || metered.codeOffset < 0) return null;
+  const body = bodyAt(metered, index);
+  if (body === null || offset < body.start || offset >= body.end) return null;
+  return { functionIndex, ...walkTo(metered, body.start, body.end, offset) };
+}
+
+/** Fuel to give back after a trap: 0 when there is nothing to give back. `stack` is the error's, as V8 made it. */
+export function refund(metered: MeteredModule, stack: string): number {
+  return trapPoint(metered, stack)?.refund ?? 0;
+}
+
+function bodyAt(metered: MeteredModule, index: number): { start: number; end: number } | null {
+  const reader = new BinaryReader(metered.bytes, metered.codeOffset);
+  const count = reader.u32();
+  if (index >= count) return null;
+  for (let i = 0; ; i++) {
+    const size = reader.u32();
+    if (i === index) return { start: reader.pos, end: reader.pos + size };
+    reader.pos += size;
+  }
+}
+
+/**
+ * Walks a metered body up to `offset`. What the meter put in is told by the fuel global, which the module's own code cannot name.
+ * A trap inside what was put in is the meter's own (fuel exhausted) or a stack overflow at the entry: nothing is refunded.
+ */
+function walkTo(
+  metered: MeteredModule,
+  start: number,
+  end: number,
+  offset: number,
+): { bodyOffset: number; refund: number } {
+  const { bytes, fuelGlobal } = metered;
+  const reader = new BinaryReader(bytes, start, end);
+  let at = skipLocals(bytes, start, end);
+  let charged = 0;
+  let executed = 0;
+  let added = 0;
+  if (offset < at) return { bodyOffset: 0, refund: 0 };
+  while (at < end) {
+    const opcode = bytes[at] as number;
+    let next = skipImmediates(bytes, opcode, at + 1, end);
+    reader.pos = at + 1;
+    if (opcode === Op.globalGet && reader.u32() === fuelGlobal) {
+      reader.pos = next + 1;
+      const amount = reader.u32();
+      const isCharge = bytes[skipImmediates(bytes, Op.i64Const, next + 1, end)] === Op.i64Sub;
+      next = skipImmediates(bytes, Op.i64Const, next + 1, end) + 1;
+      if (isCharge) {
+        next = skipImmediates(bytes, Op.globalSet, next + 1, end);
+        charged = amount;
+        executed = 0;
+      } else {
+        // if, its block type, unreachable, end
+        next += 4;
+      }
+      if (offset < next) return { bodyOffset: at - start - added, refund: 0 };
+      added += next - at;
+    } else {
+      if (opcode !== Op.block && opcode !== Op.loop && opcode !== Op.else && opcode !== Op.end) executed++;
+      if (offset < next) return { bodyOffset: at - start - added, refund: Math.max(0, charged - executed) };
+    }
+    at = next;
+  }
+  return { bodyOffset: 0, refund: 0 };
+}
