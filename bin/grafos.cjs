@@ -20,7 +20,7 @@ if (have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1])) {
 function runOnOwnNode() {
   let node;
   try {
-    node = require.resolve('node/bin/node' + (process.platform === 'win32' ? '.exe' : ''));
+    node = require.resolve(process.platform === 'win32' ? 'node/bin/node.exe' : 'node/bin/node');
   } catch {
     console.error(
       'grafos needs Node.js ' +
@@ -32,7 +32,9 @@ function runOnOwnNode() {
     );
     process.exit(3);
   }
-  const child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  const child = require('node:child_process').spawn(node, [__filename].concat(process.argv.slice(2)), {
+    stdio: 'inherit',
+  });
   // The terminal signals the whole group; we only wait for the child's own clean end. Other senders reach us alone.
   ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => {
     process.on(signal, () => {
@@ -40,7 +42,7 @@ function runOnOwnNode() {
     });
   });
   child.on('error', (error) => {
-    console.error('grafos could not start ' + node + ': ' + error.message);
+    console.error(`grafos could not start ${node}: ${error.message}`);
     process.exit(3);
   });
   child.on('exit', (code, signal) => {

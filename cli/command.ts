@@ -24,12 +24,15 @@ export interface OptionSpec {
   repeatable?: boolean;
 }
 
-/** Arguments in their order (undefined where left out, a list for the variadic one) and options by their camel-case name. */
+/**
+ * Given its arguments (undefined where left out, a list for the variadic one) and options by their camel-case names.
+ * @returns the exit code when it is a number, else the command is done (0).
+ */
 export type CommandRun = (
   context: CommandContext,
   // biome-ignore lint/suspicious/noExplicitAny: the table is checked against each command by the type of its run function, not here.
   given: any,
-) => Promise<number | undefined | void>;
+) => Promise<unknown>;
 
 /** One row of the table that the parser, the completion scripts and docs/cli.md are made from. */
 export interface CommandSpec {

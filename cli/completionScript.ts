@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the shell's own syntax
 import { COMMANDS } from './commandTable.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;

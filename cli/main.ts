@@ -49,7 +49,8 @@ async function main(argv: string[]): Promise<number> {
   for (const spec of COMMANDS) {
     addCommand(root, spec, async (given) => {
       const { run } = await spec.load();
-      exitCode = (await run({ cwd: process.cwd(), out, signal: interrupt.signal }, given)) ?? 0;
+      const code = await run({ cwd: process.cwd(), out, signal: interrupt.signal }, given);
+      exitCode = typeof code === 'number' ? code : 0;
     });
   }
   try {

@@ -2,7 +2,7 @@ import { MODULE_LIMITS } from './moduleLimits.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { skipLocals } from './skipLocals.ts';
-import { WasmInvalid } from './wasmInvalid.ts';
+import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 
 /**
  * Walks one function body (`pos` after its size): every instruction known and whole, blocks closed, `end` the last byte.
@@ -43,7 +43,7 @@ function checkBlockType(bytes: Uint8Array, pos: number, types: number, features:
   if (byte === 0x40 || (byte >= 0x7b && byte <= 0x7f) || byte === 0x70 || byte === 0x6f) return;
   if (byte >= 0x40 && byte < 0x80) {
     throw byte >= 0x63 && byte <= 0x74
-      ? new WasmInvalid('unsupported', pos, `block type 0x${byte.toString(16)} is not supported`, 'gc')
+      ? unsupported('gc', pos, `block type 0x${byte.toString(16)}`)
       : new WasmInvalid('malformed', pos, `unknown block type 0x${byte.toString(16)}`);
   }
   let index = 0;

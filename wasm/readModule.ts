@@ -3,7 +3,7 @@ import { checkBody } from './checkBody.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
-import { WasmInvalid } from './wasmInvalid.ts';
+import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 import type { ExternalKind, ImportType, Limits, TableType, ValueType, WasmModule } from './wasmModule.ts';
 
 export const SECTION = {
@@ -108,7 +108,7 @@ class ModuleReader {
         continue;
       }
       const order = ORDER[id];
-      if (id === SECTION.tag) throw this.unsupported('exceptions', at, 'a tag section');
+      if (id === SECTION.tag) throw unsupported('exceptions', at, 'a tag section');
       if (order === undefined) throw r.malformed(`unknown section ${id}`, at);
       if (order <= last) throw r.malformed(`section ${id} is out of order or there twice`, at);
       last = order;
@@ -132,7 +132,7 @@ class ModuleReader {
     const magic = [0x00, 0x61, 0x73, 0x6d];
     for (const expected of magic) if (r.u8() !== expected) throw r.malformed('not a WebAssembly module', 0);
     const version = [r.u8(), r.u8(), r.u8(), r.u8()];
-    if (version[0] === 0x0d && version[2] === 1) throw this.unsupported('component-model', 4, 'a component');
+    if (version[0] === 0x0d && version[2] === 1) throw unsupported('component-model', 4, 'a component');
     if (version.join() !== '1,0,0,0') throw r.malformed('unknown WebAssembly version', 4);
   }
 
@@ -177,10 +177,6 @@ class ModuleReader {
     }
   }
 
-  private unsupported(feature: string, offset: number, what: string): WasmInvalid {
-    return new WasmInvalid('unsupported', offset, `${what} belongs to "${feature}", which is not supported`, feature);
-  }
-
   private valueType(): ValueType {
     const at = this.r.pos;
     const byte = this.r.u8();
@@ -190,7 +186,7 @@ class ModuleReader {
       if (type === 'externref') this.features.add('reference-types');
       return type;
     }
-    if (byte >= 0x63 && byte <= 0x74) throw this.unsupported('gc', at, `value type 0x${byte.toString(16)}`);
+    if (byte >= 0x63 && byte <= 0x74) throw unsupported('gc', at, `value type 0x${byte.toString(16)}`);
     throw this.r.malformed(`unknown value type 0x${byte.toString(16)}`, at);
   }
 
@@ -207,7 +203,7 @@ class ModuleReader {
     for (let i = 0; i < count; i++) {
       const at = r.pos;
       const form = r.u8();
-      if (form >= 0x4e && form <= 0x5f) throw this.unsupported('gc', at, `type form 0x${form.toString(16)}`);
+      if (form >= 0x4e && form <= 0x5f) throw unsupported('gc', at, `type form 0x${form.toString(16)}`);
       if (form !== 0x60) throw r.malformed(`unknown type form 0x${form.toString(16)}`, at);
       const params = this.valueTypes('parameters');
       const results = this.valueTypes('results');
@@ -265,7 +261,7 @@ class ModuleReader {
       case 3:
         return { kind: 'global', type: this.valueType(), mutable: this.mutable() };
       case 4:
-        throw this.unsupported('exceptions', at, 'an imported tag');
+        throw unsupported('exceptions', at, 'an imported tag');
       default:
         throw r.malformed('unknown import kind', at);
     }
@@ -275,7 +271,7 @@ class ModuleReader {
     const at = this.r.pos;
     const flag = this.r.u8();
     if (flag > 3) throw this.r.malformed('malformed mutability', at);
-    if (flag > 1) throw this.unsupported('threads', at, 'a shared global');
+    if (flag > 1) throw unsupported('threads', at, 'a shared global');
     return flag === 1;
   }
 
@@ -284,9 +280,9 @@ class ModuleReader {
     const at = r.pos;
     const flags = r.u8();
     if (flags > 0x0f) throw r.malformed(`malformed limits of a ${what}`, at);
-    if (flags & 8) throw this.unsupported('custom-page-sizes', at, `a ${what} with a page size of its own`);
-    if (flags & 4) throw this.unsupported('memory64', at, `a 64-bit ${what}`);
-    if (flags & 2) throw this.unsupported('threads', at, `a shared ${what}`);
+    if (flags & 8) throw unsupported('custom-page-sizes', at, `a ${what} with a page size of its own`);
+    if (flags & 4) throw unsupported('memory64', at, `a 64-bit ${what}`);
+    if (flags & 2) throw unsupported('threads', at, `a shared ${what}`);
     const min = r.u32();
     return { min, max: flags === 1 ? r.u32() : null };
   }
@@ -295,7 +291,7 @@ class ModuleReader {
     const { r, module } = this;
     const at = r.pos;
     if (r.pos < r.end && r.bytes[r.pos] === 0x40)
-      throw this.unsupported('function-references', at, 'a table with an initial value');
+      throw unsupported('function-references', at, 'a table with an initial value');
     const element = this.refType();
     const limits = this.limits('table');
     let entries = limits.min;
@@ -319,7 +315,7 @@ class ModuleReader {
   }
 
   private checkMemoryCount(): void {
-    if (this.module.memories.length > 1) throw this.unsupported('multi-memory', this.r.pos, 'a second memory');
+    if (this.module.memories.length > 1) throw unsupported('multi-memory', this.r.pos, 'a second memory');
   }
 
   private functions(): void {
@@ -364,7 +360,7 @@ class ModuleReader {
       if (opcode === Op.refFunc) this.reference(r.u32());
       else r.pos = this.constantOperand(opcode, at);
     }
-    if (instructions > 1) throw this.unsupported('extended-const', at, 'a computed constant');
+    if (instructions > 1) throw unsupported('extended-const', at, 'a computed constant');
     if (instructions === 0) throw r.malformed('an empty constant expression', at);
   }
 
@@ -398,7 +394,7 @@ class ModuleReader {
       const kindAt = r.pos;
       const byte = r.u8();
       const kind = EXTERNAL_KINDS[byte];
-      if (byte === 4) throw this.unsupported('exceptions', kindAt, 'an exported tag');
+      if (byte === 4) throw unsupported('exceptions', kindAt, 'an exported tag');
       if (kind === undefined) throw r.malformed('unknown export kind', kindAt);
       const index = r.u32();
       if (kind === 'func') this.reference(index);
@@ -438,7 +434,8 @@ class ModuleReader {
       const at = r.pos;
       const flags = r.u32();
       if (flags > 2) throw r.malformed('malformed data segment', at);
-      if (flags === 2 && r.u32() !== 0) throw this.unsupported('multi-memory', at, 'a data segment for another memory');
+      if (flags === 1) this.features.add('bulk-memory');
+      if (flags === 2 && r.u32() !== 0) throw unsupported('multi-memory', at, 'a data segment for another memory');
       if (flags !== 1) this.constant();
       r.skip(r.u32());
     }

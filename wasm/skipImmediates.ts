@@ -1,7 +1,7 @@
 import { skipSigned, skipU32 } from './binaryReader.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { FC_IMMEDIATES, FD_IMMEDIATES, featureOfUnknown, IMMEDIATES, Immediate } from './opcodes.ts';
-import { WasmInvalid } from './wasmInvalid.ts';
+import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 
 /**
  * Position after the immediates of `opcode`, which stands at `pos - 1`. Throws WasmInvalid for an instruction that is cut off,
@@ -71,7 +71,7 @@ function unknownOpcode(opcode: number, sub: number, offset: number): WasmInvalid
   const code = `0x${opcode.toString(16)}${opcode >= 0xfb && opcode <= 0xfe ? ` 0x${sub.toString(16)}` : ''}`;
   return feature === undefined
     ? new WasmInvalid('malformed', offset, `unknown opcode ${code}`)
-    : new WasmInvalid('unsupported', offset, `opcode ${code} belongs to "${feature}", which is not supported`, feature);
+    : unsupported(feature, offset, `opcode ${code}`);
 }
 
 function within(pos: number, end: number): number {
@@ -93,7 +93,7 @@ function skipMemarg(bytes: Uint8Array, pos: number, end: number): number {
   const afterAlign = skipU32(bytes, pos, end);
   const align = smallU32(bytes, pos);
   if (align >= 64 && align < 128) {
-    throw new WasmInvalid('unsupported', pos, 'a memory access names a memory, which is not supported', 'multi-memory');
+    throw unsupported('multi-memory', pos, 'a memory access that names a memory');
   }
   if (align >= 32) throw new WasmInvalid('malformed', pos, 'malformed alignment');
   return skipU32(bytes, afterAlign, end);
@@ -127,14 +127,14 @@ function skipMemoryIndex(bytes: Uint8Array, pos: number, end: number): number {
   skipU32(bytes, pos, end);
   throw smallU32(bytes, pos) === 0
     ? new WasmInvalid('malformed', pos, 'zero byte expected')
-    : new WasmInvalid('unsupported', pos, 'an instruction names a memory, which is not supported', 'multi-memory');
+    : unsupported('multi-memory', pos, 'an instruction that names a memory');
 }
 
 function skipRefType(bytes: Uint8Array, pos: number, end: number): number {
   within(pos + 1, end);
   const type = bytes[pos] as number;
   if (type === 0x70 || type === 0x6f) return pos + 1;
-  throw new WasmInvalid('unsupported', pos, `reference type 0x${type.toString(16)} is not supported`, 'gc');
+  throw unsupported('gc', pos, `reference type 0x${type.toString(16)}`);
 }
 
 function skipShuffle(bytes: Uint8Array, pos: number, end: number): number {

@@ -1,6 +1,6 @@
 import { skipU32 } from './binaryReader.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
-import { WasmInvalid } from './wasmInvalid.ts';
+import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 
 /**
  * Position of a body's first instruction: after its locals, which must be of known types and at most {@link MODULE_LIMITS.locals}.
@@ -20,7 +20,7 @@ export function skipLocals(bytes: Uint8Array, pos: number, end: number): number 
     const type = at < end ? (bytes[at] as number) : -1;
     if (type === -1) throw new WasmInvalid('malformed', end, 'unexpected end');
     if (type >= 0x63 && type <= 0x74 && type !== 0x70 && type !== 0x6f) {
-      throw new WasmInvalid('unsupported', at, `value type 0x${type.toString(16)} is not supported`, 'gc');
+      throw unsupported('gc', at, `value type 0x${type.toString(16)}`);
     }
     if (!((type >= 0x7b && type <= 0x7f) || type === 0x70 || type === 0x6f)) {
       throw new WasmInvalid('malformed', at, `unknown value type 0x${type.toString(16)}`);

@@ -17,3 +17,8 @@ export class WasmInvalid extends Error {
     this.feature = feature;
   }
 }
+
+/** The refusal of a feature that is known and not run here. */
+export function unsupported(feature: string, offset: number, what: string): WasmInvalid {
+  return new WasmInvalid('unsupported', offset, `${what} belongs to "${feature}", which is not supported`, feature);
+}

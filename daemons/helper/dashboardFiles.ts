@@ -3,20 +3,24 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { packageRoot } from '../protocol/packageRoot.ts';
 
+const SCRIPTS = [
+  'dashboard.js',
+  'composer.js',
+  'elements.js',
+  'format.js',
+  'helperConnection.js',
+  'prettyJson.js',
+  'runDetail.js',
+  'runTable.js',
+];
+
 /** Path -> file under media/dashboard and its type. A path that is not in this table is no file. */
 export const DASHBOARD_FILES: Record<string, { file: string; type: string }> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
+  '/base.css': { file: 'base.css', type: 'text/css; charset=utf-8' },
   '/dashboard.css': { file: 'dashboard.css', type: 'text/css; charset=utf-8' },
-  '/dashboard.js': { file: 'dashboard.js', type: 'text/javascript; charset=utf-8' },
-  '/elements.js': { file: 'elements.js', type: SCRIPT },
-  '/format.js': { file: 'format.js', type: SCRIPT },
-  '/prettyJson.js': { file: 'prettyJson.js', type: SCRIPT },
-  '/elements.js': { file: 'elements.js', type: 'text/javascript; charset=utf-8' },
-  '/helperConnection.js': { file: 'helperConnection.js', type: 'text/javascript; charset=utf-8' },
-  '/composer.js': { file: 'composer.js', type: 'text/javascript; charset=utf-8' },
-  '/runDetail.js': { file: 'runDetail.js', type: 'text/javascript; charset=utf-8' },
-  '/runTable.js': { file: 'runTable.js', type: 'text/javascript; charset=utf-8' },
   '/icon.svg': { file: 'icon.svg', type: 'image/svg+xml' },
+  ...Object.fromEntries(SCRIPTS.map((file) => [`/${file}`, { file, type: 'text/javascript; charset=utf-8' }])),
 };
 
 /**

@@ -79,11 +79,12 @@ function payAttention(
     try {
       const list = await tasklets.read();
       folders = list.folders;
-      return { tasklets: list.tasklets, problem: null };
+      return list.told;
     } catch (error) {
       const problem = refusalAnswer(error)?.body.error;
       if (problem === undefined) fault(error);
       return {
+        program: null,
         tasklets: [],
         problem: problem ?? { reason: 'internal_error', message: 'The helper could not read the program.' },
       };

@@ -1,11 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type {
-  HelperArtifacts,
-  HelperHealth,
-  HelperProgram,
-  HelperRuns,
-  HelperTasklets,
-} from '../protocol/helperApi.ts';
+import type { HelperArtifacts, HelperHealth, HelperProgram, HelperRuns } from '../protocol/helperApi.ts';
 import { summarizeRun } from '../protocol/helperApi.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { ARTIFACT_NAMES, type ArtifactName } from '../protocol/tenantApi.ts';
@@ -84,11 +78,9 @@ export function helperRoutes(parts: RouteParts): Route[] {
       path: '/v1/program',
       open: false,
       async handle({ res }) {
-        const { program } = await tasklets.read();
+        const { told } = await tasklets.read();
         sendJson(res, 200, {
-          name: program.manifest.name,
-          version: program.manifest.version,
-          root: program.root,
+          ...told.program,
           cell_id: parts.cellId,
           limits: { input: LIMITS.input },
         } satisfies HelperProgram);
@@ -99,8 +91,7 @@ export function helperRoutes(parts: RouteParts): Route[] {
       path: '/v1/tasklets',
       open: false,
       async handle({ res }) {
-        const list = await tasklets.read();
-        sendJson(res, 200, { tasklets: list.tasklets, problem: null } satisfies HelperTasklets);
+        sendJson(res, 200, (await tasklets.read()).told);
       },
     },
     {

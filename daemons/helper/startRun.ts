@@ -26,7 +26,10 @@ export async function startRun(
     throw badRequest(`There is no field ${JSON.stringify(stranger)}; there are ${REQUEST_KEYS.join(', ')}.`);
   if (typeof request.tasklet !== 'string') throw badRequest('`tasklet` must name a tasklet.');
   const input = readInput(request.input);
-  const { program, tasklets } = await parts.tasklets.read();
+  const {
+    program,
+    told: { tasklets },
+  } = await parts.tasklets.read();
   const tasklet = tasklets.find(({ name }) => name === request.tasklet);
   if (tasklet === undefined) {
     throw new HelperRefusal(404, 'tasklet_unknown', `The program has no tasklet ${JSON.stringify(request.tasklet)}.`, {
@@ -91,7 +94,7 @@ async function readModule(file: string, tasklet: string): Promise<Buffer> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       throw new HelperRefusal(409, 'tasklet_not_built', `The tasklet ${tasklet} is not built yet.`, {
-        next: `Build it with \`grafos tasklet build ${tasklet}\`.`,
+        next: 'Build it with `grafos tasklet build`.',
       });
     }
     throw new GrafosError('usage', 'module_not_readable', `The module of ${tasklet} cannot be read`, {

@@ -3,14 +3,15 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import type { HelperBuilt, HelperTasklet } from '../protocol/helperApi.ts';
+import type { HelperBuilt, HelperTasklet, HelperTasklets } from '../protocol/helperApi.ts';
 
 /** Files of a crate that are looked at to tell whether its module is stale. */
 const CRATE_FILES_MAX = 2_000;
 
 export interface TaskletList {
   program: Program;
-  tasklets: HelperTasklet[];
+  /** What a client is told. */
+  told: HelperTasklets & { program: object };
   /** Folders whose changes can change this list; absolute. */
   folders: string[];
 }
@@ -87,7 +88,8 @@ export function taskletReader(projectDir: string): TaskletReader {
           };
         }),
       );
-      return { program, tasklets, folders: [...folders] };
+      const { name, version } = manifest;
+      return { program, told: { program: { name, version, root }, tasklets, problem: null }, folders: [...folders] };
     },
   };
 }

@@ -71,8 +71,9 @@ export interface HelperBuilt {
   stale: boolean;
 }
 
-/** `GET /v1/tasklets`, and event `tasklets`; `problem` (event only) says why the list is empty. */
+/** `GET /v1/tasklets`, and event `tasklets`; `problem` (event only) says why there is no list. */
 export interface HelperTasklets {
+  program: { name: string; version: string; root: string } | null;
   tasklets: HelperTasklet[];
   problem: HelperRefusalBody['error'] | null;
 }

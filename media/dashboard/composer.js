@@ -79,7 +79,8 @@ export function composer({ submit }) {
         {
           class: 'badge',
           hidden: state === '',
-          title: state === 'stale' ? 'A source file is newer than the module: build it again to run what you see.' : null,
+          title:
+            state === 'stale' ? 'A source file is newer than the module: build it again to run what you see.' : null,
         },
         state,
       ),
@@ -142,7 +143,8 @@ export function composer({ submit }) {
       list.replaceChildren(list.firstElementChild, ...tasklets.map(row));
       if (focused) list.querySelector('input:checked')?.focus();
       empty.hidden = tasklets.length > 0;
-      if (problem !== null) setEmpty(empty, 'The program cannot be read', [problem.message, problem.next].filter(Boolean).join(' '));
+      if (problem !== null)
+        setEmpty(empty, 'The program cannot be read', [problem.message, problem.next].filter(Boolean).join(' '));
       else setEmpty(empty, 'No tasklets yet', 'Add a [[tasklet]] to grafos.toml; it appears here at once.');
       showChosen();
     },

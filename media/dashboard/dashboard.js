@@ -108,8 +108,9 @@ const isWrongBearer = (error) => error instanceof HelperRefused && error.status 
 /** What no field of the page is the place for. */
 function fail(error) {
   if (isWrongBearer(error)) {
-    const { url } = connection;
-    savedHelper.forget();
+    const { url, bearer } = connection;
+    // A link with a wrong bearer must not cost the good one.
+    if (savedHelper.load()?.bearer === bearer) savedHelper.forget();
     askForHelper({
       url,
       title: 'The stack was restarted',
@@ -125,8 +126,11 @@ async function follow(helper) {
   const { signal } = session;
   for (let tries = 0; !signal.aborted; ) {
     const looking = new AbortController();
+    let fresh = true;
     const rest = () => {
-      if (document.hidden) looking.abort();
+      if (!document.hidden) return;
+      looking.abort();
+      detail.pause();
     };
     document.addEventListener('visibilitychange', rest);
     try {
@@ -139,7 +143,8 @@ async function follow(helper) {
           });
           return;
         }
-        if (document.body.dataset.view !== 'desk' || tries > 0) {
+        if (fresh) {
+          fresh = false;
           savedHelper.save({ url: helper.url, bearer: helper.bearer });
           view('desk');
           connectionState('on', new URL(helper.url).host);
@@ -188,10 +193,13 @@ const shown = () =>
 function pause(milliseconds) {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
-    notice('The helper does not answer. What you see is as last seen; it is tried again while this page is open.', () => {
-      clearTimeout(timer);
-      resolve();
-    });
+    notice(
+      'The helper does not answer. What you see is as last seen; it is tried again while this page is open.',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+    );
     session.signal.addEventListener('abort', () => {
       clearTimeout(timer);
       resolve();

@@ -70,7 +70,11 @@ export function runDetail({ connection, failed }) {
     setText(byId('artifacts-empty'), artifacts.length === 0 ? 'The run has none.' : '');
     byId('artifacts').replaceChildren(
       ...artifacts.map(({ name, size }) => {
-        const button = element('button', { type: 'button', class: 'quiet small', 'aria-label': `Download ${name}` }, 'Download');
+        const button = element(
+          'button',
+          { type: 'button', class: 'quiet small', 'aria-label': `Download ${name}` },
+          'Download',
+        );
         button.addEventListener('click', () => download(run.run_id, name).catch(failed));
         return element(
           'li',
@@ -109,7 +113,7 @@ export function runDetail({ connection, failed }) {
       if (event !== 'log') continue;
       text += data.text;
       place(log, text);
-      log.scrollTop = log.scrollHeight;
+      log.parentElement.scrollTop = log.scrollHeight;
     }
   };
 

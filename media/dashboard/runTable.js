@@ -68,7 +68,11 @@ export function runTable({ select }) {
 
   const count = () => {
     byId('runs-empty').hidden = rows.size > 0;
-    setEmpty(byId('runs-empty'), 'No runs yet', 'Run a tasklet here, or with grafos deploy run; each appears as it starts.');
+    setEmpty(
+      byId('runs-empty'),
+      'No runs yet',
+      'Run a tasklet here, or with grafos deploy run; each appears as it starts.',
+    );
     const active = [...rows.values()].filter(({ run }) => run.ended_at === null).length;
     setText(byId('runs-count'), active === 0 ? '' : `${active} running`);
   };

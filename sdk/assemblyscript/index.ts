@@ -3,4 +3,6 @@ export { fail, failed } from "./fail";
 export { log } from "./log";
 export { clock } from "./clock";
 export { random } from "./random";
+export { context } from "./context";
+export { Json, JsonKind } from "./json";
 export { fabricMemory, hostStatus } from "./fabricMemory";

@@ -67,7 +67,8 @@ export function standInScheduler(): StandIn {
       standIn.modules.set(sha256, bytes);
     },
     async submit(submit) {
-      if (standIn.down) throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+      if (standIn.down)
+        throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
       if (submit.mem_bytes > 131_072) {
         throw new GrafosError('refused', 'lease_denied: capacity', 'The cell has 131072 bytes of fabric memory.');
       }
@@ -97,7 +98,8 @@ export function standInScheduler(): StandIn {
       return structuredClone(find(runId).run);
     },
     async listRuns() {
-      if (standIn.down) throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+      if (standIn.down)
+        throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
       return [...kept.values()].map(({ run }) => structuredClone(run)).reverse();
     },
     async cancel(runId) {

@@ -37,7 +37,7 @@ export function openCellStore(dir: string): CellStore {
   const selectMeta = db.prepare('SELECT value FROM meta WHERE key = ?');
   const upsertMeta = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
 
-  let group: PromiseWithResolvers<void> | null = null;
+  let group: Group | null = null;
 
   const endGroup = (): void => {
     const ending = group;
@@ -59,7 +59,7 @@ export function openCellStore(dir: string): CellStore {
       } catch (error) {
         throw asRefusal(error);
       }
-      group = Promise.withResolvers<void>();
+      group = newGroup();
       // A writer that does not wait must not turn a full disk into an unhandled rejection.
       group.promise.catch(() => {});
       setImmediate(endGroup);
@@ -95,6 +95,22 @@ export function openCellStore(dir: string): CellStore {
       db.close();
     },
   };
+}
+
+interface Group {
+  promise: Promise<void>;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+function newGroup(): Group {
+  let resolve = (): void => {};
+  let reject: Group['reject'] = () => {};
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
 }
 
 function open(path: string): DatabaseSync {

@@ -1,0 +1,99 @@
+import type { PeerIdentity } from './peerCertificate.ts';
+
+/** One ordered stream of bytes, both ways. */
+export interface ByteChannel {
+  /** Called once; bytes that came before are given at once, in order. A listener that throws closes the link with the error's message. */
+  receive(listener: (chunk: Uint8Array) => void): void;
+  /** Resolves when the transport has room for more. Rejects when the link is closed. */
+  write(chunk: Uint8Array): Promise<void>;
+}
+
+/** An authenticated connection of the fabric control protocol, over whatever transport. */
+export interface ControlLink {
+  readonly transport: 'quic' | 'tcp';
+  readonly peer: PeerIdentity;
+  /** host:port of the other end. */
+  readonly address: string;
+  /** JSON-RPC messages. */
+  readonly rpc: ByteChannel;
+  /** Bytes too long to go with a message. */
+  readonly blobs: ByteChannel;
+  /** Resolves, once, with why the link ended. Never rejects. */
+  readonly closed: Promise<string>;
+  /** `reason` goes to the other end where the transport carries one; at most 200 bytes of it. */
+  close(reason: string): void;
+}
+
+/** What both ends show and check: PEM texts. */
+export interface ControlTrust {
+  caPem: string;
+  certPem: string;
+  keyPem: string;
+}
+
+export interface ControlListener {
+  /** host:port, the port as given by the operating system. */
+  readonly address: string;
+  /** Closes every link with `reason`, and the port. */
+  close(reason: string): Promise<void>;
+}
+
+export interface ListenOptions {
+  host: string;
+  port: number;
+  trust: ControlTrust;
+  onLink(link: ControlLink): void;
+  /** A peer that was turned away: its address and why. For the log and the audit, never for the peer. */
+  onRefused(address: string, why: string): void;
+}
+
+export interface DialOptions {
+  host: string;
+  port: number;
+  trust: ControlTrust;
+  /** Milliseconds for the whole handshake. */
+  timeoutMs: number;
+}
+
+/** A channel that keeps what arrives before somebody listens. */
+export class Inbox {
+  #listener: ((chunk: Uint8Array) => void) | undefined;
+  #early: Uint8Array[] = [];
+  readonly #onFault: (why: string) => void;
+
+  constructor(onFault: (why: string) => void) {
+    this.#onFault = onFault;
+  }
+
+  deliver(chunk: Uint8Array): void {
+    if (this.#listener === undefined) {
+      this.#early.push(chunk);
+      return;
+    }
+    try {
+      this.#listener(chunk);
+    } catch (error) {
+      this.#onFault(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  receive(listener: (chunk: Uint8Array) => void): void {
+    this.#listener = listener;
+    const early = this.#early;
+    this.#early = [];
+    for (const chunk of early) this.deliver(chunk);
+  }
+}
+
+/** host:port, with brackets where the host is an IPv6 address. */
+export function hostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Takes `host:port` apart; undefined when it is none. */
+export function parseHostPort(text: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host === undefined || !(port <= 65_535) ? undefined : { host, port };
+}

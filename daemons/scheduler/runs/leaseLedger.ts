@@ -1,0 +1,41 @@
+import type { Lease } from '../../protocol/fabricControl.ts';
+
+/** Leases that outlive their run. The cell has the last word; this is what admission and `leases_active` go by. */
+export interface LeaseLedger {
+  hold(lease: Lease): void;
+  /** What the cell says after a reconnect is the truth. */
+  replace(leases: Lease[]): void;
+  /** Null once it ended. */
+  ofRun(runId: string): Lease | null;
+  /** Bytes held by one tenant, or by all. */
+  bytes(tenant: string | null): number;
+}
+
+export function leaseLedger(): LeaseLedger {
+  const byRun = new Map<string, Lease>();
+  const sweep = (): void => {
+    const now = Date.now();
+    for (const [runId, lease] of byRun) if (Date.parse(lease.expires_at) <= now) byRun.delete(runId);
+  };
+  const hold = (lease: Lease): void => {
+    if (lease.run_id !== null) byRun.set(lease.run_id, lease);
+  };
+  return {
+    hold,
+    replace: (leases) => {
+      byRun.clear();
+      for (const lease of leases) hold(lease);
+    },
+    ofRun: (runId) => {
+      sweep();
+      return byRun.get(runId) ?? null;
+    },
+    bytes: (tenant) => {
+      if (byRun.size === 0) return 0;
+      sweep();
+      let sum = 0;
+      for (const lease of byRun.values()) if (tenant === null || lease.tenant === tenant) sum += lease.bytes;
+      return sum;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { LIMITS } from '../../protocol/limits.ts';
+import type { RunEvent, RunState } from '../../protocol/tenantApi.ts';
+import type { StoredRun } from '../store/runTable.ts';
+
+/** A run that ended, with the bytes that are in the store by then. */
+export interface EndedRun {
+  run: StoredRun;
+  output: Uint8Array;
+  log: string;
+}
+
+export type RunHappening = Exclude<RunEvent, { event: 'end' }>;
+
+/** A run that has not ended: what happened so far, and who wants to know the rest. */
+export class LiveRun {
+  readonly run: StoredRun;
+  readonly input: Uint8Array;
+  /** Resolves when the end is in the store; rejects with a Refused when the cell would not have the run, and nobody was told of it yet. */
+  readonly ended: Promise<EndedRun>;
+  /** Whether a client was told of this run, so that it must not vanish. */
+  acknowledged = false;
+
+  #history: RunHappening[] = [];
+  #logged = 0;
+  #listeners = new Set<(happening: RunHappening) => void>();
+  #resolve: (ended: EndedRun) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(run: StoredRun, input: Uint8Array) {
+    this.run = run;
+    this.input = input;
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever does not wait must not turn a refusal into an unhandled rejection.
+    this.ended.catch(() => {});
+    this.enter('admitted', run.created_at);
+  }
+
+  enter(state: RunState, at: number = Date.now()): void {
+    this.run.state = state;
+    if (state === 'running') this.run.started_at = at;
+    this.#tell({ event: 'state', data: { run_id: this.run.run_id, state, at: new Date(at).toISOString() } });
+  }
+
+  log(text: string): void {
+    // The cell bounds the log; this bounds what a cell that does not could make us keep.
+    if (this.#logged > LIMITS.log) return;
+    this.#logged += text.length;
+    this.#tell({ event: 'log', data: { text } });
+  }
+
+  /** Everything so far, at once, and then what comes; the returned function ends it. */
+  follow(listener: (happening: RunHappening) => void): () => void {
+    for (const happening of this.#history) listener(happening);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  finish(ended: EndedRun): void {
+    this.#resolve(ended);
+  }
+
+  refuse(error: unknown): void {
+    this.#reject(error);
+  }
+
+  #tell(happening: RunHappening): void {
+    this.#history.push(happening);
+    for (const listener of this.#listeners) listener(happening);
+  }
+}

@@ -1,0 +1,27 @@
+import type { CellStore } from './cellStore.ts';
+
+/** Ids of tokens that were used, kept until the token expires, and over a restart: or a token could be shown again after one. */
+export interface TokenTable {
+  /** False when the id was used before. `expiresAt` in milliseconds since 1970. */
+  use(subject: string, jti: string, expiresAt: number): boolean;
+}
+
+/** How many new tokens there are between two looks for expired ones. */
+const SWEEP_EVERY = 256;
+
+export function tokenTable(store: CellStore): TokenTable {
+  const insert = store.prepare('INSERT OR IGNORE INTO tokens_seen (subject, jti, expires_at) VALUES (?, ?, ?)');
+  const sweep = store.prepare('DELETE FROM tokens_seen WHERE expires_at < ?');
+  let sinceSweep = SWEEP_EVERY;
+  return {
+    use: (subject, jti, expiresAt) =>
+      store.change(() => {
+        sinceSweep += 1;
+        if (sinceSweep > SWEEP_EVERY) {
+          sinceSweep = 0;
+          sweep.run(Date.now());
+        }
+        return insert.run(subject, jti, expiresAt).changes > 0;
+      }).value,
+  };
+}

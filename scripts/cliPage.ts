@@ -1,0 +1,56 @@
+/** Writes docs/cli.md from the table of commands; with --check fails when the page is behind. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMMANDS } from '../cli/commandTable.ts';
+
+const page = join(import.meta.dirname, '..', 'docs', 'cli.md');
+
+export function cliPage(): string {
+  const parts = [
+    '# The `grafos` command',
+    '<!-- Made by scripts/cliPage.ts from cli/commandTable.ts. -->',
+    'Results go to stdout; progress, warnings and errors to stderr. Colour appears on a terminal only, and not with `--no-color` or `NO_COLOR`. ' +
+      'Commands work on the program around the current folder: the nearest `grafos.toml`, here or above.',
+    '## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | done |\n| 1 | it ran, and the answer is bad: the tasklet failed, findings of severity error, the doctor found a fault |\n' +
+      '| 2 | wrong usage, or a manifest that cannot be used |\n| 3 | cannot reach or start something: stack down, no healthy cell, disk full |\n| 4 | refused: authentication, quota, another tenant |\n| 130 | interrupted |',
+    '## `--json`\n\nEvery command takes `--json` and prints one value of the shape given below. An error is printed on stdout as ' +
+      '`{"error": {"code", "message", "why", "next"}}` with the exit code unchanged; `code` is stable.',
+    '## Environment\n\n| variable | meaning |\n|---|---|\n| `GRAFOS_SCHEDULER`, `GRAFOS_CA`, `GRAFOS_CERT`, `GRAFOS_KEY` | stand in for `--scheduler`, `--ca`, `--cert`, `--key`; the last three are paths |\n' +
+      '| `NO_COLOR` | no colour |\n| `CARGO` | the cargo that Rust tasklets are built with |\n| `GRAFOS_DEBUG` | print the stack of an internal error |',
+    '## Completion\n\n```sh\nsource <(grafos completion bash)     # or zsh\ngrafos completion fish | source\n```',
+    '## Commands',
+    ...COMMANDS.map(({ name, summary, args, options, json }) => {
+      const usage = [
+        'grafos',
+        name,
+        ...(args ?? []).map((argument) => argument.name),
+        ...(options?.length ? ['[options]'] : []),
+      ].join(' ');
+      const rows = [
+        ...(args ?? []).map((argument) => `| \`${argument.name}\` | ${argument.description} |`),
+        ...(options ?? []).map(({ flags, description, default: value, choices, required }) => {
+          const facts = [choices?.join(', '), value && `default ${value}`, required && 'required']
+            .filter(Boolean)
+            .join('; ');
+          return `| \`${flags}\` | ${description}${facts ? ` (${facts})` : ''} |`;
+        }),
+      ];
+      return [
+        `### \`grafos ${name}\``,
+        `${summary}.`,
+        `\`\`\`sh\n${usage}\n\`\`\``,
+        ...(rows.length > 0 ? [`| | |\n|---|---|\n${rows.join('\n')}`] : []),
+        `JSON: \`${json}\``,
+      ].join('\n\n');
+    }),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+if (import.meta.main) {
+  if (!process.argv.includes('--check')) writeFileSync(page, cliPage());
+  else if (readFileSync(page, 'utf8') !== cliPage()) {
+    console.error('docs/cli.md is behind cli/commandTable.ts. Run: node scripts/cliPage.ts');
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,219 @@
+import { readJson } from "./jsonReader";
+import { writeJson } from "./jsonWriter";
+import { decodeUtf8, encodeUtf8 } from "./utf8";
+
+/** What a {@link Json} is. */
+export const enum JsonKind {
+  /** What `get` and `at` answer where there is nothing. Everything asked of it says so again, so that a chain needs one check at its end. */
+  Missing,
+  /** What `Json.parse` answers to a text that is not JSON: see `error`. */
+  Invalid,
+  Null,
+  Bool,
+  /** A number written without fraction or exponent that fits 64 signed bits. */
+  Integer,
+  /** Any other number. Kept as it was written: parsed when `asF64` asks, written back digit by digit. */
+  Number,
+  String,
+  Array,
+  Object,
+}
+
+/**
+ * A JSON value (RFC 8259), read or made. Objects keep their order; where a name comes twice the last one counts.
+ * `parse` takes UTF-8 without a byte order mark and nothing that the RFC does not allow: at most 128 levels deep, no lone surrogates.
+ * Asking for another type than it is gives the fallback, never a trap.
+ */
+@final
+export class Json {
+  // The fields are for the reader and the writer beside this file.
+  bits: i64 = 0;
+  text: string = "";
+  items: Array<Json> | null = null;
+  names: Array<string> | null = null;
+
+  constructor(public readonly kind: JsonKind) {}
+
+  static parse(bytes: Uint8Array): Json {
+    return readJson(bytes.dataStart, bytes.length);
+  }
+
+  static parseText(text: string): Json {
+    const bytes = encodeUtf8(text);
+    return readJson(changetype<usize>(bytes), bytes.byteLength);
+  }
+
+  static object(): Json {
+    const json = new Json(JsonKind.Object);
+    json.items = [];
+    json.names = [];
+    return json;
+  }
+
+  static array(): Json {
+    const json = new Json(JsonKind.Array);
+    json.items = [];
+    return json;
+  }
+
+  static ofString(value: string): Json {
+    const json = new Json(JsonKind.String);
+    json.text = value;
+    return json;
+  }
+
+  static ofInteger(value: i64): Json {
+    const json = new Json(JsonKind.Integer);
+    json.bits = value;
+    return json;
+  }
+
+  /** NaN and the infinities, which JSON does not have, become null. */
+  static ofFloat(value: f64): Json {
+    if (!isFinite(value)) return new Json(JsonKind.Null);
+    const json = new Json(JsonKind.Number);
+    const text = value.toString();
+    json.text = text.endsWith(".0") ? text.substring(0, text.length - 2) : text;
+    return json;
+  }
+
+  static ofBool(value: bool): Json {
+    const json = new Json(JsonKind.Bool);
+    json.bits = value;
+    return json;
+  }
+
+  static ofNull(): Json {
+    return new Json(JsonKind.Null);
+  }
+
+  /** Whether there is a value: not missing, not invalid. */
+  get exists(): bool {
+    return this.kind > JsonKind.Invalid;
+  }
+
+  get isNull(): bool {
+    return this.kind == JsonKind.Null;
+  }
+
+  get isBool(): bool {
+    return this.kind == JsonKind.Bool;
+  }
+
+  get isInteger(): bool {
+    return this.kind == JsonKind.Integer;
+  }
+
+  /** Integers too. */
+  get isNumber(): bool {
+    return this.kind == JsonKind.Integer || this.kind == JsonKind.Number;
+  }
+
+  get isString(): bool {
+    return this.kind == JsonKind.String;
+  }
+
+  get isArray(): bool {
+    return this.kind == JsonKind.Array;
+  }
+
+  get isObject(): bool {
+    return this.kind == JsonKind.Object;
+  }
+
+  asBool(fallback: bool = false): bool {
+    return this.kind == JsonKind.Bool ? this.bits != 0 : fallback;
+  }
+
+  /** Of an integer only: `1.0` and `1e3` are numbers. */
+  asI64(fallback: i64 = 0): i64 {
+    return this.kind == JsonKind.Integer ? this.bits : fallback;
+  }
+
+  asF64(fallback: f64 = 0): f64 {
+    if (this.kind == JsonKind.Integer) return <f64>this.bits;
+    return this.kind == JsonKind.Number ? parseFloat(this.text) : fallback;
+  }
+
+  asString(fallback: string = ""): string {
+    return this.kind == JsonKind.String ? this.text : fallback;
+  }
+
+  /** Items of an array, members of an object; 0 of anything else. */
+  get length(): i32 {
+    const items = this.items;
+    return items === null ? 0 : items.length;
+  }
+
+  /** Item of an array or value of an object's member, by place. */
+  at(index: i32): Json {
+    const items = this.items;
+    return items !== null && <u32>index < <u32>items.length ? unchecked(items[index]) : new Json(JsonKind.Missing);
+  }
+
+  /** Name of an object's member, by place. */
+  nameAt(index: i32): string {
+    const names = this.names;
+    return names !== null && <u32>index < <u32>names.length ? unchecked(names[index]) : "";
+  }
+
+  /** Value of an object's member. */
+  get(name: string): Json {
+    return this.at(this.find(name));
+  }
+
+  has(name: string): bool {
+    return this.find(name) >= 0;
+  }
+
+  /** Gives an object's member its value, in its place if there is one of that name, else at the end. Returns the object. Nothing happens to another kind. */
+  set(name: string, value: Json): Json {
+    const names = this.names;
+    const items = this.items;
+    if (names === null || items === null) return this;
+    const place = this.find(name);
+    if (place >= 0) {
+      items[place] = value;
+    } else {
+      names.push(name);
+      items.push(value);
+    }
+    return this;
+  }
+
+  /** Adds an item to an array. Returns the array. Nothing happens to another kind. */
+  push(value: Json): Json {
+    const items = this.items;
+    if (items !== null && this.kind == JsonKind.Array) items.push(value);
+    return this;
+  }
+
+  /** Why `parse` refused, in snake_case; empty for a value. */
+  get error(): string {
+    return this.kind == JsonKind.Invalid ? this.text : "";
+  }
+
+  /** Byte at which `parse` stopped. */
+  get errorOffset(): i32 {
+    return this.kind == JsonKind.Invalid ? <i32>this.bits : 0;
+  }
+
+  /** Without blanks. Missing and invalid values are written as null. */
+  toBytes(): Uint8Array {
+    return Uint8Array.wrap(writeJson(this));
+  }
+
+  toString(): string {
+    const bytes = writeJson(this);
+    const text = decodeUtf8(changetype<usize>(bytes), bytes.byteLength);
+    return text === null ? "" : text;
+  }
+
+  private find(name: string): i32 {
+    const names = this.names;
+    if (names !== null) {
+      for (let i = names.length - 1; i >= 0; i--) if (unchecked(names[i]) == name) return i;
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,111 @@
+/** `grafos admin init-ca`, `issue-cert` and `issue-server-cert`: certificates whose keys the user keeps. Nothing here overwrites a file. */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { PeerRole } from '../../daemons/protocol/peerRole.ts';
+import { type Authority, createAuthority, type LeafRequest, loadAuthority } from './authority.ts';
+import type { CertificateFiles } from './devTrust.ts';
+
+export interface IssuedFiles extends CertificateFiles {
+  /** RFC 3339; the last second of validity. */
+  not_after: string;
+}
+
+export interface IssueOptions {
+  /** Paths of ca.pem and ca-key.pem. */
+  ca: string;
+  caKey: string;
+  /** Folder that gets `<name>.pem` and `<name>-key.pem`; made when absent. */
+  out: string;
+  name: string;
+  days: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A new CA as `ca.pem` and `ca-key.pem` (0600) in the folder `out`. Throws GrafosError. */
+export async function initCa({ out, days }: { out: string; days: number }): Promise<IssuedFiles> {
+  const ca = createAuthority({ name: 'grafOS CA', days });
+  return writePair(out, 'ca', { certPem: ca.certPem, keyPem: ca.exportKeyPem(), notAfter: ca.notAfter });
+}
+
+/** A client certificate, for a tenant or an admin. Throws GrafosError. */
+export async function issueCert(
+  options: IssueOptions & { role: Extract<PeerRole, 'tenant' | 'admin'> },
+): Promise<IssuedFiles> {
+  return issue(options, { role: options.role, name: options.name, days: options.days });
+}
+
+/** A certificate for a daemon; `hosts` are the names it is reached by besides loopback. Throws GrafosError. */
+export async function issueServerCert(
+  options: IssueOptions & { role: Extract<PeerRole, 'cell' | 'scheduler'>; hosts: readonly string[] },
+): Promise<IssuedFiles> {
+  const { role, name, days, hosts } = options;
+  return issue(options, { role, name, days, hosts });
+}
+
+async function issue({ ca, caKey, out }: IssueOptions, request: LeafRequest): Promise<IssuedFiles> {
+  const authority = loadAuthority(await readPem(ca, 'CA certificate'), await readPem(caKey, 'CA key'));
+  checkDays(authority, request.days);
+  return writePair(out, request.name, authority.issue(request));
+}
+
+/** A leaf that ends with its CA, sooner than asked, would be a surprise months later. */
+function checkDays(authority: Authority, days: number): void {
+  const left = Math.floor((authority.notAfter.getTime() - Date.now()) / DAY_MS);
+  // A CA of N days must be able to issue for N days on the day it was made.
+  if (!Number.isInteger(days) || days <= left + 1) return;
+  throw new GrafosError(
+    'usage',
+    'ca_ends_sooner',
+    `The CA is valid until ${authority.notAfter.toISOString()}, not ${days} days more.`,
+    {
+      why: 'A certificate cannot outlive the CA that signs it.',
+      next: `Ask for at most ${Math.max(1, left)} days, or make a new CA: grafos admin init-ca --out DIR --days N`,
+    },
+  );
+}
+
+async function readPem(file: string, what: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new GrafosError('usage', 'ca_unreadable', `The ${what} cannot be read from ${file}.`, {
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: 'Give the files that `grafos admin init-ca` wrote: --ca ca.pem --ca-key ca-key.pem',
+      cause,
+    });
+  }
+}
+
+async function writePair(
+  folder: string,
+  name: string,
+  pair: { certPem: string; keyPem: string; notAfter: Date },
+): Promise<IssuedFiles> {
+  const cert = resolve(join(folder, `${name}.pem`));
+  const key = resolve(join(folder, `${name}-key.pem`));
+  const written: string[] = [];
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // The modes mean nothing on Windows, where files are guarded by what their folder inherits.
+    for (const [file, text, mode] of [[key, pair.keyPem, 0o600] as const, [cert, pair.certPem, 0o644] as const]) {
+      await writeFile(file, text, { mode, flag: 'wx' });
+      written.push(file);
+    }
+  } catch (cause) {
+    await Promise.all(written.map((file) => rm(file, { force: true })));
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
+      throw new GrafosError('usage', 'file_exists', `${cert} or ${key} is there already and is not overwritten.`, {
+        next: 'Give another folder, or move the old pair away if nothing uses it any more.',
+        cause,
+      });
+    }
+    throw new GrafosError('usage', 'not_writable', `The certificate cannot be written to ${folder}.`, {
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: 'Give a folder that can be written to.',
+      cause,
+    });
+  }
+  return { cert, key, not_after: pair.notAfter.toISOString() };
+}

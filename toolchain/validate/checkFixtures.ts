@@ -1,0 +1,145 @@
+/** The cases of `grafos test`: `<case>.input.json` or `<case>.input.bin`, and `<case>.expected.json`. */
+import { join } from 'node:path';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { formatSize } from '../../program/size.ts';
+import { textLines } from '../../program/textLines.ts';
+import { FILE_START } from './finding.ts';
+import type { TaskletContext } from './taskletContext.ts';
+
+const FIXTURE = /^(.+)\.(input\.json|input\.bin|expected\.json)$/;
+/** JSON is parsed to be checked; beyond this only its size is. */
+const JSON_MAX_BYTES = LIMITS.input;
+
+export function checkFixtures(context: TaskletContext): void {
+  const { tasklet, files, manifestPath } = context;
+  const folder = context.path(tasklet.fixtures);
+  const stat = files.stat(folder);
+  const names = stat?.isDirectory() ? files.list(folder) : null;
+  if (names === null) {
+    if (stat !== null && !stat.isDirectory()) {
+      context.report(
+        'GRF4006',
+        manifestPath,
+        context.rangeOf('fixtures'),
+        `"${tasklet.fixtures}" is not a folder, so \`grafos test\` finds no case for "${tasklet.name}". Name the folder that holds the cases.`,
+      );
+    } else if (context.given('fixtures')) {
+      context.report(
+        'GRF4006',
+        manifestPath,
+        context.rangeOf('fixtures'),
+        `The folder "${tasklet.fixtures}" is ${stat === null ? 'not there' : 'not readable'}, so \`grafos test\` finds no case for "${tasklet.name}". Make it, or take the line out.`,
+      );
+    }
+    return;
+  }
+  const cases = new Map<string, Set<string>>();
+  for (const name of names) {
+    const path = join(folder, name);
+    const [, label, part] = FIXTURE.exec(name) ?? [];
+    if (label === undefined || part === undefined) {
+      const hidden = name.startsWith('.') || /^readme(\.|$)/i.test(name);
+      if (!hidden)
+        context.report(
+          'GRF4004',
+          path,
+          FILE_START,
+          `"${name}" is no part of a case, so \`grafos test\` does not read it. Cases are <case>.input.json or <case>.input.bin, and <case>.expected.json.`,
+        );
+      continue;
+    }
+    const parts = cases.get(label) ?? new Set();
+    cases.set(label, parts.add(part));
+    checkFile(context, path, name, part);
+  }
+  for (const [label, parts] of cases) {
+    const inputs = [...parts].filter((part) => part.startsWith('input'));
+    if (inputs.length > 1) {
+      context.report(
+        'GRF4007',
+        join(folder, `${label}.input.bin`),
+        FILE_START,
+        `The case "${label}" has two inputs, ${label}.input.json and ${label}.input.bin, and a run takes one. Remove or rename one of them.`,
+      );
+    } else if (inputs.length === 0) {
+      context.report(
+        'GRF4001',
+        join(folder, `${label}.expected.json`),
+        FILE_START,
+        `The case "${label}" has an expected output and no input, so it cannot be run. Add ${label}.input.json or ${label}.input.bin.`,
+      );
+    } else if (!parts.has('expected.json')) {
+      context.report(
+        'GRF4002',
+        join(folder, `${label}.${inputs[0]}`),
+        FILE_START,
+        `The case "${label}" has an input and no ${label}.expected.json, so nothing says which output is right. Add it; \`grafos deploy run --provider local --input\` shows what the tasklet answers now.`,
+      );
+    }
+  }
+  if (cases.size === 0 && context.given('fixtures')) {
+    context.report(
+      'GRF4008',
+      manifestPath,
+      context.rangeOf('fixtures'),
+      `The folder "${tasklet.fixtures}" holds no case, so \`grafos test\` checks nothing of "${tasklet.name}". Add <case>.input.json and <case>.expected.json.`,
+    );
+  }
+}
+
+function checkFile(context: TaskletContext, path: string, name: string, part: string): void {
+  const stat = context.files.stat(path);
+  if (part.startsWith('input') && stat !== null && stat.size > LIMITS.input) {
+    context.report(
+      'GRF4005',
+      path,
+      FILE_START,
+      `${name} is ${formatSize(stat.size)}, and the input of a run is at most ${formatSize(LIMITS.input)}. Make it smaller.`,
+    );
+    return;
+  }
+  if (part === 'input.bin') return;
+  const read = context.files.text(path, JSON_MAX_BYTES);
+  if (read.state === 'not-utf8') {
+    context.report(
+      'GRF4003',
+      path,
+      FILE_START,
+      `${name} is not UTF-8 text, so it is no JSON. Save it as UTF-8${part === 'input.json' ? ', or call it .input.bin if it is meant to be bytes' : ''}.`,
+    );
+  } else if (read.state === 'ok') {
+    const fault = jsonFault(read.text);
+    if (fault === null) return;
+    const lines = textLines(read.text);
+    context.report(
+      'GRF4003',
+      path,
+      lines.rangeOf({ start: fault.at, end: Math.min(fault.at + 1, read.text.length) }),
+      `${name} is not valid JSON: ${fault.what}. Correct it${part === 'input.json' ? ', or call it .input.bin if bad JSON is what the case is about' : ''}.`,
+    );
+  } else if (read.state !== 'missing') {
+    context.report(
+      'GRF4003',
+      path,
+      FILE_START,
+      `${name} cannot be read as JSON: ${read.state === 'unreadable' ? read.why : read.state === 'too-large' ? `it is ${formatSize(read.size)}` : 'it is not a file'}.`,
+    );
+  }
+}
+
+/** Where and why a text is no JSON. The engine gives the offset in its message, and for a text cut off none. */
+export function jsonFault(text: string): { at: number; what: string } | null {
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const at = /at position (\d+)/.exec(message)?.[1];
+    if (at === undefined)
+      return { at: text.trimEnd().length, what: text.trim() === '' ? 'it is empty' : 'it ends too early' };
+    const what = message
+      .replace(/ in JSON at position.*$/s, '')
+      .replace(/^Unexpected token .*$/s, 'an unexpected character');
+    return { at: Number(at), what: what.charAt(0).toLowerCase() + what.slice(1) };
+  }
+}

@@ -1,0 +1,82 @@
+import { textLines } from '../../program/textLines.ts';
+import type { ModulePlaces, Place } from './checkModule.ts';
+
+/** Where a .wat text writes the parts of its module. Comments, which nest, and strings do not fool it. */
+export function watPlaces(file: string, text: string): ModulePlaces {
+  const tokens = watTokens(text);
+  const lines = textLines(text);
+  const place = (from: WatToken, to: WatToken): Place => ({
+    file,
+    range: lines.rangeOf({ start: from.start, end: to.end }),
+  });
+  const find = (matches: (at: number) => boolean, width: number): Place | null => {
+    for (let at = 0; at < tokens.length; at++) {
+      const [from, to] = [tokens[at], tokens[at + width]];
+      if (from !== undefined && to !== undefined && matches(at)) return place(from, to);
+    }
+    return null;
+  };
+  const word = (at: number) => tokens[at]?.text;
+  return {
+    importAt: (module, name) =>
+      find(
+        (at) =>
+          word(at) === 'import' && word(at + 1) === JSON.stringify(module) && word(at + 2) === JSON.stringify(name),
+        2,
+      ),
+    exportAt: (name) => find((at) => word(at) === 'export' && word(at + 1) === JSON.stringify(name), 1),
+    memory: () =>
+      find(
+        (at) =>
+          word(at) === 'memory' &&
+          word(at - 1) === '(' &&
+          word(at - 2) !== 'export' &&
+          /^(\d|\$|\(|i64)/.test(word(at + 1) ?? '') &&
+          !insideExport(at),
+        0,
+      ),
+    start: () => find((at) => word(at) === 'start' && word(at - 1) === '(', 0),
+  };
+
+  /** `(export "m" (memory 0))` names a memory and does not make one. */
+  function insideExport(at: number): boolean {
+    return word(at - 3) === 'export';
+  }
+}
+
+interface WatToken {
+  text: string;
+  start: number;
+  end: number;
+}
+
+const TOKEN = /"(?:[^"\\]|\\[\s\S])*"?|[()]|[^\s()";]+|;/y;
+
+function watTokens(text: string): WatToken[] {
+  const tokens: WatToken[] = [];
+  let at = 0;
+  while (at < text.length) {
+    if (/\s/.test(text[at] ?? '')) at++;
+    else if (text.startsWith(';;', at)) {
+      const end = text.indexOf('\n', at);
+      at = end === -1 ? text.length : end;
+    } else if (text.startsWith('(;', at)) {
+      let depth = 0;
+      do {
+        if (text.startsWith('(;', at)) {
+          depth++;
+          at += 2;
+        } else if (text.startsWith(';)', at)) {
+          depth--;
+          at += 2;
+        } else at++;
+      } while (depth > 0 && at < text.length);
+    } else {
+      TOKEN.lastIndex = at;
+      const found = TOKEN.exec(text)?.[0] ?? text[at] ?? ' ';
+      tokens.push({ text: found, start: at, end: at + found.length });
+      at += found.length;
+    }
+  }
+  return tokens;
+}
