@@ -14,9 +14,13 @@ const folder = mkdtempSync(join(tmpdir(), 'grafos-test-'));
 const report = join(folder, 'report.json');
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const reporter = join(import.meta.dirname, 'testReporter.cjs');
+const given = process.argv.slice(2);
+const files = given.some((one) => one.startsWith('test'))
+  ? given
+  : [...given, 'test/{unit,contract,protocol,daemons,cli,conformance}/**/*.test.ts'];
 const child = spawn(
   process.execPath,
-  [mocha, '--reporter', reporter, '--reporter-option', `output=${report}`, ...process.argv.slice(2)],
+  [mocha, '--reporter', reporter, '--reporter-option', `output=${report}`, ...files],
   {
     stdio: 'inherit',
   },

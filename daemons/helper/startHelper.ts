@@ -73,7 +73,7 @@ export async function startHelper(options: HelperOptions): Promise<RunningDaemon
   };
 
   const refuse = (req: IncomingMessage, res: ServerResponse, error: unknown): void => {
-    if (res.destroyed || req.destroyed) return;
+    if (res.destroyed) return;
     const refusal = refusalAnswer(error);
     if (refusal === undefined) fault(error);
     else noteRefusal(refusal.body.error.reason);

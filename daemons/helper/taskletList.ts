@@ -30,9 +30,9 @@ export function taskletReader(projectDir: string): TaskletReader {
   const built = async (root: string, tasklet: Tasklet, newestSource: number): Promise<HelperBuilt | null> => {
     const file = join(root, tasklet.output);
     try {
-      const facts = await stat(file, { bigint: true });
+      const facts = await stat(file);
       if (!facts.isFile()) return null;
-      const key = `${facts.size} ${facts.mtimeNs} ${facts.ino}`;
+      const key = `${facts.size} ${facts.mtimeMs} ${facts.ino}`;
       let known = hashes.get(file);
       if (known?.key !== key) {
         known = {
@@ -44,10 +44,10 @@ export function taskletReader(projectDir: string): TaskletReader {
         hashes.set(file, known);
       }
       return {
-        size: Number(facts.size),
+        size: facts.size,
         sha256: known.sha256,
-        built_at: new Date(Number(facts.mtimeMs)).toISOString(),
-        stale: newestSource > Number(facts.mtimeNs / 1_000n) / 1_000,
+        built_at: facts.mtime.toISOString(),
+        stale: newestSource > facts.mtimeMs,
       };
     } catch {
       // Not there, or not readable: for the list that is one thing, and a run says what the matter is.

@@ -1,4 +1,11 @@
+import { GrafosError } from './grafosError.ts';
 import type { PeerIdentity } from './peerCertificate.ts';
+import type { PeerFiles } from './peerFiles.ts';
+import type { PeerRole } from './peerRole.ts';
+
+/** Who may stand on either side of fabric control: a scheduler asks, a cell answers. */
+export const CONTROL_CLIENT_ROLES: readonly PeerRole[] = ['scheduler'];
+export const CONTROL_SERVER_ROLES: readonly PeerRole[] = ['cell'];
 
 /** One ordered stream of bytes, both ways. */
 export interface ByteChannel {
@@ -24,13 +31,6 @@ export interface ControlLink {
   close(reason: string): void;
 }
 
-/** What both ends show and check: PEM texts. */
-export interface ControlTrust {
-  caPem: string;
-  certPem: string;
-  keyPem: string;
-}
-
 export interface ControlListener {
   /** host:port, the port as given by the operating system. */
   readonly address: string;
@@ -41,7 +41,7 @@ export interface ControlListener {
 export interface ListenOptions {
   host: string;
   port: number;
-  trust: ControlTrust;
+  trust: PeerFiles;
   onLink(link: ControlLink): void;
   /** A peer that was turned away: its address and why. For the log and the audit, never for the peer. */
   onRefused(address: string, why: string): void;
@@ -50,7 +50,7 @@ export interface ListenOptions {
 export interface DialOptions {
   host: string;
   port: number;
-  trust: ControlTrust;
+  trust: PeerFiles;
   /** Milliseconds for the whole handshake. */
   timeoutMs: number;
 }
@@ -96,4 +96,12 @@ export function parseHostPort(text: string): { host: string; port: number } | un
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   return host === undefined || !(port <= 65_535) ? undefined : { host, port };
+}
+
+export function unreachable(host: string, port: number, cause: unknown): GrafosError {
+  return new GrafosError('unreachable', 'fabric_unreachable', `Cannot reach the cell at ${hostPort(host, port)}.`, {
+    why: cause instanceof Error ? cause.message : String(cause),
+    next: 'See whether fabricbiosd runs there: `grafos dev status`, or `grafos dev doctor`.',
+    cause,
+  });
 }

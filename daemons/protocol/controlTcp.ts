@@ -6,58 +6,49 @@ import { once } from 'node:events';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import {
   type ByteChannel,
+  CONTROL_CLIENT_ROLES,
+  CONTROL_SERVER_ROLES,
   type ControlLink,
   type ControlListener,
   type DialOptions,
   hostPort,
   Inbox,
   type ListenOptions,
+  unreachable,
 } from './controlLink.ts';
-import { controlPeer } from './controlPeer.ts';
 import { FABRIC_ALPN } from './fabricControl.ts';
 import { FrameReader, frameHead } from './frames.ts';
-import { GrafosError } from './grafosError.ts';
-import type { PeerIdentity } from './peerCertificate.ts';
+import { checkPeerChain, type PeerIdentity } from './peerCertificate.ts';
+import { caDerFromPem } from './peerFiles.ts';
+import { guardTlsServer, peerOf, peerRefusedByTls, tlsClientOptions, tlsServerOptions } from './peerTls.ts';
 
 const CHANNEL = { rpc: 0, blobs: 1, bye: 2 } as const;
 const MUX_BODY_BYTES_MAX = 256 * 1024;
-const HANDSHAKE_MS = 5_000;
 
 /** Throws the system's error (`EADDRINUSE` and its like). */
 export async function listenControlTcp(options: ListenOptions): Promise<ControlListener> {
   const { host, port, trust, onLink, onRefused } = options;
-  const peer = controlPeer(trust.caPem);
   const links = new Set<TcpLink>();
   const server = createServer({
-    ca: trust.caPem,
-    cert: trust.certPem,
-    key: trust.keyPem,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.3',
+    ...tlsServerOptions(trust),
     ALPNProtocols: [FABRIC_ALPN],
-    handshakeTimeout: HANDSHAKE_MS,
     noDelay: true,
     keepAlive: true,
-    keepAliveInitialDelay: 5_000,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
   });
-  server.on('tlsClientError', (error, socket) => onRefused(remoteAddress(socket), error.message));
+  guardTlsServer(server, {
+    caPem: trust.caPem,
+    roles: CONTROL_CLIENT_ROLES,
+    onRefused: (refused, address) => onRefused(address ?? 'unknown', `${refused.reason}: ${refused.detail}`),
+  });
   server.on('secureConnection', (socket) => {
-    socket.on('error', () => {});
-    let identity: PeerIdentity;
-    try {
-      identity = peer.client(presentedChain(socket));
-    } catch (error) {
-      onRefused(remoteAddress(socket), whyOf(error));
-      socket.destroy();
-      return;
-    }
+    if (socket.destroyed) return;
     if (socket.alpnProtocol !== FABRIC_ALPN) {
       onRefused(remoteAddress(socket), `it does not speak ${FABRIC_ALPN}`);
       socket.destroy();
       return;
     }
-    const link = new TcpLink(socket, identity);
+    const link = new TcpLink(socket, peerOf(socket));
     links.add(link);
     link.closed.then(() => links.delete(link));
     onLink(link);
@@ -76,39 +67,36 @@ export async function listenControlTcp(options: ListenOptions): Promise<ControlL
   };
 }
 
-/** Throws GrafosError `fabric_unreachable` or PeerRefused. */
+/** Throws PeerRefused, or GrafosError `fabric_unreachable`. */
 export async function dialControlTcp(options: DialOptions): Promise<ControlLink> {
   const { host, port, trust, timeoutMs } = options;
-  const peer = controlPeer(trust.caPem);
   const socket = connect({
     host,
     port,
-    ca: trust.caPem,
-    cert: trust.certPem,
-    key: trust.keyPem,
-    minVersion: 'TLSv1.3',
+    ...tlsClientOptions(trust, { roles: CONTROL_SERVER_ROLES }),
     ALPNProtocols: [FABRIC_ALPN],
-    rejectUnauthorized: true,
-    // The name is judged by checkPeerChain, as it is on QUIC.
-    checkServerIdentity: () => undefined,
   });
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) });
-    const identity = peer.server(presentedChain(socket), host);
-    socket.on('error', () => {});
+    const leaf = socket.getPeerX509Certificate();
+    const peer = checkPeerChain(leaf === undefined ? [] : [leaf.raw], {
+      caDer: caDerFromPem(trust.caPem),
+      usage: 'server',
+      roles: CONTROL_SERVER_ROLES,
+      host,
+    });
     socket.setNoDelay(true);
-    socket.setKeepAlive(true, 5_000);
-    return new TcpLink(socket, identity);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    return new TcpLink(socket, peer);
   } catch (error) {
     socket.on('error', () => {});
     socket.destroy();
-    if (error instanceof GrafosError) throw error;
-    throw new GrafosError('unreachable', 'fabric_unreachable', `Cannot connect to the cell at ${hostPort(host, port)}.`, {
-      why: whyOf(error),
-      cause: error,
-    });
+    const refused = error instanceof Error ? peerRefusedByTls(error, 'server', socket.authorizationError) : undefined;
+    throw refused ?? unreachable(host, port, error);
   }
 }
+
+const KEEP_ALIVE_MS = 5_000;
 
 class TcpLink implements ControlLink {
   readonly transport = 'tcp';
@@ -142,7 +130,7 @@ class TcpLink implements ControlLink {
       try {
         frames.push(chunk);
       } catch (error) {
-        this.close(whyOf(error));
+        this.close(error instanceof Error ? error.message : String(error));
       }
     });
     socket.on('end', () => socket.end());
@@ -197,24 +185,6 @@ class TcpLink implements ControlLink {
   }
 }
 
-/** Leaf first, as the peer sent it. Node links each certificate to its issuer, the root to itself. */
-function presentedChain(socket: TLSSocket): Uint8Array[] {
-  const chain: Uint8Array[] = [];
-  const seen = new Set<string>();
-  let certificate = socket.getPeerCertificate(true);
-  while (certificate?.raw !== undefined && !seen.has(certificate.fingerprint256)) {
-    seen.add(certificate.fingerprint256);
-    chain.push(certificate.raw);
-    certificate = certificate.issuerCertificate;
-  }
-  return chain;
-}
-
 function remoteAddress(socket: TLSSocket): string {
   return hostPort(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
-}
-
-function whyOf(error: unknown): string {
-  if (error instanceof GrafosError && error.why !== undefined) return `${error.message} ${error.why}`;
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { byId, element, setEmpty, setText } from './elements.js';
+import { byId, element, setEmpty, setText, setWords } from './elements.js';
 import { formatSize, formatTime } from './format.js';
 import { HelperRefused } from './helperConnection.js';
 
@@ -89,8 +89,8 @@ export function composer({ submit }) {
 
   const fail = (title, next) => {
     byId('run-error').hidden = false;
-    setText(byId('run-error-text'), title);
-    setText(byId('run-error-next'), next);
+    setWords(byId('run-error-text'), title);
+    setWords(byId('run-error-next'), next);
   };
 
   list.addEventListener('change', () => {
@@ -145,7 +145,7 @@ export function composer({ submit }) {
       empty.hidden = tasklets.length > 0;
       if (problem !== null)
         setEmpty(empty, 'The program cannot be read', [problem.message, problem.next].filter(Boolean).join(' '));
-      else setEmpty(empty, 'No tasklets yet', 'Add a [[tasklet]] to grafos.toml; it appears here at once.');
+      else setEmpty(empty, 'No tasklets yet', 'Add a `[[tasklet]]` to `grafos.toml`; it appears here at once.');
       showChosen();
     },
   };

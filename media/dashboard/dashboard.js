@@ -1,6 +1,6 @@
 /** The page: connects, follows the helper's events, and hands them to the tasklet list, the run table and the run detail. */
 import { composer } from './composer.js';
-import { byId, copyOnClick, setText } from './elements.js';
+import { byId, copyOnClick, setText, setWords } from './elements.js';
 import { errorLabel, formatDuration } from './format.js';
 import { connectHelper, findHelper, HelperRefused, originOf, savedHelper } from './helperConnection.js';
 import { runDetail } from './runDetail.js';
@@ -15,6 +15,8 @@ let connection;
 /** Ends all that belongs to the connection. */
 let session = new AbortController();
 let retryNow = () => {};
+
+const oneColumn = matchMedia('(max-width: 900px)');
 
 const table = runTable({ select: (run) => choose(run) });
 const detail = runDetail({ connection: () => connection, failed: fail });
@@ -36,6 +38,8 @@ const own = new Set();
 function choose(run) {
   table.select(run.run_id);
   detail.show(run);
+  // In one column the result is out of sight.
+  if (oneColumn.matches) byId('detail').scrollIntoView({ block: 'start' });
 }
 
 function announce(text) {
@@ -82,7 +86,7 @@ function connectionState(state, text) {
 
 function notice(text, retry) {
   byId('desk-notice').hidden = text === '';
-  setText(byId('desk-notice-text'), text);
+  setWords(byId('desk-notice-text'), text);
   byId('retry').hidden = retry === undefined;
   retryNow = retry ?? (() => {});
 }
@@ -96,7 +100,7 @@ function askForHelper({ title = '', text = '', url = '' } = {}) {
   connectionState('off', 'Not connected');
   byId('connect-notice').hidden = title === '';
   setText(byId('connect-notice-title'), title);
-  setText(byId('connect-notice-text'), text);
+  setWords(byId('connect-notice-text'), text);
   byId('connect-url').value = url || (servedByHelper ? location.origin : '');
   byId('connect-bearer').value = '';
   setText(byId('connect-error'), '');

@@ -21,10 +21,16 @@ export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/** Sets text in which `commands` stand in backticks. */
+export function setWords(target, text) {
+  const parts = text.split('`');
+  target.replaceChildren(...parts.map((part, index) => (index % 2 === 1 ? element('code', {}, part) : part)));
+}
+
 /** Fills one of the places that say why there is nothing yet. */
 export function setEmpty(target, title, text = '') {
   setText(target.children[0], title);
-  setText(target.children[1], text);
+  setWords(target.children[1], text);
 }
 
 /** A button that copies, and says that it did. */

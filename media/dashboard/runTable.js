@@ -48,8 +48,8 @@ export function runTable({ select }) {
   const put = (run) => {
     const known = rows.get(run.run_id);
     if (known !== undefined) {
-      // A late answer must not take an ended run back.
-      if (known.run.ended_at === null) known.run = run;
+      // An answer may come later than an event that is newer.
+      if (rank(run) >= rank(known.run)) known.run = run;
       draw(known);
       return known.run;
     }
@@ -68,11 +68,7 @@ export function runTable({ select }) {
 
   const count = () => {
     byId('runs-empty').hidden = rows.size > 0;
-    setEmpty(
-      byId('runs-empty'),
-      'No runs yet',
-      'Run a tasklet here, or with grafos deploy run; each appears as it starts.',
-    );
+    setEmpty(byId('runs-empty'), 'No runs yet', 'Run a tasklet here, or with `grafos deploy run`.');
     const active = [...rows.values()].filter(({ run }) => run.ended_at === null).length;
     setText(byId('runs-count'), active === 0 ? '' : `${active} running`);
   };
@@ -101,6 +97,8 @@ export function runTable({ select }) {
     get: (runId) => rows.get(runId)?.run,
   };
 }
+
+const rank = ({ state, ended_at }) => (ended_at === null ? ['admitted', 'placed', 'running'].indexOf(state) : 3);
 
 /** One look for a state, in the table and in the detail. */
 export function showState(target, state) {

@@ -1,6 +1,7 @@
 /** What the entry point that `grafos tasklet build` generates is made of. Not for authors. */
 import { blob_read, fail as hostFail, output_write } from "./host";
-import { encodeUtf8, decodeUtf8 } from "./utf8";
+import { failed } from "./fail";
+import { decodeUtf8, encodeUtf8 } from "./utf8";
 
 /** The whole input of the run. */
 export function inputBytes(handle: i32, length: i32): Uint8Array {
@@ -33,4 +34,24 @@ export function outputBytes(bytes: Uint8Array): i32 {
 export function outputText(text: string): i32 {
   const bytes = encodeUtf8(text);
   return output_write(changetype<usize>(bytes), bytes.byteLength);
+}
+
+/** All of `_grafos_tasklet_run`, for a `compute` whose types only the compiler knows. */
+// @ts-ignore: decorator
+@inline
+export function call<Input, Output>(compute: (input: Input) => Output, handle: i32, length: i32): i32 {
+  let answer: Output;
+  if (isString<Input>()) {
+    const text = inputText(handle, length);
+    if (text === null) return 1;
+    answer = compute(changetype<Input>(text));
+  } else if (idof<Input>() == idof<Uint8Array>()) {
+    answer = compute(changetype<Input>(inputBytes(handle, length)));
+  } else {
+    ERROR("compute takes Uint8Array or string");
+  }
+  if (failed()) return 1;
+  if (isString<Output>()) return outputText(changetype<string>(answer));
+  if (idof<Output>() == idof<Uint8Array>()) return outputBytes(changetype<Uint8Array>(answer));
+  ERROR("compute returns Uint8Array or string");
 }

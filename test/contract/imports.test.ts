@@ -35,7 +35,8 @@ const rooms = Object.keys(MAY_IMPORT);
 const roomOf = (file: string) => rooms.find((room) => file.startsWith(`${room}/`));
 const files = rooms
   .flatMap((room) => globSync(`${room}/**/*.ts`, { cwd: root }))
-  .map((file) => file.split(sep).join('/'));
+  .map((file) => file.split(sep).join('/'))
+  .filter((file) => !file.endsWith('.d.ts'));
 
 /** Module names in import and export statements and in `import()`. */
 function importsOf(text: string): string[] {

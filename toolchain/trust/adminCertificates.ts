@@ -1,5 +1,5 @@
 /** `grafos admin init-ca`, `issue-cert` and `issue-server-cert`: certificates whose keys the user keeps. Nothing here overwrites a file. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { PeerRole } from '../../daemons/protocol/peerRole.ts';
@@ -85,16 +85,17 @@ async function writePair(
 ): Promise<IssuedFiles> {
   const cert = resolve(join(folder, `${name}.pem`));
   const key = resolve(join(folder, `${name}-key.pem`));
-  const written: string[] = [];
+  const made: string[] = [];
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // The modes mean nothing on Windows, where files are guarded by what their folder inherits.
     for (const [file, text, mode] of [[key, pair.keyPem, 0o600] as const, [cert, pair.certPem, 0o644] as const]) {
-      await writeFile(file, text, { mode, flag: 'wx' });
-      written.push(file);
+      const handle = await open(file, 'wx', mode);
+      made.push(file);
+      await handle.writeFile(text).finally(() => handle.close());
     }
   } catch (cause) {
-    await Promise.all(written.map((file) => rm(file, { force: true })));
+    await Promise.all(made.map((file) => rm(file, { force: true })));
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
       throw new GrafosError('usage', 'file_exists', `${cert} or ${key} is there already and is not overwritten.`, {
         next: 'Give another folder, or move the old pair away if nothing uses it any more.',

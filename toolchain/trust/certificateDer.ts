@@ -3,9 +3,14 @@
  * Keys and signatures are node:crypto's; node-forge can sign with RSA only.
  */
 import { createHash, type KeyObject, sign } from 'node:crypto';
-import asn1 from 'node-forge/lib/asn1.js';
-import pem from 'node-forge/lib/pem.js';
+// @ts-expect-error: node-forge has types for its whole only, and importing the whole costs tens of milliseconds at every start.
+import asn1Part from 'node-forge/lib/asn1.js';
+// @ts-expect-error: as above.
+import pemPart from 'node-forge/lib/pem.js';
 import { ipOctets } from '../../daemons/protocol/peerAddress.ts';
+
+const asn1: typeof import('node-forge').asn1 = asn1Part;
+const pem: typeof import('node-forge').pem = pemPart;
 
 export interface CertificateFields {
   /** Positive, at most 20 octets, big-endian. */

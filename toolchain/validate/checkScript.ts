@@ -7,8 +7,12 @@ import { closingOf } from './scriptOutline.ts';
 import type { ScriptToken } from './scriptTokens.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
-/** @returns whether the host parts that were found explain imports from `env` in the built module. */
-export function checkScript(context: TaskletContext, entry: string, entryText: string): { explainsEnv: boolean } {
+/** `explainsEnv`: the host parts that were found account for imports from `env` in the built module. `sources`: every file that was read. */
+export function checkScript(
+  context: TaskletContext,
+  entry: string,
+  entryText: string,
+): { explainsEnv: boolean; sources: string[] } {
   const before = context.findings.length;
   const [first, ...others] = scriptFiles(entry, entryText, context.files);
   if (first !== undefined) {
@@ -16,7 +20,10 @@ export function checkScript(context: TaskletContext, entry: string, entryText: s
     for (const one of [first, ...others]) checkUses(context, one);
   }
   const added = context.findings.slice(before);
-  return { explainsEnv: added.some(({ code }) => /^GRF210[5678]$/.test(code)) };
+  return {
+    sources: [first, ...others].flatMap((one) => one?.file ?? []),
+    explainsEnv: added.some(({ code }) => /^GRF210[5678]$/.test(code)),
+  };
 }
 
 const CONSOLE: Record<string, string> = {

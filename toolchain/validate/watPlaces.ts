@@ -2,7 +2,7 @@ import { textLines } from '../../program/textLines.ts';
 import type { ModulePlaces, Place } from './checkModule.ts';
 
 /** Where a .wat text writes the parts of its module. Comments, which nest, and strings do not fool it. */
-export function watPlaces(file: string, text: string): ModulePlaces {
+export function watPlaces(file: string, text: string): ModulePlaces & { module(): Place | null } {
   const tokens = watTokens(text);
   const lines = textLines(text);
   const place = (from: WatToken, to: WatToken): Place => ({
@@ -35,6 +35,7 @@ export function watPlaces(file: string, text: string): ModulePlaces {
           !insideExport(at),
         0,
       ),
+    module: () => find((at) => word(at) === 'module' && word(at - 1) === '(', 0),
     start: () => find((at) => word(at) === 'start' && word(at - 1) === '(', 0),
   };
 

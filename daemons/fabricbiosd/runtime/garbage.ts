@@ -1,0 +1,41 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** Runs, and bytes of their memories, that may wait for the collector. V8 has room for about 13 000 live memories in a process. */
+const RUNS_WAITING = 256;
+const BYTES_WAITING = 64 * 1024 * 1024;
+
+/**
+ * Collects the memories of ended runs at a bounded distance. V8 by itself may let thousands of small instances wait, each with
+ * gigabytes of reserved addresses, and only ever looks into its own worker.
+ */
+export class Garbage {
+  private readonly collect: (() => void) | null = collector();
+  private runs = 0;
+  private bytes = 0;
+
+  /** Whether this engine collects on request; without, workers must be replaced early. */
+  get collects(): boolean {
+    return this.collect !== null;
+  }
+
+  /** Counts an ended run; true when {@link sweep} is due. */
+  add(memoryBytes: number): boolean {
+    this.runs++;
+    this.bytes += memoryBytes;
+    return this.collect !== null && (this.runs >= RUNS_WAITING || this.bytes >= BYTES_WAITING);
+  }
+
+  sweep(): void {
+    this.runs = 0;
+    this.bytes = 0;
+    this.collect?.();
+  }
+}
+
+function collector(): (() => void) | null {
+  // The flag adds `gc` to contexts made from now on, and so not to the worker's own.
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('typeof gc === "function" ? gc : null');
+  return typeof collect === 'function' ? () => collect() : null;
+}

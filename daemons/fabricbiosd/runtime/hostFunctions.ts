@@ -1,0 +1,189 @@
+import { PROFILE } from '../../../wasm/profile.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { HOST_STATUS } from './hostStatus.ts';
+import { HostTrap } from './hostTrap.ts';
+import { randomStream } from './randomStream.ts';
+import type { RunLog } from './runLog.ts';
+import { CELL, type SharedControl } from './sharedControl.ts';
+import type { RunRequest } from './workerMessages.ts';
+
+/** Blob handles a run gets. */
+export const HANDLE = { context: 1, input: 2 } as const;
+
+/** Stands for a label that is not snake_case or longer than 64 bytes. */
+export const INVALID_LABEL = 'invalid_label';
+
+const LABEL = /^[a-z][a-z0-9_]*$/;
+const EMPTY = new Uint8Array(0);
+
+/**
+ * The imports of tasklet-profile-v0 (docs/tasklet-abi.md), made once for a worker and lent to one run after another:
+ * `begin`, instantiate, `attach`, call, `finish`, `release`. Nothing of a run is left after `release`.
+ *
+ * Every pointer and length is unsigned and is held against the memory as it is at the call; memory that is not there ends the run
+ * before anything is read or written, also for a length of zero beyond the end. Only then are handle, offset and lease looked at.
+ */
+export class HostFunctions {
+  readonly imports: WebAssembly.Imports;
+  private readonly pool: SharedArrayBuffer;
+  private readonly control: SharedControl;
+  private readonly log: RunLog;
+
+  private memory: WebAssembly.Memory | null = null;
+  private fuelLeft: WebAssembly.Global | null = null;
+  private view: Uint8Array = EMPTY;
+  private request: RunRequest | null = null;
+  private random: ((target: Uint8Array) => void) | null = null;
+  private lease: Uint8Array | null = null;
+  private output: Uint8Array = EMPTY;
+  private outputLength = 0;
+  /** An `output_write` did not fit. */
+  outputRefused = false;
+  /** What the last `fail` gave. */
+  label: string | null = null;
+
+  constructor(pool: SharedArrayBuffer, control: SharedControl, log: RunLog) {
+    this.pool = pool;
+    this.control = control;
+    this.log = log;
+    this.imports = {
+      grafos_tasklet_v0: {
+        blob_read: (handle: number, offset: number, dst: number, len: number) =>
+          this.blobRead(handle, offset >>> 0, dst >>> 0, len >>> 0),
+        output_write: (src: number, len: number) => this.outputWrite(src >>> 0, len >>> 0),
+        fail: (label: number, len: number) => this.fail(label >>> 0, len >>> 0),
+        clock_unix_nanos: () => this.clock(),
+        random_fill: (dst: number, len: number) => this.randomFill(dst >>> 0, len >>> 0),
+        log: (level: number, src: number, len: number) => {
+          this.log.write(level >>> 0, this.slice('log', src >>> 0, len >>> 0));
+        },
+      },
+      fabricbios_fbmu_v0: {
+        fbmu_hello: () => BigInt(this.leaseStatus() || (this.lease?.length ?? 0)),
+        fbmu_read: (offset: bigint, dst: number, len: number) => {
+          const target = this.slice('fbmu_read', dst >>> 0, len >>> 0);
+          return this.copy(offset, target.length, (window) => target.set(window));
+        },
+        fbmu_write: (offset: bigint, src: number, len: number) => {
+          const source = this.slice('fbmu_write', src >>> 0, len >>> 0);
+          return this.copy(offset, source.length, (window) => window.set(source));
+        },
+      },
+      // This cell has no block unit: nothing is looked at, not even the pointers.
+      fabricbios_fbbu_v0: Object.fromEntries(
+        PROFILE.imports.fabricbios_fbbu_v0.map(({ name, results }) => {
+          const status = results[0] === 'i64' ? BigInt(HOST_STATUS.unsupported) : HOST_STATUS.unsupported;
+          return [name, () => status];
+        }),
+      ),
+    };
+  }
+
+  begin(request: RunRequest): void {
+    this.request = request;
+    this.lease =
+      request.leaseBytes === -1 ? null : new Uint8Array(this.pool, request.leaseOffset, request.leaseBytes);
+    this.log.reset();
+  }
+
+  /** @param fuelLeft the metered instance's fuel global */
+  attach(memory: WebAssembly.Memory, fuelLeft: WebAssembly.Global): void {
+    this.memory = memory;
+    this.fuelLeft = fuelLeft;
+  }
+
+  /** The output so far, in a buffer of its own. */
+  takeOutput(): Uint8Array {
+    return this.output.length === this.outputLength ? this.output : this.output.slice(0, this.outputLength);
+  }
+
+  release(): void {
+    this.memory = null;
+    this.fuelLeft = null;
+    this.view = EMPTY;
+    this.request = null;
+    this.random = null;
+    this.lease = null;
+    this.output = EMPTY;
+    this.outputLength = 0;
+    this.outputRefused = false;
+    this.label = null;
+  }
+
+  private slice(name: string, pointer: number, length: number): Uint8Array {
+    // Growth detaches the old buffer, which empties the view on it.
+    if (this.view.length === 0 && this.memory !== null) this.view = new Uint8Array(this.memory.buffer);
+    if (pointer + length > this.view.length) throw new HostTrap(name);
+    return this.view.subarray(pointer, pointer + length);
+  }
+
+  private blobRead(handle: number, offset: number, dst: number, len: number): number {
+    const target = this.slice('blob_read', dst, len);
+    const blob =
+      handle === HANDLE.input ? this.request?.input : handle === HANDLE.context ? this.request?.context : undefined;
+    if (blob === undefined) return HOST_STATUS.badHandle;
+    const part = blob.subarray(offset, offset + len);
+    target.set(part);
+    return part.length;
+  }
+
+  private outputWrite(src: number, len: number): number {
+    const source = this.slice('output_write', src, len);
+    const length = this.outputLength + len;
+    if (length > LIMITS.output) {
+      this.outputRefused = true;
+      return HOST_STATUS.capacityExceeded;
+    }
+    if (length > this.output.length) {
+      const bigger = new Uint8Array(Math.min(LIMITS.output, Math.max(length, this.output.length * 2)));
+      bigger.set(this.output.subarray(0, this.outputLength));
+      this.output = bigger;
+    }
+    this.output.set(source, this.outputLength);
+    this.outputLength = length;
+    return HOST_STATUS.success;
+  }
+
+  private fail(pointer: number, len: number): void {
+    const bytes = this.slice('fail', pointer, len);
+    const label = len > LIMITS.failLabel ? '' : Buffer.from(bytes).toString('latin1');
+    this.label = LABEL.test(label) ? label : INVALID_LABEL;
+  }
+
+  private clock(): bigint {
+    const { request, fuelLeft } = this;
+    if (request === null || fuelLeft === null) return 0n;
+    return BigInt(request.startUnixNanos) + BigInt(request.fuel) - fuelLeft.value;
+  }
+
+  private randomFill(dst: number, len: number): void {
+    const target = this.slice('random_fill', dst, len);
+    this.random ??= randomStream(this.request?.seed ?? '');
+    this.random(target);
+  }
+
+  /** Unsupported where the cell has no memory unit at all, Disconnected where only this run has no lease of it. */
+  private leaseStatus(): number {
+    if (this.pool.byteLength === 0) return HOST_STATUS.unsupported;
+    if (this.lease === null) return HOST_STATUS.disconnected;
+    return Atomics.load(this.control.cells, CELL.leaseStatus);
+  }
+
+  /** CapacityExceeded where the bytes asked for are not all inside the lease; then none is copied. */
+  private copy(offset: bigint, length: number, move: (window: Uint8Array) => void): number {
+    const { cells } = this.control;
+    const start = BigInt.asUintN(64, offset);
+    // Busy before the status is read: whoever ends the lease sets the status and then waits for busy to go.
+    Atomics.store(cells, CELL.leaseBusy, 1);
+    try {
+      const status = this.leaseStatus();
+      const { lease } = this;
+      if (status !== HOST_STATUS.success || lease === null) return status;
+      if (start + BigInt(length) > BigInt(lease.length)) return HOST_STATUS.capacityExceeded;
+      move(lease.subarray(Number(start), Number(start) + length));
+      return HOST_STATUS.success;
+    } finally {
+      Atomics.store(cells, CELL.leaseBusy, 0);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** A host function got a pointer outside linear memory; the run ends as `trap_memory_out_of_bounds`. */
+export class HostTrap extends Error {
+  readonly hostFunction: string;
+
+  constructor(name: string) {
+    super(`${name} was given a pointer outside linear memory`);
+    this.hostFunction = name;
+    this.name = 'HostTrap';
+  }
+}

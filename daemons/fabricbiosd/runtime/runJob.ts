@@ -1,0 +1,48 @@
+import type { RunError } from '../../protocol/runError.ts';
+
+/** One run, with all that its result follows from. */
+export interface RunJob {
+  run_id: string;
+  /** Lower-case hex SHA-256 of a module given to `putModule`. */
+  module_sha256: string;
+  /** The init context as UTF-8 JSON (docs/tasklet-abi.md). */
+  context: Uint8Array;
+  /** Taken over: a large input that owns its ArrayBuffer is moved to the worker and is empty for the caller afterwards. */
+  input: Uint8Array;
+  /** Instructions the run may execute. */
+  fuel: number;
+  /** Bound of the module's own memory, bytes; rounded down to pages of 64 KiB. */
+  linear_memory_bytes: number;
+  /** Wall clock of init, run and finalize; counted from the start, not from the queue. */
+  timeout_ms: number;
+  /** 64 lower-case hex digits. */
+  seed: string;
+  /** Unix nanoseconds, decimal. */
+  start_unix_nanos: string;
+  /** The run's window of the memory pool, bytes; null = no lease. */
+  lease: { offset: number; bytes: number } | null;
+}
+
+export interface RunJobOutcome {
+  state: 'succeeded' | 'failed' | 'cancelled';
+  error: RunError | null;
+  /** What the tasklet had written when it ended, whichever way; empty when its worker was ended from outside. */
+  output: Uint8Array;
+  log: string;
+  /** Exact, also after a trap; 0 when the worker was ended from outside, because the count goes with it. */
+  fuel_used: number;
+  /** Bytes; 0 when the run did not start or its worker was ended from outside. */
+  linear_memory_peak: number;
+  /** Wall clock of init, run and finalize, microseconds. */
+  duration_us: number;
+}
+
+export interface RunListener {
+  /** The run left the queue and starts in a worker. */
+  running(): void;
+  /** Whole lines of the run log, batched; joined they are the outcome's `log`. All come before the outcome. */
+  log(text: string): void;
+}
+
+/** Why a run's fabric memory is taken from it while it runs; each is a published host status. */
+export type LeaseEnd = 'expired' | 'fenced' | 'revoked';

@@ -1,0 +1,105 @@
+import { settleFuel } from '../../../wasm/settleFuel.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { RunError } from '../../protocol/runError.ts';
+import { HANDLE, type HostFunctions } from './hostFunctions.ts';
+import { HostTrap } from './hostTrap.ts';
+import { trapError } from './trapError.ts';
+import type { CompiledModule, RunRequest, RunResult } from './workerMessages.ts';
+
+/**
+ * One run in a new instance: start function, init, run, finalize; finalize also after a non-zero run, but not after a trap. The first
+ * error is the run's.
+ *
+ * - A non-zero run is `tasklet_failed` with the label of the last `fail` before it returned. `fail` alone fails nothing.
+ * - A run that returns 0 although an `output_write` was refused is `output_too_large`: a cut output must not pass for a result.
+ * - Segments that do not fit end the run as a trap before any fuel is used.
+ *
+ * NaN bits are V8's: the sign and payload of a NaN an instruction makes may differ between processors, so a tasklet whose output
+ * depends on them is not covered by the promise of equal bytes.
+ *
+ * @throws what is a fault of the cell and not of the tasklet; the worker must not be used again
+ */
+export function runTasklet(host: HostFunctions, compiled: CompiledModule, request: RunRequest): RunResult {
+  const started = performance.now();
+  host.begin(request);
+  const { metered } = compiled;
+  let error: RunError | null = null;
+  let fuelUsed = 0;
+  let memory: WebAssembly.Memory | null = null;
+
+  let instance: WebAssembly.Instance | null = null;
+  try {
+    instance = new WebAssembly.Instance(compiled.module, host.imports);
+  } catch (thrown) {
+    error = known(thrown, compiled);
+  }
+  if (instance !== null) {
+    const { exports } = instance;
+    const fuel = exports[metered.fuelExport] as WebAssembly.Global;
+    memory = exports.memory as WebAssembly.Memory;
+    fuel.value = BigInt(request.fuel);
+    host.attach(memory, fuel);
+
+    /** What the export returned; undefined when it did not, and then `error` is set. */
+    const call = (name: string, ...args: number[]): number | undefined => {
+      let thrown: unknown = null;
+      let result: number | undefined;
+      try {
+        result = (exports[name] as WebAssembly.ExportFunction)(...args);
+      } catch (reason) {
+        thrown = reason;
+      }
+      // A host function's call was paid for exactly, so its trap refunds nothing.
+      const stack = thrown === null || thrown instanceof HostTrap || !(thrown instanceof Error) ? null : thrown.stack;
+      const settled = settleFuel(metered, request.fuel, fuel.value, stack ?? null);
+      fuelUsed = settled.fuelUsed;
+      if (settled.exhausted) error ??= exhausted(request.fuel);
+      else if (thrown !== null) error ??= known(thrown, compiled);
+      return settled.exhausted || thrown !== null ? undefined : (result ?? 0);
+    };
+
+    const begun =
+      (metered.startExport === null || call(metered.startExport) !== undefined) &&
+      call('_grafos_tasklet_init', HANDLE.context, request.context.length) !== undefined;
+    const code = begun ? call('_grafos_tasklet_run', HANDLE.input, request.input.length) : undefined;
+    if (code !== undefined) {
+      if (code !== 0) error = failed(host.label, code);
+      call('_grafos_tasklet_finalize');
+      if (error === null && host.outputRefused) error = tooLarge();
+    }
+  }
+  return {
+    error,
+    output: host.takeOutput(),
+    fuelUsed,
+    linearMemoryPeak: memory?.buffer.byteLength ?? 0,
+    durationUs: Math.round((performance.now() - started) * 1000),
+  };
+}
+
+function known(thrown: unknown, compiled: CompiledModule): RunError {
+  const error = trapError(thrown, compiled.metered);
+  if (error === null) throw thrown;
+  return error;
+}
+
+function exhausted(fuel: number): RunError {
+  return { code: 'fuel_exhausted', message: `The tasklet needed more than its fuel of ${fuel} instructions.` };
+}
+
+function failed(label: string | null, code: number): RunError {
+  const named = label === null ? '' : ` "${label}"`;
+  return {
+    code: 'tasklet_failed',
+    message: `The tasklet reported the error${named} (code ${code}).`,
+    label,
+    exit_code: code,
+  };
+}
+
+function tooLarge(): RunError {
+  return {
+    code: 'output_too_large',
+    message: `The tasklet wrote more than the ${LIMITS.output} bytes an output may have, and returned as if it had succeeded.`,
+  };
+}

@@ -1,0 +1,52 @@
+import { trapPoint } from '../../../wasm/trapPoint.ts';
+import type { MeteredModule } from '../../../wasm/meter.ts';
+import type { RunError, RunErrorCode } from '../../protocol/runError.ts';
+import { HostTrap } from './hostTrap.ts';
+
+/**
+ * What V8 says when WebAssembly traps, and the run error it is. V8 has one message for both ways a float fails to become an integer,
+ * so that a value out of range is `trap_invalid_conversion` too. Anything about a table is `trap_indirect_call`.
+ */
+const TRAPS: ReadonlyArray<readonly [message: RegExp, code: RunErrorCode, sentence: string]> = [
+  [/^unreachable$/, 'trap_unreachable', 'The tasklet executed `unreachable`, which is how compilers end a panic or abort'],
+  [
+    /^memory access out of bounds$|^data segment (\d+ is )?out of bounds|data segment \d+ is out of bounds/,
+    'trap_memory_out_of_bounds',
+    'The tasklet accessed memory outside its linear memory',
+  ],
+  [/^divide by zero$|^remainder by zero$/, 'trap_integer_divide_by_zero', 'The tasklet divided an integer by zero'],
+  [
+    /^divide result unrepresentable$/,
+    'trap_integer_overflow',
+    'The tasklet divided the smallest integer by minus one, whose result does not fit',
+  ],
+  [
+    /^float unrepresentable in integer range$/,
+    'trap_invalid_conversion',
+    'The tasklet converted a float to an integer that cannot hold it',
+  ],
+  [
+    /table index is out of bounds|^null function or function signature mismatch|^dereferencing a null pointer$|^element segment (\d+ is )?out of bounds|table initializer|table access|^function signature mismatch$/,
+    'trap_indirect_call',
+    'The tasklet used a table entry that is not there, is null, or has another signature',
+  ],
+];
+
+/** The run error for what a call into an instance threw; null for what is no trap but a fault of the cell. */
+export function trapError(thrown: unknown, metered: MeteredModule): RunError | null {
+  if (thrown instanceof HostTrap) {
+    return {
+      code: 'trap_memory_out_of_bounds',
+      message: `The tasklet gave the host function ${thrown.hostFunction} a pointer outside its linear memory.`,
+    };
+  }
+  if (thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded') {
+    return { code: 'trap_call_stack_exhausted', message: 'The tasklet called itself too deep: its call stack is used up.' };
+  }
+  if (!(thrown instanceof WebAssembly.RuntimeError)) return null;
+  const known = TRAPS.find(([message]) => message.test(thrown.message));
+  if (known === undefined) return null;
+  const point = trapPoint(metered, thrown.stack ?? '');
+  const where = point === null ? '' : ` (function ${point.functionIndex}, byte ${point.bodyOffset} of its body)`;
+  return { code: known[1], message: `${known[2]}${where}.` };
+}

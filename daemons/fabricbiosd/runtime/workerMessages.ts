@@ -1,0 +1,61 @@
+/** What main and a run worker say to each other (structured clone). A worker does one thing at a time and answers it once. */
+import type { MeteredModule } from '../../../wasm/meter.ts';
+import type { RunError } from '../../protocol/runError.ts';
+
+export interface WorkerData {
+  memPool: SharedArrayBuffer;
+  /** See sharedControl.ts. */
+  control: SharedArrayBuffer;
+}
+
+/** A module ready to be instantiated, the same for every worker. */
+export interface CompiledModule {
+  module: WebAssembly.Module;
+  /** Its `bytes` lie in shared memory: a worker needs them when a run traps, to tell the exact fuel. */
+  metered: MeteredModule;
+}
+
+export type CompileResult = { compiled: CompiledModule } | { refused: RunError };
+
+export interface CompileRequest {
+  kind: 'compile';
+  bytes: Uint8Array;
+  memoryMaxPages: number;
+}
+
+export interface RunRequest {
+  kind: 'run';
+  /** Name of the module in this worker. */
+  moduleId: number;
+  /** Given the first time the worker meets the module. */
+  compiled: CompiledModule | null;
+  /** A module the worker forgets; 0 for none. */
+  forget: number;
+  context: Uint8Array;
+  input: Uint8Array;
+  fuel: number;
+  seed: string;
+  startUnixNanos: string;
+  /** Window of the pool; `leaseBytes` -1 = no lease. */
+  leaseOffset: number;
+  leaseBytes: number;
+}
+
+export type ToWorker = CompileRequest | RunRequest;
+
+export interface RunResult {
+  error: RunError | null;
+  output: Uint8Array;
+  fuelUsed: number;
+  linearMemoryPeak: number;
+  durationUs: number;
+}
+
+export type FromWorker =
+  /** `collects`: the worker can collect its garbage when it wants to, so that it may live long. */
+  | { kind: 'ready'; collects: boolean }
+  | { kind: 'log' }
+  | { kind: 'compiled'; result: CompileResult }
+  /** `tidying`: the worker collects garbage now and says `tidy` when it can take the next run. */
+  | { kind: 'ended'; result: RunResult; tidying: boolean }
+  | { kind: 'tidy' };

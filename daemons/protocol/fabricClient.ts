@@ -1,0 +1,148 @@
+/** The scheduler's end of fabric control (docs/fabric-control.md). */
+import { CancellationTokenSource, ResponseError } from 'vscode-jsonrpc/node';
+import { BLOB_BYTES_MAX, PayloadInvalid } from './blobExchange.ts';
+import { type ControlLink, parseHostPort } from './controlLink.ts';
+import { fabricConnection } from './fabricConnection.ts';
+import type { CellIdentity, FabricMethods, FabricNotifications, Payload } from './fabricControl.ts';
+import { GrafosError } from './grafosError.ts';
+import type { PeerFiles } from './peerFiles.ts';
+
+export interface FabricClient {
+  readonly transport: 'quic' | 'tcp';
+  /** The cell's answer to the first question, which proves the connection. */
+  readonly identity: CellIdentity;
+  /**
+   * Throws GrafosError: kind `refused` with a code of FABRIC_ERROR_CODES, or kind `unreachable`, code `fabric_connection_lost`.
+   * Aborting the signal asks the cell to cancel; the answer is still waited for, and for a run it is its outcome.
+   */
+  request<M extends keyof FabricMethods>(
+    method: M,
+    params: FabricMethods[M]['params'],
+    options?: { signal?: AbortSignal },
+  ): Promise<FabricMethods[M]['result']>;
+  /** What stands for these bytes in a message; they begin to travel at once and must not change. At most 32 MiB. */
+  bytesOut(bytes: Uint8Array): Payload;
+  /** The bytes of a payload of an answer; each payload can be taken once. */
+  bytesIn(payload: Payload): Promise<Uint8Array>;
+  onNotification<N extends keyof FabricNotifications>(name: N, listener: (params: FabricNotifications[N]) => void): void;
+  /** Why the connection ended. Never rejects. */
+  readonly closed: Promise<string>;
+  close(): void;
+}
+
+export interface FabricTarget extends PeerFiles {
+  /** host:port. */
+  address: string;
+  transport: 'quic' | 'tcp';
+  /** Milliseconds until the cell must have answered; 5000 when not given. */
+  timeoutMs?: number;
+}
+
+/** Throws PeerRefused when either end refuses the other, or GrafosError `fabric_unreachable`, `fabric_address_invalid`. */
+export async function connectFabric(target: FabricTarget): Promise<FabricClient> {
+  const { address, transport, timeoutMs = 5_000, ...trust } = target;
+  const where = parseHostPort(address);
+  if (where === undefined) {
+    throw new GrafosError('usage', 'fabric_address_invalid', `"${address}" is no address of a cell.`, {
+      next: 'Write host:port, such as 127.0.0.1:41233.',
+    });
+  }
+  const dial = transport === 'quic' ? await quicDialler() : (await import('./controlTcp.ts')).dialControlTcp;
+  const link = await dial({ ...where, trust, timeoutMs });
+  const connection = fabricConnection(link);
+  const { rpc, blobs } = connection;
+  rpc.listen();
+  blobs.announce();
+
+  const request: FabricClient['request'] = async (method, params, { signal } = {}) => {
+    const cancel = signal === undefined ? undefined : new CancellationTokenSource();
+    const onAbort = () => cancel?.cancel();
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort);
+    try {
+      return await rpc.sendRequest(method, params, cancel?.token);
+    } catch (error) {
+      throw await requestError(error, link);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      cancel?.dispose();
+    }
+  };
+
+  let identity: CellIdentity;
+  try {
+    identity = await withDeadline(request('identity', {}), timeoutMs);
+  } catch (error) {
+    link.close('the cell did not answer');
+    throw error;
+  }
+  return {
+    transport,
+    identity,
+    request,
+    bytesOut: (bytes) => blobs.send(bytes),
+    bytesIn: async (payload) => {
+      try {
+        return await blobs.receive(payload, BLOB_BYTES_MAX);
+      } catch (error) {
+        if (!(error instanceof PayloadInvalid)) throw error;
+        throw new GrafosError('unreachable', 'fabric_payload_invalid', 'The cell did not send what it announced.', {
+          why: error.message,
+          cause: error,
+        });
+      }
+    },
+    onNotification: (name, listener) => {
+      rpc.onNotification(name, listener);
+    },
+    closed: link.closed,
+    close: () => link.close('the scheduler is done'),
+  };
+}
+
+async function quicDialler() {
+  try {
+    return (await import('./controlQuic.ts')).dialControlQuic;
+  } catch (cause) {
+    throw new GrafosError('unreachable', 'quic_unavailable', 'QUIC is not available on this machine.', {
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: 'Start the cell and the scheduler with --transport tcp.',
+      cause,
+    });
+  }
+}
+
+async function requestError(error: unknown, link: ControlLink): Promise<Error> {
+  if (error instanceof ResponseError && isCoded(error.data)) {
+    return new GrafosError('refused', error.data.code, error.message);
+  }
+  if (error instanceof ResponseError && error.code !== PENDING_REJECTED) {
+    return new GrafosError('refused', 'bad_request', error.message);
+  }
+  const why = await Promise.race([link.closed, Promise.resolve(undefined)]);
+  return new GrafosError('unreachable', 'fabric_connection_lost', 'The connection to the cell was lost.', {
+    why: why ?? (error instanceof Error ? error.message : String(error)),
+    cause: error,
+  });
+}
+
+/** `ErrorCodes.PendingResponseRejected`: the connection ended before the answer. */
+const PENDING_REJECTED = -32_097;
+
+function isCoded(data: unknown): data is { code: string } {
+  return typeof data === 'object' && data !== null && 'code' in data && typeof data.code === 'string';
+}
+
+async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new GrafosError('unreachable', 'fabric_unreachable', `The cell did not answer within ${ms} ms.`));
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,44 @@
+import type {
+  CapabilityGrant,
+  CellIdentity,
+  CellInventory,
+  FabricErrorCode,
+  FabricMethods,
+  Lease,
+  TaskletOutcome,
+  TaskletSubmit,
+} from '../../protocol/fabricControl.ts';
+
+/** One authenticated connection to a cell. Everything the scheduler asks of it goes through here. */
+export interface CellSession {
+  identity: CellIdentity;
+  inventory(signal: AbortSignal): Promise<CellInventory>;
+  leases(): Promise<Lease[]>;
+  capability(request: FabricMethods['cap.request']['params']): Promise<CapabilityGrant>;
+  putModule(sha256: string, bytes: Uint8Array): Promise<void>;
+  submit(job: CellJob): Promise<CellOutcome>;
+  cancel(runId: string): Promise<boolean>;
+  /** Resolves with the reason when the connection is gone. */
+  closed: Promise<string>;
+  close(): Promise<void>;
+}
+
+export type CellJob = Omit<TaskletSubmit, 'input'> & { input: Uint8Array };
+export type CellOutcome = Omit<TaskletOutcome, 'output'> & { output: Uint8Array };
+
+/** What a cell tells unasked. */
+export interface CellNews {
+  running(runId: string): void;
+  log(runId: string, text: string): void;
+}
+
+/** The cell answered, and the answer is no. Anything else a session throws means that the connection is gone. */
+export class CellRefused extends Error {
+  readonly code: FabricErrorCode;
+
+  constructor(code: FabricErrorCode, message: string) {
+    super(message);
+    this.name = 'CellRefused';
+    this.code = code;
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * The scheduler's one link to its cell: connects, beats, reconnects, and carries runs over a connection that breaks. A lost connection is
+ * noticed at once; the heartbeat finds the cell that is there but does not answer.
+ */
+import type { DaemonLog } from '../../protocol/daemonLog.ts';
+import type { CellIdentity, CellInventory } from '../../protocol/fabricControl.ts';
+import { Refused } from '../refused.ts';
+import { type CellJob, type CellOutcome, CellRefused, type CellSession } from './cellSession.ts';
+
+export interface CellStatus {
+  identity: CellIdentity | null;
+  inventory: CellInventory | null;
+  healthy: boolean;
+  /** Milliseconds since 1970. */
+  lastHeartbeat: number | null;
+}
+
+export interface FabricLink {
+  status(): CellStatus;
+  /** The connection there is, or null. */
+  session(): CellSession | null;
+  /**
+   * Runs a job to its end, over reconnects: a cell answers a run id it knows with that run's one outcome.
+   * @throws {CellRefused} the cell would not have it
+   * @throws {CellLost} nobody can tell what became of it
+   */
+  run(job: CellJob, module: () => Promise<Uint8Array>): Promise<CellOutcome>;
+  /** Resolves once the first attempt to connect is decided, either way. */
+  firstAttempt: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export class CellLost extends Error {
+  override name = 'CellLost';
+}
+
+export interface LinkOptions {
+  connect: () => Promise<CellSession>;
+  cellId: string;
+  log: DaemonLog;
+  /** Called for every connection that was made, before runs go over it. */
+  onConnected?: (session: CellSession) => Promise<void> | void;
+  heartbeatMs?: number;
+  /** How long a run waits for a broken connection to come back. */
+  reconnectWindowMs?: number;
+}
+
+const DEFAULTS = { heartbeatMs: 2_000, reconnectWindowMs: 5_000 };
+
+/** Milliseconds before the next attempt: at once after a loss, then slower, so that a cell that is down costs next to nothing. */
+const BACKOFF = [0, 50, 100, 200, 400, 800, 1_600, 3_000];
+
+/** A run whose submit breaks every connection must not be asked for without end. */
+const SUBMIT_TRIES = 3;
+
+export function fabricLink(options: LinkOptions): FabricLink {
+  const { connect, cellId, log, onConnected } = options;
+  const { heartbeatMs, reconnectWindowMs } = { ...DEFAULTS, ...options };
+
+  let session: CellSession | null = null;
+  let identity: CellIdentity | null = null;
+  let inventory: CellInventory | null = null;
+  let lastHeartbeat: number | null = null;
+  let isStopped = false;
+  let attempt = 0;
+  let retryTimer: NodeJS.Timeout | undefined;
+  let beatTimer: NodeJS.Timeout | undefined;
+  let lastFailure = '';
+  /** Modules this cell process holds, as far as we put or used them. */
+  const modules = new Map<string, Promise<void>>();
+  const waiting = new Set<(session: CellSession | null) => void>();
+
+  const wake = (found: CellSession | null): void => {
+    for (const tell of waiting) tell(found);
+    waiting.clear();
+  };
+
+  const beat = async (over: CellSession): Promise<void> => {
+    inventory = await over.inventory(AbortSignal.timeout(2 * heartbeatMs));
+    lastHeartbeat = Date.now();
+  };
+
+  const scheduleBeat = (over: CellSession): void => {
+    beatTimer = setTimeout(() => {
+      beat(over).then(
+        () => {
+          if (session === over) scheduleBeat(over);
+        },
+        (error: unknown) => {
+          if (session !== over) return;
+          log.warn(`the cell does not answer its heartbeat: ${messageOf(error)}`);
+          over.close().catch(() => {});
+          lost(over);
+        },
+      );
+    }, heartbeatMs);
+    beatTimer.unref();
+  };
+
+  const lost = (over: CellSession): void => {
+    if (session !== over) return;
+    session = null;
+    clearTimeout(beatTimer);
+    if (!isStopped) tryLater();
+  };
+
+  const tryLater = (): void => {
+    const delay = BACKOFF[Math.min(attempt, BACKOFF.length - 1)] ?? 0;
+    attempt += 1;
+    retryTimer = setTimeout(() => void tryOnce(), delay);
+    retryTimer.unref();
+  };
+
+  const open = async (): Promise<CellSession> => {
+    const opened = await connect();
+    try {
+      if (opened.identity.cell_id !== cellId) {
+        throw new Error(`the cell there is ${opened.identity.cell_id}, not ${cellId}`);
+      }
+      // Another process knows neither our modules nor our runs.
+      if (identity?.started_at !== opened.identity.started_at) modules.clear();
+      await beat(opened);
+      await onConnected?.(opened);
+      return opened;
+    } catch (error) {
+      opened.close().catch(() => {});
+      throw error;
+    }
+  };
+
+  const tryOnce = async (): Promise<void> => {
+    try {
+      const opened = await open();
+      if (isStopped) {
+        await opened.close();
+        return;
+      }
+      session = opened;
+      identity = opened.identity;
+      attempt = 0;
+      lastFailure = '';
+      log.info(`connected to cell ${cellId} over ${opened.identity.transport}`);
+      void opened.closed.then((reason) => {
+        if (session === opened && !isStopped) log.warn(`lost the cell: ${reason}`);
+        lost(opened);
+      });
+      scheduleBeat(opened);
+      wake(opened);
+    } catch (error) {
+      // Told once, not at every attempt.
+      if (messageOf(error) !== lastFailure) log.warn(`cannot reach the cell: ${messageOf(error)}`);
+      lastFailure = messageOf(error);
+      if (!isStopped) tryLater();
+    }
+  };
+
+  const connected = (): Promise<CellSession> => {
+    if (session !== null) return Promise.resolve(session);
+    if (isStopped) return Promise.reject(new CellLost('the scheduler is stopping'));
+    return new Promise((resolve, reject) => {
+      const tell = (found: CellSession | null): void => {
+        clearTimeout(timer);
+        waiting.delete(tell);
+        if (found === null) reject(new CellLost(`the cell did not come back within ${reconnectWindowMs} ms`));
+        else resolve(found);
+      };
+      const timer = setTimeout(() => tell(null), reconnectWindowMs);
+      timer.unref();
+      waiting.add(tell);
+    });
+  };
+
+  /** One promise a module, so that runs that start together put it once. */
+  const put = (over: CellSession, sha256: string, module: () => Promise<Uint8Array>): Promise<void> => {
+    const known = modules.get(sha256);
+    if (known !== undefined) return known;
+    const putting = module().then((bytes) => over.putModule(sha256, bytes));
+    modules.set(sha256, putting);
+    putting.catch(() => modules.delete(sha256));
+    return putting;
+  };
+
+  const submit = async (over: CellSession, job: CellJob, module: () => Promise<Uint8Array>): Promise<CellOutcome> => {
+    if (modules.has(job.module_sha256)) {
+      await modules.get(job.module_sha256);
+      try {
+        return await over.submit(job);
+      } catch (error) {
+        // The cell bounds how many modules it keeps.
+        if (!(error instanceof CellRefused) || error.code !== 'module_unknown') throw error;
+        modules.delete(job.module_sha256);
+      }
+    }
+    await put(over, job.module_sha256, module);
+    return over.submit(job);
+  };
+
+  const run: FabricLink['run'] = async (job, module) => {
+    let startedAt: string | undefined;
+    for (let tries = 1; ; tries += 1) {
+      const over = await connected();
+      if (startedAt !== undefined && startedAt !== over.identity.started_at) {
+        throw new CellLost('the cell was restarted while the run was under way');
+      }
+      startedAt = over.identity.started_at;
+      try {
+        return await submit(over, job, module);
+      } catch (error) {
+        if (error instanceof CellRefused || error instanceof Refused) throw error;
+        // Whatever else a session throws, no answer will come over it any more.
+        log.warn(`run ${job.run_id}: no answer from the cell (${messageOf(error)})`);
+        if (tries >= SUBMIT_TRIES) throw new CellLost(`the connection to the cell broke ${tries} times during the run`);
+        over.close().catch(() => {});
+        lost(over);
+      }
+    }
+  };
+
+  return {
+    status: () => ({ identity, inventory, healthy: session !== null, lastHeartbeat }),
+    session: () => session,
+    run,
+    firstAttempt: tryOnce(),
+    stop: async () => {
+      isStopped = true;
+      clearTimeout(retryTimer);
+      clearTimeout(beatTimer);
+      wake(null);
+      const closing = session;
+      session = null;
+      await closing?.close();
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

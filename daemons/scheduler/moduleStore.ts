@@ -1,0 +1,159 @@
+/**
+ * Modules, content-addressed: `modules/<sha256>.wasm`. Who put one is kept in the store, because to know a hash must not be
+ * enough to run another tenant's module, or to find out that it exists.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LIMITS } from '../protocol/limits.ts';
+import { Refused } from './refused.ts';
+import type { CellStore } from './store/cellStore.ts';
+
+export interface ModuleStore {
+  has(tenant: string, sha256: string): boolean;
+  /** @throws {Refused} module_hash_mismatch, body_too_large, storage_unavailable; then nothing is kept */
+  put(tenant: string, sha256: string, bytes: AsyncIterable<Uint8Array>): Promise<number>;
+  /** @throws {Refused} module_unknown when the file is gone or damaged; put it again */
+  read(sha256: string): Promise<Uint8Array>;
+  /** Call inside {@link CellStore.change}. */
+  removeTenant(tenant: string): void;
+}
+
+export const MODULE_RETENTION = { modules: 2_000, bytes: 1024 * 1024 * 1024 };
+
+/** Use is written down at most this often, milliseconds: it only decides which module goes first. */
+const USE_GRAIN_MS = 3_600_000;
+
+export function moduleStore(dir: string, store: CellStore, retention = MODULE_RETENTION): ModuleStore {
+  const folder = join(dir, 'modules');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(folder)) if (name.endsWith('.part')) rmSync(join(folder, name), { force: true });
+
+  const selectAll = store.prepare('SELECT sha256, tenant, size, used_at FROM modules ORDER BY used_at');
+  const upsert = store.prepare(
+    `INSERT INTO modules (sha256, tenant, size, used_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (tenant, sha256) DO UPDATE SET used_at = excluded.used_at`,
+  );
+  const remove = store.prepare('DELETE FROM modules WHERE tenant = ? AND sha256 = ?');
+  const removeOfTenant = store.prepare('DELETE FROM modules WHERE tenant = ?');
+
+  /** tenant -> sha256 -> last use written down. */
+  const owned = new Map<string, Map<string, number>>();
+  const fileOf = (sha256: string): string => join(folder, `${sha256}.wasm`);
+  const ownedBy = (tenant: string): Map<string, number> => {
+    let mine = owned.get(tenant);
+    if (mine === undefined) {
+      mine = new Map();
+      owned.set(tenant, mine);
+    }
+    return mine;
+  };
+  const isOwned = (sha256: string): boolean => [...owned.values()].some((mine) => mine.has(sha256));
+  for (const row of selectAll.all()) ownedBy(String(row.tenant)).set(String(row.sha256), Number(row.used_at));
+
+  const markUsed = async (tenant: string, sha256: string, size: number): Promise<void> => {
+    const now = Date.now();
+    const { durable } = store.change(() => upsert.run(sha256, tenant, size, now));
+    ownedBy(tenant).set(sha256, now);
+    await durable;
+  };
+
+  /** Those not used for longest go, down to the bounds. Rare: only a new module can exceed them. */
+  const trim = (): void => {
+    const rows = selectAll.all();
+    let bytes = rows.reduce((sum, row) => sum + Number(row.size), 0);
+    let count = rows.length;
+    if (count <= retention.modules && bytes <= retention.bytes) return;
+    const dropped: string[] = [];
+    store.change(() => {
+      for (const row of rows) {
+        if (count <= retention.modules && bytes <= retention.bytes) break;
+        const sha256 = String(row.sha256);
+        remove.run(row.tenant ?? null, sha256);
+        owned.get(String(row.tenant))?.delete(sha256);
+        dropped.push(sha256);
+        count -= 1;
+        bytes -= Number(row.size);
+      }
+    });
+    for (const sha256 of dropped) if (!isOwned(sha256)) rmSync(fileOf(sha256), { force: true });
+  };
+
+  return {
+    has: (tenant, sha256) => {
+      const usedAt = owned.get(tenant)?.get(sha256);
+      if (usedAt === undefined) return false;
+      if (Date.now() - usedAt > USE_GRAIN_MS) void markUsed(tenant, sha256, 0).catch(() => {});
+      return true;
+    },
+
+    put: async (tenant, sha256, bytes) => {
+      const part = join(folder, `${sha256}.${randomBytes(6).toString('hex')}.part`);
+      try {
+        const size = await receive(part, sha256, bytes);
+        await rename(part, fileOf(sha256));
+        await markUsed(tenant, sha256, size);
+        trim();
+        return size;
+      } catch (error) {
+        await rm(part, { force: true });
+        throw asRefusal(error);
+      }
+    },
+
+    read: async (sha256) => {
+      let bytes: Uint8Array;
+      try {
+        bytes = await readFile(fileOf(sha256));
+      } catch {
+        throw gone();
+      }
+      if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw gone();
+      return bytes;
+
+      function gone(): Refused {
+        for (const mine of owned.values()) mine.delete(sha256);
+        return new Refused('module_unknown', 'The module is not in the store any more.', 'Put it again.');
+      }
+    },
+
+    removeTenant: (tenant) => {
+      removeOfTenant.run(tenant);
+      const mine = owned.get(tenant) ?? new Map<string, number>();
+      owned.delete(tenant);
+      for (const sha256 of mine.keys()) if (!isOwned(sha256)) rmSync(fileOf(sha256), { force: true });
+    },
+  };
+}
+
+async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of bytes) {
+      size += chunk.length;
+      if (size > LIMITS.module) {
+        throw new Refused('body_too_large', `A module has at most ${LIMITS.module} bytes.`, 'Make the module smaller.');
+      }
+      hash.update(chunk);
+      await file.appendFile(chunk);
+    }
+    const found = hash.digest('hex');
+    if (found !== sha256) {
+      throw new Refused('module_hash_mismatch', `The bytes have the SHA-256 ${found}.`, 'Put them under their own hash.');
+    }
+    return size;
+  } finally {
+    await file.close();
+  }
+}
+
+function asRefusal(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EACCES' || code === 'EROFS' || code === 'EIO') {
+    return new Refused('storage_unavailable', 'The scheduler cannot store the module.', 'Free space on the disk of the stack, then try again.');
+  }
+  return error;
+}

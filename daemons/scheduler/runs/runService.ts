@@ -1,0 +1,469 @@
+/** The life of runs: admitted, placed, run by the cell, ended; each step in the store before anybody is told of it. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { DaemonLog } from '../../protocol/daemonLog.ts';
+import type { Lease } from '../../protocol/fabricControl.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { RefusalReason, RunSubmit } from '../../protocol/tenantApi.ts';
+import type { Actor } from '../auth/connection.ts';
+import { type CellNews, type CellOutcome, CellRefused } from '../fabric/cellSession.ts';
+import { CellLost, type CellStatus, type FabricLink } from '../fabric/fabricLink.ts';
+import type { ModuleStore } from '../moduleStore.ts';
+import { Refused } from '../refused.ts';
+import type { CellStore } from '../store/cellStore.ts';
+import type { Decision, DecisionTable } from '../store/decisionTable.ts';
+import type { RunTable, StoredRun } from '../store/runTable.ts';
+import type { TenantTable } from '../store/tenantTable.ts';
+import { admit, newTenantUse, type TenantUse } from './admission.ts';
+import type { LeaseLedger } from './leaseLedger.ts';
+import { type EndedRun, LiveRun } from './liveRun.ts';
+import { newRunId } from './newRunId.ts';
+
+export interface RunServiceParts {
+  store: CellStore;
+  runs: RunTable;
+  decisions: DecisionTable;
+  tenants: TenantTable;
+  modules: ModuleStore;
+  leases: LeaseLedger;
+  link: FabricLink;
+  log: DaemonLog;
+}
+
+export interface RunService {
+  /** Resolves once the run is in the store; a run that had ended already (same idempotency key) comes as it is stored. */
+  submit(tenant: string, body: RunSubmit, idempotencyKey: string | undefined): Promise<LiveRun | StoredRun>;
+  /** @throws {Refused} not_found, run_of_another_tenant */
+  find(actor: Actor, runId: string): LiveRun | StoredRun;
+  list(actor: Actor, limit: number, before: string | undefined): StoredRun[];
+  cancel(live: LiveRun): Promise<void>;
+  /** The run's lease, while there is one. */
+  lease(runId: string): Promise<Lease | null>;
+  runsActive(tenant: string): number;
+  /** Bytes of fabric memory in use by runs and held leases of the tenant. */
+  memInUse(tenant: string): number;
+  news: CellNews;
+  /** Ends what is under way as `worker_lost`. */
+  stop(): Promise<void>;
+}
+
+/** Between two tries to write the end of a run while the disk is full, milliseconds. */
+const WRITE_RETRY_MS = 500;
+
+const LOST_NEXT_START = 'The scheduler was stopped or killed while the run was under way.';
+
+/** Ends the runs an earlier process left in flight. Nobody knows how far they came, and none may vanish. */
+export function endAbandonedRuns(store: CellStore, runs: RunTable): number {
+  const abandoned = runs.inFlight();
+  if (abandoned.length === 0) return 0;
+  store.change(() => {
+    for (const run of abandoned) {
+      const { output, log } = lose(run, LOST_NEXT_START);
+      runs.end(run, output, log);
+    }
+  });
+  return abandoned.length;
+}
+
+export function runService(parts: RunServiceParts): RunService {
+  const { store, runs, decisions, tenants, modules, leases, link, log } = parts;
+  const live = new Map<string, LiveRun>();
+  const liveByKey = new Map<string, LiveRun>();
+  const uses = new Map<string, TenantUse>();
+  let isStopping = false;
+  let memLive = 0;
+
+  const useOf = (tenant: string): TenantUse => {
+    let use = uses.get(tenant);
+    if (use === undefined) {
+      const quota = tenants.get(tenant)?.quota;
+      if (quota === undefined) throw new Refused('tenant_unknown', 'The tenant is not registered any more.');
+      use = newTenantUse(quota, Date.now());
+      uses.set(tenant, use);
+    }
+    return use;
+  };
+
+  const give = (run: StoredRun): void => {
+    const use = uses.get(run.tenant);
+    if (use === undefined) return;
+    use.runs -= 1;
+    use.memBytes -= run.mem_bytes;
+    memLive -= run.mem_bytes;
+  };
+
+  const take = (run: Pick<StoredRun, 'tenant' | 'mem_bytes'>): void => {
+    const quota = tenants.get(run.tenant)?.quota;
+    if (quota === undefined) throw new Refused('tenant_unknown', 'The tenant is not registered any more.');
+    const use = useOf(run.tenant);
+    const held = leases.bytes(run.tenant);
+    admit(use, { ...quota, mem_bytes: quota.mem_bytes - held }, run.mem_bytes, Date.now());
+    memLive += run.mem_bytes;
+  };
+
+  const enter = (run: StoredRun, input: Uint8Array): LiveRun => {
+    const entered = new LiveRun(run, input);
+    entered.enter('placed');
+    live.set(run.run_id, entered);
+    if (run.idempotency_key !== null) liveByKey.set(keyOf(run.tenant, run.idempotency_key), entered);
+    return entered;
+  };
+
+  const leave = (entered: LiveRun): void => {
+    const { run } = entered;
+    live.delete(run.run_id);
+    if (run.idempotency_key !== null) liveByKey.delete(keyOf(run.tenant, run.idempotency_key));
+    give(run);
+  };
+
+  /** Told only when it is in the store: until then it is tried again, because a run that ended must not look as if it had not. */
+  const end = async (entered: LiveRun, ended: EndedRun): Promise<void> => {
+    for (;;) {
+      try {
+        await store.change(() => {
+          runs.end(ended.run, ended.output, ended.log);
+          runs.trim();
+        }).durable;
+        break;
+      } catch (error) {
+        if (isStopping) {
+          log.error(`run ${ended.run.run_id}: its end could not be written (${String(error)})`);
+          break;
+        }
+        log.warn(`run ${ended.run.run_id}: its end cannot be written yet (${String(error)})`);
+        await new Promise((resolve) => setTimeout(resolve, WRITE_RETRY_MS));
+      }
+    }
+    leave(entered);
+    entered.enter(ended.run.state, ended.run.ended_at ?? Date.now());
+    entered.finish(ended);
+  };
+
+  const work = async (entered: LiveRun): Promise<void> => {
+    const { run, input } = entered;
+    let ended: EndedRun;
+    try {
+      const { run_id, tenant, program, tasklet, version, module_sha256, mem_bytes, fuel } = run;
+      const { linear_memory_bytes, timeout_ms, hold_ms, seed, start_unix_nanos } = run;
+      const job = { run_id, tenant, program, tasklet, version, module_sha256, input, mem_bytes, fuel };
+      const limits = { linear_memory_bytes, timeout_ms, hold_ms, seed, start_unix_nanos };
+      const outcome = await link.run({ ...job, ...limits }, () => modules.read(module_sha256));
+      if (live.get(run_id) !== entered) return;
+      if (outcome.lease !== null) leases.hold(outcome.lease);
+      ended = conclude(run, outcome);
+    } catch (error) {
+      if (live.get(run.run_id) !== entered) return;
+      const refusal = asRefusal(error);
+      if (refusal !== null && !entered.acknowledged) {
+        forget(entered, refusal);
+        return;
+      }
+      if (refusal === null && !(error instanceof CellLost)) log.error(`run ${run.run_id}: ${stackOf(error)}`);
+      ended = lose(run, refusal?.message ?? (error instanceof CellLost ? sentence(error.message) : 'The scheduler failed.'));
+    }
+    await end(entered, ended);
+  };
+
+  /** Nobody was told of this run, and the cell would not have it: a refused submit, then, and no run. */
+  const forget = (entered: LiveRun, refusal: Refused): void => {
+    const { run } = entered;
+    try {
+      store.change(() => {
+        runs.remove(run);
+        decisions.refusePlacement(run.run_id, refusal.reason);
+      });
+    } catch (error) {
+      log.error(`run ${run.run_id}: a refused run could not be removed (${String(error)})`);
+    }
+    leave(entered);
+    entered.refuse(refusal);
+  };
+
+  const start = (entered: LiveRun): void => {
+    work(entered).catch((error: unknown) => log.error(`run ${entered.run.run_id}: ${stackOf(error)}`));
+  };
+
+  const refuse = (refusal: Refused, decision: Omit<Decision, 'at' | 'cell_id'>): Refused => {
+    try {
+      store.change(() => decisions.insert({ ...decision, at: Date.now(), cell_id: null }));
+    } catch (error) {
+      log.warn(`a refusal could not be written: ${String(error)}`);
+    }
+    return refusal;
+  };
+
+  /** Same key and body: the same run. Null when the key is new. */
+  const again = async (tenant: string, key: string, requestSha256: string): Promise<LiveRun | StoredRun | null> => {
+    const underWay = liveByKey.get(keyOf(tenant, key));
+    const known = underWay?.run ?? runs.byKey(tenant, key);
+    if (known === undefined) return null;
+    if (known.request_sha256 !== requestSha256) {
+      throw new Refused(
+        'idempotency_key_reused',
+        `The Idempotency-Key belongs to run ${known.run_id}, which was asked for with another body.`,
+        'Choose a new key for a new run.',
+      );
+    }
+    if (underWay !== undefined) return underWay;
+    if (known.error?.code !== 'worker_lost') return known;
+    return rerun(known);
+  };
+
+  const rerun = async (run: StoredRun): Promise<LiveRun> => {
+    ready(link.status());
+    take(run);
+    const { input } = runs.bytes(run);
+    const fresh: StoredRun = { ...run, ...NOT_ENDED, state: 'placed' };
+    const entered = enter(fresh, input);
+    entered.acknowledged = true;
+    try {
+      await store.change(() => runs.reopen(fresh)).durable;
+    } catch (error) {
+      leave(entered);
+      entered.refuse(error);
+      throw error;
+    }
+    start(entered);
+    return entered;
+  };
+
+  const submit: RunService['submit'] = async (tenant, body, idempotencyKey) => {
+    const input = decodeInput(body.input_b64);
+    checkStart(body.start_unix_nanos);
+    const inputSha256 = createHash('sha256').update(input).digest('hex');
+    const requestSha256 = idempotencyKey === undefined ? null : requestHash(body, inputSha256);
+    if (idempotencyKey !== undefined && requestSha256 !== null) {
+      const same = await again(tenant, idempotencyKey, requestSha256);
+      if (same !== null) return same;
+    }
+    if (isStopping) throw new Refused('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.');
+    if (!modules.has(tenant, body.module_sha256)) {
+      throw new Refused('module_unknown', 'This tenant has not put this module.', 'PUT it to /api/v1/modules/ first.');
+    }
+    const { program, tasklet, version, mem_bytes } = body;
+    const asked = { tenant, program, tasklet };
+    try {
+      take({ tenant, mem_bytes });
+    } catch (error) {
+      if (error instanceof Refused) throw refuse(error, { ...asked, run_id: null, admission: error.reason, placement: null });
+      throw error;
+    }
+    const now = Date.now();
+    const runId = newRunId(now);
+    const status = link.status();
+    try {
+      place(status, memLive + leases.bytes(null), mem_bytes);
+    } catch (error) {
+      give({ tenant, mem_bytes } as StoredRun);
+      if (!(error instanceof Refused)) throw error;
+      throw refuse(error, { ...asked, run_id: runId, admission: 'ok', placement: error.reason });
+    }
+    const cell = ready(status);
+    const run: StoredRun = {
+      ...NOT_ENDED,
+      seq: 0,
+      run_id: runId,
+      tenant,
+      program,
+      tasklet,
+      version,
+      provider: cell.provider,
+      region: cell.region,
+      cell_id: cell.cell_id,
+      module_sha256: body.module_sha256,
+      input_sha256: inputSha256,
+      input_bytes: input.length,
+      seed: body.seed ?? randomBytes(32).toString('hex'),
+      start_unix_nanos: body.start_unix_nanos ?? `${now}000000`,
+      mem_bytes,
+      fuel: body.fuel,
+      linear_memory_bytes: body.linear_memory_bytes,
+      timeout_ms: body.timeout_ms,
+      hold_ms: body.hold_ms ?? 0,
+      idempotency_key: idempotencyKey ?? null,
+      request_sha256: requestSha256,
+      state: 'placed',
+      created_at: now,
+    };
+    const entered = enter(run, input);
+    try {
+      await store.change(() => {
+        runs.insert(run, input);
+        decisions.insert({ ...asked, at: now, run_id: runId, admission: 'ok', placement: 'ok', cell_id: cell.cell_id });
+      }).durable;
+    } catch (error) {
+      leave(entered);
+      entered.refuse(error);
+      throw error;
+    }
+    // A stop that came meanwhile has ended it already.
+    if (live.get(runId) === entered) start(entered);
+    return entered;
+  };
+
+  return {
+    submit,
+    find: (actor, runId) => {
+      const found = live.get(runId) ?? runs.byId(runId);
+      if (found === undefined) throw new Refused('not_found', `There is no run ${runId}.`, 'List them: grafos runs list.');
+      const run = found instanceof LiveRun ? found.run : found;
+      if (actor.role !== 'admin' && run.tenant !== actor.name) {
+        throw new Refused('run_of_another_tenant', 'The run belongs to another tenant.');
+      }
+      return found;
+    },
+    list: (actor, limit, before) => {
+      const older = before === undefined ? null : runs.byId(before);
+      if (older === undefined) throw new Refused('not_found', `There is no run ${before}.`);
+      const rows = runs.list(actor.role === 'admin' ? null : actor.name, limit, older?.seq ?? null);
+      return rows.map((run) => live.get(run.run_id)?.run ?? run);
+    },
+    cancel: async (entered) => {
+      const session = link.session();
+      if (session === null) throw new Refused('runtime_not_ready', 'The cell that runs it does not answer.', 'grafos dev doctor');
+      await session.cancel(entered.run.run_id);
+    },
+    lease: async (runId) => {
+      const held = leases.ofRun(runId);
+      if (held !== null) return held;
+      // While it runs, only the cell knows which lease is its.
+      const session = live.has(runId) ? link.session() : null;
+      if (session === null) return null;
+      return (await session.leases()).find((lease) => lease.run_id === runId) ?? null;
+    },
+    runsActive: (tenant) => uses.get(tenant)?.runs ?? 0,
+    memInUse: (tenant) => (uses.get(tenant)?.memBytes ?? 0) + leases.bytes(tenant),
+    news: {
+      running: (runId) => {
+        const entered = live.get(runId);
+        if (entered !== undefined && entered.run.state !== 'running') entered.enter('running');
+      },
+      log: (runId, text) => live.get(runId)?.log(text),
+    },
+    stop: async () => {
+      isStopping = true;
+      await Promise.all([...live.values()].map((entered) => end(entered, lose(entered.run, LOST_NEXT_START))));
+    },
+  };
+}
+
+const NOT_ENDED = {
+  started_at: null,
+  ended_at: null,
+  error: null,
+  output_sha256: null,
+  output_bytes: null,
+  fuel_used: null,
+  linear_memory_peak: null,
+  duration_us: null,
+  lease_id: null,
+  lease_expires_at: null,
+} satisfies Partial<StoredRun>;
+
+function conclude(run: StoredRun, outcome: CellOutcome): EndedRun {
+  const { output, log, lease } = outcome;
+  run.ended_at = Date.now();
+  run.started_at ??= run.ended_at;
+  run.state = outcome.state;
+  run.error = outcome.error;
+  run.output_bytes = output.length;
+  run.output_sha256 = createHash('sha256').update(output).digest('hex');
+  run.fuel_used = outcome.fuel_used;
+  run.linear_memory_peak = outcome.linear_memory_peak;
+  run.duration_us = outcome.duration_us;
+  run.lease_id = lease?.lease_id ?? null;
+  run.lease_expires_at = lease === null ? null : Date.parse(lease.expires_at);
+  return { run, output, log };
+}
+
+function lose(run: StoredRun, message: string): EndedRun {
+  return conclude(run, {
+    run_id: run.run_id,
+    state: 'failed',
+    error: { code: 'worker_lost', message },
+    output: new Uint8Array(),
+    log: '',
+    fuel_used: 0,
+    linear_memory_peak: 0,
+    duration_us: 0,
+    lease: null,
+  });
+}
+
+const NOT_READY_NEXT = 'grafos dev doctor says what is wrong; grafos dev up starts the stack afresh.';
+
+function ready(status: CellStatus): NonNullable<CellStatus['identity']> {
+  if (!status.healthy || status.identity === null) {
+    throw new Refused('runtime_not_ready', 'No healthy cell is connected to the scheduler.', NOT_READY_NEXT);
+  }
+  return status.identity;
+}
+
+/** `inUse` counts this run already. */
+function place(status: CellStatus, inUse: number, memBytes: number): void {
+  ready(status);
+  const capacity = status.inventory?.mem_capacity ?? 0;
+  if (memBytes > 0 && inUse > capacity) {
+    throw new Refused(
+      'lease_denied: capacity',
+      `The cell has ${capacity} bytes of fabric memory and ${inUse - memBytes} are in use; ${memBytes} more do not fit.`,
+      'Ask for less with --mem, or start the stack with more: grafos dev up --mem-capacity 16m.',
+    );
+  }
+}
+
+/** What the cell's no means to the tenant, or null where it is no such thing. */
+function asRefusal(error: unknown): Refused | null {
+  if (error instanceof Refused) return error;
+  if (!(error instanceof CellRefused)) return null;
+  const reasons: Partial<Record<CellRefused['code'], RefusalReason>> = {
+    mem_capacity_exceeded: 'lease_denied: capacity',
+    module_unknown: 'module_unknown',
+    module_hash_mismatch: 'module_hash_mismatch',
+    module_too_large: 'body_too_large',
+    input_too_large: 'body_too_large',
+    shutting_down: 'runtime_not_ready',
+  };
+  return new Refused(reasons[error.code] ?? 'bad_request', `The cell refused the run: ${error.message}`);
+}
+
+/** Strict where Node is lenient: what it skipped must not be taken for an input. */
+function decodeInput(text: string): Uint8Array {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const length = (text.length / 4) * 3 - padding;
+  const input = Buffer.from(text, 'base64');
+  if (text.length % 4 !== 0 || input.length !== length || text.includes('-') || text.includes('_')) {
+    throw new Refused('bad_request', 'body.input_b64 is not base64 (RFC 4648, section 4, with padding).');
+  }
+  if (input.length > LIMITS.input) {
+    throw new Refused('body_too_large', `An input has at most ${LIMITS.input} bytes; this one has ${input.length}.`);
+  }
+  return input;
+}
+
+const NANOS_MAX = 2n ** 63n - 1n;
+
+function checkStart(nanos: string | undefined): void {
+  if (nanos !== undefined && BigInt(nanos) > NANOS_MAX) {
+    throw new Refused('bad_request', 'body.start_unix_nanos does not fit a signed 64-bit integer.');
+  }
+}
+
+/** Of what the body says, not of how it is written. */
+function requestHash(body: RunSubmit, inputSha256: string): string {
+  const { program, tasklet, version, module_sha256, mem_bytes, fuel, linear_memory_bytes, timeout_ms } = body;
+  const fixed = [program, tasklet, version, module_sha256, inputSha256, mem_bytes, fuel, linear_memory_bytes, timeout_ms];
+  const optional = [body.hold_ms ?? 0, body.seed ?? null, body.start_unix_nanos ?? null];
+  return createHash('sha256').update(JSON.stringify([...fixed, ...optional])).digest('hex');
+}
+
+function keyOf(tenant: string, key: string): string {
+  return `${tenant} ${key}`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,417 @@
+import assert from 'node:assert/strict';
+import { FUEL_EXPORT, meter, START_EXPORT } from '../../wasm/meter.ts';
+import { readModule } from '../../wasm/readModule.ts';
+import { trapPoint } from '../../wasm/trapPoint.ts';
+import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
+import { compileWat } from '../helpers/compileWat.ts';
+import { instantiateMetered, PLENTY } from '../helpers/runMetered.ts';
+
+interface Row {
+  what: string;
+  wat: string;
+  args?: unknown[];
+  /** Counted by hand: instructions executed, `block`, `loop`, `else` and `end` excepted. */
+  fuel: number;
+  result?: unknown;
+  trap?: RegExp;
+}
+
+/** `body` becomes the function `f`. */
+const f = (head: string, body: string, rest = '') => `(module ${rest} (func $f (export "f") ${head} ${body}))`;
+
+const ROWS: Row[] = [
+  { what: 'an empty function', wat: f('', ''), fuel: 0 },
+  { what: 'nop', wat: f('', 'nop nop'), fuel: 2 },
+  { what: 'straight code', wat: f('(result i32)', 'i32.const 1 i32.const 2 i32.add'), fuel: 3, result: 3 },
+  { what: 'an explicit return', wat: f('(result i32)', 'i32.const 7 return i32.const 8'), fuel: 2, result: 7 },
+  { what: 'blocks, which are free', wat: f('', 'block block loop end end end block nop end'), fuel: 1 },
+  { what: 'a block left early', wat: f('', 'block nop br 0 nop nop end nop'), fuel: 3 },
+  { what: 'a block no branch names', wat: f('(result i32)', 'block (result i32) i32.const 1 end i32.const 2 i32.add'), fuel: 3, result: 3 },
+  // local.get, br_if; nop; nop
+  { what: 'br_if taken', wat: f('(param i32)', 'block local.get 0 br_if 0 nop nop end nop'), args: [1], fuel: 3 },
+  { what: 'br_if not taken', wat: f('(param i32)', 'block local.get 0 br_if 0 nop nop end nop'), args: [0], fuel: 5 },
+  // local.get, if, then 2, after 1
+  { what: 'the then arm', wat: f('(param i32)', 'local.get 0 if nop nop else nop nop nop nop end nop'), args: [1], fuel: 5 },
+  { what: 'the else arm', wat: f('(param i32)', 'local.get 0 if nop nop else nop nop nop nop end nop'), args: [0], fuel: 7 },
+  { what: 'an if without else, not entered', wat: f('(param i32)', 'local.get 0 if nop nop end'), args: [0], fuel: 2 },
+  // Ten times: local.get, const, sub, local.tee, br_if.
+  { what: 'a loop', wat: f('(param i32)', 'loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end'), args: [10], fuel: 50 },
+  // Each of five rounds: get, eqz, br_if, get, const, sub, set, br; then get, eqz, br_if.
+  {
+    what: 'a loop with its test in front',
+    wat: f('(param i32)', 'block loop local.get 0 i32.eqz br_if 1 local.get 0 i32.const 1 i32.sub local.set 0 br 0 end end'),
+    args: [5],
+    fuel: 43,
+  },
+  // Outer 3 rounds: const, set, [inner 2 rounds of 5], get, const, sub, tee, br_if.
+  {
+    what: 'a loop in a loop',
+    wat: f(
+      '(param i32) (local i32)',
+      `loop i32.const 2 local.set 1
+         loop local.get 1 i32.const 1 i32.sub local.tee 1 br_if 0 end
+         local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end`,
+    ),
+    args: [3],
+    fuel: 3 * (2 + 10 + 5),
+  },
+  { what: 'a loop that is not repeated', wat: f('', 'nop loop nop end nop'), fuel: 3 },
+  // get, br_table; then what follows each label.
+  ...[
+    [0, 2 + 1 + 1 + 1],
+    [1, 2 + 1 + 1],
+    [2, 2 + 1],
+    [9, 2 + 1],
+  ].map(([arg, fuel]) => ({
+    what: `br_table to ${arg}`,
+    wat: f('(param i32)', 'block block block local.get 0 br_table 0 1 2 end nop end nop end nop'),
+    args: [arg],
+    fuel: fuel as number,
+  })),
+  {
+    what: 'multi-value blocks',
+    wat: f(
+      '(result i32)',
+      'i32.const 1 i32.const 2 block (param i32 i32) (result i32 i32) i32.add i32.const 5 br 0 end i32.sub',
+    ),
+    fuel: 6,
+    result: -2,
+  },
+  {
+    what: 'a branch to the function itself',
+    wat: f('(param i32) (result i32)', 'i32.const 3 local.get 0 br_if 0 drop i32.const 4'),
+    args: [0],
+    fuel: 5,
+    result: 4,
+  },
+  // Caller: const, call, const, add; callee: get, get, mul.
+  {
+    what: 'a call',
+    wat: f('(result i32)', 'i32.const 3 call $square i32.const 1 i32.add', '(func $square (param i32) (result i32) local.get 0 local.get 0 i32.mul)'),
+    fuel: 7,
+    result: 10,
+  },
+  {
+    what: 'recursion',
+    // fac(n > 0): get, if, get, get, const, sub, call, mul; fac(0): get, if, const.
+    wat: f('(param i64) (result i64)', 'local.get 0 i64.eqz if (result i64) i64.const 1 else local.get 0 local.get 0 i64.const 1 i64.sub call $f i64.mul end'),
+    args: [20n],
+    fuel: 20 * 9 + 4,
+    result: 2432902008176640000n,
+  },
+  {
+    what: 'call_indirect',
+    wat: f(
+      '(result i32)',
+      'i32.const 1 call_indirect (type $t)',
+      '(type $t (func (result i32))) (table funcref (elem $a $b)) (func $a (type $t) i32.const 10) (func $b (type $t) nop i32.const 20)',
+    ),
+    fuel: 4,
+    result: 20,
+  },
+  {
+    what: 'return_call, a hundred thousand deep',
+    // Each round: get, eqz, if, get, const, sub, return_call; the last: get, eqz, if, return.
+    wat: f('(param i32)', 'local.get 0 i32.eqz if return end local.get 0 i32.const 1 i32.sub return_call $f'),
+    args: [100_000],
+    fuel: 700_004,
+  },
+  {
+    what: 'return_call_indirect',
+    wat: f(
+      '(result i32)',
+      'i32.const 0 return_call_indirect (type $t)',
+      '(type $t (func (result i32))) (table funcref (elem $a)) (func $a (type $t) i32.const 9)',
+    ),
+    fuel: 3,
+    result: 9,
+  },
+  { what: 'SIMD', wat: f('(result i32)', 'v128.const i32x4 1 2 3 4 v128.const i32x4 1 1 1 1 i32x4.add i32x4.extract_lane 3'), fuel: 4, result: 5 },
+  {
+    what: 'bulk memory',
+    wat: f('', '(memory.fill (i32.const 0) (i32.const 7) (i32.const 9)) (memory.copy (i32.const 20) (i32.const 0) (i32.const 9))', '(memory 1)'),
+    fuel: 8,
+  },
+  { what: 'saturating conversion and sign extension', wat: f('(result i32)', 'f32.const 3e9 i32.trunc_sat_f32_s i32.extend8_s'), fuel: 3, result: -1 },
+  { what: 'references', wat: f('(result i32)', 'ref.null func ref.is_null ref.func $f drop'), fuel: 4, result: 1 },
+  { what: 'memory.grow', wat: f('(result i32)', 'nop i32.const 1 memory.grow nop', '(memory 1)'), fuel: 4, result: 1 },
+  { what: 'dead code with blocks in it', wat: f('(result i32)', 'block (result i32) i32.const 1 return block nop loop nop br 1 end end if nop else nop end i32.const 1 end'), fuel: 2, result: 1 },
+  { what: 'an if in dead code', wat: f('', 'block br 0 i32.const 1 if nop end nop end nop'), fuel: 2 },
+  { what: 'a then arm that never ends', wat: f('(param i32) (result i32)', 'local.get 0 if i32.const 5 return end i32.const 6'), args: [0], fuel: 3, result: 6 },
+  { what: 'both arms that never end', wat: f('(param i32) (result i32)', 'local.get 0 if i32.const 5 return else i32.const 6 return end unreachable'), args: [0], fuel: 4, result: 6 },
+  // Traps: the one that traps was executed, what comes after it was not.
+  { what: 'unreachable', wat: f('', 'nop nop unreachable nop'), fuel: 3, trap: /unreachable/ },
+  { what: 'division by zero in mid-region', wat: f('(param i32)', 'nop i32.const 1 local.get 0 i32.div_s drop nop nop'), args: [0], fuel: 4, trap: /divide by zero/ },
+  { what: 'no division by zero', wat: f('(param i32)', 'nop i32.const 1 local.get 0 i32.div_s drop nop nop'), args: [1], fuel: 7 },
+  { what: 'integer overflow', wat: f('', 'i32.const 0x80000000 i32.const -1 i32.div_s drop nop'), fuel: 3, trap: /unrepresentable|overflow/ },
+  { what: 'invalid conversion', wat: f('', 'f32.const nan i32.trunc_f32_s drop'), fuel: 2, trap: /unrepresentable/ },
+  { what: 'a load out of bounds', wat: f('(param i32)', 'local.get 0 i32.load drop nop local.get 0 drop', '(memory 1)'), args: [-4], fuel: 2, trap: /out of bounds/ },
+  { what: 'a store out of bounds after one within', wat: f('', '(i32.store (i32.const 0) (i32.const 1)) (i32.store (i32.const 65533) (i32.const 1)) nop', '(memory 1)'), fuel: 6, trap: /out of bounds/ },
+  { what: 'a SIMD load out of bounds', wat: f('', 'i32.const -1 v128.load drop nop', '(memory 1)'), fuel: 2, trap: /out of bounds/ },
+  { what: 'memory.fill out of bounds', wat: f('', 'i32.const 0 i32.const 0 i32.const 65537 memory.fill nop', '(memory 1)'), fuel: 4, trap: /out of bounds/ },
+  { what: 'table.get out of bounds', wat: f('', 'nop i32.const 4 table.get 0 drop nop', '(table 4 funcref)'), fuel: 3, trap: /out of bounds/ },
+  { what: 'an indirect call through null', wat: f('', 'i32.const 0 call_indirect nop', '(table 1 funcref)'), fuel: 2, trap: /null function|signature/ },
+  { what: 'an indirect tail call through null', wat: f('', 'i32.const 0 return_call_indirect', '(table 1 funcref)'), fuel: 2, trap: /null function|signature/ },
+  // Round 1 and 2 pass: get, div, drop, get, const, sub, tee, br_if are 4 + 5; the third: const, get, div.
+  {
+    what: 'a trap in the third round of a loop',
+    wat: f('(param i32)', 'loop i32.const 1 local.get 0 i32.div_s drop local.get 0 i32.const 1 i32.sub local.set 0 br 0 end'),
+    args: [2],
+    fuel: 9 + 9 + 3,
+    trap: /divide by zero/,
+  },
+  {
+    what: 'a trap two calls down',
+    wat: f('', 'nop call $a nop nop', '(func $a nop nop call $b nop) (func $b nop i32.const 0 if nop end i32.const 1 i32.const 0 i32.rem_u drop nop)'),
+    fuel: 2 + 3 + 3 + 3,
+    trap: /divide by zero/,
+  },
+];
+
+describe('meter', () => {
+  for (const { what, wat, args = [], fuel, result, trap } of ROWS) {
+    it(`counts ${what}`, () => {
+      const bytes = compileWat(wat);
+      assert.equal(WebAssembly.validate(bytes), true, 'the test program is not valid');
+      const outcome = instantiateMetered(bytes).call('f', args);
+      assert.equal(outcome.exhausted, false);
+      assert.equal(outcome.fuelUsed, fuel);
+      if (trap === undefined) assert.equal(outcome.trap, undefined);
+      else assert.match(outcome.trap ?? 'no trap', trap);
+      if (result !== undefined) assert.equal(outcome.result, result);
+    });
+
+    it(`ends ${what} as exhausted at every smaller budget, and at no other`, () => {
+      const instance = instantiateMetered(compileWat(wat));
+      // Every budget for the small ones, a sample for the long one.
+      const step = Math.max(1, Math.floor(fuel / 300));
+      for (let budget = 0; budget < fuel; budget += step) {
+        const outcome = instance.call('f', args, budget);
+        assert.deepEqual([outcome.exhausted, outcome.fuelUsed], [true, budget], `budget ${budget}`);
+      }
+      const exact = instance.call('f', args, fuel);
+      assert.deepEqual([exact.exhausted, exact.fuelUsed], [false, fuel]);
+      if (trap !== undefined) assert.match(exact.trap ?? 'no trap', trap);
+    });
+  }
+
+  it('ends an endless loop and an endless recursion', () => {
+    for (const wat of ['(func (export "f") (loop (br 0)))', '(func $f (export "f") (return_call $f))']) {
+      const outcome = instantiateMetered(compileWat(`(module ${wat})`)).call('f', [], 500_000);
+      assert.equal(outcome.exhausted, true);
+      assert.equal(outcome.fuelUsed, 500_000);
+    }
+    const deep = instantiateMetered(compileWat('(module (func $f (export "f") (call $f)))')).call('f', [], 1000);
+    assert.deepEqual([deep.exhausted, deep.fuelUsed], [true, 1000]);
+  });
+
+  it('charges a stack overflow for the calls that were made', () => {
+    // Each level executes nop and call; the level that has no stack left executes nothing.
+    const outcome = instantiateMetered(compileWat('(module (func $f (export "f") nop call $f nop))')).call('f', [], 1e12);
+    assert.match(outcome.trap ?? '', /call stack/i);
+    assert.equal(outcome.exhausted, false);
+    assert.equal(outcome.fuelUsed % 2, 0);
+    assert.ok(outcome.fuelUsed > 1000);
+  });
+
+  describe('host functions', () => {
+    const wat = (call: string, more = '') => `(module (import "h" "f" (func $h (param i32))) ${more} (memory 1)
+      (func (export "f") (param i32) nop i32.const 1 ${call} nop i32.const 2 ${call} nop))`;
+    const calls: Array<[what: string, wat: string]> = [
+      ['a call', wat('call $h')],
+      ['an indirect call', wat('i32.const 0 call_indirect (param i32)', '(table funcref (elem $h))')],
+    ];
+    for (const [what, text] of calls) {
+      it(`see exact fuel, and are not entered beyond the budget, by ${what}`, () => {
+        const seen: Array<[number, number]> = [];
+        const instance = instantiateMetered(compileWat(text), { h: { f: (x: number) => seen.push([x, instance.used()]) } });
+        const first = what === 'a call' ? 3 : 4;
+        const second = first + first;
+        const total = second + 1;
+        for (let budget = 0; budget <= total; budget++) {
+          seen.length = 0;
+          const outcome = instance.call('f', [0], budget);
+          assert.equal(outcome.exhausted, budget < total);
+          assert.equal(outcome.fuelUsed, budget);
+          const expected = [...(budget >= first ? [[1, first]] : []), ...(budget >= second ? [[2, second]] : [])];
+          assert.deepEqual(seen, expected, `budget ${budget}`);
+        }
+      });
+    }
+
+    it('that throw end the run with what was executed', () => {
+      const instance = instantiateMetered(compileWat(calls[0]?.[1] as string), {
+        h: {
+          f: () => {
+            throw new Error('refused');
+          },
+        },
+      });
+      const outcome = instance.call('f', [0]);
+      assert.deepEqual([outcome.trap, outcome.fuelUsed, outcome.exhausted], ['refused', 3, false]);
+    });
+
+    it('reached by a tail call are paid for first', () => {
+      let entered = 0;
+      const instance = instantiateMetered(
+        compileWat('(module (import "h" "f" (func $h)) (func (export "f") nop return_call $h))'),
+        { h: { f: () => entered++ } },
+      );
+      assert.equal(instance.call('f', [], 1).exhausted, true);
+      assert.equal(entered, 0);
+      assert.equal(instance.call('f', [], 2).exhausted, false);
+      assert.equal(entered, 1);
+    });
+  });
+
+  it('grows memory only when that is paid for', () => {
+    const instance = instantiateMetered(compileWat('(module (memory (export "m") 1) (func (export "f") nop i32.const 1 memory.grow drop))'));
+    const pages = () => (instance.exports['m'] as WebAssembly.Memory).buffer.byteLength / 65_536;
+    assert.equal(instance.call('f', [], 2).exhausted, true);
+    assert.equal(pages(), 1);
+    assert.equal(instance.call('f', [], 3).exhausted, true);
+    assert.equal(pages(), 2);
+  });
+
+  it('bounds what may run past the budget', () => {
+    // A large leaf called in a loop, and small leaves called many times without one.
+    const large = `(func $leaf ${'nop '.repeat(500)})`;
+    const seen = instantiateMetered(
+      compileWat(`(module ${large} (global $n (export "n") (mut i32) (i32.const 0))
+        (func (export "f") ${'(global.set $n (i32.add (global.get $n) (i32.const 1))) call $leaf '.repeat(50)}))`),
+    );
+    const outcome = seen.call('f', [], 1000);
+    assert.equal(outcome.exhausted, true);
+    // Two calls are paid for; the third leaf is entered with the balance above zero at most, the fourth never runs.
+    assert.ok((seen.exports['n'] as WebAssembly.Global).value <= 4);
+  });
+
+  it('says where a trap happened in the original module', () => {
+    const bytes = compileWat(
+      '(module (import "h" "f" (func)) (func) (func $f (export "f") (param i32) (local i64) loop local.get 0 br_if 0 call 0 end i32.const 1 i32.const 0 i32.div_u drop))',
+    );
+    const { metered, exports } = instantiateMetered(bytes, { h: { f: () => {} } });
+    (exports[FUEL_EXPORT] as WebAssembly.Global).value = 100n;
+    try {
+      (exports['f'] as WebAssembly.ExportFunction)(0);
+      assert.fail('no trap');
+    } catch (error) {
+      assert.ok(error instanceof WebAssembly.RuntimeError);
+      const point = trapPoint(metered, error.stack ?? '');
+      assert.equal(point?.functionIndex, 2);
+      // 0x6e is i32.div_u: its place in the original, from the start of the body (after the size byte).
+      const code = readModule(bytes).sections.at(-1);
+      const body = bytes.subarray((code?.offset ?? 0) + 1 + 3 + 1);
+      assert.equal(body[point?.bodyOffset ?? 0], 0x6e);
+    }
+  });
+
+  it('does not let a name section into the stack that refunds are read from', () => {
+    const bytes = compileWat('(module (func $evil:wasm-function[0]:0x1 (export "f") nop unreachable))', { names: true });
+    assert.ok(readModule(bytes).customSections.length > 0);
+    assert.deepEqual(readModule(meter(bytes, { memoryMaxPages: 1 }).bytes).customSections, []);
+    assert.equal(instantiateMetered(bytes).call('f').fuelUsed, 2);
+  });
+
+  it('turns the start section into an export whose fuel counts', () => {
+    const instance = instantiateMetered(
+      compileWat('(module (global $g (export "g") (mut i32) (i32.const 0)) (func $s (global.set $g (i32.const 5))) (start $s))'),
+    );
+    assert.equal(instance.metered.startExport, START_EXPORT);
+    const global = instance.exports['g'] as WebAssembly.Global;
+    assert.equal(global.value, 0);
+    assert.equal(instance.call(undefined).fuelUsed, 2);
+    assert.equal(global.value, 5);
+    assert.equal(instantiateMetered(compileWat('(module)')).metered.startExport, null);
+  });
+
+  describe('module parts', () => {
+    const refused = (wat: string, memoryMaxPages = 10) => {
+      try {
+        meter(compileWat(wat), { memoryMaxPages });
+        return 'taken';
+      } catch (error) {
+        assert.ok(error instanceof WasmInvalid);
+        return error.reason;
+      }
+    };
+    const memoryOf = (wat: string, memoryMaxPages: number) =>
+      readModule(meter(compileWat(wat), { memoryMaxPages }).bytes).memories;
+
+    it('cap the memory maximum', () => {
+      assert.deepEqual(memoryOf('(module (memory 1))', 10), [{ min: 1, max: 10 }]);
+      assert.deepEqual(memoryOf('(module (memory 1 5))', 10), [{ min: 1, max: 5 }]);
+      assert.deepEqual(memoryOf('(module (memory 1 500))', 10), [{ min: 1, max: 10 }]);
+      assert.deepEqual(memoryOf('(module)', 10), []);
+      assert.equal(refused('(module (memory 11))'), 'memory_above_limit');
+      assert.equal(refused('(module (memory 10))'), 'taken');
+    });
+
+    it('make memory.grow past the cap return -1', () => {
+      const grow = '(module (memory 1) (func (export "f") (param i32) (result i32) (memory.grow (local.get 0))))';
+      const instance = instantiateMetered(compileWat(grow), {}, 3);
+      assert.deepEqual([2, 1, 0].map((pages) => instance.call('f', [pages]).result), [1, -1, 3]);
+    });
+
+    it('cap what tables may grow to, together', () => {
+      const { tables } = readModule(
+        meter(compileWat('(module (table 10 funcref) (table 20 30 externref))'), { memoryMaxPages: 1 }).bytes,
+      );
+      assert.deepEqual(
+        tables.map((table) => table.limits),
+        [
+          { min: 10, max: 499_995 },
+          { min: 20, max: 30 },
+        ],
+      );
+    });
+
+    it('keep their indices and their order whatever sections are missing', () => {
+      for (const wat of [
+        '(module)',
+        '(module (func nop))',
+        '(module (memory 1) (data (i32.const 0) "x"))',
+        '(module (memory 1) (data "x") (func (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 1))))',
+        '(module (table 1 funcref) (func $f) (elem (i32.const 0) $f))',
+        '(module (global i32 (i32.const 1)) (func (export "f") (result i32) global.get 0))',
+        '(module (import "a" "b" (global (mut i64))) (func (export "f") (result i64) global.get 0))',
+        '(module (func $s nop) (start $s))',
+      ]) {
+        const metered = meter(compileWat(wat), { memoryMaxPages: 10 });
+        assert.equal(WebAssembly.validate(metered.bytes), true, wat);
+        const module = readModule(metered.bytes);
+        assert.deepEqual(module.globals.at(-1), { type: 'i64', mutable: true });
+        assert.deepEqual(
+          module.exports.find(({ name }) => name === FUEL_EXPORT),
+          { name: FUEL_EXPORT, kind: 'global', index: metered.fuelGlobal },
+        );
+      }
+    });
+
+    it('must not export what the meter exports', () => {
+      for (const name of [FUEL_EXPORT, START_EXPORT]) {
+        assert.equal(refused(`(module (func (export "${name}")))`), 'reserved_export');
+      }
+    });
+
+    it('are refused when the meter does not know them, though V8 does', () => {
+      const atomicFence = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 7, 1, 5, 0, 0xfe, 3, 0, 0x0b]);
+      assert.equal(WebAssembly.validate(atomicFence), true);
+      assert.throws(() => meter(atomicFence, { memoryMaxPages: 1 }), { reason: 'unsupported', feature: 'threads' });
+    });
+  });
+
+  it('refuses a body that outgrows the engine once it is metered, by name', () => {
+    // if nop end, over and over: three regions for every six bytes.
+    const rounds = 900_000;
+    const body = new Uint8Array(1 + rounds * 6 + 1);
+    for (let i = 0, at = 1; i < rounds; i++, at += 6) body.set([0x41, 0, 0x04, 0x40, 0x01, 0x0b], at);
+    body[body.length - 1] = 0x0b;
+    const size = (n: number) => [(n & 0x7f) | 0x80, ((n >> 7) & 0x7f) | 0x80, ((n >> 14) & 0x7f) | 0x80, n >> 21];
+    const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
+    const bytes = Uint8Array.from([...head, 10, ...size(body.length + 5), 1, ...size(body.length), ...body]);
+    assert.throws(() => meter(bytes, { memoryMaxPages: 1 }), { reason: 'limit', message: /once it is metered/ });
+  });
+
+  it('leaves plenty of fuel for these tests', () => assert.ok(ROWS.every((row) => row.fuel < PLENTY)));
+});

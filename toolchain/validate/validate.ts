@@ -1,0 +1,127 @@
+import { join, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { findProgram, MANIFEST_MAX_BYTES, MANIFEST_NAME, type Program } from '../../program/loadProgram.ts';
+import { type ParsedManifest, parseManifest } from '../../program/manifest.ts';
+import { checkFixtures } from './checkFixtures.ts';
+import { manifestFindings } from './checkManifest.ts';
+import { checkCells, checkProvider, localPool } from './checkProvider.ts';
+import { checkTasklet } from './checkTasklet.ts';
+import { compareFindings, FILE_START, type Finding, finding } from './finding.ts';
+import { type ProgramFiles, programFiles } from './programFiles.ts';
+import { taskletContext } from './taskletContext.ts';
+
+export interface ValidateOptions {
+  /** Texts that stand in for files, by absolute path: what an editor has not saved yet. */
+  overlay?: ReadonlyMap<string, string>;
+  /** Only this tasklet, and the manifest as far as it concerns it. */
+  tasklet?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * All that can be found wrong with a program without running it, in a stable order. Reads the disk and nothing else: never the network,
+ * never a write. A compiler is loaded only for a tasklet whose module is absent or stale, or whose source has an unsaved text.
+ * Given a folder, the program is the one it lies in.
+ * @throws GrafosError `usage` `tasklet_unknown`; the signal's reason.
+ */
+export async function validate(programOrFolder: Program | string, options: ValidateOptions = {}): Promise<Finding[]> {
+  const { overlay, signal } = options;
+  signal?.throwIfAborted();
+  const files = programFiles(overlay);
+  const root = rootOf(programOrFolder, files);
+  const manifestPath = join(root, MANIFEST_NAME);
+  const text = readManifestText(manifestPath, files);
+  if (typeof text !== 'string') return [text];
+
+  const parsed = parseManifest(text);
+  const { lines, problems, tasklets } = parsed;
+  if (options.tasklet !== undefined && !tasklets.some(({ name }) => name === options.tasklet)) {
+    throw unknownTasklet(parsed, manifestPath, options.tasklet);
+  }
+  const findings = manifestFindings(parsed, manifestPath, options.tasklet);
+  // With the text unreadable from some line on, what it says of its tasklets cannot be relied on.
+  const readable = !problems.some(({ kind }) => kind === 'toml-syntax' || kind === 'duplicate-key');
+  const pool = localPool(root, files);
+  const usable = tasklets.flatMap(({ tasklet }) => tasklet ?? []);
+  const program: Program = {
+    root,
+    manifestPath,
+    manifest: parsed.manifest ?? { name: '', version: '', tasklets: usable },
+  };
+  for (const one of tasklets) {
+    const { tasklet } = one;
+    if (!readable || tasklet === null || (options.tasklet !== undefined && one.name !== options.tasklet)) continue;
+    const context = taskletContext({ root, manifestPath, lines, files, findings }, one, tasklet);
+    const module = await checkTasklet(context, program, { overlay, signal });
+    checkProvider(context, pool, module);
+    checkFixtures(context);
+    if (signal !== undefined) {
+      // Checks do not wait for anything: without a turn of the loop nobody could abort.
+      await nextTurn();
+      signal.throwIfAborted();
+    }
+  }
+  findings.push(...checkCells(root, files));
+  return unique(findings.sort(compareFindings));
+}
+
+function rootOf(programOrFolder: Program | string, files: ProgramFiles): string {
+  if (typeof programOrFolder !== 'string') return programOrFolder.root;
+  const folder = resolve(programOrFolder);
+  return files.overlaid(join(folder, MANIFEST_NAME)) ? folder : (findProgram(folder) ?? folder);
+}
+
+/** The text, or the finding that says why there is none. */
+function readManifestText(path: string, files: ProgramFiles): string | Finding {
+  const read = files.text(path, MANIFEST_MAX_BYTES);
+  switch (read.state) {
+    case 'ok':
+      return read.text;
+    case 'missing':
+      return finding(
+        'GRF1001',
+        path,
+        FILE_START,
+        `There is no ${MANIFEST_NAME} here or in a folder above. It says what the tasklets are and what they may use. Go to the folder of a program, or make one with \`grafos new\`.`,
+      );
+    case 'not-utf8':
+      return finding(
+        'GRF1002',
+        path,
+        FILE_START,
+        `${MANIFEST_NAME} is not UTF-8 text, which TOML requires. Save it as UTF-8.`,
+      );
+    case 'not-a-file':
+      return finding('GRF1002', path, FILE_START, `${MANIFEST_NAME} is not a file. Remove or rename it.`);
+    case 'too-large':
+      return finding(
+        'GRF1002',
+        path,
+        FILE_START,
+        `${MANIFEST_NAME} is larger than 1 MiB, and a manifest is a few lines. Check which file this is.`,
+      );
+    case 'unreadable':
+      return finding(
+        'GRF1002',
+        path,
+        FILE_START,
+        `${MANIFEST_NAME} cannot be read: ${read.why}. Check its permissions.`,
+      );
+  }
+}
+
+function unknownTasklet({ tasklets }: ParsedManifest, manifestPath: string, name: string): GrafosError {
+  const names = tasklets.flatMap((one) => one.name ?? []).join(', ');
+  return new GrafosError('usage', 'tasklet_unknown', `${manifestPath} has no tasklet "${name}".`, {
+    next: names === '' ? 'Add a [[tasklet]] to grafos.toml.' : `Its tasklets are: ${names}.`,
+  });
+}
+
+/** Two tasklets that share a source find the same thing twice. */
+function unique(sorted: Finding[]): Finding[] {
+  return sorted.filter((one, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || compareFindings(before, one) !== 0;
+  });
+}
