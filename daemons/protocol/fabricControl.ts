@@ -125,6 +125,7 @@ export const FABRIC_ERROR_CODES = [
   'run_id_in_use',
   'bad_request',
   'shutting_down',
+  'internal_error',
 ] as const;
 
 export type FabricErrorCode = (typeof FABRIC_ERROR_CODES)[number];

@@ -60,20 +60,35 @@ export function quicPeerOf(
 }
 
 /** TLS alerts (RFC 8446 section 6.2) as QUIC transport errors: 0x100 + alert (RFC 9001 section 4.8). */
+const CRYPTO_ERROR = 0x100;
 const ALERT: Record<PeerRefusalReason, number> = {
-  client_certificate_unfit: 0x100 + 42,
-  client_certificate_expired: 0x100 + 45,
-  client_certificate_untrusted: 0x100 + 48,
-  client_certificate_missing: 0x100 + 116,
+  client_certificate_unfit: CRYPTO_ERROR + 42,
+  client_certificate_expired: CRYPTO_ERROR + 45,
+  client_certificate_untrusted: CRYPTO_ERROR + 48,
+  client_certificate_missing: CRYPTO_ERROR + 116,
 };
-const INTERNAL_ERROR = 0x100 + 80;
+const INTERNAL_ERROR = CRYPTO_ERROR + 80;
+/** unsupported_certificate and certificate_unknown, which other libraries send. */
+const UNFIT_TOO = [CRYPTO_ERROR + 43, CRYPTO_ERROR + 46];
 
 /**
  * What a connection's transport error code says about a certificate, or undefined when it is about something else. With the code of our
  * own close, `peer` is the other side; with the peer's, it is ours that was refused.
  */
 export function peerRefusedByQuic(errorCode: number, peer: PeerUsage): PeerRefused | undefined {
-  const entry = Object.entries(ALERT).find(([, code]) => code === errorCode);
-  if (entry === undefined) return undefined;
-  return new PeerRefused(entry[0] as PeerRefusalReason, `TLS alert ${errorCode - 0x100}`, peer);
+  const reason = UNFIT_TOO.includes(errorCode)
+    ? 'client_certificate_unfit'
+    : PEER_REFUSAL_REASONS.find((each) => ALERT[each] === errorCode);
+  return reason && new PeerRefused(reason, `TLS alert ${errorCode - CRYPTO_ERROR}`, peer);
+}
+
+/**
+ * For a server's `EventQUICConnectionError`: the refusals that quiche makes by itself and that no `verifyCallback` sees, a client without
+ * a certificate above all. Undefined for every other error, and for those that {@link quicPeerConfig} has reported already.
+ */
+export function peerRefusedByQuiche(error: Error & { data?: unknown }): PeerRefused | undefined {
+  // Both kinds have this name; only quiche's own carries what quiche threw.
+  if (error.name !== 'ErrorQUICConnectionLocalTLS' || error.cause === undefined) return undefined;
+  const { errorCode } = (error.data ?? {}) as { errorCode?: number };
+  return errorCode === undefined ? undefined : peerRefusedByQuic(errorCode, 'client');
 }

@@ -4,6 +4,13 @@ import type { RefusalReason } from './tenantApi.ts';
 
 export type PeerRefusalReason = Extract<RefusalReason, `client_certificate_${string}`>;
 
+export const PEER_REFUSAL_REASONS = [
+  'client_certificate_missing',
+  'client_certificate_untrusted',
+  'client_certificate_expired',
+  'client_certificate_unfit',
+] as const satisfies PeerRefusalReason[];
+
 const WHAT: Record<PeerRefusalReason, string> = {
   client_certificate_missing: 'shows no certificate',
   client_certificate_untrusted: 'shows a certificate that is not from our CA',

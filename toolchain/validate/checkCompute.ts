@@ -136,7 +136,7 @@ function checkCopies(context: TaskletContext, script: ScriptFile, compute: Compu
     'GRF2109',
     file,
     lines.rangeOf(copy),
-    'This copies the whole input, which may be 16 MiB, and nothing bounds its length before: as text, two bytes a letter, that alone fills the default linear_memory and the run ends in a trap. Refuse what is too long first.',
+    'An input may be 16 MiB; this copies all of it, and nothing bounds its length before, so a large input fills the linear memory and the run ends in a trap. Refuse what is too long first.',
     { title: 'Refuse inputs above 64 KiB', edits },
   );
 }

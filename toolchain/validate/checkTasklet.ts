@@ -119,7 +119,7 @@ async function checkWat(context: TaskletContext, program: Program): Promise<Wasm
   const place = places.module() ?? { file: source, range: FILE_START };
   const given = { place, places, exportAdvice: 'Export it in the text of the module.' };
   if (state === 'fresh') return checkBuilt(context, given);
-  const { compileWat } = await import('../build/buildWat.ts');
+  const { compileWat } = await import('../build/compileWat.ts');
   const { wasm, diagnostics } = await compileWat(source, text);
   context.findings.push(...diagnostics);
   return wasm === null ? null : checkModule(context, { ...given, bytes: wasm, label: tasklet.source });

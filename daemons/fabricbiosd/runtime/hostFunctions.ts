@@ -81,8 +81,7 @@ export class HostFunctions {
 
   begin(request: RunRequest): void {
     this.request = request;
-    this.lease =
-      request.leaseBytes === -1 ? null : new Uint8Array(this.pool, request.leaseOffset, request.leaseBytes);
+    this.lease = request.leaseBytes === -1 ? null : new Uint8Array(this.pool, request.leaseOffset, request.leaseBytes);
     this.log.reset();
   }
 

@@ -1,5 +1,5 @@
-import { trapPoint } from '../../../wasm/trapPoint.ts';
 import type { MeteredModule } from '../../../wasm/meter.ts';
+import { trapPoint } from '../../../wasm/trapPoint.ts';
 import type { RunError, RunErrorCode } from '../../protocol/runError.ts';
 import { HostTrap } from './hostTrap.ts';
 
@@ -8,7 +8,11 @@ import { HostTrap } from './hostTrap.ts';
  * so that a value out of range is `trap_invalid_conversion` too. Anything about a table is `trap_indirect_call`.
  */
 const TRAPS: ReadonlyArray<readonly [message: RegExp, code: RunErrorCode, sentence: string]> = [
-  [/^unreachable$/, 'trap_unreachable', 'The tasklet executed `unreachable`, which is how compilers end a panic or abort'],
+  [
+    /^unreachable$/,
+    'trap_unreachable',
+    'The tasklet executed `unreachable`, which is how compilers end a panic or abort',
+  ],
   [
     /^memory access out of bounds$|^data segment (\d+ is )?out of bounds|data segment \d+ is out of bounds/,
     'trap_memory_out_of_bounds',
@@ -41,7 +45,10 @@ export function trapError(thrown: unknown, metered: MeteredModule): RunError | n
     };
   }
   if (thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded') {
-    return { code: 'trap_call_stack_exhausted', message: 'The tasklet called itself too deep: its call stack is used up.' };
+    return {
+      code: 'trap_call_stack_exhausted',
+      message: 'The tasklet called itself too deep: its call stack is used up.',
+    };
   }
   if (!(thrown instanceof WebAssembly.RuntimeError)) return null;
   const known = TRAPS.find(([message]) => message.test(thrown.message));

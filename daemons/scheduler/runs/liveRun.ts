@@ -19,6 +19,10 @@ export class LiveRun {
   readonly ended: Promise<EndedRun>;
   /** Whether a client was told of this run, so that it must not vanish. */
   acknowledged = false;
+  /** Resolves when the run is in the store. */
+  stored: Promise<void> = Promise.resolve();
+  /** Its end is decided, and being written. */
+  isEnding = false;
 
   #history: RunHappening[] = [];
   #logged = 0;

@@ -1,12 +1,11 @@
 /** The life of runs: admitted, placed, run by the cell, ended; each step in the store before anybody is told of it. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
-import type { Lease } from '../../protocol/fabricControl.ts';
-import { LIMITS } from '../../protocol/limits.ts';
-import type { RefusalReason, RunSubmit } from '../../protocol/tenantApi.ts';
+import type { CellIdentity, Lease } from '../../protocol/fabricControl.ts';
+import type { RunSubmit } from '../../protocol/tenantApi.ts';
 import type { Actor } from '../auth/connection.ts';
-import { type CellNews, type CellOutcome, CellRefused } from '../fabric/cellSession.ts';
-import { CellLost, type CellStatus, type FabricLink } from '../fabric/fabricLink.ts';
+import type { CellNews } from '../fabric/cellSession.ts';
+import { CellLost, type FabricLink } from '../fabric/fabricLink.ts';
 import type { ModuleStore } from '../moduleStore.ts';
 import { Refused } from '../refused.ts';
 import type { CellStore } from '../store/cellStore.ts';
@@ -14,9 +13,12 @@ import type { Decision, DecisionTable } from '../store/decisionTable.ts';
 import type { RunTable, StoredRun } from '../store/runTable.ts';
 import type { TenantTable } from '../store/tenantTable.ts';
 import { admit, newTenantUse, type TenantUse } from './admission.ts';
+import { conclude, lose, NOT_ENDED } from './endRun.ts';
 import type { LeaseLedger } from './leaseLedger.ts';
 import { type EndedRun, LiveRun } from './liveRun.ts';
 import { newRunId } from './newRunId.ts';
+import { place, readyCell, refusalByCell } from './placement.ts';
+import { checkStart, decodeInput, requestHash } from './runRequest.ts';
 
 export interface RunServiceParts {
   store: CellStore;
@@ -83,7 +85,7 @@ export function runService(parts: RunServiceParts): RunService {
     return use;
   };
 
-  const give = (run: StoredRun): void => {
+  const give = (run: Pick<StoredRun, 'tenant' | 'mem_bytes'>): void => {
     const use = uses.get(run.tenant);
     if (use === undefined) return;
     use.runs -= 1;
@@ -117,6 +119,7 @@ export function runService(parts: RunServiceParts): RunService {
 
   /** Told only when it is in the store: until then it is tried again, because a run that ended must not look as if it had not. */
   const end = async (entered: LiveRun, ended: EndedRun): Promise<void> => {
+    entered.isEnding = true;
     for (;;) {
       try {
         await store.change(() => {
@@ -147,12 +150,12 @@ export function runService(parts: RunServiceParts): RunService {
       const job = { run_id, tenant, program, tasklet, version, module_sha256, input, mem_bytes, fuel };
       const limits = { linear_memory_bytes, timeout_ms, hold_ms, seed, start_unix_nanos };
       const outcome = await link.run({ ...job, ...limits }, () => modules.read(module_sha256));
-      if (live.get(run_id) !== entered) return;
+      if (entered.isEnding) return;
       if (outcome.lease !== null) leases.hold(outcome.lease);
       ended = conclude(run, outcome);
     } catch (error) {
-      if (live.get(run.run_id) !== entered) return;
-      const refusal = asRefusal(error);
+      if (entered.isEnding) return;
+      const refusal = refusalByCell(error);
       if (refusal !== null && !entered.acknowledged) {
         forget(entered, refusal);
         return;
@@ -192,7 +195,7 @@ export function runService(parts: RunServiceParts): RunService {
   };
 
   /** Same key and body: the same run. Null when the key is new. */
-  const again = async (tenant: string, key: string, requestSha256: string): Promise<LiveRun | StoredRun | null> => {
+  const again = (tenant: string, key: string, requestSha256: string): Promise<LiveRun | StoredRun> | null => {
     const underWay = liveByKey.get(keyOf(tenant, key));
     const known = underWay?.run ?? runs.byKey(tenant, key);
     if (known === undefined) return null;
@@ -203,20 +206,21 @@ export function runService(parts: RunServiceParts): RunService {
         'Choose a new key for a new run.',
       );
     }
-    if (underWay !== undefined) return underWay;
-    if (known.error?.code !== 'worker_lost') return known;
+    if (underWay !== undefined) return underWay.stored.then(() => underWay);
+    if (known.error?.code !== 'worker_lost') return Promise.resolve(known);
     return rerun(known);
   };
 
   const rerun = async (run: StoredRun): Promise<LiveRun> => {
-    ready(link.status());
+    readyCell(link.status());
     take(run);
     const { input } = runs.bytes(run);
     const fresh: StoredRun = { ...run, ...NOT_ENDED, state: 'placed' };
     const entered = enter(fresh, input);
     entered.acknowledged = true;
     try {
-      await store.change(() => runs.reopen(fresh)).durable;
+      entered.stored = store.change(() => runs.reopen(fresh)).durable;
+      await entered.stored;
     } catch (error) {
       leave(entered);
       entered.refuse(error);
@@ -227,15 +231,16 @@ export function runService(parts: RunServiceParts): RunService {
   };
 
   const submit: RunService['submit'] = async (tenant, body, idempotencyKey) => {
+    if (isStopping) throw new Refused('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.');
     const input = decodeInput(body.input_b64);
     checkStart(body.start_unix_nanos);
     const inputSha256 = createHash('sha256').update(input).digest('hex');
     const requestSha256 = idempotencyKey === undefined ? null : requestHash(body, inputSha256);
     if (idempotencyKey !== undefined && requestSha256 !== null) {
-      const same = await again(tenant, idempotencyKey, requestSha256);
+      // Without a pause between looking and entering: of two that come at once, the second finds the first.
+      const same = again(tenant, idempotencyKey, requestSha256);
       if (same !== null) return same;
     }
-    if (isStopping) throw new Refused('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.');
     if (!modules.has(tenant, body.module_sha256)) {
       throw new Refused('module_unknown', 'This tenant has not put this module.', 'PUT it to /api/v1/modules/ first.');
     }
@@ -249,15 +254,14 @@ export function runService(parts: RunServiceParts): RunService {
     }
     const now = Date.now();
     const runId = newRunId(now);
-    const status = link.status();
+    let cell: CellIdentity;
     try {
-      place(status, memLive + leases.bytes(null), mem_bytes);
+      cell = place(link.status(), memLive + leases.bytes(null), mem_bytes);
     } catch (error) {
-      give({ tenant, mem_bytes } as StoredRun);
+      give({ tenant, mem_bytes });
       if (!(error instanceof Refused)) throw error;
       throw refuse(error, { ...asked, run_id: runId, admission: 'ok', placement: error.reason });
     }
-    const cell = ready(status);
     const run: StoredRun = {
       ...NOT_ENDED,
       seq: 0,
@@ -286,17 +290,18 @@ export function runService(parts: RunServiceParts): RunService {
     };
     const entered = enter(run, input);
     try {
-      await store.change(() => {
+      entered.stored = store.change(() => {
         runs.insert(run, input);
         decisions.insert({ ...asked, at: now, run_id: runId, admission: 'ok', placement: 'ok', cell_id: cell.cell_id });
       }).durable;
+      await entered.stored;
     } catch (error) {
       leave(entered);
       entered.refuse(error);
       throw error;
     }
     // A stop that came meanwhile has ended it already.
-    if (live.get(runId) === entered) start(entered);
+    if (!entered.isEnding) start(entered);
     return entered;
   };
 
@@ -341,119 +346,10 @@ export function runService(parts: RunServiceParts): RunService {
     },
     stop: async () => {
       isStopping = true;
-      await Promise.all([...live.values()].map((entered) => end(entered, lose(entered.run, LOST_NEXT_START))));
+      const underWay = [...live.values()].filter((entered) => !entered.isEnding);
+      await Promise.all(underWay.map((entered) => end(entered, lose(entered.run, LOST_NEXT_START))));
     },
   };
-}
-
-const NOT_ENDED = {
-  started_at: null,
-  ended_at: null,
-  error: null,
-  output_sha256: null,
-  output_bytes: null,
-  fuel_used: null,
-  linear_memory_peak: null,
-  duration_us: null,
-  lease_id: null,
-  lease_expires_at: null,
-} satisfies Partial<StoredRun>;
-
-function conclude(run: StoredRun, outcome: CellOutcome): EndedRun {
-  const { output, log, lease } = outcome;
-  run.ended_at = Date.now();
-  run.started_at ??= run.ended_at;
-  run.state = outcome.state;
-  run.error = outcome.error;
-  run.output_bytes = output.length;
-  run.output_sha256 = createHash('sha256').update(output).digest('hex');
-  run.fuel_used = outcome.fuel_used;
-  run.linear_memory_peak = outcome.linear_memory_peak;
-  run.duration_us = outcome.duration_us;
-  run.lease_id = lease?.lease_id ?? null;
-  run.lease_expires_at = lease === null ? null : Date.parse(lease.expires_at);
-  return { run, output, log };
-}
-
-function lose(run: StoredRun, message: string): EndedRun {
-  return conclude(run, {
-    run_id: run.run_id,
-    state: 'failed',
-    error: { code: 'worker_lost', message },
-    output: new Uint8Array(),
-    log: '',
-    fuel_used: 0,
-    linear_memory_peak: 0,
-    duration_us: 0,
-    lease: null,
-  });
-}
-
-const NOT_READY_NEXT = 'grafos dev doctor says what is wrong; grafos dev up starts the stack afresh.';
-
-function ready(status: CellStatus): NonNullable<CellStatus['identity']> {
-  if (!status.healthy || status.identity === null) {
-    throw new Refused('runtime_not_ready', 'No healthy cell is connected to the scheduler.', NOT_READY_NEXT);
-  }
-  return status.identity;
-}
-
-/** `inUse` counts this run already. */
-function place(status: CellStatus, inUse: number, memBytes: number): void {
-  ready(status);
-  const capacity = status.inventory?.mem_capacity ?? 0;
-  if (memBytes > 0 && inUse > capacity) {
-    throw new Refused(
-      'lease_denied: capacity',
-      `The cell has ${capacity} bytes of fabric memory and ${inUse - memBytes} are in use; ${memBytes} more do not fit.`,
-      'Ask for less with --mem, or start the stack with more: grafos dev up --mem-capacity 16m.',
-    );
-  }
-}
-
-/** What the cell's no means to the tenant, or null where it is no such thing. */
-function asRefusal(error: unknown): Refused | null {
-  if (error instanceof Refused) return error;
-  if (!(error instanceof CellRefused)) return null;
-  const reasons: Partial<Record<CellRefused['code'], RefusalReason>> = {
-    mem_capacity_exceeded: 'lease_denied: capacity',
-    module_unknown: 'module_unknown',
-    module_hash_mismatch: 'module_hash_mismatch',
-    module_too_large: 'body_too_large',
-    input_too_large: 'body_too_large',
-    shutting_down: 'runtime_not_ready',
-  };
-  return new Refused(reasons[error.code] ?? 'bad_request', `The cell refused the run: ${error.message}`);
-}
-
-/** Strict where Node is lenient: what it skipped must not be taken for an input. */
-function decodeInput(text: string): Uint8Array {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  const length = (text.length / 4) * 3 - padding;
-  const input = Buffer.from(text, 'base64');
-  if (text.length % 4 !== 0 || input.length !== length || text.includes('-') || text.includes('_')) {
-    throw new Refused('bad_request', 'body.input_b64 is not base64 (RFC 4648, section 4, with padding).');
-  }
-  if (input.length > LIMITS.input) {
-    throw new Refused('body_too_large', `An input has at most ${LIMITS.input} bytes; this one has ${input.length}.`);
-  }
-  return input;
-}
-
-const NANOS_MAX = 2n ** 63n - 1n;
-
-function checkStart(nanos: string | undefined): void {
-  if (nanos !== undefined && BigInt(nanos) > NANOS_MAX) {
-    throw new Refused('bad_request', 'body.start_unix_nanos does not fit a signed 64-bit integer.');
-  }
-}
-
-/** Of what the body says, not of how it is written. */
-function requestHash(body: RunSubmit, inputSha256: string): string {
-  const { program, tasklet, version, module_sha256, mem_bytes, fuel, linear_memory_bytes, timeout_ms } = body;
-  const fixed = [program, tasklet, version, module_sha256, inputSha256, mem_bytes, fuel, linear_memory_bytes, timeout_ms];
-  const optional = [body.hold_ms ?? 0, body.seed ?? null, body.start_unix_nanos ?? null];
-  return createHash('sha256').update(JSON.stringify([...fixed, ...optional])).digest('hex');
 }
 
 function keyOf(tenant: string, key: string): string {

@@ -1,0 +1,39 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { freePort, listening, load, proportionalSetSize } from '../measure.ts';
+import { httpCallers } from './httpCallers.ts';
+import type { PeerFigures } from './peer.ts';
+import { spawnPeer } from './spawnPeer.ts';
+import { WORKER } from './wranglerDev.ts';
+
+export async function miniflare(modules: string, seconds: number): Promise<PeerFigures> {
+  const folder = await mkdtemp(join(tmpdir(), 'grafos-bench-'));
+  try {
+    const port = await freePort();
+    const library = pathToFileURL(join(modules, 'miniflare/dist/src/index.js')).href;
+    await writeFile(
+      join(folder, 'serve.mjs'),
+      `import { Miniflare } from ${JSON.stringify(library)};
+const mf = new Miniflare({ modules: true, script: ${JSON.stringify(WORKER)}, host: '127.0.0.1', port: ${port}, compatibilityDate: '2026-01-01', cf: false });
+await mf.ready;
+process.on('SIGTERM', () => mf.dispose().then(() => process.exit(0)));\n`,
+    );
+    const url = `http://127.0.0.1:${port}/`;
+    const begun = performance.now();
+    await using peer = spawnPeer(process.execPath, [join(folder, 'serve.mjs')], folder);
+    await listening(port);
+    using one = httpCallers(url, 1, '{}');
+    await one.callers[0]?.();
+    const first_answer_ms = performance.now() - begun;
+    await delay(500);
+    const idle_mib = proportionalSetSize(peer.pid);
+    using many = httpCallers(url, 32, '{}');
+    await load(many.callers, seconds / 4);
+    return { first_answer_ms, idle_mib, loads: [await load(one.callers, seconds), await load(many.callers, seconds)] };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

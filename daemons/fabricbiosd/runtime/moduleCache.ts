@@ -1,0 +1,97 @@
+import type { RunError } from '../../protocol/runError.ts';
+import type { CompiledModule, CompileResult } from './workerMessages.ts';
+
+/** Bytes of artifacts kept, and of metered modules; V8's code comes on top of these. */
+const ARTIFACT_BYTES = 128 * 1024 * 1024;
+const METERED_BYTES = 64 * 1024 * 1024;
+/** So that refusals, which weigh next to nothing, cannot be many either. */
+const ENTRIES = 1_024;
+
+/** A module made ready for one bound of linear memory, or on the way to it. */
+export interface ModuleEntry {
+  /** Its name in the workers. */
+  id: number;
+  state: { compiled: CompiledModule } | { refused: RunError } | { waiting: Array<(result: CompileResult) => void> };
+}
+
+/** Artifacts by hash, and what became of them by hash and pages of linear memory; both forget what was not used longest. */
+export class ModuleCache {
+  private readonly artifacts = new Map<string, Uint8Array>();
+  private readonly entries = new Map<string, ModuleEntry>();
+  private nextId = 1;
+  artifactBytes = 0;
+  meteredBytes = 0;
+
+  get modules(): number {
+    return this.artifacts.size;
+  }
+
+  get compiled(): number {
+    return this.entries.size;
+  }
+
+  has(sha256: string): boolean {
+    return this.artifacts.has(sha256);
+  }
+
+  put(sha256: string, bytes: Uint8Array): void {
+    if (this.artifacts.has(sha256)) return;
+    this.artifacts.set(sha256, bytes);
+    this.artifactBytes += bytes.length;
+    for (const [oldest, old] of this.artifacts) {
+      if (this.artifactBytes <= ARTIFACT_BYTES || oldest === sha256) break;
+      this.artifacts.delete(oldest);
+      this.artifactBytes -= old.length;
+    }
+  }
+
+  artifact(sha256: string): Uint8Array | undefined {
+    return touch(this.artifacts, sha256);
+  }
+
+  entry(sha256: string, pages: number): ModuleEntry | undefined {
+    return touch(this.entries, key(sha256, pages));
+  }
+
+  /** A new entry, which waits for its {@link settle}. */
+  open(sha256: string, pages: number): ModuleEntry {
+    const entry: ModuleEntry = { id: this.nextId++, state: { waiting: [] } };
+    this.entries.set(key(sha256, pages), entry);
+    return entry;
+  }
+
+  /** Tells all that wait. A result that is not `lasting` is forgotten, so that the next run tries again. */
+  settle(sha256: string, pages: number, result: CompileResult, lasting: boolean): void {
+    const name = key(sha256, pages);
+    const entry = this.entries.get(name);
+    if (entry === undefined || !('waiting' in entry.state)) return;
+    const { waiting } = entry.state;
+    entry.state = result;
+    if (lasting) this.meteredBytes += weight(entry);
+    else this.entries.delete(name);
+    for (const [oldest, old] of this.entries) {
+      if (this.meteredBytes <= METERED_BYTES && this.entries.size <= ENTRIES) break;
+      if (oldest === name || 'waiting' in old.state) continue;
+      this.entries.delete(oldest);
+      this.meteredBytes -= weight(old);
+    }
+    for (const tell of waiting) tell(result);
+  }
+}
+
+function key(sha256: string, pages: number): string {
+  return `${sha256}:${pages}`;
+}
+
+function weight(entry: ModuleEntry): number {
+  return 'compiled' in entry.state ? entry.state.compiled.metered.bytes.length : 0;
+}
+
+/** A Map keeps the order of insertion, so that its first is what was not used longest. */
+function touch<Value>(map: Map<string, Value>, name: string): Value | undefined {
+  const value = map.get(name);
+  if (value === undefined) return undefined;
+  map.delete(name);
+  map.set(name, value);
+  return value;
+}

@@ -1,0 +1,144 @@
+import { type Transferable, Worker } from 'node:worker_threads';
+import { HOST_STATUS } from './hostStatus.ts';
+import type { LeaseEnd } from './runJob.ts';
+import { CELL, newControlBuffer, type SharedControl, sharedControl } from './sharedControl.ts';
+import type { FromWorker, ToWorker, WorkerData } from './workerMessages.ts';
+
+/** Most modules a worker remembers by itself; beyond, the one not used longest is forgotten. */
+const MODULES_REMEMBERED = 32;
+
+/** JavaScript heap of a worker, MiB: compiling needs it, runs hardly. Linear memories and outputs do not count towards it. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 };
+
+const LOG_INTERVAL_MS = 25;
+
+const STATUS_OF: Record<LeaseEnd, number> = {
+  expired: HOST_STATUS.leaseExpired,
+  fenced: HOST_STATUS.fenced,
+  revoked: HOST_STATUS.revoked,
+};
+
+/** Longest wait for a copy to or from fabric memory that has begun. Only a worker that is being ended could take longer. */
+const COPY_DEADLINE_MS = 1_000;
+
+export interface PoolWorkerEvents {
+  /** Everything but `log`. */
+  message(message: FromWorker): void;
+  log(text: string): void;
+  /** The worker is gone; `cause` when it ended by itself. */
+  exit(cause: string | null): void;
+}
+
+/** One worker thread, the memory shared with it, and what it remembers. */
+export class PoolWorker {
+  private readonly worker: Worker;
+  private readonly events: PoolWorkerEvents;
+  private readonly control: SharedControl;
+  private readonly remembered = new Map<number, true>();
+  private logTimer: NodeJS.Timeout | null = null;
+  private logRead = 0;
+  private cause: string | null = null;
+
+  constructor(url: URL, memPool: SharedArrayBuffer, name: string, events: PoolWorkerEvents) {
+    this.events = events;
+    const control = newControlBuffer();
+    this.control = sharedControl(control);
+    const workerData: WorkerData = { memPool, control };
+    this.worker = new Worker(url, {
+      name,
+      workerData,
+      env: {},
+      argv: [],
+      execArgv: [],
+      stdin: false,
+      stdout: true,
+      stderr: true,
+      trackUnmanagedFds: true,
+      resourceLimits: RESOURCE_LIMITS,
+    });
+    // Nothing there may reach the daemon's own streams; what a dying worker says comes with its error.
+    this.worker.stdout.resume();
+    this.worker.stderr.resume();
+    this.worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'log') this.logTimer ??= setTimeout(() => this.readLog(), LOG_INTERVAL_MS);
+      else events.message(message);
+    });
+    this.worker.on('messageerror', (error) => {
+      this.cause = `its message cannot be read: ${error.message}`;
+      this.end();
+    });
+    this.worker.on('error', (error: unknown) => {
+      this.cause = error instanceof Error ? error.message : String(error);
+    });
+    this.worker.on('exit', (code) => {
+      if (this.logTimer !== null) clearTimeout(this.logTimer);
+      this.logTimer = null;
+      events.exit(this.cause ?? (code === 0 ? null : `it ended with code ${code}`));
+    });
+  }
+
+  post(message: ToWorker, transfer?: Transferable[]): void {
+    this.worker.postMessage(message, transfer);
+  }
+
+  /** Stops whatever runs, within milliseconds; `exit` follows. */
+  end(): void {
+    // Its promise settles after 'exit', which is what counts.
+    void this.worker.terminate();
+  }
+
+  /**
+   * Notes that the worker will know the module.
+   * @returns whether it knows it already, and the module it must forget for it (0 for none)
+   */
+  remember(moduleId: number): { known: boolean; forget: number } {
+    const known = this.remembered.delete(moduleId);
+    this.remembered.set(moduleId, true);
+    if (this.remembered.size <= MODULES_REMEMBERED) return { known, forget: 0 };
+    const [oldest = 0] = this.remembered.keys();
+    this.remembered.delete(oldest);
+    return { known, forget: oldest };
+  }
+
+  /** To be called before each run: its log starts empty and its lease holds. */
+  beginRun(): void {
+    const { cells } = this.control;
+    for (const cell of Object.values(CELL)) Atomics.store(cells, cell, 0);
+    this.logRead = 0;
+  }
+
+  /** Hands the rest of the log to the `log` event and returns all of it. */
+  endRun(): string {
+    this.readLog();
+    return this.logText(0, this.logRead);
+  }
+
+  /**
+   * Takes the fabric memory from the run. When this returns, the run touches it no more and gets the status instead; only a run that
+   * is being ended can still be inside a copy, and it is gone when its outcome arrives.
+   */
+  endLease(why: LeaseEnd): void {
+    const { cells } = this.control;
+    Atomics.store(cells, CELL.leaseStatus, STATUS_OF[why]);
+    const deadline = performance.now() + COPY_DEADLINE_MS;
+    while (Atomics.load(cells, CELL.leaseBusy) === 1 && performance.now() < deadline) {
+      Atomics.wait(cells, CELL.leaseBusy, 1, 1);
+    }
+  }
+
+  private readLog(): void {
+    if (this.logTimer !== null) clearTimeout(this.logTimer);
+    this.logTimer = null;
+    // Before the length is read: a line that comes in between is told again rather than missed.
+    Atomics.store(this.control.cells, CELL.logNotified, 0);
+    const to = Atomics.load(this.control.cells, CELL.logLength);
+    const text = this.logText(this.logRead, to);
+    this.logRead = to;
+    if (text !== '') this.events.log(text);
+  }
+
+  private logText(from: number, to: number): string {
+    const { log } = this.control;
+    return to === from ? '' : Buffer.from(log.buffer, log.byteOffset + from, to - from).toString('utf8');
+  }
+}

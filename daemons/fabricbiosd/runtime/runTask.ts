@@ -1,0 +1,111 @@
+import type { RunError } from '../../protocol/runError.ts';
+import type { ModuleEntry } from './moduleCache.ts';
+import type { PoolWorker } from './poolWorker.ts';
+import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
+import { postable } from './transfer.ts';
+import { workerLost } from './workerLost.ts';
+import type { FromWorker } from './workerMessages.ts';
+import type { PoolTask, TaskLoss } from './workerPool.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/** One run from submission to outcome. It settles once; whatever comes after is ignored. */
+export class RunTask implements PoolTask {
+  readonly kind = 'run';
+  readonly deadlineMs: number;
+  readonly job: RunJob;
+  /** Set once its module is ready. */
+  entry: ModuleEntry | null = null;
+  settled = false;
+  /** The lease ended before the run started. */
+  leaseEnd: LeaseEnd | null = null;
+  private readonly listener: RunListener;
+  private readonly settle: (outcome: RunJobOutcome) => void;
+  private startedAt = 0;
+
+  constructor(job: RunJob, listener: RunListener, settle: (outcome: RunJobOutcome) => void) {
+    this.job = job;
+    this.deadlineMs = job.timeout_ms;
+    this.listener = listener;
+    this.settle = settle;
+  }
+
+  start(worker: PoolWorker): void {
+    const { job, entry } = this;
+    if (entry === null || !('compiled' in entry.state)) throw new Error(`run ${job.run_id} started without its module`);
+    worker.beginRun();
+    if (this.leaseEnd !== null) worker.endLease(this.leaseEnd);
+    this.startedAt = performance.now();
+    const { known, forget } = worker.remember(entry.id);
+    const transfer: ArrayBuffer[] = [];
+    worker.post(
+      {
+        kind: 'run',
+        moduleId: entry.id,
+        compiled: known ? null : entry.state.compiled,
+        forget,
+        context: postable(job.context, []),
+        input: postable(job.input, transfer),
+        fuel: job.fuel,
+        seed: job.seed,
+        startUnixNanos: job.start_unix_nanos,
+        leaseOffset: job.lease?.offset ?? 0,
+        leaseBytes: job.lease?.bytes ?? -1,
+      },
+      transfer,
+    );
+    this.listener.running();
+  }
+
+  log(text: string): void {
+    this.listener.log(text);
+  }
+
+  answered(answer: FromWorker, worker: PoolWorker): void {
+    if (answer.kind !== 'ended') return;
+    const { error, output, fuelUsed, linearMemoryPeak, durationUs } = answer.result;
+    this.finish({
+      state: error === null ? 'succeeded' : 'failed',
+      error,
+      output,
+      log: worker.endRun(),
+      fuel_used: fuelUsed,
+      linear_memory_peak: linearMemoryPeak,
+      duration_us: durationUs,
+    });
+  }
+
+  lost(loss: TaskLoss, worker: PoolWorker | null, cause: string | null): void {
+    const duration = worker === null ? 0 : Math.round((performance.now() - this.startedAt) * 1000);
+    this.end(this.errorOf(loss, cause), worker?.endRun() ?? '', duration);
+  }
+
+  /** Ends the run before it started. */
+  refuse(error: RunError): void {
+    this.end(error, '', 0);
+  }
+
+  private end(error: RunError, log: string, duration: number): void {
+    const state = error.code === 'cancelled' ? 'cancelled' : 'failed';
+    this.finish({ state, error, output: NOTHING, log, fuel_used: 0, linear_memory_peak: 0, duration_us: duration });
+  }
+
+  private errorOf(loss: TaskLoss, cause: string | null): RunError {
+    switch (loss) {
+      case 'deadline':
+        return { code: 'deadline_exceeded', message: `The run took longer than its ${this.deadlineMs} ms.` };
+      case 'cancelled':
+        return { code: 'cancelled', message: 'The run was cancelled.' };
+      case 'died':
+      case 'out_of_memory':
+      case 'stopped':
+        return workerLost(loss, cause);
+    }
+  }
+
+  private finish(outcome: RunJobOutcome): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.settle(outcome);
+  }
+}

@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import type { DaemonLog } from '../../protocol/daemonLog.ts';
+import { GrafosError } from '../../protocol/grafosError.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { CompileTask } from './compileTask.ts';
+import { ModuleCache, type ModuleEntry } from './moduleCache.ts';
+import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
+import { RunTask } from './runTask.ts';
+import { workerLost } from './workerLost.ts';
+import { WorkerPool } from './workerPool.ts';
+
+const PAGE = 65_536;
+const PAGES_MAX = 65_536;
+/** The main thread is not kept from its other work by hashing more than this. */
+const HASH_AT_ONCE = 1024 * 1024;
+
+export interface RuntimeOptions {
+  /** Most worker threads; by default the processors, at least 2 and at most 4. The first starts now, others when runs wait. */
+  workers?: number | undefined;
+  /** The cell's fabric memory, of which runs get windows; 0 bytes = the cell has no memory unit. */
+  memPool: SharedArrayBuffer;
+  /** Entry point of a worker: runWorker.ts, or its bundle. */
+  workerUrl: URL;
+  log: DaemonLog;
+  /** Runs after which a worker is replaced in the background; by default 20 000. */
+  runsPerWorker?: number | undefined;
+}
+
+export interface RuntimeStats {
+  workers: number;
+  workers_started: number;
+  /** Workers that ended by themselves. */
+  workers_lost: number;
+  /** Workers replaced because of their age. */
+  workers_recycled: number;
+  runs_active: number;
+  runs_queued: number;
+  runs_ended: number;
+  modules: number;
+  module_bytes: number;
+  /** Modules ready to run and refusals remembered. */
+  modules_compiled: number;
+  metered_bytes: number;
+}
+
+export interface Runtime {
+  /**
+   * Keeps an artifact; the least recently used are forgotten past 128 MiB. The bytes must not be changed afterwards.
+   * @throws GrafosError `module_hash_mismatch`, `module_too_large`, `shutting_down`
+   */
+  putModule(sha256: string, bytes: Uint8Array): Promise<void>;
+  hasModule(sha256: string): boolean;
+  /**
+   * Runs a job; whatever the tasklet does, and whatever its module is, is told by the outcome. Once the outcome is there, the run
+   * touches neither its lease nor anything else.
+   * @throws GrafosError `module_unknown`, `run_id_in_use`, `bad_request`, `shutting_down`
+   */
+  submit(job: RunJob, on: RunListener): Promise<RunJobOutcome>;
+  /** Ends a run, waiting or running; false when no such run is under way. */
+  cancel(runId: string): boolean;
+  /**
+   * Takes the fabric memory from a run: when this returns, the run reads and writes it no more and its calls get LeaseExpired, Fenced
+   * or Revoked. False when the run is not under way; one that has not started yet never gets to the memory.
+   */
+  endLease(runId: string, why: LeaseEnd): boolean;
+  stats(): RuntimeStats;
+  /** Ends all workers; runs under way end as `worker_lost`. */
+  stop(): Promise<void>;
+}
+
+export function createRuntime(options: RuntimeOptions): Runtime {
+  return new WorkerRuntime(options);
+}
+
+class WorkerRuntime implements Runtime {
+  private readonly pool: WorkerPool;
+  private readonly cache = new ModuleCache();
+  private readonly runs = new Map<string, RunTask>();
+  private readonly memPool: SharedArrayBuffer;
+  private readonly log: DaemonLog;
+  private ended = 0;
+  private stopping: Promise<void> | null = null;
+
+  constructor({ workers, memPool, workerUrl, log, runsPerWorker = 20_000 }: RuntimeOptions) {
+    this.memPool = memPool;
+    this.log = log;
+    const size = workers ?? Math.min(4, Math.max(2, availableParallelism()));
+    this.pool = new WorkerPool({ size, url: workerUrl, memPool, log, runsPerWorker });
+  }
+
+  async putModule(sha256: string, bytes: Uint8Array): Promise<void> {
+    this.refuseWhenStopping();
+    if (bytes.length > LIMITS.module) {
+      throw refused('module_too_large', `The module has ${bytes.length} bytes; at most ${LIMITS.module} are taken.`);
+    }
+    const actual =
+      bytes.length <= HASH_AT_ONCE
+        ? createHash('sha256').update(bytes).digest('hex')
+        : Buffer.from(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('hex');
+    if (actual !== sha256) {
+      throw refused('module_hash_mismatch', `The module's bytes have the SHA-256 ${actual}, not ${sha256}.`);
+    }
+    this.cache.put(sha256, bytes);
+  }
+
+  hasModule(sha256: string): boolean {
+    return this.cache.has(sha256);
+  }
+
+  async submit(job: RunJob, on: RunListener): Promise<RunJobOutcome> {
+    this.refuseWhenStopping();
+    checkJob(job, this.memPool.byteLength);
+    if (this.runs.has(job.run_id)) throw refused('run_id_in_use', `A run "${job.run_id}" is under way already.`);
+    const pages = Math.min(PAGES_MAX, Math.floor(job.linear_memory_bytes / PAGE));
+    const artifact = this.cache.artifact(job.module_sha256);
+    if (artifact === undefined) {
+      throw refused('module_unknown', `The cell does not hold the module ${job.module_sha256}.`, 'Upload it first.');
+    }
+    return new Promise((resolve) => {
+      const task = new RunTask(job, this.guarded(on), (outcome) => {
+        this.runs.delete(job.run_id);
+        this.ended++;
+        resolve(outcome);
+      });
+      this.runs.set(job.run_id, task);
+      let entry = this.cache.entry(job.module_sha256, pages);
+      if (entry === undefined) {
+        entry = this.cache.open(job.module_sha256, pages);
+        this.pool.add(
+          new CompileTask(artifact, pages, (result, lasting) =>
+            this.cache.settle(job.module_sha256, pages, result, lasting),
+          ),
+        );
+      }
+      this.whenReady(entry, task);
+    });
+  }
+
+  cancel(runId: string): boolean {
+    const task = this.runs.get(runId);
+    if (task === undefined) return false;
+    if (this.pool.cancel(task)) return true;
+    // Its worker is being ended already, or it still waits for its module.
+    if (this.pool.workerOf(task) !== undefined) return false;
+    task.refuse({ code: 'cancelled', message: 'The run was cancelled.' });
+    return true;
+  }
+
+  endLease(runId: string, why: LeaseEnd): boolean {
+    const task = this.runs.get(runId);
+    if (task === undefined) return false;
+    const worker = this.pool.workerOf(task);
+    if (worker === undefined) task.leaseEnd = why;
+    else worker.endLease(why);
+    return true;
+  }
+
+  stats(): RuntimeStats {
+    const { pool, cache } = this;
+    return {
+      workers: pool.workers,
+      workers_started: pool.stats.started,
+      workers_lost: pool.stats.lost,
+      workers_recycled: pool.stats.recycled,
+      runs_active: pool.running,
+      runs_queued: pool.queued,
+      runs_ended: this.ended,
+      modules: cache.modules,
+      module_bytes: cache.artifactBytes,
+      modules_compiled: cache.compiled,
+      metered_bytes: cache.meteredBytes,
+    };
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.pool.stop().then(() => {
+      for (const task of this.runs.values()) task.refuse(workerLost('stopped', null));
+    });
+    return this.stopping;
+  }
+
+  private whenReady(entry: ModuleEntry, task: RunTask): void {
+    const { state } = entry;
+    if (task.settled) return;
+    if ('waiting' in state) state.waiting.push(() => this.whenReady(entry, task));
+    else if ('refused' in state) task.refuse(state.refused);
+    else if (this.stopping === null) {
+      task.entry = entry;
+      this.pool.add(task);
+    }
+  }
+
+  private refuseWhenStopping(): void {
+    if (this.stopping !== null) throw refused('shutting_down', 'The cell is stopping.');
+  }
+
+  /** A listener that throws must not keep the run from its outcome. */
+  private guarded(on: RunListener): RunListener {
+    const safely = (call: () => void) => {
+      try {
+        call();
+      } catch (error) {
+        this.log.error(`a run's listener failed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    };
+    return { running: () => safely(() => on.running()), log: (text) => safely(() => on.log(text)) };
+  }
+}
+
+function refused(code: string, message: string, next?: string): GrafosError {
+  return new GrafosError('refused', code, message, next === undefined ? {} : { next });
+}
+
+/** @throws GrafosError `bad_request` */
+function checkJob(job: RunJob, poolBytes: number): void {
+  const { lease } = job;
+  const whole = (value: number, min: number, max: number) =>
+    Number.isSafeInteger(value) && value >= min && value <= max;
+  const checks: ReadonlyArray<readonly [field: string, fits: boolean]> = [
+    ['fuel', whole(job.fuel, 0, LIMITS.fuelMax)],
+    ['linear_memory_bytes', whole(job.linear_memory_bytes, 0, Number.MAX_SAFE_INTEGER)],
+    ['timeout_ms', whole(job.timeout_ms, 1, LIMITS.timeoutMsMax)],
+    ['seed', /^[0-9a-f]{64}$/.test(job.seed)],
+    ['start_unix_nanos', /^\d{1,19}$/.test(job.start_unix_nanos)],
+    ['input', job.input.length <= LIMITS.input],
+    ['lease', lease === null || (whole(lease.offset, 0, poolBytes) && whole(lease.bytes, 0, poolBytes - lease.offset))],
+  ];
+  for (const [field, fits] of checks)
+    if (!fits) throw refused('bad_request', `The run's ${field} is out of its bounds.`);
+}

@@ -1,0 +1,31 @@
+import type { Readable } from 'node:stream';
+import type { Actor } from '../auth/connection.ts';
+import type { OperationId } from '../openapi/operations.ts';
+
+/** One request that passed authentication and validation: what a handler gets to see of it. */
+export interface Call {
+  /** Whoever holds the token. */
+  actor: Actor;
+  params: Readonly<Record<string, string>>;
+  /** Defaults filled in, numbers as numbers. */
+  query: Readonly<Record<string, string | number | undefined>>;
+  headers: Readonly<Record<string, string | undefined>>;
+  /** As the operation's schema says; for `bytes` an AsyncIterable of them. */
+  body: unknown;
+  /** Writes the decision down before the handler is done, for one that then waits or streams. */
+  allow(subject: string | null): void;
+}
+
+export type Answer =
+  | { status: number; json: unknown; subject?: string | null }
+  | { status: number; bytes: Buffer; subject?: string | null }
+  | { status: number; events: Readable }
+  | { status: number; subject?: string | null };
+
+/** Throws {@link Refused} for every no. */
+export type Handler = (call: Call) => Answer | Promise<Answer>;
+
+/** Operations without a token have no actor, and go without an audit record. */
+export type OpenHandler = () => Answer;
+
+export type Handlers = Record<Exclude<OperationId, 'health' | 'openapi'>, Handler>;

@@ -1,0 +1,65 @@
+import type { AuditRecord, Health, Inventory } from '../../protocol/tenantApi.ts';
+import { type AuditQuery, readAudit } from '../audit/readAudit.ts';
+import type { AuditLog } from '../audit/auditLog.ts';
+import type { FabricLink } from '../fabric/fabricLink.ts';
+import type { SchedulerRole } from '../schedulerRole.ts';
+import type { DecisionTable } from '../store/decisionTable.ts';
+import type { Call, Handlers } from './call.ts';
+
+export interface CellRouteParts {
+  version: string;
+  cellId: string;
+  stateDir: string;
+  link: FabricLink;
+  role: SchedulerRole;
+  decisions: DecisionTable;
+  auditLog: AuditLog;
+}
+
+type CellHandlers = Pick<Handlers, 'admissions' | 'placements' | 'inventory' | 'audit' | 'promote'>;
+
+export function health({ version, cellId, link, role }: CellRouteParts): Health {
+  const { identity, healthy, lastHeartbeat } = link.status();
+  return {
+    status: healthy ? 'ok' : 'degraded',
+    mode: 'cell',
+    role: role.get(),
+    version,
+    cell_id: cellId,
+    cell: identity,
+    last_heartbeat: rfc3339(lastHeartbeat),
+  };
+}
+
+export function cellRoutes(parts: CellRouteParts): CellHandlers {
+  const { stateDir, link, role, decisions, auditLog } = parts;
+  return {
+    admissions: (call) => ({ status: 200, json: { admissions: decisions.admissions(scope(call), Number(call.query.limit)) } }),
+    placements: (call) => ({ status: 200, json: { placements: decisions.placements(scope(call), Number(call.query.limit)) } }),
+    inventory: () => {
+      const { identity, inventory, healthy, lastHeartbeat } = link.status();
+      const cell = identity !== null && inventory !== null ? [{ ...identity, inventory, healthy, last_heartbeat: rfc3339(lastHeartbeat) }] : [];
+      const json: Inventory = { cells: cell };
+      return { status: 200, json };
+    },
+    audit: async (call) => {
+      call.allow(null);
+      auditLog.flush();
+      const records: AuditRecord[] = await readAudit(stateDir, call.query as unknown as AuditQuery);
+      return { status: 200, json: { records } };
+    },
+    promote: () => {
+      role.promote();
+      return { status: 200, json: health(parts) };
+    },
+  };
+}
+
+/** Whose records the caller may see: null is everybody's. */
+function scope({ actor }: Call): string | null {
+  return actor.role === 'admin' ? null : actor.name;
+}
+
+function rfc3339(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

@@ -1,0 +1,55 @@
+import { Readable } from 'node:stream';
+import type { Run, RunEvent } from '../../protocol/tenantApi.ts';
+import { LiveRun } from '../runs/liveRun.ts';
+import type { StoredRun } from '../store/runTable.ts';
+
+/** Keeps proxies and HTTP/2 session timers from taking a quiet run for a dead one, milliseconds. */
+const PING_MS = 15_000;
+
+/**
+ * A run's server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): what happened so far, what happens, `end`.
+ * A run that was refused after all just ends the stream. `log` is that of a run that has ended.
+ */
+export function runEvents(found: LiveRun | StoredRun, log: string | null, render: (run: StoredRun) => Run): Readable {
+  let unfollow = (): void => {};
+  let ping: NodeJS.Timeout | undefined;
+  const stream = new Readable({
+    // What a run can say is bounded by its log, so a slow reader costs no more than that.
+    read() {},
+    destroy(error, done) {
+      clearInterval(ping);
+      unfollow();
+      done(error);
+    },
+  });
+  const send = (happening: RunEvent): void => {
+    stream.push(`event: ${happening.event}\ndata: ${JSON.stringify(happening.data)}\n\n`);
+  };
+  const end = (run: StoredRun): void => {
+    send({ event: 'end', data: render(run) });
+    stream.push(null);
+  };
+
+  if (!(found instanceof LiveRun)) {
+    const { run_id, created_at, started_at, ended_at, state } = found;
+    const tell = (at: number | null, entered: typeof state): void => {
+      if (at !== null) send({ event: 'state', data: { run_id, state: entered, at: new Date(at).toISOString() } });
+    };
+    tell(created_at, 'admitted');
+    tell(created_at, 'placed');
+    tell(started_at, 'running');
+    if (log !== null && log !== '') send({ event: 'log', data: { text: log } });
+    tell(ended_at, state);
+    end(found);
+    return stream;
+  }
+  unfollow = found.follow(send);
+  ping = setInterval(() => stream.push(': ping\n\n'), PING_MS);
+  found.ended.then(
+    ({ run }) => {
+      if (!stream.destroyed) end(run);
+    },
+    () => stream.push(null),
+  );
+  return stream;
+}

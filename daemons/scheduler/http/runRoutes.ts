@@ -1,0 +1,140 @@
+import { LIMITS } from '../../protocol/limits.ts';
+import {
+  ARTIFACT_NAMES,
+  type ArtifactName,
+  type Capability,
+  type CapabilityRequest,
+  type Run,
+  type RunSubmit,
+} from '../../protocol/tenantApi.ts';
+import { CellRefused } from '../fabric/cellSession.ts';
+import type { FabricLink } from '../fabric/fabricLink.ts';
+import { Refused } from '../refused.ts';
+import { LiveRun } from '../runs/liveRun.ts';
+import { artifactEntry, renderArtifact, renderRun } from '../runs/renderRun.ts';
+import type { RunService } from '../runs/runService.ts';
+import type { RunTable, StoredRun } from '../store/runTable.ts';
+import type { Answer, Call, Handlers } from './call.ts';
+import { preferWait } from './preferWait.ts';
+import { runEvents } from './runEvents.ts';
+
+export interface RunRouteParts {
+  service: RunService;
+  runs: RunTable;
+  link: FabricLink;
+  /** @throws {Refused} scheduler_standby */
+  mustBeActive(): void;
+}
+
+/** Nothing runs longer than its timeout; the rest is for queueing. */
+const WAIT_MAX_MS = LIMITS.timeoutMsMax + 60_000;
+
+type RunHandlers = Pick<
+  Handlers,
+  'submitRun' | 'listRuns' | 'getRun' | 'cancelRun' | 'runEvents' | 'listArtifacts' | 'getArtifact' | 'capability'
+>;
+
+export function runRoutes({ service, runs, link, mustBeActive }: RunRouteParts): RunHandlers {
+  const ended = (run: StoredRun): Run => renderRun(run, runs.bytes(run).output ?? new Uint8Array());
+  const shown = (found: LiveRun | StoredRun): Run =>
+    found instanceof LiveRun ? renderRun(found.run, null) : found.ended_at === null ? renderRun(found, null) : ended(found);
+  const find = (call: Call): LiveRun | StoredRun => service.find(call.actor, call.params.id ?? '');
+
+  /** 200 with the ended run, or 202 with it as it is when the wait is over. */
+  const hold = async (found: LiveRun | StoredRun, waitMs: number): Promise<Answer> => {
+    if (!(found instanceof LiveRun)) return { status: 200, json: ended(found) };
+    if (waitMs > 0) {
+      const result = await within(found.ended, waitMs);
+      if (result !== null) return { status: 200, json: renderRun(result.run, result.output) };
+    }
+    found.acknowledged = true;
+    return { status: 202, json: renderRun(found.run, null) };
+  };
+
+  return {
+    submitRun: async (call) => {
+      mustBeActive();
+      const found = await service.submit(call.actor.name, call.body as RunSubmit, call.headers['idempotency-key']);
+      call.allow((found instanceof LiveRun ? found.run : found).run_id);
+      return hold(found, preferWait(call.headers.prefer, WAIT_MAX_MS));
+    },
+    listRuns: ({ actor, query }) => {
+      const found = service.list(actor, Number(query.limit), query.before as string | undefined);
+      return { status: 200, json: { runs: found.map((run) => renderRun(run, null)) } };
+    },
+    getRun: (call) => {
+      const found = find(call);
+      if (found instanceof LiveRun) found.acknowledged = true;
+      return { status: 200, json: shown(found), subject: call.params.id ?? null };
+    },
+    cancelRun: async (call) => {
+      const found = find(call);
+      call.allow(call.params.id ?? null);
+      if (found instanceof LiveRun) await service.cancel(found);
+      return hold(found, preferWait(call.headers.prefer, WAIT_MAX_MS));
+    },
+    runEvents: (call) => {
+      const found = find(call);
+      if (found instanceof LiveRun) found.acknowledged = true;
+      call.allow(call.params.id ?? null);
+      return { status: 200, events: runEvents(found, found instanceof LiveRun ? null : (runs.bytes(found).log ?? ''), ended) };
+    },
+    listArtifacts: (call) => {
+      const run = storedOf(find(call));
+      const bytes = runs.bytes(run);
+      const artifacts = ARTIFACT_NAMES.flatMap((name) => {
+        const content = renderArtifact(name, run, bytes);
+        return content === null ? [] : [artifactEntry(name, content)];
+      });
+      return { status: 200, json: { artifacts }, subject: run.run_id };
+    },
+    getArtifact: (call) => {
+      const run = storedOf(find(call));
+      const content = renderArtifact(call.params.name as ArtifactName, run, runs.bytes(run));
+      if (content === null) {
+        throw new Refused('not_found', 'The run has not ended, so it has no such artifact yet.', 'Wait for its end.');
+      }
+      return { status: 200, bytes: content, subject: `${run.run_id}/${call.params.name}` };
+    },
+    capability: async (call) => {
+      mustBeActive();
+      const run = storedOf(find(call));
+      const { rights, ttl_ms } = call.body as CapabilityRequest;
+      const session = link.session();
+      if (session === null) throw new Refused('runtime_not_ready', 'The cell does not answer.', 'grafos dev doctor');
+      const lease = await service.lease(run.run_id);
+      if (lease === null) throw leaseEnded();
+      try {
+        const ttl = ttl_ms ?? LIMITS.tokenSeconds * 1000;
+        const asked = { lease_id: lease.lease_id, tenant: run.tenant, rights, ttl_ms: ttl };
+        const { token, lease_id, expires_at } = await session.capability(asked);
+        const { mem_dataplane, mem_dataplane_sha256 } = session.identity;
+        const json: Capability = { token, lease_id, bytes: lease.bytes, expires_at, mem_dataplane, mem_dataplane_sha256 };
+        return { status: 200, json, subject: run.run_id };
+      } catch (error) {
+        if (error instanceof CellRefused && error.code === 'lease_unknown') throw leaseEnded();
+        throw error;
+      }
+    },
+  };
+}
+
+function storedOf(found: LiveRun | StoredRun): StoredRun {
+  return found instanceof LiveRun ? found.run : found;
+}
+
+function leaseEnded(): Refused {
+  return new Refused('lease_ended', 'The run holds no fabric memory now.', 'Run it with --mem and --hold to look at its memory afterwards.');
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, ms, null);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,102 @@
+import { checkPeerChain, type PeerIdentity } from '../../protocol/peerCertificate.ts';
+import { PeerRefused } from '../../protocol/peerRefused.ts';
+import { caDerFromPem } from '../../protocol/peerFiles.ts';
+import type { Quota, Tenant, TenantCreate } from '../../protocol/tenantApi.ts';
+import type { ModuleStore } from '../moduleStore.ts';
+import { Refused } from '../refused.ts';
+import type { RunService } from '../runs/runService.ts';
+import type { CellStore } from '../store/cellStore.ts';
+import type { RunTable } from '../store/runTable.ts';
+import type { StoredTenant, TenantTable } from '../store/tenantTable.ts';
+import type { Handlers } from './call.ts';
+
+export interface TenantRouteParts {
+  caPem: string;
+  store: CellStore;
+  tenants: TenantTable;
+  runs: RunTable;
+  modules: ModuleStore;
+  service: RunService;
+}
+
+type TenantHandlers = Pick<Handlers, 'listTenants' | 'createTenant' | 'deleteTenant' | 'getQuota' | 'setQuota'>;
+
+export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
+  const { caPem, store, tenants, runs, modules, service } = parts;
+  const caDer = caDerFromPem(caPem);
+
+  const render = (tenant: StoredTenant): Tenant => ({
+    name: tenant.name,
+    key_sha256: tenant.key_sha256,
+    created_at: new Date(tenant.created_at).toISOString(),
+    quota: tenant.quota,
+    runs_active: service.runsActive(tenant.name),
+  });
+
+  const known = (name: string | undefined): StoredTenant => {
+    const tenant = tenants.get(name ?? '');
+    if (tenant === undefined) throw new Refused('not_found', `There is no tenant ${name}.`, 'grafos admin list-tenants');
+    return tenant;
+  };
+
+  return {
+    listTenants: ({ actor }) => {
+      const visible = actor.role === 'admin' ? tenants.all() : tenants.all().filter(({ name }) => name === actor.name);
+      return { status: 200, json: { tenants: visible.map(render) } };
+    },
+    createTenant: async ({ body }) => {
+      const { name, certificate_pem, rotate = false } = body as TenantCreate;
+      const { spkiSha256 } = checkCertificate(certificate_pem, name, caDer);
+      const before = tenants.get(name);
+      if (before !== undefined && before.key_sha256 !== spkiSha256 && !rotate) {
+        throw new Refused(
+          'tenant_exists',
+          `The tenant ${name} is registered with another key.`,
+          'Give it this key with "rotate": true, or choose another name.',
+        );
+      }
+      if (before?.key_sha256 === spkiSha256) return { status: 200, json: render(before), subject: name };
+      const { tenant, durable } = tenants.put(name, certificate_pem, spkiSha256);
+      await durable;
+      return { status: before === undefined ? 201 : 200, json: render(tenant), subject: name };
+    },
+    deleteTenant: async ({ params }) => {
+      const { name } = known(params.tenant);
+      if (service.runsActive(name) > 0 || service.memInUse(name) > 0) {
+        throw new Refused('leases_active', `The tenant ${name} has runs or leases.`, 'Cancel its runs, and wait for its leases to end.');
+      }
+      await store.change(() => {
+        runs.removeTenant(name);
+        modules.removeTenant(name);
+        tenants.remove(name);
+      }).durable;
+      return { status: 204, subject: name };
+    },
+    getQuota: ({ params }) => ({ status: 200, json: known(params.tenant).quota, subject: params.tenant ?? null }),
+    setQuota: async ({ params, body }) => {
+      const { name } = known(params.tenant);
+      const quota = body as Quota;
+      if (quota.runs_hard < quota.runs_soft) {
+        throw new Refused('bad_request', 'body.runs_hard is below body.runs_soft.', 'Raise the one or lower the other.');
+      }
+      const { tenant, durable } = tenants.setQuota(name, quota);
+      await durable;
+      return { status: 200, json: tenant.quota, subject: name };
+    },
+  };
+}
+
+function checkCertificate(pem: string, name: string, caDer: Uint8Array): PeerIdentity {
+  try {
+    return checkPeerChain([caDerFromPem(pem)], { caDer, usage: 'client', roles: ['tenant'], name });
+  } catch (error) {
+    if (error instanceof PeerRefused) {
+      throw new Refused(
+        'bad_request',
+        `body.certificate_pem is not the certificate of the tenant ${name}: ${error.detail}.`,
+        'Issue one with the CA of this cell: grafos admin issue-cert.',
+      );
+    }
+    throw new Refused('bad_request', 'body.certificate_pem is not one PEM certificate.');
+  }
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { CellOutcome } from '../fabric/cellSession.ts';
+import type { StoredRun } from '../store/runTable.ts';
+import type { EndedRun } from './liveRun.ts';
+
+/** What of a {@link StoredRun} its end decides. */
+export const NOT_ENDED = {
+  started_at: null,
+  ended_at: null,
+  error: null,
+  output_sha256: null,
+  output_bytes: null,
+  fuel_used: null,
+  linear_memory_peak: null,
+  duration_us: null,
+  lease_id: null,
+  lease_expires_at: null,
+} satisfies Partial<StoredRun>;
+
+/** Writes the cell's outcome into `run`. */
+export function conclude(run: StoredRun, outcome: CellOutcome): EndedRun {
+  const { output, log, lease } = outcome;
+  run.ended_at = Date.now();
+  run.started_at ??= run.ended_at;
+  run.state = outcome.state;
+  run.error = outcome.error;
+  run.output_bytes = output.length;
+  run.output_sha256 = createHash('sha256').update(output).digest('hex');
+  run.fuel_used = outcome.fuel_used;
+  run.linear_memory_peak = outcome.linear_memory_peak;
+  run.duration_us = outcome.duration_us;
+  run.lease_id = lease?.lease_id ?? null;
+  run.lease_expires_at = lease === null ? null : Date.parse(lease.expires_at);
+  return { run, output, log };
+}
+
+/** The end of a run whose fate nobody knows. */
+export function lose(run: StoredRun, message: string): EndedRun {
+  return conclude(run, {
+    run_id: run.run_id,
+    state: 'failed',
+    error: { code: 'worker_lost', message },
+    output: new Uint8Array(),
+    log: '',
+    fuel_used: 0,
+    linear_memory_peak: 0,
+    duration_us: 0,
+    lease: null,
+  });
+}

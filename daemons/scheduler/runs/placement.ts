@@ -1,0 +1,47 @@
+import type { RefusalReason } from '../../protocol/tenantApi.ts';
+import type { CellIdentity } from '../../protocol/fabricControl.ts';
+import { CellRefused } from '../fabric/cellSession.ts';
+import type { CellStatus } from '../fabric/fabricLink.ts';
+import { Refused } from '../refused.ts';
+
+const NOT_READY_NEXT = 'grafos dev doctor says what is wrong; grafos dev up starts the stack afresh.';
+
+/** @throws {Refused} runtime_not_ready */
+export function readyCell(status: CellStatus): CellIdentity {
+  if (!status.healthy || status.identity === null) {
+    throw new Refused('runtime_not_ready', 'No healthy cell is connected to the scheduler.', NOT_READY_NEXT);
+  }
+  return status.identity;
+}
+
+/**
+ * The cell for a run that leases `memBytes`; `inUse` bytes of its fabric memory are taken, this run's among them.
+ * @throws {Refused} runtime_not_ready, lease_denied: capacity
+ */
+export function place(status: CellStatus, inUse: number, memBytes: number): CellIdentity {
+  const cell = readyCell(status);
+  const capacity = status.inventory?.mem_capacity ?? 0;
+  if (memBytes > 0 && inUse > capacity) {
+    throw new Refused(
+      'lease_denied: capacity',
+      `The cell has ${capacity} bytes of fabric memory and ${inUse - memBytes} are in use; ${memBytes} more do not fit.`,
+      'Ask for less with --mem, or start the stack with more: grafos dev up --mem-capacity 16m.',
+    );
+  }
+  return cell;
+}
+
+/** What the cell's no means to the tenant, or null where it is no such thing. */
+export function refusalByCell(error: unknown): Refused | null {
+  if (error instanceof Refused) return error;
+  if (!(error instanceof CellRefused)) return null;
+  const reasons: Partial<Record<CellRefused['code'], RefusalReason>> = {
+    mem_capacity_exceeded: 'lease_denied: capacity',
+    module_unknown: 'module_unknown',
+    module_hash_mismatch: 'module_hash_mismatch',
+    module_too_large: 'body_too_large',
+    input_too_large: 'body_too_large',
+    shutting_down: 'runtime_not_ready',
+  };
+  return new Refused(reasons[error.code] ?? 'bad_request', `The cell refused the run: ${error.message}`);
+}

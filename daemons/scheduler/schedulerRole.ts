@@ -1,0 +1,27 @@
+import { Refused } from './refused.ts';
+import type { CellStore } from './store/cellStore.ts';
+
+/** A scheduler starts as `standby` and takes no work until an admin promotes it; the store remembers that it was. */
+export interface SchedulerRole {
+  get(): 'standby' | 'active';
+  promote(): void;
+  /** @throws {Refused} scheduler_standby */
+  mustBeActive(): void;
+}
+
+export function schedulerRole(store: CellStore): SchedulerRole {
+  let role: 'standby' | 'active' = store.getMeta('role') === 'active' ? 'active' : 'standby';
+  return {
+    get: () => role,
+    promote: () => {
+      if (role === 'active') return;
+      store.setMeta('role', 'active');
+      role = 'active';
+    },
+    mustBeActive: () => {
+      if (role !== 'active') {
+        throw new Refused('scheduler_standby', 'The scheduler is on standby and takes no work.', 'An admin promotes it: POST /api/v1/admin/promote.');
+      }
+    },
+  };
+}

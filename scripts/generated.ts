@@ -1,0 +1,26 @@
+/** Files that are made from the code: written, or with `--check` compared, so that they cannot fall behind. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+
+/** @param files path below the package -> text. Ends the process with 1 when `--check` finds one behind. */
+export function writeGenerated(files: Record<string, string>, script: string): void {
+  const check = process.argv.includes('--check');
+  const behind = Object.entries(files).filter(([path, text]) => readIfThere(join(packageRoot, path)) !== text);
+  for (const [path, text] of behind) {
+    if (check) process.stderr.write(`${path} is behind the code: run \`node ${script}\`.\n`);
+    else {
+      mkdirSync(dirname(join(packageRoot, path)), { recursive: true });
+      writeFileSync(join(packageRoot, path), text);
+    }
+  }
+  if (check && behind.length > 0) process.exitCode = 1;
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,40 @@
+/** A door is one end of an mTLS connection of ours; a test stands at the other end and offers it a chain. */
+import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
+import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
+import { type Ca, type Chain, ChainMaker, type Side } from './badChains.ts';
+import { keyPemOf, toPem } from './x509Writer.ts';
+
+export interface Attempt {
+  /** `not-offerable`: the library at the test's end will not even load the chain. */
+  outcome: 'accepted' | 'refused' | 'not-offerable';
+  /** What the door told its owner. */
+  refusals: PeerRefused[];
+  /** The name the door read from the certificate it accepted. */
+  name?: string;
+  how: string;
+}
+
+export interface Door {
+  offer(chain: Chain): Promise<Attempt>;
+  close(): Promise<void>;
+}
+
+/** The good files that a door of ours is set up with; `side` is the door's. */
+export function doorFiles(ca: Ca, side: Side): PeerFiles {
+  const maker = new ChainMaker(ca, side);
+  return { caPem: toPem(ca.der), certPem: toPem(maker.leaf()), keyPem: keyPemOf(maker.leafKey.privateKey) };
+}
+
+/** What the test's end shows; nothing for an empty chain. */
+export function shownFiles({ chain, key }: Chain): { cert?: string; key?: string } {
+  return chain.length === 0 ? {} : { cert: chain.map(toPem).join(''), key: keyPemOf(key) };
+}
+
+/** The promise, or an error once `ms` have passed. */
+export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: nothing happened within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,181 @@
+import { createHmac, randomBytes, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { events, QUICClient, type QUICConnection, QUICServer, QUICSocket, type QUICStream } from '@matrixai/quic';
+import { buildQuicheConfig, serverDefault } from '@matrixai/quic/config.js';
+import { peerRefusedByQuiche, quicPeerConfig, quicPeerOf } from '../../daemons/protocol/peerQuic.ts';
+import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
+import type { Ca } from './badChains.ts';
+import { type Attempt, type Door, doorFiles, shownFiles, within } from './door.ts';
+
+const OFFER_MS = 10_000;
+const COMMON = { applicationProtos: ['door'], maxIdleTimeout: 5_000 };
+const clientCrypto = { ops: { randomBytes: async (data: ArrayBuffer) => void randomFillSync(Buffer.from(data)) } };
+const mac = (key: ArrayBuffer, data: ArrayBuffer) =>
+  createHmac('sha256', Buffer.from(key)).update(Buffer.from(data)).digest();
+const serverCrypto = () => ({
+  key: new Uint8Array(randomBytes(32)).buffer,
+  ops: {
+    sign: async (key: ArrayBuffer, data: ArrayBuffer) => new Uint8Array(mac(key, data)).buffer,
+    verify: async (key: ArrayBuffer, data: ArrayBuffer, signature: ArrayBuffer) =>
+      timingSafeEqual(mac(key, data), Buffer.from(signature)),
+  },
+});
+
+/** Answers the first bytes of every stream, and tells what it saw. */
+function answerStreams(connection: QUICConnection, onBytes: () => void): void {
+  connection.addEventListener(events.EventQUICConnectionStream.name, async ({ detail }: { detail: QUICStream }) => {
+    try {
+      const { value } = await detail.readable.getReader().read();
+      if (value === undefined) return;
+      onBytes();
+      const writer = detail.writable.getWriter();
+      await writer.write(Buffer.from('in'));
+      await writer.close();
+    } catch {
+      // The connection ended under the stream; the other end reports how.
+    }
+  });
+}
+
+/** `in`, or how it ended. */
+async function ask(connection: QUICConnection): Promise<string> {
+  const closed = new Promise<string>((resolve) => {
+    connection.addEventListener(
+      events.EventQUICConnectionError.name,
+      ({ detail }: { detail: Error & { data?: unknown } }) => {
+        const { errorCode } = (detail.data ?? {}) as { errorCode?: number };
+        resolve(`closed with ${errorCode}`);
+      },
+    );
+  });
+  const answer = (async () => {
+    const stream = connection.newStream();
+    await stream.writable.getWriter().write(Buffer.from('hello'));
+    const { value } = await stream.readable.getReader().read();
+    return Buffer.from(value ?? []).toString();
+  })().catch((error: unknown) => `stream: ${String(error)}`);
+  return Promise.race([closed, answer]);
+}
+
+/** A real QUIC server of ours that wants tenants; the test is a client. */
+export async function quicServerDoor(ca: Ca): Promise<Door> {
+  const files = doorFiles(ca, 'server');
+  const expect = { usage: 'client', roles: ['tenant'] } as const;
+  const names: string[] = [];
+  const refusals: PeerRefused[] = [];
+  let bytesSeen = 0;
+  const server = new QUICServer({
+    crypto: serverCrypto(),
+    config: { ...COMMON, ...quicPeerConfig(files, expect, (refused) => refusals.push(refused)) },
+  });
+  server.addEventListener(events.EventQUICServerConnection.name, ({ detail }: { detail: QUICConnection }) => {
+    names.push(quicPeerOf(detail, files, expect).name);
+    answerStreams(detail, () => {
+      bytesSeen++;
+    });
+  });
+  server.addEventListener(events.EventQUICConnectionError.name, ({ detail }: { detail: Error }) => {
+    const refused = peerRefusedByQuiche(detail);
+    if (refused !== undefined) refusals.push(refused);
+  });
+  await server.start({ host: '127.0.0.1', port: 0 });
+  const socket = new QUICSocket();
+  await socket.start({ host: '127.0.0.1' });
+  const leaving: Promise<unknown>[] = [];
+
+  return {
+    async offer(chain) {
+      bytesSeen = 0;
+      let client: QUICClient;
+      try {
+        client = await QUICClient.createQUICClient({
+          host: '127.0.0.1',
+          port: server.port,
+          socket,
+          crypto: clientCrypto,
+          config: { ...COMMON, verifyPeer: false, ...shownFiles(chain) },
+        });
+      } catch (error) {
+        if (isConfigError(error)) return { outcome: 'not-offerable', refusals: [], how: String(error) };
+        return { outcome: 'refused', refusals: refusals.splice(0), how: String(error) };
+      }
+      const how = await within(OFFER_MS, chain.name, ask(client.connection));
+      leaving.push(client.destroy({ force: true }));
+      const [name] = names.splice(0);
+      const isIn = how === 'in' || bytesSeen > 0 || name !== undefined;
+      return { outcome: isIn ? 'accepted' : 'refused', refusals: refusals.splice(0), ...(name && { name }), how };
+    },
+    async close() {
+      await Promise.allSettled(leaving);
+      await socket.stop({ force: true });
+      await server.stop({ force: true });
+    },
+  };
+}
+
+/** A QUIC client of ours that wants a cell at 127.0.0.1; the test is the server. */
+export async function quicClientDoor(ca: Ca): Promise<Door> {
+  const files = doorFiles(ca, 'client');
+  let bytesSeen = 0;
+  const good = doorFiles(ca, 'server');
+  const server = new QUICServer({
+    crypto: serverCrypto(),
+    config: { ...COMMON, verifyPeer: false, key: good.keyPem, cert: good.certPem },
+  });
+  server.addEventListener(events.EventQUICServerConnection.name, ({ detail }: { detail: QUICConnection }) =>
+    answerStreams(detail, () => {
+      bytesSeen++;
+    }),
+  );
+  await server.start({ host: '127.0.0.1', port: 0 });
+  const socket = new QUICSocket();
+  await socket.start({ host: '127.0.0.1' });
+  const leaving: Promise<unknown>[] = [];
+
+  return {
+    async offer(chain): Promise<Attempt> {
+      const shown = shownFiles(chain);
+      if (!isLoadable(shown)) return { outcome: 'not-offerable', refusals: [], how: 'quiche will not load it' };
+      server.updateConfig(shown);
+      bytesSeen = 0;
+      const refusals: PeerRefused[] = [];
+      const expect = { usage: 'server', roles: ['cell'], host: '127.0.0.1' } as const;
+      try {
+        const client = await within(
+          OFFER_MS,
+          chain.name,
+          QUICClient.createQUICClient({
+            host: '127.0.0.1',
+            port: server.port,
+            socket,
+            crypto: clientCrypto,
+            config: { ...COMMON, ...quicPeerConfig(files, expect, (refused) => refusals.push(refused)) },
+          }),
+        );
+        const how = await within(OFFER_MS, chain.name, ask(client.connection));
+        leaving.push(client.destroy({ force: true }));
+        return { outcome: 'accepted', refusals, how };
+      } catch (error) {
+        return { outcome: bytesSeen > 0 ? 'accepted' : 'refused', refusals, how: String(error) };
+      }
+    },
+    async close() {
+      await Promise.allSettled(leaving);
+      await socket.stop({ force: true });
+      await server.stop({ force: true });
+    },
+  };
+}
+
+function isConfigError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ErrorQUICConfig';
+}
+
+/** A server loads its certificate only when a client comes, and fails where no test sees it: try it beforehand. */
+function isLoadable(shown: { cert?: string; key?: string }): boolean {
+  try {
+    buildQuicheConfig({ ...serverDefault, ...shown });
+    return true;
+  } catch {
+    return false;
+  }
+}

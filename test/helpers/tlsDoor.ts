@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
+import {
+  guardTlsServer,
+  peerOf,
+  peerRefusedByTls,
+  tlsClientOptions,
+  tlsServerOptions,
+} from '../../daemons/protocol/peerTls.ts';
+import type { Ca } from './badChains.ts';
+import { type Attempt, type Door, doorFiles, shownFiles, within } from './door.ts';
+
+/** What a peer of ill will does with OpenSSL: anything it can be talked into. */
+const CARELESS = { rejectUnauthorized: false, ciphers: 'DEFAULT@SECLEVEL=0', minVersion: 'TLSv1.3' } as const;
+const OFFER_MS = 10_000;
+
+/** A real HTTPS server of ours that wants tenants; the test is a client that sends its request without waiting. */
+export async function tlsServerDoor(ca: Ca): Promise<Door> {
+  const files = doorFiles(ca, 'server');
+  const names: string[] = [];
+  const refusals: PeerRefused[] = [];
+  const server = createServer(tlsServerOptions(files), (request, response) => {
+    names.push(peerOf(request.socket).name);
+    response.end('in');
+  });
+  guardTlsServer(server, {
+    caPem: files.caPem,
+    roles: ['tenant'],
+    onRefused: (refused) => refusals.push(refused),
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    async offer(chain) {
+      let socket: TLSSocket;
+      try {
+        socket = connect({ port, host: '127.0.0.1', ...CARELESS, ...shownFiles(chain) });
+      } catch (error) {
+        return { outcome: 'not-offerable', refusals: [], how: String(error) };
+      }
+      let answer = '';
+      let how = 'closed';
+      socket.on('data', (data: Buffer) => {
+        answer += data.toString('latin1');
+      });
+      socket.on('error', (error: Error & { code?: string }) => {
+        how = error.code ?? error.message;
+      });
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      await within(OFFER_MS, chain.name, new Promise((resolve) => socket.on('close', resolve)));
+      const [name] = names.splice(0);
+      if (name === undefined && answer === '') return { outcome: 'refused', refusals: refusals.splice(0), how };
+      return { outcome: 'accepted', refusals: refusals.splice(0), ...(name && { name }), how: answer.slice(0, 40) };
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A client of ours that wants a cell at 127.0.0.1; the test is the server. */
+export async function tlsClientDoor(ca: Ca): Promise<Door> {
+  const files = doorFiles(ca, 'client');
+  const options = tlsClientOptions(files, { roles: ['cell'] });
+  let bytesSeen = 0;
+  const server = createTlsServer({ ...CARELESS, ca: files.caPem, requestCert: true }, (socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (data: Buffer) => {
+      bytesSeen += data.length;
+      socket.end('in');
+    });
+  });
+  server.on('tlsClientError', () => {});
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    async offer(chain): Promise<Attempt> {
+      try {
+        server.setSecureContext({ ...CARELESS, ca: files.caPem, ...shownFiles(chain) });
+      } catch (error) {
+        return { outcome: 'not-offerable', refusals: [], how: String(error) };
+      }
+      bytesSeen = 0;
+      const refusals: PeerRefused[] = [];
+      let how = 'closed';
+      let answer = '';
+      const socket = connect({ ...options, port, host: '127.0.0.1' });
+      socket.on('data', (data: Buffer) => {
+        answer += data.toString('latin1');
+      });
+      socket.on('error', (error: Error & { code?: string }) => {
+        how = error.code ?? error.message;
+        const refused = peerRefusedByTls(error, 'server');
+        if (refused !== undefined) refusals.push(refused);
+      });
+      socket.write('hello');
+      await within(OFFER_MS, chain.name, new Promise((resolve) => socket.on('close', resolve)));
+      return { outcome: bytesSeen === 0 && answer === '' ? 'refused' : 'accepted', refusals, how };
+    },
+    async close() {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
