@@ -299,6 +299,13 @@ export const COMMANDS: CommandSpec[] = [
     load: () => import('./commands/adminIssueServerCert.ts'),
   },
   {
+    name: 'admin promote',
+    summary: 'Let a scheduler on standby take runs',
+    options: DIRECT,
+    json: 'health',
+    load: () => import('./commands/adminPromote.ts'),
+  },
+  {
     name: 'admin create-tenant',
     summary: 'Register a tenant and its key',
     args: [{ name: '<name>', description: 'name of the tenant' }],

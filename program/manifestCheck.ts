@@ -69,12 +69,21 @@ export function checkKeys(root: TomlTable, lines: TextLines): CheckedKeys {
 
   const programEntry = root.entries.find(({ key }) => key === 'program');
   const program = programTable(programEntry, report);
-  const programValues = checkTable(
-    'program',
-    program,
-    program?.header ?? programEntry?.keySpan ?? firstLine(root),
-    report,
-  );
+  let programValues: KeyValues = {};
+  if (program !== null)
+    programValues = checkTable('program', program, program.header ?? programEntry?.keySpan ?? firstLine(root), report);
+  else if (programEntry === undefined) {
+    const start = { start: 0, end: 0 };
+    const lines = keysOf('program').map((row) => `${row.key} = ${row.example}\n`);
+    report(
+      'missing-key',
+      firstLine(root),
+      'The manifest has no [program]. Write the header with a name and a version below it.',
+      {
+        fix: { title: 'Add [program]', span: start, newText: `${TABLES.program.header}\n${lines.join('')}\n` },
+      },
+    );
+  }
 
   const tasklets: CheckedKeys['tasklets'] = [];
   const names = new Map<string, Span>();

@@ -17,7 +17,8 @@ for (const { count, reason, name } of skipped) {
   reasons.set(line, (reasons.get(line) ?? 0) + count);
 }
 for (const [reason, count] of reasons) write(`skipped ${count}: ${reason}`);
-const sum = (of: (result: (typeof results)[number]) => number) => results.reduce((total, result) => total + of(result), 0);
+const sum = (of: (result: (typeof results)[number]) => number) =>
+  results.reduce((total, result) => total + of(result), 0);
 const assertions = sum((result) => result.assertions);
 const skippedCount = skipped.reduce((total, one) => total + one.count, 0);
 const disagreements = sum((result) => result.disagreements.length);

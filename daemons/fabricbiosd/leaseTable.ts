@@ -8,8 +8,8 @@ export type LeaseEndReason = 'lease_expired' | 'lease_freed' | 'shutting_down';
 
 /** A run that works in a lease's window. */
 export interface LeaseHolder {
-  /** Takes the window from the run; once this resolves the run can never touch it again. */
-  fence(why: LeaseEndReason): Promise<void>;
+  /** Takes the window from the run: once this returns the run can never touch it again. */
+  fence(why: LeaseEndReason): void;
 }
 
 export interface LiveLease {
@@ -47,7 +47,7 @@ export class LeaseTable {
   readonly #clock: CellClock;
   readonly #events: LeaseEvents;
   readonly #live = new Map<string, Entry>();
-  /** Windows in use, by offset; an ended lease keeps its window until it is zeroed. */
+  /** Windows in use, in the order of their offsets. */
   readonly #windows: Array<{ offset: number; end: number }> = [];
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -173,14 +173,12 @@ export class LeaseTable {
   #end(entry: Entry, why: LeaseEndReason): void {
     this.#live.delete(entry.id);
     this.#events.ended(entry, why);
-    const clear = () => {
-      entry.window.fill(0);
-      const at = this.#windows.findIndex(({ offset }) => offset === entry.offset);
-      if (at !== -1) this.#windows.splice(at, 1);
-    };
     // Zeroed only once the run cannot write any more, and not given to anybody before.
-    if (entry.holder === null) clear();
-    else entry.holder.fence(why).then(clear, () => {});
+    entry.holder?.fence(why);
+    entry.window.fill(0);
+    const at = this.#windows.findIndex(({ offset }) => offset === entry.offset);
+    if (at !== -1) this.#windows.splice(at, 1);
+    this.#arm();
   }
 
   #arm(): void {

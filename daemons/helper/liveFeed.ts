@@ -17,6 +17,8 @@ export interface LiveFeed {
   listen(send: Send, gone: AbortSignal): void;
   /** Tells of a run this helper started, and follows it to its end. */
   runStarted(run: Run): void;
+  /** Follows those of these runs that have not ended: they may have been started elsewhere. */
+  runsSeen(runs: readonly Run[]): void;
 }
 
 /**
@@ -49,12 +51,16 @@ export function liveFeed(parts: {
     runStarted(run) {
       attention?.runStarted(run);
     },
+    runsSeen(runs) {
+      attention?.runsSeen(runs);
+    },
   };
 }
 
 interface Attention {
   greet(send: Send): void;
   runStarted(run: Run): void;
+  runsSeen(runs: readonly Run[]): void;
   end(): void;
 }
 
@@ -137,6 +143,10 @@ function payAttention(
     }
   };
 
+  const followAll = (client: SchedulerPort, runs: readonly Run[]): void => {
+    for (const run of runs) if (run.ended_at === null) void follow(client, run.run_id);
+  };
+
   const snapshot = async (send: Send): Promise<void> => {
     try {
       const client = await scheduler.client();
@@ -144,7 +154,7 @@ function payAttention(
       if (signal.aborted) return;
       send('runs', { runs: runs.slice(0, SNAPSHOT_RUNS).map(summarizeRun) });
       reached();
-      for (const run of runs) if (run.ended_at === null) void follow(client, run.run_id);
+      followAll(client, runs);
     } catch (error) {
       lost(error);
     }
@@ -160,7 +170,10 @@ function payAttention(
     },
     runStarted(run) {
       publish('run', summarizeRun(run));
-      void scheduler.client().then((client) => follow(client, run.run_id), lost);
+      void scheduler.client().then((client) => followAll(client, [run]), lost);
+    },
+    runsSeen(runs) {
+      void scheduler.client().then((client) => followAll(client, runs), lost);
     },
     end() {
       ended.abort();

@@ -120,6 +120,7 @@ export function helperRoutes(parts: RouteParts): Route[] {
       async handle({ res, query }) {
         const limit = readLimit(query.get('limit'));
         const runs = await (await scheduler.client()).listRuns();
+        feed.runsSeen(runs);
         sendJson(res, 200, { runs: runs.slice(0, limit).map(summarizeRun) } satisfies HelperRuns);
       },
     },

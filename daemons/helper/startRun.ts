@@ -9,11 +9,16 @@ import { HelperRefusal } from './helperRefusal.ts';
 import type { SchedulerLink } from './schedulerPort.ts';
 import type { TaskletReader } from './taskletList.ts';
 
+/**
+ * A run that ends within this time is answered ended, and a cell that will not have it is told as a refusal; a longer one is watched.
+ * Milliseconds.
+ */
+const QUICK_MS = 100;
 const REQUEST_KEYS = ['tasklet', 'input', 'mem'];
 
 /**
  * Starts a run of a built tasklet, as `POST /v1/runs` asks for it: uploads the module where the scheduler does not hold it, and submits.
- * Returns as soon as the run is admitted.
+ * Returns the run as it stands shortly after.
  * @throws HelperRefusal `bad_request`, `tasklet_unknown`, `tasklet_not_built`, `body_too_large`; GrafosError of the scheduler
  */
 export async function startRun(
@@ -56,7 +61,7 @@ export async function startRun(
       linear_memory_bytes: tasklet.linear_memory_bytes,
       timeout_ms: tasklet.timeout_ms,
     },
-    { idempotencyKey: options.idempotencyKey ?? randomUUID(), waitMs: 0, signal: options.signal },
+    { idempotencyKey: options.idempotencyKey ?? randomUUID(), waitMs: QUICK_MS, signal: options.signal },
   );
 }
 

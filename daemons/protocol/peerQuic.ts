@@ -5,7 +5,7 @@
  */
 import { checkPeerChain, type PeerExpectation, type PeerIdentity } from './peerCertificate.ts';
 import { caDerFromPem, type PeerFiles } from './peerFiles.ts';
-import { type PeerRefusalReason, PeerRefused } from './peerRefused.ts';
+import { PEER_REFUSAL_REASONS, type PeerRefusalReason, PeerRefused } from './peerRefused.ts';
 import type { PeerUsage } from './peerRole.ts';
 
 /** What the peer must be; the CA is the one of the {@link PeerFiles}. */
@@ -23,13 +23,14 @@ export interface QuicPeerConfig {
   enableEarlyData: false;
 }
 
-/** `onRefused` is for the audit log; the peer gets a TLS alert and no more. */
+/** `onRefused` is for the audit log; the same chain again within a second is not told again. The peer gets a TLS alert and no more. */
 export function quicPeerConfig(
   files: PeerFiles,
   expect: QuicExpectation,
   onRefused: (refused: PeerRefused) => void = () => {},
 ): QuicPeerConfig {
   const expectation = { ...expect, caDer: caDerFromPem(files.caPem) };
+  const isNews = refusalFilter();
   return {
     ca: files.caPem,
     cert: files.certPem,
@@ -43,10 +44,25 @@ export function quicPeerConfig(
       } catch (error) {
         // Never thrown on: a rejected callback would leave the connection open.
         if (!(error instanceof PeerRefused)) return INTERNAL_ERROR;
-        onRefused(error);
+        if (isNews(certs ?? [])) onRefused(error);
         return ALERT[error.reason];
       }
     },
+  };
+}
+
+/** The library asks anew for every packet that arrives before its goodbye has left: one refused connection is one refusal. */
+const SAME_REFUSAL_MS = 1_000;
+
+function refusalFilter(): (chain: readonly Uint8Array[]) => boolean {
+  let last = Buffer.of();
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return (chain) => {
+    const shown = Buffer.concat(chain);
+    const isNews = performance.now() - lastAt > SAME_REFUSAL_MS || !shown.equals(last);
+    last = shown;
+    lastAt = performance.now();
+    return isNews;
   };
 }
 

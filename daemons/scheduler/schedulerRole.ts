@@ -4,7 +4,7 @@ import type { CellStore } from './store/cellStore.ts';
 /** A scheduler starts as `standby` and takes no work until an admin promotes it; the store remembers that it was. */
 export interface SchedulerRole {
   get(): 'standby' | 'active';
-  promote(): void;
+  promote(): Promise<void>;
   /** @throws {Refused} scheduler_standby */
   mustBeActive(): void;
 }
@@ -13,9 +13,9 @@ export function schedulerRole(store: CellStore): SchedulerRole {
   let role: 'standby' | 'active' = store.getMeta('role') === 'active' ? 'active' : 'standby';
   return {
     get: () => role,
-    promote: () => {
+    promote: async () => {
       if (role === 'active') return;
-      store.setMeta('role', 'active');
+      await store.change(() => store.setMeta('role', 'active')).durable;
       role = 'active';
     },
     mustBeActive: () => {

@@ -25,7 +25,10 @@ const form = composer({
     try {
       const started = await connection.json('/v1/runs', { method: 'POST', body: request });
       own.add(started.run_id);
-      choose(table.put(started));
+      const now = table.put(started);
+      choose(now);
+      // A short run's end may have come before the answer to its start.
+      announceEnd(now);
     } catch (error) {
       if (!isWrongBearer(error)) throw error;
       fail(error);
@@ -42,17 +45,17 @@ function choose(run) {
   if (oneColumn.matches) byId('detail').scrollIntoView({ block: 'start' });
 }
 
-function announce(text) {
-  byId('announcer').textContent = text;
-}
-
 function takeRun(run) {
   const before = table.get(run.run_id);
   const now = table.put(run);
   detail.update(now);
-  if (!own.has(run.run_id) || now.ended_at === null || before?.ended_at !== null) return;
-  const how = now.error === null ? '' : `: ${errorLabel(now.error)}`;
-  announce(`${now.tasklet} ${now.state}${how}, ${formatDuration(now.duration_us ?? 0)}.`);
+  if (before?.ended_at === null) announceEnd(now);
+}
+
+function announceEnd({ run_id, tasklet, state, error, duration_us, ended_at }) {
+  if (ended_at === null || !own.has(run_id)) return;
+  const how = error === null ? '' : `: ${errorLabel(error)}`;
+  byId('announcer').textContent = `${tasklet} ${state}${how}, ${formatDuration(duration_us ?? 0)}.`;
 }
 
 function take({ event, data }) {
@@ -260,6 +263,11 @@ copyOnClick(byId('copy-command'), () => byId('connect-command').textContent);
 byId('disconnect').addEventListener('click', () => {
   savedHelper.forget();
   askForHelper();
+});
+// Runs started elsewhere are seen when one comes back from there.
+window.addEventListener('focus', () => {
+  if (document.body.dataset.view !== 'desk') return;
+  connection.json('/v1/runs?limit=100').then(({ runs }) => take({ event: 'runs', data: { runs } }), fail);
 });
 byId('retry').addEventListener('click', () => retryNow());
 

@@ -55,5 +55,5 @@ export function bitWrapper(callee: WebAssembly.ExportFunction, type: FunctionTyp
     section(10, [1], u32(body.length), body),
   );
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { f: callee } });
-  return instance.exports['f'] as WebAssembly.ExportFunction;
+  return instance.exports.f as WebAssembly.ExportFunction;
 }

@@ -10,7 +10,7 @@ export const SCRIPTS_FOLDER = join(import.meta.dirname, '../../../shared/conform
 /** Why the scripts cannot be run here, in words; undefined when they can. */
 export function missingForConformance(): string | undefined {
   if (!existsSync(SCRIPTS_FOLDER)) return `the folder of conformance scripts is not there: ${SCRIPTS_FOLDER}`;
-  const found = (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, 'wast2json')));
+  const found = (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'wast2json')));
   return found ? undefined : 'wast2json of wabt is not installed (Debian package wabt)';
 }
 

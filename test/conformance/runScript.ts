@@ -74,7 +74,8 @@ class World {
   act(action: WastAction): Outcome {
     const loaded = this.find(action.module);
     const entry = loaded?.module.exports.find((one) => one.name === action.field);
-    if (loaded === undefined || entry === undefined) throw new Unsupported('its function is one that wabt cannot parse');
+    if (loaded === undefined || entry === undefined)
+      throw new Unsupported('its function is one that wabt cannot parse');
     const value = loaded.instance.exports[action.field];
     if (action.type === 'get') {
       const global = loaded.module.globals[entry.index];
@@ -89,7 +90,9 @@ class World {
     const call = bitWrapper(value as WebAssembly.ExportFunction, type);
     try {
       const result: unknown = call(...action.args.map(argument));
-      return { values: type.results.length === 1 ? [result] : type.results.length === 0 ? [] : [...(result as unknown[])] };
+      return {
+        values: type.results.length === 1 ? [result] : type.results.length === 0 ? [] : [...(result as unknown[])],
+      };
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) return { trap: error.message };
       throw error;
@@ -182,7 +185,8 @@ function runCommand(
     result.aboutText++;
     return;
   }
-  const bytes = command.filename === undefined ? undefined : new Uint8Array(readFileSync(join(folder, command.filename)));
+  const bytes =
+    command.filename === undefined ? undefined : new Uint8Array(readFileSync(join(folder, command.filename)));
   switch (type) {
     case 'module':
       for (const world of worlds) load(world, bytes as Uint8Array, command.name);
@@ -192,11 +196,13 @@ function runCommand(
       return;
     case 'assert_malformed':
       result.assertions++;
-      if (!refusedBy(() => readModule(bytes as Uint8Array))) disagree(`the reader takes a malformed module (${command.text})`);
+      if (!refusedBy(() => readModule(bytes as Uint8Array)))
+        disagree(`the reader takes a malformed module (${command.text})`);
       return;
     case 'assert_invalid':
       result.assertions++;
-      if (!refusedBy(() => worlds[1].instantiate(bytes as Uint8Array))) disagree(`an invalid module is taken (${command.text})`);
+      if (!refusedBy(() => worlds[1].instantiate(bytes as Uint8Array)))
+        disagree(`an invalid module is taken (${command.text})`);
       return;
     case 'assert_unlinkable':
     case 'assert_uninstantiable':
@@ -210,7 +216,8 @@ function runCommand(
   if (worlds[0].find(action.module) === undefined) throw new Unsupported('its module was not loaded');
   const [plain, metered] = worlds.map((world) => world.act(action)) as [Outcome, Outcome];
   result.assertions++;
-  const words = (outcome: Outcome) => ('trap' in outcome ? `trap: ${outcome.trap}` : outcome.values.map(wordsOf).join(', '));
+  const words = (outcome: Outcome) =>
+    'trap' in outcome ? `trap: ${outcome.trap}` : outcome.values.map(wordsOf).join(', ');
   if (words(plain) !== words(metered)) disagree(`${action.field}: plain ${words(plain)}, metered ${words(metered)}`);
   for (const outcome of [plain, metered]) {
     const wrong = `${action.field}: ${words(outcome)}, expected ${command.text ?? JSON.stringify(command.expected)}`;
@@ -220,7 +227,8 @@ function runCommand(
       disagree(wrong);
     } else if (type === 'assert_return') {
       const expected = command.expected ?? [];
-      const right = expected.length === outcome.values.length && expected.every((one, at) => matches(one, outcome.values[at]));
+      const right =
+        expected.length === outcome.values.length && expected.every((one, at) => matches(one, outcome.values[at]));
       if (!right) disagree(wrong);
     }
   }

@@ -71,8 +71,12 @@ export function readWast(path: string, folder: string): WastScript {
       const { commands }: { commands: WastCommand[] } = JSON.parse(readFileSync(json, 'utf8'));
       return { name, commands, skipped: skippedForms(forms) };
     }
-    if (ran.status === null || !removeFaulty(forms, ran.stderr)) {
-      return { name, commands: [], skipped: [{ line: 1, count: forms.length, reason: 'wast2json crashes on this script' }] };
+    if (ran.status === null || !removeFaulty(text, forms, ran.stderr)) {
+      return {
+        name,
+        commands: [],
+        skipped: [{ line: 1, count: forms.length, reason: 'wast2json crashes on this script' }],
+      };
     }
   }
   throw new Error(`${name}: nothing is left of the script`);
@@ -131,13 +135,15 @@ function withoutRemoved(text: string, forms: Form[]): string {
   return result + text.slice(at);
 }
 
+const CHANGES_STATE = /\b(table|global|memory)\.(set|grow|fill|copy|init)|store/;
+
 const at = (line: number) => (form: Form) => form.line <= line && line <= form.lastLine;
 
 /**
  * Takes out what messages point at: the field of a module when that helps, else the whole command, and with a module all that would
  * then be said of another one.
  */
-function removeFaulty(forms: Form[], messages: string): boolean {
+function removeFaulty(text: string, forms: Form[], messages: string): boolean {
   let removedAny = false;
   for (const [, lineText, message] of messages.matchAll(/\.wast:(\d+):\d+: error: (.*)/g)) {
     const index = forms.findIndex(at(Number(lineText)));
@@ -147,8 +153,8 @@ function removeFaulty(forms: Form[], messages: string): boolean {
     const field = form.head === 'module' ? form.fields.find(at(Number(lineText))) : undefined;
     if (field?.removed !== undefined) continue;
     removedAny = true;
-    // Only functions are safe to take out one by one: nothing counts them in these scripts.
-    if (field?.head === 'func') {
+    // Functions that change no state can be taken out alone: what is asked of the others stays the same.
+    if (field?.head === 'func' && !CHANGES_STATE.test(text.slice(field.start, field.end))) {
       field.removed = reason;
       continue;
     }

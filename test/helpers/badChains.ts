@@ -511,6 +511,9 @@ function formCases(maker: ChainMaker): BadChain[] {
   const raw = (octets: number[]) => der(0x02, Buffer.from(octets));
   const longLength = (whole: Buffer) =>
     Buffer.concat([Buffer.of(0x30, 0x83, 0, whole[2] ?? 0, whole[3] ?? 0), whole.subarray(4)]);
+  const name = commonName('someone').subarray(2);
+  const longName = Buffer.concat([Buffer.of(0x30, 0x81, name.length), name]);
+  const endlessName = Buffer.concat([Buffer.of(0x30, 0x80), name, Buffer.of(0, 0)]);
   const indefinite = (whole: Buffer) => Buffer.concat([Buffer.of(0x30, 0x80), whole.subarray(4), Buffer.of(0, 0)]);
   return [
     leafCase(maker, 'version 1', { version: Buffer.of(), extensions: null }, UNFIT, /version 1/),
@@ -538,6 +541,14 @@ function formCases(maker: ChainMaker): BadChain[] {
     leafCase(maker, 'bytes after the extensions', { tbsTail: der(0x05) }, UNFIT, /bytes too many/),
     leafCase(maker, 'a length not in its shortest form', { editWhole: longLength }, UNFIT, /not in its shortest form/),
     leafCase(maker, 'an indefinite length', { editWhole: indefinite }, UNFIT, /indefinite length/),
+    leafCase(
+      maker,
+      'a length inside not in its shortest form',
+      { subject: longName },
+      UNFIT,
+      /not in its shortest form/,
+    ),
+    leafCase(maker, 'an indefinite length inside', { subject: endlessName }, UNFIT, /indefinite length/),
     leafCase(maker, 'cut off', { editWhole: (whole) => whole.subarray(0, -9) }, UNFIT, /cut off/),
     leafCase(maker, 'larger than any of ours', { subject: commonName('x'.repeat(9000)) }, UNFIT, /bytes$/),
   ];

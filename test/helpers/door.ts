@@ -1,4 +1,5 @@
 /** A door is one end of an mTLS connection of ours; a test stands at the other end and offers it a chain. */
+import { createHash } from 'node:crypto';
 import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
 import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
 import { type Ca, type Chain, ChainMaker, type Side } from './badChains.ts';
@@ -9,8 +10,8 @@ export interface Attempt {
   outcome: 'accepted' | 'refused' | 'not-offerable';
   /** What the door told its owner. */
   refusals: PeerRefused[];
-  /** The name the door read from the certificate it accepted. */
-  name?: string;
+  /** The leaf that an accepting door was shown; libraries may have corrected its encoding on the way. */
+  leaf?: { x5tS256: string };
   how: string;
 }
 
@@ -23,6 +24,11 @@ export interface Door {
 export function doorFiles(ca: Ca, side: Side): PeerFiles {
   const maker = new ChainMaker(ca, side);
   return { caPem: toPem(ca.der), certPem: toPem(maker.leaf()), keyPem: keyPemOf(maker.leafKey.privateKey) };
+}
+
+/** base64url SHA-256. */
+export function leafOf(der: Uint8Array): { x5tS256: string } {
+  return { x5tS256: createHash('sha256').update(der).digest('base64url') };
 }
 
 /** What the test's end shows; nothing for an empty chain. */

@@ -1,13 +1,17 @@
 import { createHmac, randomBytes, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { events, QUICClient, type QUICConnection, QUICServer, QUICSocket, type QUICStream } from '@matrixai/quic';
 import { buildQuicheConfig, serverDefault } from '@matrixai/quic/config.js';
+import type { PeerIdentity } from '../../daemons/protocol/peerCertificate.ts';
 import { peerRefusedByQuiche, quicPeerConfig, quicPeerOf } from '../../daemons/protocol/peerQuic.ts';
 import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
 import type { Ca } from './badChains.ts';
-import { type Attempt, type Door, doorFiles, shownFiles, within } from './door.ts';
+import { type Attempt, type Door, doorFiles, leafOf, shownFiles, within } from './door.ts';
 
 const OFFER_MS = 10_000;
-const COMMON = { applicationProtos: ['door'], maxIdleTimeout: 5_000 };
+const COMMON = { applicationProtos: ['door'], maxIdleTimeout: 2_000 };
+/** The library's own logger writes every step to stderr. */
+const logger = { getChild: () => logger, debug() {}, info() {}, warn() {}, error() {} } as unknown as QUICLogger;
+type QUICLogger = NonNullable<ConstructorParameters<typeof QUICSocket>[0]['logger']>;
 const clientCrypto = { ops: { randomBytes: async (data: ArrayBuffer) => void randomFillSync(Buffer.from(data)) } };
 const mac = (key: ArrayBuffer, data: ArrayBuffer) =>
   createHmac('sha256', Buffer.from(key)).update(Buffer.from(data)).digest();
@@ -60,15 +64,16 @@ async function ask(connection: QUICConnection): Promise<string> {
 export async function quicServerDoor(ca: Ca): Promise<Door> {
   const files = doorFiles(ca, 'server');
   const expect = { usage: 'client', roles: ['tenant'] } as const;
-  const names: string[] = [];
+  const peers: PeerIdentity[] = [];
   const refusals: PeerRefused[] = [];
   let bytesSeen = 0;
   const server = new QUICServer({
     crypto: serverCrypto(),
+    logger,
     config: { ...COMMON, ...quicPeerConfig(files, expect, (refused) => refusals.push(refused)) },
   });
   server.addEventListener(events.EventQUICServerConnection.name, ({ detail }: { detail: QUICConnection }) => {
-    names.push(quicPeerOf(detail, files, expect).name);
+    peers.push(quicPeerOf(detail, files, expect));
     answerStreams(detail, () => {
       bytesSeen++;
     });
@@ -78,7 +83,7 @@ export async function quicServerDoor(ca: Ca): Promise<Door> {
     if (refused !== undefined) refusals.push(refused);
   });
   await server.start({ host: '127.0.0.1', port: 0 });
-  const socket = new QUICSocket();
+  const socket = new QUICSocket({ logger });
   await socket.start({ host: '127.0.0.1' });
   const leaving: Promise<unknown>[] = [];
 
@@ -92,6 +97,7 @@ export async function quicServerDoor(ca: Ca): Promise<Door> {
           port: server.port,
           socket,
           crypto: clientCrypto,
+          logger,
           config: { ...COMMON, verifyPeer: false, ...shownFiles(chain) },
         });
       } catch (error) {
@@ -100,14 +106,14 @@ export async function quicServerDoor(ca: Ca): Promise<Door> {
       }
       const how = await within(OFFER_MS, chain.name, ask(client.connection));
       leaving.push(client.destroy({ force: true }));
-      const [name] = names.splice(0);
-      const isIn = how === 'in' || bytesSeen > 0 || name !== undefined;
-      return { outcome: isIn ? 'accepted' : 'refused', refusals: refusals.splice(0), ...(name && { name }), how };
+      const [leaf] = peers.splice(0);
+      const isIn = how === 'in' || bytesSeen > 0 || leaf !== undefined;
+      return { outcome: isIn ? 'accepted' : 'refused', refusals: refusals.splice(0), ...(leaf && { leaf }), how };
     },
     async close() {
       await Promise.allSettled(leaving);
-      await socket.stop({ force: true });
       await server.stop({ force: true });
+      await socket.stop({ force: true });
     },
   };
 }
@@ -119,6 +125,7 @@ export async function quicClientDoor(ca: Ca): Promise<Door> {
   const good = doorFiles(ca, 'server');
   const server = new QUICServer({
     crypto: serverCrypto(),
+    logger,
     config: { ...COMMON, verifyPeer: false, key: good.keyPem, cert: good.certPem },
   });
   server.addEventListener(events.EventQUICServerConnection.name, ({ detail }: { detail: QUICConnection }) =>
@@ -127,7 +134,7 @@ export async function quicClientDoor(ca: Ca): Promise<Door> {
     }),
   );
   await server.start({ host: '127.0.0.1', port: 0 });
-  const socket = new QUICSocket();
+  const socket = new QUICSocket({ logger });
   await socket.start({ host: '127.0.0.1' });
   const leaving: Promise<unknown>[] = [];
 
@@ -148,20 +155,22 @@ export async function quicClientDoor(ca: Ca): Promise<Door> {
             port: server.port,
             socket,
             crypto: clientCrypto,
+            logger,
             config: { ...COMMON, ...quicPeerConfig(files, expect, (refused) => refusals.push(refused)) },
           }),
         );
         const how = await within(OFFER_MS, chain.name, ask(client.connection));
         leaving.push(client.destroy({ force: true }));
-        return { outcome: 'accepted', refusals, how };
+        const [shownLeaf = Buffer.of()] = client.connection.getRemoteCertsChain();
+        return { outcome: 'accepted', refusals, leaf: leafOf(shownLeaf), how };
       } catch (error) {
         return { outcome: bytesSeen > 0 ? 'accepted' : 'refused', refusals, how: String(error) };
       }
     },
     async close() {
       await Promise.allSettled(leaving);
-      await socket.stop({ force: true });
       await server.stop({ force: true });
+      await socket.stop({ force: true });
     },
   };
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
+import type { PeerIdentity } from '../../daemons/protocol/peerCertificate.ts';
+import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
 import {
   guardTlsServer,
   peerOf,
@@ -11,7 +12,7 @@ import {
   tlsServerOptions,
 } from '../../daemons/protocol/peerTls.ts';
 import type { Ca } from './badChains.ts';
-import { type Attempt, type Door, doorFiles, shownFiles, within } from './door.ts';
+import { type Attempt, type Door, doorFiles, leafOf, shownFiles, within } from './door.ts';
 
 /** What a peer of ill will does with OpenSSL: anything it can be talked into. */
 const CARELESS = { rejectUnauthorized: false, ciphers: 'DEFAULT@SECLEVEL=0', minVersion: 'TLSv1.3' } as const;
@@ -20,10 +21,10 @@ const OFFER_MS = 10_000;
 /** A real HTTPS server of ours that wants tenants; the test is a client that sends its request without waiting. */
 export async function tlsServerDoor(ca: Ca): Promise<Door> {
   const files = doorFiles(ca, 'server');
-  const names: string[] = [];
+  const peers: PeerIdentity[] = [];
   const refusals: PeerRefused[] = [];
   const server = createServer(tlsServerOptions(files), (request, response) => {
-    names.push(peerOf(request.socket).name);
+    peers.push(peerOf(request.socket));
     response.end('in');
   });
   guardTlsServer(server, {
@@ -52,9 +53,9 @@ export async function tlsServerDoor(ca: Ca): Promise<Door> {
       });
       socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
       await within(OFFER_MS, chain.name, new Promise((resolve) => socket.on('close', resolve)));
-      const [name] = names.splice(0);
-      if (name === undefined && answer === '') return { outcome: 'refused', refusals: refusals.splice(0), how };
-      return { outcome: 'accepted', refusals: refusals.splice(0), ...(name && { name }), how: answer.slice(0, 40) };
+      const [leaf] = peers.splice(0);
+      if (leaf === undefined && answer === '') return { outcome: 'refused', refusals: refusals.splice(0), how };
+      return { outcome: 'accepted', refusals: refusals.splice(0), ...(leaf && { leaf }), how: answer.slice(0, 40) };
     },
     async close() {
       server.closeAllConnections();
@@ -90,7 +91,10 @@ export async function tlsClientDoor(ca: Ca): Promise<Door> {
       const refusals: PeerRefused[] = [];
       let how = 'closed';
       let answer = '';
-      const socket = connect({ ...options, port, host: '127.0.0.1' });
+      let leaf: Attempt['leaf'];
+      const socket = connect({ ...options, port, host: '127.0.0.1' }, () => {
+        leaf = leafOf(socket.getPeerCertificate().raw);
+      });
       socket.on('data', (data: Buffer) => {
         answer += data.toString('latin1');
       });
@@ -101,7 +105,8 @@ export async function tlsClientDoor(ca: Ca): Promise<Door> {
       });
       socket.write('hello');
       await within(OFFER_MS, chain.name, new Promise((resolve) => socket.on('close', resolve)));
-      return { outcome: bytesSeen === 0 && answer === '' ? 'refused' : 'accepted', refusals, how };
+      const isOut = bytesSeen === 0 && answer === '' && leaf === undefined;
+      return { outcome: isOut ? 'refused' : 'accepted', refusals, ...(leaf && { leaf }), how };
     },
     async close() {
       await new Promise((resolve) => server.close(resolve));

@@ -26,20 +26,43 @@ const ROWS: Row[] = [
   { what: 'an explicit return', wat: f('(result i32)', 'i32.const 7 return i32.const 8'), fuel: 2, result: 7 },
   { what: 'blocks, which are free', wat: f('', 'block block loop end end end block nop end'), fuel: 1 },
   { what: 'a block left early', wat: f('', 'block nop br 0 nop nop end nop'), fuel: 3 },
-  { what: 'a block no branch names', wat: f('(result i32)', 'block (result i32) i32.const 1 end i32.const 2 i32.add'), fuel: 3, result: 3 },
+  {
+    what: 'a block no branch names',
+    wat: f('(result i32)', 'block (result i32) i32.const 1 end i32.const 2 i32.add'),
+    fuel: 3,
+    result: 3,
+  },
   // local.get, br_if; nop; nop
   { what: 'br_if taken', wat: f('(param i32)', 'block local.get 0 br_if 0 nop nop end nop'), args: [1], fuel: 3 },
   { what: 'br_if not taken', wat: f('(param i32)', 'block local.get 0 br_if 0 nop nop end nop'), args: [0], fuel: 5 },
   // local.get, if, then 2, after 1
-  { what: 'the then arm', wat: f('(param i32)', 'local.get 0 if nop nop else nop nop nop nop end nop'), args: [1], fuel: 5 },
-  { what: 'the else arm', wat: f('(param i32)', 'local.get 0 if nop nop else nop nop nop nop end nop'), args: [0], fuel: 7 },
+  {
+    what: 'the then arm',
+    wat: f('(param i32)', 'local.get 0 if nop nop else nop nop nop nop end nop'),
+    args: [1],
+    fuel: 5,
+  },
+  {
+    what: 'the else arm',
+    wat: f('(param i32)', 'local.get 0 if nop nop else nop nop nop nop end nop'),
+    args: [0],
+    fuel: 7,
+  },
   { what: 'an if without else, not entered', wat: f('(param i32)', 'local.get 0 if nop nop end'), args: [0], fuel: 2 },
   // Ten times: local.get, const, sub, local.tee, br_if.
-  { what: 'a loop', wat: f('(param i32)', 'loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end'), args: [10], fuel: 50 },
+  {
+    what: 'a loop',
+    wat: f('(param i32)', 'loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end'),
+    args: [10],
+    fuel: 50,
+  },
   // Each of five rounds: get, eqz, br_if, get, const, sub, set, br; then get, eqz, br_if.
   {
     what: 'a loop with its test in front',
-    wat: f('(param i32)', 'block loop local.get 0 i32.eqz br_if 1 local.get 0 i32.const 1 i32.sub local.set 0 br 0 end end'),
+    wat: f(
+      '(param i32)',
+      'block loop local.get 0 i32.eqz br_if 1 local.get 0 i32.const 1 i32.sub local.set 0 br 0 end end',
+    ),
     args: [5],
     fuel: 43,
   },
@@ -87,14 +110,21 @@ const ROWS: Row[] = [
   // Caller: const, call, const, add; callee: get, get, mul.
   {
     what: 'a call',
-    wat: f('(result i32)', 'i32.const 3 call $square i32.const 1 i32.add', '(func $square (param i32) (result i32) local.get 0 local.get 0 i32.mul)'),
+    wat: f(
+      '(result i32)',
+      'i32.const 3 call $square i32.const 1 i32.add',
+      '(func $square (param i32) (result i32) local.get 0 local.get 0 i32.mul)',
+    ),
     fuel: 7,
     result: 10,
   },
   {
     what: 'recursion',
     // fac(n > 0): get, if, get, get, const, sub, call, mul; fac(0): get, if, const.
-    wat: f('(param i64) (result i64)', 'local.get 0 i64.eqz if (result i64) i64.const 1 else local.get 0 local.get 0 i64.const 1 i64.sub call $f i64.mul end'),
+    wat: f(
+      '(param i64) (result i64)',
+      'local.get 0 i64.eqz if (result i64) i64.const 1 else local.get 0 local.get 0 i64.const 1 i64.sub call $f i64.mul end',
+    ),
     args: [20n],
     fuel: 20 * 9 + 4,
     result: 2432902008176640000n,
@@ -126,43 +156,136 @@ const ROWS: Row[] = [
     fuel: 3,
     result: 9,
   },
-  { what: 'SIMD', wat: f('(result i32)', 'v128.const i32x4 1 2 3 4 v128.const i32x4 1 1 1 1 i32x4.add i32x4.extract_lane 3'), fuel: 4, result: 5 },
+  {
+    what: 'SIMD',
+    wat: f('(result i32)', 'v128.const i32x4 1 2 3 4 v128.const i32x4 1 1 1 1 i32x4.add i32x4.extract_lane 3'),
+    fuel: 4,
+    result: 5,
+  },
   {
     what: 'bulk memory',
-    wat: f('', '(memory.fill (i32.const 0) (i32.const 7) (i32.const 9)) (memory.copy (i32.const 20) (i32.const 0) (i32.const 9))', '(memory 1)'),
+    wat: f(
+      '',
+      '(memory.fill (i32.const 0) (i32.const 7) (i32.const 9)) (memory.copy (i32.const 20) (i32.const 0) (i32.const 9))',
+      '(memory 1)',
+    ),
     fuel: 8,
   },
-  { what: 'saturating conversion and sign extension', wat: f('(result i32)', 'f32.const 3e9 i32.trunc_sat_f32_s i32.extend8_s'), fuel: 3, result: -1 },
+  {
+    what: 'saturating conversion and sign extension',
+    wat: f('(result i32)', 'f32.const 3e9 i32.trunc_sat_f32_s i32.extend8_s'),
+    fuel: 3,
+    result: -1,
+  },
   { what: 'references', wat: f('(result i32)', 'ref.null func ref.is_null ref.func $f drop'), fuel: 4, result: 1 },
   { what: 'memory.grow', wat: f('(result i32)', 'nop i32.const 1 memory.grow nop', '(memory 1)'), fuel: 4, result: 1 },
-  { what: 'dead code with blocks in it', wat: f('(result i32)', 'block (result i32) i32.const 1 return block nop loop nop br 1 end end if nop else nop end i32.const 1 end'), fuel: 2, result: 1 },
+  {
+    what: 'dead code with blocks in it',
+    wat: f(
+      '(result i32)',
+      'block (result i32) i32.const 1 return block nop loop nop br 1 end end if nop else nop end i32.const 1 end',
+    ),
+    fuel: 2,
+    result: 1,
+  },
   { what: 'an if in dead code', wat: f('', 'block br 0 i32.const 1 if nop end nop end nop'), fuel: 2 },
-  { what: 'a then arm that never ends', wat: f('(param i32) (result i32)', 'local.get 0 if i32.const 5 return end i32.const 6'), args: [0], fuel: 3, result: 6 },
-  { what: 'both arms that never end', wat: f('(param i32) (result i32)', 'local.get 0 if i32.const 5 return else i32.const 6 return end unreachable'), args: [0], fuel: 4, result: 6 },
+  {
+    what: 'a then arm that never ends',
+    wat: f('(param i32) (result i32)', 'local.get 0 if i32.const 5 return end i32.const 6'),
+    args: [0],
+    fuel: 3,
+    result: 6,
+  },
+  {
+    what: 'both arms that never end',
+    wat: f('(param i32) (result i32)', 'local.get 0 if i32.const 5 return else i32.const 6 return end unreachable'),
+    args: [0],
+    fuel: 4,
+    result: 6,
+  },
   // Traps: the one that traps was executed, what comes after it was not.
   { what: 'unreachable', wat: f('', 'nop nop unreachable nop'), fuel: 3, trap: /unreachable/ },
-  { what: 'division by zero in mid-region', wat: f('(param i32)', 'nop i32.const 1 local.get 0 i32.div_s drop nop nop'), args: [0], fuel: 4, trap: /divide by zero/ },
-  { what: 'no division by zero', wat: f('(param i32)', 'nop i32.const 1 local.get 0 i32.div_s drop nop nop'), args: [1], fuel: 7 },
-  { what: 'integer overflow', wat: f('', 'i32.const 0x80000000 i32.const -1 i32.div_s drop nop'), fuel: 3, trap: /unrepresentable|overflow/ },
+  {
+    what: 'division by zero in mid-region',
+    wat: f('(param i32)', 'nop i32.const 1 local.get 0 i32.div_s drop nop nop'),
+    args: [0],
+    fuel: 4,
+    trap: /divide by zero/,
+  },
+  {
+    what: 'no division by zero',
+    wat: f('(param i32)', 'nop i32.const 1 local.get 0 i32.div_s drop nop nop'),
+    args: [1],
+    fuel: 7,
+  },
+  {
+    what: 'integer overflow',
+    wat: f('', 'i32.const 0x80000000 i32.const -1 i32.div_s drop nop'),
+    fuel: 3,
+    trap: /unrepresentable|overflow/,
+  },
   { what: 'invalid conversion', wat: f('', 'f32.const nan i32.trunc_f32_s drop'), fuel: 2, trap: /unrepresentable/ },
-  { what: 'a load out of bounds', wat: f('(param i32)', 'local.get 0 i32.load drop nop local.get 0 drop', '(memory 1)'), args: [-4], fuel: 2, trap: /out of bounds/ },
-  { what: 'a store out of bounds after one within', wat: f('', '(i32.store (i32.const 0) (i32.const 1)) (i32.store (i32.const 65533) (i32.const 1)) nop', '(memory 1)'), fuel: 6, trap: /out of bounds/ },
-  { what: 'a SIMD load out of bounds', wat: f('', 'i32.const -1 v128.load drop nop', '(memory 1)'), fuel: 2, trap: /out of bounds/ },
-  { what: 'memory.fill out of bounds', wat: f('', 'i32.const 0 i32.const 0 i32.const 65537 memory.fill nop', '(memory 1)'), fuel: 4, trap: /out of bounds/ },
-  { what: 'table.get out of bounds', wat: f('', 'nop i32.const 4 table.get 0 drop nop', '(table 4 funcref)'), fuel: 3, trap: /out of bounds/ },
-  { what: 'an indirect call through null', wat: f('', 'i32.const 0 call_indirect nop', '(table 1 funcref)'), fuel: 2, trap: /null function|signature/ },
-  { what: 'an indirect tail call through null', wat: f('', 'i32.const 0 return_call_indirect', '(table 1 funcref)'), fuel: 2, trap: /null function|signature/ },
+  {
+    what: 'a load out of bounds',
+    wat: f('(param i32)', 'local.get 0 i32.load drop nop local.get 0 drop', '(memory 1)'),
+    args: [-4],
+    fuel: 2,
+    trap: /out of bounds/,
+  },
+  {
+    what: 'a store out of bounds after one within',
+    wat: f('', '(i32.store (i32.const 0) (i32.const 1)) (i32.store (i32.const 65533) (i32.const 1)) nop', '(memory 1)'),
+    fuel: 6,
+    trap: /out of bounds/,
+  },
+  {
+    what: 'a SIMD load out of bounds',
+    wat: f('', 'i32.const -1 v128.load drop nop', '(memory 1)'),
+    fuel: 2,
+    trap: /out of bounds/,
+  },
+  {
+    what: 'memory.fill out of bounds',
+    wat: f('', 'i32.const 0 i32.const 0 i32.const 65537 memory.fill nop', '(memory 1)'),
+    fuel: 4,
+    trap: /out of bounds/,
+  },
+  {
+    what: 'table.get out of bounds',
+    wat: f('', 'nop i32.const 4 table.get 0 drop nop', '(table 4 funcref)'),
+    fuel: 3,
+    trap: /out of bounds/,
+  },
+  {
+    what: 'an indirect call through null',
+    wat: f('', 'i32.const 0 call_indirect nop', '(table 1 funcref)'),
+    fuel: 2,
+    trap: /null function|signature/,
+  },
+  {
+    what: 'an indirect tail call through null',
+    wat: f('', 'i32.const 0 return_call_indirect', '(table 1 funcref)'),
+    fuel: 2,
+    trap: /null function|signature/,
+  },
   // Round 1 and 2 pass: get, div, drop, get, const, sub, tee, br_if are 4 + 5; the third: const, get, div.
   {
     what: 'a trap in the third round of a loop',
-    wat: f('(param i32)', 'loop i32.const 1 local.get 0 i32.div_s drop local.get 0 i32.const 1 i32.sub local.set 0 br 0 end'),
+    wat: f(
+      '(param i32)',
+      'loop i32.const 1 local.get 0 i32.div_s drop local.get 0 i32.const 1 i32.sub local.set 0 br 0 end',
+    ),
     args: [2],
     fuel: 9 + 9 + 3,
     trap: /divide by zero/,
   },
   {
     what: 'a trap two calls down',
-    wat: f('', 'nop call $a nop nop', '(func $a nop nop call $b nop) (func $b nop i32.const 0 if nop end i32.const 1 i32.const 0 i32.div_u drop nop)'),
+    wat: f(
+      '',
+      'nop call $a nop nop',
+      '(func $a nop nop call $b nop) (func $b nop i32.const 0 if nop end i32.const 1 i32.const 0 i32.div_u drop nop)',
+    ),
     fuel: 2 + 3 + 3 + 3,
     trap: /divide by zero/,
   },
@@ -207,7 +330,11 @@ describe('meter', () => {
 
   it('charges a stack overflow for the calls that were made', () => {
     // Each level executes nop and call; the level that has no stack left executes nothing.
-    const outcome = instantiateMetered(compileWat('(module (func $f (export "f") nop call $f nop))')).call('f', [], 1e12);
+    const outcome = instantiateMetered(compileWat('(module (func $f (export "f") nop call $f nop))')).call(
+      'f',
+      [],
+      1e12,
+    );
     assert.match(outcome.trap ?? '', /call stack/i);
     assert.equal(outcome.exhausted, false);
     assert.equal(outcome.fuelUsed % 2, 0);
@@ -224,7 +351,9 @@ describe('meter', () => {
     for (const [what, text] of calls) {
       it(`see exact fuel, and are not entered beyond the budget, by ${what}`, () => {
         const seen: Array<[number, number]> = [];
-        const instance = instantiateMetered(compileWat(text), { h: { f: (x: number) => seen.push([x, instance.used()]) } });
+        const instance = instantiateMetered(compileWat(text), {
+          h: { f: (x: number) => seen.push([x, instance.used()]) },
+        });
         const first = what === 'a call' ? 3 : 4;
         const second = first + first;
         const total = second + 1;
@@ -265,8 +394,10 @@ describe('meter', () => {
   });
 
   it('grows memory only when that is paid for', () => {
-    const instance = instantiateMetered(compileWat('(module (memory (export "m") 1) (func (export "f") nop i32.const 1 memory.grow drop))'));
-    const pages = () => (instance.exports['m'] as WebAssembly.Memory).buffer.byteLength / 65_536;
+    const instance = instantiateMetered(
+      compileWat('(module (memory (export "m") 1) (func (export "f") nop i32.const 1 memory.grow drop))'),
+    );
+    const pages = () => (instance.exports.m as WebAssembly.Memory).buffer.byteLength / 65_536;
     assert.equal(instance.call('f', [], 2).exhausted, true);
     assert.equal(pages(), 1);
     assert.equal(instance.call('f', [], 3).exhausted, true);
@@ -283,7 +414,7 @@ describe('meter', () => {
     const outcome = seen.call('f', [], 1000);
     assert.equal(outcome.exhausted, true);
     // Two calls are paid for; the third leaf is entered with the balance above zero at most, the fourth never runs.
-    assert.ok((seen.exports['n'] as WebAssembly.Global).value <= 4);
+    assert.ok((seen.exports.n as WebAssembly.Global).value <= 4);
   });
 
   it('says where a trap happened in the original module', () => {
@@ -293,7 +424,7 @@ describe('meter', () => {
     const { metered, exports } = instantiateMetered(bytes, { h: { f: () => {} } });
     (exports[FUEL_EXPORT] as WebAssembly.Global).value = 100n;
     try {
-      (exports['f'] as WebAssembly.ExportFunction)(0);
+      (exports.f as WebAssembly.ExportFunction)(0);
       assert.fail('no trap');
     } catch (error) {
       assert.ok(error instanceof WebAssembly.RuntimeError);
@@ -315,10 +446,12 @@ describe('meter', () => {
 
   it('turns the start section into an export whose fuel counts', () => {
     const instance = instantiateMetered(
-      compileWat('(module (global $g (export "g") (mut i32) (i32.const 0)) (func $s (global.set $g (i32.const 5))) (start $s))'),
+      compileWat(
+        '(module (global $g (export "g") (mut i32) (i32.const 0)) (func $s (global.set $g (i32.const 5))) (start $s))',
+      ),
     );
     assert.equal(instance.metered.startExport, START_EXPORT);
-    const global = instance.exports['g'] as WebAssembly.Global;
+    const global = instance.exports.g as WebAssembly.Global;
     assert.equal(global.value, 0);
     assert.equal(instance.call(undefined).fuelUsed, 2);
     assert.equal(global.value, 5);
@@ -350,7 +483,10 @@ describe('meter', () => {
     it('make memory.grow past the cap return -1', () => {
       const grow = '(module (memory 1) (func (export "f") (param i32) (result i32) (memory.grow (local.get 0))))';
       const instance = instantiateMetered(compileWat(grow), {}, 3);
-      assert.deepEqual([2, 1, 0].map((pages) => instance.call('f', [pages]).result), [1, -1, 3]);
+      assert.deepEqual(
+        [2, 1, 0].map((pages) => instance.call('f', [pages]).result),
+        [1, -1, 3],
+      );
     });
 
     it('cap what tables may grow to, together', () => {
@@ -395,7 +531,9 @@ describe('meter', () => {
     });
 
     it('are refused when the meter does not know them, though V8 does', () => {
-      const atomicFence = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 7, 1, 5, 0, 0xfe, 3, 0, 0x0b]);
+      const atomicFence = Uint8Array.from([
+        0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 7, 1, 5, 0, 0xfe, 3, 0, 0x0b,
+      ]);
       assert.equal(WebAssembly.validate(atomicFence), true);
       assert.throws(() => meter(atomicFence, { memoryMaxPages: 1 }), { reason: 'unsupported', feature: 'threads' });
     });

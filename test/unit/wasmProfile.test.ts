@@ -121,7 +121,9 @@ describe('checkProfile', () => {
   });
 
   it('says what is there and what must be', () => {
-    const bytes = compileWat(`(module ${MEMORY} ${INIT} (func (export "_grafos_tasklet_run") (param f32)) ${FINALIZE})`);
+    const bytes = compileWat(
+      `(module ${MEMORY} ${INIT} (func (export "_grafos_tasklet_run") (param f32)) ${FINALIZE})`,
+    );
     const [problem] = checkProfile(readModule(bytes));
     assert.match(problem?.message ?? '', /\(f32\) -> \(\) and must be \(i32, i32\) -> \(i32\)/);
   });

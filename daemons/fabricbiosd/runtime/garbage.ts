@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Runs, and bytes of their memories, that may wait for the collector. V8 has room for about 13 000 live memories in a process. */
-const RUNS_WAITING = 256;
-const BYTES_WAITING = 64 * 1024 * 1024;
+const RUNS_WAITING = 1_024;
+const BYTES_WAITING = 128 * 1024 * 1024;
 
 /**
  * Collects the memories of ended runs at a bounded distance. V8 by itself may let thousands of small instances wait, each with

@@ -88,10 +88,12 @@ function exhausted(fuel: number): RunError {
 }
 
 function failed(label: string | null, code: number): RunError {
-  const named = label === null ? '' : ` "${label}"`;
   return {
     code: 'tasklet_failed',
-    message: `The tasklet reported the error${named} (code ${code}).`,
+    message:
+      label === null
+        ? `The tasklet failed with code ${code} and gave no label.`
+        : `The tasklet failed with "${label}" (code ${code}).`,
     label,
     exit_code: code,
   };

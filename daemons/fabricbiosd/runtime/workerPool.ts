@@ -134,7 +134,7 @@ export class WorkerPool {
     let coming = 0;
     let counted = 0;
     for (const { state, replacement } of this.slots) {
-      if (state === 'starting' || state === 'tidying') coming++;
+      if (state === 'starting') coming++;
       if (state !== 'ending' && replacement === 'none') counted++;
     }
     while (coming < waiting && counted < this.options.size) {

@@ -12,7 +12,7 @@ import type {
 /** One authenticated connection to a cell. Everything the scheduler asks of it goes through here. */
 export interface CellSession {
   identity: CellIdentity;
-  inventory(signal: AbortSignal): Promise<CellInventory>;
+  inventory(): Promise<CellInventory>;
   leases(): Promise<Lease[]>;
   capability(request: FabricMethods['cap.request']['params']): Promise<CapabilityGrant>;
   putModule(sha256: string, bytes: Uint8Array): Promise<void>;
@@ -20,7 +20,7 @@ export interface CellSession {
   cancel(runId: string): Promise<boolean>;
   /** Resolves with the reason when the connection is gone. */
   closed: Promise<string>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export type CellJob = Omit<TaskletSubmit, 'input'> & { input: Uint8Array };

@@ -27,7 +27,7 @@ export interface FabricLink {
   run(job: CellJob, module: () => Promise<Uint8Array>): Promise<CellOutcome>;
   /** Resolves once the first attempt to connect is decided, either way. */
   firstAttempt: Promise<void>;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 export class CellLost extends Error {
@@ -76,7 +76,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
   };
 
   const beat = async (over: CellSession): Promise<void> => {
-    inventory = await over.inventory(AbortSignal.timeout(2 * heartbeatMs));
+    inventory = await answered(over.inventory(), 2 * heartbeatMs);
     lastHeartbeat = Date.now();
   };
 
@@ -89,7 +89,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
         (error: unknown) => {
           if (session !== over) return;
           log.warn(`the cell does not answer its heartbeat: ${messageOf(error)}`);
-          over.close().catch(() => {});
+          over.close();
           lost(over);
         },
       );
@@ -123,7 +123,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
       await onConnected?.(opened);
       return opened;
     } catch (error) {
-      opened.close().catch(() => {});
+      opened.close();
       throw error;
     }
   };
@@ -132,7 +132,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
     try {
       const opened = await open();
       if (isStopped) {
-        await opened.close();
+        opened.close();
         return;
       }
       session = opened;
@@ -210,7 +210,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
         // Whatever else a session throws, no answer will come over it any more.
         log.warn(`run ${job.run_id}: no answer from the cell (${messageOf(error)})`);
         if (tries >= SUBMIT_TRIES) throw new CellLost(`the connection to the cell broke ${tries} times during the run`);
-        over.close().catch(() => {});
+        over.close();
         lost(over);
       }
     }
@@ -221,16 +221,28 @@ export function fabricLink(options: LinkOptions): FabricLink {
     session: () => session,
     run,
     firstAttempt: tryOnce(),
-    stop: async () => {
+    stop: () => {
       isStopped = true;
       clearTimeout(retryTimer);
       clearTimeout(beatTimer);
       wake(null);
       const closing = session;
       session = null;
-      await closing?.close();
+      closing?.close();
     },
   };
+}
+
+async function answered<T>(answer: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -48,8 +48,8 @@ export function cellRoutes(parts: CellRouteParts): CellHandlers {
       const records: AuditRecord[] = await readAudit(stateDir, call.query as unknown as AuditQuery);
       return { status: 200, json: { records } };
     },
-    promote: () => {
-      role.promote();
+    promote: async () => {
+      await role.promote();
       return { status: 200, json: health(parts) };
     },
   };

@@ -49,7 +49,9 @@ export function runEvents(found: LiveRun | StoredRun, log: string | null, render
     ({ run }) => {
       if (!stream.destroyed) end(run);
     },
-    () => stream.push(null),
+    () => {
+      if (!stream.destroyed) stream.push(null);
+    },
   );
   return stream;
 }

@@ -1,0 +1,206 @@
+/** Fabric control, the cell's end: one handler for each method, on every link the listener lets in. */
+import { type CancellationToken, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import { PayloadInvalid } from '../protocol/blobExchange.ts';
+import type { CapabilityMint } from '../protocol/capabilityToken.ts';
+import type { ControlLink } from '../protocol/controlLink.ts';
+import type { DaemonLog } from '../protocol/daemonLog.ts';
+import { type FabricConnection, fabricConnection } from '../protocol/fabricConnection.ts';
+import type {
+  CellIdentity,
+  FabricErrorCode,
+  FabricMethods,
+  FabricNotifications,
+  Payload,
+  TaskletOutcome,
+  TaskletSubmit,
+} from '../protocol/fabricControl.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { type CellClock, rfc3339 } from './cellClock.ts';
+import { parseParams, payloadOf } from './controlParams.ts';
+import { FabricRefused } from './fabricRefused.ts';
+import { type LeaseTable, leaseView } from './leaseTable.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import { asRefused, type TaskletRuns } from './taskletRuns.ts';
+
+export interface ControlServerOptions {
+  identity: () => CellIdentity;
+  leases: LeaseTable;
+  mint: CapabilityMint;
+  runtime: Runtime;
+  runs: TaskletRuns;
+  clock: CellClock;
+  log: DaemonLog;
+}
+
+type Handler<M extends keyof FabricMethods> = (
+  params: FabricMethods[M]['params'],
+  cancelled: CancellationToken,
+) => FabricMethods[M]['result'] | Promise<FabricMethods[M]['result']>;
+
+type Handlers = { [M in keyof FabricMethods]: Handler<M> };
+
+/** Which field of a method's parameters carries bytes. */
+const PAYLOAD_FIELD: Partial<Record<keyof FabricMethods, string>> = {
+  'module.put': 'bytes',
+  'tasklet.submit': 'input',
+};
+
+export class ControlServer {
+  readonly #options: ControlServerOptions;
+  #stopping = false;
+
+  constructor(options: ControlServerOptions) {
+    this.#options = options;
+  }
+
+  /** Serves an authenticated link until it ends. Runs it started go on to their end. */
+  serve(link: ControlLink): void {
+    const { log } = this.#options;
+    const who = `${link.peer.role} ${link.peer.name} at ${link.address}`;
+    log.info(`control link from ${who} over ${link.transport}`);
+    const connection = fabricConnection(link);
+    const { rpc, blobs } = connection;
+    const handlers = this.#handlers(connection);
+    for (const method of Object.keys(handlers) as Array<keyof FabricMethods>) {
+      rpc.onRequest(method, async (params: unknown, cancelled: CancellationToken) => {
+        try {
+          if (this.#stopping) throw new FabricRefused('shutting_down', 'The cell is shutting down.');
+          const handler = handlers[method] as Handler<keyof FabricMethods>;
+          return await handler(parse(method, params, connection), cancelled);
+        } catch (error) {
+          throw this.#responseError(method, error);
+        }
+      });
+    }
+    rpc.onError(([error]) => log.warn(`control link from ${who}: ${error.message}`));
+    rpc.listen();
+    blobs.announce();
+    link.closed.then((reason) => log.info(`control link from ${who} ended: ${reason}`));
+  }
+
+  /** From now on every request is refused. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  #handlers(connection: FabricConnection): Handlers {
+    const { identity, leases, runtime, runs } = this.#options;
+    return {
+      identity: () => identity(),
+      inventory: () => {
+        const { runs_active, workers } = runtime.stats();
+        return { mem_capacity: leases.capacity, mem_leased: leases.leased, leases: leases.size, runs_active, workers };
+      },
+      'lease.alloc': ({ tenant, bytes, ttl_ms }) => leaseView(leases.alloc({ tenant, bytes, ttlMs: ttl_ms })),
+      'lease.renew': ({ lease_id, ttl_ms }) => leaseView(leases.renew(lease_id, ttl_ms)),
+      'lease.free': ({ lease_id }) => {
+        leases.free(lease_id);
+        return {};
+      },
+      'lease.list': () => ({ leases: leases.list().map(leaseView) }),
+      'cap.request': (params) => this.#grant(params),
+      'module.put': async ({ module_sha256, bytes }) => {
+        const module = await received(connection, bytes, LIMITS.module, 'module_too_large');
+        await runtime.putModule(module_sha256, module);
+        return { module_sha256 };
+      },
+      'tasklet.submit': (params, cancelled) => this.#submit(params, cancelled, connection),
+      'tasklet.cancel': ({ run_id }) => ({ found: runs.cancel(run_id) }),
+    };
+  }
+
+  #grant({ lease_id, tenant, rights, ttl_ms }: FabricMethods['cap.request']['params']) {
+    const { leases, mint, clock } = this.#options;
+    const lease = leases.get(lease_id);
+    if (lease === undefined) throw new FabricRefused('lease_unknown', `There is no lease ${lease_id}; it may have ended.`);
+    if (lease.tenant !== tenant) {
+      throw new FabricRefused('lease_of_another_tenant', `The lease ${lease_id} is not of the tenant ${tenant}.`);
+    }
+    const expires_at = rfc3339(Math.min(clock() + ttl_ms, lease.expiresAt));
+    const { generation } = lease;
+    const token = mint.mint({
+      tenant_id: tenant,
+      resource_id: `mem:${this.#options.identity().cell_id}`,
+      lease_id,
+      generation,
+      expires_at,
+      caveats: { rights, offset: 0, length: lease.bytes },
+    });
+    return { token, lease_id, generation, expires_at };
+  }
+
+  async #submit(
+    { input, ...request }: TaskletSubmit,
+    cancelled: CancellationToken,
+    connection: FabricConnection,
+  ): Promise<TaskletOutcome> {
+    const { runs } = this.#options;
+    const { run_id } = request;
+    const before = runs.known(request);
+    if (before !== undefined) {
+      connection.blobs.discard(input);
+      return answer(await before, connection);
+    }
+    const bytes = await received(connection, input, LIMITS.input, 'input_too_large');
+    const notify = <N extends keyof FabricNotifications>(name: N, params: FabricNotifications[N]) => {
+      // A link that is gone is no reason to stop a run.
+      connection.rpc.sendNotification(name, params).catch(() => {});
+    };
+    const outcome = runs.submit(request, bytes, {
+      running: () => notify('run.state', { run_id, state: 'running' }),
+      log: (text) => notify('run.log', { run_id, text }),
+    });
+    const cancel = () => runs.cancel(run_id);
+    const listening = cancelled.onCancellationRequested(cancel);
+    if (cancelled.isCancellationRequested) cancel();
+    try {
+      return answer(await outcome, connection);
+    } finally {
+      listening.dispose();
+    }
+  }
+
+  #responseError(method: string, caught: unknown): ResponseError<{ code: FabricErrorCode }> {
+    const error = asRefused(caught);
+    if (error instanceof FabricRefused) return new ResponseError(REFUSED, error.message, { code: error.code });
+    this.#options.log.error(`${method}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return new ResponseError(ErrorCodes.InternalError, 'The cell failed to answer; its log says why.', {
+      code: 'internal_error',
+    });
+  }
+}
+
+/** JSON-RPC error code of every refusal; which one is told by `data.code`. */
+const REFUSED = -32_000;
+
+function parse<M extends keyof FabricMethods>(method: M, params: unknown, connection: FabricConnection) {
+  try {
+    return parseParams[method](params);
+  } catch (error) {
+    const field = PAYLOAD_FIELD[method];
+    const payload = field === undefined ? undefined : payloadOf(params, field);
+    if (payload !== undefined) connection.blobs.discard(payload);
+    throw error;
+  }
+}
+
+async function received(
+  { blobs }: FabricConnection,
+  payload: Payload,
+  bytesMax: number,
+  tooLarge: FabricErrorCode,
+): Promise<Uint8Array> {
+  try {
+    return await blobs.receive(payload, bytesMax);
+  } catch (error) {
+    if (!(error instanceof PayloadInvalid)) throw error;
+    throw new FabricRefused(error.code === 'too_large' ? tooLarge : 'bad_request', error.message);
+  }
+}
+
+function answer(
+  { output, ...outcome }: Omit<TaskletOutcome, 'output'> & { output: Uint8Array },
+  { blobs }: FabricConnection,
+): TaskletOutcome {
+  return { ...outcome, output: blobs.send(output) };
+}

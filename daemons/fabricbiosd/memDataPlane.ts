@@ -1,0 +1,108 @@
+/** The memory data plane: a WebTransport listener whose sessions each hold one lease open, by a capability token. */
+import type { CapabilityMint } from '../protocol/capabilityToken.ts';
+import type { DaemonLog } from '../protocol/daemonLog.ts';
+import { MEM_PATH, type MemErrorCode } from '../protocol/memFrames.ts';
+import { listenWebTransport, type WtSession, type WtTransport } from '../protocol/webTransport.ts';
+import type { CellClock } from './cellClock.ts';
+import type { LeaseEndReason, LeaseTable, LiveLease } from './leaseTable.ts';
+import type { LeaseWatchers } from './leaseWatchers.ts';
+import { type Grant, GrantRefused, MemSession } from './memSession.ts';
+
+export interface MemDataPlane {
+  readonly url: string;
+  readonly sha256: string;
+  readonly transport: WtTransport;
+  leaseEnded(lease: LiveLease, why: LeaseEndReason): void;
+  leaseRenewed(lease: LiveLease): void;
+  stop(): void;
+}
+
+export interface MemDataPlaneOptions {
+  host: string;
+  port: number;
+  certPem: string;
+  keyPem: string;
+  mint: CapabilityMint;
+  leases: Pick<LeaseTable, 'get'>;
+  watchers: LeaseWatchers;
+  clock: CellClock;
+  log: DaemonLog;
+}
+
+const SESSIONS_MAX = 256;
+/** Close codes of a session are not told apart by number; the reason is a word of MEM_ERROR_CODES. */
+const CLOSE_CODE = 1;
+
+export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<MemDataPlane> {
+  const { mint, leases, watchers, clock, log } = options;
+  const sessions = new Set<MemSession>();
+
+  const admit = (token: string): Grant => {
+    const claims = mint.verify(token);
+    const lease = leases.get(claims.lease_id);
+    if (lease === undefined) throw new GrantRefused('lease_ended', `The lease ${claims.lease_id} has ended.`);
+    if (lease.generation !== claims.generation) {
+      throw new GrantRefused('token_superseded', 'The lease was renewed since; ask for a new token.');
+    }
+    const { rights, offset, length } = claims.caveats;
+    const expiresAt = Date.parse(claims.expires_at);
+    return { lease, generation: claims.generation, rights, offset, length, expiresAt };
+  };
+
+  const serve = async (wt: WtSession): Promise<void> => {
+    for await (const stream of wt.streams()) {
+      const session = new MemSession({
+        stream,
+        clock,
+        watchers,
+        admit,
+        close: (why) => wt.close(CLOSE_CODE, why),
+      });
+      sessions.add(session);
+      wt.closed.then(() => session.dispose());
+      await session.serve().finally(() => sessions.delete(session));
+      return;
+    }
+  };
+
+  const listener = await listenWebTransport({
+    host: options.host,
+    port: options.port,
+    certPem: options.certPem,
+    keyPem: options.keyPem,
+    path: MEM_PATH,
+    onSession: (wt) => {
+      if (sessions.size >= SESSIONS_MAX) {
+        wt.close(CLOSE_CODE, 'too_many_sessions' satisfies MemErrorCode);
+        return;
+      }
+      serve(wt).catch((error: unknown) => {
+        log.error(`memory session: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        wt.close(CLOSE_CODE, 'internal_error' satisfies MemErrorCode);
+      });
+    },
+  });
+
+  const endWhere = (why: MemErrorCode, message: string, matches: (grant: Grant) => boolean) => {
+    for (const session of sessions) {
+      if (session.grant !== undefined && matches(session.grant)) session.end(why, message);
+    }
+  };
+
+  return {
+    url: `https://${listener.address}${MEM_PATH}`,
+    sha256: listener.sha256,
+    transport: listener.transport,
+    leaseEnded: (lease, why) => endWhere(why, 'The lease has ended.', (grant) => grant.lease === lease),
+    leaseRenewed: (lease) =>
+      endWhere(
+        'token_superseded',
+        'The lease was renewed; ask for a new token.',
+        (grant) => grant.lease === lease && grant.generation !== lease.generation,
+      ),
+    stop: () => {
+      for (const session of sessions) session.end('shutting_down', 'The cell is shutting down.');
+      listener.close();
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { FABRIC_ERROR_CODES, type FabricErrorCode, type TaskletSubmit } from '../protocol/fabricControl.ts';
+import { GrafosError } from '../protocol/grafosError.ts';
+import { FabricRefused } from './fabricRefused.ts';
+import { type LeaseEndReason, type LeaseTable, type LiveLease, leaseView } from './leaseTable.ts';
+import type { LeaseWatchers } from './leaseWatchers.ts';
+import { type CellOutcome, OutcomeCache } from './outcomeCache.ts';
+import type { LeaseEnd, RunListener } from './runtime/runJob.ts';
+import type { Runtime } from './runtime/runtime.ts';
+
+export interface TaskletRunsOptions {
+  runtime: Runtime;
+  leases: LeaseTable;
+  watchers: LeaseWatchers;
+  cell: { cell_id: string; provider: string; region: string };
+  outcomes?: OutcomeCache;
+}
+
+type Request = Omit<TaskletSubmit, 'input'>;
+
+/** While a run holds its lease the run's own deadline is the bound; this is what the lease shows, with room for waiting in the queue. */
+const QUEUE_ALLOWANCE_MS = 60_000;
+
+const FENCE: Record<LeaseEndReason, LeaseEnd> = {
+  lease_expired: 'expired',
+  lease_freed: 'revoked',
+  shutting_down: 'fenced',
+};
+
+/** Runs of this cell: lease, init context, execution, hold; each run id is executed at most once. */
+export class TaskletRuns {
+  readonly #options: TaskletRunsOptions;
+  readonly #outcomes: OutcomeCache;
+
+  constructor(options: TaskletRunsOptions) {
+    this.#options = options;
+    this.#outcomes = options.outcomes ?? new OutcomeCache();
+  }
+
+  /** The outcome of a run that was begun before, also while it is under way. Throws FabricRefused `run_id_in_use`. */
+  known(request: Request): Promise<CellOutcome> | undefined {
+    return this.#outcomes.find(request.run_id, fingerprint(request));
+  }
+
+  /** Throws FabricRefused: `module_unknown`, `mem_capacity_exceeded`, `run_id_in_use`, `bad_request`, `shutting_down`. */
+  submit(request: Request, input: Uint8Array, on: RunListener): Promise<CellOutcome> {
+    return (
+      this.known(request) ??
+      this.#outcomes.begin(request.run_id, fingerprint(request), () => this.#execute(request, input, on))
+    );
+  }
+
+  cancel(runId: string): boolean {
+    return this.#options.runtime.cancel(runId);
+  }
+
+  async #execute(request: Request, input: Uint8Array, on: RunListener): Promise<CellOutcome> {
+    const { runtime, leases, watchers } = this.#options;
+    if (!runtime.hasModule(request.module_sha256)) {
+      throw new FabricRefused('module_unknown', `The cell does not hold the module ${request.module_sha256}.`);
+    }
+    const lease = request.mem_bytes === 0 ? null : this.#lease(request);
+    try {
+      const job = {
+        run_id: request.run_id,
+        module_sha256: request.module_sha256,
+        context: this.#context(request),
+        input,
+        fuel: request.fuel,
+        linear_memory_bytes: request.linear_memory_bytes,
+        timeout_ms: request.timeout_ms,
+        seed: request.seed,
+        start_unix_nanos: request.start_unix_nanos,
+        lease: lease === null ? null : { offset: lease.offset, bytes: lease.bytes },
+      };
+      const running = runtime.submit(job, on);
+      if (lease !== null) watchers.runStarted(lease);
+      const outcome = await running;
+      return { run_id: request.run_id, ...outcome, lease: lease === null ? null : this.#settle(lease, request) };
+    } catch (error) {
+      if (lease !== null) leases.release(lease.id);
+      throw asRefused(error);
+    }
+  }
+
+  #lease(request: Request): LiveLease {
+    const { leases, runtime } = this.#options;
+    return leases.alloc({
+      tenant: request.tenant,
+      bytes: request.mem_bytes,
+      ttlMs: request.timeout_ms + request.hold_ms + QUEUE_ALLOWANCE_MS,
+      runId: request.run_id,
+      holder: { fence: (why) => void runtime.endLease(request.run_id, FENCE[why]) },
+    });
+  }
+
+  /** The lease after the run: what is left of it, or null. */
+  #settle(lease: LiveLease, { hold_ms }: Request): CellOutcome['lease'] {
+    const { leases, watchers } = this.#options;
+    if (leases.get(lease.id) === undefined) return null;
+    watchers.runEnded(lease);
+    if (hold_ms === 0) {
+      leases.release(lease.id);
+      return null;
+    }
+    leases.hold(lease.id, hold_ms);
+    return leaseView(lease);
+  }
+
+  /** docs/tasklet-abi.md, "Init context". */
+  #context(request: Request): Uint8Array {
+    const { cell } = this.#options;
+    const context = {
+      program: request.program,
+      tasklet: request.tasklet,
+      version: request.version,
+      tenant: request.tenant,
+      run_id: request.run_id,
+      provider: cell.provider,
+      region: cell.region,
+      cell_id: cell.cell_id,
+      mem_bytes: request.mem_bytes,
+      fuel: request.fuel,
+      linear_memory_bytes: request.linear_memory_bytes,
+    };
+    return new TextEncoder().encode(JSON.stringify(context));
+  }
+}
+
+/** Everything of a request but its input, which a repetition sends again and nobody reads. */
+function fingerprint(request: Request): string {
+  const { run_id, tenant, program, tasklet, version, module_sha256, mem_bytes, fuel } = request;
+  const { linear_memory_bytes, timeout_ms, hold_ms, seed, start_unix_nanos } = request;
+  const fields = [run_id, tenant, program, tasklet, version, module_sha256, mem_bytes, fuel];
+  return createHash('sha256')
+    .update(JSON.stringify([...fields, linear_memory_bytes, timeout_ms, hold_ms, seed, start_unix_nanos]))
+    .digest('base64');
+}
+
+export function asRefused(error: unknown): unknown {
+  const isCode = (code: string): code is FabricErrorCode => (FABRIC_ERROR_CODES as readonly string[]).includes(code);
+  if (error instanceof GrafosError && isCode(error.code)) return new FabricRefused(error.code, error.message);
+  return error;
+}

@@ -1,0 +1,241 @@
+/** Leased fabric memory over the memory data plane (docs/mem-dataplane.md): what `grafos mem` and the editor use. */
+import { CoalescingWriter } from './coalescingWriter.ts';
+import { FrameReader } from './frames.ts';
+import { GrafosError } from './grafosError.ts';
+import {
+  jsonFields,
+  MEM,
+  MEM_BODY_BYTES_MAX,
+  MEM_CHUNK_BYTES_MAX,
+  type MemError,
+  type MemHello,
+  memFrame,
+  offsetField,
+  parseMemFrame,
+  rangeFields,
+  readU64,
+} from './memFrames.ts';
+import { connectWebTransport, type WtSession } from './webTransport.ts';
+
+export interface MemChange {
+  offset: number;
+  length: number;
+}
+
+export interface MemSession {
+  /** Size of the lease, bytes. */
+  readonly bytes: number;
+  readonly hello: MemHello;
+  read(offset: number, length: number): Promise<Uint8Array>;
+  write(offset: number, bytes: Uint8Array): Promise<void>;
+  /** Tells of changes until the signal is aborted or the session ends; resolves then. Changes close in time come as one range. */
+  watch(offset: number, length: number, onChange: (change: MemChange) => void, signal: AbortSignal): Promise<void>;
+  /** Round trip, milliseconds. */
+  ping(): Promise<number>;
+  /** Shows a newer token for the same lease, so that the session outlives the first. */
+  renew(token: string): Promise<void>;
+  /** Why the session ended: a code of MEM_ERROR_CODES when the cell said so, else `closed`. Never rejects. */
+  readonly closed: Promise<string>;
+  close(): void;
+}
+
+export interface MemTarget {
+  /** https://host:port/mem, as the cell reports it. */
+  url: string;
+  /** Of the server's certificate, lower-case hex. */
+  sha256: string;
+  token: string;
+  leaseId: string;
+  /** Milliseconds to connect and be let in; 5000 when not given. */
+  timeoutMs?: number;
+}
+
+/**
+ * Every refusal of the cell is a GrafosError of kind `refused` with its MEM_ERROR_CODES code; `mem_unreachable` when no session comes
+ * about, which is also what a certificate with another hash looks like; `mem_session_lost` when it ends meanwhile.
+ */
+export async function openMemSession({ url, sha256, token, leaseId, timeoutMs = 5_000 }: MemTarget): Promise<MemSession> {
+  let wt: WtSession;
+  try {
+    wt = await connectWebTransport({ url, sha256, timeoutMs });
+  } catch (cause) {
+    throw new GrafosError('unreachable', 'mem_unreachable', `Cannot open the memory data plane at ${url}.`, {
+      why: `${cause instanceof Error ? cause.message : String(cause)} Either nothing answers there, or it shows another certificate.`,
+      next: 'See whether the stack runs: `grafos dev status`.',
+      cause,
+    });
+  }
+  try {
+    const wire = new Wire(wt, await wt.open());
+    return await greet(wire, wt, token, leaseId);
+  } catch (error) {
+    wt.close(0, '');
+    throw error;
+  }
+}
+
+async function greet(wire: Wire, wt: WtSession, token: string, leaseId: string): Promise<MemSession> {
+  const hello = await wire.hello(token, leaseId);
+  return {
+    bytes: hello.bytes,
+    hello,
+    read: async (offset, length) => {
+      const parts = await Promise.all(
+        cut(length).map(([at, size]) => wire.ask(MEM.read, MEM.data, rangeFields(offset + at, size))),
+      );
+      return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    },
+    write: async (offset, bytes) => {
+      await Promise.all(
+        cut(bytes.length).map(([at, size]) =>
+          wire.ask(MEM.write, MEM.written, offsetField(offset + at), bytes.subarray(at, at + size)),
+        ),
+      );
+    },
+    watch: (offset, length, onChange, signal) => wire.watch(offset, length, onChange, signal),
+    ping: async () => {
+      const start = performance.now();
+      await wire.ask(MEM.ping, MEM.pong);
+      return performance.now() - start;
+    },
+    renew: async (newer) => {
+      await wire.hello(newer, leaseId);
+    },
+    closed: wire.closed,
+    close: () => {
+      wt.close(0, '');
+      wire.end('closed');
+    },
+  };
+}
+
+/** Pieces of a read or write: [offset in it, size]. */
+function cut(length: number): Array<[number, number]> {
+  const pieces: Array<[number, number]> = [[0, Math.min(length, MEM_CHUNK_BYTES_MAX)]];
+  for (let at = MEM_CHUNK_BYTES_MAX; at < length; at += MEM_CHUNK_BYTES_MAX) {
+    pieces.push([at, Math.min(MEM_CHUNK_BYTES_MAX, length - at)]);
+  }
+  return pieces;
+}
+
+interface Pending {
+  expect: number;
+  resolve(rest: Buffer): void;
+  reject(error: Error): void;
+}
+
+class Wire {
+  readonly closed: Promise<string>;
+  readonly #out: CoalescingWriter;
+  readonly #pending = new Map<number, Pending>();
+  readonly #watches = new Map<number, (change: MemChange) => void>();
+  #nextId = 1;
+  #ended: string | undefined;
+  #resolveClosed: (why: string) => void = () => {};
+
+  constructor(wt: WtSession, stream: Awaited<ReturnType<WtSession['open']>>) {
+    this.#out = new CoalescingWriter((chunk) => stream.write(chunk));
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    const frames = new FrameReader(MEM_BODY_BYTES_MAX, (body) => this.#onFrame(body));
+    const read = async () => {
+      for await (const chunk of stream.chunks()) frames.push(chunk);
+    };
+    read().catch((error: unknown) => {
+      wt.close(0, 'frame_invalid');
+      this.end(error instanceof Error ? error.message : String(error));
+    });
+    wt.closed.then(({ reason }) => this.end(reason === '' ? 'closed' : reason));
+  }
+
+  async hello(token: string, leaseId: string): Promise<MemHello> {
+    const rest = await this.ask(MEM.hello, MEM.helloOk, jsonFields({ token, lease_id: leaseId }));
+    return JSON.parse(rest.toString('utf8')) as MemHello;
+  }
+
+  async ask(type: number, expect: number, fields?: Uint8Array, data?: Uint8Array): Promise<Buffer> {
+    return (await this.#send(type, expect, fields, data)).answer;
+  }
+
+  async watch(
+    offset: number,
+    length: number,
+    onChange: (change: MemChange) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (signal.aborted) return;
+    const { id, answer } = this.#send(MEM.watch, MEM.watching, rangeFields(offset, length));
+    // Before the answer: a change may be told in the same turn.
+    this.#watches.set(id, onChange);
+    let onAbort = () => {};
+    try {
+      await answer;
+      const aborted = new Promise<void>((resolve) => {
+        onAbort = resolve;
+        signal.addEventListener('abort', onAbort);
+      });
+      if (!signal.aborted) await Promise.race([aborted, this.closed]);
+      if (this.#ended === undefined) await this.ask(MEM.unwatch, MEM.unwatched, u32(id));
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#watches.delete(id);
+    }
+  }
+
+  end(why: string): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = why;
+    this.#out.close();
+    for (const { reject } of this.#pending.values()) reject(this.#lost());
+    this.#pending.clear();
+    this.#resolveClosed(why);
+  }
+
+  #send(type: number, expect: number, fields?: Uint8Array, data?: Uint8Array): { id: number; answer: Promise<Buffer> } {
+    const id = this.#nextId;
+    this.#nextId = id === 0xffff_ffff ? 1 : id + 1;
+    const answer = new Promise<Buffer>((resolve, reject) => {
+      if (this.#ended !== undefined) {
+        reject(this.#lost());
+        return;
+      }
+      this.#pending.set(id, { expect, resolve, reject });
+      this.#out.push(...memFrame(type, id, fields, data));
+    });
+    return { id, answer };
+  }
+
+  #lost(): GrafosError {
+    return new GrafosError('unreachable', 'mem_session_lost', 'The memory session ended.', { why: this.#ended ?? '' });
+  }
+
+  #onFrame(body: Buffer): void {
+    const { type, id, rest } = parseMemFrame(body);
+    if (type === MEM.changed) {
+      this.#watches.get(id)?.({ offset: readU64(rest, 0), length: readU64(rest, 8) });
+      return;
+    }
+    if (type === MEM.ending) {
+      this.end((JSON.parse(rest.toString('utf8')) as MemError).code);
+      return;
+    }
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (pending === undefined) return;
+    if (type === MEM.error) {
+      const { code, message } = JSON.parse(rest.toString('utf8')) as MemError;
+      pending.reject(new GrafosError('refused', code, message));
+    } else if (type === pending.expect) {
+      pending.resolve(Buffer.from(rest));
+    } else {
+      pending.reject(new GrafosError('unreachable', 'mem_answer_invalid', `The cell answered with frame ${type}.`));
+    }
+  }
+}
+
+function u32(value: number): Buffer {
+  const out = Buffer.allocUnsafe(4);
+  out.writeUInt32BE(value, 0);
+  return out;
+}

@@ -1,0 +1,190 @@
+/**
+ * HTTPS to a scheduler as one client: keep-alive sockets, a token for each of them, and errors in our own words. A second socket is
+ * opened only while the first is busy with a held answer or a stream.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { GrafosError } from './grafosError.ts';
+import type { PeerFiles } from './peerFiles.ts';
+import { tlsClientOptions } from './peerTls.ts';
+import { refusalOf, unreachable } from './schedulerErrors.ts';
+import { certificateThumbprint, mintTenantToken } from './tenantToken.ts';
+
+export interface ApiRequest {
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  path: string;
+  headers?: Record<string, string>;
+  /** Content type of the body. */
+  type?: string;
+  body?: Uint8Array;
+  /** Goes without a token. */
+  isOpen?: boolean;
+  /** Statuses that are an answer here, beside 2xx. */
+  accept?: readonly number[];
+  signal?: AbortSignal | undefined;
+}
+
+export interface ApiAnswer {
+  status: number;
+  bytes: Buffer;
+  text(): string;
+  /** Throws GrafosError `scheduler_answer_invalid`. */
+  json<T>(): T;
+}
+
+export interface SchedulerConnection {
+  setAudience(cellId: string): void;
+  call(request: ApiRequest): Promise<ApiAnswer>;
+  /** The answer as it comes; destroy it to be done with it. */
+  stream(request: ApiRequest): Promise<IncomingMessage>;
+  close(): void;
+}
+
+/** A token is replaced so long before it expires, milliseconds. */
+const RENEW_BEFORE_MS = 30_000;
+
+interface SocketToken {
+  token: string;
+  /** By this process's own clock, milliseconds since 1970. */
+  renewAt: number;
+}
+
+export function openSchedulerConnection(target: PeerFiles & { url: string }): SchedulerConnection {
+  const { host, port } = parseUrl(target.url);
+  const { key, subject, x5tS256 } = readCertificate(target);
+  const tls = tlsClientOptions(target, { roles: ['scheduler'] });
+  // A busy socket means another one; of those that are free one is kept, for shorter than the server would.
+  const agent = new Agent({ ...tls, keepAlive: true, maxFreeSockets: 1, timeout: 0, scheduling: 'lifo' });
+  const tokens = new WeakMap<object, SocketToken>();
+  const underWay = new Set<ClientRequest>();
+  let audience = '';
+  let isClosed = false;
+
+  /** For this socket alone: the scheduler refuses a token it saw on another. */
+  const tokenFor = (socket: object): string => {
+    const known = tokens.get(socket);
+    if (known !== undefined && known.renewAt > Date.now()) return known.token;
+    const { token, claims } = mintTenantToken({ key, subject, audience, x5tS256 });
+    tokens.set(socket, { token, renewAt: claims.exp * 1000 - RENEW_BEFORE_MS });
+    return token;
+  };
+
+  const send = (asked: ApiRequest): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const { method, path, headers = {}, type, body, isOpen = false, signal } = asked;
+      if (isClosed) {
+        reject(new GrafosError('interrupted', 'client_closed', 'The connection to the scheduler was closed.'));
+        return;
+      }
+      const request = httpsRequest({ agent, host, port, method, path, headers, signal });
+      underWay.add(request);
+      request.once('close', () => underWay.delete(request));
+      if (type !== undefined) request.setHeader('content-type', type);
+      request.setHeader('content-length', body?.length ?? 0);
+      const onError = (error: Error): void => reject(asGrafosError(error, signal));
+      request.once('error', onError);
+      request.once('response', (response) => {
+        // From here on the response tells of a broken connection.
+        request.off('error', onError);
+        request.on('error', () => {});
+        resolve(response);
+      });
+      request.once('socket', (socket) => {
+        // Not before the socket is known can the token be, and not before the server is checked may it be sent.
+        whenSecure(socket as TLSSocket, () => {
+          if (request.destroyed) return;
+          if (!isOpen) request.setHeader('authorization', `Bearer ${tokenFor(socket)}`);
+          request.end(body);
+        });
+      });
+    });
+
+  const asGrafosError = (error: Error, signal: AbortSignal | undefined): Error => {
+    if (signal?.aborted === true || isClosed) {
+      return new GrafosError('interrupted', 'interrupted', 'The request to the scheduler was cancelled.', { cause: error });
+    }
+    return unreachable(error, target.url);
+  };
+
+  const collect = async (response: IncomingMessage, signal: AbortSignal | undefined): Promise<Buffer> => {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of response) chunks.push(chunk);
+    } catch (error) {
+      throw asGrafosError(error as Error, signal);
+    }
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  };
+
+  /** Resolves with an answer that is none of a refusal. */
+  const exchange = async (asked: ApiRequest, isRetry = false): Promise<IncomingMessage> => {
+    const response = await send(asked);
+    const { statusCode: status = 0, socket } = response;
+    if ((status >= 200 && status < 300) || asked.accept?.includes(status) === true) return response;
+    const refusal = refusalOf(status, await collect(response, asked.signal));
+    if (refusal.code !== 'token_expired' || isRetry) throw refusal;
+    // One of the clocks jumped: this token is done with, and a new one is made once.
+    tokens.delete(socket);
+    return exchange(asked, true);
+  };
+
+  return {
+    setAudience: (cellId) => {
+      audience = cellId;
+    },
+    call: async (asked) => {
+      const response = await exchange(asked);
+      const bytes = await collect(response, asked.signal);
+      const text = (): string => bytes.toString('utf8');
+      return { status: response.statusCode ?? 0, bytes, text, json: () => parseJson(text()) };
+    },
+    stream: exchange,
+    close: () => {
+      isClosed = true;
+      for (const request of underWay) request.destroy();
+      agent.destroy();
+    },
+  };
+}
+
+function whenSecure(socket: TLSSocket, act: () => void): void {
+  if (socket.connecting || socket.getProtocol() === null) socket.once('secureConnect', act);
+  else act();
+}
+
+function parseUrl(text: string): { host: string; port: number } {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.protocol !== 'https:') {
+    throw new GrafosError('usage', 'scheduler_url_invalid', `"${text}" is not the address of a scheduler.`, {
+      next: 'Write https://host:port.',
+    });
+  }
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: url.port === '' ? 443 : Number(url.port) };
+}
+
+function readCertificate({ certPem, keyPem }: PeerFiles): { key: KeyObject; subject: string; x5tS256: string } {
+  try {
+    const certificate = new X509Certificate(certPem);
+    const subject = /URI:grafos:\/\/([a-z]+\/[a-z0-9._-]+)/.exec(certificate.subjectAltName ?? '')?.[1];
+    const key = createPrivateKey(keyPem);
+    if (subject === undefined) throw new Error('it names no grafos:// role and name');
+    if (!certificate.checkPrivateKey(key)) throw new Error('the key is not the key of the certificate');
+    return { key, subject, x5tS256: certificateThumbprint(certificate.raw) };
+  } catch (cause) {
+    throw new GrafosError('usage', 'certificate_unreadable', 'The client certificate cannot be used.', {
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: 'Give a certificate and its key as PEM, as grafos admin issue-cert writes them.',
+      cause,
+    });
+  }
+}
+
+function parseJson<T>(text: string): T {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new GrafosError('unreachable', 'scheduler_answer_invalid', 'The scheduler did not answer with JSON.', { cause });
+  }
+}

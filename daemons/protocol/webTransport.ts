@@ -1,0 +1,223 @@
+/**
+ * WebTransport, both ends: the only file that knows `@fails-components/webtransport`. HTTP/3 where its native half is installed,
+ * HTTP/2 otherwise. What is kept to here, because the library needs it: a session and its streams are used for long and never one a
+ * message; the window a session starts with is the largest it may have (with a smaller one the listener never gives credit back);
+ * streams are opened with `waitUntilAvailable`; a session that ends before it is ready must not hold up the next.
+ */
+import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { hostPort } from './controlLink.ts';
+
+export interface WtStream {
+  /** Chunks as they come; ends when the session does. */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** Resolves when there is room for more; rejects when the session is over. */
+  write(chunk: Uint8Array): Promise<void>;
+}
+
+export interface WtSession {
+  /** Bidirectional streams the other end opened, in order. */
+  streams(): AsyncIterable<WtStream>;
+  open(): Promise<WtStream>;
+  /** Never rejects; the reason the other end gave, if any. */
+  readonly closed: Promise<{ code: number; reason: string }>;
+  close(code: number, reason: string): void;
+}
+
+export type WtTransport = 'http3' | 'http2';
+
+export interface WtListener {
+  /** host:port. */
+  readonly address: string;
+  readonly transport: WtTransport;
+  /** Lower-case hex SHA-256 of the certificate, which clients pin. */
+  readonly sha256: string;
+  close(): void;
+}
+
+export interface WtListenOptions {
+  host: string;
+  port: number;
+  certPem: string;
+  keyPem: string;
+  path: string;
+  onSession(session: WtSession): void;
+}
+
+const WINDOWS = {
+  initialStreamFlowControlWindow: 1024 * 1024,
+  streamFlowControlWindowSizeLimit: 1024 * 1024,
+  initialSessionFlowControlWindow: 4 * 1024 * 1024,
+  sessionFlowControlWindowSizeLimit: 4 * 1024 * 1024,
+};
+
+/** Throws the system's error (`EADDRINUSE` and its like). */
+export async function listenWebTransport(options: WtListenOptions): Promise<WtListener> {
+  const { host, port, certPem, keyPem, path, onSession } = options;
+  const { library, hasHttp3 } = await loadLibrary();
+  const Server = hasHttp3 ? library.Http3Server : library.Http2Server;
+  const server = new Server({
+    host,
+    port,
+    cert: certPem,
+    privKey: keyPem,
+    secret: randomBytes(32).toString('hex'),
+    ...WINDOWS,
+  } as ConstructorParameters<typeof Server>[0]);
+  const sessions = server.sessionStream(path).getReader();
+  server.startServer();
+  await server.ready;
+  acceptSessions(sessions, onSession).catch(ignore);
+  const connections = trackConnections(server);
+  return {
+    address: hostPort(host, server.address()?.port ?? port),
+    transport: hasHttp3 ? 'http3' : 'http2',
+    sha256: certificateSha256(certPem),
+    close: () => {
+      server.stopServer();
+      for (const connection of connections) connection.destroy();
+    },
+  };
+}
+
+export interface WtConnectOptions {
+  url: string;
+  /** Lower-case hex. */
+  sha256: string;
+  timeoutMs: number;
+}
+
+/** Throws when no session is there within `timeoutMs`; the library does not say why. */
+export async function connectWebTransport({ url, sha256, timeoutMs }: WtConnectOptions): Promise<WtSession> {
+  const { library, hasHttp3 } = await loadLibrary();
+  const session = new library.WebTransport(url, {
+    serverCertificateHashes: [{ algorithm: 'sha-256', value: Buffer.from(sha256, 'hex') }],
+    ...(hasHttp3 ? {} : { forceReliable: true }),
+    quicConnectTimeout: timeoutMs,
+    webTransportConnectTimeout: timeoutMs,
+    ...WINDOWS,
+  } as ConstructorParameters<typeof library.WebTransport>[1]);
+  session.closed.catch(ignore);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([session.ready, late]);
+  } catch (error) {
+    session.close();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  return wrapSession(session);
+}
+
+export function certificateSha256(certPem: string): string {
+  return createHash('sha256').update(new X509Certificate(certPem).raw).digest('hex');
+}
+
+type Library = typeof import('@fails-components/webtransport');
+
+let loading: Promise<{ library: Library; hasHttp3: boolean }> | undefined;
+
+function loadLibrary(): Promise<{ library: Library; hasHttp3: boolean }> {
+  loading ??= load();
+  return loading;
+}
+
+/** Without its native half the library prints to the console, also to stdout, where only our ready line may stand. */
+async function load(): Promise<{ library: Library; hasHttp3: boolean }> {
+  const { log, error } = console;
+  const muted = (print: typeof log) => (first: unknown, ...rest: unknown[]) => {
+    if (typeof first === 'string' && /http3[- ](loader|quiche)/.test(first)) return;
+    print.call(console, first, ...rest);
+  };
+  console.log = muted(log);
+  console.error = muted(error);
+  try {
+    const library = await import('@fails-components/webtransport');
+    await library.quicheLoaded;
+    const hasHttp3 = await import('@fails-components/webtransport-transport-http3-quiche').then(
+      () => true,
+      () => false,
+    );
+    return { library, hasHttp3 };
+  } finally {
+    console.log = log;
+    console.error = error;
+  }
+}
+
+/** As much of the library's session as we use; its own types differ between the two ends. */
+interface LibrarySession {
+  ready: Promise<unknown>;
+  closed: Promise<unknown>;
+  incomingBidirectionalStreams: ReadableStream<LibraryStream>;
+  createBidirectionalStream(options: { waitUntilAvailable: boolean }): Promise<LibraryStream>;
+  close(info?: { closeCode: number; reason: string }): void;
+}
+
+interface LibraryStream {
+  readable: ReadableStream<Uint8Array>;
+  writable: WritableStream<Uint8Array>;
+}
+
+async function acceptSessions(
+  sessions: ReadableStreamDefaultReader<unknown>,
+  onSession: (session: WtSession) => void,
+): Promise<void> {
+  for (;;) {
+    const { value, done } = await sessions.read();
+    if (done) return;
+    const session = value as LibrarySession;
+    session.closed.catch(ignore);
+    session.ready.then(() => onSession(wrapSession(session)), ignore);
+  }
+}
+
+function wrapSession(session: unknown): WtSession {
+  const wt = session as LibrarySession;
+  return {
+    async *streams() {
+      for await (const stream of wt.incomingBidirectionalStreams) yield wrapStream(stream);
+    },
+    open: async () => wrapStream(await wt.createBidirectionalStream({ waitUntilAvailable: true })),
+    closed: wt.closed.then(closeInfo, closeInfo),
+    close: (code, reason) => wt.close({ closeCode: code, reason }),
+  };
+}
+
+function closeInfo(info: unknown): { code: number; reason: string } {
+  const { closeCode, reason } = (info ?? {}) as { closeCode?: number; reason?: string };
+  return { code: closeCode ?? 0, reason: reason ?? '' };
+}
+
+function wrapStream({ readable, writable }: LibraryStream): WtStream {
+  const writer = writable.getWriter();
+  writer.closed.catch(ignore);
+  return {
+    async *chunks() {
+      try {
+        for await (const chunk of readable) yield chunk;
+      } catch {
+        // The session is over; `closed` says why.
+      }
+    },
+    write: (chunk) => writer.write(chunk),
+  };
+}
+
+/** The library closes its port and leaves connections open; HTTP/2 ones are ended by us. */
+function trackConnections(server: unknown): Set<{ destroy(): void }> {
+  type Connection = { destroy(): void; once(event: 'close', listener: () => void): void };
+  type Http2 = { on(event: 'session', listener: (connection: Connection) => void): void };
+  const connections = new Set<{ destroy(): void }>();
+  const http2 = (server as { transportInt?: { serverInt?: Http2 } }).transportInt?.serverInt;
+  http2?.on('session', (connection) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
+  return connections;
+}
+
+function ignore(): void {}

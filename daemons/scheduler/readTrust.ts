@@ -1,0 +1,52 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { GrafosError } from '../protocol/grafosError.ts';
+import { checkPeerChain } from '../protocol/peerCertificate.ts';
+import { caDerFromPem, type PeerFiles } from '../protocol/peerFiles.ts';
+import { PeerRefused } from '../protocol/peerRefused.ts';
+
+/**
+ * The files of the flags, judged before anybody else judges them: peers would only say that they refuse us.
+ * @throws {GrafosError} trust_unreadable, ca_unreadable, certificate_unfit
+ */
+export function readTrust(paths: { ca: string; cert: string; key: string }): PeerFiles {
+  const files = { caPem: read('--ca', paths.ca), certPem: read('--cert', paths.cert), keyPem: read('--key', paths.key) };
+  const caDer = caDerFromPem(files.caPem);
+  let certificate: X509Certificate;
+  let isPair: boolean;
+  try {
+    certificate = new X509Certificate(files.certPem);
+    isPair = certificate.checkPrivateKey(createPrivateKey(files.keyPem));
+  } catch (cause) {
+    throw unfit('--cert and --key are not a certificate and a private key in PEM', cause);
+  }
+  if (!isPair) throw unfit('--key is not the key of --cert');
+  try {
+    // As the client it is to the cell; as a server it must also carry the host, which its own clients check.
+    checkPeerChain([certificate.raw], { caDer, usage: 'client', roles: ['scheduler'] });
+  } catch (cause) {
+    if (cause instanceof PeerRefused) throw unfit(`--cert: ${cause.detail}`, cause);
+    throw cause;
+  }
+  return files;
+}
+
+function read(flag: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new GrafosError('usage', 'trust_unreadable', `The file of ${flag} cannot be read.`, {
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: 'Give the path of a PEM file this user may read.',
+      cause,
+    });
+  }
+}
+
+function unfit(why: string, cause?: unknown): GrafosError {
+  return new GrafosError('usage', 'certificate_unfit', "The scheduler's certificate cannot be used.", {
+    why,
+    next: 'For the local stack run grafos dev up again; else issue one: grafos admin issue-server-cert.',
+    cause,
+  });
+}

@@ -1,0 +1,125 @@
+/** Puts the scheduler together: store, audit log, link to the cell, runs, and the tenant API on top. */
+import { mkdirSync } from 'node:fs';
+import type { DaemonLog } from '../protocol/daemonLog.ts';
+import type { PeerFiles } from '../protocol/peerFiles.ts';
+import { openAuditLog } from './audit/auditLog.ts';
+import { authenticator } from './auth/authenticate.ts';
+import type { CellNews, CellSession } from './fabric/cellSession.ts';
+import { fabricLink } from './fabric/fabricLink.ts';
+import { startApiServer } from './http/apiServer.ts';
+import { cellRoutes, health } from './http/cellRoutes.ts';
+import { moduleRoutes } from './http/moduleRoutes.ts';
+import { runRoutes } from './http/runRoutes.ts';
+import { tenantRoutes } from './http/tenantRoutes.ts';
+import { moduleStore } from './moduleStore.ts';
+import { openapiDocument } from './openapi/openapiDocument.ts';
+import { leaseLedger } from './runs/leaseLedger.ts';
+import { endAbandonedRuns, runService } from './runs/runService.ts';
+import { schedulerRole } from './schedulerRole.ts';
+import { openCellStore } from './store/cellStore.ts';
+import { decisionTable } from './store/decisionTable.ts';
+import { runTable } from './store/runTable.ts';
+import { tenantTable } from './store/tenantTable.ts';
+import { tokenTable } from './store/tokenTable.ts';
+
+export interface SchedulerOptions {
+  host: string;
+  port: number;
+  files: PeerFiles;
+  cellId: string;
+  /** Absolute; made when it is not there. Holds cell.db, audit.jsonl and modules/. */
+  stateDir: string;
+  version: string;
+  log: DaemonLog;
+  connectCell: (news: CellNews) => Promise<CellSession>;
+}
+
+export interface Scheduler {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** How long the ready line waits for the cell: it is usually there already, and then `dev up` may deploy at once. */
+const FIRST_CONNECT_MS = 2_000;
+
+/** For answers under way when the scheduler is asked to stop. */
+const DRAIN_MS = 100;
+
+/** @throws {GrafosError} of the store, the trust files and the address */
+export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
+  const { host, port, files, cellId, stateDir, version, log, connectCell } = options;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const store = openCellStore(stateDir);
+  const undo: Array<() => void> = [() => store.close()];
+  try {
+    const auditLog = openAuditLog(stateDir, { onError: (error) => log.error(`audit: ${String(error)}`) });
+    undo.push(() => auditLog.close());
+    const runs = runTable(store);
+    const abandoned = endAbandonedRuns(store, runs);
+    if (abandoned > 0) log.warn(`${abandoned} runs were in flight when the last scheduler ended; they end as worker_lost`);
+    const tenants = tenantTable(store);
+    const decisions = decisionTable(store);
+    const modules = moduleStore(stateDir, store);
+    const leases = leaseLedger();
+    const role = schedulerRole(store);
+    let news: CellNews | undefined;
+    const link = fabricLink({
+      cellId,
+      log,
+      connect: () =>
+        connectCell({
+          running: (runId) => news?.running(runId),
+          log: (runId, text) => news?.log(runId, text),
+        }),
+      onConnected: async (session) => leases.replace(await session.leases()),
+    });
+    undo.push(() => link.stop());
+    const service = runService({ store, runs, decisions, tenants, modules, leases, link, log });
+    news = service.news;
+
+    const cell = { version, cellId, stateDir, link, role, decisions, auditLog };
+    const { mustBeActive } = role;
+    const document = openapiDocument(version);
+    const server = await startApiServer({
+      host,
+      port,
+      files,
+      log,
+      audit: auditLog,
+      authenticate: authenticator({ cellId, tenants, tokens: tokenTable(store) }),
+      open: {
+        health: () => ({ status: 200, json: health(cell) }),
+        openapi: () => ({ status: 200, json: document }),
+      },
+      handlers: {
+        ...moduleRoutes({ modules, mustBeActive }),
+        ...runRoutes({ service, runs, link, mustBeActive }),
+        ...tenantRoutes({ caPem: files.caPem, store, tenants, runs, modules, service }),
+        ...cellRoutes(cell),
+      },
+    });
+    await Promise.race([link.firstAttempt, pause(FIRST_CONNECT_MS)]);
+    return {
+      url: server.url,
+      stop: async () => {
+        // Runs end first: that is what held answers and event streams wait for.
+        const drained = server.drain(DRAIN_MS);
+        await service.stop();
+        await drained;
+        await server.close();
+        link.stop();
+        auditLog.close();
+        store.close();
+      },
+    };
+  } catch (error) {
+    for (const step of undo.reverse()) step();
+    throw error;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

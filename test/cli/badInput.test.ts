@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { COMMANDS } from '../../cli/commandTable.ts';
+import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { type Ended, grafos, grafosJson } from '../helpers/grafosCommand.ts';
+import { cookbookCopy, type ProgramCopy, programOf } from '../helpers/programCopy.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
+import { watManifest, watProgram } from '../helpers/watTasklets.ts';
+
+/** Asserts the documented exit code, and an error that says what, with its code, and what next; never a stack trace. */
+function refused(ended: Ended, exit: number, code: string): void {
+  assert.equal(ended.code, exit, `${ended.stdout}\n${ended.stderr}`);
+  assert.doesNotMatch(`${ended.stdout}${ended.stderr}`, /\n\s+at .*:\d+:\d+|internal_error/);
+  if (ended.stdout.startsWith('{"error"') || ended.stdout.startsWith('{\n  "error"')) {
+    const { error } = JSON.parse(ended.stdout);
+    assert.equal(error.code, code);
+    assert.ok(error.message.length > 10);
+    return;
+  }
+  assert.match(ended.stderr, new RegExp(`error: .+ \\[${code}\\]`));
+  assert.match(ended.stderr, /next: /);
+}
+
+/** Arguments that make a command complete enough to get past the parser. */
+const SAMPLE: Record<string, string[]> = {
+  'runs show': ['r'],
+  'runs cancel': ['r'],
+  artifacts: ['r'],
+  replay: ['r'],
+  'mem read': ['r'],
+  'mem write': ['r', '-'],
+  'mem watch': ['r'],
+  'provider status': ['local'],
+  'cloud adopt': [
+    'aws',
+    '--scheduler',
+    'https://127.0.0.1:1',
+    '--ca',
+    'x',
+    '--cert',
+    'x',
+    '--key',
+    'x',
+    '--tenant',
+    't',
+  ],
+  'admin create-tenant': ['t', '--tenant-cert', 'grafos.toml'],
+  'admin set-quota': ['t', '--runs-hard', '1'],
+  'admin delete-tenant': ['t'],
+};
+/** Commands that work on the program around the current folder. */
+const ABOUT_A_PROGRAM = COMMANDS.map(({ name }) => name).filter(
+  (name) =>
+    ![
+      'new',
+      'completion',
+      'account show',
+      'account set',
+      'admin init-ca',
+      'admin issue-cert',
+      'admin issue-server-cert',
+    ].includes(name),
+);
+/** Those that need its manifest to be sound; the others must work on a running stack whose manifest was just broken. */
+const NEEDS_MANIFEST = ['dev up', 'tasklet build', 'tasklet inspect', 'test', 'deploy run', 'replay'];
+
+describe('bad input', () => {
+  describe('without a program', () => {
+    for (const name of ABOUT_A_PROGRAM.filter((one) => one !== 'admin create-tenant')) {
+      it(name, async () => {
+        await using folder = await temporaryFolder();
+        refused(
+          await grafos([...name.split(' '), ...(SAMPLE[name] ?? [])], { cwd: folder.path, stdin: '' }),
+          2,
+          'manifest_missing',
+        );
+      });
+    }
+  });
+
+  describe('with a broken manifest', () => {
+    let program: ProgramCopy;
+    before(async () => {
+      program = await programOf({ 'grafos.toml': '[program\nname = 1' });
+    });
+    after(() => program[Symbol.asyncDispose]());
+    for (const name of NEEDS_MANIFEST) {
+      it(name, async () => {
+        refused(
+          await grafos([...name.split(' '), ...(SAMPLE[name] ?? [])], { cwd: program.path }),
+          2,
+          'manifest_invalid',
+        );
+      });
+    }
+    it('validate says where', async () => {
+      const { findings } = await grafosJson<{ findings: Array<{ code: string; range: { start: { line: number } } }> }>(
+        ['validate'],
+        { cwd: program.path, code: 1 },
+      );
+      assert.match(findings[0]?.code ?? '', /^GRF1/);
+      assert.equal(findings[0]?.range.start.line, 0);
+    });
+    it('dev down and dev status still work', async () => {
+      for (const command of ['down', 'status'])
+        assert.equal((await grafos(['dev', command], { cwd: program.path })).code, 0);
+    });
+  });
+
+  describe('without a running stack', () => {
+    let program: ProgramCopy;
+    before(async () => {
+      program = await programOf(watProgram('hello'));
+      await grafosJson(['tasklet', 'build'], { cwd: program.path });
+    });
+    after(() => program[Symbol.asyncDispose]());
+    for (const name of [
+      'deploy run',
+      'runs list',
+      'runs show',
+      'runs cancel',
+      'artifacts',
+      'mem read',
+      'admissions',
+      'placements',
+      'admin list-tenants',
+      'admin audit-query',
+      'replay',
+    ]) {
+      it(name, async () => {
+        refused(
+          await grafos([...name.split(' '), ...(SAMPLE[name] ?? [])], { cwd: program.path }),
+          3,
+          'runtime_not_ready',
+        );
+      });
+    }
+    it('dev doctor says that it does not run', async () => {
+      const ended = await grafos(['dev', 'doctor'], { cwd: program.path });
+      assert.equal(ended.code, 1);
+      assert.match(ended.stdout, /fail {2}dev\.json .*does not run/);
+    });
+  });
+
+  describe('of words', () => {
+    for (const [args, code] of [
+      [['frobnicate'], 'wrong_usage'],
+      [['dev', 'upp'], 'wrong_usage'],
+      [['deploy', 'run', '--memm', '1'], 'wrong_usage'],
+      [['deploy', 'run', '--mem', 'lots'], 'wrong_usage'],
+      [['deploy', 'run', '--mem', '-5'], 'wrong_usage'],
+      [['deploy', 'run', '--hold', '5'], 'wrong_usage'],
+      [['deploy', 'run', '--hold', '48h', '--mem', '1k'], 'wrong_usage'],
+      [['deploy', 'run', '--hold', '5s', '--mem', '0'], 'wrong_usage'],
+      [['deploy', 'run', '--provider', 'azure'], 'provider_unknown'],
+      [['deploy', 'run', '--tasklet', 'helo'], 'tasklet_unknown'],
+      [['deploy', 'run', '--direct'], 'wrong_usage'],
+      [['deploy', 'run', '--input', 'nowhere.json'], 'no_such_file'],
+      [['deploy', 'run', '--input', '.'], 'not_a_file'],
+      [['dev', 'up', '--transport', 'pigeon'], 'wrong_usage'],
+      [['dev', 'up', '--mem-capacity', '12 parsecs'], 'wrong_usage'],
+      [['dev', 'up', '--helper-port', '70000'], 'wrong_usage'],
+      [['dev', 'logs', 'nobody'], 'wrong_usage'],
+      [['tasklet', 'build', 'nobody'], 'tasklet_unknown'],
+      [['admissions', '--reason', 'whatever'], 'wrong_usage'],
+      [['admin', 'set-quota', 'x'], 'wrong_usage'],
+      [['completion', 'tcsh'], 'wrong_usage'],
+      [['account', 'set', 'nobody'], 'account_email_invalid'],
+    ] as const) {
+      it(args.join(' '), async () => {
+        await using program = await programOf(watProgram('hello'));
+        const ended = await grafos([...args], { cwd: program.path });
+        const exit = code === 'no_such_file' || code === 'not_a_file' ? 3 : 2;
+        refused(ended, exit, code);
+        refused(await grafos([...args, '--json'], { cwd: program.path }), exit, code);
+      });
+    }
+    it('an unknown reason lists the valid ones', async () => {
+      await using program = await programOf(watProgram('hello'));
+      const { stderr } = await grafos(['admissions', '--reason', 'nope'], { cwd: program.path });
+      assert.match(stderr, /quota_hard_limit_exceeded/);
+    });
+  });
+
+  describe('on a running stack', () => {
+    let program: ProgramCopy;
+    const deploy = (...more: string[]) => grafos(['deploy', 'run', '--json', ...more], { cwd: program.path });
+    before(async () => {
+      const bad = ['truncated', 'garbage', 'empty', 'wasi'].map(
+        (name) => `[[tasklet]]\nname = "${name}"\nsource = "${name}.wasm"\noutput = "build/${name}.wasm"\n`,
+      );
+      program = await programOf({
+        ...watProgram('hello', 'unreachable'),
+        'grafos.toml': `${watManifest(['hello', 'unreachable'])}\n${bad.join('\n')}`,
+      });
+      await grafosJson(['dev', 'up'], { cwd: program.path });
+      await grafosJson(['tasklet', 'build', 'hello', 'unreachable'], { cwd: program.path });
+    });
+    after(() => program[Symbol.asyncDispose]());
+
+    it('a tasklet that is not built', async () => {
+      refused(await deploy('--tasklet', 'truncated'), 2, 'not_built');
+    });
+
+    for (const [name, bytes, code] of [
+      ['truncated', [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1], 'module_invalid'],
+      ['garbage', [...Array(4096).keys()].map((n) => (n * 7) & 255), 'module_invalid'],
+      ['empty', [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], 'profile_violation'],
+    ] as const) {
+      it(`a module that is ${name} ends as ${code}, and the cell goes on`, async () => {
+        await mkdir(join(program.path, 'build'), { recursive: true });
+        await writeFile(join(program.path, `build/${name}.wasm`), new Uint8Array(bytes));
+        const ended = await deploy('--tasklet', name);
+        assert.equal(ended.code, 1, ended.stdout);
+        const response: RunResponse = JSON.parse(ended.stdout);
+        assert.equal(response.error?.code, code);
+        assert.equal(
+          (await grafosJson<RunResponse>(['deploy', 'run', '--tasklet', 'hello'], { cwd: program.path })).state,
+          'succeeded',
+        );
+      });
+    }
+
+    it('more memory than the pool has', async () => {
+      refused(await deploy('--tasklet', 'hello', '--mem', '1GiB'), 4, 'lease_denied: capacity');
+    });
+
+    it('an input of nothing, and of 64 MiB', async () => {
+      const empty = join(program.path, 'empty.bin');
+      await writeFile(empty, '');
+      assert.equal((await deploy('--tasklet', 'hello', '--input', empty)).code, 0);
+      const large = join(program.path, 'large.bin');
+      await writeFile(large, '');
+      await truncate(large, 64 * 1024 * 1024);
+      refused(await deploy('--tasklet', 'hello', '--input', large), 2, 'input_too_large');
+    });
+
+    it('the largest input allowed', async () => {
+      const large = join(program.path, 'largest.bin');
+      await writeFile(large, '');
+      await truncate(large, 16 * 1024 * 1024);
+      assert.equal((await deploy('--tasklet', 'hello', '--input', large)).code, 0);
+    });
+
+    it('a run that nobody knows', async () => {
+      for (const args of [
+        ['runs', 'show', 'nobody'],
+        ['artifacts', 'nobody', '--download'],
+        ['runs', 'cancel', 'nobody'],
+        ['mem', 'read', 'nobody'],
+        ['replay', 'nobody'],
+      ]) {
+        const ended = await grafos([...args, '--json'], { cwd: program.path });
+        assert.notEqual(ended.code, 0, args.join(' '));
+        assert.equal(JSON.parse(ended.stdout).error.code, 'not_found', args.join(' '));
+      }
+    });
+
+    it('a trap is a failed run: exit code 1 and the typed error', async () => {
+      const ended = await deploy('--tasklet', 'unreachable');
+      assert.equal(ended.code, 1);
+      assert.equal(JSON.parse(ended.stdout).error.code, 'trap_unreachable');
+      const human = await grafos(['deploy', 'run', '--tasklet', 'unreachable'], { cwd: program.path });
+      assert.match(human.stdout, /failed .*\n {2}error {5}trap_unreachable/);
+    });
+  });
+
+  it('source that does not compile: findings, exit code, nothing written', async () => {
+    await using program = await cookbookCopy('local-dev');
+    await writeFile(
+      join(program.path, 'tasklets/local-dev.ts'),
+      'export function compute(input: Uint8Array): string {\n  return nothing;\n}\n',
+    );
+    const ended = await grafos(['tasklet', 'build'], { cwd: program.path });
+    assert.notEqual(ended.code, 0);
+    assert.match(ended.stderr, /GRF2\d{3}/);
+    assert.match(ended.stderr, /local-dev\.ts:2/);
+    const { findings } = await grafosJson<{ findings: Array<{ code: string }> }>(['validate'], {
+      cwd: program.path,
+      code: 1,
+    });
+    assert.ok(findings.some(({ code }) => code.startsWith('GRF2')));
+  });
+});

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
+import { networkNamespacesMissing } from '../helpers/networkNamespace.ts';
+import { cookbookCopy } from '../helpers/programCopy.ts';
+import { secondCell } from '../helpers/secondCell.ts';
+
+const missing = networkNamespacesMissing();
+
+describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
+  before(function () {
+    if (missing !== undefined) this.skip();
+  });
+
+  it('is adopted once it has proved itself, and runs the very same wasm as the local one', async () => {
+    await using cell = await secondCell('aws', 'eu-central-1');
+    await using program = await cookbookCopy('multi-cloud-deploy');
+    const cwd = program.path;
+    const input = join(cwd, 'input.json');
+    await writeFile(input, JSON.stringify({ provider: 'aws', cell_id: 'x', region: 'y', echo: 'hi' }));
+
+    const before = await grafos(['deploy', 'run', '--provider', 'aws', '--json'], { cwd });
+    assert.equal(before.code, 3);
+    assert.equal(JSON.parse(before.stdout).error.code, 'runtime_not_ready');
+    assert.match(JSON.parse(before.stdout).error.next, /grafos cloud adopt aws/);
+
+    const adopt = [
+      '--scheduler',
+      cell.url,
+      '--ca',
+      cell.ca,
+      '--cert',
+      cell.tenantCert,
+      '--key',
+      cell.tenantKey,
+      '--tenant',
+      cell.tenant,
+    ];
+    const wrongProvider = await grafos(['cloud', 'adopt', 'gcp', ...adopt, '--json'], { cwd });
+    assert.equal(JSON.parse(wrongProvider.stdout).error.code, 'cell_of_another_provider');
+    const wrongTenant = await grafos(['cloud', 'adopt', 'aws', ...adopt.slice(0, -1), 'somebody', '--json'], { cwd });
+    assert.equal(wrongTenant.code, 4);
+    assert.equal(JSON.parse(wrongTenant.stdout).error.code, 'tenant_unknown');
+    const wrongCa = await grafos(
+      ['cloud', 'adopt', 'aws', ...adopt.map((word) => (word === cell.ca ? cell.tenantCert : word)), '--json'],
+      { cwd },
+    );
+    assert.notEqual(wrongCa.code, 0);
+    await assert.rejects(readFile(join(cwd, '.grafos/cloud/aws-cells.json')), { code: 'ENOENT' });
+
+    const adopted = await grafosJson<{ cell_id: string; region: string; file: string }>(
+      ['cloud', 'adopt', 'aws', ...adopt],
+      { cwd },
+    );
+    assert.deepEqual([adopted.cell_id, adopted.region], [cell.cellId, 'eu-central-1']);
+    const [entry] = JSON.parse(await readFile(adopted.file, 'utf8'));
+    assert.deepEqual(Object.keys(entry).sort(), [
+      'ca_cert',
+      'scheduler_url',
+      'tenant_cert',
+      'tenant_key',
+      'tenant_name',
+    ]);
+    assert.match(entry.scheduler_url, new RegExp(`^https://${cell.address.replaceAll('.', '\\.')}:`));
+
+    await grafosJson(['tasklet', 'build'], { cwd });
+    const wasm = await readFile(join(cwd, 'build/identify.wasm'));
+    await grafosJson(['dev', 'up'], { cwd });
+    const run = (provider: string) =>
+      grafosJson<RunResponse>(['deploy', 'run', '--provider', provider, '--input', input], { cwd });
+    const [local, aws] = [await run('local'), await run('aws')];
+    assert.deepEqual(await readFile(join(cwd, 'build/identify.wasm')), wasm, 'deploying does not touch the artifact');
+    assert.equal(aws.module_sha256, local.module_sha256);
+    assert.deepEqual([local.provider, aws.provider], ['local', 'aws']);
+    assert.equal(aws.cell_id, cell.cellId);
+    assert.notEqual(local.cell_id, aws.cell_id);
+    assert.deepEqual(aws.output, local.output);
+    assert.equal(aws.output_sha256, local.output_sha256);
+    assert.equal(aws.fuel_used, local.fuel_used);
+
+    // The cloud's run is found without saying where it ran, and repeats here bit for bit.
+    assert.equal((await grafosJson<Run>(['runs', 'show', aws.run_id], { cwd })).cell_id, cell.cellId);
+    const replay = await grafosJson<{ same: boolean }>(['replay', aws.run_id], { cwd });
+    assert.equal(replay.same, true);
+
+    const status = await grafosJson<{ ready: boolean; requirements: Array<{ met: boolean }> }>(
+      ['provider', 'status', 'aws'],
+      { cwd },
+    );
+    assert.equal(status.ready, true);
+    assert.ok(status.requirements.every(({ met }) => met));
+    const direct = await grafosJson<RunResponse>(['deploy', 'run', '--direct', ...adopt, '--input', input], { cwd });
+    assert.equal(direct.output_sha256, aws.output_sha256);
+  });
+
+  it('that is gone is said to be unreachable', async () => {
+    await using program = await cookbookCopy('multi-cloud-deploy');
+    const cwd = program.path;
+    await grafosJson(['tasklet', 'build'], { cwd });
+    {
+      await using cell = await secondCell('aws', 'eu-west-1');
+      const adopt = [
+        '--scheduler',
+        cell.url,
+        '--ca',
+        cell.ca,
+        '--cert',
+        cell.tenantCert,
+        '--key',
+        cell.tenantKey,
+        '--tenant',
+        cell.tenant,
+      ];
+      await grafosJson(['cloud', 'adopt', 'aws', ...adopt], { cwd });
+      const { cert, key } = cell.admin;
+      const tenants = await grafosJson<Array<{ name: string }>>(
+        ['admin', 'list-tenants', '--scheduler', cell.url, '--ca', cell.ca, '--cert', cert, '--key', key],
+        { cwd },
+      );
+      assert.deepEqual(
+        tenants.map(({ name }) => name),
+        ['acme'],
+      );
+    }
+    const list = await grafosJson<Array<{ provider: string; ready: boolean }>>(['provider', 'list'], { cwd });
+    assert.deepEqual(
+      list.map(({ provider, ready }) => [provider, ready]),
+      [
+        ['local', false],
+        ['aws', false],
+        ['gcp', false],
+      ],
+    );
+    const run = await grafos(['deploy', 'run', '--provider', 'aws', '--json'], { cwd });
+    assert.equal(run.code, 3);
+  });
+});

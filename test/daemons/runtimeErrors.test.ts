@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import type { RunJob } from '../../daemons/fabricbiosd/runtime/runJob.ts';
+import { RUN_ERROR_CODES, type RunErrorCode } from '../../daemons/protocol/runError.ts';
+import { type Cell, startRuntime, type TaskletParts, tasklet } from './runtimeHarness.ts';
+
+interface Row {
+  name: string;
+  parts: TaskletParts;
+  job?: Partial<RunJob>;
+  code: RunErrorCode;
+  /** Left out where it is not a plain number. */
+  fuel?: number;
+}
+
+const TABLE = '(table $t 1 4 funcref) (type $void (func))';
+/** Every failing instruction stands after one of fuel 1 and before some that must not count. */
+const after = (instruction: string) => `${instruction} (drop (i32.const 1)) (drop (i32.const 2)) (i32.const 0)`;
+
+const ROWS: Row[] = [
+  { name: 'unreachable', parts: { run: 'unreachable' }, code: 'trap_unreachable', fuel: 1 },
+  {
+    name: 'load past the end',
+    parts: { run: after('(drop (i32.load (i32.const 65533)))') },
+    code: 'trap_memory_out_of_bounds',
+    fuel: 2,
+  },
+  {
+    name: 'load at the last address of 4 GiB',
+    parts: { run: after('(drop (i32.load8_u (i32.const -1)))') },
+    code: 'trap_memory_out_of_bounds',
+    fuel: 2,
+  },
+  {
+    name: 'memory.fill past the end',
+    parts: { run: after('(memory.fill (i32.const 65535) (i32.const 1) (i32.const 2))') },
+    code: 'trap_memory_out_of_bounds',
+    fuel: 4,
+  },
+  {
+    name: 'memory.copy past the end',
+    parts: { run: after('(memory.copy (i32.const 0) (i32.const 65535) (i32.const 2))') },
+    code: 'trap_memory_out_of_bounds',
+    fuel: 4,
+  },
+  {
+    name: 'memory.init past its segment',
+    parts: { more: '(data $d "abc")', run: after('(memory.init $d (i32.const 0) (i32.const 2) (i32.const 2))') },
+    code: 'trap_memory_out_of_bounds',
+    fuel: 4,
+  },
+  {
+    name: 'memory.init past the memory',
+    parts: { more: '(data $d "abc")', run: after('(memory.init $d (i32.const 65534) (i32.const 0) (i32.const 3))') },
+    code: 'trap_memory_out_of_bounds',
+    fuel: 4,
+  },
+  {
+    name: 'a data segment that does not fit',
+    parts: { more: '(data (i32.const 65535) "ab")' },
+    code: 'trap_memory_out_of_bounds',
+    fuel: 0,
+  },
+  {
+    name: 'SIMD load past the end',
+    parts: { run: after('(drop (v128.load (i32.const 65528)))') },
+    code: 'trap_memory_out_of_bounds',
+    fuel: 2,
+  },
+  {
+    name: 'i32.div_s by zero',
+    parts: { run: after('(drop (i32.div_s (i32.const 1) (local.get $i)))') },
+    code: 'trap_integer_divide_by_zero',
+    fuel: 3,
+  },
+  {
+    name: 'i64.rem_u by zero',
+    parts: { run: after('(drop (i64.rem_u (i64.const 1) (i64.const 0)))') },
+    code: 'trap_integer_divide_by_zero',
+    fuel: 3,
+  },
+  {
+    name: 'smallest i32 by -1',
+    parts: { run: after('(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))') },
+    code: 'trap_integer_overflow',
+    fuel: 3,
+  },
+  {
+    name: 'smallest i64 by -1',
+    parts: { run: after('(drop (i64.div_s (i64.const 0x8000000000000000) (i64.const -1)))') },
+    code: 'trap_integer_overflow',
+    fuel: 3,
+  },
+  {
+    name: 'NaN to integer',
+    parts: { run: after('(drop (i32.trunc_f32_s (f32.const nan)))') },
+    code: 'trap_invalid_conversion',
+    fuel: 2,
+  },
+  {
+    name: 'float out of range',
+    parts: { run: after('(drop (i64.trunc_f64_u (f64.const -1)))') },
+    code: 'trap_invalid_conversion',
+    fuel: 2,
+  },
+  {
+    name: 'call_indirect past the table',
+    parts: { more: TABLE, run: after('(call_indirect (type $void) (i32.const 1))') },
+    code: 'trap_indirect_call',
+    fuel: 2,
+  },
+  {
+    name: 'call_indirect of null',
+    parts: { more: TABLE, run: after('(call_indirect (type $void) (i32.const 0))') },
+    code: 'trap_indirect_call',
+    fuel: 2,
+  },
+  {
+    name: 'call_indirect of another signature',
+    parts: {
+      more: `${TABLE} (func $other (result i32) (i32.const 1)) (elem (i32.const 0) $other)`,
+      run: after('(call_indirect (type $void) (i32.const 0))'),
+    },
+    code: 'trap_indirect_call',
+    fuel: 2,
+  },
+  {
+    name: 'return_call_indirect of null',
+    parts: {
+      more: `${TABLE} (func $tail (return_call_indirect (type $void) (i32.const 0)))`,
+      run: after('(call $tail)'),
+    },
+    code: 'trap_indirect_call',
+    fuel: 3,
+  },
+  {
+    name: 'table.get past the table',
+    parts: { more: TABLE, run: after('(drop (table.get $t (i32.const 1)))') },
+    code: 'trap_indirect_call',
+    fuel: 2,
+  },
+  {
+    name: 'table.set past the table',
+    parts: { more: TABLE, run: after('(table.set $t (i32.const 1) (ref.null func))') },
+    code: 'trap_indirect_call',
+    fuel: 3,
+  },
+  {
+    name: 'table.fill past the table',
+    parts: { more: TABLE, run: after('(table.fill $t (i32.const 1) (ref.null func) (i32.const 1))') },
+    code: 'trap_indirect_call',
+    fuel: 4,
+  },
+  {
+    name: 'table.copy past the table',
+    parts: { more: TABLE, run: after('(table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 1))') },
+    code: 'trap_indirect_call',
+    fuel: 4,
+  },
+  {
+    name: 'table.init past its segment',
+    parts: {
+      more: `${TABLE} (elem $e func $answer32)`,
+      run: after('(table.init $t $e (i32.const 0) (i32.const 1) (i32.const 1))'),
+    },
+    code: 'trap_indirect_call',
+    fuel: 4,
+  },
+  {
+    name: 'an element segment that does not fit',
+    parts: { more: `${TABLE} (elem (i32.const 1) $answer32)` },
+    code: 'trap_indirect_call',
+    fuel: 0,
+  },
+  {
+    name: 'endless recursion',
+    parts: { more: '(func $deep (result i32) (i32.add (call $deep) (i32.const 1)))', run: '(call $deep)' },
+    job: { fuel: 100_000_000 },
+    code: 'trap_call_stack_exhausted',
+  },
+  { name: 'an endless loop', parts: { run: '(loop $l (br $l)) (i32.const 0)' }, code: 'fuel_exhausted', fuel: 500_000 },
+  {
+    name: 'an endless tail call',
+    parts: { more: '(func $f (return_call $f))', run: '(call $f) (i32.const 0)' },
+    code: 'fuel_exhausted',
+    fuel: 500_000,
+  },
+  { name: 'no fuel at all', parts: {}, job: { fuel: 0 }, code: 'fuel_exhausted', fuel: 0 },
+  {
+    name: 'an endless loop with fuel enough',
+    parts: { run: '(loop $l (br $l)) (i32.const 0)' },
+    job: { fuel: Number.MAX_SAFE_INTEGER, timeout_ms: 40 },
+    code: 'deadline_exceeded',
+    fuel: 0,
+  },
+  {
+    name: 'memory above linear_memory',
+    parts: { memory: '17' },
+    job: { linear_memory_bytes: 16 * 65_536 },
+    code: 'module_invalid',
+    fuel: 0,
+  },
+  {
+    name: 'an output past its bound, taken for a success',
+    parts: {
+      memory: '160',
+      run: `(drop (call $output_write (i32.const 0) (i32.const 10000000)))
+            (drop (call $output_write (i32.const 0) (i32.const 10000000))) (i32.const 0)`,
+    },
+    job: { linear_memory_bytes: 160 * 65_536 },
+    code: 'output_too_large',
+    fuel: 9,
+  },
+  { name: 'a non-zero result', parts: { run: '(i32.const 7)' }, code: 'tasklet_failed', fuel: 1 },
+  {
+    name: 'a trap in init',
+    parts: { init: 'unreachable', run: '(call $answer32 (i32.const 1)) (i32.const 0)' },
+    code: 'trap_unreachable',
+    fuel: 1,
+  },
+  { name: 'a trap in finalize', parts: { finalize: 'unreachable' }, code: 'trap_unreachable', fuel: 2 },
+  {
+    name: 'a trap in finalize after a non-zero result',
+    parts: { run: '(i32.const 7)', finalize: 'unreachable' },
+    code: 'tasklet_failed',
+    fuel: 2,
+  },
+  {
+    name: 'a trap in the start function',
+    parts: { more: '(func $begin unreachable) (start $begin)' },
+    code: 'trap_unreachable',
+    fuel: 1,
+  },
+];
+
+describe('typed run errors', () => {
+  let cell: Cell;
+  before(() => {
+    cell = startRuntime();
+  });
+  after(() => cell.runtime.stop());
+
+  for (const { name, parts, job, code, fuel } of ROWS) {
+    it(`${name}: ${code}`, async () => {
+      const outcome = await cell.run(tasklet(parts), job);
+      assert.equal(outcome.error?.code, code, outcome.error?.message);
+      assert.equal(outcome.state, 'failed');
+      if (fuel !== undefined) assert.equal(outcome.fuel_used, fuel);
+      assert.equal(cell.runtime.stats().workers_lost, 0);
+    });
+  }
+
+  it('a module with a wrong export: profile_violation', async () => {
+    const { error, state } = await cell.run(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    assert.equal(error?.code, 'profile_violation');
+    assert.equal(state, 'failed');
+  });
+
+  it('memory above the bound is told as linear_memory', async () => {
+    const { error } = await cell.run(tasklet({ memory: '17' }));
+    assert.match(error?.message ?? '', /linear_memory/);
+  });
+
+  it('a trap says where it was', async () => {
+    const { error } = await cell.run(tasklet({ run: '(drop (i32.const 1)) unreachable' }));
+    assert.match(error?.message ?? '', /\(function \d+, byte 6 of its body\)/);
+  });
+
+  it('the rows, and the tests of cancelling and losing workers, cover every code', () => {
+    const covered = new Set<string>([...ROWS.map(({ code }) => code), 'profile_violation', 'cancelled', 'worker_lost']);
+    assert.deepEqual(
+      RUN_ERROR_CODES.filter((code) => !covered.has(code)),
+      [],
+    );
+  });
+});
