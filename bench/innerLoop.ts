@@ -109,7 +109,7 @@ async function tenantApi(folder: string, seconds: number): Promise<Load[]> {
     linear_memory_bytes: tasklet.linear_memory_bytes,
     timeout_ms: tasklet.timeout_ms,
   };
-  const clients = Array.from({ length: 32 }, () => connectTarget(target));
+  const clients = await Promise.all(Array.from({ length: 32 }, () => connectTarget(target)));
   try {
     const callers = clients.map((client) => async () => {
       const done = await client.submit(submit, { idempotencyKey: randomUUID(), waitMs: 30_000 });

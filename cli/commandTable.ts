@@ -331,7 +331,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--mem <size>', description: 'fabric memory leased at one time' },
       ...DIRECT,
     ],
-    json: 'tenant',
+    json: '{runs_soft, runs_hard, burst_per_minute, mem_bytes}',
     load: () => import('./commands/adminSetQuota.ts'),
   },
   {

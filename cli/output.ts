@@ -76,7 +76,11 @@ export class Output {
   }
 
   paint(stream: NodeJS.WriteStream): Paint {
-    return (style, text) => (this.#color && stream.isTTY ? styleText(style, text, { stream }) : text);
+    return (style, text) => (this.colours(stream) ? styleText(style, text, { stream }) : text);
+  }
+
+  colours(stream: NodeJS.WriteStream): boolean {
+    return this.#color && stream.isTTY === true;
   }
 
   #clearProgress(): void {

@@ -28,13 +28,13 @@ export async function showRecords(
       next: `Choose from: ${LABELS.join(', ')}`,
     });
   }
-  using client = connectTarget(await resolveProvider(programRootOf(cwd), given.provider));
-  const { text, records } = await client[what]({ signal });
+  using client = await connectTarget(await resolveProvider(programRootOf(cwd), given.provider));
+  const { text, value } = await client[what]({}, { signal });
   if (out.json) {
     out.raw(text);
     return;
   }
-  const rows = (records as Array<Admission | Placement>)
+  const rows = (value as Array<Admission | Placement>)
     .filter(({ reason }) => given.reason === undefined || given.reason.includes(reason))
     .slice(0, limit);
   out.result(rows, (paint) =>

@@ -220,13 +220,19 @@ function checkTable(name: TableName, table: TomlTable | null, at: Span, report: 
               fix: {
                 title: `Add ${row.key}`,
                 span: { start: line, end: line },
-                newText: `\n${row.key} = ${row.example}`,
+                newText: `\n${row.key} = ${exampleFor(row, table)}`,
               },
             },
       );
     }
   }
   return values;
+}
+
+/** The example of a key with the tasklet's own name in it, where that is known. */
+function exampleFor(row: ManifestKey, table: TomlTable | null): string {
+  const name = table?.entries.find(({ key }) => key === 'name')?.value;
+  return name?.type === 'string' && NAME.test(name.value) ? row.example.replace('local-dev', name.value) : row.example;
 }
 
 function reportUnknownKey(name: TableName, entry: TomlEntry, known: string[], report: Report): void {

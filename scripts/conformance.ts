@@ -9,6 +9,7 @@ if (missing !== undefined) {
 const write = (line: string) => process.stdout.write(`${line}\n`);
 const results = runConformance((result) => {
   for (const line of result.disagreements) write(`DISAGREES ${line}`);
+  for (const line of result.fuelMismatches) write(`FUEL ${line}`);
 });
 const skipped = results.flatMap((result) => result.skipped.map((one) => ({ ...one, name: result.name })));
 const reasons = new Map<string, number>();
@@ -22,8 +23,10 @@ const sum = (of: (result: (typeof results)[number]) => number) =>
 const assertions = sum((result) => result.assertions);
 const skippedCount = skipped.reduce((total, one) => total + one.count, 0);
 const disagreements = sum((result) => result.disagreements.length);
+const fuelMismatches = sum((result) => result.fuelMismatches.length);
 write(
   `${results.length} scripts, ${assertions} assertions run plain and metered, ${skippedCount} commands skipped (${((100 * skippedCount) / (assertions + skippedCount)).toFixed(1)} %), ` +
-    `${sum((result) => result.aboutText)} about the text format left aside, ${disagreements} disagreements`,
+    `${sum((result) => result.aboutText)} about the text format left aside, ${disagreements} disagreements; ` +
+    `fuel of ${sum((result) => result.fuelCompared)} calls compared with the reference interpreter, ${fuelMismatches} mismatches`,
 );
-process.exitCode = disagreements === 0 ? 0 : 1;
+process.exitCode = disagreements + fuelMismatches === 0 ? 0 : 1;

@@ -9,7 +9,7 @@ export async function run(
 ): Promise<void> {
   const limit = countOption('--limit', given.limit);
   using client = await connectAdmin(cwd, given);
-  const records = await client.audit(
+  const { value: records } = await client.audit(
     {
       limit,
       ...(given.actor === undefined ? {} : { actor: given.actor }),

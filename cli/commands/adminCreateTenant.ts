@@ -11,6 +11,6 @@ export async function run(
     throw fileError(error, "The tenant's certificate cannot be read");
   });
   using client = await connectAdmin(cwd, given);
-  const tenant = await client.createTenant({ name: given.name, certificate_pem }, { signal });
+  const tenant = await client.createTenant(given.name, certificate_pem, { signal });
   out.result(tenant, (paint) => `${paint('green', 'created')}  ${tenant.name}, key ${tenant.key_sha256}`);
 }

@@ -28,11 +28,15 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     });
   }
   using client = await connectAdmin(cwd, given);
-  const tenant = await client.setQuota(given.tenant, change, { signal });
-  const { runs_soft, runs_hard, burst_per_minute, mem_bytes } = tenant.quota;
+  const quota = await client.setQuota(
+    given.tenant,
+    { ...(await client.getQuota(given.tenant, { signal })), ...change },
+    { signal },
+  );
+  const { runs_soft, runs_hard, burst_per_minute, mem_bytes } = quota;
   out.result(
-    tenant,
+    quota,
     () =>
-      `${tenant.name}: ${runs_soft} runs, ${runs_hard} at most, ${burst_per_minute} a minute above; ${formatSize(mem_bytes)} of fabric memory`,
+      `${given.tenant}: ${runs_soft} runs, ${runs_hard} at most, ${burst_per_minute} a minute above; ${formatSize(mem_bytes)} of fabric memory`,
   );
 }

@@ -52,7 +52,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const target = given.direct
     ? await directTarget(...directFiles(given), given.tenant ?? '')
     : await resolveProvider(program.root, given.provider);
-  using client = connectTarget(target);
+  using client = await connectTarget(target);
   out.progress(`running ${tasklet.name} on ${target.provider}`);
   const ended = await deployRun(client, {
     program,

@@ -22,15 +22,25 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const length =
     given.length === undefined ? Math.max(0, session.bytes - offset) : sizeOption('--length', given.length);
   const paint = out.paint(process.stdout);
+  let printed = Promise.resolve();
   await session.watch(
     offset,
     length,
-    (at, bytes) =>
-      out.raw(
-        out.json
-          ? `${JSON.stringify({ offset: at, length: bytes.length, bytes_b64: Buffer.from(bytes).toString('base64') })}\n`
-          : `${hexDump(bytes, at, (text) => paint('dim', text))}\n`,
-      ),
+    (change) => {
+      // One after another, so that what is printed is in the order it happened.
+      printed = printed.then(async () => {
+        const bytes = await session.read(change.offset, change.length);
+        out.raw(
+          out.json
+            ? `${JSON.stringify({ ...change, bytes_b64: Buffer.from(bytes).toString('base64') })}\n`
+            : `${hexDump(bytes, change.offset, (text) => paint('dim', text))}\n`,
+        );
+      });
+      // A read that fails because the lease ended is said by the end of the watch.
+      printed.catch(() => {});
+    },
     signal,
   );
+  await printed.catch(() => {});
+  if (!signal.aborted) out.note(`the watch ended: ${await session.closed}`);
 }

@@ -11,8 +11,8 @@ export async function run(
   given: { provider: string; limit: string },
 ): Promise<void> {
   const limit = countOption('--limit', given.limit);
-  using client = connectTarget(await resolveProvider(programRootOf(cwd), given.provider));
-  const runs = await client.listRuns({ limit, signal });
+  using client = await connectTarget(await resolveProvider(programRootOf(cwd), given.provider));
+  const runs = await client.listRuns({ limit }, { signal });
   out.result(runs, (paint) =>
     runs.length === 0
       ? 'no runs yet'

@@ -1,8 +1,8 @@
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { formatSize } from '../../program/size.ts';
 import { type BuildResult, buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { renderHuman } from '../../toolchain/validate/renderHuman.ts';
 import type { CommandContext } from '../command.ts';
-import { renderFindings } from '../renderFindings.ts';
 import { reportBuildFailure } from '../reportBuildFailure.ts';
 
 export async function run({ cwd, out, signal }: CommandContext, given: { tasklets: string[] }): Promise<number> {
@@ -15,11 +15,11 @@ export async function run({ cwd, out, signal }: CommandContext, given: { tasklet
     try {
       built.push(await buildTasklet(program, tasklet, { signal }));
     } catch (error) {
-      return reportBuildFailure(out, error);
+      return reportBuildFailure(out, error, cwd);
     }
   }
-  for (const { warnings } of built)
-    if (warnings.length > 0) out.note(renderFindings(warnings, cwd, out.paint(process.stderr)));
+  const warnings = built.flatMap((one) => one.warnings);
+  if (warnings.length > 0) out.note(renderHuman(warnings, { base: cwd, colour: out.colours(process.stderr) }));
   out.result(
     built.map(({ tasklet, kind, output, bytes, sha256, duration_ms }) => ({
       tasklet,

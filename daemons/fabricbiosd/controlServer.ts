@@ -62,11 +62,10 @@ export class ControlServer {
     const { rpc, blobs } = connection;
     const handlers = this.#handlers(connection);
     for (const method of Object.keys(handlers) as Array<keyof FabricMethods>) {
-      rpc.onRequest(method, async (params: unknown, cancelled: CancellationToken) => {
+      rpc.onRequest(method, async (params: unknown, cancelled: CancellationToken): Promise<unknown> => {
         try {
           if (this.#stopping) throw new FabricRefused('shutting_down', 'The cell is shutting down.');
-          const handler = handlers[method] as Handler<keyof FabricMethods>;
-          return await handler(parse(method, params, connection), cancelled);
+          return await call(handlers, method, parse(method, params, connection), cancelled);
         } catch (error) {
           throw this.#responseError(method, error);
         }
@@ -75,7 +74,7 @@ export class ControlServer {
     rpc.onError(([error]) => log.warn(`control link from ${who}: ${error.message}`));
     rpc.listen();
     blobs.announce();
-    link.closed.then((reason) => log.info(`control link from ${who} ended: ${reason}`));
+    void link.closed.then((reason) => log.info(`control link from ${who} ended: ${reason}`));
   }
 
   /** From now on every request is refused. */
@@ -112,7 +111,8 @@ export class ControlServer {
   #grant({ lease_id, tenant, rights, ttl_ms }: FabricMethods['cap.request']['params']) {
     const { leases, mint, clock } = this.#options;
     const lease = leases.get(lease_id);
-    if (lease === undefined) throw new FabricRefused('lease_unknown', `There is no lease ${lease_id}; it may have ended.`);
+    if (lease === undefined)
+      throw new FabricRefused('lease_unknown', `There is no lease ${lease_id}; it may have ended.`);
     if (lease.tenant !== tenant) {
       throw new FabricRefused('lease_of_another_tenant', `The lease ${lease_id} is not of the tenant ${tenant}.`);
     }
@@ -168,6 +168,16 @@ export class ControlServer {
       code: 'internal_error',
     });
   }
+}
+
+function call<M extends keyof FabricMethods>(
+  handlers: Handlers,
+  method: M,
+  params: FabricMethods[M]['params'],
+  cancelled: CancellationToken,
+) {
+  const handler: Handler<M> = handlers[method];
+  return handler(params, cancelled);
 }
 
 /** JSON-RPC error code of every refusal; which one is told by `data.code`. */

@@ -82,13 +82,7 @@ export class LeaseTable {
   }
 
   /** Zeroed memory. Throws FabricRefused `mem_capacity_exceeded`. */
-  alloc(request: {
-    tenant: string;
-    bytes: number;
-    ttlMs: number;
-    runId?: string;
-    holder?: LeaseHolder;
-  }): LiveLease {
+  alloc(request: { tenant: string; bytes: number; ttlMs: number; runId?: string; holder?: LeaseHolder }): LiveLease {
     const { tenant, bytes, ttlMs, runId = null, holder = null } = request;
     const offset = this.#reserve(bytes);
     const entry: Entry = {

@@ -30,12 +30,15 @@ export interface MemDataPlaneOptions {
 }
 
 const SESSIONS_MAX = 256;
+/** A session must open its stream within this time, milliseconds. */
+const STREAM_MS = 5_000;
 /** Close codes of a session are not told apart by number; the reason is a word of MEM_ERROR_CODES. */
 const CLOSE_CODE = 1;
 
 export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<MemDataPlane> {
   const { mint, leases, watchers, clock, log } = options;
   const sessions = new Set<MemSession>();
+  let open = 0;
 
   const admit = (token: string): Grant => {
     const claims = mint.verify(token);
@@ -50,7 +53,15 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
   };
 
   const serve = async (wt: WtSession): Promise<void> => {
+    open++;
+    const late = setTimeout(() => wt.close(CLOSE_CODE, 'hello_required' satisfies MemErrorCode), STREAM_MS);
+    void wt.closed.then(() => {
+      open--;
+      clearTimeout(late);
+    });
+    // One stream, one lease, one session: what else a client opens is left unread.
     for await (const stream of wt.streams()) {
+      clearTimeout(late);
       const session = new MemSession({
         stream,
         clock,
@@ -59,7 +70,7 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
         close: (why) => wt.close(CLOSE_CODE, why),
       });
       sessions.add(session);
-      wt.closed.then(() => session.dispose());
+      void wt.closed.then(() => session.dispose());
       await session.serve().finally(() => sessions.delete(session));
       return;
     }
@@ -72,7 +83,7 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
     keyPem: options.keyPem,
     path: MEM_PATH,
     onSession: (wt) => {
-      if (sessions.size >= SESSIONS_MAX) {
+      if (open >= SESSIONS_MAX) {
         wt.close(CLOSE_CODE, 'too_many_sessions' satisfies MemErrorCode);
         return;
       }

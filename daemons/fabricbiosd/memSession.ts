@@ -58,7 +58,7 @@ export interface MemSessionOptions {
 const WATCHES_MAX = 64;
 /** A client that does not read its answers is not asked for more. */
 const UNSENT_BYTES_MAX = 1024 * 1024;
-/** The goodbye frame must be on its way before the session goes. */
+/** A stream must begin with HELLO within this time, milliseconds. */
 const HELLO_MS = 5_000;
 
 export class MemSession {
@@ -112,7 +112,7 @@ export class MemSession {
       this.#out.close();
       this.#options.close(why);
     };
-    this.#out.drained(0).then(close, close);
+    void this.#out.drained(0).then(close, close);
   }
 
   /** Stops timers and watches; answers nothing any more. */
@@ -224,7 +224,7 @@ export class MemSession {
     const change = watch.pending;
     if (change === undefined || !this.#watches.has(id)) return;
     if (this.#out.pending > UNSENT_BYTES_MAX) {
-      this.#out.drained(UNSENT_BYTES_MAX).then(() => this.#tell(id, watch));
+      void this.#out.drained(UNSENT_BYTES_MAX).then(() => this.#tell(id, watch));
       return;
     }
     watch.pending = undefined;
@@ -244,7 +244,8 @@ function parseHello(rest: Buffer): { token: string; leaseId: string } {
     throw new FrameInvalid('a HELLO that is not JSON');
   }
   const { token, lease_id: leaseId } = (value ?? {}) as Record<string, unknown>;
-  if (typeof token !== 'string' || typeof leaseId !== 'string') throw new FrameInvalid('a HELLO without token and lease_id');
+  if (typeof token !== 'string' || typeof leaseId !== 'string')
+    throw new FrameInvalid('a HELLO without token and lease_id');
   return { token, leaseId };
 }
 

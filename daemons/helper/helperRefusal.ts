@@ -39,7 +39,7 @@ export function refusalAnswer(error: unknown): RefusalAnswer | undefined {
     case 'unreachable':
       return answer(
         503,
-        'scheduler_unreachable',
+        error.code,
         message,
         error.next ?? 'Look at the stack with `grafos dev doctor`; `grafos dev up` starts it again.',
       );

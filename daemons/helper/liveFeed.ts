@@ -8,7 +8,7 @@ import { watchFolders } from './watchFolders.ts';
 /** Waits between tries to reach a scheduler that is gone, while somebody listens. Milliseconds. */
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 15_000];
 /** Runs in the snapshot a listener starts with. */
-export const SNAPSHOT_RUNS = 100;
+const SNAPSHOT_RUNS = 100;
 
 type Send = (event: HelperEvent['event'], data: HelperEvent['data']) => void;
 
@@ -150,9 +150,9 @@ function payAttention(
   const snapshot = async (send: Send): Promise<void> => {
     try {
       const client = await scheduler.client();
-      const runs = await client.listRuns();
+      const runs = await client.listRuns({ limit: SNAPSHOT_RUNS });
       if (signal.aborted) return;
-      send('runs', { runs: runs.slice(0, SNAPSHOT_RUNS).map(summarizeRun) });
+      send('runs', { runs: runs.map(summarizeRun) });
       reached();
       followAll(client, runs);
     } catch (error) {

@@ -119,9 +119,9 @@ export function helperRoutes(parts: RouteParts): Route[] {
       open: false,
       async handle({ res, query }) {
         const limit = readLimit(query.get('limit'));
-        const runs = await (await scheduler.client()).listRuns();
+        const runs = await (await scheduler.client()).listRuns({ limit });
         feed.runsSeen(runs);
-        sendJson(res, 200, { runs: runs.slice(0, limit).map(summarizeRun) } satisfies HelperRuns);
+        sendJson(res, 200, { runs: runs.map(summarizeRun) } satisfies HelperRuns);
       },
     },
     {
@@ -143,7 +143,9 @@ export function helperRoutes(parts: RouteParts): Route[] {
         await client.getRun(id);
         const { send, end, gone } = stream(res);
         try {
-          for await (const { event, data } of client.events(id, { signal: gone })) send(event, data);
+          for await (const { event, data } of client.events(id, { signal: gone })) {
+            send(event, event === 'end' ? summarizeRun(data) : data);
+          }
         } catch (error) {
           if (!gone.aborted) throw error;
         } finally {

@@ -13,7 +13,7 @@ import type { TaskletReader } from './taskletList.ts';
  * A run that ends within this time is answered ended, and a cell that will not have it is told as a refusal; a longer one is watched.
  * Milliseconds.
  */
-const QUICK_MS = 100;
+const QUICK_MS = 1_000;
 const REQUEST_KEYS = ['tasklet', 'input', 'mem'];
 
 /**

@@ -178,7 +178,8 @@ export class BlobExchange {
 
   #onData(id: number, data: Buffer): void {
     const incoming = this.#incoming.get(id);
-    if (incoming === undefined || isComplete(incoming)) throw new FrameInvalid(`data for blob ${id}, which is not open`);
+    if (incoming === undefined || isComplete(incoming))
+      throw new FrameInvalid(`data for blob ${id}, which is not open`);
     if (data.length === 0 || incoming.filled + data.length > incoming.bytes.length) {
       throw new FrameInvalid(`blob ${id} has more bytes than it announced`);
     }

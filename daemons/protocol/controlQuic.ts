@@ -23,6 +23,17 @@ import { peerRefusedByQuic, quicPeerConfig, quicPeerOf } from './peerQuic.ts';
 import { PeerRefused } from './peerRefused.ts';
 
 type Connection = QUICClient['connection'];
+type Logger = NonNullable<ConstructorParameters<typeof QUICServer>[0]['logger']>;
+
+/** The library's own logger writes to stderr when it is not given another, some lines for every packet of a handshake. */
+const silent = {
+  getChild: () => silent,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+} as unknown as Logger;
+
 type Stream = ReturnType<Connection['newStream']>;
 
 const RPC_STREAM = 0;
@@ -41,6 +52,7 @@ export async function listenControlQuic(options: ListenOptions): Promise<Control
   const expect = { usage: 'client', roles: CONTROL_CLIENT_ROLES } as const;
   const links = new Set<QuicLink>();
   const server = new QUICServer({
+    logger: silent,
     crypto: tokenCrypto(),
     config: {
       ...transportConfig(host),
@@ -61,7 +73,7 @@ export async function listenControlQuic(options: ListenOptions): Promise<Control
     }
     const link = new QuicLink(connection, peer, address);
     links.add(link);
-    link.closed.then(() => links.delete(link));
+    void link.closed.then(() => links.delete(link));
     link.acceptStreams();
     onLink(link);
   });
@@ -85,9 +97,12 @@ export async function dialControlQuic(options: DialOptions): Promise<ControlLink
       {
         host,
         port,
+        logger: silent,
         // The library's own default listens on "::", which a machine without IPv6 does not have.
         localHost: isIPv6(host) ? '::' : '0.0.0.0',
-        crypto: { ops: { randomBytes: async (data: ArrayBuffer) => void webcrypto.getRandomValues(new Uint8Array(data)) } },
+        crypto: {
+          ops: { randomBytes: async (data: ArrayBuffer) => void webcrypto.getRandomValues(new Uint8Array(data)) },
+        },
         config: {
           ...transportConfig(host),
           ...quicPeerConfig(trust, expect, (why) => {

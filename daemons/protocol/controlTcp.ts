@@ -50,7 +50,7 @@ export async function listenControlTcp(options: ListenOptions): Promise<ControlL
     }
     const link = new TcpLink(socket, peerOf(socket));
     links.add(link);
-    link.closed.then(() => links.delete(link));
+    void link.closed.then(() => links.delete(link));
     onLink(link);
   });
   server.listen(port, host);
@@ -123,7 +123,8 @@ class TcpLink implements ControlLink {
       const data = body.subarray(1);
       if (body[0] === CHANNEL.rpc) rpc.deliver(data);
       else if (body[0] === CHANNEL.blobs) blobs.deliver(data);
-      else if (body[0] === CHANNEL.bye) this.#reason ??= `the other end closed: ${data.subarray(0, 200).toString('utf8')}`;
+      else if (body[0] === CHANNEL.bye)
+        this.#reason ??= `the other end closed: ${data.subarray(0, 200).toString('utf8')}`;
       else throw new Error(`a frame for channel ${body[0]}`);
     });
     socket.on('data', (chunk: Buffer) => {

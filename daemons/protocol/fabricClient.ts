@@ -13,7 +13,8 @@ export interface FabricClient {
   readonly identity: CellIdentity;
   /**
    * Throws GrafosError: kind `refused` with a code of FABRIC_ERROR_CODES, or kind `unreachable`, code `fabric_connection_lost`.
-   * Aborting the signal asks the cell to cancel; the answer is still waited for, and for a run it is its outcome.
+   * Aborting the signal of `tasklet.submit` cancels the run; its outcome is still waited for. Any other request is given up at once,
+   * with kind `interrupted`.
    */
   request<M extends keyof FabricMethods>(
     method: M,
@@ -24,7 +25,10 @@ export interface FabricClient {
   bytesOut(bytes: Uint8Array): Payload;
   /** The bytes of a payload of an answer; each payload can be taken once. */
   bytesIn(payload: Payload): Promise<Uint8Array>;
-  onNotification<N extends keyof FabricNotifications>(name: N, listener: (params: FabricNotifications[N]) => void): void;
+  onNotification<N extends keyof FabricNotifications>(
+    name: N,
+    listener: (params: FabricNotifications[N]) => void,
+  ): void;
   /** Why the connection ended. Never rejects. */
   readonly closed: Promise<string>;
   close(): void;
@@ -56,12 +60,25 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
 
   const request: FabricClient['request'] = async (method, params, { signal } = {}) => {
     const cancel = signal === undefined ? undefined : new CancellationTokenSource();
-    const onAbort = () => cancel?.cancel();
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort);
+    let onAbort = () => {};
     try {
-      return await rpc.sendRequest(method, params, cancel?.token);
+      const answer: Promise<FabricMethods[typeof method]['result']> = 
+        // A token that is undefined would be taken for a second parameter.
+        cancel === undefined ? rpc.sendRequest(method, params) : rpc.sendRequest(method, params, cancel.token);
+      if (signal === undefined) return await answer;
+      const aborted = new Promise<never>((_resolve, reject) => {
+        onAbort = () => {
+          cancel?.cancel();
+          if (method !== 'tasklet.submit')
+            reject(new GrafosError('interrupted', 'cancelled', `${method} was given up.`));
+        };
+      });
+      signal.addEventListener('abort', onAbort);
+      if (signal.aborted) onAbort();
+      answer.catch(() => {});
+      return await Promise.race([answer, aborted]);
     } catch (error) {
+      if (error instanceof GrafosError) throw error;
       throw await requestError(error, link);
     } finally {
       signal?.removeEventListener('abort', onAbort);

@@ -22,7 +22,7 @@ export function fabricConnection(link: ControlLink): FabricConnection {
     },
   });
   const blobs = new BlobExchange(link.blobs);
-  link.closed.then((reason) => {
+  void link.closed.then((reason) => {
     blobs.end(reason);
     writer.end();
     rpc.dispose();

@@ -127,8 +127,11 @@ export type HelperEvent =
   /** The last event: the stack stops, and with it this bearer ends. */
   | { event: 'stopping'; data: Record<string, never> };
 
-/** Server-sent events of `GET /v1/runs/{id}/events` are the scheduler's own. */
-export type HelperRunEvent = RunEvent | { event: 'stopping'; data: Record<string, never> };
+/** Server-sent events of `GET /v1/runs/{id}/events`: the scheduler's, the run at the end without its output. */
+export type HelperRunEvent =
+  | Exclude<RunEvent, { event: 'end' }>
+  | { event: 'end'; data: HelperRun }
+  | { event: 'stopping'; data: Record<string, never> };
 
 export function summarizeRun(run: Run): HelperRun {
   const { response } = run;

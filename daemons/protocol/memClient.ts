@@ -54,7 +54,13 @@ export interface MemTarget {
  * Every refusal of the cell is a GrafosError of kind `refused` with its MEM_ERROR_CODES code; `mem_unreachable` when no session comes
  * about, which is also what a certificate with another hash looks like; `mem_session_lost` when it ends meanwhile.
  */
-export async function openMemSession({ url, sha256, token, leaseId, timeoutMs = 5_000 }: MemTarget): Promise<MemSession> {
+export async function openMemSession({
+  url,
+  sha256,
+  token,
+  leaseId,
+  timeoutMs = 5_000,
+}: MemTarget): Promise<MemSession> {
   let wt: WtSession;
   try {
     wt = await connectWebTransport({ url, sha256, timeoutMs });
@@ -146,7 +152,7 @@ class Wire {
       wt.close(0, 'frame_invalid');
       this.end(error instanceof Error ? error.message : String(error));
     });
-    wt.closed.then(({ reason }) => this.end(reason === '' ? 'closed' : reason));
+    void wt.closed.then(({ reason }) => this.end(reason === '' ? 'closed' : reason));
   }
 
   async hello(token: string, leaseId: string): Promise<MemHello> {

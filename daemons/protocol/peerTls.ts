@@ -48,8 +48,10 @@ export function guardTlsServer(server: Server, guard: TlsGuard): void {
     } catch (error) {
       const address = addressOf(socket);
       socket.destroy();
-      if (!(error instanceof PeerRefused)) throw error;
-      guard.onRefused(error, address);
+      // A check that breaks has not passed, and must not take the daemon with it.
+      const refused =
+        error instanceof PeerRefused ? error : new PeerRefused('client_certificate_unfit', `not checkable: ${error}`, 'client');
+      guard.onRefused(refused, address);
     }
   });
   server.prependListener('tlsClientError', (error: Error, socket: TLSSocket) => {

@@ -88,7 +88,9 @@ export class RpcWriter extends AbstractMessageWriter implements MessageWriter {
   write(message: Message): Promise<void> {
     const body = Buffer.from(JSON.stringify(message), 'utf8');
     if (body.length > RPC_MESSAGE_BYTES_MAX) {
-      return Promise.reject(new FrameInvalid(`a message of ${body.length} bytes; ${RPC_MESSAGE_BYTES_MAX} are allowed`));
+      return Promise.reject(
+        new FrameInvalid(`a message of ${body.length} bytes; ${RPC_MESSAGE_BYTES_MAX} are allowed`),
+      );
     }
     this.#out.push(frameHead(body.length), body);
     return Promise.resolve();

@@ -82,8 +82,13 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
       underWay.add(request);
       request.once('close', () => underWay.delete(request));
       if (type !== undefined) request.setHeader('content-type', type);
-      request.setHeader('content-length', body?.length ?? 0);
-      const onError = (error: Error): void => reject(asGrafosError(error, signal));
+      if (method === 'PUT' || method === 'POST') request.setHeader('content-length', body?.length ?? 0);
+      const onError = (error: Error): void => {
+        const isStale = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET' && isRepeatable(asked);
+        // The server closed the idle connection in the moment we took it up again: nothing was lost but the way.
+        if (isStale && signal?.aborted !== true && !isClosed) resolve(send(asked));
+        else reject(asGrafosError(error, signal));
+      };
       request.once('error', onError);
       request.once('response', (response) => {
         // From here on the response tells of a broken connection.
@@ -147,6 +152,10 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
       agent.destroy();
     },
   };
+}
+
+function isRepeatable({ method, headers = {} }: ApiRequest): boolean {
+  return method !== 'POST' || headers['idempotency-key'] !== undefined;
 }
 
 function whenSecure(socket: TLSSocket, act: () => void): void {

@@ -118,6 +118,9 @@ export function certificateSha256(certPem: string): string {
 
 type Library = typeof import('@fails-components/webtransport');
 
+/** Optional: in a variable, so that neither the compiler nor the bundler asks for it. */
+const NATIVE_HALF: string = '@fails-components/webtransport-transport-http3-quiche';
+
 let loading: Promise<{ library: Library; hasHttp3: boolean }> | undefined;
 
 function loadLibrary(): Promise<{ library: Library; hasHttp3: boolean }> {
@@ -128,16 +131,18 @@ function loadLibrary(): Promise<{ library: Library; hasHttp3: boolean }> {
 /** Without its native half the library prints to the console, also to stdout, where only our ready line may stand. */
 async function load(): Promise<{ library: Library; hasHttp3: boolean }> {
   const { log, error } = console;
-  const muted = (print: typeof log) => (first: unknown, ...rest: unknown[]) => {
-    if (typeof first === 'string' && /http3[- ](loader|quiche)/.test(first)) return;
-    print.call(console, first, ...rest);
-  };
+  const muted =
+    (print: typeof log) =>
+    (first: unknown, ...rest: unknown[]) => {
+      if (typeof first === 'string' && /http3[- ](loader|quiche)/.test(first)) return;
+      print.call(console, first, ...rest);
+    };
   console.log = muted(log);
   console.error = muted(error);
   try {
     const library = await import('@fails-components/webtransport');
     await library.quicheLoaded;
-    const hasHttp3 = await import('@fails-components/webtransport-transport-http3-quiche').then(
+    const hasHttp3 = await import(NATIVE_HALF).then(
       () => true,
       () => false,
     );

@@ -68,6 +68,17 @@ export class Json {
     return json;
   }
 
+  static ofUnsigned(value: u64): Json {
+    if (<i64>value >= 0) return Json.ofInteger(value);
+    const json = new Json(JsonKind.Number);
+    // By hand: the language's own way brings tables larger than this file. From 2^63 on there are 19 or 20 digits.
+    const digits = value < 10000000000000000000 ? 19 : 20;
+    const text = __new(digits << 1, idof<string>());
+    for (let i = digits - 1; i >= 0; i--, value /= 10) store<u16>(text + (<usize>i << 1), 0x30 + <u16>(value % 10));
+    json.text = changetype<string>(text);
+    return json;
+  }
+
   /** NaN and the infinities, which JSON does not have, become null. */
   static ofFloat(value: f64): Json {
     if (!isFinite(value)) return new Json(JsonKind.Null);
@@ -128,6 +139,25 @@ export class Json {
   /** Of an integer only: `1.0` and `1e3` are numbers. */
   asI64(fallback: i64 = 0): i64 {
     return this.kind == JsonKind.Integer ? this.bits : fallback;
+  }
+
+  /** Whether it is a whole number from 0 to 2^64 - 1, written without fraction or exponent. */
+  get isUnsigned(): bool {
+    if (this.kind == JsonKind.Integer) return this.bits >= 0;
+    if (this.kind != JsonKind.Number) return false;
+    const text = this.text;
+    for (let i = 0; i < text.length; i++) if (<u32>(text.charCodeAt(i) - 0x30) > 9) return false;
+    // Larger than i64, so 19 digits or more; of 20 digits the text decides.
+    return text.length < 20 || (text.length == 20 && text <= "18446744073709551615");
+  }
+
+  asU64(fallback: u64 = 0): u64 {
+    if (!this.isUnsigned) return fallback;
+    if (this.kind == JsonKind.Integer) return <u64>this.bits;
+    let value: u64 = 0;
+    const text = this.text;
+    for (let i = 0; i < text.length; i++) value = value * 10 + (text.charCodeAt(i) - 0x30);
+    return value;
   }
 
   asF64(fallback: f64 = 0): f64 {

@@ -1,5 +1,9 @@
 import { random_fill } from "./host";
 
+// Inside the namespace the functions hide the types they are named after.
+type Word = u64;
+type Real = f64;
+
 /** Random numbers of the run: good statistically, the same again in a replay, therefore no source of secrets. */
 export namespace random {
   export function fill(bytes: Uint8Array): void {
@@ -12,14 +16,14 @@ export namespace random {
     return result;
   }
 
-  export function u64(): u64 {
+  export function u64(): Word {
     const cell = memory.data(8);
     random_fill(cell, 8);
-    return load<u64>(cell);
+    return load<Word>(cell);
   }
 
   /** At least 0, less than 1: 53 random bits. */
-  export function f64(): f64 {
-    return <f64>(u64() >> 11) * (1.0 / 9007199254740992.0);
+  export function f64(): Real {
+    return <Real>(u64() >> 11) * (1.0 / 9007199254740992.0);
   }
 }

@@ -1,11 +1,17 @@
-/** Runs one conformance script twice, plain and metered, and holds every command against its expectation and the two against each other. */
+/**
+ * Runs one conformance script three times: plain, metered, and in the reference interpreter. Every command is held against its
+ * expectation, plain against metered, and the fuel of the metered run against the instructions the interpreter executed.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FUEL_EXPORT, meter } from '../../wasm/meter.ts';
+import { FUEL_EXPORT, type MeteredModule, meter } from '../../wasm/meter.ts';
 import { readModule } from '../../wasm/readModule.ts';
+import { refund } from '../../wasm/trapPoint.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
 import { functionType, type WasmModule } from '../../wasm/wasmModule.ts';
+import type { Value } from '../helpers/interpreterNumerics.ts';
 import { bitWrapper } from './bitWrapper.ts';
+import { InterpretedWorld } from './interpretedWorld.ts';
 import type { Skipped, WastAction, WastCommand, WastScript, WastValue } from './wastScript.ts';
 
 export interface ScriptResult {
@@ -16,6 +22,9 @@ export interface ScriptResult {
   /** Assertions about the text format, which is not ours. */
   aboutText: number;
   disagreements: string[];
+  /** Calls whose fuel was compared. */
+  fuelCompared: number;
+  fuelMismatches: string[];
 }
 
 interface Loaded {
@@ -26,7 +35,12 @@ interface Loaded {
 /** A command that cannot be run here, and why. */
 class Unsupported extends Error {}
 
-type Outcome = { values: unknown[] } | { trap: string };
+type Outcome = { values: unknown[] } | { trap: string; stack: string };
+
+interface Metered {
+  metered: MeteredModule;
+  fuel: WebAssembly.Global;
+}
 
 const BUDGET = 2n ** 52n;
 
@@ -36,6 +50,7 @@ class World {
   private readonly registered: Record<string, Record<string, WebAssembly.ImportValue>>;
   private readonly named = new Map<string, Loaded>();
   private current: Loaded | undefined;
+  private readonly instances: Metered[] = [];
 
   constructor(metered: boolean) {
     this.metered = metered;
@@ -57,7 +72,9 @@ class World {
     }
     const metered = meter(bytes, { memoryMaxPages: 65_536 });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(metered.bytes), this.registered);
-    (instance.exports[FUEL_EXPORT] as WebAssembly.Global).value = BUDGET;
+    const fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global;
+    fuel.value = BUDGET;
+    this.instances.push({ metered, fuel });
     if (metered.startExport !== null) (instance.exports[metered.startExport] as WebAssembly.ExportFunction)();
     return { module, instance };
   }
@@ -69,6 +86,20 @@ class World {
 
   find(name: string | undefined): Loaded | undefined {
     return name === undefined ? this.current : this.named.get(name);
+  }
+
+  refuel(): void {
+    for (const { fuel } of this.instances) fuel.value = BUDGET;
+  }
+
+  /** Fuel used since the last {@link refuel}, by all instances together. */
+  fuelUsed(outcome: Outcome): number {
+    const users = this.instances.filter(({ fuel }) => fuel.value !== BUDGET);
+    const charged = users.reduce((sum, { fuel }) => sum + Number(BUDGET - fuel.value), 0);
+    if (!('trap' in outcome)) return charged;
+    const [only] = users;
+    if (users.length > 1 || only === undefined) throw new Unsupported('a trap among several instances');
+    return charged - refund(only.metered, outcome.stack);
   }
 
   act(action: WastAction): Outcome {
@@ -89,12 +120,13 @@ class World {
     if (type === undefined) throw new Error(`${action.field} has no type`);
     const call = bitWrapper(value as WebAssembly.ExportFunction, type);
     try {
-      const result: unknown = call(...action.args.map(argument));
+      const result: unknown = call(...(action.args ?? []).map(argument));
       return {
         values: type.results.length === 1 ? [result] : type.results.length === 0 ? [] : [...(result as unknown[])],
       };
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) return { trap: error.message };
+      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError)
+        return { trap: error.message, stack: error.stack ?? '' };
       throw error;
     }
   }
@@ -143,7 +175,7 @@ function argument({ type, value }: WastValue): unknown {
 function matches(expected: WastValue, actual: unknown): boolean {
   const { type, value } = expected;
   if (type === 'externref') return actual === argument(expected);
-  if (type === 'funcref') return value === 'null' ? actual === null : typeof actual === 'function';
+  if (type === 'funcref') return (value === 'null') === (actual === null);
   const wide = type === 'i64' || type === 'f64';
   const bits = wide ? BigInt.asUintN(64, actual as bigint) : BigInt(Number(actual) >>> 0);
   if (!value.startsWith('nan:')) return bits === BigInt.asUintN(wide ? 64 : 32, BigInt(value));
@@ -159,12 +191,15 @@ export function runScript(script: WastScript, folder: string): ScriptResult {
     skipped: [...script.skipped],
     aboutText: 0,
     disagreements: [],
+    fuelCompared: 0,
+    fuelMismatches: [],
   };
   const worlds = [new World(false), new World(true)] as const;
+  const interpreted = new InterpretedWorld();
   for (const command of script.commands) {
     const disagree = (what: string) => result.disagreements.push(`${script.name}.wast:${command.line}: ${what}`);
     try {
-      runCommand(command, folder, worlds, result, disagree);
+      runCommand(command, folder, worlds, interpreted, result, disagree);
     } catch (error) {
       if (error instanceof Unsupported) result.skipped.push({ line: command.line, count: 1, reason: error.message });
       else disagree(`${command.type}: ${error instanceof Error ? error.message : String(error)}`);
@@ -177,6 +212,7 @@ function runCommand(
   command: WastCommand,
   folder: string,
   worlds: readonly [World, World],
+  interpreted: InterpretedWorld,
   result: ScriptResult,
   disagree: (what: string) => void,
 ): void {
@@ -190,9 +226,11 @@ function runCommand(
   switch (type) {
     case 'module':
       for (const world of worlds) load(world, bytes as Uint8Array, command.name);
+      interpreted.load(bytes as Uint8Array, command.name);
       return;
     case 'register':
       for (const world of worlds) world.register(command.as ?? '', command.name);
+      interpreted.register(command.as ?? '', command.name);
       return;
     case 'assert_malformed':
       result.assertions++;
@@ -214,12 +252,19 @@ function runCommand(
   }
   if (action === undefined) throw new Error('a command nobody knows');
   if (worlds[0].find(action.module) === undefined) throw new Unsupported('its module was not loaded');
+  worlds[1].refuel();
   const [plain, metered] = worlds.map((world) => world.act(action)) as [Outcome, Outcome];
   result.assertions++;
   const words = (outcome: Outcome) =>
     'trap' in outcome ? `trap: ${outcome.trap}` : outcome.values.map(wordsOf).join(', ');
   if (words(plain) !== words(metered)) disagree(`${action.field}: plain ${words(plain)}, metered ${words(metered)}`);
-  for (const outcome of [plain, metered]) {
+  const reference = interpreted.act(action, (action.args ?? []).map(argument) as Value[]);
+  const outcomes: Outcome[] = [plain, metered];
+  if (reference !== undefined) {
+    outcomes.push(reference.trap === undefined ? { values: reference.values } : { trap: reference.trap, stack: '' });
+    compareFuel(command, worlds[1], metered, reference.fuel, result);
+  }
+  for (const outcome of outcomes) {
     const wrong = `${action.field}: ${words(outcome)}, expected ${command.text ?? JSON.stringify(command.expected)}`;
     if (type === 'assert_trap' || type === 'assert_exhaustion') {
       if (!('trap' in outcome)) disagree(wrong);
@@ -231,6 +276,27 @@ function runCommand(
         expected.length === outcome.values.length && expected.every((one, at) => matches(one, outcome.values[at]));
       if (!right) disagree(wrong);
     }
+  }
+}
+
+function compareFuel(
+  command: WastCommand,
+  world: World,
+  outcome: Outcome,
+  executed: number,
+  result: ScriptResult,
+): void {
+  let used: number;
+  try {
+    used = world.fuelUsed(outcome);
+  } catch (error) {
+    if (error instanceof Unsupported) return;
+    throw error;
+  }
+  result.fuelCompared++;
+  if (used !== executed) {
+    const field = command.action?.field;
+    result.fuelMismatches.push(`${result.name}.wast:${command.line}: ${field} used ${used}, executed ${executed}`);
   }
 }
 

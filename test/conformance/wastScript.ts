@@ -16,7 +16,8 @@ export interface WastAction {
   type: 'invoke' | 'get';
   module?: string;
   field: string;
-  args: WastValue[];
+  /** Not for `get`. */
+  args?: WastValue[];
 }
 
 export interface WastCommand {

@@ -334,7 +334,7 @@ describe('helper: who may ask', () => {
       assert.equal(answer.status, status, answer.body.toString());
       assert.equal(answer.headers['x-content-type-options'], 'nosniff');
       assert.equal(answer.headers['cache-control'], 'no-store');
-      assert.match(answer.headers['content-security-policy'] ?? '', /default-src 'none'/);
+      assert.match(String(answer.headers['content-security-policy']), /default-src 'none'/);
       assert.notEqual(answer.headers['access-control-allow-origin'], '*');
       assert.equal(answer.headers['access-control-allow-credentials'], undefined);
       if (reason === undefined) return;
@@ -391,7 +391,7 @@ describe('helper: who may ask', () => {
   it('serves the page under a policy without inline script, inline style or foreign origin', async () => {
     const { status, headers, body } = await ask(helper, '/');
     assert.equal(status, 200);
-    const policy = headers['content-security-policy'] ?? '';
+    const policy = String(headers['content-security-policy']);
     for (const part of [
       "default-src 'none'",
       "script-src 'self'",

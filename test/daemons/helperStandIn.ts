@@ -97,10 +97,13 @@ export function standInScheduler(): StandIn {
     async getRun(runId) {
       return structuredClone(find(runId).run);
     },
-    async listRuns() {
+    async listRuns({ limit = 50 } = {}) {
       if (standIn.down)
         throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
-      return [...kept.values()].map(({ run }) => structuredClone(run)).reverse();
+      return [...kept.values()]
+        .map(({ run }) => structuredClone(run))
+        .reverse()
+        .slice(0, limit);
     },
     async cancel(runId) {
       const entry = find(runId);
@@ -109,9 +112,9 @@ export function standInScheduler(): StandIn {
       }
       return structuredClone(entry.run);
     },
-    async *events(runId, { signal }) {
+    async *events(runId, { signal } = {}) {
       const entry = find(runId);
-      const live = on(entry.events, 'event', { signal });
+      const live = on(entry.events, 'event', signal === undefined ? {} : { signal });
       for (const event of entry.past) {
         yield event;
         if (event.event === 'end') return;

@@ -1,5 +1,5 @@
 /** Function bodies as trees, for the reference interpreter. */
-import { BinaryReader } from '../../wasm/binaryReader.ts';
+import type { BinaryReader } from '../../wasm/binaryReader.ts';
 import { FC_IMMEDIATES, IMMEDIATES, Immediate, Op } from '../../wasm/opcodes.ts';
 import type { FunctionType, ValueType, WasmModule } from '../../wasm/wasmModule.ts';
 
@@ -21,12 +21,12 @@ export interface Body {
 }
 
 const VALUE_TYPES: Record<number, ValueType> = {
-  0x7f: 'i32',
-  0x7e: 'i64',
-  0x7d: 'f32',
-  0x7c: 'f64',
-  0x70: 'funcref',
-  0x6f: 'externref',
+  127: 'i32',
+  126: 'i64',
+  125: 'f32',
+  124: 'f64',
+  112: 'funcref',
+  111: 'externref',
 };
 
 export class NotInterpreted extends Error {}
@@ -101,11 +101,17 @@ function decode(first: number, reader: BinaryReader, module: WasmModule): Instru
       return { ...instruction, constant: signed(reader) };
     case Immediate.f32: {
       reader.skip(4);
-      return { ...instruction, constant: new DataView(reader.bytes.buffer, reader.bytes.byteOffset).getInt32(reader.pos - 4, true) };
+      return {
+        ...instruction,
+        constant: new DataView(reader.bytes.buffer, reader.bytes.byteOffset).getInt32(reader.pos - 4, true),
+      };
     }
     case Immediate.f64: {
       reader.skip(8);
-      return { ...instruction, constant: new DataView(reader.bytes.buffer, reader.bytes.byteOffset).getBigInt64(reader.pos - 8, true) };
+      return {
+        ...instruction,
+        constant: new DataView(reader.bytes.buffer, reader.bytes.byteOffset).getBigInt64(reader.pos - 8, true),
+      };
     }
     default:
       throw new NotInterpreted(`opcode 0x${op.toString(16)}`);
@@ -116,7 +122,11 @@ function decodeBlock(instruction: Instruction, reader: BinaryReader, module: Was
   const code = Number(signed(reader));
   // Negative numbers are the one-byte types, 0x40 for none.
   const type: FunctionType | undefined =
-    code === -64 ? { params: [], results: [] } : code < 0 ? { params: [], results: [valueType(code + 128)] } : module.types[code];
+    code === -64
+      ? { params: [], results: [] }
+      : code < 0
+        ? { params: [], results: [valueType(code + 128)] }
+        : module.types[code];
   if (type === undefined) throw new NotInterpreted('a block of an unknown type');
   const { code: body, stop } = decodeUntil(reader, module);
   const otherwise = stop === Op.else ? decodeUntil(reader, module).code : [];

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
 import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
-import { type Ca, type Chain, ChainMaker, type Side } from './badChains.ts';
+import { type Ca, type Chain, ChainMaker, type Side } from './chainMaker.ts';
 import { keyPemOf, toPem } from './x509Writer.ts';
 
 export interface Attempt {

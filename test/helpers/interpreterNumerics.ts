@@ -79,14 +79,17 @@ function truncate(x: number, low: bigint, high: bigint, saturate: boolean): bigi
   return BigInt(Math.trunc(x));
 }
 const toI32 = (x: number, signed: boolean, saturate: boolean) =>
-  Number(BigInt.asIntN(32, truncate(x, signed ? -(2n ** 31n) : 0n, signed ? 2n ** 31n - 1n : 2n ** 32n - 1n, saturate)));
+  Number(
+    BigInt.asIntN(32, truncate(x, signed ? -(2n ** 31n) : 0n, signed ? 2n ** 31n - 1n : 2n ** 32n - 1n, saturate)),
+  );
 const toI64 = (x: number, signed: boolean, saturate: boolean) =>
   s64(truncate(x, signed ? -(2n ** 63n) : 0n, signed ? 2n ** 63n - 1n : 2n ** 64n - 1n, saturate));
 
 /** A 64-bit integer as f32, rounded once: what lies below 53 bits is kept as one sticky bit for the second rounding. */
 function wideToF32(x: bigint): number {
   const magnitude = x < 0n ? -x : x;
-  const sticky = magnitude < 2n ** 53n ? magnitude : ((magnitude >> 11n) << 11n) | ((magnitude & 0x7ffn) === 0n ? 0n : 1n << 11n);
+  const sticky =
+    magnitude < 2n ** 53n ? magnitude : ((magnitude >> 11n) << 11n) | ((magnitude & 0x7ffn) === 0n ? 0n : 1n << 11n);
   return Math.fround(Number(x < 0n ? -sticky : sticky));
 }
 
@@ -97,7 +100,7 @@ const rotate64 = (x: bigint, by: bigint) => {
 };
 const leadingZeros64 = (x: bigint) => BigInt(64 - (u64(x) === 0n ? 0 : u64(x).toString(2).length));
 const ones = (x: bigint) => x.toString(2).replaceAll('0', '').length;
-const trailingZeros = (x: bigint, width: number) => (x === 0n ? width : /0*$/.exec(x.toString(2))?.[0].length ?? 0);
+const trailingZeros = (x: bigint, width: number) => (x === 0n ? width : (/0*$/.exec(x.toString(2))?.[0].length ?? 0));
 
 const i32Compare: Numeric[] = [
   (a: number, b: number) => bool(a === b),
@@ -252,5 +255,7 @@ export const NUMERICS: ReadonlyMap<number, Numeric> = new Map(
     [0x61, comparisons.map((compare) => (a: bigint, b: bigint) => bool(compare(f64(a), f64(b))))] as const,
     [0x67, [...i32Arithmetic, ...i64Arithmetic, ...floatOperations().flat(), ...conversions]] as const,
     [0xfc00, saturating] as const,
-  ].flatMap(([first, operations]) => operations.map((operation, at): [number, Numeric] => [first + at, operation as Numeric])),
+  ].flatMap(([first, operations]) =>
+    operations.map((operation, at): [number, Numeric] => [first + at, operation as Numeric]),
+  ),
 );

@@ -4,7 +4,7 @@ import { buildQuicheConfig, serverDefault } from '@matrixai/quic/config.js';
 import type { PeerIdentity } from '../../daemons/protocol/peerCertificate.ts';
 import { peerRefusedByQuiche, quicPeerConfig, quicPeerOf } from '../../daemons/protocol/peerQuic.ts';
 import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
-import type { Ca } from './badChains.ts';
+import type { Ca } from './chainMaker.ts';
 import { type Attempt, type Door, doorFiles, leafOf, shownFiles, within } from './door.ts';
 
 const OFFER_MS = 10_000;

@@ -11,7 +11,7 @@ import {
   tlsClientOptions,
   tlsServerOptions,
 } from '../../daemons/protocol/peerTls.ts';
-import type { Ca } from './badChains.ts';
+import type { Ca } from './chainMaker.ts';
 import { type Attempt, type Door, doorFiles, leafOf, shownFiles, within } from './door.ts';
 
 /** What a peer of ill will does with OpenSSL: anything it can be talked into. */

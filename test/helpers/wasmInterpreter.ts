@@ -34,7 +34,7 @@ export type InterpretedExtern = Callable | InterpretedTable | InterpretedMemory 
 /** A branch that is on its way: how many labels further out it goes. `RETURN` leaves the function. */
 const RETURN = 1e9;
 const PAGE = 65_536;
-const CALLS_MAX = 200;
+const CALLS_MAX = 500;
 
 interface Frame {
   locals: Value[];
@@ -180,7 +180,9 @@ export class InterpreterInstance {
         this.fuel.depth--;
         return callee.call(...args);
       }
-      const zero = callee.body.locals.map((type) => (type === 'i64' || type === 'f64' ? 0n : type.endsWith('ref') ? null : 0));
+      const zero = callee.body.locals.map((type) =>
+        type === 'i64' || type === 'f64' ? 0n : type.endsWith('ref') ? null : 0,
+      );
       const frame: Frame = { locals: [...args, ...zero], stack: [] };
       this.run(callee.body.code, frame);
       if (frame.tail === undefined) {
@@ -334,11 +336,14 @@ export class InterpreterInstance {
     const isStore = op >= 0x36;
     const value = isStore ? (stack.pop() as number | bigint) : 0;
     const address = ((stack.pop() as number) >>> 0) + offset;
-    const width = (isStore ? [4, 8, 4, 8, 1, 2, 1, 2, 4] : [4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4])[op - (isStore ? 0x36 : 0x28)] as number;
+    const width = (isStore ? [4, 8, 4, 8, 1, 2, 1, 2, 4] : [4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4])[
+      op - (isStore ? 0x36 : 0x28)
+    ] as number;
     const { bytes } = this.memory;
     if (address + width > bytes.length) throw new Trap('out of bounds memory access');
     if (isStore) {
-      for (let i = 0, rest = BigInt(value); i < width; i++, rest >>= 8n) bytes[address + i] = Number(BigInt.asUintN(8, rest));
+      for (let i = 0, rest = BigInt(value); i < width; i++, rest >>= 8n)
+        bytes[address + i] = Number(BigInt.asUintN(8, rest));
       return;
     }
     let loaded = 0n;
@@ -449,7 +454,8 @@ export class InterpreterInstance {
 
   private memoryInit(segment: number, target: number, source: number, count: number): void {
     const from = this.segments[segment] as Uint8Array;
-    if (source + count > from.length || target + count > this.memory.bytes.length) throw new Trap('out of bounds memory access');
+    if (source + count > from.length || target + count > this.memory.bytes.length)
+      throw new Trap('out of bounds memory access');
     this.memory.bytes.set(from.subarray(source, source + count), target);
   }
 

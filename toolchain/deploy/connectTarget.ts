@@ -2,8 +2,8 @@ import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/s
 import type { Target } from './resolveProvider.ts';
 
 /** A client for a target; the caller closes it (`using`). */
-export function connectTarget(target: Target): SchedulerClient & Disposable {
+export async function connectTarget(target: Target): Promise<SchedulerClient & Disposable> {
   const { url, caPem, certPem, keyPem, cellId } = target;
-  const client = connectScheduler({ url, caPem, certPem, keyPem, ...(cellId === undefined ? {} : { cellId }) });
+  const client = await connectScheduler({ url, caPem, certPem, keyPem, ...(cellId === undefined ? {} : { cellId }) });
   return Object.assign(client, { [Symbol.dispose]: () => client.close() });
 }

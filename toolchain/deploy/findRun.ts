@@ -28,7 +28,7 @@ export async function findRun(
     let client: (SchedulerClient & Disposable) | undefined;
     try {
       const target = await resolveProvider(programRoot, place);
-      client = connectTarget(target);
+      client = await connectTarget(target);
       return { run: await client.getRun(runId, { signal }), provider: target.provider as ProviderName, client };
     } catch (error) {
       client?.close();

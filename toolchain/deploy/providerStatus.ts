@@ -52,8 +52,8 @@ export async function providerStatus(
     message: `${target.url} as ${target.tenant}`,
   };
   const common = { provider, scheduler_url: target.url };
-  using client = connectTarget(target);
   try {
+    using client = await connectTarget(target);
     const health = await client.health({ signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) });
     const healthy = isHealthy(health);
     return {

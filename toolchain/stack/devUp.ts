@@ -105,7 +105,7 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
       ],
     ]);
     const scheduler = start<UrlFacts>('scheduler', [
-      ...['--mode', 'cell', '--auth-mode', 'mtls+token', '--bind', port('scheduler'), '--fabric', 'lifeline'],
+      ...['--mode', 'cell', '--auth-mode', 'mtls+token', '--bind', port('scheduler')],
       ...['--cell-id', cellId, '--ca', trust.ca, '--cert', trust.scheduler.cert, '--key', trust.scheduler.key],
       ...['--state-dir', paths.dir, '--state-file', paths.state],
     ]);
@@ -127,7 +127,7 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
     });
     const schedulerReady = facts(scheduler).then(async ({ url }) => {
       helper.tell('scheduler', url);
-      const admin = connectScheduler({
+      const admin = await connectScheduler({
         url,
         cellId,
         caPem: await readFile(trust.ca, 'utf8'),
@@ -136,8 +136,8 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
       });
       try {
         await fabricReady;
-        await admin.promote({ waitMs: 10_000, signal });
-        await admin.putTenant({ name: tenant, certificate_pem: await readFile(trust.tenant.cert, 'utf8') });
+        await admin.promote({ signal });
+        await admin.createTenant(tenant, await readFile(trust.tenant.cert, 'utf8'), { rotate: true, signal });
       } finally {
         admin.close();
       }

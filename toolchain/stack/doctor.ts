@@ -122,7 +122,7 @@ async function schedulerChecks(programRoot: string, state: DevState, signal: Abo
   const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   let client: (SchedulerClient & Disposable) | undefined;
   try {
-    client = connectTarget(await resolveProvider(programRoot, 'local'));
+    client = await connectTarget(await resolveProvider(programRoot, 'local'));
     const health = await client.health({ signal: asked });
     const checks = [ok('scheduler-health', `${state.scheduler_url}, ${health.role}`)];
     checks.push(

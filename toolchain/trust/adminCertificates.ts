@@ -87,7 +87,9 @@ async function writePair(
   const key = resolve(join(folder, `${name}-key.pem`));
   const made: string[] = [];
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+      throw notWritable(folder, cause);
+    });
     // The modes mean nothing on Windows, where files are guarded by what their folder inherits.
     for (const [file, text, mode] of [[key, pair.keyPem, 0o600] as const, [cert, pair.certPem, 0o644] as const]) {
       const handle = await open(file, 'wx', mode);
@@ -96,17 +98,20 @@ async function writePair(
     }
   } catch (cause) {
     await Promise.all(made.map((file) => rm(file, { force: true })));
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
-      throw new GrafosError('usage', 'file_exists', `${cert} or ${key} is there already and is not overwritten.`, {
-        next: 'Give another folder, or move the old pair away if nothing uses it any more.',
-        cause,
-      });
-    }
-    throw new GrafosError('usage', 'not_writable', `The certificate cannot be written to ${folder}.`, {
-      why: cause instanceof Error ? cause.message : String(cause),
-      next: 'Give a folder that can be written to.',
+    if (cause instanceof GrafosError) throw cause;
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw notWritable(folder, cause);
+    throw new GrafosError('usage', 'file_exists', `${cert} or ${key} is there already and is not overwritten.`, {
+      next: 'Give another folder, or move the old pair away if nothing uses it any more.',
       cause,
     });
   }
   return { cert, key, not_after: pair.notAfter.toISOString() };
+}
+
+function notWritable(folder: string, cause: unknown): GrafosError {
+  return new GrafosError('usage', 'not_writable', `The certificate cannot be written to ${folder}.`, {
+    why: cause instanceof Error ? cause.message : String(cause),
+    next: 'Give a folder that can be written to.',
+    cause,
+  });
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { ipOctets } from '../../daemons/protocol/peerAddress.ts';
 import { readCa } from '../../daemons/protocol/peerCa.ts';
 import { DerInvalid } from '../../daemons/protocol/peerDer.ts';
 import { LEAF_DAYS_MAX, PEER_NAME, type PeerRole, ROLE_USAGES, USAGE_OID } from '../../daemons/protocol/peerRole.ts';
@@ -179,7 +179,7 @@ function checkRequest({ role, name, hosts = [] }: LeafRequest): void {
   }
   if (hosts.length > 0 && !ROLE_USAGES[role].includes('server')) throw invalid(`A ${role} certificate has no hosts.`);
   for (const host of hosts) {
-    if (isIP(host) === 0 && !DNS_NAME.test(host)) {
+    if (ipOctets(host) === undefined && !DNS_NAME.test(host)) {
       throw invalid(`"${host}" is neither a lower-case DNS name nor an IP address; wildcards are not issued.`);
     }
   }

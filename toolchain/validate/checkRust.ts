@@ -148,11 +148,14 @@ function checkUses(context: TaskletContext, { file, tokens, lines }: RustFile): 
     const range = (to: RustToken | undefined) => lines.rangeOf({ start: token.start, end: (to ?? token).end });
     if (token.text === 'std' && word(at + 1) === ':' && word(at - 1) !== ':') {
       for (const [index, member] of stdMembers(tokens, at)) {
+        const last = tokens[index] ?? token;
+        // In a list the name alone, so that each has a place of its own.
+        const place = lines.rangeOf({ start: word(at + 3) === '{' ? last.start : token.start, end: last.end });
         if (member === 'time' && !onlyDuration(tokens, index)) {
           context.report(
             'GRF2204',
             file,
-            lines.rangeOf({ start: token.start, end: tokens[index]?.end ?? token.end }),
+            place,
             'std::time panics in a cell: wasm32-unknown-unknown has no clock, and a run must give the same output again when it is replayed. Use grafos::clock(), which is the recorded start and one nanosecond for each unit of fuel.',
           );
         }
@@ -161,7 +164,7 @@ function checkUses(context: TaskletContext, { file, tokens, lines }: RustFile): 
           context.report(
             'GRF2206',
             file,
-            lines.rangeOf({ start: token.start, end: tokens[index]?.end ?? token.end }),
+            place,
             `std::${member} compiles for wasm32-unknown-unknown and then fails or does nothing in a cell: ${why}. Take what the tasklet needs from its input.`,
           );
         }

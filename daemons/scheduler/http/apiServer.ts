@@ -139,7 +139,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const admit = (found: Actor): void => {
       request.actor = found;
       const mayAsk = operation === undefined || operation.who.includes(found.role);
-      done(mayAsk ? undefined : new Refused('role_required', `This needs the role ${operation.who.join(' or ')}.`));
+      done(mayAsk ? undefined : new Refused('role_required', `This is not for the role ${found.role}.`));
     };
     if (actor instanceof Promise) actor.then(admit, done);
     else admit(actor);

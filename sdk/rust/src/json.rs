@@ -70,6 +70,15 @@ impl Json {
         }
     }
 
+    /// A whole number from 0 to 2^64 - 1, written without fraction or exponent.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Json::Integer(value) => u64::try_from(*value).ok(),
+            Json::Number(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Json::Integer(value) => Some(*value as f64),
@@ -111,6 +120,12 @@ impl From<bool> for Json {
 impl From<i64> for Json {
     fn from(value: i64) -> Self {
         Json::Integer(value)
+    }
+}
+
+impl From<u64> for Json {
+    fn from(value: u64) -> Self {
+        i64::try_from(value).map_or_else(|_| Json::Number(value.to_string()), Json::Integer)
     }
 }
 

@@ -1,0 +1,25 @@
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { Finding } from '../validate/finding.ts';
+
+/** The source or the module has errors; what was built before is left as it was. */
+export class BuildFailed extends GrafosError {
+  /** Errors first among them; never empty of errors. */
+  readonly findings: Finding[];
+
+  constructor(tasklet: string, findings: Finding[]) {
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    const first = errors[0];
+    super('bad-answer', 'build_failed', `The tasklet "${tasklet}" was not built: ${count(errors.length)}.`, {
+      ...(first === undefined
+        ? {}
+        : { why: `${first.file}:${first.range.start.line + 1}:${first.range.start.character + 1}: ${first.message}` }),
+      next: 'Correct the source and build again.',
+    });
+    this.name = 'BuildFailed';
+    this.findings = findings;
+  }
+}
+
+function count(errors: number): string {
+  return errors === 1 ? 'its source has an error' : `its source has ${errors} errors`;
+}

@@ -1,0 +1,145 @@
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join, relative, sep } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { fileError } from '../files/fileError.ts';
+import { makeProgramState } from '../stack/programState.ts';
+import { FILE_START, type Finding, finding } from '../validate/finding.ts';
+import type { Compiled } from './compiled.ts';
+import { findRust, linkerAdvice, RUST_TARGET, type RustTools } from './findRust.ts';
+import { type CargoMessage, type CargoRun, runCargo } from './runCargo.ts';
+import { rustFindings } from './rustFindings.ts';
+import type { SourceFile } from './sourceStamp.ts';
+import { keepExports, readSections, writeSections } from './wasmSections.ts';
+
+/** Bytes of linear memory rustc gives the call stack; its default of 1 MiB is 16 pages every run would have to start with. */
+const STACK_BYTES = 256 * 1024;
+/** What the linker exports unasked; no cell calls them. */
+const LINKER_EXPORTS = new Set(['__data_end', '__heap_base', '__indirect_function_table']);
+
+/**
+ * Builds a crate through the user's cargo: release profile, a target folder of our own under `.grafos/build`, never the network.
+ * @throws GrafosError `rust_missing`, `rust_target_missing`, `rust_linker_missing`, `rust_dependency_missing`; what {@link fileError} makes; the signal's reason.
+ */
+export async function buildRust(program: Program, tasklet: Tasklet, options: { signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {}): Promise<Compiled> {
+  const env = options.env ?? process.env;
+  const crate = join(program.root, tasklet.source);
+  const manifest = join(crate, 'Cargo.toml');
+  try {
+    await stat(manifest);
+  } catch (error) {
+    throw fileError(error, `The tasklet "${tasklet.name}" cannot be built`);
+  }
+  const tools = await findRust(crate, env, options.signal);
+  const target = join(await makeProgramState(program.root, 'build'), 'build', 'cargo');
+  const started = Date.now();
+  const args = ['build', '--lib', '--release', '--offline', '--target', RUST_TARGET, '--manifest-path', manifest];
+  args.push('--target-dir', target, '--message-format', 'json');
+  const run = await runCargo(tools.cargo, args, {
+    cwd: crate,
+    env: cargoEnvironment(env, tools, program.root),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const diagnostics = rustFindings(run.messages, crate);
+  if (run.code !== 0) {
+    throwFor(run, diagnostics, crate, env);
+    const told = diagnostics.some(({ severity }) => severity === 'error');
+    return { wasm: null, sourceMap: null, diagnostics: told ? diagnostics : [...diagnostics, cargoFault(run, manifest)], files: [] };
+  }
+  const artifact = moduleOf(run.messages, crate);
+  if (artifact === null) {
+    const message = 'cargo built no module: the crate is no cdylib. Add `[lib]` with `crate-type = ["cdylib", "rlib"]`.';
+    return { wasm: null, sourceMap: null, diagnostics: [...diagnostics, finding('GRF2201', manifest, FILE_START, message)], files: [] };
+  }
+  const sections = readSections(await readFile(artifact));
+  const wasm = writeSections(keepExports(sections, (name) => !LINKER_EXPORTS.has(name)));
+  return { wasm, sourceMap: null, diagnostics, files: await sources(program.root, crate, artifact, started) };
+}
+
+/** The same bytes in every folder: paths are mapped away, and flags of the user's environment do not count. */
+function cargoEnvironment(env: NodeJS.ProcessEnv, tools: RustTools, root: string): NodeJS.ProcessEnv {
+  const cargoHome = env.CARGO_HOME ?? join(homedir(), '.cargo');
+  const flags = [
+    `--remap-path-prefix=${root}=.`,
+    `--remap-path-prefix=${cargoHome}=cargo`,
+    '-Clink-arg=-zstack-size='.concat(String(STACK_BYTES)),
+  ];
+  return {
+    ...env,
+    // The cargo of one toolchain would else start the rustc that comes first on the PATH, which may be another's.
+    PATH: `${dirname(tools.cargo)}${delimiter}${env.PATH ?? ''}`,
+    RUSTC: tools.rustc,
+    CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
+    CARGO_INCREMENTAL: '0',
+    CARGO_TERM_COLOR: 'never',
+    SOURCE_DATE_EPOCH: '0',
+  };
+}
+
+/** Faults of the machine, not of the source. */
+function throwFor(run: CargoRun, diagnostics: Finding[], crate: string, env: NodeJS.ProcessEnv): void {
+  const linker = diagnostics.find(({ message }) => /^linker `[^`]*` not found/.test(message));
+  if (linker !== undefined) {
+    throw new GrafosError('unreachable', 'rust_linker_missing', 'Rust is installed, but the linker for WebAssembly is not.', {
+      why: `rustc says: ${linker.message.split('\n')[0]}.`,
+      next: linkerAdvice(env),
+    });
+  }
+  if (/--offline|offline mode|can't update a git repository|no matching package named/.test(run.stderr)) {
+    throw new GrafosError('unreachable', 'rust_dependency_missing', 'A crate that the tasklet depends on is not on this machine.', {
+      why: `Builds never use the network. cargo says: ${run.stderr.trim().split('\n')[0]}`,
+      next: `Run \`cargo fetch\` in ${crate} once, then build again.`,
+    });
+  }
+  if (/No space left on device/.test(run.stderr) || diagnostics.some(({ message }) => /No space left on device/.test(message))) {
+    throw new GrafosError('unreachable', 'disk_full', 'The tasklet cannot be built: no space left on the device.', {
+      next: 'Free some space and run the command again.',
+    });
+  }
+}
+
+function cargoFault(run: CargoRun, manifest: string): Finding {
+  const text = run.stderr.replace(/^\s*(error: )?/, '').trim();
+  return finding('GRF2207', manifest, FILE_START, `cargo stopped: ${text === '' ? `exit code ${run.code}` : text}`);
+}
+
+function moduleOf(messages: readonly CargoMessage[], crate: string): string | null {
+  for (const one of messages) {
+    if (one.reason !== 'compiler-artifact' || !one.target.kind.includes('cdylib')) continue;
+    if (!one.target.src_path.startsWith(crate + sep)) continue;
+    const file = one.filenames.find((name) => name.endsWith('.wasm'));
+    if (file !== undefined) return file;
+  }
+  return null;
+}
+
+/**
+ * The program's files that went in: those rustc lists beside the artifact, and the manifests that decide about it. A file that changed while cargo
+ * ran is stamped as empty, so that the module counts as stale.
+ */
+async function sources(root: string, crate: string, artifact: string, started: number): Promise<SourceFile[]> {
+  const paths = new Set(readDependencies(await readFile(artifact.replace(/\.wasm$/, '.d'), 'utf8')));
+  for (let folder = crate; ; folder = dirname(folder)) {
+    for (const name of ['Cargo.toml', 'Cargo.lock']) paths.add(join(folder, name));
+    if (folder === root || dirname(folder) === folder) break;
+  }
+  const files: SourceFile[] = [];
+  for (const path of paths) {
+    const place = relative(root, path);
+    if (place.startsWith('..')) continue;
+    const found = await stat(path).catch(() => null);
+    if (found === null) continue;
+    const content = found.mtimeMs > started && !path.endsWith('Cargo.lock') ? new Uint8Array(0) : await readFile(path);
+    files.push({ path: place.split(sep).join('/'), content });
+  }
+  return files;
+}
+
+/** A make rule `target: file file`, with blanks in names escaped. */
+function readDependencies(rule: string): string[] {
+  const [line = ''] = rule.split('\n');
+  const files = line.slice(line.indexOf(': ') + 2);
+  return files.split(/(?<!\\) /).flatMap((name) => (name.trim() === '' ? [] : [name.trim().replaceAll('\\ ', ' ')]));
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
+import type { Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { checkProfile } from '../../wasm/profile.ts';
+import { readModule } from '../../wasm/readModule.ts';
+import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
+import { fileError } from '../files/fileError.ts';
+import { writeAtomically } from '../files/writeAtomically.ts';
+import { FILE_START, type Finding, finding } from '../validate/finding.ts';
+import { BuildFailed } from './buildFailed.ts';
+import { buildRust } from './buildRust.ts';
+import { buildTool } from './buildTool.ts';
+import { buildWat } from './buildWat.ts';
+import { compileAssemblyScript } from './compileAssemblyScript.ts';
+import type { Compiled } from './compiled.ts';
+import { profileFinding } from './profileFinding.ts';
+import { makeStamp, type SourceFile, stampSection } from './sourceStamp.ts';
+import { readSections, writeSections } from './wasmSections.ts';
+
+export interface BuildResult {
+  tasklet: string;
+  kind: Tasklet['kind'];
+  /** Absolute path of the module; its source map, where there is one, lies beside it as `<output>.map`. */
+  output: string;
+  bytes: number;
+  /** Lower-case hex. */
+  sha256: string;
+  duration_ms: number;
+  warnings: Finding[];
+}
+
+/** Linear memory counts in pages of 64 KiB. */
+const PAGE = 65_536;
+
+/**
+ * Builds a tasklet and writes its module, whole or not at all. The same source gives the same bytes, in whatever folder the program lies.
+ * @throws BuildFailed where the source or the module has errors; GrafosError where a tool is missing or a file cannot be read or written;
+ * the signal's reason where it is cancelled. Whatever it throws, an older module is left as it was.
+ */
+export async function buildTasklet(program: Program, tasklet: Tasklet, options: { signal?: AbortSignal } = {}): Promise<BuildResult> {
+  const started = performance.now();
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const compiled = await compile(program, tasklet, signal);
+  const { wasm } = compiled;
+  if (wasm === null) throw new BuildFailed(tasklet.name, compiled.diagnostics);
+  const module = tasklet.kind === 'wasm' ? wasm : stamped(wasm, tasklet.kind, compiled.files);
+  const findings = [...compiled.diagnostics, ...check(program, tasklet, module)];
+  if (findings.some(({ severity }) => severity === 'error')) throw new BuildFailed(tasklet.name, findings);
+  signal?.throwIfAborted();
+  const output = join(program.root, tasklet.output);
+  await write(output, module, compiled.sourceMap);
+  return {
+    tasklet: tasklet.name,
+    kind: tasklet.kind,
+    output,
+    bytes: module.length,
+    sha256: createHash('sha256').update(module).digest('hex'),
+    duration_ms: Math.round(performance.now() - started),
+    warnings: findings,
+  };
+}
+
+async function compile(program: Program, tasklet: Tasklet, signal: AbortSignal | undefined): Promise<Compiled> {
+  const cancel = signal === undefined ? {} : { signal };
+  switch (tasklet.kind) {
+    case 'assemblyscript':
+      return compileAssemblyScript({ program, tasklet, ...cancel });
+    case 'rust':
+      return buildRust(program, tasklet, cancel);
+    case 'wat':
+      return buildWat(program, tasklet);
+    case 'wasm':
+      return copyModule(program, tasklet);
+  }
+}
+
+async function copyModule(program: Program, tasklet: Tasklet): Promise<Compiled> {
+  const source = join(program.root, tasklet.source);
+  try {
+    return { wasm: await readFile(source), sourceMap: null, diagnostics: [], files: [] };
+  } catch (error) {
+    throw fileError(error, `The tasklet "${tasklet.name}" cannot be read`);
+  }
+}
+
+function stamped(wasm: Uint8Array, kind: Exclude<Tasklet['kind'], 'wasm'>, files: SourceFile[]): Uint8Array {
+  return writeSections([...readSections(wasm), stampSection(makeStamp(buildTool(kind), files))]);
+}
+
+/** What a cell would say of the module. */
+function check(program: Program, tasklet: Tasklet, wasm: Uint8Array): Finding[] {
+  const file = join(program.root, tasklet.source);
+  if (wasm.length > LIMITS.module) {
+    return [finding('GRF3004', file, FILE_START, `The module has ${wasm.length} bytes; a cell takes at most ${LIMITS.module}.`)];
+  }
+  try {
+    const problems = checkProfile(readModule(wasm), { memoryMaxPages: Math.floor(tasklet.linear_memory_bytes / PAGE) });
+    return problems.map((problem) => profileFinding(problem, file));
+  } catch (error) {
+    if (!(error instanceof WasmInvalid)) throw error;
+    return [finding('GRF3005', file, FILE_START, `The module cannot be used: ${error.message}.`)];
+  }
+}
+
+async function write(output: string, wasm: Uint8Array, sourceMap: string | null): Promise<void> {
+  try {
+    await mkdir(dirname(output), { recursive: true });
+    // The map first: whoever sees the new module finds the map that belongs to it.
+    if (sourceMap === null) await rm(`${output}.map`, { force: true });
+    else await writeAtomically(`${output}.map`, sourceMap);
+    await writeAtomically(output, wasm);
+  } catch (error) {
+    throw fileError(error, `${output} cannot be written`);
+  }
+}

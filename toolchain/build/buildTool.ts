@@ -1,0 +1,22 @@
+import type { SourceKind } from '../../program/sourceKind.ts';
+import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
+import { standardLibraryDigest } from './standardLibrary.ts';
+
+/** Goes up when the same source would be built to other bytes: the entry point, the compiler's options, what is kept of a module. */
+const BUILD_FORMAT = 1;
+
+/**
+ * Names what turns a source into a module, as far as it can be known without starting it. Another Rust compiler does not make a module stale:
+ * asking for its version would cost every check a process.
+ */
+export function buildTool(kind: Exclude<SourceKind, 'wasm'>): string {
+  const own = `grafos-build@${BUILD_FORMAT}`;
+  switch (kind) {
+    case 'assemblyscript':
+      return `${own} assemblyscript@${assemblyScriptVersion()} grafos-std@${standardLibraryDigest()}`;
+    case 'rust':
+      return `${own} cargo`;
+    case 'wat':
+      return `${own} wabt`;
+  }
+}

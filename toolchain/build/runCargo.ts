@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+
+export interface CargoRun {
+  code: number | null;
+  /** One JSON message per line (`cargo build --message-format=json`). */
+  messages: CargoMessage[];
+  /** The end of what it said besides. */
+  stderr: string;
+}
+
+/** The parts of cargo's messages that are used (The Cargo Book, "External tools"). */
+export type CargoMessage =
+  | { reason: 'compiler-artifact'; target: { kind: string[]; src_path: string }; filenames: string[] }
+  | { reason: 'compiler-message'; message: RustcMessage }
+  | { reason: 'other' };
+
+export interface RustcMessage {
+  level: 'error' | 'warning' | 'note' | 'help' | 'failure-note' | 'error: internal compiler error';
+  message: string;
+  code: { code: string } | null;
+  spans: RustcSpan[];
+  children: Array<{ level: string; message: string }>;
+}
+
+export interface RustcSpan {
+  file_name: string;
+  is_primary: boolean;
+  /** From 1; columns count Unicode scalar values. */
+  line_start: number;
+  line_end: number;
+  column_start: number;
+  column_end: number;
+  text: Array<{ text: string }>;
+}
+
+const STDERR_KEPT = 16 * 1024;
+
+/** Runs cargo to its end. Where the signal ends it, so it does everything cargo started; it is waited for. @throws the signal's reason */
+export function runCargo(
+  cargo: string,
+  args: string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv; signal?: AbortSignal },
+): Promise<CargoRun> {
+  const { signal } = options;
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const windows = process.platform === 'win32';
+    // A group of its own, so that rustc and the linker end with it.
+    const child = spawn(cargo, args, {
+      cwd: options.cwd,
+      env: options.env,
+      detached: !windows,
+      windowsHide: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-STDERR_KEPT);
+    });
+    const cancel = () => {
+      if (child.pid === undefined) return;
+      try {
+        if (windows) spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });
+        else process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It ended by itself just now.
+      }
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    child.once('error', (error) => {
+      signal?.removeEventListener('abort', cancel);
+      reject(error);
+    });
+    child.once('close', (code) => {
+      signal?.removeEventListener('abort', cancel);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve({ code, messages: readMessages(stdout), stderr });
+    });
+  });
+}
+
+function readMessages(stdout: string): CargoMessage[] {
+  return stdout.split('\n').flatMap((line): CargoMessage[] => {
+    if (!line.startsWith('{')) return [];
+    try {
+      return [JSON.parse(line)];
+    } catch {
+      return [];
+    }
+  });
+}

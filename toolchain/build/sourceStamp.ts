@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { type ModuleSection, readSections } from './wasmSections.ts';
+
+/** What a built module says of its own making (docs/adr/0003-staleness-by-content.md). */
+export interface SourceStamp {
+  /** SHA-256 over the tool and the sources, base64url. */
+  digest: string;
+  /** What built it, as `grafos-build@1 assemblyscript@0.28.20 grafos-std@0123456789ab`. */
+  tool: string;
+  /** The program's files it was made from, relative with `/`, sorted. */
+  files: string[];
+}
+
+export interface SourceFile {
+  /** Relative to the program with `/`. */
+  path: string;
+  content: Uint8Array;
+}
+
+export const STAMP_SECTION = 'grafos.source';
+
+export function makeStamp(tool: string, files: readonly SourceFile[]): SourceStamp {
+  const sorted = [...files].sort((left, right) => (left.path < right.path ? -1 : 1));
+  const hash = createHash('sha256').update(`${tool}\0`);
+  for (const { path, content } of sorted) hash.update(`${path}\0${content.length}\0`).update(content);
+  return { digest: hash.digest('base64url'), tool, files: sorted.map(({ path }) => path) };
+}
+
+/** The stamp as the last section of a module. */
+export function stampSection({ digest, tool, files }: SourceStamp): ModuleSection {
+  return { id: 0, name: STAMP_SECTION, content: new TextEncoder().encode([digest, tool, ...files].join('\n')) };
+}
+
+/** The stamp of a module, or null when it carries none: it was built by other means. @throws WasmInvalid */
+export function readStamp(wasm: Uint8Array): SourceStamp | null {
+  const section = readSections(wasm).find(({ name }) => name === STAMP_SECTION);
+  if (section === undefined) return null;
+  const [digest, tool, ...files] = new TextDecoder().decode(section.content).split('\n');
+  return digest === undefined || tool === undefined ? null : { digest, tool, files };
+}
