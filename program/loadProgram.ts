@@ -53,8 +53,17 @@ export function loadProgram(startDir: string): Program {
 /** The folder of the nearest manifest at or above `startDir`, or null. */
 export function findProgram(startDir: string): string | null {
   for (let folder = resolve(startDir); ; folder = dirname(folder)) {
-    if (statSync(join(folder, MANIFEST_NAME), { throwIfNoEntry: false }) !== undefined) return folder;
+    if (isThere(join(folder, MANIFEST_NAME))) return folder;
     if (dirname(folder) === folder) return null;
+  }
+}
+
+/** What cannot be looked at (a link to itself, a folder without permission) is there: reading it says what is wrong. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
   }
 }
 

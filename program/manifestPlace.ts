@@ -60,8 +60,3 @@ function behindKey(entry: TomlEntry, offset: number): boolean {
 function touches(span: Span, offset: number): boolean {
   return offset >= span.start && offset <= span.end;
 }
-
-/** Where the name of a tasklet and what follows from it by default are written: the quoted name, which a rename changes. */
-export function taskletNameSpan(tasklet: TaskletText): Span | null {
-  return tasklet.values.name?.value.span ?? null;
-}

@@ -1,4 +1,4 @@
-import type { TextRange } from './textLines.ts';
+import type { Span, TextRange } from './textLines.ts';
 import type { TomlTable } from './tomlDocument.ts';
 
 /** Each kind is one finding of `grafos validate` (docs/findings). */
@@ -36,3 +36,17 @@ export interface ManifestProblem {
   /** The table of the tasklet the problem belongs to. */
   tasklet?: TomlTable;
 }
+
+export interface Fix {
+  title: string;
+  span: Span;
+  newText: string;
+}
+
+/** How the checks of one table report; severity is error unless said otherwise. */
+export type Report = (
+  kind: ManifestProblemKind,
+  span: Span,
+  message: string,
+  more?: { fix?: Fix; severity?: 'warning' },
+) => void;

@@ -80,7 +80,7 @@ export class OutcomeCache {
     for (const [runId, { endedAt, bytes }] of this.#kept) {
       if (endedAt === undefined) continue;
       const isFull = this.#kept.size > this.#bounds.outcomes || this.#bytes > this.#bounds.bytes;
-      if (!isFull && endedAt > before) return;
+      if (!isFull && endedAt > before) break;
       this.#kept.delete(runId);
       this.#bytes -= bytes;
       this.#forgotten.add(runId);

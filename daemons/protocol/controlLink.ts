@@ -1,6 +1,7 @@
 import { GrafosError } from './grafosError.ts';
 import type { PeerIdentity } from './peerCertificate.ts';
 import type { PeerFiles } from './peerFiles.ts';
+import type { PeerRefused } from './peerRefused.ts';
 import type { PeerRole } from './peerRole.ts';
 
 /** Who may stand on either side of fabric control: a scheduler asks, a cell answers. */
@@ -27,6 +28,8 @@ export interface ControlLink {
   readonly blobs: ByteChannel;
   /** Resolves, once, with why the link ended. Never rejects. */
   readonly closed: Promise<string>;
+  /** Set once the link is closed, where the transport could tell that the other end refused our certificate. */
+  readonly refusal: PeerRefused | undefined;
   /** `reason` goes to the other end where the transport carries one; at most 200 bytes of it. */
   close(reason: string): void;
 }

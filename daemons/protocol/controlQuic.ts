@@ -172,6 +172,7 @@ class QuicLink implements ControlLink {
   readonly peer: PeerIdentity;
   readonly address: string;
   readonly closed: Promise<string>;
+  refusal: PeerRefused | undefined;
   readonly #rpc = new QuicChannel((why) => this.close(why));
   readonly #blobs = new QuicChannel((why) => this.close(why));
   readonly #connection: Connection;
@@ -237,8 +238,8 @@ class QuicLink implements ControlLink {
   #whyClosed(detail: unknown): string {
     const ended = this.#connection.getConnectionError();
     if (ended === undefined) return detail instanceof Error ? detail.message : 'the other end is silent';
-    const refused = ended.isApp ? undefined : peerRefusedByQuic(ended.errorCode, 'client');
-    if (refused !== undefined) return `the other end refused our certificate: ${refused.reason}`;
+    this.refusal = ended.isApp ? undefined : peerRefusedByQuic(ended.errorCode, 'client');
+    if (this.refusal !== undefined) return `the other end refused our certificate: ${this.refusal.reason}`;
     const words = Buffer.from(ended.reason).toString('utf8');
     return `the other end closed: ${words === '' ? `code ${ended.errorCode}` : words}`;
   }

@@ -105,6 +105,8 @@ class TcpLink implements ControlLink {
   readonly rpc: ByteChannel;
   readonly blobs: ByteChannel;
   readonly closed: Promise<string>;
+  /** TLS 1.3 has no words for our check of the role: the socket just ends. */
+  readonly refusal = undefined;
   readonly #socket: TLSSocket;
   #reason: string | undefined;
 

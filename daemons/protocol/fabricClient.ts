@@ -91,7 +91,7 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
     identity = await withDeadline(request('identity', {}), timeoutMs);
   } catch (error) {
     link.close('the cell did not answer');
-    throw error;
+    throw link.refusal ?? error;
   }
   return {
     transport,

@@ -50,7 +50,9 @@ export function guardTlsServer(server: Server, guard: TlsGuard): void {
       socket.destroy();
       // A check that breaks has not passed, and must not take the daemon with it.
       const refused =
-        error instanceof PeerRefused ? error : new PeerRefused('client_certificate_unfit', `not checkable: ${error}`, 'client');
+        error instanceof PeerRefused
+          ? error
+          : new PeerRefused('client_certificate_unfit', `not checkable: ${error}`, 'client');
       guard.onRefused(refused, address);
     }
   });

@@ -7,7 +7,7 @@ import { PEER_NAME } from '../protocol/peerRole.ts';
 export interface SchedulerFlags {
   host: string;
   port: number;
-  /** host:port of the cell, or null when the parent tells it over the lifeline as the fact `fabric`. */
+  /** host:port of the cell, or null when the parent tells it over the lifeline as the fact `fabric`, `TRANSPORT HOST:PORT`. */
   fabric: string | null;
   fabricTransport: 'quic' | 'tcp';
   cellId: string;

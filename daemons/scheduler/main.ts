@@ -17,8 +17,8 @@ const stateFile = stateFileAt < 0 ? undefined : argv[stateFileAt + 1];
 await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
   const flags = readFlags(argv);
   const files = readTrust(flags);
-  const address = flags.fabric === null ? told('fabric') : Promise.resolve(flags.fabric);
-  const { host, port, cellId, stateDir, fabricTransport: transport } = flags;
+  const { host, port, cellId, stateDir, fabric, fabricTransport } = flags;
+  const cell = fabric === null ? told('fabric').then(toldCell) : Promise.resolve({ transport: fabricTransport, address: fabric });
   const scheduler = await startScheduler({
     host,
     port,
@@ -27,7 +27,14 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
     stateDir,
     version: VERSION,
     log,
-    connectCell: async (news) => openCellSession({ address: await address, transport, ...files }, news),
+    connectCell: async (news) => openCellSession({ ...(await cell), ...files }, news),
   });
   return { facts: { url: scheduler.url }, stop: () => scheduler.stop() };
 });
+
+/** `quic 127.0.0.1:1234`: only the cell knows whether QUIC loaded. */
+function toldCell(fact: string): { transport: 'quic' | 'tcp'; address: string } {
+  const [transport, address] = fact.split(' ');
+  if ((transport !== 'quic' && transport !== 'tcp') || address === undefined) throw new Error(`"${fact}" names no cell`);
+  return { transport, address };
+}

@@ -1,3 +1,4 @@
+import { parseDecimal } from "./decimal";
 import { readJson } from "./jsonReader";
 import { writeJson } from "./jsonWriter";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
@@ -162,7 +163,7 @@ export class Json {
 
   asF64(fallback: f64 = 0): f64 {
     if (this.kind == JsonKind.Integer) return <f64>this.bits;
-    return this.kind == JsonKind.Number ? parseFloat(this.text) : fallback;
+    return this.kind == JsonKind.Number ? parseDecimal(this.text) : fallback;
   }
 
   asString(fallback: string = ""): string {

@@ -7,6 +7,7 @@ let base: usize = 0;
 let at: usize = 0;
 let end: usize = 0;
 let fault: string = "";
+let faultAt: usize = 0;
 
 /** A whole JSON text; what follows it but blanks is an error. */
 export function readJson(start: usize, length: i32): Json {
@@ -22,13 +23,15 @@ export function readJson(start: usize, length: i32): Json {
   if (fault.length == 0) return json;
   const invalid = new Json(JsonKind.Invalid);
   invalid.text = fault;
-  invalid.bits = at - base;
+  invalid.bits = faultAt - base;
   return invalid;
 }
 
 /** The first fault counts; everything that reads stops as soon as there is one. */
 function refuse(label: string): void {
-  if (fault.length == 0) fault = at < end ? label : "unexpected_end";
+  if (fault.length > 0) return;
+  fault = at < end ? label : "unexpected_end";
+  faultAt = at;
 }
 
 function peek(): i32 {
@@ -140,7 +143,11 @@ function readNumber(): Json {
     magnitude = magnitude * 10 + digit;
     at++;
   }
-  if (at == first || (load<u8>(first) == 0x30 && at > first + 1)) refuse("invalid_number");
+  if (at == first) refuse("invalid_number");
+  if (at > first + 1 && load<u8>(first) == 0x30) {
+    at = first;
+    refuse("invalid_number");
+  }
   // Minus zero is no integer: its sign would be lost.
   if (negative && magnitude == 0) fits = false;
   if (peek() == 0x2e) {

@@ -14,43 +14,43 @@ interface Row {
 
 const TABLE = '(table $t 1 4 funcref) (type $void (func))';
 /** Every failing instruction stands after one of fuel 1 and before some that must not count. */
-const after = (instruction: string) => `${instruction} (drop (i32.const 1)) (drop (i32.const 2)) (i32.const 0)`;
+const then = (instruction: string) => `${instruction} (drop (i32.const 1)) (drop (i32.const 2)) (i32.const 0)`;
 
 const ROWS: Row[] = [
   { name: 'unreachable', parts: { run: 'unreachable' }, code: 'trap_unreachable', fuel: 1 },
   {
     name: 'load past the end',
-    parts: { run: after('(drop (i32.load (i32.const 65533)))') },
+    parts: { run: then('(drop (i32.load (i32.const 65533)))') },
     code: 'trap_memory_out_of_bounds',
     fuel: 2,
   },
   {
     name: 'load at the last address of 4 GiB',
-    parts: { run: after('(drop (i32.load8_u (i32.const -1)))') },
+    parts: { run: then('(drop (i32.load8_u (i32.const -1)))') },
     code: 'trap_memory_out_of_bounds',
     fuel: 2,
   },
   {
     name: 'memory.fill past the end',
-    parts: { run: after('(memory.fill (i32.const 65535) (i32.const 1) (i32.const 2))') },
+    parts: { run: then('(memory.fill (i32.const 65535) (i32.const 1) (i32.const 2))') },
     code: 'trap_memory_out_of_bounds',
     fuel: 4,
   },
   {
     name: 'memory.copy past the end',
-    parts: { run: after('(memory.copy (i32.const 0) (i32.const 65535) (i32.const 2))') },
+    parts: { run: then('(memory.copy (i32.const 0) (i32.const 65535) (i32.const 2))') },
     code: 'trap_memory_out_of_bounds',
     fuel: 4,
   },
   {
     name: 'memory.init past its segment',
-    parts: { more: '(data $d "abc")', run: after('(memory.init $d (i32.const 0) (i32.const 2) (i32.const 2))') },
+    parts: { more: '(data $d "abc")', run: then('(memory.init $d (i32.const 0) (i32.const 2) (i32.const 2))') },
     code: 'trap_memory_out_of_bounds',
     fuel: 4,
   },
   {
     name: 'memory.init past the memory',
-    parts: { more: '(data $d "abc")', run: after('(memory.init $d (i32.const 65534) (i32.const 0) (i32.const 3))') },
+    parts: { more: '(data $d "abc")', run: then('(memory.init $d (i32.const 65534) (i32.const 0) (i32.const 3))') },
     code: 'trap_memory_out_of_bounds',
     fuel: 4,
   },
@@ -62,55 +62,55 @@ const ROWS: Row[] = [
   },
   {
     name: 'SIMD load past the end',
-    parts: { run: after('(drop (v128.load (i32.const 65528)))') },
+    parts: { run: then('(drop (v128.load (i32.const 65528)))') },
     code: 'trap_memory_out_of_bounds',
     fuel: 2,
   },
   {
     name: 'i32.div_s by zero',
-    parts: { run: after('(drop (i32.div_s (i32.const 1) (local.get $i)))') },
+    parts: { run: then('(drop (i32.div_s (i32.const 1) (local.get $i)))') },
     code: 'trap_integer_divide_by_zero',
     fuel: 3,
   },
   {
     name: 'i64.rem_u by zero',
-    parts: { run: after('(drop (i64.rem_u (i64.const 1) (i64.const 0)))') },
+    parts: { run: then('(drop (i64.rem_u (i64.const 1) (i64.const 0)))') },
     code: 'trap_integer_divide_by_zero',
     fuel: 3,
   },
   {
     name: 'smallest i32 by -1',
-    parts: { run: after('(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))') },
+    parts: { run: then('(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))') },
     code: 'trap_integer_overflow',
     fuel: 3,
   },
   {
     name: 'smallest i64 by -1',
-    parts: { run: after('(drop (i64.div_s (i64.const 0x8000000000000000) (i64.const -1)))') },
+    parts: { run: then('(drop (i64.div_s (i64.const 0x8000000000000000) (i64.const -1)))') },
     code: 'trap_integer_overflow',
     fuel: 3,
   },
   {
     name: 'NaN to integer',
-    parts: { run: after('(drop (i32.trunc_f32_s (f32.const nan)))') },
+    parts: { run: then('(drop (i32.trunc_f32_s (f32.const nan)))') },
     code: 'trap_invalid_conversion',
     fuel: 2,
   },
   {
     name: 'float out of range',
-    parts: { run: after('(drop (i64.trunc_f64_u (f64.const -1)))') },
+    parts: { run: then('(drop (i64.trunc_f64_u (f64.const -1)))') },
     code: 'trap_invalid_conversion',
     fuel: 2,
   },
   {
     name: 'call_indirect past the table',
-    parts: { more: TABLE, run: after('(call_indirect (type $void) (i32.const 1))') },
+    parts: { more: TABLE, run: then('(call_indirect (type $void) (i32.const 1))') },
     code: 'trap_indirect_call',
     fuel: 2,
   },
   {
     name: 'call_indirect of null',
-    parts: { more: TABLE, run: after('(call_indirect (type $void) (i32.const 0))') },
+    parts: { more: TABLE, run: then('(call_indirect (type $void) (i32.const 0))') },
     code: 'trap_indirect_call',
     fuel: 2,
   },
@@ -118,7 +118,7 @@ const ROWS: Row[] = [
     name: 'call_indirect of another signature',
     parts: {
       more: `${TABLE} (func $other (result i32) (i32.const 1)) (elem (i32.const 0) $other)`,
-      run: after('(call_indirect (type $void) (i32.const 0))'),
+      run: then('(call_indirect (type $void) (i32.const 0))'),
     },
     code: 'trap_indirect_call',
     fuel: 2,
@@ -127,32 +127,32 @@ const ROWS: Row[] = [
     name: 'return_call_indirect of null',
     parts: {
       more: `${TABLE} (func $tail (return_call_indirect (type $void) (i32.const 0)))`,
-      run: after('(call $tail)'),
+      run: then('(call $tail)'),
     },
     code: 'trap_indirect_call',
     fuel: 3,
   },
   {
     name: 'table.get past the table',
-    parts: { more: TABLE, run: after('(drop (table.get $t (i32.const 1)))') },
+    parts: { more: TABLE, run: then('(drop (table.get $t (i32.const 1)))') },
     code: 'trap_indirect_call',
     fuel: 2,
   },
   {
     name: 'table.set past the table',
-    parts: { more: TABLE, run: after('(table.set $t (i32.const 1) (ref.null func))') },
+    parts: { more: TABLE, run: then('(table.set $t (i32.const 1) (ref.null func))') },
     code: 'trap_indirect_call',
     fuel: 3,
   },
   {
     name: 'table.fill past the table',
-    parts: { more: TABLE, run: after('(table.fill $t (i32.const 1) (ref.null func) (i32.const 1))') },
+    parts: { more: TABLE, run: then('(table.fill $t (i32.const 1) (ref.null func) (i32.const 1))') },
     code: 'trap_indirect_call',
     fuel: 4,
   },
   {
     name: 'table.copy past the table',
-    parts: { more: TABLE, run: after('(table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 1))') },
+    parts: { more: TABLE, run: then('(table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 1))') },
     code: 'trap_indirect_call',
     fuel: 4,
   },
@@ -160,7 +160,7 @@ const ROWS: Row[] = [
     name: 'table.init past its segment',
     parts: {
       more: `${TABLE} (elem $e func $answer32)`,
-      run: after('(table.init $t $e (i32.const 0) (i32.const 1) (i32.const 1))'),
+      run: then('(table.init $t $e (i32.const 0) (i32.const 1) (i32.const 1))'),
     },
     code: 'trap_indirect_call',
     fuel: 4,

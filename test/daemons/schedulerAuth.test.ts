@@ -4,6 +4,7 @@ import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypt
 import { once } from 'node:events';
 import { Agent, request as httpsRequest } from 'node:https';
 import { connect as h2connect } from 'node:http2';
+import { mock } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
 import { certificateThumbprint, mintTenantToken } from '../../daemons/protocol/tenantToken.ts';
@@ -97,8 +98,13 @@ describe('scheduler: who is refused', () => {
     });
 
     it('an expired certificate', async () => {
-      const authority = stack.authorityAt(new Date(Date.now() - 10 * 86_400_000));
-      const leaf = stack.issue('tenant', 'dev-tenant', authority);
+      mock.timers.enable({ apis: ['Date'], now: Date.now() - 10 * 86_400_000 });
+      let leaf: PeerFiles;
+      try {
+        leaf = stack.issue('tenant', 'dev-tenant');
+      } finally {
+        mock.timers.reset();
+      }
       await assert.rejects(wire(leaf)('GET', '/health'));
       await recorded('client_certificate_expired');
     });

@@ -9,7 +9,7 @@ import type { PeerRole } from '../../daemons/protocol/peerRole.ts';
 import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { AuditRecord, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
 import { type Scheduler, startScheduler } from '../../daemons/scheduler/scheduler.ts';
-import { type Authority, createAuthority, loadAuthority } from '../../toolchain/trust/authority.ts';
+import { type Authority, createAuthority } from '../../toolchain/trust/authority.ts';
 import { type StandInCell, standInCell } from './standInCell.ts';
 
 export const CELL_ID = 'cell-test-1';
@@ -19,8 +19,6 @@ export interface Harness {
   dir: string;
   cell: StandInCell;
   authority: Authority;
-  /** The same CA, as it would have issued at another time; it is 30 days old. */
-  authorityAt(now: Date): Authority;
   logged: string[];
   /** A certificate of this stack's CA, or of another. */
   issue(role: PeerRole, name: string, authority?: Authority): PeerFiles;
@@ -36,10 +34,8 @@ export interface Harness {
 
 export async function startHarness(options: { promote?: boolean; dir?: string } = {}): Promise<Harness> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'grafos-scheduler-'));
-  const madeAt = new Date(Date.now() - 30 * 86_400_000);
-  const made = createAuthority({ name: 'test CA', days: 60, now: madeAt });
-  const authorityAt = (now: Date): Authority => loadAuthority(made.certPem, made.exportKeyPem(), now);
-  const authority = authorityAt(new Date());
+  // Older than what it issues, so that it can also have issued what is out of date by now.
+  const authority = createAuthority({ name: 'test CA', days: 60, now: new Date(Date.now() - 30 * 86_400_000) });
   const cell = standInCell(CELL_ID);
   const logged: string[] = [];
   const clients: SchedulerClient[] = [];
@@ -60,7 +56,6 @@ export async function startHarness(options: { promote?: boolean; dir?: string } 
     dir,
     cell,
     authority,
-    authorityAt,
     logged,
     issue,
     client: async (peer, cellId = CELL_ID) => {

@@ -1,13 +1,5 @@
 /** The host side of tasklet-profile-v0, as small as it can be: real wasm, no metering, no limits but those of the contract. */
 
-/** What is used of the engine; its types are in the DOM library, which nothing here loads. */
-interface Engine {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
-  RuntimeError: new () => Error;
-}
-const engine: Engine = Reflect.get(globalThis, 'WebAssembly');
-
 export interface HostRun {
   input?: Uint8Array | string;
   /** The init context. */
@@ -40,12 +32,21 @@ export function runOnHost(wasm: Uint8Array, run: HostRun = {}): HostOutcome {
     [INPUT, typeof run.input === 'string' ? Buffer.from(run.input, 'utf8') : (run.input ?? new Uint8Array(0))],
   ]);
   const output: Buffer[] = [];
-  const outcome: HostOutcome = { code: null, trap: null, labels: [], output: new Uint8Array(0), text: '', log: [], memoryPages: 0 };
+  const outcome: HostOutcome = {
+    code: null,
+    trap: null,
+    labels: [],
+    output: new Uint8Array(0),
+    text: '',
+    log: [],
+    memoryPages: 0,
+  };
   let clock = run.startNanos ?? 0n;
   let random = 0;
   // The memory grows, so its buffer is asked for anew each time.
   const memory = () => new Uint8Array((instance.exports.memory as { buffer: ArrayBuffer }).buffer);
-  const text = (at: number, length: number) => new TextDecoder('utf-8', { fatal: true }).decode(memory().subarray(at, at + length));
+  const text = (at: number, length: number) =>
+    new TextDecoder('utf-8', { fatal: true }).decode(memory().subarray(at, at + length));
   const lease = (offset: bigint, length: number, use: (window: Uint8Array) => void): number => {
     if (run.lease === undefined) return UNSUPPORTED;
     if (offset < 0n || offset + BigInt(length) > BigInt(run.lease.length)) return CAPACITY_EXCEEDED;
@@ -67,23 +68,28 @@ export function runOnHost(wasm: Uint8Array, run: HostRun = {}): HostOutcome {
       },
       fail: (at: number, length: number) => void outcome.labels.push(text(at, length)),
       clock_unix_nanos: () => clock++,
-      random_fill: (to: number, length: number) => void memory().subarray(to, to + length).forEach((_, at, bytes) => (bytes[at] = ++random)),
+      random_fill: (to: number, length: number) =>
+        void memory()
+          .subarray(to, to + length)
+          .forEach((_, at, bytes) => (bytes[at] = ++random)),
       log: (level: number, at: number, length: number) => void outcome.log.push([level, text(at, length)]),
     },
     fabricbios_fbmu_v0: {
       fbmu_hello: () => BigInt(run.lease?.length ?? UNSUPPORTED),
-      fbmu_read: (offset: bigint, to: number, length: number) => lease(offset, length, (window) => memory().set(window, to)),
-      fbmu_write: (offset: bigint, from: number, length: number) => lease(offset, length, (window) => window.set(memory().subarray(from, from + length))),
+      fbmu_read: (offset: bigint, to: number, length: number) =>
+        lease(offset, length, (window) => memory().set(window, to)),
+      fbmu_write: (offset: bigint, from: number, length: number) =>
+        lease(offset, length, (window) => window.set(memory().subarray(from, from + length))),
     },
   };
-  const instance = new engine.Instance(new engine.Module(wasm), imports);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(wasm)), imports);
   const exported = (name: string) => instance.exports[name] as (...values: number[]) => number;
   try {
     exported('_grafos_tasklet_init')(CONTEXT, blobs.get(CONTEXT)?.length ?? 0);
     outcome.code = exported('_grafos_tasklet_run')(INPUT, blobs.get(INPUT)?.length ?? 0);
     exported('_grafos_tasklet_finalize')();
   } catch (error) {
-    if (!(error instanceof engine.RuntimeError)) throw error;
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
     outcome.trap = error.message;
   }
   outcome.output = new Uint8Array(Buffer.concat(output));

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as connectHttp2, createSecureServer } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkPeerChain, type PeerExpectation } from '../../daemons/protocol/peerCertificate.ts';
 import { quicPeerConfig } from '../../daemons/protocol/peerQuic.ts';
 import { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
-import { guardTlsServer, peerOf, tlsServerOptions } from '../../daemons/protocol/peerTls.ts';
 import { badChains } from '../helpers/badChains.ts';
 import {
   type BadChain,
@@ -20,7 +16,7 @@ import {
   makeCa,
   type Side,
 } from '../helpers/chainMaker.ts';
-import { type Attempt, type Door, doorFiles, leafOf, shownFiles, within } from '../helpers/door.ts';
+import { type Attempt, type Door, doorFiles, leafOf } from '../helpers/door.ts';
 import { quicClientDoor, quicServerDoor } from '../helpers/quicDoor.ts';
 import { tlsClientDoor, tlsServerDoor } from '../helpers/tlsDoor.ts';
 import { toPem } from '../helpers/x509Writer.ts';
@@ -82,46 +78,6 @@ for (const side of ['client', 'server'] as const) {
     }
   });
 }
-
-describe('a guarded HTTP/2 server', () => {
-  it('answers a good client with its name and never sees the request of a bad one', async () => {
-    const maker = new ChainMaker(makeCa(), 'client');
-    const files = doorFiles(maker.ca, 'server');
-    const seen: string[] = [];
-    const refusals: string[] = [];
-    const server = createSecureServer({ ...tlsServerOptions(files), allowHTTP1: true }, (request, response) => {
-      seen.push(peerOf(request.socket).name);
-      response.end('in');
-    });
-    guardTlsServer(server, { caPem: files.caPem, onRefused: (refused) => refusals.push(refused.reason) });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const ask = async (one: Chain) => {
-      const session = connectHttp2(url, { ca: files.caPem, ...shownFiles(one) });
-      session.on('error', () => {});
-      const request = session.request({ ':path': '/' });
-      request.on('error', () => {});
-      let text = '';
-      request.on('data', (data: Buffer) => {
-        text += data.toString();
-      });
-      await within(10_000, one.name, new Promise((resolve) => request.on('close', resolve)));
-      session.destroy();
-      return text;
-    };
-    try {
-      const [first] = goodChains(maker);
-      const bad = badChains(maker).find(({ name }) => name === 'no extended key usage');
-      assert.ok(first !== undefined && bad !== undefined);
-      assert.equal(await ask(first), 'in');
-      assert.equal(await ask(bad), '');
-      assert.deepEqual(seen, ['someone']);
-      assert.deepEqual(refusals, ['client_certificate_unfit']);
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
-  });
-});
 
 type Expected = { usage: 'client'; roles: ['tenant'] } | { usage: 'server'; roles: ['cell']; host: string };
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import fc from 'fast-check';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { ipOctets } from '../../daemons/protocol/peerAddress.ts';
 import { checkPeerChain } from '../../daemons/protocol/peerCertificate.ts';
@@ -200,6 +202,9 @@ describe('ipOctets', () => {
     ['localhost', undefined],
     ['127.1', undefined],
     ['fe80::1%lo', undefined],
+    ['1:2:3:4:5:6:7::', '00010002000300040005000600070000'],
+    ['::2:3:4:5:6:7:8', '00000002000300040005000600070008'],
+    ['255.255.255.255', 'ffffffff'],
     ['', undefined],
   ] as const) {
     it(`reads "${text}"`, () => {
@@ -207,6 +212,15 @@ describe('ipOctets', () => {
       assert.equal(octets && Buffer.from(octets).toString('hex'), hex);
     });
   }
+});
+
+it('ipOctets knows an address when and only when node:net does', () => {
+  const digit = fc.constantFrom(...'0123456789abcdefF:.:.::');
+  const near = fc.oneof(fc.ipV4(), fc.ipV6(), fc.string({ unit: digit, maxLength: 24 }));
+  fc.assert(
+    fc.property(near, (text) => (ipOctets(text)?.length ?? 0) === { 0: 0, 4: 4, 6: 16 }[isIP(text)]),
+    { numRuns: 3000 },
+  );
 });
 
 describe('the check of a chain', () => {

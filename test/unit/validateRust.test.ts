@@ -188,4 +188,10 @@ describe('the scan of Rust', () => {
       { numRuns: 1000 },
     );
   });
+
+  it('takes time in proportion to the text, whatever is in it', async () => {
+    for (const part of ['use std::{', '#[cfg(test)]', 'Err("X Y");', 'r#"', '"', "'", '/*', 'std::time::']) {
+      await marks({ 'src/lib.rs': part.repeat(Math.floor(1_000_000 / part.length)) });
+    }
+  });
 });

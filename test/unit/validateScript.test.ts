@@ -302,4 +302,26 @@ describe('the scan of AssemblyScript', () => {
       { numRuns: 1000 },
     );
   });
+
+  it('takes time in proportion to the text, whatever is in it', () => {
+    // Work that grows with the square of the text would run into the time limit of the test.
+    for (const part of [
+      'Date.now(',
+      'throw new Error("x");',
+      '@external(',
+      'export {',
+      'import {',
+      '`${',
+      '"',
+      '/*',
+      '{',
+      'declare function f',
+      'fail<',
+      'function compute(',
+      '=>',
+    ]) {
+      scan(part.repeat(Math.floor(1_000_000 / part.length)));
+      scan(`export function compute(input: Uint8Array): Uint8Array {${part.repeat(Math.floor(500_000 / part.length))}`);
+    }
+  });
 });

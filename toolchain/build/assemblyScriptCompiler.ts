@@ -78,7 +78,9 @@ const require = createRequire(import.meta.url);
 
 /** Version of the installed compiler; part of what a built module records. */
 export function assemblyScriptVersion(): string {
-  const manifest: { version: string } = JSON.parse(readFileSync(require.resolve('assemblyscript/package.json'), 'utf8'));
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(require.resolve('assemblyscript/package.json'), 'utf8'),
+  );
   return manifest.version;
 }
 
@@ -117,7 +119,9 @@ export async function compileSources(request: CompileRequest): Promise<CompileOu
   };
   const parseImports = () => {
     for (let path = compiler.nextFile(program); path !== null; path = compiler.nextFile(program)) {
-      const source = path.startsWith(LIBRARY) ? (fromLibrary(library, path) ?? request.resolve(path)) : request.resolve(path);
+      const source = path.startsWith(LIBRARY)
+        ? (fromLibrary(library, path) ?? request.resolve(path))
+        : request.resolve(path);
       if (source === null) compiler.parse(program, null, `${path}.ts`, false);
       else parse(source.path, source.text, false);
     }
@@ -191,7 +195,11 @@ function readFunctions(compiler: Compiler, source: SourceNode): ParsedFunction[]
         name: name.text,
         exported: (flags & compiler.CommonFlags.Export) !== 0,
         generic: typeParameters !== null,
-        params: signature.parameters.map(({ type, range: at }) => ({ type: typeText(type), start: at.start, end: at.end })),
+        params: signature.parameters.map(({ type, range: at }) => ({
+          type: typeText(type),
+          start: at.start,
+          end: at.end,
+        })),
         returns: typeText(signature.returnType),
         returnsAt: { start: signature.returnType.range.start, end: signature.returnType.range.end },
         nameAt: { start: name.range.start, end: name.range.end },
@@ -226,7 +234,11 @@ function loadCompiler(): Promise<{ compiler: Compiler; binaryen: Binaryen; libra
   loading ??= (async () => {
     // Named by variables: the package's own types would put AssemblyScript's globals (`i32`, `select`, …) into every file of ours.
     const [main, wrapper, standard]: string[] = ['assemblyscript', 'assemblyscript/binaryen', 'assemblyscript/asc'];
-    const [compiler, binaryen, asc] = await Promise.all([import(main ?? ''), import(wrapper ?? ''), import(standard ?? '')]);
+    const [compiler, binaryen, asc] = await Promise.all([
+      import(main ?? ''),
+      import(wrapper ?? ''),
+      import(standard ?? ''),
+    ]);
     return { compiler, binaryen: binaryen.default, library: asc.libraryFiles };
   })();
   return loading;

@@ -10,7 +10,8 @@ export interface ComputeFault {
   exportAt?: number;
 }
 
-export const COMPUTE_SHAPE = '`export function compute(input: Uint8Array): Uint8Array`, where either type may also be `string`';
+export const COMPUTE_SHAPE =
+  '`export function compute(input: Uint8Array): Uint8Array`, where either type may also be `string`';
 
 /**
  * The module's entry point. Where `compute` is written in the tasklet with its types, they are read from the text and it is called directly.
@@ -62,7 +63,11 @@ function faultOf(compute: ParsedFunction): ComputeFault | null {
     const message = 'The function `compute` is not exported, so nothing can call it. Write `export` in front of it.';
     return { kind: 'missing', span: compute.nameAt, message, exportAt: compute.start };
   }
-  const shape = (span: Span, what: string): ComputeFault => ({ kind: 'shape', span, message: `${what} Write ${COMPUTE_SHAPE}.` });
+  const shape = (span: Span, what: string): ComputeFault => ({
+    kind: 'shape',
+    span,
+    message: `${what} Write ${COMPUTE_SHAPE}.`,
+  });
   if (compute.generic) return shape(compute.nameAt, '`compute` must not be generic.');
   const [input, second] = compute.params;
   if (input === undefined) return shape(compute.nameAt, "`compute` must take the run's input.");

@@ -23,7 +23,11 @@ const LINKER_EXPORTS = new Set(['__data_end', '__heap_base', '__indirect_functio
  * Builds a crate through the user's cargo: release profile, a target folder of our own under `.grafos/build`, never the network.
  * @throws GrafosError `rust_missing`, `rust_target_missing`, `rust_linker_missing`, `rust_dependency_missing`; what {@link fileError} makes; the signal's reason.
  */
-export async function buildRust(program: Program, tasklet: Tasklet, options: { signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {}): Promise<Compiled> {
+export async function buildRust(
+  program: Program,
+  tasklet: Tasklet,
+  options: { signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {},
+): Promise<Compiled> {
   const env = options.env ?? process.env;
   const crate = join(program.root, tasklet.source);
   const manifest = join(crate, 'Cargo.toml');
@@ -46,12 +50,23 @@ export async function buildRust(program: Program, tasklet: Tasklet, options: { s
   if (run.code !== 0) {
     throwFor(run, diagnostics, crate, env);
     const told = diagnostics.some(({ severity }) => severity === 'error');
-    return { wasm: null, sourceMap: null, diagnostics: told ? diagnostics : [...diagnostics, cargoFault(run, manifest)], files: [] };
+    return {
+      wasm: null,
+      sourceMap: null,
+      diagnostics: told ? diagnostics : [...diagnostics, cargoFault(run, manifest)],
+      files: [],
+    };
   }
   const artifact = moduleOf(run.messages, crate);
   if (artifact === null) {
-    const message = 'cargo built no module: the crate is no cdylib. Add `[lib]` with `crate-type = ["cdylib", "rlib"]`.';
-    return { wasm: null, sourceMap: null, diagnostics: [...diagnostics, finding('GRF2201', manifest, FILE_START, message)], files: [] };
+    const message =
+      'cargo built no module: the crate is no cdylib. Add `[lib]` with `crate-type = ["cdylib", "rlib"]`.';
+    return {
+      wasm: null,
+      sourceMap: null,
+      diagnostics: [...diagnostics, finding('GRF2201', manifest, FILE_START, message)],
+      files: [],
+    };
   }
   const sections = readSections(await readFile(artifact));
   const wasm = writeSections(keepExports(sections, (name) => !LINKER_EXPORTS.has(name)));
@@ -82,18 +97,31 @@ function cargoEnvironment(env: NodeJS.ProcessEnv, tools: RustTools, root: string
 function throwFor(run: CargoRun, diagnostics: Finding[], crate: string, env: NodeJS.ProcessEnv): void {
   const linker = diagnostics.find(({ message }) => /^linker `[^`]*` not found/.test(message));
   if (linker !== undefined) {
-    throw new GrafosError('unreachable', 'rust_linker_missing', 'Rust is installed, but the linker for WebAssembly is not.', {
-      why: `rustc says: ${linker.message.split('\n')[0]}.`,
-      next: linkerAdvice(env),
-    });
+    throw new GrafosError(
+      'unreachable',
+      'rust_linker_missing',
+      'Rust is installed, but the linker for WebAssembly is not.',
+      {
+        why: `rustc says: ${linker.message.split('\n')[0]}.`,
+        next: linkerAdvice(env),
+      },
+    );
   }
   if (/--offline|offline mode|can't update a git repository|no matching package named/.test(run.stderr)) {
-    throw new GrafosError('unreachable', 'rust_dependency_missing', 'A crate that the tasklet depends on is not on this machine.', {
-      why: `Builds never use the network. cargo says: ${run.stderr.trim().split('\n')[0]}`,
-      next: `Run \`cargo fetch\` in ${crate} once, then build again.`,
-    });
+    throw new GrafosError(
+      'unreachable',
+      'rust_dependency_missing',
+      'A crate that the tasklet depends on is not on this machine.',
+      {
+        why: `Builds never use the network. cargo says: ${run.stderr.trim().split('\n')[0]}`,
+        next: `Run \`cargo fetch\` in ${crate} once, then build again.`,
+      },
+    );
   }
-  if (/No space left on device/.test(run.stderr) || diagnostics.some(({ message }) => /No space left on device/.test(message))) {
+  if (
+    /No space left on device/.test(run.stderr) ||
+    diagnostics.some(({ message }) => /No space left on device/.test(message))
+  ) {
     throw new GrafosError('unreachable', 'disk_full', 'The tasklet cannot be built: no space left on the device.', {
       next: 'Free some space and run the command again.',
     });
@@ -116,15 +144,17 @@ function moduleOf(messages: readonly CargoMessage[], crate: string): string | nu
 }
 
 /**
- * The program's files that went in: those rustc lists beside the artifact, and the manifests that decide about it. A file that changed while cargo
+ * The program's files that went in: those rustc lists beside the artifact, and the manifests of their folders. A file that changed while cargo
  * ran is stamped as empty, so that the module counts as stale.
  */
 async function sources(root: string, crate: string, artifact: string, started: number): Promise<SourceFile[]> {
   const paths = new Set(readDependencies(await readFile(artifact.replace(/\.wasm$/, '.d'), 'utf8')));
-  for (let folder = crate; ; folder = dirname(folder)) {
-    for (const name of ['Cargo.toml', 'Cargo.lock']) paths.add(join(folder, name));
-    if (folder === root || dirname(folder) === folder) break;
+  const folders = new Set<string>();
+  for (const path of [join(crate, 'Cargo.toml'), ...paths]) {
+    for (let folder = dirname(path); folder.startsWith(root) && !folders.has(folder); folder = dirname(folder))
+      folders.add(folder);
   }
+  for (const folder of folders) for (const name of ['Cargo.toml', 'Cargo.lock']) paths.add(join(folder, name));
   const files: SourceFile[] = [];
   for (const path of paths) {
     const place = relative(root, path);

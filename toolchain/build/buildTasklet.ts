@@ -16,6 +16,7 @@ import { buildTool } from './buildTool.ts';
 import { buildWat } from './buildWat.ts';
 import { compileAssemblyScript } from './compileAssemblyScript.ts';
 import type { Compiled } from './compiled.ts';
+import { writeEditorTypes } from './editorTypes.ts';
 import { profileFinding } from './profileFinding.ts';
 import { makeStamp, type SourceFile, stampSection } from './sourceStamp.ts';
 import { readSections, writeSections } from './wasmSections.ts';
@@ -40,7 +41,11 @@ const PAGE = 65_536;
  * @throws BuildFailed where the source or the module has errors; GrafosError where a tool is missing or a file cannot be read or written;
  * the signal's reason where it is cancelled. Whatever it throws, an older module is left as it was.
  */
-export async function buildTasklet(program: Program, tasklet: Tasklet, options: { signal?: AbortSignal } = {}): Promise<BuildResult> {
+export async function buildTasklet(
+  program: Program,
+  tasklet: Tasklet,
+  options: { signal?: AbortSignal } = {},
+): Promise<BuildResult> {
   const started = performance.now();
   const { signal } = options;
   signal?.throwIfAborted();
@@ -53,6 +58,7 @@ export async function buildTasklet(program: Program, tasklet: Tasklet, options: 
   signal?.throwIfAborted();
   const output = join(program.root, tasklet.output);
   await write(output, module, compiled.sourceMap);
+  if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
   return {
     tasklet: tasklet.name,
     kind: tasklet.kind,
@@ -95,7 +101,14 @@ function stamped(wasm: Uint8Array, kind: Exclude<Tasklet['kind'], 'wasm'>, files
 function check(program: Program, tasklet: Tasklet, wasm: Uint8Array): Finding[] {
   const file = join(program.root, tasklet.source);
   if (wasm.length > LIMITS.module) {
-    return [finding('GRF3004', file, FILE_START, `The module has ${wasm.length} bytes; a cell takes at most ${LIMITS.module}.`)];
+    return [
+      finding(
+        'GRF3004',
+        file,
+        FILE_START,
+        `The module has ${wasm.length} bytes; a cell takes at most ${LIMITS.module}.`,
+      ),
+    ];
   }
   try {
     const problems = checkProfile(readModule(wasm), { memoryMaxPages: Math.floor(tasklet.linear_memory_bytes / PAGE) });

@@ -5,8 +5,8 @@ import type { Tasklet } from '../../program/manifest.ts';
 import { type TextRange, textLines } from '../../program/textLines.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import {
-  type CompilerDiagnostic,
   type CompileOutput,
+  type CompilerDiagnostic,
   compileSources,
   type ResolvedSource,
   type SourceMap,
@@ -49,7 +49,9 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
   let output: CompileOutput;
   try {
     if (files.resolve(stem(tasklet.source)) === null) {
-      return failedWith(finding('GRF2001', source, FILE_START, `${tasklet.source} cannot be read. Check "source" in grafos.toml.`));
+      return failedWith(
+        finding('GRF2001', source, FILE_START, `${tasklet.source} cannot be read. Check "source" in grafos.toml.`),
+      );
     }
     output = await compileSources({
       resolve: (path) => files.resolve(path),

@@ -29,10 +29,15 @@ export async function findRust(folder: string, env: NodeJS.ProcessEnv, signal?: 
   }
   const [first] = lacking;
   if (first === undefined) {
-    throw new GrafosError('unreachable', 'rust_missing', 'The tasklet is written in Rust, and there is no cargo on this machine.', {
-      why: 'Neither CARGO nor a folder of the PATH has a cargo with a rustc beside it that starts.',
-      next: 'Install Rust from https://rustup.rs and run `rustup target add wasm32-unknown-unknown`; on Debian or Ubuntu: `apt-get install cargo libstd-rust-dev-wasm32 lld`.',
-    });
+    throw new GrafosError(
+      'unreachable',
+      'rust_missing',
+      'The tasklet is written in Rust, and there is no cargo on this machine.',
+      {
+        why: 'Neither CARGO nor a folder of the PATH has a cargo with a rustc beside it that starts.',
+        next: 'Install Rust from https://rustup.rs and run `rustup target add wasm32-unknown-unknown`; on Debian or Ubuntu: `apt-get install cargo libstd-rust-dev-wasm32 lld`.',
+      },
+    );
   }
   throw new GrafosError('unreachable', 'rust_target_missing', `Rust is installed, but not for ${RUST_TARGET}.`, {
     why: `${lacking.map(({ cargo }) => cargo).join(' and ')} cannot build for it.`,
@@ -43,8 +48,11 @@ export async function findRust(folder: string, env: NodeJS.ProcessEnv, signal?: 
 /** The command that adds the target to the toolchain of a sysroot. */
 function installCommand(sysroot: string): string {
   // rustup keeps toolchains in <home>/toolchains/<name>; anything else came from a package of the system.
-  if (basename(dirname(sysroot)) === 'toolchains') return `rustup target add --toolchain ${basename(sysroot)} ${RUST_TARGET}`;
-  return existsSync('/etc/debian_version') ? 'apt-get install libstd-rust-dev-wasm32 lld' : `rustup target add ${RUST_TARGET}`;
+  if (basename(dirname(sysroot)) === 'toolchains')
+    return `rustup target add --toolchain ${basename(sysroot)} ${RUST_TARGET}`;
+  return existsSync('/etc/debian_version')
+    ? 'apt-get install libstd-rust-dev-wasm32 lld'
+    : `rustup target add ${RUST_TARGET}`;
 }
 
 /** What to install when the toolchain is whole but for the linker it starts. */
@@ -52,9 +60,10 @@ export function linkerAdvice(env: NodeJS.ProcessEnv): string {
   for (const folder of pathFolders(env)) {
     const target = linkTarget(join(folder, 'rust-lld'));
     // Debian ships the link with rustc and the linker in a package of its own.
-    if (target !== null && !existsSync(join(folder, target))) return `Run \`apt-get install ${basename(target)}\` and build again.`;
+    if (target !== null && !existsSync(join(folder, target)))
+      return `Run \`apt-get install ${basename(target)}\` and build again.`;
   }
-  return 'Install LLVM\'s linker (`lld`), or Rust from https://rustup.rs, which brings its own.';
+  return "Install LLVM's linker (`lld`), or Rust from https://rustup.rs, which brings its own.";
 }
 
 function linkTarget(path: string): string | null {

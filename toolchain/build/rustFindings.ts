@@ -21,7 +21,9 @@ export function rustFindings(messages: readonly CargoMessage[], crate: string): 
 }
 
 function words({ code, message, children }: RustcMessage): string {
-  const help = children.filter(({ level }) => level === 'help' || level === 'note').map((child) => `${child.level}: ${child.message}`);
+  const help = children
+    .filter(({ level }) => level === 'help' || level === 'note')
+    .map((child) => `${child.level}: ${child.message}`);
   return [`${code === null ? '' : `${code.code}: `}${message}`, ...help].join('\n');
 }
 

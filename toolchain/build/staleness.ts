@@ -25,9 +25,11 @@ export function staleness(program: Program, tasklet: Tasklet): Staleness {
   if (stamp === undefined) return { state: 'broken', why: `${tasklet.output} is not a WebAssembly module.` };
   if (stamp === null) return byTime(program, tasklet);
   const tool = buildTool(tasklet.kind);
-  if (stamp.tool !== tool) return { state: 'stale', why: `${tasklet.output} was built by another version of the tools (${stamp.tool}).` };
+  if (stamp.tool !== tool)
+    return { state: 'stale', why: `${tasklet.output} was built by another version of the tools (${stamp.tool}).` };
   const entry = tasklet.kind === 'rust' ? `${tasklet.source}/Cargo.toml` : tasklet.source;
-  if (!stamp.files.includes(entry)) return { state: 'stale', why: `${tasklet.output} was built from another source than ${tasklet.source}.` };
+  if (!stamp.files.includes(entry))
+    return { state: 'stale', why: `${tasklet.output} was built from another source than ${tasklet.source}.` };
   const files: SourceFile[] = [];
   for (const path of stamp.files) {
     const content = readIfThere(join(program.root, path));

@@ -9,7 +9,7 @@ const PREFIX = '~lib/grafos-std';
 let texts: Map<string, string> | undefined;
 
 /** grafos-std for AssemblyScript: file name without extension to text. Read once. */
-function standardLibrary(): Map<string, string> {
+export function standardLibrary(): Map<string, string> {
   texts ??= new Map(
     readdirSync(FOLDER)
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))

@@ -1,10 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { ipOctets } from '../../daemons/protocol/peerAddress.ts';
-import { readCa } from '../../daemons/protocol/peerCa.ts';
+import { readCa, type TrustedCa } from '../../daemons/protocol/peerCa.ts';
 import { DerInvalid } from '../../daemons/protocol/peerDer.ts';
 import { LEAF_DAYS_MAX, PEER_NAME, type PeerRole, ROLE_USAGES, USAGE_OID } from '../../daemons/protocol/peerRole.ts';
-import type { ParsedCertificate } from '../../daemons/protocol/peerX509.ts';
 import { certificateToPem, encodeCertificate, encodeName, keyIdentifier } from './certificateDer.ts';
 
 export interface LeafRequest {
@@ -74,7 +73,7 @@ export function createAuthority(options: { name: string; days: number; now?: Dat
     },
     privateKey,
   );
-  return authority({ subject, certDer, privateKey, notBefore, notAfter });
+  return authority({ subject, certDer, keyId, privateKey, notBefore, notAfter });
 }
 
 /**
@@ -83,7 +82,8 @@ export function createAuthority(options: { name: string; days: number; now?: Dat
  */
 export function loadAuthority(certPem: string, keyPem: string, now = new Date()): Authority {
   const { x509, privateKey } = readPems(certPem, keyPem);
-  const { notBefore, notAfter, subject } = readUsableCa(x509.raw);
+  const { certificate, subjectKeyId } = readUsableCa(x509.raw);
+  const { notBefore, notAfter, subject } = certificate;
   if (!x509.checkPrivateKey(privateKey)) {
     throw new GrafosError('usage', 'ca_key_mismatch', 'The CA key does not belong to the CA certificate.', {
       next: 'Give the ca.pem and ca-key.pem of the same folder.',
@@ -96,7 +96,7 @@ export function loadAuthority(certPem: string, keyPem: string, now = new Date())
       next: 'Make a new one: grafos admin init-ca --out DIR --days N, and issue its certificates anew.',
     });
   }
-  return authority({ subject, certDer: x509.raw, privateKey, notBefore, notAfter });
+  return authority({ subject, certDer: x509.raw, keyId: subjectKeyId, privateKey, notBefore, notAfter });
 }
 
 function readPems(certPem: string, keyPem: string): { x509: X509Certificate; privateKey: KeyObject } {
@@ -112,9 +112,9 @@ function readPems(certPem: string, keyPem: string): { x509: X509Certificate; pri
 }
 
 /** The doors' own reading of a CA: what is issued here must pass there. */
-function readUsableCa(certDer: Uint8Array): ParsedCertificate {
+function readUsableCa(certDer: Uint8Array): TrustedCa {
   try {
-    return readCa(certDer).certificate;
+    return readCa(certDer);
   } catch (cause) {
     if (!(cause instanceof DerInvalid)) throw cause;
     throw new GrafosError('usage', 'ca_unfit', 'This certificate is not a CA that grafOS can issue from.', {
@@ -129,13 +129,13 @@ interface Parts {
   /** DER. */
   subject: Uint8Array;
   certDer: Uint8Array;
+  keyId: Uint8Array;
   privateKey: KeyObject;
   notBefore: Date;
   notAfter: Date;
 }
 
 function authority(ca: Parts): Authority {
-  const authorityKeyId = readCa(ca.certDer).subjectKeyId;
   return {
     certPem: certificateToPem(ca.certDer),
     certDer: ca.certDer,
@@ -163,7 +163,7 @@ function authority(ca: Parts): Authority {
             hosts: usages.includes('server') ? [...new Set([...LOOPBACK_HOSTS, ...(request.hosts ?? [])])] : [],
           },
           subjectKeyId: keyIdentifier(publicKey),
-          authorityKeyId,
+          authorityKeyId: ca.keyId,
         },
         ca.privateKey,
       );

@@ -10,6 +10,9 @@ import type { WasmModule } from '../../wasm/wasmModule.ts';
 import type { FindingCode } from './catalogue.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
+/** Enough to see what kind of module it is. */
+const MAX_PROBLEMS = 100;
+
 /** Where a part of the module was written. */
 export interface ModulePlaces {
   importAt(module: string, name: string): Place | null;
@@ -70,7 +73,16 @@ export function checkModule(context: TaskletContext, given: ModuleToCheck): Wasm
     );
     return null;
   }
-  for (const problem of checkProfile(module)) reportProfile(context, given, problem);
+  const problems = checkProfile(module);
+  for (const problem of problems.slice(0, MAX_PROBLEMS)) reportProfile(context, given, problem);
+  const more = problems.length - MAX_PROBLEMS;
+  if (more > 0)
+    context.report(
+      'GRF3009',
+      place.file,
+      place.range,
+      `${label} differs from the profile in ${more} more imports and exports, which are not listed. It was made for something else: build it for tasklet-profile-v0.`,
+    );
   checkMemory(context, given, module);
   if (module.start !== null) {
     const at = places?.start() ?? place;

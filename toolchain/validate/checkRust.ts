@@ -10,6 +10,8 @@ import type { TaskletContext } from './taskletContext.ts';
 
 const MAX_FILES = 200;
 const MAX_BYTES = 2 * 1024 * 1024;
+/** Tokens of one list in braces behind `std::`. */
+const MAX_LIST = 500;
 
 interface RustFile {
   file: string;
@@ -141,10 +143,11 @@ function checkUses(context: TaskletContext, { file, tokens, lines }: RustFile): 
         word(at + 3 * index) === name &&
         (index === 0 || (word(at + 3 * index - 1) === ':' && word(at + 3 * index - 2) === ':')),
     );
-  const ends = testModuleEnds(tokens);
+  const tests = testItems(tokens);
+  const labels = labelsErrors(tokens);
   tokens.forEach((token, at) => {
     // Tests run on this machine, where all of std works.
-    if (token.kind !== 'name' || ends.some(([from, to]) => at >= from && at <= to)) return;
+    if (token.kind !== 'name' || tests.has(at)) return;
     const range = (to: RustToken | undefined) => lines.rangeOf({ start: token.start, end: (to ?? token).end });
     if (token.text === 'std' && word(at + 1) === ':' && word(at - 1) !== ':') {
       for (const [index, member] of stdMembers(tokens, at)) {
@@ -189,7 +192,7 @@ function checkUses(context: TaskletContext, { file, tokens, lines }: RustFile): 
       word(at + 1) === '(' &&
       tokens[at + 2]?.kind === 'string' &&
       word(at + 3) === ')' &&
-      labelsErrors(tokens)
+      labels
     ) {
       const label = tokens[at + 2];
       if (label !== undefined) checkLabel(context, file, lines.rangeOf(label), label.value ?? '');
@@ -226,7 +229,7 @@ function stdMembers(tokens: RustToken[], at: number): [number, string][] {
   if (tokens[first]?.text !== '{') return tokens[first] === undefined ? [] : [[first, tokens[first].text]];
   const members: [number, string][] = [];
   let depth = 1;
-  for (let index = first + 1; index < tokens.length && depth > 0; index++) {
+  for (let index = first + 1; index < first + MAX_LIST && index < tokens.length && depth > 0; index++) {
     const text = tokens[index]?.text ?? '';
     if (text === '{') depth++;
     else if (text === '}') depth--;
@@ -241,28 +244,27 @@ function onlyDuration(tokens: RustToken[], at: number): boolean {
   return tokens[at + 1]?.text === ':' && tokens[at + 3]?.text === 'Duration';
 }
 
-/** Token ranges of items under `#[cfg(test)]`. */
-function testModuleEnds(tokens: RustToken[]): [number, number][] {
-  const found: [number, number][] = [];
-  tokens.forEach(({ text }, at) => {
-    const after = tokens
-      .slice(at + 1, at + 5)
-      .map((token) => token.text)
-      .join('');
-    if (text !== 'cfg' || after !== '(test)]' || tokens[at - 1]?.text !== '[') return;
+/** Indexes of the tokens of items under `#[cfg(test)]`. */
+function testItems(tokens: RustToken[]): Set<number> {
+  const found = new Set<number>();
+  const word = (at: number) => tokens[at]?.text;
+  for (let at = 1; at < tokens.length; at++) {
+    if (
+      word(at) !== 'cfg' ||
+      word(at - 1) !== '[' ||
+      word(at + 1) !== '(' ||
+      word(at + 2) !== 'test' ||
+      word(at + 3) !== ')'
+    )
+      continue;
     let depth = 0;
-    for (let index = at + 5; index < tokens.length; index++) {
-      if (tokens[index]?.text === '{') depth++;
-      else if (tokens[index]?.text === '}' && --depth === 0) {
-        found.push([at, index]);
-        return;
-      } else if (tokens[index]?.text === ';' && depth === 0) {
-        found.push([at, index]);
-        return;
-      }
+    for (at += 5; at < tokens.length; at++) {
+      found.add(at);
+      if (word(at) === '{') depth++;
+      else if (word(at) === '}') depth--;
+      if (depth <= 0 && (word(at) === '}' || word(at) === ';')) break;
     }
-    found.push([at, tokens.length]);
-  });
+  }
   return found;
 }
 

@@ -3,7 +3,7 @@ import { PROFILE } from '../../wasm/profile.ts';
 import { checkCompute } from './checkCompute.ts';
 import { checkLabel, snake } from './errorLabel.ts';
 import { importStd, type ScriptFile, STD, scriptFiles } from './scriptFile.ts';
-import { closingOf } from './scriptOutline.ts';
+import type { ScriptOutline } from './scriptOutline.ts';
 import type { ScriptToken } from './scriptTokens.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
@@ -40,6 +40,7 @@ function checkUses(context: TaskletContext, script: ScriptFile): void {
   const { tokens, declared } = outline;
   const range = (from: ScriptToken, to: ScriptToken = from) => lines.rangeOf({ start: from.start, end: to.end });
   const word = (at: number) => tokens[at]?.text;
+  const nestedFrom = firstNested(outline);
   /** Replaces tokens and imports the name used from grafos-std. */
   const fix = (title: string, from: ScriptToken, to: ScriptToken, newText: string, name: string) => ({
     title,
@@ -56,13 +57,13 @@ function checkUses(context: TaskletContext, script: ScriptFile): void {
       case 'performance':
         if (!global) return;
         if (member?.text === 'now') {
-          const close = tokens[closingOf(tokens, at + 3)];
+          const close = word(at + 3) === '(' && word(at + 4) === ')' ? tokens[at + 4] : undefined;
           context.report(
             'GRF2105',
             file,
             range(token, member),
             `${token.text}.now() reads the clock of the host, which a tasklet does not have: a run must give the same output again when it is replayed. Use clock() of ${STD}, nanoseconds as i64.`,
-            token.text === 'Date' && word(at + 3) === '(' && close !== undefined
+            token.text === 'Date' && close !== undefined
               ? fix('Use clock() of grafos-std', token, close, '(clock() / 1_000_000)', 'clock')
               : undefined,
           );
@@ -79,13 +80,13 @@ function checkUses(context: TaskletContext, script: ScriptFile): void {
       case 'Mathf':
       case 'NativeMath':
         if (global && member?.text === 'random') {
-          const close = tokens[closingOf(tokens, at + 3)];
+          const close = word(at + 3) === '(' && word(at + 4) === ')' ? tokens[at + 4] : undefined;
           context.report(
             'GRF2106',
             file,
             range(token, member),
             `${token.text}.random() takes its seed from the host, and a tasklet has no such import: a run must give the same output again when it is replayed. Use random.f64() of ${STD}, which follows from the run's recorded seed.`,
-            word(at + 3) === '(' && close !== undefined
+            close !== undefined
               ? fix(
                   'Use random.f64() of grafos-std',
                   token,
@@ -132,7 +133,7 @@ function checkUses(context: TaskletContext, script: ScriptFile): void {
         }
         return;
       case 'throw':
-        checkThrow(context, script, at);
+        checkThrow(context, script, at, nestedFrom);
         return;
       case 'fail':
         checkFail(context, script, at);
@@ -169,9 +170,10 @@ function checkUses(context: TaskletContext, script: ScriptFile): void {
 
 /** `@external("module", "name")`, or `@external("name")` whose module is named after the file. */
 function checkExternal(context: TaskletContext, { file, outline, lines }: ScriptFile, at: number): void {
-  const close = closingOf(outline.tokens, at + 2);
-  const strings = outline.tokens.slice(at + 3, close).filter(({ kind }) => kind === 'string');
-  const [module, name] = strings;
+  const { tokens } = outline;
+  const text = (index: number) => (tokens[index]?.kind === 'string' ? tokens[index] : undefined);
+  const module = text(at + 3);
+  const name = tokens[at + 4]?.text === ',' ? text(at + 5) : undefined;
   if (module === undefined) return;
   const range = lines.rangeOf({ start: module.start, end: (name ?? module).end });
   const known = Object.entries(PROFILE.imports).find(([one]) => one === module.value);
@@ -193,7 +195,7 @@ function checkExternal(context: TaskletContext, { file, outline, lines }: Script
   }
 }
 
-function checkThrow(context: TaskletContext, script: ScriptFile, at: number): void {
+function checkThrow(context: TaskletContext, script: ScriptFile, at: number, nestedFrom: number): void {
   const { file, outline, lines } = script;
   const { tokens, compute } = outline;
   const token = tokens[at];
@@ -203,8 +205,7 @@ function checkThrow(context: TaskletContext, script: ScriptFile, at: number): vo
   const simple =
     tokens[at + 1]?.text === 'new' && tokens[at + 3]?.text === '(' && text?.kind === 'string' && close?.text === ')';
   const inCompute = compute !== null && at > compute.bodyFrom && at < compute.bodyTo;
-  const nested =
-    inCompute && tokens.slice(compute.bodyFrom, at).some((one) => one.text === 'function' || one.text === '=>');
+  const nested = at > nestedFrom;
   const label = snake(text?.value ?? '');
   const returns = compute?.returns.map((one) => one.text).join('') ?? '';
   const call = returns === 'string' ? 'fail<string>' : 'fail';
@@ -223,6 +224,15 @@ function checkThrow(context: TaskletContext, script: ScriptFile, at: number): vo
         }
       : undefined,
   );
+}
+
+/** Index of the first token of compute's body that opens a function of its own; what stands before belongs to compute itself. */
+function firstNested({ tokens, compute }: ScriptOutline): number {
+  if (compute === null) return -1;
+  for (let at = compute.bodyFrom; at < compute.bodyTo; at++) {
+    if (tokens[at]?.text === 'function' || tokens[at]?.text === '=>') return at;
+  }
+  return compute.bodyTo;
 }
 
 function checkFail(context: TaskletContext, { file, outline, lines }: ScriptFile, at: number): void {

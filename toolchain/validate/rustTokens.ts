@@ -12,7 +12,7 @@ const SPACE = /\s+/y;
 const LINE_COMMENT = /\/\/[^\n]*/y;
 /** Raw strings end at a quote with as many hashes as they began with. */
 const RAW_STRING = /(?:br|cr|r)(#*)"[\s\S]*?(?:"\1|$)/y;
-const STRING = /[bc]?"(?:[^"\\]|\\[\s\S])*(?:"|$)/y;
+const STRING = /[bc]?"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|$)/y;
 const CHAR = /b?'(?:[^'\\\n]|\\(?:u\{[0-9a-fA-F_]*\}|x[0-9a-fA-F]{2}|.))'/uy;
 const LIFETIME = /'[\p{ID_Start}_][\p{ID_Continue}]*/uy;
 const NAME = /(?:r#)?[\p{ID_Start}_][\p{ID_Continue}]*/uy;

@@ -62,7 +62,7 @@ export function scriptOutline(text: string): ScriptOutline {
         for (const one of found.names) declared.add(one);
       }
     } else if (word === 'export' && depth === 0 && tokens[index + 1]?.text === '{') {
-      for (let at = index + 2; at < tokens.length && tokens[at]?.text !== '}'; at++) {
+      for (let at = index + 2; tokens[at]?.kind === 'name' || tokens[at]?.text === ','; at++) {
         if (tokens[at + 1]?.text !== 'as' && tokens[at]?.kind === 'name') exportedLater.add(tokens[at]?.text ?? '');
       }
     }

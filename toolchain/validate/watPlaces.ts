@@ -51,7 +51,7 @@ interface WatToken {
   end: number;
 }
 
-const TOKEN = /"(?:[^"\\]|\\[\s\S])*"?|[()]|[^\s()";]+|;/y;
+const TOKEN = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|[()]|[^\s()";]+|;/y;
 
 function watTokens(text: string): WatToken[] {
   const tokens: WatToken[] = [];

@@ -20,7 +20,8 @@ export function verifyAudit(dir: string): { records: number; last: { seq: number
   let records = 0;
   let seq: number | undefined;
   let sha256: string | undefined;
-  for (const file of auditFiles(dir)) {
+  const files = auditFiles(dir);
+  for (const file of files) {
     const lines = readFileSync(join(dir, file), 'utf8').split('\n');
     if (lines.pop() !== '') faults.push({ file, line: lines.length + 1, problem: 'unfinished_line' });
     for (const [index, text] of lines.entries()) {
@@ -30,7 +31,9 @@ export function verifyAudit(dir: string): { records: number; last: { seq: number
       if (found === null) faults.push({ ...at, problem: 'not_json' });
       else {
         const first = sha256 === undefined;
-        const expected = first ? (found.seq === 1 ? FIRST_PREV : found.prev_sha256) : sha256;
+        // Rotation leaves at least one file set aside, so a chain without any begins at its beginning.
+        const isBeginning = found.seq === 1 || files.length === 1;
+        const expected = first ? (isBeginning ? FIRST_PREV : found.prev_sha256) : sha256;
         if (found.prev_sha256 !== expected) faults.push({ ...at, problem: 'chain_broken' });
         if (!first && found.seq !== (seq ?? 0) + 1) faults.push({ ...at, problem: 'seq_broken' });
       }

@@ -50,6 +50,8 @@ export function cellRoutes(parts: CellRouteParts): CellHandlers {
     },
     promote: async () => {
       await role.promote();
+      // Who promotes a scheduler that was just started wants to know whether it can run something.
+      await link.firstAttempt;
       return { status: 200, json: health(parts) };
     },
   };

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { ModuleStore } from '../moduleStore.ts';
 import { Refused } from '../refused.ts';
 import type { Handlers } from './call.ts';
@@ -16,7 +17,10 @@ export function moduleRoutes(parts: {
     putModule: async ({ actor, params, body }) => {
       mustBeActive();
       const sha256 = params.sha256 ?? '';
-      const size = await modules.put(actor.name, sha256, body as AsyncIterable<Uint8Array>);
+      if (!(body instanceof Readable)) {
+        throw new Refused('bad_request', "The body is not a module's bytes.", 'Send them as application/wasm.');
+      }
+      const size = await modules.put(actor.name, sha256, body);
       return { status: 200, json: { module_sha256: sha256, size }, subject: sha256 };
     },
   };

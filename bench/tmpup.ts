@@ -1,0 +1,17 @@
+import { spawnDaemon } from '../toolchain/stack/spawnDaemon.ts';
+import { writeDevTrust } from '../toolchain/trust/devTrust.ts';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { connectScheduler } from '../daemons/protocol/schedulerClient.ts';
+const t0 = performance.now(); const T = (s: string) => console.log(s, Math.round(performance.now() - t0));
+mkdirSync('/tmp/p2/logs', { recursive: true });
+const trust = writeDevTrust('/tmp/p2/trust', { tenant: 't', cellId: 'c' }); T('trust');
+const f = spawnDaemon<any>('fabricbiosd', ['control-server','--bind','127.0.0.1:0','--mem-dp-bind','127.0.0.1:0','--mem-capacity','128k','--transport',process.argv[2]??'quic','--cell-id','c','--provider','local','--region','local','--ca',trust.ca,'--cert',trust.fabricbiosd.cert,'--key',trust.fabricbiosd.key,'--mem-dp-cert',trust.memDataplane.cert,'--mem-dp-key',trust.memDataplane.key], '/tmp/p2/logs');
+const s = spawnDaemon<any>('scheduler', ['--mode','cell','--auth-mode','mtls+token','--bind','127.0.0.1:0','--cell-id','c','--ca',trust.ca,'--cert',trust.scheduler.cert,'--key',trust.scheduler.key,'--state-dir','/tmp/p2'], '/tmp/p2/logs');
+const h = spawnDaemon<any>('helper', ['--bind','127.0.0.1:0','--project','/tmp/p1','--scheduler','lifeline','--cell-id','c','--ca',trust.ca,'--cert',trust.tenant.cert,'--key',trust.tenant.key,'--bearer-file','/tmp/p2/trust/b'], '/tmp/p2/logs');
+T('spawned');
+h.ready.then(() => T('helper ready'));
+const ff = await f.ready; T('fabric ready'); s.tell('fabric', `${ff.transport} ${ff.control}`);
+const { url } = await s.ready; T('scheduler ready');
+const admin = await connectScheduler({ url, cellId: 'c', caPem: readFileSync(trust.ca,'utf8'), certPem: readFileSync(trust.admin.cert,'utf8'), keyPem: readFileSync(trust.admin.key,'utf8') });
+await admin.promote(); T('promoted'); await admin.createTenant('t', readFileSync(trust.tenant.cert,'utf8'), { rotate: true }); T('tenant'); admin.close();
+await Promise.all([f.end(), s.end(), h.end()]); T('ended');

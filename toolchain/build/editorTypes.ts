@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { makeProgramState } from '../stack/programState.ts';
+import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
+import { standardLibrary, standardLibraryDigest } from './standardLibrary.ts';
+
+const require = createRequire(import.meta.url);
+
+/** TypeScript looks for the methods of a number in the interface of this name; AssemblyScript's declarations have an alias in its place. */
+const NUMBER_ALIAS = 'declare type Number = _Float;';
+const NUMBER = 'interface Number {\n  toString(radix?: i32): string;\n}';
+
+/**
+ * What lets an editor's TypeScript service understand a tasklet: AssemblyScript's globals and the sources of grafos-std, in `.grafos/types`, where the
+ * `tsconfig.json` of the template looks for them. Written once for each version of either; the folder is swapped in whole.
+ */
+export async function writeEditorTypes(programRoot: string): Promise<void> {
+  const state = await makeProgramState(programRoot);
+  const folder = join(state, 'types');
+  const version = `assemblyscript@${assemblyScriptVersion()} grafos-std@${standardLibraryDigest()}\n`;
+  if ((await readFile(join(folder, 'version'), 'utf8').catch(() => '')) === version) return;
+  const fresh = `${folder}.${process.pid}.${createHash('sha256').update(String(performance.now())).digest('hex').slice(0, 8)}`;
+  try {
+    await mkdir(join(fresh, 'grafos-std'), { recursive: true });
+    const globals = await readFile(require.resolve('assemblyscript/std/assembly/index.d.ts'), 'utf8');
+    await writeFile(join(fresh, 'assemblyscript.d.ts'), globals.replace(NUMBER_ALIAS, NUMBER));
+    for (const [name, text] of standardLibrary()) {
+      // grafos-std uses parts of the language that TypeScript does not have; its declarations are good all the same.
+      await writeFile(join(fresh, 'grafos-std', `${name}.ts`), `// @ts-nocheck\n${text}`);
+    }
+    await writeFile(join(fresh, 'version'), version);
+    await rm(folder, { recursive: true, force: true });
+    await rename(fresh, folder);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    // Another build swapped its own in between; they are the same.
+    const errno = error instanceof Error && 'code' in error ? error.code : '';
+    if (errno !== 'ENOTEMPTY' && errno !== 'EEXIST') throw error;
+  }
+}
