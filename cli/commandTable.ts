@@ -108,7 +108,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--sarif', description: 'SARIF 2.1.0' },
       { flags: '--github', description: 'GitHub annotations' },
     ],
-    json: '{findings: [{code, severity, message, file, range, fix}], errors, warnings}',
+    json: '{ok, errors, warnings, infos, findings: [{code, severity, title, message, file, range, page, fix}]}',
     load: () => import('./commands/validate.ts'),
   },
   {
@@ -116,7 +116,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Run the fixtures of the program on a real stack',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
     options: [{ flags: '--no-build', description: 'run what is built, do not build first' }],
-    json: '{passed, failed, cases: [{tasklet, case, passed, difference, fuel_used, duration_us}]}',
+    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, run_id, fuel_used, duration_us}]}',
     load: () => import('./commands/test.ts'),
   },
   {

@@ -99,7 +99,7 @@ export class BodyMeter {
             continue;
           case Op.loop:
             this.open(++depth, LOOP, dead);
-            nextChecked = false;
+            nextChecked = true;
             break;
           case Op.if:
             this.open(++depth, IF, dead);

@@ -1,1 +1,56 @@
-export async function run(): Promise<number> { return 2; }
+import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
+import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
+import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFixtures.ts';
+import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/devUp.ts';
+import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
+import type { CommandContext } from '../command.ts';
+import { reportBuildFailure } from '../reportBuildFailure.ts';
+import { durationText } from '../runLines.ts';
+
+export async function run(
+  { cwd, out, signal }: CommandContext,
+  given: { tasklets: string[]; build: boolean },
+): Promise<number> {
+  const program = loadProgram(cwd);
+  const tasklets =
+    given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
+  const suites = await Promise.all(
+    tasklets.map(async (tasklet) => ({ tasklet, fixtures: await loadFixtures(program, tasklet) })),
+  );
+  if (given.build) {
+    for (const { tasklet } of suites) {
+      out.progress(`building ${tasklet.name}`);
+      try {
+        await buildTasklet(program, tasklet, { signal });
+      } catch (error) {
+        return reportBuildFailure(out, error, cwd);
+      }
+    }
+  }
+  const results: FixtureResult[] = [];
+  if (suites.some(({ fixtures }) => fixtures.length > 0)) {
+    out.progress('starting');
+    const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
+    await using stack = await stackForTests(program.root, memory, signal);
+    for (const { tasklet, fixtures } of suites) {
+      for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal)) {
+        out.progress(`${result.tasklet}: ${result.case}`);
+        results.push(result);
+      }
+    }
+  }
+  const failed = results.filter(({ passed }) => !passed).length;
+  const passed = results.length - failed;
+  out.result({ passed, failed, cases: results }, (paint) =>
+    [
+      ...results.map(({ tasklet, case: name, passed: good, mismatch, fuel_used, duration_us }) =>
+        good
+          ? `${paint('green', 'pass')}  ${tasklet}/${name}  ${paint('dim', `fuel ${fuel_used.toLocaleString('en')}, ${durationText(duration_us)}`)}`
+          : `${paint('red', 'FAIL')}  ${tasklet}/${name}: ${mismatch?.what}\n${mismatch?.diff.replaceAll(/^/gm, '        ')}`,
+      ),
+      results.length === 0 ? 'no fixtures' : `${passed} passed, ${failed} failed`,
+    ].join('\n'),
+  );
+  return failed === 0 ? 0 : 1;
+}

@@ -60,20 +60,14 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
       clearTimeout(late);
     });
     // One stream, one lease, one session: what else a client opens is left unread.
-    for await (const stream of wt.streams()) {
-      clearTimeout(late);
-      const session = new MemSession({
-        stream,
-        clock,
-        watchers,
-        admit,
-        close: (why) => wt.close(CLOSE_CODE, why),
-      });
-      sessions.add(session);
-      void wt.closed.then(() => session.dispose());
-      await session.serve().finally(() => sessions.delete(session));
-      return;
-    }
+    const stream = await wt.nextStream();
+    clearTimeout(late);
+    if (stream === undefined) return;
+    const close = (why: MemErrorCode) => wt.close(CLOSE_CODE, why);
+    const session = new MemSession({ stream, clock, watchers, admit, close });
+    sessions.add(session);
+    void wt.closed.then(() => session.dispose());
+    await session.serve().finally(() => sessions.delete(session));
   };
 
   const listener = await listenWebTransport({
@@ -94,9 +88,9 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
     },
   });
 
-  const endWhere = (why: MemErrorCode, message: string, matches: (grant: Grant) => boolean) => {
+  const endWhere = (why: MemErrorCode, matches: (grant: Grant) => boolean) => {
     for (const session of sessions) {
-      if (session.grant !== undefined && matches(session.grant)) session.end(why, message);
+      if (session.grant !== undefined && matches(session.grant)) session.end(why);
     }
   };
 
@@ -104,15 +98,14 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
     url: `https://${listener.address}${MEM_PATH}`,
     sha256: listener.sha256,
     transport: listener.transport,
-    leaseEnded: (lease, why) => endWhere(why, 'The lease has ended.', (grant) => grant.lease === lease),
+    leaseEnded: (lease, why) => endWhere(why, (grant) => grant.lease === lease),
     leaseRenewed: (lease) =>
       endWhere(
         'token_superseded',
-        'The lease was renewed; ask for a new token.',
         (grant) => grant.lease === lease && grant.generation !== lease.generation,
       ),
     stop: () => {
-      for (const session of sessions) session.end('shutting_down', 'The cell is shutting down.');
+      for (const session of sessions) session.end('shutting_down');
       listener.close();
     },
   };

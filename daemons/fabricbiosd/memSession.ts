@@ -72,7 +72,7 @@ export class MemSession {
   constructor(options: MemSessionOptions) {
     this.#options = options;
     this.#out = new CoalescingWriter((chunk) => options.stream.write(chunk));
-    this.#timer = setTimeout(() => this.end('hello_required', 'No HELLO came in time.'), HELLO_MS);
+    this.#timer = setTimeout(() => this.end('hello_required'), HELLO_MS);
   }
 
   get grant(): Grant | undefined {
@@ -85,7 +85,9 @@ export class MemSession {
     // Copied: a frame may wait here for the client to read its answers.
     const reader = new FrameReader(MEM_BODY_BYTES_MAX, (body) => frames.push(parseMemFrame(Buffer.from(body))));
     try {
-      for await (const chunk of this.#options.stream.chunks()) {
+      for (;;) {
+        const chunk = await this.#options.stream.read();
+        if (chunk === undefined) return;
         reader.push(chunk);
         for (let frame = frames.shift(); frame !== undefined; frame = frames.shift()) {
           if (this.#ended) return;
@@ -95,24 +97,21 @@ export class MemSession {
       }
     } catch (error) {
       if (!(error instanceof FrameInvalid)) throw error;
-      this.end('frame_invalid', error.message);
+      this.end('frame_invalid');
     } finally {
       this.dispose();
     }
   }
 
-  /** Says goodbye with a reason and closes the session. */
-  end(why: MemErrorCode, message: string): void {
+  /** Closes the session with a reason, after what was answered before. */
+  end(why: MemErrorCode): void {
     if (this.#ended) return;
     this.#ended = true;
     this.dispose();
-    const goodbye: MemError = { code: why, message };
-    this.#out.push(...memFrame(MEM.ending, 0, jsonFields(goodbye)));
-    const close = () => {
+    void this.#out.drained(0).then(() => {
       this.#out.close();
       this.#options.close(why);
-    };
-    void this.#out.drained(0).then(close, close);
+    });
   }
 
   /** Stops timers and watches; answers nothing any more. */
@@ -131,10 +130,10 @@ export class MemSession {
       else if (this.#grant === undefined) throw new GrantRefused('hello_required', 'The first frame must be HELLO.');
       else this.#serveGranted(frame, this.#grant);
     } catch (error) {
-      if (error instanceof GrantRefused || error instanceof CapabilityRefused) {
-        this.#send(MEM.error, id, jsonFields({ code: error.code, message: error.message } satisfies MemError));
-        if (type === MEM.hello || error.code === 'hello_required') this.end(error.code, error.message);
-      } else throw error;
+      if (!(error instanceof GrantRefused || error instanceof CapabilityRefused)) throw error;
+      const { code, message } = error;
+      if (type === MEM.hello || code === 'hello_required') this.end(code);
+      else this.#send(MEM.error, id, jsonFields({ code, message } satisfies MemError));
     }
   }
 
@@ -147,7 +146,7 @@ export class MemSession {
     this.#grant = grant;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
-      () => this.end('token_expired', 'The token expired and no newer one was shown.'),
+      () => this.end('token_expired'),
       Math.max(0, Math.ceil(grant.expiresAt - this.#options.clock())),
     );
     const answer: MemHello = {
@@ -165,7 +164,7 @@ export class MemSession {
   #serveGranted({ type, id, rest }: MemFrame, grant: Grant): void {
     // A timer may be late; the clock is not.
     if (grant.expiresAt <= this.#options.clock()) {
-      this.end('token_expired', 'The token expired and no newer one was shown.');
+      this.end('token_expired');
       return;
     }
     const { lease } = grant;

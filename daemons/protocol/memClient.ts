@@ -7,7 +7,9 @@ import {
   MEM,
   MEM_BODY_BYTES_MAX,
   MEM_CHUNK_BYTES_MAX,
+  MEM_ERROR_CODES,
   type MemError,
+  type MemErrorCode,
   type MemHello,
   memFrame,
   offsetField,
@@ -52,7 +54,7 @@ export interface MemTarget {
 
 /**
  * Every refusal of the cell is a GrafosError of kind `refused` with its MEM_ERROR_CODES code; `mem_unreachable` when no session comes
- * about, which is also what a certificate with another hash looks like; `mem_session_lost` when it ends meanwhile.
+ * about, which is also what a certificate with another hash looks like; `mem_session_lost` when it ends without a reason.
  */
 export async function openMemSession({
   url,
@@ -146,7 +148,7 @@ class Wire {
     });
     const frames = new FrameReader(MEM_BODY_BYTES_MAX, (body) => this.#onFrame(body));
     const read = async () => {
-      for await (const chunk of stream.chunks()) frames.push(chunk);
+      for (let chunk = await stream.read(); chunk !== undefined; chunk = await stream.read()) frames.push(chunk);
     };
     read().catch((error: unknown) => {
       wt.close(0, 'frame_invalid');
@@ -213,17 +215,15 @@ class Wire {
   }
 
   #lost(): GrafosError {
-    return new GrafosError('unreachable', 'mem_session_lost', 'The memory session ended.', { why: this.#ended ?? '' });
+    const why = this.#ended ?? '';
+    if (isMemErrorCode(why)) return new GrafosError('refused', why, MEANING[why]);
+    return new GrafosError('unreachable', 'mem_session_lost', 'The memory session was lost.', { why });
   }
 
   #onFrame(body: Buffer): void {
     const { type, id, rest } = parseMemFrame(body);
     if (type === MEM.changed) {
       this.#watches.get(id)?.({ offset: readU64(rest, 0), length: readU64(rest, 8) });
-      return;
-    }
-    if (type === MEM.ending) {
-      this.end((JSON.parse(rest.toString('utf8')) as MemError).code);
       return;
     }
     const pending = this.#pending.get(id);
@@ -239,6 +239,32 @@ class Wire {
     }
   }
 }
+
+function isMemErrorCode(text: string): text is MemErrorCode {
+  return (MEM_ERROR_CODES as readonly string[]).includes(text);
+}
+
+/** What a session's close reason says to a person. */
+const MEANING: Record<MemErrorCode, string> = {
+  frame_invalid: 'The cell could not read what was sent.',
+  hello_required: 'The cell closed a session that did not begin with HELLO.',
+  token_malformed: 'The capability token is malformed.',
+  token_algorithm_refused: 'The capability token is signed in a way the cell does not accept.',
+  token_signature_invalid: 'The capability token was not signed by this cell.',
+  token_audience_mismatch: 'The capability token is for another cell.',
+  token_expired: 'The capability token has expired.',
+  token_superseded: 'The lease was renewed since the capability token was made.',
+  token_of_another_lease: 'The capability token is for another lease.',
+  lease_ended: 'The lease has ended; its bytes are gone.',
+  lease_expired: 'The lease has expired; its bytes are gone.',
+  lease_freed: 'The lease was freed; its bytes are gone.',
+  right_missing: 'The capability token does not give this right.',
+  out_of_bounds: 'The range is outside the lease.',
+  too_many_watches: 'The session has too many watches.',
+  too_many_sessions: 'The cell has too many memory sessions.',
+  shutting_down: 'The cell is shutting down.',
+  internal_error: 'The cell failed; its log says why.',
+};
 
 function u32(value: number): Buffer {
   const out = Buffer.allocUnsafe(4);

@@ -22,8 +22,6 @@ export const MEM = {
   pong: 0x86,
   /** Unasked; the request id is that of the WATCH. */
   changed: 0x90,
-  /** Unasked, request id 0: why the session is about to be closed. */
-  ending: 0x91,
   error: 0xff,
 } as const;
 
@@ -32,6 +30,7 @@ export const MEM_CHUNK_BYTES_MAX = 256 * 1024;
 export const MEM_BODY_BYTES_MAX = MEM_CHUNK_BYTES_MAX + 64;
 export const MEM_PING_BYTES_MAX = 32;
 
+/** Codes of ERROR frames, and the reasons a session is closed with. */
 export const MEM_ERROR_CODES = [
   'frame_invalid',
   'hello_required',

@@ -2,21 +2,22 @@
  * WebTransport, both ends: the only file that knows `@fails-components/webtransport`. HTTP/3 where its native half is installed,
  * HTTP/2 otherwise. What is kept to here, because the library needs it: a session and its streams are used for long and never one a
  * message; the window a session starts with is the largest it may have (with a smaller one the listener never gives credit back);
- * streams are opened with `waitUntilAvailable`; a session that ends before it is ready must not hold up the next.
+ * streams are opened with `waitUntilAvailable`; a session that ends before it is ready must not hold up the next; nothing it gives to
+ * read is ever cancelled, because at the end of the session it closes everything once more and throws where nobody can catch it.
  */
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { hostPort } from './controlLink.ts';
 
 export interface WtStream {
-  /** Chunks as they come; ends when the session does. */
-  chunks(): AsyncIterable<Uint8Array>;
+  /** The next bytes that came; undefined when the session is over, and with it what was not read yet. */
+  read(): Promise<Uint8Array | undefined>;
   /** Resolves when there is room for more; rejects when the session is over. */
   write(chunk: Uint8Array): Promise<void>;
 }
 
 export interface WtSession {
-  /** Bidirectional streams the other end opened, in order. */
-  streams(): AsyncIterable<WtStream>;
+  /** The next bidirectional stream the other end opened; undefined when the session is over. */
+  nextStream(): Promise<WtStream | undefined>;
   open(): Promise<WtStream>;
   /** Never rejects; the reason the other end gave, if any. */
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -182,9 +183,12 @@ async function acceptSessions(
 
 function wrapSession(session: unknown): WtSession {
   const wt = session as LibrarySession;
+  const streams = wt.incomingBidirectionalStreams.getReader();
+  streams.closed.catch(ignore);
   return {
-    async *streams() {
-      for await (const stream of wt.incomingBidirectionalStreams) yield wrapStream(stream);
+    nextStream: async () => {
+      const { value } = await streams.read();
+      return value === undefined ? undefined : wrapStream(value);
     },
     open: async () => wrapStream(await wt.createBidirectionalStream({ waitUntilAvailable: true })),
     closed: wt.closed.then(closeInfo, closeInfo),
@@ -199,13 +203,16 @@ function closeInfo(info: unknown): { code: number; reason: string } {
 
 function wrapStream({ readable, writable }: LibraryStream): WtStream {
   const writer = writable.getWriter();
+  const reader = readable.getReader();
   writer.closed.catch(ignore);
+  reader.closed.catch(ignore);
   return {
-    async *chunks() {
+    read: async () => {
       try {
-        for await (const chunk of readable) yield chunk;
+        return (await reader.read()).value;
       } catch {
         // The session is over; `closed` says why.
+        return undefined;
       }
     },
     write: (chunk) => writer.write(chunk),

@@ -77,7 +77,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     const service = runService({ store, runs, decisions, tenants, modules, leases, link, log });
     news = service.news;
 
-    const cell = { version, cellId, stateDir, link, role, decisions, auditLog };
+    const firstConnect = Promise.race([link.firstAttempt, pause(FIRST_CONNECT_MS)]);
+    const cell = { version, cellId, stateDir, link, role, decisions, auditLog, firstConnect };
     const { mustBeActive } = role;
     const document = openapiDocument(version);
     const server = await startApiServer({
@@ -98,7 +99,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
         ...cellRoutes(cell),
       },
     });
-    await Promise.race([link.firstAttempt, pause(FIRST_CONNECT_MS)]);
+    await firstConnect;
     return {
       url: server.url,
       stop: async () => {

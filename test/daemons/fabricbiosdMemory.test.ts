@@ -157,7 +157,7 @@ describe('the memory data plane', () => {
     const active = await session(lease, await grant(lease, ['read'], 300));
     await active.renew(await grant(lease, ['read', 'write']));
     assert.equal(await passive.closed, 'token_expired');
-    await assert.rejects(passive.read(0, 1), refused('mem_session_lost'));
+    await assert.rejects(passive.read(0, 1), refused('token_expired'));
     await active.write(0, Buffer.from('still here'));
     await assert.rejects(active.renew(await grant(await alloc(16))), refused('token_of_another_lease'));
     assert.equal(await active.closed, 'token_of_another_lease');

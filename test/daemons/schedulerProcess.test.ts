@@ -156,7 +156,7 @@ describe('scheduler: as a process', () => {
     const starting = daemon('scheduler/main.ts', [...args, '--lifeline']);
     const fabric = await cell('tcp');
     const [child] = [...children];
-    child?.stdin?.write(`fabric ${fabric.line.facts.control}\n`);
+    child?.stdin?.write(`fabric tcp ${fabric.line.facts.control}\n`);
     const { line, stderr } = await starting;
     const tenant = await ready(line.facts.url ?? '');
     const deadline = Date.now() + 20_000;

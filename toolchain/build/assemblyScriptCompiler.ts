@@ -17,8 +17,8 @@ export interface CompileRequest {
   entryPath: string;
   /** Import path of the memory manager that replaces the compiler's own. */
   runtime: string;
-  /** Internal name of the function called instead of the import `env.abort`. */
-  abort: string;
+  /** Internal name of the function called instead of the import `env.abort`; null keeps the import. */
+  abort: string | null;
   /** What the module says its source map is called. */
   sourceMapUrl: string;
   /** Check only: no optimizing, no output. */
@@ -109,7 +109,7 @@ export async function compileSources(request: CompileRequest): Promise<CompileOu
   compiler.setExportMemory(options, true);
   compiler.setSourceMap(options, true);
   compiler.setOptimizeLevelHints(options, OPTIMIZE_LEVEL, SHRINK_LEVEL);
-  compiler.addGlobalAlias(options, 'abort', request.abort);
+  if (request.abort !== null) compiler.addGlobalAlias(options, 'abort', request.abort);
   const program = compiler.newProgram(options);
 
   const parsed = new Map<string, string>();

@@ -82,6 +82,7 @@ export const CATALOGUE = {
   GRF4006: { severity: 'error', title: 'Fixtures folder missing' },
   GRF4007: { severity: 'error', title: 'Case with two inputs' },
   GRF4008: { severity: 'warning', title: 'Fixtures folder without a case' },
+  GRF4009: { severity: 'error', title: 'Expectation that no run can meet' },
 
   GRF5001: { severity: 'warning', title: 'mem is larger than the local pool' },
   GRF5002: { severity: 'warning', title: 'GPU asked of a provider without one' },

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { formatSize } from '../../program/size.ts';
 import { textLines } from '../../program/textLines.ts';
+import { readExpected } from '../fixtures/readExpected.ts';
+import { LABEL } from './errorLabel.ts';
 import { FILE_START } from './finding.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
@@ -109,7 +111,10 @@ function checkFile(context: TaskletContext, path: string, name: string, part: st
     );
   } else if (read.state === 'ok') {
     const fault = jsonFault(read.text);
-    if (fault === null) return;
+    if (fault === null) {
+      if (part === 'expected.json') checkExpected(context, path, name, read.text);
+      return;
+    }
     const lines = textLines(read.text);
     context.report(
       'GRF4003',
@@ -123,6 +128,26 @@ function checkFile(context: TaskletContext, path: string, name: string, part: st
       path,
       FILE_START,
       `${name} cannot be read as JSON: ${read.state === 'unreadable' ? read.why : read.state === 'too-large' ? `it is ${formatSize(read.size)}` : 'it is not a file'}.`,
+    );
+  }
+}
+
+function checkExpected(context: TaskletContext, path: string, name: string, text: string): void {
+  try {
+    const expected = readExpected(text);
+    if (expected.kind !== 'error' || LABEL.test(expected.label)) return;
+    context.report(
+      'GRF4009',
+      path,
+      FILE_START,
+      `${name} expects the error "${expected.label}", which is no label: a run ends with a snake_case label of at most 64 bytes, the tasklet's own or that of a run error. Correct the label.`,
+    );
+  } catch (error) {
+    context.report(
+      'GRF4009',
+      path,
+      FILE_START,
+      `${name} cannot be read as an expectation: ${error instanceof Error ? error.message : String(error)}. An output whose members really begin with "$" is expected as {"$text": "…"}.`,
     );
   }
 }

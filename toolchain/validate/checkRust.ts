@@ -104,7 +104,7 @@ function checkCargo(
       'GRF2202',
       file,
       lines.rangeOf(dependencies?.header ?? { start: 0, end: 0 }),
-      'The crate does not depend on grafos, which makes the entry points a cell calls out of fn compute. `grafos new --template rust` shows the line; `grafos tasklet build` tells cargo where the crate lies.',
+      'The crate does not depend on grafos, which makes the entry points a cell calls out of fn compute. Add it under [dependencies]; `grafos new --template rust` puts the crate into vendor/grafos of a program and shows the line.',
     );
   }
   for (const entry of names) {

@@ -1,7 +1,8 @@
 import type { TextRange } from '../../program/textLines.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
-const LABEL = /^[a-z][a-z0-9_]{0,63}$/;
+/** A label of an error: what `fail` takes, and what a run error is called. */
+export const LABEL = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** A label written in the source, AssemblyScript or Rust; `range` is the text with its quotes. */
 export function checkLabel(context: TaskletContext, file: string, range: TextRange, label: string): void {

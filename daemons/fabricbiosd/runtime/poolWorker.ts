@@ -32,7 +32,6 @@ export interface PoolWorkerEvents {
 /** One worker thread, the memory shared with it, and what it remembers. */
 export class PoolWorker {
   private readonly worker: Worker;
-  private readonly events: PoolWorkerEvents;
   private readonly control: SharedControl;
   private readonly remembered = new Map<number, true>();
   private logTimer: NodeJS.Timeout | null = null;
@@ -40,7 +39,6 @@ export class PoolWorker {
   private cause: string | null = null;
 
   constructor(url: URL, memPool: SharedArrayBuffer, name: string, events: PoolWorkerEvents) {
-    this.events = events;
     const control = newControlBuffer();
     this.control = sharedControl(control);
     const workerData: WorkerData = { memPool, control };
@@ -60,7 +58,7 @@ export class PoolWorker {
     this.worker.stdout.resume();
     this.worker.stderr.resume();
     this.worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'log') this.logTimer ??= setTimeout(() => this.readLog(), LOG_INTERVAL_MS);
+      if (message.kind === 'log') this.logTimer ??= setTimeout(() => this.readLog(events.log), LOG_INTERVAL_MS);
       else events.message(message);
     });
     this.worker.on('messageerror', (error) => {
@@ -107,9 +105,9 @@ export class PoolWorker {
     this.logRead = 0;
   }
 
-  /** Hands the rest of the log to the `log` event and returns all of it. */
-  endRun(): string {
-    this.readLog();
+  /** Gives the part of the log that no `log` event told, and returns all of it. */
+  endRun(rest: (text: string) => void): string {
+    this.readLog(rest);
     return this.logText(0, this.logRead);
   }
 
@@ -126,7 +124,7 @@ export class PoolWorker {
     }
   }
 
-  private readLog(): void {
+  private readLog(tell: (text: string) => void): void {
     if (this.logTimer !== null) clearTimeout(this.logTimer);
     this.logTimer = null;
     // Before the length is read: a line that comes in between is told again rather than missed.
@@ -134,7 +132,7 @@ export class PoolWorker {
     const to = Atomics.load(this.control.cells, CELL.logLength);
     const text = this.logText(this.logRead, to);
     this.logRead = to;
-    if (text !== '') this.events.log(text);
+    if (text !== '') tell(text);
   }
 
   private logText(from: number, to: number): string {

@@ -68,7 +68,7 @@ export class RunTask implements PoolTask {
       state: error === null ? 'succeeded' : 'failed',
       error,
       output,
-      log: worker.endRun(),
+      log: worker.endRun((text) => this.log(text)),
       fuel_used: fuelUsed,
       linear_memory_peak: linearMemoryPeak,
       duration_us: durationUs,
@@ -77,7 +77,7 @@ export class RunTask implements PoolTask {
 
   lost(loss: TaskLoss, worker: PoolWorker | null, cause: string | null): void {
     const duration = worker === null ? 0 : Math.round((performance.now() - this.startedAt) * 1000);
-    this.end(this.errorOf(loss, cause), worker?.endRun() ?? '', duration);
+    this.end(this.errorOf(loss, cause), worker?.endRun((text) => this.log(text)) ?? '', duration);
   }
 
   /** Ends the run before it started. */

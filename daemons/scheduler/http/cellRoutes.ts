@@ -14,6 +14,8 @@ export interface CellRouteParts {
   role: SchedulerRole;
   decisions: DecisionTable;
   auditLog: AuditLog;
+  /** Resolves when the first attempt to reach the cell is decided, or has taken too long. */
+  firstConnect: Promise<void>;
 }
 
 type CellHandlers = Pick<Handlers, 'admissions' | 'placements' | 'inventory' | 'audit' | 'promote'>;
@@ -32,7 +34,7 @@ export function health({ version, cellId, link, role }: CellRouteParts): Health 
 }
 
 export function cellRoutes(parts: CellRouteParts): CellHandlers {
-  const { stateDir, link, role, decisions, auditLog } = parts;
+  const { stateDir, link, role, decisions, auditLog, firstConnect } = parts;
   return {
     admissions: (call) => ({ status: 200, json: { admissions: decisions.admissions(scope(call), Number(call.query.limit)) } }),
     placements: (call) => ({ status: 200, json: { placements: decisions.placements(scope(call), Number(call.query.limit)) } }),
@@ -51,7 +53,7 @@ export function cellRoutes(parts: CellRouteParts): CellHandlers {
     promote: async () => {
       await role.promote();
       // Who promotes a scheduler that was just started wants to know whether it can run something.
-      await link.firstAttempt;
+      await firstConnect;
       return { status: 200, json: health(parts) };
     },
   };

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { instantiate } from '@assemblyscript/loader';
+import { compileSources } from './assemblyScriptCompiler.ts';
+import { standardSource } from './standardLibrary.ts';
+
+export interface UnitResult {
+  name: string;
+  /** Null when it passed, else the message and place of the assertion that failed. */
+  failure: string | null;
+  /** What it told `trace`. */
+  traced: string[];
+}
+
+/**
+ * Compiles a file of AssemblyScript unit tests against grafos-std and calls each exported function without parameters, in an instance of its own.
+ * `assert` and `throw` reach the host as the import `env.abort`; the loader lifts their texts out of wasm memory, which is all it is for here: tasklets
+ * themselves log their message and trap. Host functions of the profile are not there, so a unit that reaches one cannot be loaded.
+ * @throws Error with the compiler's words
+ */
+export async function runUnits(file: string): Promise<UnitResult[]> {
+  const path = basename(file);
+  let names: string[] = [];
+  const { module, diagnostics } = await compileSources({
+    resolve: (wanted) =>
+      `${wanted}.ts` === path ? { path, text: readFileSync(file, 'utf8') } : standardSource(wanted),
+    tasklet: path.replace(/\.ts$/, ''),
+    entryPath: '~grafos/units.ts',
+    entry({ functions }) {
+      names = functions.filter(({ exported, params }) => exported && params.length === 0).map(({ name }) => name);
+      return `export { ${names.join(', ')} } from "../${path.replace(/\.ts$/, '')}";`;
+    },
+    runtime: 'grafos-std/runtime',
+    abort: null,
+    sourceMapUrl: 'units.wasm.map',
+    checkOnly: false,
+    signal: undefined,
+  });
+  if (module === null) throw new Error(diagnostics.map(({ code, text }) => `${code}: ${text}`).join('\n'));
+  const results: UnitResult[] = [];
+  for (const name of names) {
+    const traced: string[] = [];
+    // The default `trace` of the loader writes to the console; `abort` stays its own.
+    let lift: (pointer: number) => string = () => '';
+    const trace = (text: number) => {
+      traced.push(lift(text));
+    };
+    const { exports } = await instantiate(Buffer.from(module.wasm), { env: { trace } });
+    lift = exports.__getString;
+    const unit: unknown = exports[name];
+    if (typeof unit !== 'function') continue;
+    results.push({ name, failure: failureOf(() => unit()), traced });
+  }
+  return results;
+}
+
+function failureOf(unit: () => void): string | null {
+  try {
+    unit();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
