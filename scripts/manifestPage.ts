@@ -12,8 +12,9 @@ import { formatSize, SIZE_SYNTAX } from '../program/size.ts';
 import { writeGenerated } from './generated.ts';
 
 const TABLE_NAMES: TableName[] = ['program', 'tasklet', 'requires'];
-const SIZE_PATTERN = '^\\s*\\d(_?\\d)*\\s*([kKmMgG]([iI][bB])?)?\\s*$';
-const DURATION_PATTERN = '^\\s*\\d(_?\\d)*\\s*([mM][sS]|[sSmMhH])\\s*$';
+/** The texts `parseSize` and `parseDuration` read, up to their largest value. */
+export const SIZE_PATTERN = '^\\s*\\d(_?\\d)*\\s*([kKmMgG]([iI][bB])?)?\\s*$';
+export const DURATION_PATTERN = '^\\s*\\d(_?\\d)*\\s*([mM][sS]|[sSmMhH])\\s*$';
 
 export function manifestPage(): string {
   const example = TABLE_NAMES.map((name) => {

@@ -4,7 +4,7 @@
  */
 import { createHmac, randomBytes, timingSafeEqual, webcrypto } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { events, QUICClient, QUICServer } from '@matrixai/quic';
+import { events, QUICClient, QUICServer, QUICSocket } from '@matrixai/quic';
 import {
   type ByteChannel,
   CONTROL_CLIENT_ROLES,
@@ -51,7 +51,9 @@ export async function listenControlQuic(options: ListenOptions): Promise<Control
   const { host, port, trust, onLink, onRefused } = options;
   const expect = { usage: 'client', roles: CONTROL_CLIENT_ROLES } as const;
   const links = new Set<QuicLink>();
+  const socket = new GuardedSocket({ logger: silent });
   const server = new QUICServer({
+    socket,
     logger: silent,
     crypto: tokenCrypto(),
     config: {
@@ -77,12 +79,17 @@ export async function listenControlQuic(options: ListenOptions): Promise<Control
     link.acceptStreams();
     onLink(link);
   });
-  await server.start({ host, port });
+  await socket.start({ host, port });
+  await server.start();
   return {
     address: hostPort(host, server.port),
     close: async (reason) => {
       for (const link of links) link.close(reason);
-      await atMost(GOODBYE_MS, server.stop({ force: true, reason: Buffer.from(reason).subarray(0, REASON_BYTES_MAX) }));
+      const stopped = server.stop({ force: true, reason: Buffer.from(reason).subarray(0, REASON_BYTES_MAX) });
+      await atMost(
+        GOODBYE_MS,
+        stopped.finally(() => socket.stop({ force: true })),
+      );
     },
   };
 }
@@ -92,14 +99,15 @@ export async function dialControlQuic(options: DialOptions): Promise<ControlLink
   const { host, port, trust, timeoutMs } = options;
   const expect = { usage: 'server', roles: CONTROL_SERVER_ROLES, host } as const;
   let refused: PeerRefused | undefined;
+  const socket = new GuardedSocket({ logger: silent });
   try {
+    await socket.start({ host: isIPv6(host) ? '::' : '0.0.0.0' });
     const client = await QUICClient.createQUICClient(
       {
         host,
         port,
+        socket,
         logger: silent,
-        // The library's own default listens on "::", which a machine without IPv6 does not have.
-        localHost: isIPv6(host) ? '::' : '0.0.0.0',
         crypto: {
           ops: { randomBytes: async (data: ArrayBuffer) => void webcrypto.getRandomValues(new Uint8Array(data)) },
         },
@@ -112,12 +120,23 @@ export async function dialControlQuic(options: DialOptions): Promise<ControlLink
       },
       { timer: timeoutMs },
     );
+    void client.closedP.then(() => socket.stop({ force: true }).catch(ignore));
     const { connection } = client;
     const link = new QuicLink(connection, quicPeerOf(connection, trust, expect), hostPort(host, port));
     link.openStreams();
     return link;
   } catch (error) {
+    socket.stop({ force: true }).catch(ignore);
     throw refused ?? unreachable(host, port, error);
+  }
+}
+
+/** A packet the library cannot make sense of rejects in its handler, where nobody catches it, and would end the process: it is dropped. */
+class GuardedSocket extends QUICSocket {
+  constructor(options: ConstructorParameters<typeof QUICSocket>[0]) {
+    super(options);
+    const handle = this.handleSocketMessage;
+    this.handleSocketMessage = (data, from) => handle(data, from).catch(ignore);
   }
 }
 

@@ -133,9 +133,9 @@ export async function connectScheduler(target: SchedulerTarget): Promise<Schedul
       (await json<{ runs: Run[] }>('GET', `/api/v1/runs${search({ ...query })}`, options)).runs,
     cancel: (runId, options = {}) =>
       json<Run>('POST', runPath(runId, '/cancel'), { signal: options.signal, headers: waitHeader(options.waitMs) }),
-    events: async function* (runId, { signal } = {}) {
-      const stream = await connection.stream({ method: 'GET', path: runPath(runId, '/events'), signal });
-      yield* parseEventStream(stream, (event, data) => ({ event, data }) as RunEvent);
+    events: (runId, { signal } = {}) => {
+      const stream = connection.stream({ method: 'GET', path: runPath(runId, '/events'), signal });
+      return parseEventStream(stream, (event, data) => ({ event, data }) as RunEvent);
     },
     listArtifacts: async (runId, options) =>
       (await json<{ artifacts: ArtifactEntry[] }>('GET', runPath(runId, '/artifacts'), options)).artifacts,

@@ -37,8 +37,8 @@ export interface ApiAnswer {
 export interface SchedulerConnection {
   setAudience(cellId: string): void;
   call(request: ApiRequest): Promise<ApiAnswer>;
-  /** The answer as it comes; destroy it to be done with it. */
-  stream(request: ApiRequest): Promise<IncomingMessage>;
+  /** The answer as it comes; leaving the loop ends it. */
+  stream(request: ApiRequest): AsyncGenerator<Buffer, void, undefined>;
   close(): void;
 }
 
@@ -145,7 +145,14 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
       const text = (): string => bytes.toString('utf8');
       return { status: response.statusCode ?? 0, bytes, text, json: () => parseJson(text()) };
     },
-    stream: exchange,
+    stream: async function* (asked) {
+      const response = await exchange(asked);
+      try {
+        yield* response;
+      } catch (error) {
+        throw asGrafosError(error as Error, asked.signal);
+      }
+    },
     close: () => {
       isClosed = true;
       for (const request of underWay) request.destroy();

@@ -19,7 +19,7 @@ export function fail<T = Uint8Array>(label: string): T {
   if (isReference<T>()) {
     if (isNullable<T>()) return changetype<T>(0);
     if (idof<T>() == idof<Uint8Array>()) return changetype<T>(new Uint8Array(0));
-    ERROR("fail<T = Uint8Array> wants T to be Uint8Array, string, a number, bool, or a class that may be null");
+    ERROR("fail<T> wants T to be Uint8Array, string, a number, bool, or a class that may be null");
   }
   return <T>0;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { networkNamespacesMissing } from '../helpers/networkNamespace.ts';
@@ -101,15 +101,18 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     await grafosJson(['tasklet', 'build'], { cwd });
     {
       await using cell = await secondCell('aws', 'eu-west-1');
+      // The trust stays with the program; the cell takes its own folder along when it goes.
+      await Promise.all([cell.ca, cell.tenantCert, cell.tenantKey].map((file) => cp(file, join(cwd, basename(file)))));
+      const own = (file: string) => join(cwd, basename(file));
       const adopt = [
         '--scheduler',
         cell.url,
         '--ca',
-        cell.ca,
+        own(cell.ca),
         '--cert',
-        cell.tenantCert,
+        own(cell.tenantCert),
         '--key',
-        cell.tenantKey,
+        own(cell.tenantKey),
         '--tenant',
         cell.tenant,
       ];

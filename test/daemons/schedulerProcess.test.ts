@@ -131,7 +131,7 @@ describe('scheduler: as a process', () => {
     let tenant = await ready(first.line.facts.url ?? '');
     const run = await runOf(tenant, ECHO);
     const done = await tenant.submit(run, { waitMs: 30_000, idempotencyKey: 'done' });
-    const endless: RunSubmit = { ...(await runOf(tenant, ENDLESS)), fuel: Number.MAX_SAFE_INTEGER, timeout_ms: 5_000 };
+    const endless: RunSubmit = { ...(await runOf(tenant, ENDLESS)), fuel: Number.MAX_SAFE_INTEGER, timeout_ms: 1_500 };
     const flying = await tenant.submit(endless);
     const keyed = await tenant.submit(endless, { idempotencyKey: 'keyed' });
     first.child.kill('SIGKILL');

@@ -184,7 +184,7 @@ class Generator {
       case 3:
         return index + 1 < FUNCTIONS
           ? `(call $f${index + 1 + this.pick(FUNCTIONS - index - 1)} ${next('i32')} ${next('i64')})`
-          : 'memory.size';
+          : '(memory.size)';
       case 4:
         // Entry 0 and 1 are the last function and the host, 2 is null, what lies past them traps too.
         return index + 1 < FUNCTIONS

@@ -5,6 +5,7 @@ import { formatDuration, parseDuration } from '../../program/duration.ts';
 import { formatSize, parseSize, sizeText } from '../../program/size.ts';
 import { sourceKind, tidyPath } from '../../program/sourceKind.ts';
 import { textLines } from '../../program/textLines.ts';
+import { DURATION_PATTERN, SIZE_PATTERN } from '../../scripts/manifestPage.ts';
 
 describe('sizes', () => {
   const rows: [string | number, number | null][] = [
@@ -39,6 +40,14 @@ describe('sizes', () => {
   for (const [text, bytes] of rows) {
     it(`${JSON.stringify(text)} is ${bytes}`, () => assert.equal(parseSize(text), bytes));
   }
+
+  it('are texts the JSON schema takes, and no others', () => {
+    const pattern = new RegExp(SIZE_PATTERN);
+    const texts = fc.array(fc.constantFrom('1', '20', '_', ' ', 'k', 'M', 'g', 'iB', 'IB', 'b', '-', '.'), {
+      maxLength: 5,
+    });
+    fc.assert(fc.property(texts, (parts) => pattern.test(parts.join('')) === (parseSize(parts.join('')) !== null)));
+  });
 
   it('reads back what it writes for a manifest', () => {
     fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseSize(sizeText(bytes)) === bytes));
@@ -77,6 +86,12 @@ describe('durations', () => {
   for (const [text, milliseconds] of rows) {
     it(`${JSON.stringify(text)} is ${milliseconds}`, () => assert.equal(parseDuration(text), milliseconds));
   }
+
+  it('are texts the JSON schema takes, and no others', () => {
+    const pattern = new RegExp(DURATION_PATTERN);
+    const texts = fc.array(fc.constantFrom('1', '20', '_', ' ', 'm', 'S', 's', 'H', 'ms', '-', '.'), { maxLength: 5 });
+    fc.assert(fc.property(texts, (parts) => pattern.test(parts.join('')) === (parseDuration(parts.join('')) !== null)));
+  });
 
   it('reads back what it writes', () => {
     fc.assert(fc.property(fc.nat(1e9), (milliseconds) => parseDuration(formatDuration(milliseconds)) === milliseconds));

@@ -279,6 +279,49 @@ describe('validate', () => {
     assert.deepEqual(found?.range, { start: { line: 2, character: 9 }, end: { line: 2, character: 25 } });
   });
 
+  const fixtures: [what: string, files: Record<string, string>, codes: string[]][] = [
+    [
+      'cases of both kinds',
+      { 'a.input.json': '1', 'a.expected.json': '2', 'b.input.bin': '{', 'b.expected.json': '{"$error":"bad_input"}' },
+      [],
+    ],
+    ['a case with dots in its name', { 'a.b.c.input.json': '1', 'a.b.c.expected.json': '2' }, []],
+    ['a README and hidden files', { 'README.md': '', '.gitkeep': '' }, []],
+    [
+      'an expectation of each form',
+      {
+        'a.input.bin': '',
+        'a.expected.json': '{"$text":"x"}',
+        'b.input.bin': '',
+        'b.expected.json': '{"$base64":"eA=="}',
+        'c.input.bin': '',
+        'c.expected.json': '{"$":1, "x":2}',
+      },
+      [],
+    ],
+    ['an expectation of no form', { 'a.input.bin': '', 'a.expected.json': '{"$eror":"x"}' }, ['GRF4009']],
+    ['a digest that is none', { 'a.input.bin': '', 'a.expected.json': '{"$sha256":"x","$bytes":1}' }, ['GRF4009']],
+    ['empty JSON', { 'a.input.json': '', 'a.expected.json': '{' }, ['GRF4003', 'GRF4003']],
+    [
+      'names that do not agree',
+      { 'a.input.json': '1', 'A.expected.json': '1', 'a.output.json': '1' },
+      ['GRF4001', 'GRF4002', 'GRF4004'],
+    ],
+  ];
+  for (const [what, files, expected] of fixtures) {
+    it(`reads fixtures with ${what}`, async () => {
+      await using folder = await temporaryFolder();
+      const under = Object.fromEntries(Object.entries(files).map(([name, text]) => [`fixtures/a/${name}`, text]));
+      await program(folder.path, { 'grafos.toml': `${PROGRAM}${tasklet('a', 'a.wat')}`, 'a.wat': WAT, ...under });
+      assert.deepEqual(
+        codes(await validate(folder.path))
+          .filter((code) => code !== 'GRF3001')
+          .sort(),
+        expected,
+      );
+    });
+  }
+
   it('measures mem against the pool the local stack has', async () => {
     await using folder = await temporaryFolder();
     await program(folder.path, { 'grafos.toml': `${PROGRAM}${tasklet('a', 'a.wat', 'mem = "1MiB"\n')}`, 'a.wat': WAT });

@@ -8,10 +8,11 @@ import {
   type CompileOutput,
   type CompilerDiagnostic,
   compileSources,
+  type ParsedFunction,
   type ResolvedSource,
   type SourceMap,
 } from './assemblyScriptCompiler.ts';
-import { type ComputeFault, entryPoint } from './assemblyScriptEntry.ts';
+import { COMPUTE_SHAPE, type ComputeFault, entryPoint } from './assemblyScriptEntry.ts';
 import type { SourceFile } from './sourceStamp.ts';
 import { standardSource } from './standardLibrary.ts';
 
@@ -37,6 +38,7 @@ export interface CompiledAssemblyScript {
 }
 
 const ENTRY = '~grafos/entry.ts';
+const STANDARD_ENTRY = '~lib/grafos-std/entry.ts';
 const RUNTIME = 'grafos-std/runtime';
 const ABORT = '~lib/grafos-std/abort/abort';
 
@@ -46,6 +48,7 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
   const files = new SourceFiles(program.root, request.overlay ?? new Map());
   const source = join(program.root, tasklet.source);
   let fault: ComputeFault | null = null;
+  let compute: ParsedFunction | undefined;
   let output: CompileOutput;
   try {
     if (files.resolve(stem(tasklet.source)) === null) {
@@ -58,6 +61,7 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
       tasklet: stem(tasklet.source),
       entryPath: ENTRY,
       entry(parsed) {
+        compute = parsed.functions.find(({ name }) => name === 'compute');
         const made = entryPoint(parsed, tasklet.source);
         if ('text' in made) return made.text;
         fault = made.fault;
@@ -75,7 +79,11 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
     const message = `The AssemblyScript compiler stopped with a fault of its own: ${what}. Undo the last change; if it stays, please report the source that shows it.`;
     return failedWith(finding('GRF2101', source, FILE_START, message));
   }
-  const diagnostics = output.diagnostics.flatMap((one) => toFinding(one, files, source));
+  fault ??= entryFault(output.diagnostics, compute);
+  const diagnostics = output.diagnostics
+    // What the entry point stumbles over besides follows from that one fault.
+    .filter((one) => fault === null || files.at(one.place?.path ?? '') !== null)
+    .flatMap((one) => toFinding(one, files, source));
   if (fault !== null) diagnostics.push(faultFinding(fault, source, files.textOf(source)));
   return {
     wasm: output.module?.wasm ?? null,
@@ -173,6 +181,26 @@ function sentence({ code, text }: CompilerDiagnostic): string {
     return `${outside[1]} lies outside the program's folder, and a build takes nothing from there. Move it into the program.`;
   }
   return `${code}: ${text}`;
+}
+
+/** What only the compiler can tell of `compute`, because its types have names of their own or it comes from another file. */
+function entryFault(
+  diagnostics: readonly CompilerDiagnostic[],
+  compute: ParsedFunction | undefined,
+): ComputeFault | null {
+  const start = { start: 0, end: 0 };
+  for (const { place, text } of diagnostics) {
+    if (place?.path === ENTRY && /no exported member 'compute'/.test(text)) {
+      const message = `The tasklet has no function \`compute\`, which every run calls. Write ${COMPUTE_SHAPE}.`;
+      return { kind: 'missing', span: start, message };
+    }
+    const [, what] = /^User-defined: "compute (takes|returns) /.exec(text) ?? [];
+    if (place?.path !== STANDARD_ENTRY || what === undefined) continue;
+    const span = what === 'takes' ? compute?.params[0] : compute?.returnsAt;
+    const message = `\`compute\` ${what === 'takes' ? "is given the run's input" : "gives the run's output"} as Uint8Array or string, not as another type. Write ${COMPUTE_SHAPE}.`;
+    return { kind: 'shape', span: span ?? start, message };
+  }
+  return null;
 }
 
 function faultFinding(fault: ComputeFault, source: string, text: string): Finding {

@@ -23,6 +23,7 @@ const ADVICE: Record<string, { code: string; why: string; next: string }> = {
   ENOSPC: { code: 'disk_full', why: 'no space left on the device', next: 'Free some space and run the command again.' },
   EDQUOT: { code: 'disk_full', why: 'the disk quota is used up', next: 'Free some space and run the command again.' },
   ENOTDIR: { code: 'not_a_folder', why: 'a part of the path is not a folder', next: 'Move that file out of the way.' },
+  EEXIST: { code: 'not_a_folder', why: 'a file is where a folder must be', next: 'Move that file out of the way.' },
   EISDIR: { code: 'not_a_file', why: 'it is a folder', next: 'Give the path of a file.' },
   ENOENT: { code: 'no_such_file', why: 'there is no such file or folder', next: 'Check the path.' },
   ENAMETOOLONG: { code: 'path_too_long', why: 'the path is too long', next: 'Use a shorter path.' },

@@ -58,7 +58,7 @@ export const CATALOGUE = {
   GRF2301: { severity: 'error', title: 'WAT error' },
 
   GRF3001: { severity: 'info', title: 'Not built yet' },
-  GRF3002: { severity: 'warning', title: 'Module is older than its source' },
+  GRF3002: { severity: 'warning', title: 'Module is out of date' },
   GRF3003: { severity: 'error', title: 'Module unreadable' },
   GRF3004: { severity: 'error', title: 'Module too large' },
   GRF3005: { severity: 'error', title: 'Not a valid module' },

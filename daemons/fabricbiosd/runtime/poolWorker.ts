@@ -58,7 +58,7 @@ export class PoolWorker {
     this.worker.stdout.resume();
     this.worker.stderr.resume();
     this.worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'log') this.logTimer ??= setTimeout(() => this.readLog(events.log), LOG_INTERVAL_MS);
+      if (message.kind === 'log') this.logTimer ??= setTimeout(() => events.log(this.newLog()), LOG_INTERVAL_MS);
       else events.message(message);
     });
     this.worker.on('messageerror', (error) => {
@@ -105,10 +105,10 @@ export class PoolWorker {
     this.logRead = 0;
   }
 
-  /** Gives the part of the log that no `log` event told, and returns all of it. */
-  endRun(rest: (text: string) => void): string {
-    this.readLog(rest);
-    return this.logText(0, this.logRead);
+  /** The log of the run that ended: all of it, and the part that no `log` event told. */
+  endRun(): { log: string; untold: string } {
+    const untold = this.newLog();
+    return { log: this.logText(0, this.logRead), untold };
   }
 
   /**
@@ -124,15 +124,17 @@ export class PoolWorker {
     }
   }
 
-  private readLog(tell: (text: string) => void): void {
+  /** What was logged since the last time. */
+  private newLog(): string {
     if (this.logTimer !== null) clearTimeout(this.logTimer);
     this.logTimer = null;
+    const { cells } = this.control;
     // Before the length is read: a line that comes in between is told again rather than missed.
-    Atomics.store(this.control.cells, CELL.logNotified, 0);
-    const to = Atomics.load(this.control.cells, CELL.logLength);
+    Atomics.store(cells, CELL.logNotified, 0);
+    const to = Atomics.load(cells, CELL.logLength);
     const text = this.logText(this.logRead, to);
     this.logRead = to;
-    if (text !== '') tell(text);
+    return text;
   }
 
   private logText(from: number, to: number): string {

@@ -58,7 +58,13 @@ export class RunTask implements PoolTask {
   }
 
   log(text: string): void {
-    this.listener.log(text);
+    if (text !== '') this.listener.log(text);
+  }
+
+  private lastLog(worker: PoolWorker): string {
+    const { log, untold } = worker.endRun();
+    this.log(untold);
+    return log;
   }
 
   answered(answer: FromWorker, worker: PoolWorker): void {
@@ -68,7 +74,7 @@ export class RunTask implements PoolTask {
       state: error === null ? 'succeeded' : 'failed',
       error,
       output,
-      log: worker.endRun((text) => this.log(text)),
+      log: this.lastLog(worker),
       fuel_used: fuelUsed,
       linear_memory_peak: linearMemoryPeak,
       duration_us: durationUs,
@@ -77,7 +83,7 @@ export class RunTask implements PoolTask {
 
   lost(loss: TaskLoss, worker: PoolWorker | null, cause: string | null): void {
     const duration = worker === null ? 0 : Math.round((performance.now() - this.startedAt) * 1000);
-    this.end(this.errorOf(loss, cause), worker?.endRun((text) => this.log(text)) ?? '', duration);
+    this.end(this.errorOf(loss, cause), worker === null ? '' : this.lastLog(worker), duration);
   }
 
   /** Ends the run before it started. */

@@ -207,9 +207,10 @@ export class WorkerPool {
         const task = this.takeTask(slot);
         if (task === null) break;
         if (message.kind === 'ended') slot.runsLeft--;
-        if (message.kind === 'ended' && message.tidying) slot.state = 'tidying';
+        // Idle before the answer is told: what it leads to may go to this very worker.
+        slot.state = message.kind === 'ended' && message.tidying ? 'tidying' : 'idle';
         task.answered(message, slot.worker);
-        if (slot.state === 'busy') this.idle(slot);
+        if (slot.state === 'idle') this.idle(slot);
         break;
       }
       case 'log':
