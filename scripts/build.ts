@@ -1,5 +1,5 @@
 /** Bundles everything that runs into dist/. `--watch` keeps going. */
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, context } from 'esbuild';
 
@@ -35,7 +35,7 @@ const common = {
   },
 } satisfies BuildOptions;
 
-const bundles: BuildOptions[] = [
+const bundles: Array<BuildOptions & { outdir: string }> = [
   { ...common, entryPoints: { main: 'cli/main.ts' }, outdir: 'dist/cli', splitting: true, chunkNames: 'part-[hash]' },
   {
     ...common,
@@ -51,9 +51,19 @@ const bundles: BuildOptions[] = [
   },
 ];
 
-await rm(join(root, 'dist'), { recursive: true, force: true });
+const dist = join(root, 'dist');
 if (watching) {
+  await rm(dist, { recursive: true, force: true });
   for (const bundle of bundles) await (await context(bundle)).watch();
 } else {
-  await Promise.all(bundles.map((bundle) => build(bundle)));
+  // Built aside and swapped in: a failed build leaves the last good one, and nobody meets half of one.
+  const fresh = `${dist}.${process.pid}`;
+  try {
+    await Promise.all(bundles.map((bundle) => build({ ...bundle, outdir: bundle.outdir.replace(/^dist/, fresh) })));
+    await rm(`${fresh}.old`, { recursive: true, force: true });
+    await rename(dist, `${fresh}.old`).catch(() => {});
+    await rename(fresh, dist);
+  } finally {
+    await Promise.all([fresh, `${fresh}.old`].map((folder) => rm(folder, { recursive: true, force: true })));
+  }
 }

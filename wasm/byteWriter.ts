@@ -59,7 +59,8 @@ export class ByteWriter {
     this.copy(encoded, 0, encoded.length);
   }
 
+  /** A copy of what was written, without the spare room. */
   written(): Uint8Array {
-    return this.bytes.subarray(0, this.length);
+    return this.bytes.slice(0, this.length);
   }
 }

@@ -68,7 +68,7 @@ export class BodyMeter {
     head.copy(bytes, pos, first);
 
     let depth = 0;
-    this.open(0, BLOCK, 0);
+    this.open(0, BLOCK, 0, first);
     let at = first;
     let regionStart = first;
     let cost = 0;
@@ -95,14 +95,14 @@ export class BodyMeter {
       } else {
         switch (opcode) {
           case Op.block:
-            this.open(++depth, BLOCK, dead);
+            this.open(++depth, BLOCK, dead, start);
             continue;
           case Op.loop:
-            this.open(++depth, LOOP, dead);
+            this.open(++depth, LOOP, dead, start);
             nextChecked = true;
             break;
           case Op.if:
-            this.open(++depth, IF, dead);
+            this.open(++depth, IF, dead, start);
             cost++;
             break;
           case Op.else:
@@ -208,9 +208,9 @@ export class BodyMeter {
     out.length = at;
   }
 
-  private open(depth: number, kind: number, dead: number): void {
+  private open(depth: number, kind: number, dead: number, offset: number): void {
     if (depth > MODULE_LIMITS.nesting) {
-      throw new WasmInvalid('limit', 0, `blocks nested deeper than ${MODULE_LIMITS.nesting}`);
+      throw new WasmInvalid('limit', offset, `blocks nested deeper than ${MODULE_LIMITS.nesting}`);
     }
     if (depth >= this.kinds.length) {
       this.kinds = grown(this.kinds);

@@ -8,6 +8,8 @@ export const MODULE_LIMITS = {
   types: 100_000,
   /** Parameters, and results, of one function type. */
   arity: 1_000,
+  /** Parameters and results of all function types together. */
+  typeValues: 1_000_000,
   imports: 100_000,
   exports: 100_000,
   functions: 1_000_000,

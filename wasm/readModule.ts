@@ -80,6 +80,7 @@ class ModuleReader {
   };
   private dataCount: number | undefined;
   private codeSeen = 0;
+  private typeValues = 0;
 
   constructor(bytes: Uint8Array, bodies: boolean) {
     this.r = new BinaryReader(bytes);
@@ -214,6 +215,10 @@ class ModuleReader {
 
   private valueTypes(what: string): ValueType[] {
     const count = this.r.count(what, MODULE_LIMITS.arity);
+    this.typeValues += count;
+    if (this.typeValues > MODULE_LIMITS.typeValues) {
+      throw new WasmInvalid('limit', this.r.pos, `more than ${MODULE_LIMITS.typeValues} parameters and results`);
+    }
     const types: ValueType[] = [];
     for (let i = 0; i < count; i++) types.push(this.valueType());
     return types;

@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { GrafosError } from './grafosError.ts';
 import type { PeerFiles } from './peerFiles.ts';
 import { tlsClientOptions } from './peerTls.ts';
-import { refusalOf, unreachable } from './schedulerErrors.ts';
+import { connectionError, refusalOf } from './schedulerErrors.ts';
 import { certificateThumbprint, mintTenantToken } from './tenantToken.ts';
 
 export interface ApiRequest {
@@ -110,7 +110,7 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
     if (signal?.aborted === true || isClosed) {
       return new GrafosError('interrupted', 'interrupted', 'The request to the scheduler was cancelled.', { cause: error });
     }
-    return unreachable(error, target.url);
+    return connectionError(error, target.url, target);
   };
 
   const collect = async (response: IncomingMessage, signal: AbortSignal | undefined): Promise<Buffer> => {

@@ -1,4 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { GrafosError } from './grafosError.ts';
+import { checkPeerChain } from './peerCertificate.ts';
+import { caDerFromPem, type PeerFiles } from './peerFiles.ts';
 import { PeerRefused } from './peerRefused.ts';
 import { peerRefusedByTls } from './peerTls.ts';
 import type { Refusal } from './tenantApi.ts';
@@ -18,33 +21,36 @@ export function refusalOf(status: number, body: Buffer): GrafosError {
   }
 }
 
-/** TLS alerts (RFC 8446, section 6.2) by which a server says what it thinks of our certificate, as Node names them. */
-const ALERTS: Record<string, string> = {
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'client_certificate_missing',
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'client_certificate_untrusted',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'client_certificate_expired',
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'client_certificate_unfit',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'client_certificate_unfit',
-  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: 'client_certificate_unfit',
-};
-
-/** What the connection broke on, in our words. */
-export function unreachable(error: Error, url: string): GrafosError {
+/**
+ * What the connection broke on, in our words. A server that refuses our certificate just hangs up (Node's TLS sends no alert, and in TLS 1.3
+ * our side of the handshake is over by then), so a hang-up makes us look at our own certificate with the scheduler's eyes.
+ */
+export function connectionError(error: Error, url: string, ours: PeerFiles): GrafosError {
   if (error instanceof PeerRefused) return error;
-  const code = 'code' in error ? String(error.code) : '';
-  const alert = ALERTS[code];
-  if (alert !== undefined) {
-    return new GrafosError('refused', alert, 'The scheduler does not accept our certificate.', {
-      why: `it answered the TLS handshake with ${code}`,
-      next: 'For the local stack run grafos dev up again; for a cell, check the certificate you gave.',
-      cause: error,
-    });
-  }
   const refused = peerRefusedByTls(error, 'server');
   if (refused !== undefined) return refused;
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('ERR_SSL_')) {
+    const unfit = ownProblem(ours);
+    if (unfit !== undefined) return unfit;
+  }
   return new GrafosError('unreachable', 'scheduler_unreachable', `The scheduler at ${url} cannot be reached.`, {
     why: error.message,
     next: 'Check that it runs: grafos dev status, or grafos provider status for a cell.',
     cause: error,
   });
+}
+
+function ownProblem({ caPem, certPem }: PeerFiles): GrafosError | undefined {
+  try {
+    checkPeerChain([new X509Certificate(certPem).raw], { caDer: caDerFromPem(caPem), usage: 'client', roles: ['tenant', 'admin'] });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof PeerRefused)) return undefined;
+    return new GrafosError('refused', error.reason, 'The scheduler does not accept our certificate.', {
+      why: error.detail,
+      next: 'For the local stack run grafos dev up again; for a cell, check the certificate and the CA you gave.',
+      cause: error,
+    });
+  }
 }

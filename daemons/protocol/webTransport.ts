@@ -64,6 +64,7 @@ export async function listenWebTransport(options: WtListenOptions): Promise<WtLi
     secret: randomBytes(32).toString('hex'),
     ...WINDOWS,
   } as ConstructorParameters<typeof Server>[0]);
+  guardSessions(server);
   const sessions = server.sessionStream(path).getReader();
   server.startServer();
   await server.ready;
@@ -179,6 +180,52 @@ async function acceptSessions(
     session.closed.catch(ignore);
     session.ready.then(() => onSession(wrapSession(session)), ignore);
   }
+}
+
+/**
+ * The library throws out of its event handlers on capsules it does not expect, such as one for a stream of its own that is not open,
+ * and nobody could catch that: a stranger's bytes would end the process. Here they end the stranger's session.
+ */
+function guardSessions(server: unknown): void {
+  interface Visited {
+    session: { jsobj?: LibraryHandler; stream?: { destroy(): void }; capsParser?: Record<string, unknown> };
+  }
+  const visited = server as { onHttpWTSessionVisitor(args: Visited): void };
+  const visit = visited.onHttpWTSessionVisitor.bind(server);
+  visited.onHttpWTSessionVisitor = (args) => {
+    visit(args);
+    const { session } = args;
+    const { capsParser, jsobj } = session;
+    const end = () => session.stream?.destroy();
+    if (capsParser !== undefined) for (const name of ['parseData', 'drainWrites']) guard(capsParser, name, end);
+    if (jsobj === undefined) return;
+    // Last of all: what it throws has nobody left to tell.
+    guard(jsobj, 'onClose', () => jsobj.closedResolve({ closeCode: 0, reason: '' }));
+    // A stream that comes after the end is refused by the library in a later turn, through an object it has not made.
+    const onStream = jsobj.onStream.bind(jsobj);
+    jsobj.onStream = (opened) => {
+      if (jsobj.state !== 'closed' && jsobj.state !== 'failed') onStream(opened);
+    };
+  };
+}
+
+interface LibraryHandler extends Record<string, unknown> {
+  state: string;
+  closedResolve(info: { closeCode: number; reason: string }): void;
+  onStream(opened: unknown): void;
+}
+
+function guard(owner: Record<string, unknown>, name: string, onThrow: () => void): void {
+  const method = owner[name];
+  if (typeof method !== 'function') return;
+  owner[name] = (...args: unknown[]) => {
+    try {
+      return method.apply(owner, args);
+    } catch {
+      onThrow();
+      return undefined;
+    }
+  };
 }
 
 function wrapSession(session: unknown): WtSession {

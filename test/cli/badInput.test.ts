@@ -11,7 +11,7 @@ import { watManifest, watProgram } from '../helpers/watTasklets.ts';
 /** Asserts the documented exit code, and an error that says what, with its code, and what next; never a stack trace. */
 function refused(ended: Ended, exit: number, code: string): void {
   assert.equal(ended.code, exit, `${ended.stdout}\n${ended.stderr}`);
-  assert.doesNotMatch(`${ended.stdout}${ended.stderr}`, /\n\s+at .*:\d+:\d+|internal_error/);
+  assert.doesNotMatch(`${ended.stdout}${ended.stderr}`, /\n\s+at .*:\d+:\d+|\[internal_error\]/);
   if (ended.stdout.startsWith('{"error"') || ended.stdout.startsWith('{\n  "error"')) {
     const { error } = JSON.parse(ended.stdout);
     assert.equal(error.code, code);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { connectFabric } from '../../daemons/protocol/fabricClient.ts';
 import { connectWebTransport } from '../../daemons/protocol/webTransport.ts';
-import { createAuthority } from '../../toolchain/trust/authority.ts';
+import { createAuthority, type LeafRequest } from '../../toolchain/trust/authority.ts';
 import { type DevTrust, writeDevTrust } from '../../toolchain/trust/devTrust.ts';
 import { pemsOf } from '../helpers/fabricCell.ts';
 import { fabricTasklet, putModule, submission } from '../helpers/fabricTasklets.ts';
@@ -117,7 +117,7 @@ describe('the fabricbiosd process', () => {
     await once(http2, 'remoteSettings');
     const get = http2.request({ ':path': '/mem' });
     get.on('error', () => {});
-    await once(get, 'close');
+    await new Promise((resolve) => get.on('close', resolve));
     for (const garbage of [Buffer.alloc(0), Buffer.alloc(100, 0xff), Buffer.from('0041fe00', 'hex'), Buffer.alloc(9, 0x19)]) {
       const session = http2.request({ ':method': 'CONNECT', ':protocol': 'webtransport', ':scheme': 'https', ':path': '/mem' });
       session.on('error', () => {});
@@ -154,10 +154,10 @@ describe('the fabricbiosd process', () => {
       writeFileSync(path, text);
       return path;
     };
-    const own = (issue: Parameters<ReturnType<typeof createAuthority>['issue']>[0], days = 30) => {
+    const own = (issue: LeafRequest) => {
       const ca = createAuthority({ name: 'own CA', days: 60 });
-      const { certPem, keyPem } = ca.issue({ days, ...issue });
-      return { ca: ca.certPem, cert: certPem, key: keyPem };
+      const { certPem, keyPem } = ca.issue(issue);
+      return { cert: certPem, key: keyPem };
     };
 
     const cases: Array<[string, string, () => Record<string, string | undefined>, RegExp?]> = [

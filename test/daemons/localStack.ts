@@ -80,13 +80,14 @@ export async function startLocalStack(tasklets: Array<keyof typeof WAT>): Promis
     helper.daemon.tell(`scheduler ${scheduler.facts.url}`);
     const { url } = helper.facts;
     const daemons: SourceDaemon[] = [helper.daemon];
+    const tenant = await client(trust.tenant);
     const owned = stack.move();
     return {
       dir,
       url,
       port: Number(new URL(url).port),
       bearer: (await readFile(bearerFile, 'utf8')).trim(),
-      tenant: await client(trust.tenant),
+      tenant,
       moduleOf,
       endHelper: async () => {
         for (const daemon of daemons) await daemon[Symbol.asyncDispose]();

@@ -234,7 +234,9 @@ describe('tasklet runtime', () => {
 
   it('runs of different modules go side by side, each with its own result', async () => {
     await withCell({}, async (cell) => {
-      const modules = Array.from({ length: 40 }, (_, i) => tasklet({ run: `(call $answer32 (i32.const ${i})) (i32.const 0)` }));
+      const modules = Array.from({ length: 40 }, (_, i) =>
+        tasklet({ run: `(call $answer32 (i32.const ${i})) (i32.const 0)` }),
+      );
       // More modules than a worker remembers, each met several times.
       for (let round = 0; round < 3; round++) {
         const outcomes = await Promise.all(modules.map((module) => cell.run(module)));
@@ -318,7 +320,11 @@ describe('tasklet runtime', () => {
       const fail = () => {
         throw new Error('a fault of the listener');
       };
-      const outcome = await cell.run(tasklet({ run: '(call $log (i32.const 0) (i32.const 0) (i32.const 1)) (i32.const 0)' }), {}, { running: fail, log: fail });
+      const outcome = await cell.run(
+        tasklet({ run: '(call $log (i32.const 0) (i32.const 0) (i32.const 1)) (i32.const 0)' }),
+        {},
+        { running: fail, log: fail },
+      );
       assert.equal(outcome.state, 'succeeded');
     });
   });

@@ -153,10 +153,7 @@ describe('host functions', () => {
               (br_if $l (i32.lt_u (local.get $i) (i32.const 1000))))
             (i32.const 0)`,
     });
-    assert.deepEqual(
-      bytes,
-      Buffer.from(Array.from({ length: 1000 }, (_, i) => i)),
-    );
+    assert.deepEqual(bytes, Buffer.from(Array.from({ length: 1000 }, (_, i) => i)));
   });
 
   it('the clock is the recorded start plus one nanosecond for each unit of fuel', async () => {
@@ -199,7 +196,9 @@ describe('host functions', () => {
   });
 
   it('another seed gives other bytes, the same seed the same', async () => {
-    const parts = { run: '(call $random_fill (i32.const 0) (i32.const 32)) (call $output_write (i32.const 0) (i32.const 32))' };
+    const parts = {
+      run: '(call $random_fill (i32.const 0) (i32.const 32)) (call $output_write (i32.const 0) (i32.const 32))',
+    };
     const [a, again, other] = [
       await output(parts, { seed: 'aa'.repeat(32) }),
       await output(parts, { seed: 'aa'.repeat(32) }),
@@ -364,7 +363,10 @@ describe('host functions', () => {
       });
       assert.equal(outcome.error, null);
       assert.deepEqual([...new Int32Array(outcome.output.slice().buffer)], [status, status]);
-      assert.ok(window.every((byte) => byte === 0), 'nothing was written after the end of the lease');
+      assert.ok(
+        window.every((byte) => byte === 0),
+        'nothing was written after the end of the lease',
+      );
       assert.equal(cell.runtime.endLease(job.run_id, why), false);
     });
   }

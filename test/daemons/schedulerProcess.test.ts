@@ -194,7 +194,7 @@ describe('scheduler: as a process', () => {
       const address = holder.address();
       assert.ok(typeof address === 'object' && address !== null);
       try {
-        await fails(args(['--bind', `127.0.0.1:${address.port}`]), 'address_in_use');
+        await fails(args(['--bind', `127.0.0.1:${address.port}`]), 'port_in_use');
       } finally {
         holder.close();
       }

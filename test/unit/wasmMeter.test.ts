@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { FUEL_EXPORT, meter, START_EXPORT } from '../../wasm/meter.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { trapPoint } from '../../wasm/trapPoint.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
 import { compileWat } from '../helpers/compileWat.ts';
+import { generateProgram } from '../helpers/generateProgram.ts';
 import { instantiateMetered, PLENTY } from '../helpers/runMetered.ts';
 
 interface Row {
@@ -549,6 +551,33 @@ describe('meter', () => {
     const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
     const bytes = Uint8Array.from([...head, 10, ...size(body.length + 5), 1, ...size(body.length), ...body]);
     assert.throws(() => meter(bytes, { memoryMaxPages: 1 }), { reason: 'limit', message: /once it is metered/ });
+  });
+
+  it('makes a valid module of every altered one that is valid, or refuses it by WasmInvalid', () => {
+    const programs = [1, 2, 3].map((seed) =>
+      compileWat(generateProgram(Array.from({ length: 200 }, (_, at) => (at * at * 7919 * seed) % 10_007))),
+    );
+    let valid = 0;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...programs),
+        fc.array(fc.tuple(fc.nat(10_000), fc.nat(255)), { minLength: 1, maxLength: 2 }),
+        (program, changes) => {
+          const altered = program.slice();
+          for (const [at, byte] of changes) altered[at % altered.length] = byte;
+          if (!WebAssembly.validate(altered)) return;
+          try {
+            const { bytes } = meter(altered, { memoryMaxPages: 65_536 });
+            valid++;
+            assert.equal(WebAssembly.validate(bytes), true);
+          } catch (error) {
+            assert.ok(error instanceof WasmInvalid, String(error));
+          }
+        },
+      ),
+      { numRuns: 4000 },
+    );
+    assert.ok(valid > 200, `only ${valid} altered modules were valid`);
   });
 
   it('leaves plenty of fuel for these tests', () => assert.ok(ROWS.every((row) => row.fuel < PLENTY)));

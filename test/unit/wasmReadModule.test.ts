@@ -133,6 +133,20 @@ describe('readModule', () => {
       'limit',
       /at most 1000/,
     ],
+    [
+      'a million and one parameters',
+      wasmModule(
+        section(
+          1,
+          u32(1001),
+          Array(1001)
+            .fill([0x60, 0xe8, 0x07, Array(1000).fill(0x7f), 0].flat())
+            .flat(),
+        ),
+      ),
+      'limit',
+      /more than 1000000 parameters/,
+    ],
     ['50001 locals', withBody([], { locals: [1, u32(50_001), 0x7f] }), 'limit', /more than 50000 locals/],
     [
       'locals that overflow',

@@ -57,7 +57,7 @@ const KEEP_ALIVE_MS = 75_000;
 /** The largest input in base64, and room for the rest of the body. */
 const BODY_BYTES = Math.ceil(LIMITS.input / 3) * 4 + 16_384;
 
-/** @throws {GrafosError} address_in_use, address_unusable */
+/** @throws {GrafosError} port_in_use, address_unusable */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { files, authenticate, audit, log, handlers, open } = options;
   const sockets = new Set<Socket>();
@@ -329,7 +329,7 @@ async function listen(app: App, host: string, port: number): Promise<void> {
     if (!isTaken && code !== 'EADDRNOTAVAIL' && code !== 'EACCES' && code !== 'ENOTFOUND') throw error;
     throw new GrafosError(
       'unreachable',
-      isTaken ? 'address_in_use' : 'address_unusable',
+      isTaken ? 'port_in_use' : 'address_unusable',
       `The scheduler cannot listen on ${host}:${port}.`,
       {
         why: error instanceof Error ? error.message : code,

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { loadProgram } from '../../program/loadProgram.ts';
+import { BuildFailed } from '../../toolchain/build/buildFailed.ts';
+import { buildRust } from '../../toolchain/build/buildRust.ts';
+import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { linkerAdvice } from '../../toolchain/build/findRust.ts';
+import { staleness } from '../../toolchain/build/staleness.ts';
+import { checkProfile } from '../../wasm/profile.ts';
+import { readModule } from '../../wasm/readModule.ts';
+import { type ScratchProgram, scratchProgram } from '../helpers/scratchProgram.ts';
+import { runOnHost } from '../helpers/taskletHost.ts';
+
+const CRATE = `[package]
+name = "demo"
+version = "0.1.0"
+edition = "2021"
+
+[lib]
+crate-type = ["cdylib", "rlib"]
+
+[dependencies]
+grafos = { path = "../grafos" }
+
+[workspace]
+
+[profile.release]
+panic = "abort"
+`;
+
+const PROBE = `use grafos::{Json, FabricMemory};
+
+fn compute(input: &[u8]) -> Result<Json, &'static str> {
+    match input {
+        b"panic" => panic!("grüß {}", 7),
+        b"log" => grafos::warn("hello"),
+        b"memory" => {
+            FabricMemory::write(2, b"abc").map_err(|error| error.label())?;
+            let mut back = [0; 4];
+            FabricMemory::read(1, &mut back).map_err(|error| error.label())?;
+            return Ok(Json::from([("size", Json::from(FabricMemory::size().unwrap())), ("second", i64::from(back[1]).into())]));
+        }
+        b"context" => return Ok(Json::from([("context", grafos::context()), ("clock", grafos::clock().into())])),
+        b"random" => return Ok(grafos::random_u64().into()),
+        b"" => return Err("empty_input"),
+        _ => return Json::parse(input).map_err(|error| error.label),
+    }
+    Ok(Json::Null)
+}
+
+grafos::tasklet!(compute);
+`;
+
+async function scratchCrate(text = PROBE, cargo = CRATE): Promise<ScratchProgram> {
+  const scratch = await scratchProgram('demo', { 'demo/Cargo.toml': cargo, 'demo/src/lib.rs': text });
+  await cp(join(packageRoot, 'sdk', 'rust', 'src'), join(scratch.root, 'grafos', 'src'), { recursive: true });
+  await cp(join(packageRoot, 'sdk', 'rust', 'Cargo.toml'), join(scratch.root, 'grafos', 'Cargo.toml'));
+  return scratch;
+}
+
+const refusal = (code: string, words: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof GrafosError, String(error));
+  assert.equal(error.code, code);
+  assert.match(`${error.why} ${error.next}`, words);
+  return true;
+};
+
+describe('building a Rust tasklet', () => {
+  let scratch: ScratchProgram;
+  let wasm: Uint8Array;
+  before(async () => {
+    scratch = await scratchCrate();
+    wasm = await readFile((await buildTasklet(scratch.program, scratch.tasklet)).output);
+  });
+  after(() => scratch[Symbol.asyncDispose]());
+
+  it('makes a module of the profile and nothing else', () => {
+    assert.deepEqual(checkProfile(readModule(wasm)), []);
+    assert.deepEqual(
+      readModule(wasm)
+        .exports.map(({ name }) => name)
+        .sort(),
+      ['_grafos_tasklet_finalize', '_grafos_tasklet_init', '_grafos_tasklet_run', 'memory'],
+    );
+  });
+
+  it('gives every function of the profile to the author', () => {
+    const ask = (input: string) =>
+      runOnHost(wasm, { input, context: { tasklet: 'demo' }, startNanos: 41n, lease: new Uint8Array(8) });
+    assert.equal(ask(' [1, {"a": "\\ud83d\\ude00"}, 1.50]').text, '[1,{"a":"😀"},1.50]');
+    assert.deepEqual([ask('').code, ask('').labels], [1, ['empty_input']]);
+    assert.deepEqual(ask('[1,').labels, ['unexpected_end']);
+    assert.deepEqual(ask('log').log, [[1, 'hello']]);
+    assert.equal(ask('memory').text, '{"size":8,"second":97}');
+    assert.equal(ask('context').text, '{"context":{"tasklet":"demo"},"clock":41}');
+    assert.equal(ask('random').text, '578437695752307201');
+    const panicked = ask('panic');
+    assert.equal(panicked.trap, 'unreachable');
+    assert.match(panicked.log.join(), /^0,panicked at .*grüß 7/);
+  });
+
+  it('gives the same bytes in another folder, and names none', async () => {
+    await using other = await scratchCrate();
+    const { output } = await buildTasklet(other.program, other.tasklet);
+    assert.ok(Buffer.from(wasm).equals(await readFile(output)));
+    const text = Buffer.from(wasm).toString('latin1');
+    assert.ok(!text.includes('/tmp/') && !text.includes('.cargo'), 'a path of this machine is in the module');
+  });
+
+  it('knows by content whether it is stale', async () => {
+    const state = () => staleness(scratch.program, scratch.tasklet).state;
+    assert.equal(state(), 'fresh');
+    for (const file of ['demo/src/lib.rs', 'demo/Cargo.toml', 'grafos/src/log.rs', 'grafos/Cargo.toml']) {
+      const before = await readFile(join(scratch.root, file));
+      await scratch.write(file, `${before}\n`);
+      assert.equal(state(), 'stale', file);
+      await scratch.write(file, before);
+    }
+    assert.equal(state(), 'fresh');
+  });
+
+  it('says where the compiler finds a fault', async () => {
+    await using broken = await scratchCrate(`${PROBE}fn ü() -> u8 { "é".nope(); 1 }\n`);
+    await assert.rejects(buildTasklet(broken.program, broken.tasklet), (error) => {
+      assert.ok(error instanceof BuildFailed);
+      const found = error.findings.find(({ code }) => code === 'GRF2207');
+      assert.match(found?.message ?? '', /E0599: no method named `nope`/);
+      assert.equal(found?.file, join(broken.root, 'demo/src/lib.rs'));
+      assert.deepEqual(found?.range.start, { line: PROBE.split('\n').length - 1, character: 19 });
+      return true;
+    });
+  });
+
+  it('says what is wrong with a crate', async () => {
+    await using rlib = await scratchCrate(PROBE, CRATE.replace('["cdylib", "rlib"]', '["rlib"]'));
+    const failed = (code: string) => (error: unknown) =>
+      error instanceof BuildFailed && error.findings.some((one) => one.code === code);
+    await assert.rejects(buildTasklet(rlib.program, rlib.tasklet), failed('GRF2201'));
+    await using broken = await scratchCrate(PROBE, '[package\n');
+    await assert.rejects(buildTasklet(broken.program, broken.tasklet), failed('GRF2207'));
+    await using bare = await scratchCrate('pub fn compute() {}\n');
+    await assert.rejects(buildTasklet(bare.program, bare.tasklet), failed('GRF3006'));
+  });
+
+  it('never uses the network', async () => {
+    await using needy = await scratchCrate(
+      PROBE,
+      CRATE.replace('[dependencies]', '[dependencies]\nsome-crate-nobody-has = "1"'),
+    );
+    await assert.rejects(buildTasklet(needy.program, needy.tasklet), refusal('rust_dependency_missing', /cargo fetch/));
+  });
+});
+
+describe('looking for Rust', () => {
+  /** A folder with a `cargo` and a `rustc` that are shell scripts. */
+  async function toolchain(folder: string, sysroot: string, cargo = 'exit 0'): Promise<string> {
+    await mkdir(folder, { recursive: true });
+    for (const [name, text] of [
+      ['cargo', cargo],
+      ['rustc', `echo '${sysroot}'`],
+    ]) {
+      await writeFile(join(folder, name ?? ''), `#!/bin/sh\n${text}\n`);
+      await chmod(join(folder, name ?? ''), 0o755);
+    }
+    return folder;
+  }
+
+  it('says that there is none', async () => {
+    await using scratch = await scratchCrate();
+    await assert.rejects(
+      buildRust(scratch.program, scratch.tasklet, { env: { PATH: scratch.root } }),
+      refusal('rust_missing', /rustup target add wasm32-unknown-unknown/),
+    );
+  });
+
+  it('says which command adds the target', async () => {
+    await using scratch = await scratchCrate();
+    const sysroot = join(scratch.root, 'toolchains', 'stable-host');
+    const PATH = await toolchain(join(scratch.root, 'bin'), sysroot);
+    const build = () => buildRust(scratch.program, scratch.tasklet, { env: { PATH } });
+    await assert.rejects(
+      build(),
+      refusal('rust_target_missing', /`rustup target add --toolchain stable-host wasm32-unknown-unknown`/),
+    );
+  });
+
+  it('passes over a toolchain without the target', async () => {
+    await using scratch = await scratchCrate();
+    const without = await toolchain(
+      join(scratch.root, 'a'),
+      join(scratch.root, 'nothing'),
+      'echo the wrong one >&2; exit 1',
+    );
+    const sysroot = join(scratch.root, 'whole');
+    await mkdir(join(sysroot, 'lib', 'rustlib', 'wasm32-unknown-unknown', 'lib'), { recursive: true });
+    const whole = await toolchain(join(scratch.root, 'b'), sysroot, 'echo "the right one, with $RUSTC" >&2; exit 1');
+    const { diagnostics } = await buildRust(scratch.program, scratch.tasklet, { env: { PATH: `${without}:${whole}` } });
+    assert.match(diagnostics[0]?.message ?? '', new RegExp(`the right one, with ${join(whole, 'rustc')}`));
+  });
+
+  it('says which package brings the linker', async () => {
+    await using scratch = await scratchCrate();
+    await symlink('lld-99', join(scratch.root, 'rust-lld'));
+    assert.match(linkerAdvice({ PATH: scratch.root }), /`apt-get install lld-99`/);
+  });
+
+  it('ends everything cargo started when it is cancelled', async () => {
+    await using scratch = await scratchCrate();
+    const sysroot = join(scratch.root, 'whole');
+    await mkdir(join(sysroot, 'lib', 'rustlib', 'wasm32-unknown-unknown', 'lib'), { recursive: true });
+    // The child of cargo holds its output open: the build could not end before the child does.
+    const PATH = await toolchain(
+      join(scratch.root, 'bin'),
+      sysroot,
+      `/bin/sleep 600 &\n: > '${scratch.root}/started'\nwait`,
+    );
+    const abort = new AbortController();
+    const building = buildRust(scratch.program, scratch.tasklet, { env: { PATH }, signal: abort.signal });
+    const { watch } = await import('node:fs/promises');
+    const seen = (async () => {
+      for await (const { filename } of watch(scratch.root, { signal: AbortSignal.timeout(30_000) }))
+        if (filename === 'started') return;
+    })();
+    await Promise.race([seen, building]);
+    abort.abort(new Error('enough'));
+    await assert.rejects(building, /enough/);
+  });
+});
+
+describe('the recipe in Rust', () => {
+  const recipe = join(packageRoot, 'cookbook', 'local-dev-rust');
+
+  it('carries grafos-std as it is', async () => {
+    const { readdir } = await import('node:fs/promises');
+    const [own, vendored] = [join(packageRoot, 'sdk', 'rust'), join(recipe, 'vendor', 'grafos')];
+    const files = ['Cargo.toml', ...(await readdir(join(own, 'src'))).map((name) => join('src', name))];
+    for (const file of files) {
+      const advice = `${file} differs: copy sdk/rust/Cargo.toml and sdk/rust/src to cookbook/local-dev-rust/vendor/grafos`;
+      assert.equal(await readFile(join(vendored, file), 'utf8'), await readFile(join(own, file), 'utf8'), advice);
+    }
+    assert.equal((await readdir(join(vendored, 'src'))).length, files.length - 1);
+  });
+
+  it('is the same tasklet as the one in AssemblyScript', () => {
+    assert.equal(loadProgram(recipe).manifest.tasklets[0]?.name, 'local-dev');
+  });
+});
