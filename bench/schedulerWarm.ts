@@ -72,7 +72,13 @@ async function fromState(path: string): Promise<SchedulerClient> {
   const state: DevState = JSON.parse(readFileSync(path, 'utf8'));
   const pem = (file: string) => readFileSync(file, 'utf8');
   const { scheduler_url: url, cell_id: cellId } = state;
-  return connectScheduler({ url, cellId, caPem: pem(state.ca_cert), certPem: pem(state.tenant_cert), keyPem: pem(state.tenant_key) });
+  return connectScheduler({
+    url,
+    cellId,
+    caPem: pem(state.ca_cert),
+    certPem: pem(state.tenant_cert),
+    keyPem: pem(state.tenant_key),
+  });
 }
 
 /** `share` is wall clock per millisecond of latency: 1 in turn, 1/32 when 32 overlap. */

@@ -1,12 +1,5 @@
-/** Writes docs/api.md from the OpenAPI document. `--check` only says whether the page is behind, by its exit code. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Writes docs/api.md from the OpenAPI document; with --check fails when the page is behind. */
 import { apiPage } from '../daemons/scheduler/openapi/apiPage.ts';
+import { writeGenerated } from './generated.ts';
 
-const path = join(import.meta.dirname, '..', 'docs', 'api.md');
-const page = apiPage();
-if (!process.argv.includes('--check')) writeFileSync(path, page);
-else if (readFileSync(path, 'utf8') !== page) {
-  process.stderr.write('docs/api.md is behind the code; write it anew: node scripts/apiPage.ts\n');
-  process.exitCode = 1;
-}
+writeGenerated({ 'docs/api.md': apiPage() }, 'scripts/apiPage.ts');

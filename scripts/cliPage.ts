@@ -1,9 +1,6 @@
 /** Writes docs/cli.md from the table of commands; with --check fails when the page is behind. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { COMMANDS } from '../cli/commandTable.ts';
-
-const page = join(import.meta.dirname, '..', 'docs', 'cli.md');
+import { writeGenerated } from './generated.ts';
 
 export function cliPage(): string {
   const parts = [
@@ -47,10 +44,4 @@ export function cliPage(): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-if (import.meta.main) {
-  if (!process.argv.includes('--check')) writeFileSync(page, cliPage());
-  else if (readFileSync(page, 'utf8') !== cliPage()) {
-    console.error('docs/cli.md is behind cli/commandTable.ts. Run: node scripts/cliPage.ts');
-    process.exitCode = 1;
-  }
-}
+if (import.meta.main) writeGenerated({ 'docs/cli.md': cliPage() }, 'scripts/cliPage.ts');

@@ -1,10 +1,10 @@
-import { BinaryReader } from './binaryReader.ts';
 import { checkBody } from './checkBody.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
+import { TypeReader } from './typeReader.ts';
 import { unsupported, WasmInvalid } from './wasmInvalid.ts';
-import type { ExternalKind, ImportType, Limits, TableType, ValueType, WasmModule } from './wasmModule.ts';
+import type { ExternalKind, ImportType, TableType, ValueType, WasmModule } from './wasmModule.ts';
 
 export const SECTION = {
   custom: 0,
@@ -26,19 +26,7 @@ export const SECTION = {
 /** The order sections must come in; the data count stands before the code. */
 const ORDER: Record<number, number> = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, 8: 8, 9: 9, 12: 10, 10: 11, 11: 12 };
 
-const VALUE_TYPES: Record<number, ValueType> = {
-  127: 'i32',
-  126: 'i64',
-  125: 'f32',
-  124: 'f64',
-  123: 'v128',
-  112: 'funcref',
-  111: 'externref',
-};
-
 const EXTERNAL_KINDS: ExternalKind[] = ['func', 'table', 'memory', 'global'];
-
-const PAGES_MAX = 65_536;
 
 export interface ReadOptions {
   /** Read function bodies too (default). Without, only their sizes are checked: for a caller that walks them itself. */
@@ -58,9 +46,8 @@ export function readModule(bytes: Uint8Array, options: ReadOptions = {}): WasmMo
 }
 
 class ModuleReader {
-  private readonly r: BinaryReader;
+  private readonly r: TypeReader;
   private readonly bodies: boolean;
-  private readonly features = new Set<string>();
   private readonly module: WasmModule = {
     types: [],
     imports: [],
@@ -83,7 +70,7 @@ class ModuleReader {
   private typeValues = 0;
 
   constructor(bytes: Uint8Array, bodies: boolean) {
-    this.r = new BinaryReader(bytes);
+    this.r = new TypeReader(bytes);
     this.bodies = bodies;
   }
 
@@ -124,7 +111,7 @@ class ModuleReader {
       throw r.malformed(`data count says ${this.dataCount}, there are ${module.dataSegments} data segments`, size);
     }
     this.noteFeatures();
-    module.features = [...this.features].sort();
+    module.features = [...this.r.features].sort();
     return module;
   }
 
@@ -168,7 +155,7 @@ class ModuleReader {
         break;
       case SECTION.dataCount:
         this.dataCount = this.r.u32();
-        this.features.add('bulk-memory');
+        this.r.features.add('bulk-memory');
         break;
       case SECTION.code:
         this.code();
@@ -176,26 +163,6 @@ class ModuleReader {
       default:
         this.data();
     }
-  }
-
-  private valueType(): ValueType {
-    const at = this.r.pos;
-    const byte = this.r.u8();
-    const type = VALUE_TYPES[byte];
-    if (type !== undefined) {
-      if (type === 'v128') this.features.add('simd');
-      if (type === 'externref') this.features.add('reference-types');
-      return type;
-    }
-    if (byte >= 0x63 && byte <= 0x74) throw unsupported('gc', at, `value type 0x${byte.toString(16)}`);
-    throw this.r.malformed(`unknown value type 0x${byte.toString(16)}`, at);
-  }
-
-  private refType(): 'funcref' | 'externref' {
-    const at = this.r.pos;
-    const type = this.valueType();
-    if (type === 'funcref' || type === 'externref') return type;
-    throw this.r.malformed(`${type} is not a reference type`, at);
   }
 
   private types(): void {
@@ -208,7 +175,7 @@ class ModuleReader {
       if (form !== 0x60) throw r.malformed(`unknown type form 0x${form.toString(16)}`, at);
       const params = this.valueTypes('parameters');
       const results = this.valueTypes('results');
-      if (results.length > 1) this.features.add('multi-value');
+      if (results.length > 1) this.r.features.add('multi-value');
       this.module.types.push({ params, results });
     }
   }
@@ -220,7 +187,7 @@ class ModuleReader {
       throw new WasmInvalid('limit', this.r.pos, `more than ${MODULE_LIMITS.typeValues} parameters and results`);
     }
     const types: ValueType[] = [];
-    for (let i = 0; i < count; i++) types.push(this.valueType());
+    for (let i = 0; i < count; i++) types.push(this.r.valueType());
     return types;
   }
 
@@ -243,7 +210,7 @@ class ModuleReader {
       else if (type.kind === 'memory') module.memories.push(type.limits);
       else {
         module.globals.push({ type: type.type, mutable: type.mutable });
-        if (type.mutable) this.features.add('mutable-globals');
+        if (type.mutable) this.r.features.add('mutable-globals');
         // A reference handed in may be a host function.
         if (type.type === 'funcref') module.importsEscape = true;
       }
@@ -262,9 +229,9 @@ class ModuleReader {
       case 1:
         return { kind: 'table', ...this.tableType() };
       case 2:
-        return { kind: 'memory', limits: this.memoryLimits() };
+        return { kind: 'memory', limits: this.r.memoryLimits() };
       case 3:
-        return { kind: 'global', type: this.valueType(), mutable: this.mutable() };
+        return { kind: 'global', type: this.r.valueType(), mutable: this.r.mutable() };
       case 4:
         throw unsupported('exceptions', at, 'an imported tag');
       default:
@@ -272,33 +239,13 @@ class ModuleReader {
     }
   }
 
-  private mutable(): boolean {
-    const at = this.r.pos;
-    const flag = this.r.u8();
-    if (flag > 3) throw this.r.malformed('malformed mutability', at);
-    if (flag > 1) throw unsupported('threads', at, 'a shared global');
-    return flag === 1;
-  }
-
-  private limits(what: string): Limits {
-    const { r } = this;
-    const at = r.pos;
-    const flags = r.u8();
-    if (flags > 0x0f) throw r.malformed(`malformed limits of a ${what}`, at);
-    if (flags & 8) throw unsupported('custom-page-sizes', at, `a ${what} with a page size of its own`);
-    if (flags & 4) throw unsupported('memory64', at, `a 64-bit ${what}`);
-    if (flags & 2) throw unsupported('threads', at, `a shared ${what}`);
-    const min = r.u32();
-    return { min, max: flags === 1 ? r.u32() : null };
-  }
-
   private tableType(): TableType {
     const { r, module } = this;
     const at = r.pos;
     if (r.pos < r.end && r.bytes[r.pos] === 0x40)
       throw unsupported('function-references', at, 'a table with an initial value');
-    const element = this.refType();
-    const limits = this.limits('table');
+    const element = this.r.refType();
+    const limits = this.r.limits('table');
     let entries = limits.min;
     for (const table of module.tables) entries += table.limits.min;
     if (entries > MODULE_LIMITS.tableEntries) {
@@ -309,14 +256,6 @@ class ModuleReader {
       );
     }
     return { element, limits };
-  }
-
-  private memoryLimits(): Limits {
-    const at = this.r.pos;
-    const limits = this.limits('memory');
-    if (limits.min > PAGES_MAX || (limits.max ?? 0) > PAGES_MAX)
-      throw this.r.malformed('a memory of more than 4 GiB', at);
-    return limits;
   }
 
   private checkMemoryCount(): void {
@@ -339,7 +278,7 @@ class ModuleReader {
   private memories(): void {
     const count = this.r.count('memories', MODULE_LIMITS.imports);
     for (let i = 0; i < count; i++) {
-      this.module.memories.push(this.memoryLimits());
+      this.module.memories.push(this.r.memoryLimits());
       this.checkMemoryCount();
     }
   }
@@ -348,7 +287,7 @@ class ModuleReader {
     const { r, module } = this;
     const count = r.count('globals', MODULE_LIMITS.globals);
     for (let i = 0; i < count; i++) {
-      module.globals.push({ type: this.valueType(), mutable: this.mutable() });
+      module.globals.push({ type: this.r.valueType(), mutable: this.r.mutable() });
       this.constant();
     }
   }
@@ -415,12 +354,12 @@ class ModuleReader {
       const at = r.pos;
       const flags = r.u32();
       if (flags > 7) throw r.malformed('malformed element segment', at);
-      if (flags > 0) this.features.add('bulk-memory');
+      if (flags > 0) this.r.features.add('bulk-memory');
       const active = (flags & 1) === 0;
       if (active && flags & 2) r.u32();
       if (active) this.constant();
       if (flags & 3) {
-        if (flags & 4) this.refType();
+        if (flags & 4) this.r.refType();
         else if (r.u8() !== 0) throw r.malformed('malformed element kind');
       }
       const entries = r.count('elements', MODULE_LIMITS.module);
@@ -439,7 +378,7 @@ class ModuleReader {
       const at = r.pos;
       const flags = r.u32();
       if (flags > 2) throw r.malformed('malformed data segment', at);
-      if (flags === 1) this.features.add('bulk-memory');
+      if (flags === 1) this.r.features.add('bulk-memory');
       if (flags === 2 && r.u32() !== 0) throw unsupported('multi-memory', at, 'a data segment for another memory');
       if (flags !== 1) this.constant();
       r.skip(r.u32());
@@ -461,16 +400,17 @@ class ModuleReader {
       if (size > sectionEnd - r.pos) throw r.malformed('a function body is longer than the code section', start);
       if (size > MODULE_LIMITS.functionBody) throw new WasmInvalid('limit', start, `a function body of ${size} bytes`);
       const end = r.pos + size;
-      if (this.bodies) checkBody(r.bytes, r.pos, end, module.types.length, this.dataCount !== undefined, this.features);
+      if (this.bodies)
+        checkBody(r.bytes, r.pos, end, module.types.length, this.dataCount !== undefined, this.r.features);
       r.pos = end;
     }
   }
 
   private noteFeatures(): void {
     const { module } = this;
-    if (module.tables.length > 1) this.features.add('reference-types');
+    if (module.tables.length > 1) this.r.features.add('reference-types');
     for (const entry of module.exports) {
-      if (entry.kind === 'global' && module.globals[entry.index]?.mutable) this.features.add('mutable-globals');
+      if (entry.kind === 'global' && module.globals[entry.index]?.mutable) this.r.features.add('mutable-globals');
     }
   }
 }

@@ -100,10 +100,7 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
     transport: listener.transport,
     leaseEnded: (lease, why) => endWhere(why, (grant) => grant.lease === lease),
     leaseRenewed: (lease) =>
-      endWhere(
-        'token_superseded',
-        (grant) => grant.lease === lease && grant.generation !== lease.generation,
-      ),
+      endWhere('token_superseded', (grant) => grant.lease === lease && grant.generation !== lease.generation),
     stop: () => {
       for (const session of sessions) session.end('shutting_down');
       listener.close();

@@ -62,7 +62,7 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
     const cancel = signal === undefined ? undefined : new CancellationTokenSource();
     let onAbort = () => {};
     try {
-      const answer: Promise<FabricMethods[typeof method]['result']> = 
+      const answer: Promise<FabricMethods[typeof method]['result']> =
         // A token that is undefined would be taken for a second parameter.
         cancel === undefined ? rpc.sendRequest(method, params) : rpc.sendRequest(method, params, cancel.token);
       if (signal === undefined) return await answer;

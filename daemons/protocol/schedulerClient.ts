@@ -1,4 +1,7 @@
 /** The tenant API's client (docs/api.md). One per scheduler and certificate; `close()` it, or its idle connection keeps the process alive. */
+
+import { parseEventStream } from './eventStream.ts';
+import { type ApiAnswer, openSchedulerConnection } from './schedulerConnection.ts';
 import type {
   Admission,
   ArtifactEntry,
@@ -15,8 +18,6 @@ import type {
   RunSubmit,
   Tenant,
 } from './tenantApi.ts';
-import { type ApiAnswer, openSchedulerConnection } from './schedulerConnection.ts';
-import { parseEventStream } from './eventStream.ts';
 
 export interface SchedulerTarget {
   /** `https://host:port`. */
@@ -141,10 +142,11 @@ export async function connectScheduler(target: SchedulerTarget): Promise<Schedul
       (await json<{ artifacts: ArtifactEntry[] }>('GET', runPath(runId, '/artifacts'), options)).artifacts,
     artifact: async (runId, name, { signal } = {}) =>
       (await call({ method: 'GET', path: runPath(runId, `/artifacts/${name}`), signal })).bytes,
-    capability: (runId, body, options) =>
-      json<Capability>('POST', runPath(runId, '/capability'), { ...options, body }),
-    admissions: (query = {}, options = {}) => withText(`/api/v1/admissions${search({ ...query })}`, 'admissions', options),
-    placements: (query = {}, options = {}) => withText(`/api/v1/placements${search({ ...query })}`, 'placements', options),
+    capability: (runId, body, options) => json<Capability>('POST', runPath(runId, '/capability'), { ...options, body }),
+    admissions: (query = {}, options = {}) =>
+      withText(`/api/v1/admissions${search({ ...query })}`, 'admissions', options),
+    placements: (query = {}, options = {}) =>
+      withText(`/api/v1/placements${search({ ...query })}`, 'placements', options),
     inventory: (options) => json<Inventory>('GET', '/api/v1/inventory', options),
     tenants: async (options) => (await json<{ tenants: Tenant[] }>('GET', '/api/v1/tenants', options)).tenants,
     createTenant: (name, certificate_pem, { signal, rotate } = {}) =>

@@ -108,7 +108,9 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
 
   const asGrafosError = (error: Error, signal: AbortSignal | undefined): Error => {
     if (signal?.aborted === true || isClosed) {
-      return new GrafosError('interrupted', 'interrupted', 'The request to the scheduler was cancelled.', { cause: error });
+      return new GrafosError('interrupted', 'interrupted', 'The request to the scheduler was cancelled.', {
+        cause: error,
+      });
     }
     return connectionError(error, target.url, target);
   };
@@ -201,6 +203,8 @@ function parseJson<T>(text: string): T {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new GrafosError('unreachable', 'scheduler_answer_invalid', 'The scheduler did not answer with JSON.', { cause });
+    throw new GrafosError('unreachable', 'scheduler_answer_invalid', 'The scheduler did not answer with JSON.', {
+      cause,
+    });
   }
 }

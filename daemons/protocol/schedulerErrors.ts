@@ -11,13 +11,22 @@ export function refusalOf(status: number, body: Buffer): GrafosError {
   try {
     const { error }: Refusal = JSON.parse(body.toString('utf8'));
     const { reason, message, next } = error;
-    const kind = reason === 'runtime_not_ready' || reason === 'shutting_down' || reason === 'scheduler_standby' ? 'unreachable' : 'refused';
+    const kind =
+      reason === 'runtime_not_ready' || reason === 'shutting_down' || reason === 'scheduler_standby'
+        ? 'unreachable'
+        : 'refused';
     return new GrafosError(kind, reason, message, next === undefined ? {} : { next });
   } catch {
-    if (body.length === 0 && status === 404) return new GrafosError('refused', 'not_found', 'The scheduler has no such thing.');
-    return new GrafosError('unreachable', 'scheduler_answer_invalid', `The scheduler answered ${status} with something that is no refusal.`, {
-      next: 'Check that the address is that of a grafos scheduler.',
-    });
+    if (body.length === 0 && status === 404)
+      return new GrafosError('refused', 'not_found', 'The scheduler has no such thing.');
+    return new GrafosError(
+      'unreachable',
+      'scheduler_answer_invalid',
+      `The scheduler answered ${status} with something that is no refusal.`,
+      {
+        next: 'Check that the address is that of a grafos scheduler.',
+      },
+    );
   }
 }
 
@@ -43,7 +52,11 @@ export function connectionError(error: Error, url: string, ours: PeerFiles): Gra
 
 function ownProblem({ caPem, certPem }: PeerFiles): GrafosError | undefined {
   try {
-    checkPeerChain([new X509Certificate(certPem).raw], { caDer: caDerFromPem(caPem), usage: 'client', roles: ['tenant', 'admin'] });
+    checkPeerChain([new X509Certificate(certPem).raw], {
+      caDer: caDerFromPem(caPem),
+      usage: 'client',
+      roles: ['tenant', 'admin'],
+    });
     return undefined;
   } catch (error) {
     if (!(error instanceof PeerRefused)) return undefined;

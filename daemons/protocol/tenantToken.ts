@@ -92,10 +92,14 @@ export interface VerifyOptions {
  */
 export async function verifyTenantToken(token: string, options: VerifyOptions): Promise<TokenClaims> {
   const parts = token.split('.');
-  if (token.length > MAX_TOKEN_LENGTH || parts.length !== 3) throw malformed('it is not three base64url parts of a sane length');
+  if (token.length > MAX_TOKEN_LENGTH || parts.length !== 3)
+    throw malformed('it is not three base64url parts of a sane length');
   const header = parseObject(parts[0], 'header');
   if (header.alg !== 'ES256') {
-    throw new TokenRefused('token_algorithm_refused', 'The token is not signed with ES256, the only algorithm accepted here.');
+    throw new TokenRefused(
+      'token_algorithm_refused',
+      'The token is not signed with ES256, the only algorithm accepted here.',
+    );
   }
   const claims = checkShape(parseObject(parts[1], 'claims'));
   if (claims.cnf['x5t#S256'] !== options.x5tS256 || claims.sub !== options.subject) {
@@ -125,7 +129,10 @@ async function checkSignature(token: string, key: KeyObject): Promise<void> {
     await compactVerify(token, key, { algorithms: ['ES256'] });
   } catch (error) {
     if (error instanceof errors.JWSSignatureVerificationFailed) {
-      throw new TokenRefused('token_signature_invalid', 'The token is not signed with the key registered for this certificate.');
+      throw new TokenRefused(
+        'token_signature_invalid',
+        'The token is not signed with the key registered for this certificate.',
+      );
     }
     if (error instanceof errors.JOSEError) throw malformed('its header or signature is not well formed');
     throw error;
@@ -136,8 +143,10 @@ function checkShape(claims: Record<string, unknown>): TokenClaims {
   const { sub, aud, iat, nbf, exp, jti, cnf } = claims;
   const thumbprint = isObject(cnf) ? cnf['x5t#S256'] : undefined;
   if (typeof sub !== 'string' || typeof aud !== 'string') throw malformed('sub and aud must each be one string');
-  if (!isTime(iat) || !isTime(nbf) || !isTime(exp) || exp <= iat) throw malformed('iat, nbf and exp must be times in order');
-  if (typeof jti !== 'string' || jti.length < 16 || jti.length > 128) throw malformed('jti must be 16 to 128 characters');
+  if (!isTime(iat) || !isTime(nbf) || !isTime(exp) || exp <= iat)
+    throw malformed('iat, nbf and exp must be times in order');
+  if (typeof jti !== 'string' || jti.length < 16 || jti.length > 128)
+    throw malformed('jti must be 16 to 128 characters');
   if (typeof thumbprint !== 'string') throw malformed('cnf.x5t#S256 is missing');
   return { sub, aud, iat, nbf, exp, jti, cnf: { 'x5t#S256': thumbprint } };
 }

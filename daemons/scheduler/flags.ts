@@ -48,7 +48,8 @@ export function readFlags(argv: string[]): SchedulerFlags {
   const bind = parseHostPort(values.bind);
   if (bind === undefined) throw badFlag(`--bind ${values.bind} is not host:port`);
   const transport = values['fabric-transport'];
-  if (transport !== 'quic' && transport !== 'tcp') throw badFlag(`--fabric-transport ${transport} is neither quic nor tcp`);
+  if (transport !== 'quic' && transport !== 'tcp')
+    throw badFlag(`--fabric-transport ${transport} is neither quic nor tcp`);
   if (values.fabric === undefined && !values.lifeline) throw badFlag('--fabric is missing');
   if (values.fabric !== undefined && parseHostPort(values.fabric) === undefined) {
     throw badFlag(`--fabric ${values.fabric} is not host:port`);

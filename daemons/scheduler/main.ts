@@ -18,7 +18,8 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
   const flags = readFlags(argv);
   const files = readTrust(flags);
   const { host, port, cellId, stateDir, fabric, fabricTransport } = flags;
-  const cell = fabric === null ? told('fabric').then(toldCell) : Promise.resolve({ transport: fabricTransport, address: fabric });
+  const cell =
+    fabric === null ? told('fabric').then(toldCell) : Promise.resolve({ transport: fabricTransport, address: fabric });
   const scheduler = await startScheduler({
     host,
     port,
@@ -35,6 +36,7 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
 /** `quic 127.0.0.1:1234`: only the cell knows whether QUIC loaded. */
 function toldCell(fact: string): { transport: 'quic' | 'tcp'; address: string } {
   const [transport, address] = fact.split(' ');
-  if ((transport !== 'quic' && transport !== 'tcp') || address === undefined) throw new Error(`"${fact}" names no cell`);
+  if ((transport !== 'quic' && transport !== 'tcp') || address === undefined)
+    throw new Error(`"${fact}" names no cell`);
   return { transport, address };
 }

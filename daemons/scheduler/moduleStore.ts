@@ -142,7 +142,11 @@ async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8A
     }
     const found = hash.digest('hex');
     if (found !== sha256) {
-      throw new Refused('module_hash_mismatch', `The bytes have the SHA-256 ${found}.`, 'Put them under their own hash.');
+      throw new Refused(
+        'module_hash_mismatch',
+        `The bytes have the SHA-256 ${found}.`,
+        'Put them under their own hash.',
+      );
     }
     return size;
   } finally {
@@ -153,7 +157,11 @@ async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8A
 function asRefusal(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EACCES' || code === 'EROFS' || code === 'EIO') {
-    return new Refused('storage_unavailable', 'The scheduler cannot store the module.', 'Free space on the disk of the stack, then try again.');
+    return new Refused(
+      'storage_unavailable',
+      'The scheduler cannot store the module.',
+      'Free space on the disk of the stack, then try again.',
+    );
   }
   return error;
 }

@@ -10,7 +10,11 @@ import { PeerRefused } from '../protocol/peerRefused.ts';
  * @throws {GrafosError} trust_unreadable, ca_unreadable, certificate_unfit
  */
 export function readTrust(paths: { ca: string; cert: string; key: string }): PeerFiles {
-  const files = { caPem: read('--ca', paths.ca), certPem: read('--cert', paths.cert), keyPem: read('--key', paths.key) };
+  const files = {
+    caPem: read('--ca', paths.ca),
+    certPem: read('--cert', paths.cert),
+    keyPem: read('--key', paths.key),
+  };
   const caDer = caDerFromPem(files.caPem);
   let certificate: X509Certificate;
   let isPair: boolean;

@@ -56,7 +56,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     undo.push(() => auditLog.close());
     const runs = runTable(store);
     const abandoned = endAbandonedRuns(store, runs);
-    if (abandoned > 0) log.warn(`${abandoned} runs were in flight when the last scheduler ended; they end as worker_lost`);
+    if (abandoned > 0)
+      log.warn(`${abandoned} runs were in flight when the last scheduler ended; they end as worker_lost`);
     const tenants = tenantTable(store);
     const decisions = decisionTable(store);
     const modules = moduleStore(stateDir, store);

@@ -20,7 +20,11 @@ export function schedulerRole(store: CellStore): SchedulerRole {
     },
     mustBeActive: () => {
       if (role !== 'active') {
-        throw new Refused('scheduler_standby', 'The scheduler is on standby and takes no work.', 'An admin promotes it: POST /api/v1/admin/promote.');
+        throw new Refused(
+          'scheduler_standby',
+          'The scheduler is on standby and takes no work.',
+          'An admin promotes it: POST /api/v1/admin/promote.',
+        );
       }
     },
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect as tlsConnect } from 'node:tls';
-import { dialControlQuic } from '../../daemons/protocol/controlQuic.ts';
 import { type ControlLink, parseHostPort } from '../../daemons/protocol/controlLink.ts';
+import { dialControlQuic } from '../../daemons/protocol/controlQuic.ts';
 import { dialControlTcp } from '../../daemons/protocol/controlTcp.ts';
 import { connectFabric, type FabricClient } from '../../daemons/protocol/fabricClient.ts';
 import { FABRIC_ALPN, type FabricMethods } from '../../daemons/protocol/fabricControl.ts';

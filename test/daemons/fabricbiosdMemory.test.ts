@@ -91,7 +91,10 @@ describe('the memory data plane', () => {
     }
     for (const neighbour of [before, after]) {
       const other = await session(neighbour, await grant(neighbour));
-      assert.ok((await other.read(0, 1000)).every((byte) => byte === 0), 'the neighbour was not touched');
+      assert.ok(
+        (await other.read(0, 1000)).every((byte) => byte === 0),
+        'the neighbour was not touched',
+      );
     }
   });
 
@@ -165,7 +168,10 @@ describe('the memory data plane', () => {
 
   it('ends the sessions of a lease that is renewed, freed or expires, with the reason', async () => {
     const lease = await alloc(64);
-    const bystander = await session(await alloc(64), await grant((await client.request('lease.list', {})).leases[1] as Lease));
+    const bystander = await session(
+      await alloc(64),
+      await grant((await client.request('lease.list', {})).leases[1] as Lease),
+    );
     const old = await session(lease, await grant(lease));
     await client.request('lease.renew', { lease_id: lease.lease_id, ttl_ms: 60_000 });
     assert.equal(await old.closed, 'token_superseded');
@@ -176,7 +182,10 @@ describe('the memory data plane', () => {
 
     const again = await alloc(64);
     const reader = await session(again, await grant(again));
-    assert.ok((await reader.read(0, 64)).every((byte) => byte === 0), 'the bytes are gone');
+    assert.ok(
+      (await reader.read(0, 64)).every((byte) => byte === 0),
+      'the bytes are gone',
+    );
     const brief = await alloc(64, 300);
     const last = await session(brief, await grant(brief));
     assert.match(await last.closed, /^(lease|token)_expired$/);
@@ -225,7 +234,9 @@ describe('the memory data plane', () => {
     const request = submission(client, module, Buffer.alloc(0), { mem_bytes: 64 });
     const outcome = client.request('tasklet.submit', request);
     await running;
-    const lease = (await client.request('lease.list', {})).leases.find(({ run_id }) => run_id === request.run_id) as Lease;
+    const lease = (await client.request('lease.list', {})).leases.find(
+      ({ run_id }) => run_id === request.run_id,
+    ) as Lease;
     const memory = await session(lease, await grant(lease));
     const change = new Promise<MemChange>((resolve) => {
       void memory.watch(0, 64, resolve, AbortSignal.timeout(30_000)).catch(() => {});

@@ -42,7 +42,8 @@ describe('the fabricbiosd process', () => {
     return ['control-server', ...given.flatMap(([name, value]) => [`--${name}`, value ?? ''])];
   };
 
-  const factsOf = (daemon: SourceDaemon) => (daemon.line.ready ? daemon.line.facts : assert.fail(JSON.stringify(daemon.line)));
+  const factsOf = (daemon: SourceDaemon) =>
+    daemon.line.ready ? daemon.line.facts : assert.fail(JSON.stringify(daemon.line));
 
   const connect = (daemon: SourceDaemon) => {
     const { control: address, transport } = factsOf(daemon);
@@ -103,7 +104,11 @@ describe('the fabricbiosd process', () => {
     }
     udp.close();
     const port = Number(memory.port);
-    for (const text of ['GET / HTTP/1.1\r\nhost: x\r\n\r\n', 'GET /mem HTTP/1.1\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n', '\0\0\0']) {
+    for (const text of [
+      'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
+      'GET /mem HTTP/1.1\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n',
+      '\0\0\0',
+    ]) {
       const socket = tlsConnect({ port, host: '127.0.0.1', rejectUnauthorized: false });
       socket.on('error', () => {});
       await once(socket, 'secureConnect');
@@ -118,8 +123,25 @@ describe('the fabricbiosd process', () => {
     const get = http2.request({ ':path': '/mem' });
     get.on('error', () => {});
     await new Promise((resolve) => get.on('close', resolve));
-    for (const garbage of [Buffer.alloc(0), Buffer.alloc(100, 0xff), Buffer.from('0041fe00', 'hex'), Buffer.alloc(9, 0x19)]) {
-      const session = http2.request({ ':method': 'CONNECT', ':protocol': 'webtransport', ':scheme': 'https', ':path': '/mem' });
+    // Capsules of draft-ietf-webtrans-http2: no listener of ours would see them, the library has to live through them.
+    for (const garbage of [
+      Buffer.alloc(0),
+      Buffer.alloc(100, 0xff),
+      // WT_STREAM on a stream that only the server may open.
+      Buffer.from('990b4d3b0101', 'hex'),
+      // WT_CLOSE_SESSION, and a new stream after it.
+      Buffer.from('68430400000000990b4d3b0100', 'hex'),
+      // WT_MAX_DATA and WT_STOP_SENDING without their numbers.
+      Buffer.from('990b4d3d00990b4d3a00', 'hex'),
+      // A capsule of 2^62 - 1 bytes.
+      Buffer.from('990b4d3bffffffffffffffff', 'hex'),
+    ]) {
+      const session = http2.request({
+        ':method': 'CONNECT',
+        ':protocol': 'webtransport',
+        ':scheme': 'https',
+        ':path': '/mem',
+      });
       session.on('error', () => {});
       await once(session, 'response');
       session.write(garbage);
@@ -179,7 +201,12 @@ describe('the fabricbiosd process', () => {
         () => ({ cert: trust.scheduler.cert, key: trust.scheduler.key }),
         /role is scheduler/,
       ],
-      ['at a host its certificate does not name', 'certificate_unfit', () => ({ bind: '127.0.0.7:0' }), /not for the host/],
+      [
+        'at a host its certificate does not name',
+        'certificate_unfit',
+        () => ({ bind: '127.0.0.7:0' }),
+        /not for the host/,
+      ],
       [
         'with a certificate of another CA',
         'certificate_unfit',

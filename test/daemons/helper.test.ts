@@ -1,10 +1,26 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { DASHBOARD_FILES } from '../../daemons/helper/dashboardFiles.ts';
+import { helperRoutes } from '../../daemons/helper/routes.ts';
+import { HELPER_REASONS } from '../../daemons/protocol/helperApi.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { type Answer, ask, eventsOf, helperWithStandIn, type TestHelper, WASM } from './helperSetup.ts';
+
+/** The server learns of a closed connection an instant after its client. */
+async function answersAgain(helper: TestHelper): Promise<void> {
+  for (const late = AbortSignal.timeout(10_000); ; late.throwIfAborted()) {
+    const status = await ask(helper, '/health').then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 200) return;
+  }
+}
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
@@ -413,6 +429,55 @@ describe('helper: who may ask', () => {
     assert.match(helper.bearer, /^[A-Za-z0-9_-]{43}$/);
     assert.equal((await stat(helper.bearerFile)).mode & 0o777, 0o600);
     assert.doesNotMatch(helper.logged.join('\n'), new RegExp(helper.bearer));
+  });
+
+  it('is documented: every route and every reason stands in docs/helper.md', async () => {
+    const page = await readFile(join(packageRoot, 'docs', 'helper.md'), 'utf8');
+    const nothing = undefined as never;
+    const routes = helperRoutes({
+      cellId: '',
+      scheduler: nothing,
+      tasklets: nothing,
+      feed: nothing,
+      streams: new Set(),
+    });
+    const rows = [...page.matchAll(/^\| `((?:GET|POST) [^`]+)` \| (yes)? ?\|/gm)].map(([, route, bearer]) => [
+      route,
+      bearer === undefined,
+    ]);
+    const files = Object.keys(DASHBOARD_FILES).filter((path) => path !== '/');
+    assert.deepEqual(
+      rows.sort(),
+      routes
+        .filter(({ path }) => !files.includes(path))
+        .map(({ method, path, open }) => [`${method} ${path}`, open])
+        .sort(),
+    );
+    const reasons = [...page.matchAll(/^\| \d{3} \| `(\w+)`/gm)].map(([, reason]) => reason);
+    assert.deepEqual(reasons.sort(), [...HELPER_REASONS].sort());
+  });
+
+  it('drops a connection past its limit, and serves again when one is free', async () => {
+    const sockets = await Promise.all(
+      Array.from({ length: 128 }, async () => {
+        const socket = connect(helper.port, '127.0.0.1');
+        socket.on('error', () => {});
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    try {
+      await assert.rejects(ask(helper, '/health'));
+    } finally {
+      await Promise.all(
+        sockets.map(async (socket) => {
+          const closed = once(socket, 'close');
+          socket.destroy();
+          await closed;
+        }),
+      );
+    }
+    await answersAgain(helper);
   });
 
   it('does not log the same refusal over and over', async () => {

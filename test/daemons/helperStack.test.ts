@@ -89,7 +89,7 @@ describe('helper on a real stack', () => {
       await page.locator('#output', { hasText: '{}' }).waitFor();
       await page.locator('#detail-state', { hasText: 'succeeded' }).waitFor();
       await page.reload();
-      await page.getByText('endless', { exact: true }).click();
+      await page.locator('#tasklets').getByText('endless').click();
       await page.getByRole('button', { name: 'Run endless' }).click();
       await page.locator('#detail-error', { hasText: 'fuel_exhausted' }).waitFor();
       await stack.endHelper();

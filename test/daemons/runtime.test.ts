@@ -197,6 +197,15 @@ describe('tasklet runtime', () => {
     });
   });
 
+  it('a worker lost while it compiles costs that run; the next one tries again', async () => {
+    await withCell({ workerUrl: crashing }, async (cell) => {
+      new Uint8Array(cell.pool)[0] = 1;
+      const module = tasklet(ECHO);
+      assert.equal((await cell.run(module)).error?.code, 'worker_lost');
+      assert.equal((await cell.run(module)).state, 'succeeded');
+    });
+  });
+
   it('workers that cannot start lose the runs that wait, and nothing hangs', async () => {
     await withCell({ workerUrl: new URL('./no-such-worker.ts', import.meta.url) }, async (cell) => {
       assert.equal((await cell.run(tasklet(ECHO))).error?.code, 'worker_lost');
@@ -262,6 +271,54 @@ describe('tasklet runtime', () => {
         const { output, log } = await cell.run(module);
         assert.deepEqual([...new Int32Array(output.slice().buffer)], [0, 0, 1, 1]);
         assert.equal(log, '');
+      }
+    });
+  });
+
+  it('neither log, label, refused output nor an ended lease is there for the next', async () => {
+    await withCell({ workers: 1 }, async (cell) => {
+      const first = tasklet({
+        memory: '257',
+        run: `(call $log (i32.const 0) (i32.const 0) (i32.const 1))
+              (call $fail (i32.const 0) (i32.const 1))
+              (drop (call $output_write (i32.const 0) (i32.const 16777217)))
+              (call $answer64 (call $fbmu_hello)) (i32.const 0)`,
+      });
+      const lease = { offset: 0, bytes: 100 };
+      const job = cell.job(await cell.put(first), { lease, linear_memory_bytes: 257 * 65_536 });
+      const outcome = cell.runtime.submit(job, listener);
+      assert.equal(cell.runtime.endLease(job.run_id, 'revoked'), true, 'before it starts');
+      const { error, log, output } = await outcome;
+      assert.equal(error?.code, 'output_too_large');
+      assert.equal(log, 'error \ufffd\n');
+      assert.equal(Buffer.from(output).readBigInt64LE(), -6n);
+
+      const next = await cell.run(tasklet({ run: '(call $answer64 (call $fbmu_hello)) (i32.const 0)' }), { lease });
+      assert.equal(next.error, null);
+      assert.equal(next.log, '');
+      assert.equal(Buffer.from(next.output).readBigInt64LE(), 100n);
+      assert.equal((await cell.run(tasklet({ run: '(i32.const 1)' }))).error?.label, null);
+    });
+  });
+
+  it('a run that was ended has touched its lease for the last time when its outcome is there', async () => {
+    await withCell({}, async (cell) => {
+      const module = tasklet({
+        run: `(memory.fill (i32.const 0) (i32.const 1) (i32.const 4096))
+              (loop $l (drop (call $fbmu_write (i64.const 0) (i32.const 0) (i32.const 4096))) (br $l))
+              (i32.const 0)`,
+      });
+      const sha256 = await cell.put(module);
+      const window = new Uint8Array(cell.pool);
+      for (let round = 0; round < 10; round++) {
+        const job = cell.job(sha256, { ...ENOUGH, lease: { offset: 0, bytes: 4096 } });
+        const { outcome, running } = submit(cell, job);
+        await running;
+        cell.runtime.cancel(job.run_id);
+        await outcome;
+        window.fill(0);
+        await cell.run(tasklet(ECHO));
+        assert.ok(window.every((byte) => byte === 0));
       }
     });
   });

@@ -1,11 +1,15 @@
-/** A run worker with faults on request: an input of `exit`, `throw` or `heap`, or a module that holds the text `heap-when-compiled`. */
-import { parentPort } from 'node:worker_threads';
-import type { ToWorker } from '../../daemons/fabricbiosd/runtime/workerMessages.ts';
+/**
+ * A run worker with faults on request: an input of `exit`, `throw` or `heap`, a module that holds the text `heap-when-compiled`, or any
+ * module when the first byte of the memory pool is 1, which it then clears.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { ToWorker, WorkerData } from '../../daemons/fabricbiosd/runtime/workerMessages.ts';
 
 // Before the real worker's own listener, which is added when it is imported.
 parentPort?.on('message', (message: ToWorker) => {
   if (message.kind === 'compile') {
     if (Buffer.from(message.bytes).includes('heap-when-compiled')) fillHeap();
+    if (Atomics.exchange(new Uint8Array((workerData as WorkerData).memPool), 0, 0) === 1) process.exit(7);
     return;
   }
   switch (Buffer.from(message.input).toString()) {

@@ -225,6 +225,12 @@ const ROWS: Row[] = [
     fuel: 2,
   },
   {
+    name: 'fuel that ends in finalize, after a non-zero result',
+    parts: { run: '(i32.const 7)', finalize: '(loop $l (br $l))' },
+    code: 'tasklet_failed',
+    fuel: 500_000,
+  },
+  {
     name: 'a trap in the start function',
     parts: { more: '(func $begin unreachable) (start $begin)' },
     code: 'trap_unreachable',

@@ -2,12 +2,19 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AuditEntry, type AuditOptions, openAuditLog } from '../../daemons/scheduler/audit/auditLog.ts';
 import { auditFiles } from '../../daemons/scheduler/audit/auditFiles.ts';
+import { type AuditEntry, type AuditOptions, openAuditLog } from '../../daemons/scheduler/audit/auditLog.ts';
 import { readAudit } from '../../daemons/scheduler/audit/readAudit.ts';
 import { verifyAudit } from '../../daemons/scheduler/audit/verifyAudit.ts';
 
-const entry = (subject: string): AuditEntry => ({ actor: 'a', peer: 'p', action: 'x', decision: 'allowed', reason: 'ok', subject });
+const entry = (subject: string): AuditEntry => ({
+  actor: 'a',
+  peer: 'p',
+  action: 'x',
+  decision: 'allowed',
+  reason: 'ok',
+  subject,
+});
 const onError: AuditOptions['onError'] = (error) => {
   throw error;
 };
@@ -68,7 +75,10 @@ describe('scheduler: audit log', () => {
     ['a repeated record', (lines) => lines.flatMap((line, at) => (at === 2 ? [line, line] : [line]))],
     ['two records in the other order', (lines) => [lines[0], lines[2], lines[1], ...lines.slice(3)].map(String)],
     ['a record that is no record', (lines) => lines.map((line, at) => (at === 1 ? 'null' : line))],
-    ['a record of another hand', (lines) => lines.map((line, at) => (at === 3 ? line.replace(/"prev_sha256":"./, '"prev_sha256":"z') : line))],
+    [
+      'a record of another hand',
+      (lines) => lines.map((line, at) => (at === 3 ? line.replace(/"prev_sha256":"./, '"prev_sha256":"z') : line)),
+    ],
   ];
   for (const [name, tamper] of TAMPERINGS) {
     it(`finds ${name}`, () => {
@@ -85,9 +95,15 @@ describe('scheduler: audit log', () => {
     const { faults, last } = verifyAudit(dir);
     assert.deepEqual([faults, last?.seq], [[], 80]);
     const newest = await readAudit(dir, { limit: 15 });
-    assert.deepEqual(newest.map(({ seq }) => seq), Array.from({ length: 15 }, (_, at) => 80 - at));
+    assert.deepEqual(
+      newest.map(({ seq }) => seq),
+      Array.from({ length: 15 }, (_, at) => 80 - at),
+    );
     const page = await readAudit(dir, { limit: 2, before: 75 });
-    assert.deepEqual(page.map(({ seq }) => seq), [74, 73]);
+    assert.deepEqual(
+      page.map(({ seq }) => seq),
+      [74, 73],
+    );
   });
 
   it('answers by filter', async () => {
@@ -95,7 +111,13 @@ describe('scheduler: audit log', () => {
     log.append({ ...entry('one'), decision: 'refused', reason: 'token_missing' });
     log.append(entry('two'));
     log.close();
-    assert.deepEqual((await readAudit(dir, { limit: 9, reason: 'token_missing' })).map(({ subject }) => subject), ['one']);
-    assert.deepEqual((await readAudit(dir, { limit: 9, decision: 'allowed' })).map(({ subject }) => subject), ['two']);
+    assert.deepEqual(
+      (await readAudit(dir, { limit: 9, reason: 'token_missing' })).map(({ subject }) => subject),
+      ['one'],
+    );
+    assert.deepEqual(
+      (await readAudit(dir, { limit: 9, decision: 'allowed' })).map(({ subject }) => subject),
+      ['two'],
+    );
   });
 });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { Agent, request as httpsRequest } from 'node:https';
 import { connect as h2connect } from 'node:http2';
+import { Agent, request as httpsRequest } from 'node:https';
 import { mock } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
@@ -29,7 +29,9 @@ describe('scheduler: who is refused', () => {
   });
 
   /** One connection of its own, as an attacker would hold it: it sends what it is told to. */
-  function wire(files: Partial<PeerFiles>): (method: string, path: string, token?: string, body?: string) => Promise<Got> {
+  function wire(
+    files: Partial<PeerFiles>,
+  ): (method: string, path: string, token?: string, body?: string) => Promise<Got> {
     const tls = { ca: stack.authority.certPem, cert: files.certPem, key: files.keyPem, maxCachedSessions: 0 };
     const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 1 });
     agents.push(agent);
@@ -62,7 +64,11 @@ describe('scheduler: who is refused', () => {
   }
 
   /** A token with exactly these claims, signed with that key. */
-  function forge(files: PeerFiles, change: Record<string, unknown>, header: object = { alg: 'ES256', typ: 'JWT' }): string {
+  function forge(
+    files: PeerFiles,
+    change: Record<string, unknown>,
+    header: object = { alg: 'ES256', typ: 'JWT' },
+  ): string {
     const claims = JSON.parse(Buffer.from(tokenOf(files).split('.')[1] ?? '', 'base64url').toString());
     const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const signed = `${encode(header)}.${encode({ ...claims, ...change })}`;
@@ -82,7 +88,8 @@ describe('scheduler: who is refused', () => {
   /** The audit record of a refusal at the TLS layer is written when the server sees it, which is after the client does. */
   async function recorded(reason: string): Promise<void> {
     const deadline = Date.now() + 5_000;
-    while ((await stack.audit({ reason, action: 'connect' })).length === 0) assert.ok(Date.now() < deadline, `no record of ${reason}`);
+    while ((await stack.audit({ reason, action: 'connect' })).length === 0)
+      assert.ok(Date.now() < deadline, `no record of ${reason}`);
   }
 
   describe('at the TLS layer, without an HTTP answer', () => {
@@ -117,7 +124,14 @@ describe('scheduler: who is refused', () => {
     it('anything below TLS 1.3', async () => {
       const { hostname, port } = new URL(stack.url);
       const { certPem, keyPem } = stack.issue('tenant', 'dev-tenant');
-      const socket = tlsConnect({ host: hostname, port: Number(port), ca: stack.authority.certPem, cert: certPem, key: keyPem, maxVersion: 'TLSv1.2' });
+      const socket = tlsConnect({
+        host: hostname,
+        port: Number(port),
+        ca: stack.authority.certPem,
+        cert: certPem,
+        key: keyPem,
+        maxVersion: 'TLSv1.2',
+      });
       await once(socket, 'error');
       socket.destroy();
     });
@@ -139,7 +153,13 @@ describe('scheduler: who is refused', () => {
 
     it('one that is none', async () => {
       const send = wire(files);
-      for (const token of ['x', 'a.b.c', `${'a'.repeat(3_000)}.b.c`, forge(files, { exp: 'soon' }), forge(files, { jti: 7 })]) {
+      for (const token of [
+        'x',
+        'a.b.c',
+        `${'a'.repeat(3_000)}.b.c`,
+        forge(files, { exp: 'soon' }),
+        forge(files, { jti: 7 }),
+      ]) {
         await refusedWith(await send('GET', '/api/v1/runs', token), 401, 'token_malformed');
       }
     });
@@ -148,7 +168,11 @@ describe('scheduler: who is refused', () => {
       const [, claims] = tokenOf(files).split('.');
       const none = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url');
       await refusedWith(await wire(files)('GET', '/api/v1/runs', `${none}.${claims}.`), 401, 'token_algorithm_refused');
-      await refusedWith(await wire(files)('GET', '/api/v1/runs', forge(files, {}, { alg: 'HS256' })), 401, 'token_algorithm_refused');
+      await refusedWith(
+        await wire(files)('GET', '/api/v1/runs', forge(files, {}, { alg: 'HS256' })),
+        401,
+        'token_algorithm_refused',
+      );
     });
 
     it("one shown with another's certificate, whoever they are", async () => {
@@ -162,10 +186,18 @@ describe('scheduler: who is refused', () => {
     it('one signed by another key, or changed', async () => {
       const other = stack.issue('tenant', 'dev-tenant');
       const bound = { x5tS256: certificateThumbprint(new X509Certificate(files.certPem).raw) };
-      await refusedWith(await wire(files)('GET', '/api/v1/runs', tokenOf(other, bound)), 401, 'token_signature_invalid');
+      await refusedWith(
+        await wire(files)('GET', '/api/v1/runs', tokenOf(other, bound)),
+        401,
+        'token_signature_invalid',
+      );
       const [header, , signature] = tokenOf(files).split('.');
       const [, changed] = forge(files, { exp: Math.floor(Date.now() / 1000) + 299 }).split('.');
-      await refusedWith(await wire(files)('GET', '/api/v1/runs', `${header}.${changed}.${signature}`), 401, 'token_signature_invalid');
+      await refusedWith(
+        await wire(files)('GET', '/api/v1/runs', `${header}.${changed}.${signature}`),
+        401,
+        'token_signature_invalid',
+      );
     });
 
     it('a registered certificate whose key is not the registered one', async () => {
@@ -174,17 +206,29 @@ describe('scheduler: who is refused', () => {
     });
 
     it('one for another cell', async () => {
-      await refusedWith(await wire(files)('GET', '/api/v1/runs', tokenOf(files, { audience: 'cell-b' })), 401, 'token_audience_mismatch');
+      await refusedWith(
+        await wire(files)('GET', '/api/v1/runs', tokenOf(files, { audience: 'cell-b' })),
+        401,
+        'token_audience_mismatch',
+      );
     });
 
     it('an expired one, and one that is not valid yet', async () => {
       const past = tokenOf(files, { now: Date.now() - 400_000 });
       await refusedWith(await wire(files)('GET', '/api/v1/runs', past), 401, 'token_expired');
-      await refusedWith(await wire(files)('GET', '/api/v1/runs', tokenOf(files, { now: Date.now() + 60_000 })), 401, 'token_expired');
+      await refusedWith(
+        await wire(files)('GET', '/api/v1/runs', tokenOf(files, { now: Date.now() + 60_000 })),
+        401,
+        'token_expired',
+      );
     });
 
     it('one that lives too long', async () => {
-      await refusedWith(await wire(files)('GET', '/api/v1/runs', tokenOf(files, { seconds: 301 })), 401, 'token_lifetime_too_long');
+      await refusedWith(
+        await wire(files)('GET', '/api/v1/runs', tokenOf(files, { seconds: 301 })),
+        401,
+        'token_lifetime_too_long',
+      );
     });
 
     it('one that was used on another connection, before a restart too; on its own it serves again', async () => {
@@ -199,7 +243,9 @@ describe('scheduler: who is refused', () => {
 
     it('the same new token on two connections at once: one of them', async () => {
       const token = tokenOf(files);
-      const answers = await Promise.all([wire(files), wire(files), wire(files)].map((send) => send('GET', '/api/v1/runs', token)));
+      const answers = await Promise.all(
+        [wire(files), wire(files), wire(files)].map((send) => send('GET', '/api/v1/runs', token)),
+      );
       assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 401, 401]);
     });
 
@@ -234,7 +280,11 @@ describe('scheduler: who is refused', () => {
         ['POST', '/cancel'],
         ['POST', '/capability', '{"rights":["read"]}'],
       ] as const) {
-        await refusedWith(await send(method, `/api/v1/runs/${run_id}${rest}`, token, body), 403, 'run_of_another_tenant');
+        await refusedWith(
+          await send(method, `/api/v1/runs/${run_id}${rest}`, token, body),
+          403,
+          'run_of_another_tenant',
+        );
       }
       const [record] = await stack.audit({ reason: 'run_of_another_tenant' });
       assert.equal(record?.actor, 'reader');
@@ -261,7 +311,10 @@ describe('scheduler: who is refused', () => {
     const { files } = await stack.tenant('h2');
     const session = h2connect(stack.url, { ca: stack.authority.certPem, cert: files.certPem, key: files.keyPem });
     const get = async (path: string, token?: string): Promise<[number | undefined, string]> => {
-      const stream = session.request({ ':path': path, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) });
+      const stream = session.request({
+        ':path': path,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      });
       const [headers] = (await once(stream, 'response')) as [Record<string, number>];
       let text = '';
       for await (const chunk of stream.setEncoding('utf8')) text += chunk;
@@ -271,7 +324,10 @@ describe('scheduler: who is refused', () => {
       assert.equal((await get('/api/v1/runs'))[0], 401);
       const token = tokenOf(files);
       const many = await Promise.all(Array.from({ length: 8 }, () => get('/api/v1/runs', token)));
-      assert.deepEqual(many.map(([status]) => status), Array.from({ length: 8 }, () => 200));
+      assert.deepEqual(
+        many.map(([status]) => status),
+        Array.from({ length: 8 }, () => 200),
+      );
     } finally {
       session.destroy();
     }
@@ -296,7 +352,13 @@ describe('scheduler: who is refused', () => {
       ['POST', '/api/v1/runs', JSON.stringify({ ...submitOf('plain'), fuel: '1' }), 400, 'bad_request'],
       ['POST', '/api/v1/runs', JSON.stringify({ ...submitOf('plain'), more: 1 }), 400, 'bad_request'],
       ['POST', '/api/v1/runs', JSON.stringify({ ...submitOf('plain'), input_b64: 'a-_=' }), 400, 'bad_request'],
-      ['POST', '/api/v1/runs', JSON.stringify({ ...submitOf('plain'), start_unix_nanos: '9999999999999999999' }), 400, 'bad_request'],
+      [
+        'POST',
+        '/api/v1/runs',
+        JSON.stringify({ ...submitOf('plain'), start_unix_nanos: '9999999999999999999' }),
+        400,
+        'bad_request',
+      ],
       ['POST', '/api/v1/runs', `{"__proto__": {}, ${JSON.stringify(submitOf('plain')).slice(1)}`, 400, 'bad_request'],
       ['PUT', `/api/v1/modules/${MODULE_SHA256}`, '{}', 400, 'bad_request'],
     ];

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { RefusalReason } from '../../daemons/protocol/tenantApi.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import type { RefusalReason } from '../../daemons/protocol/tenantApi.ts';
 import { apiPage } from '../../daemons/scheduler/openapi/apiPage.ts';
 import { compileSchema } from '../../daemons/scheduler/openapi/compileSchema.ts';
 import { openapiDocument } from '../../daemons/scheduler/openapi/openapiDocument.ts';
@@ -39,7 +39,8 @@ describe('scheduler: OpenAPI', () => {
 
   it('every $ref of the document leads somewhere, every operation id is its own, every reason has a status', () => {
     const text = JSON.stringify(openapiDocument('1.2.3'));
-    for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) assert.ok(name !== undefined && name in SCHEMAS, name);
+    for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g))
+      assert.ok(name !== undefined && name in SCHEMAS, name);
     const ids = [...text.matchAll(/"operationId":"(\w+)"/g)].map(([, id]) => id);
     assert.deepEqual([...ids].sort(), Object.keys(OPERATIONS).sort());
     assert.equal(JSON.parse(text).openapi, '3.1.0');
@@ -56,11 +57,15 @@ describe('scheduler: OpenAPI', () => {
     const right = { ...submitOf('plain'), hold_ms: 1, seed: 'ab'.repeat(32), start_unix_nanos: '1' };
     assert.equal(ours(right, 'body'), null);
     const key = fc.constantFrom(...Object.keys(right), 'extra', '__proto__', 'toString');
-    const value = fc.oneof(fc.jsonValue(), fc.constantFrom<unknown>(-1, 0, 1, 1.5, 2 ** 53, '', 'a', 'A', 'a-b', '0'.repeat(64), null, [], {}));
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom<unknown>(-1, 0, 1, 1.5, 2 ** 53, '', 'a', 'A', 'a-b', '0'.repeat(64), null, [], {}),
+    );
     fc.assert(
       fc.property(fc.array(fc.tuple(key, value), { maxLength: 3 }), fc.option(key), (changes, dropped) => {
         const body: Record<string, unknown> = { ...right };
-        for (const [name, changed] of changes) Object.defineProperty(body, name, { value: changed, enumerable: true, configurable: true });
+        for (const [name, changed] of changes)
+          Object.defineProperty(body, name, { value: changed, enumerable: true, configurable: true });
         if (dropped !== null) delete body[dropped];
         assert.equal(ours(body, 'body') === null, theirs(body), JSON.stringify(body));
       }),
@@ -83,7 +88,8 @@ describe('scheduler: OpenAPI', () => {
         const run = await client.submit(submitOf(tasklet, { mem_bytes: 64, hold_ms: 60_000 }), { waitMs: 5_000 });
         valid('Run', run);
         valid('ArtifactList', { artifacts: await client.listArtifacts(run.run_id) });
-        if (tasklet === 'plain') valid('Capability', await client.capability(run.run_id, { rights: ['read', 'write'], ttl_ms: 1 }));
+        if (tasklet === 'plain')
+          valid('Capability', await client.capability(run.run_id, { rights: ['read', 'write'], ttl_ms: 1 }));
       }
       valid('Run', await client.submit(submitOf('hold')));
       valid('RunList', { runs: await client.listRuns() });
@@ -100,7 +106,9 @@ describe('scheduler: OpenAPI', () => {
       ] as const) {
         valid(name, JSON.parse(text));
       }
-      const refusal: { error: { reason: RefusalReason; message: string } } = { error: { reason: 'not_found', message: 'x' } };
+      const refusal: { error: { reason: RefusalReason; message: string } } = {
+        error: { reason: 'not_found', message: 'x' },
+      };
       valid('Refusal', refusal);
     });
   });

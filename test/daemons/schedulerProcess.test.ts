@@ -45,9 +45,13 @@ describe('scheduler: as a process', () => {
   });
 
   async function daemon(script: string, args: string[]): Promise<Daemon> {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(packageRoot, 'daemons', script), ...args], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(packageRoot, 'daemons', script), ...args],
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
     children.add(child);
     let stderr = '';
     let stdout = '';
@@ -65,7 +69,14 @@ describe('scheduler: as a process', () => {
     return { child, line: JSON.parse(line), stderr: () => stderr };
   }
 
-  const pem = (role: 'scheduler' | 'fabricbiosd') => ['--ca', trust.ca, '--cert', trust[role].cert, '--key', trust[role].key];
+  const pem = (role: 'scheduler' | 'fabricbiosd') => [
+    '--ca',
+    trust.ca,
+    '--cert',
+    trust[role].cert,
+    '--key',
+    trust[role].key,
+  ];
   const schedulerArgs = (fabric: string, transport: string, more: string[] = []) => [
     ...['--mode', 'cell', '--auth-mode', 'mtls+token', '--fabric', fabric, '--fabric-transport', transport],
     ...['--cell-id', CELL_ID, '--state-dir', join(dir, 'state'), ...pem('scheduler'), ...more],
@@ -73,7 +84,15 @@ describe('scheduler: as a process', () => {
 
   async function cell(transport: 'quic' | 'tcp'): Promise<Daemon> {
     const memory = ['--mem-dp-cert', trust.memDataplane.cert, '--mem-dp-key', trust.memDataplane.key, '--workers', '1'];
-    const started = await daemon('fabricbiosd/main.ts', ['control-server', '--transport', transport, '--cell-id', CELL_ID, ...memory, ...pem('fabricbiosd')]);
+    const started = await daemon('fabricbiosd/main.ts', [
+      'control-server',
+      '--transport',
+      transport,
+      '--cell-id',
+      CELL_ID,
+      ...memory,
+      ...pem('fabricbiosd'),
+    ]);
     assert.equal(started.line.ready, true, JSON.stringify(started.line));
     return started;
   }
@@ -96,15 +115,24 @@ describe('scheduler: as a process', () => {
   for (const transport of ['quic', 'tcp'] as const) {
     it(`runs a real tasklet in a real cell over ${transport}`, async () => {
       const fabric = await cell(transport);
-      const { line, child } = await daemon('scheduler/main.ts', schedulerArgs(fabric.line.facts.control ?? '', transport));
+      const { line, child } = await daemon(
+        'scheduler/main.ts',
+        schedulerArgs(fabric.line.facts.control ?? '', transport),
+      );
       assert.equal(line.ready, true, JSON.stringify(line));
       const tenant = await ready(line.facts.url ?? '');
       assert.equal((await tenant.health()).cell?.transport, transport);
       const run = await runOf(tenant, ECHO);
-      const ended = await tenant.submit({ ...run, input_b64: Buffer.from('{"a":1}').toString('base64') }, { waitMs: 30_000 });
+      const ended = await tenant.submit(
+        { ...run, input_b64: Buffer.from('{"a":1}').toString('base64') },
+        { waitMs: 30_000 },
+      );
       assert.deepEqual([ended.state, ended.response?.error, ended.response?.output], ['succeeded', null, { a: 1 }]);
       assert.ok((ended.response?.fuel_used ?? 0) > 0);
-      const again = await tenant.submit({ ...run, input_b64: Buffer.from('{"a":1}').toString('base64') }, { waitMs: 30_000 });
+      const again = await tenant.submit(
+        { ...run, input_b64: Buffer.from('{"a":1}').toString('base64') },
+        { waitMs: 30_000 },
+      );
       assert.equal(again.response?.fuel_used, ended.response?.fuel_used);
 
       const endless = await tenant.submit(await runOf(tenant, ENDLESS), { waitMs: 30_000 });
@@ -112,10 +140,17 @@ describe('scheduler: as a process', () => {
       const held = await tenant.submit({ ...run, mem_bytes: 4096, hold_ms: 60_000 }, { waitMs: 30_000 });
       const capability = await tenant.capability(held.run_id, { rights: ['read'] });
       assert.equal(capability.bytes, 4096);
-      await assert.rejects(tenant.submit({ ...run, mem_bytes: 1024 * 1024 }, { waitMs: 30_000 }), { code: 'lease_denied: capacity' });
+      await assert.rejects(tenant.submit({ ...run, mem_bytes: 1024 * 1024 }, { waitMs: 30_000 }), {
+        code: 'lease_denied: capacity',
+      });
 
-      const endlessRun = await tenant.submit({ ...(await runOf(tenant, ENDLESS)), fuel: Number.MAX_SAFE_INTEGER, timeout_ms: 60_000 });
-      for await (const event of tenant.events(endlessRun.run_id)) if (event.event === 'state' && event.data.state === 'running') break;
+      const endlessRun = await tenant.submit({
+        ...(await runOf(tenant, ENDLESS)),
+        fuel: Number.MAX_SAFE_INTEGER,
+        timeout_ms: 60_000,
+      });
+      for await (const event of tenant.events(endlessRun.run_id))
+        if (event.event === 'state' && event.data.state === 'running') break;
       assert.equal((await tenant.cancel(endlessRun.run_id, { waitMs: 30_000 })).state, 'cancelled');
 
       child.kill('SIGTERM');
@@ -178,7 +213,13 @@ describe('scheduler: as a process', () => {
     const args = (more: string[] = []) => schedulerArgs('127.0.0.1:1', 'tcp', more);
 
     it('bad flags', async () => {
-      for (const more of [['--what'], ['--mode', 'cluster'], ['--auth-mode', 'none'], ['--bind', 'x'], ['--fabric-transport', 'udp']]) {
+      for (const more of [
+        ['--what'],
+        ['--mode', 'cluster'],
+        ['--auth-mode', 'none'],
+        ['--bind', 'x'],
+        ['--fabric-transport', 'udp'],
+      ]) {
         await fails(args(more), 'bad_flag');
       }
     });
@@ -237,7 +278,9 @@ function tasklet(run: number[]): Uint8Array {
   const text = (name: string) => [name.length, ...Buffer.from(name)];
   const section = (id: number, body: number[]) => [id, ...leb(body.length), ...body];
   const code = (body: number[]) => [...leb(body.length + 1), 0, ...body];
-  const types = [4, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 0, 0x60, 0, 0];
+  const types = [
+    4, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 0, 0x60, 0, 0,
+  ];
   const host = text('grafos_tasklet_v0');
   const imports = [2, ...host, ...text('blob_read'), 0, 0, ...host, ...text('output_write'), 0, 1];
   const exports = [

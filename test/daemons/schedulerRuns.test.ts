@@ -26,7 +26,10 @@ describe('scheduler: runs', () => {
     assert.equal(run.response?.fuel_used, 1234);
 
     const entries = await client.listArtifacts(run.run_id);
-    assert.deepEqual(entries.map(({ name }) => name), ['response.json', 'output.b64', 'input.bin', 'run.log', 'run.json']);
+    assert.deepEqual(
+      entries.map(({ name }) => name),
+      ['response.json', 'output.b64', 'input.bin', 'run.log', 'run.json'],
+    );
     for (const { name, size, sha256 } of entries) {
       const bytes = await client.artifact(run.run_id, name);
       assert.equal(bytes.length, size, name);
@@ -39,7 +42,8 @@ describe('scheduler: runs', () => {
     assert.deepEqual(JSON.parse(await text('response.json')), run.response);
     assert.deepEqual(JSON.parse(Buffer.from(await text('output.b64'), 'base64').toString()), run.response?.output);
     const record = JSON.parse(await text('run.json'));
-    assert.equal(record.seed, (run.response?.output as { seed: string }).seed);
+    const { seed } = run.response?.output as { seed: string };
+    assert.equal(record.seed, seed);
     assert.equal(record.input_bytes, 3);
     assert.equal(record.region, 'local');
   });
@@ -114,13 +118,20 @@ describe('scheduler: runs', () => {
   it('lists the newest first, without outputs, a page at a time, and only the own', async () => {
     const client = await tenantWithModule();
     const ids: string[] = [];
-    for (let index = 0; index < 5; index += 1) ids.unshift((await client.submit(submitOf('plain'), { waitMs: 5_000 })).run_id);
+    for (let index = 0; index < 5; index += 1)
+      ids.unshift((await client.submit(submitOf('plain'), { waitMs: 5_000 })).run_id);
     const page = await client.listRuns({ limit: 2 });
-    assert.deepEqual(page.map(({ run_id }) => run_id), ids.slice(0, 2));
+    assert.deepEqual(
+      page.map(({ run_id }) => run_id),
+      ids.slice(0, 2),
+    );
     assert.equal(page[0]?.response?.output, null);
     assert.equal(page[0]?.response?.fuel_used, 1234);
     const rest = await client.listRuns({ before: page.at(-1)?.run_id ?? '' });
-    assert.deepEqual(rest.map(({ run_id }) => run_id), ids.slice(2));
+    assert.deepEqual(
+      rest.map(({ run_id }) => run_id),
+      ids.slice(2),
+    );
     const other = await tenantWithModule('other');
     assert.deepEqual(await other.listRuns(), []);
     assert.equal((await stack.admin.listRuns()).length, 5);
@@ -166,7 +177,10 @@ describe('scheduler: runs', () => {
       const client = await tenantWithModule();
       await client.submit(submitOf('plain', { input: 'a' }), { idempotencyKey: 'k', waitMs: 5_000 });
       for (const other of [submitOf('plain', { input: 'b' }), submitOf('plain', { input: 'a', fuel: 1 })]) {
-        await assert.rejects(client.submit(other, { idempotencyKey: 'k' }), { code: 'idempotency_key_reused', kind: 'refused' });
+        await assert.rejects(client.submit(other, { idempotencyKey: 'k' }), {
+          code: 'idempotency_key_reused',
+          kind: 'refused',
+        });
       }
     });
 
@@ -268,7 +282,9 @@ describe('scheduler: runs', () => {
       await stack.admin.setQuota('dev-tenant', { ...quota, runs_hard: 2, mem_bytes: 10 ** 9 });
       await assert.rejects(client.submit(submitOf('plain')), { code: 'quota_hard_limit_exceeded' });
       await stack.admin.setQuota('dev-tenant', { ...quota, runs_soft: 9, runs_hard: 9, mem_bytes: 10 ** 9 });
-      await assert.rejects(client.submit(submitOf('plain', { mem_bytes: 100 * 1024 })), { code: 'lease_denied: capacity' });
+      await assert.rejects(client.submit(submitOf('plain', { mem_bytes: 100 * 1024 })), {
+        code: 'lease_denied: capacity',
+      });
 
       const admissions = (await client.admissions()).value.map(({ reason }) => reason);
       assert.deepEqual(admissions, [

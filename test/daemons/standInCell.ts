@@ -39,7 +39,9 @@ export function standInCell(cellId: string): StandInCell {
     run_id: job.run_id,
     state: 'succeeded',
     error: null,
-    output: Buffer.from(JSON.stringify({ seed: job.seed, start: job.start_unix_nanos, input: Buffer.from(job.input).toString() })),
+    output: Buffer.from(
+      JSON.stringify({ seed: job.seed, start: job.start_unix_nanos, input: Buffer.from(job.input).toString() }),
+    ),
     log: 'hello\n',
     fuel_used: 1234,
     linear_memory_peak: 65_536,
@@ -136,7 +138,9 @@ export function standInCell(cellId: string): StandInCell {
           mem_dataplane_transport: 'http2',
         },
         inventory: () =>
-          over(Promise.resolve({ mem_capacity: cell.memCapacity, mem_leased: 0, leases: 0, runs_active: 0, workers: 1 })),
+          over(
+            Promise.resolve({ mem_capacity: cell.memCapacity, mem_leased: 0, leases: 0, runs_active: 0, workers: 1 }),
+          ),
         leases: async () => cell.leases,
         capability: async ({ lease_id }) => {
           const expires_at = new Date(Date.now() + 300_000).toISOString();

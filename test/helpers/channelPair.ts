@@ -6,7 +6,9 @@ export interface PairedChannel extends ByteChannel {
 }
 
 /** Two ends of one stream in memory; each write arrives as one chunk, in a later turn. A fault of the listener goes to `onFault`. */
-export function channelPair(onFault: (why: string) => void = (why) => assertNever(why)): [PairedChannel, PairedChannel] {
+export function channelPair(
+  onFault: (why: string) => void = (why) => assertNever(why),
+): [PairedChannel, PairedChannel] {
   const inboxes = [new Inbox(onFault), new Inbox(onFault)] as const;
   const end = (mine: Inbox, other: Inbox): PairedChannel => {
     const writes: Uint8Array[] = [];

@@ -50,7 +50,13 @@ describe('schedulerClient', () => {
     });
 
     it('turns refusals into errors with their reason, what and next', async () => {
-      await assert.rejects(client.getRun('none'), { name: 'GrafosError', kind: 'refused', code: 'not_found', exitCode: 4, message: /none/ });
+      await assert.rejects(client.getRun('none'), {
+        name: 'GrafosError',
+        kind: 'refused',
+        code: 'not_found',
+        exitCode: 4,
+        message: /none/,
+      });
       await assert.rejects(client.putModule('0'.repeat(64), MODULE), { code: 'module_hash_mismatch' });
       assert.equal(await client.hasModule('0'.repeat(64)), false);
     });
@@ -60,14 +66,20 @@ describe('schedulerClient', () => {
       const sha256 = createHash('sha256').update(module).digest('hex');
       await client.putModule(sha256, module);
       const input = randomBytes(LIMITS.input);
-      const echoed = await client.submit({ ...submitOf('echo'), input_b64: input.toString('base64') }, { waitMs: 30_000 });
+      const echoed = await client.submit(
+        { ...submitOf('echo'), input_b64: input.toString('base64') },
+        { waitMs: 30_000 },
+      );
       assert.equal(echoed.response?.output_sha256, createHash('sha256').update(input).digest('hex'));
       assert.ok(input.equals(await client.artifact(echoed.run_id, 'input.bin')));
       const more = Buffer.concat([input, Buffer.from('x')]);
-      await assert.rejects(client.submit({ ...submitOf('echo'), input_b64: more.toString('base64') }), { code: /body_too_large|bad_request/ });
+      await assert.rejects(client.submit({ ...submitOf('echo'), input_b64: more.toString('base64') }), {
+        code: /body_too_large|bad_request/,
+      });
       const big = Buffer.concat([module, Buffer.from('x')]);
-      await assert.rejects(client.putModule(createHash('sha256').update(big).digest('hex'), big), (error: { code: string }) =>
-        ['body_too_large', 'scheduler_unreachable'].includes(error.code),
+      await assert.rejects(
+        client.putModule(createHash('sha256').update(big).digest('hex'), big),
+        (error: { code: string }) => ['body_too_large', 'scheduler_unreachable'].includes(error.code),
       );
     });
 
@@ -79,7 +91,8 @@ describe('schedulerClient', () => {
       const abort = new AbortController();
       await assert.rejects(
         (async () => {
-          for await (const event of client.events(run.run_id, { signal: abort.signal })) if (event.event === 'log') abort.abort();
+          for await (const event of client.events(run.run_id, { signal: abort.signal }))
+            if (event.event === 'log') abort.abort();
         })(),
         { kind: 'interrupted' },
       );
@@ -100,9 +113,15 @@ describe('schedulerClient', () => {
     it('tells apart why it is not let in', async () => {
       const other: Authority = createAuthority({ name: 'other', days: 1 });
       const foreign = { ...files, ...other.issue({ role: 'tenant', name: 'dev-tenant', days: 1 }) };
-      await assert.rejects((await stack.client(foreign)).health(), { kind: 'refused', code: 'client_certificate_untrusted' });
+      await assert.rejects((await stack.client(foreign)).health(), {
+        kind: 'refused',
+        code: 'client_certificate_untrusted',
+      });
       const deceived = { ...files, caPem: other.certPem };
-      await assert.rejects((await stack.client(deceived)).health(), { kind: 'refused', code: 'server_certificate_untrusted' });
+      await assert.rejects((await stack.client(deceived)).health(), {
+        kind: 'refused',
+        code: 'server_certificate_untrusted',
+      });
       const stranger = stack.issue('tenant', 'stranger');
       await assert.rejects((await stack.client(stranger)).listRuns(), { code: 'tenant_unknown' });
     });
@@ -216,7 +235,12 @@ describe('schedulerClient', () => {
     const ca = createAuthority({ name: 'a', days: 1 });
     const { port } = server.address() as AddressInfo;
     const tenant = ca.issue({ role: 'tenant', name: 'a', days: 1 });
-    const client = await connectScheduler({ url: `https://127.0.0.1:${port}`, caPem: ca.certPem, cellId: 'c', ...tenant });
+    const client = await connectScheduler({
+      url: `https://127.0.0.1:${port}`,
+      caPem: ca.certPem,
+      cellId: 'c',
+      ...tenant,
+    });
     try {
       await assert.rejects(client.health(), { kind: 'unreachable', code: 'scheduler_unreachable' });
     } finally {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, symlink, watch, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
@@ -24,12 +24,10 @@ crate-type = ["cdylib", "rlib"]
 
 [dependencies]
 grafos = { path = "../grafos" }
-
-[workspace]
-
-[profile.release]
-panic = "abort"
 `;
+
+/** At the program's root, so that the paths of all crates are relative to it: absolute ones would go into the names of symbols. */
+const WORKSPACE = '[workspace]\nmembers = ["demo"]\n\n[profile.release]\nlto = true\ncodegen-units = 1\n';
 
 const PROBE = `use grafos::{Json, FabricMemory};
 
@@ -55,7 +53,11 @@ grafos::tasklet!(compute);
 `;
 
 async function scratchCrate(text = PROBE, cargo = CRATE): Promise<ScratchProgram> {
-  const scratch = await scratchProgram('demo', { 'demo/Cargo.toml': cargo, 'demo/src/lib.rs': text });
+  const scratch = await scratchProgram('demo', {
+    'Cargo.toml': WORKSPACE,
+    'demo/Cargo.toml': cargo,
+    'demo/src/lib.rs': text,
+  });
   await cp(join(packageRoot, 'sdk', 'rust', 'src'), join(scratch.root, 'grafos', 'src'), { recursive: true });
   await cp(join(packageRoot, 'sdk', 'rust', 'Cargo.toml'), join(scratch.root, 'grafos', 'Cargo.toml'));
   return scratch;
@@ -113,7 +115,14 @@ describe('building a Rust tasklet', () => {
   it('knows by content whether it is stale', async () => {
     const state = () => staleness(scratch.program, scratch.tasklet).state;
     assert.equal(state(), 'fresh');
-    for (const file of ['demo/src/lib.rs', 'demo/Cargo.toml', 'grafos/src/log.rs', 'grafos/Cargo.toml']) {
+    for (const file of [
+      'demo/src/lib.rs',
+      'demo/Cargo.toml',
+      'Cargo.toml',
+      'Cargo.lock',
+      'grafos/src/log.rs',
+      'grafos/Cargo.toml',
+    ]) {
       const before = await readFile(join(scratch.root, file));
       await scratch.write(file, `${before}\n`);
       assert.equal(state(), 'stale', file);
@@ -219,7 +228,6 @@ describe('looking for Rust', () => {
     );
     const abort = new AbortController();
     const building = buildRust(scratch.program, scratch.tasklet, { env: { PATH }, signal: abort.signal });
-    const { watch } = await import('node:fs/promises');
     const seen = (async () => {
       for await (const { filename } of watch(scratch.root, { signal: AbortSignal.timeout(30_000) }))
         if (filename === 'started') return;
@@ -234,7 +242,6 @@ describe('the recipe in Rust', () => {
   const recipe = join(packageRoot, 'cookbook', 'local-dev-rust');
 
   it('carries grafos-std as it is', async () => {
-    const { readdir } = await import('node:fs/promises');
     const [own, vendored] = [join(packageRoot, 'sdk', 'rust'), join(recipe, 'vendor', 'grafos')];
     const files = ['Cargo.toml', ...(await readdir(join(own, 'src'))).map((name) => join('src', name))];
     for (const file of files) {

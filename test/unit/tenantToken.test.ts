@@ -2,13 +2,19 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { compactVerify, SignJWT } from 'jose';
-import { mintTenantToken, TokenRefused, type TokenRefusal, verifyTenantToken } from '../../daemons/protocol/tenantToken.ts';
+import {
+  mintTenantToken,
+  type TokenRefusal,
+  TokenRefused,
+  verifyTenantToken,
+} from '../../daemons/protocol/tenantToken.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const base = { subject: 'tenant/a', audience: 'cell-1', x5tS256: 'thumb' };
-const mint = (more: Partial<Parameters<typeof mintTenantToken>[0]> = {}) => mintTenantToken({ key: privateKey, now: NOW, ...base, ...more });
+const mint = (more: Partial<Parameters<typeof mintTenantToken>[0]> = {}) =>
+  mintTenantToken({ key: privateKey, now: NOW, ...base, ...more });
 const verify = (token: string, now = NOW) => verifyTenantToken(token, { key: publicKey, now, ...base });
 
 async function refused(token: string, reason: TokenRefusal, now = NOW): Promise<void> {
@@ -49,7 +55,9 @@ describe('tenantToken', () => {
     await refused(`${header}.${claims}.`, 'token_signature_invalid');
     await refused(`${header}.${claims}`, 'token_malformed');
     await refused(`${claims}.${header}.${signature}`, 'token_algorithm_refused');
-    const critical = await new SignJWT({ ...mint().claims }).setProtectedHeader({ alg: 'ES256', crit: ['b64'], b64: true }).sign(privateKey);
+    const critical = await new SignJWT({ ...mint().claims })
+      .setProtectedHeader({ alg: 'ES256', crit: ['b64'], b64: true })
+      .sign(privateKey);
     await verify(critical);
     const unknown = Buffer.from('{"alg":"ES256","crit":["x"],"x":1}').toString('base64url');
     await refused(`${unknown}.${claims}.${signature}`, 'token_malformed');
@@ -63,8 +71,13 @@ describe('tenantToken', () => {
       fc.asyncProperty(change, async ([at, letter]) => {
         const changed = token.slice(0, at) + letter + token.slice(at + 1);
         // The last digit of a base64url part may carry bits that stand for nothing.
-        const isSame = Buffer.from(changed.split('.')[2] ?? '', 'base64url').equals(Buffer.from(token.split('.')[2] ?? '', 'base64url'));
-        fc.pre(changed !== token && !(isSame && changed.split('.').slice(0, 2).join() === token.split('.').slice(0, 2).join()));
+        const isSame = Buffer.from(changed.split('.')[2] ?? '', 'base64url').equals(
+          Buffer.from(token.split('.')[2] ?? '', 'base64url'),
+        );
+        fc.pre(
+          changed !== token &&
+            !(isSame && changed.split('.').slice(0, 2).join() === token.split('.').slice(0, 2).join()),
+        );
         await assert.rejects(verify(changed), TokenRefused);
       }),
       { numRuns: 200 },
@@ -72,6 +85,9 @@ describe('tenantToken', () => {
   });
 
   it('survives any text', async () => {
-    await fc.assert(fc.asyncProperty(fc.string({ maxLength: 3_000 }), (text) => assert.rejects(verify(text), TokenRefused)), { numRuns: 200 });
+    await fc.assert(
+      fc.asyncProperty(fc.string({ maxLength: 3_000 }), (text) => assert.rejects(verify(text), TokenRefused)),
+      { numRuns: 200 },
+    );
   });
 });

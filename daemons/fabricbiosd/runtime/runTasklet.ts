@@ -2,7 +2,6 @@ import { settleFuel } from '../../../wasm/settleFuel.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { RunError } from '../../protocol/runError.ts';
 import { HANDLE, type HostFunctions } from './hostFunctions.ts';
-import { HostTrap } from './hostTrap.ts';
 import { trapError } from './trapError.ts';
 import type { CompiledModule, RunRequest, RunResult } from './workerMessages.ts';
 
@@ -49,9 +48,8 @@ export function runTasklet(host: HostFunctions, compiled: CompiledModule, reques
       } catch (reason) {
         thrown = reason;
       }
-      // A host function's call was paid for exactly, so its trap refunds nothing.
-      const stack = thrown === null || thrown instanceof HostTrap || !(thrown instanceof Error) ? null : thrown.stack;
-      const settled = settleFuel(metered, request.fuel, fuel.value, stack ?? null);
+      const stack = thrown === null ? null : thrown instanceof Error ? (thrown.stack ?? '') : '';
+      const settled = settleFuel(metered, request.fuel, fuel.value, stack);
       fuelUsed = settled.fuelUsed;
       if (settled.exhausted) error ??= exhausted(request.fuel);
       else if (thrown !== null) error ??= known(thrown, compiled);

@@ -5,7 +5,7 @@
  * Records of one event-loop turn leave in one write at the end of that turn; a refusal is on its way to the disk before its answer is.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, ftruncateSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditRecord } from '../../protocol/tenantApi.ts';
 import { AUDIT_FILE, auditFiles, FIRST_PREV, rotatedName } from './auditFiles.ts';

@@ -15,7 +15,11 @@ export interface AuditFault {
  * from there on every record must follow its predecessor. Lines cut from the very end leave a whole, shorter chain: compare `last`
  * with a record seen earlier, through `GET /api/v1/admin/audit`, to find that out.
  */
-export function verifyAudit(dir: string): { records: number; last: { seq: number; sha256: string } | null; faults: AuditFault[] } {
+export function verifyAudit(dir: string): {
+  records: number;
+  last: { seq: number; sha256: string } | null;
+  faults: AuditFault[];
+} {
   const faults: AuditFault[] = [];
   let records = 0;
   let seq: number | undefined;

@@ -23,7 +23,11 @@ export function authenticator(parts: { cellId: string; tenants: TenantTable; tok
     const expiresAt = (claims.exp + TOKEN_SKEW_SECONDS) * 1000;
     // The signature was checked while others ran: the one who is first to write the id down is the one who may use it.
     if (!tokens.use(subject, claims.jti, expiresAt)) {
-      throw new Refused('token_replayed', 'The token was used on another connection.', 'Make a token for each connection.');
+      throw new Refused(
+        'token_replayed',
+        'The token was used on another connection.',
+        'Make a token for each connection.',
+      );
     }
     return { expiresAt, keySha256 };
   };
@@ -31,10 +35,14 @@ export function authenticator(parts: { cellId: string; tenants: TenantTable; tok
   const judge = (connection: Connection, known: KnownToken): Actor => {
     if (known.expiresAt <= Date.now()) throw new Refused('token_expired', 'The token has expired.', 'Make a new one.');
     if (signer(connection, tenants).keySha256 !== known.keySha256) {
-      throw new Refused('token_signature_invalid', 'The token is not signed with the key registered for this certificate.');
+      throw new Refused(
+        'token_signature_invalid',
+        'The token is not signed with the key registered for this certificate.',
+      );
     }
     const { role, name } = connection.identity;
-    if (role !== 'tenant' && role !== 'admin') throw new Refused('role_required', 'Only tenants and admins have tokens.');
+    if (role !== 'tenant' && role !== 'admin')
+      throw new Refused('role_required', 'Only tenants and admins have tokens.');
     return { role, name };
   };
 
@@ -43,7 +51,8 @@ export function authenticator(parts: { cellId: string; tenants: TenantTable; tok
       throw new Refused('client_certificate_expired', 'The certificate of this connection has expired meanwhile.');
     }
     if (authorization === undefined) throw new Refused('token_missing', 'The request has no token.', HOW);
-    if (!authorization.startsWith('Bearer ')) throw new Refused('token_malformed', 'The request has no bearer token.', HOW);
+    if (!authorization.startsWith('Bearer '))
+      throw new Refused('token_malformed', 'The request has no bearer token.', HOW);
     const token = authorization.slice(7);
     const known = connection.tokens.get(token);
     if (known !== undefined && !(known instanceof Promise)) return judge(connection, known);

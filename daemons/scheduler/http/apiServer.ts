@@ -76,7 +76,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     schemaController: {
       compilersFactory: { buildValidator: () => requestChecker(), buildSerializer: () => () => JSON.stringify },
     },
-    frameworkErrors: (error: FastifyError, request: unknown, reply: unknown) => refuse(request as Request, reply as Reply, error),
+    frameworkErrors: (error: FastifyError, request: unknown, reply: unknown) =>
+      refuse(request as Request, reply as Reply, error),
     clientErrorHandler: (error: Error, socket: Socket) => answerUnreadable(error, socket),
   } as never) as unknown as App;
 
@@ -107,7 +108,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       done(new Refused('bad_request', 'The body is not JSON.'));
     }
   });
-  app.addContentTypeParser(['application/octet-stream', 'application/wasm'], (_request, payload, done) => done(null, payload));
+  app.addContentTypeParser(['application/octet-stream', 'application/wasm'], (_request, payload, done) =>
+    done(null, payload),
+  );
   app.decorateRequest('actor', null);
 
   app.addHook('onRequest', (_request, reply, done) => {
@@ -157,7 +160,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       });
     } catch (error) {
       log.error(`audit: ${String(error)}`);
-      throw new Refused('storage_unavailable', 'The audit log cannot be written.', 'Free space on the disk of the stack.');
+      throw new Refused(
+        'storage_unavailable',
+        'The audit log cannot be written.',
+        'Free space on the disk of the stack.',
+      );
     }
   };
 
@@ -178,11 +185,19 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   app.setNotFoundHandler((request, reply) => {
     const allowed = methodsOf(request.url);
     if (allowed.length === 0) {
-      refuse(request as Request, reply as Reply, new Refused('not_found', 'There is no such address.', 'See /api/v1/openapi.json.'));
+      refuse(
+        request as Request,
+        reply as Reply,
+        new Refused('not_found', 'There is no such address.', 'See /api/v1/openapi.json.'),
+      );
       return;
     }
     reply.header('allow', allowed.join(', '));
-    refuse(request as Request, reply as Reply, new Refused('bad_request', `Only ${allowed.join(', ')} here.`, undefined, 405));
+    refuse(
+      request as Request,
+      reply as Reply,
+      new Refused('bad_request', `Only ${allowed.join(', ')} here.`, undefined, 405),
+    );
   });
 
   for (const [id, operation] of Object.entries<Operation>(OPERATIONS)) {
@@ -218,7 +233,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
 }
 
-function tokenHandler(handler: Handlers[keyof Handlers], record: (request: Request, reason: 'ok', subject: string | null) => void) {
+function tokenHandler(
+  handler: Handlers[keyof Handlers],
+  record: (request: Request, reason: 'ok', subject: string | null) => void,
+) {
   return async (request: Request, reply: Reply): Promise<Reply> => {
     const { actor } = request;
     if (actor === null) throw new Error('a route without an actor');
@@ -245,7 +263,8 @@ function answer(reply: Reply, result: Answer): Reply {
   reply.code(result.status);
   if ('json' in result) return send(reply, result.json);
   if ('bytes' in result) return reply.type('application/octet-stream').send(result.bytes);
-  if ('events' in result) return reply.type('text/event-stream').header('cache-control', 'no-store').send(result.events);
+  if ('events' in result)
+    return reply.type('text/event-stream').header('cache-control', 'no-store').send(result.events);
   return reply.send();
 }
 
@@ -276,7 +295,13 @@ function requestSchema(operation: Operation): Record<string, unknown> {
     ...(query === undefined ? {} : { querystring: { properties: query, additionalProperties: false } }),
     ...(headers === undefined
       ? {}
-      : { headers: { properties: Object.fromEntries(Object.entries(headers).map(([name, { schema }]) => [name.toLowerCase(), schema])) } }),
+      : {
+          headers: {
+            properties: Object.fromEntries(
+              Object.entries(headers).map(([name, { schema }]) => [name.toLowerCase(), schema]),
+            ),
+          },
+        }),
     ...(body === undefined || body === 'bytes' ? {} : { body: { $ref: `#/components/schemas/${body}` } }),
   };
 }
@@ -339,4 +364,3 @@ async function listen(app: App, host: string, port: number): Promise<void> {
     );
   }
 }
-

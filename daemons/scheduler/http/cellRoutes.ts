@@ -1,6 +1,6 @@
 import type { AuditRecord, Health, Inventory } from '../../protocol/tenantApi.ts';
-import { type AuditQuery, readAudit } from '../audit/readAudit.ts';
 import type { AuditLog } from '../audit/auditLog.ts';
+import { type AuditQuery, readAudit } from '../audit/readAudit.ts';
 import type { FabricLink } from '../fabric/fabricLink.ts';
 import type { SchedulerRole } from '../schedulerRole.ts';
 import type { DecisionTable } from '../store/decisionTable.ts';
@@ -36,11 +36,20 @@ export function health({ version, cellId, link, role }: CellRouteParts): Health 
 export function cellRoutes(parts: CellRouteParts): CellHandlers {
   const { stateDir, link, role, decisions, auditLog, firstConnect } = parts;
   return {
-    admissions: (call) => ({ status: 200, json: { admissions: decisions.admissions(scope(call), Number(call.query.limit)) } }),
-    placements: (call) => ({ status: 200, json: { placements: decisions.placements(scope(call), Number(call.query.limit)) } }),
+    admissions: (call) => ({
+      status: 200,
+      json: { admissions: decisions.admissions(scope(call), Number(call.query.limit)) },
+    }),
+    placements: (call) => ({
+      status: 200,
+      json: { placements: decisions.placements(scope(call), Number(call.query.limit)) },
+    }),
     inventory: () => {
       const { identity, inventory, healthy, lastHeartbeat } = link.status();
-      const cell = identity !== null && inventory !== null ? [{ ...identity, inventory, healthy, last_heartbeat: rfc3339(lastHeartbeat) }] : [];
+      const cell =
+        identity !== null && inventory !== null
+          ? [{ ...identity, inventory, healthy, last_heartbeat: rfc3339(lastHeartbeat) }]
+          : [];
       const json: Inventory = { cells: cell };
       return { status: 200, json };
     },

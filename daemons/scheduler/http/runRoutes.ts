@@ -37,7 +37,11 @@ type RunHandlers = Pick<
 export function runRoutes({ service, runs, link, mustBeActive }: RunRouteParts): RunHandlers {
   const ended = (run: StoredRun): Run => renderRun(run, runs.bytes(run).output ?? new Uint8Array());
   const shown = (found: LiveRun | StoredRun): Run =>
-    found instanceof LiveRun ? renderRun(found.run, null) : found.ended_at === null ? renderRun(found, null) : ended(found);
+    found instanceof LiveRun
+      ? renderRun(found.run, null)
+      : found.ended_at === null
+        ? renderRun(found, null)
+        : ended(found);
   const find = (call: Call): LiveRun | StoredRun => service.find(call.actor, call.params.id ?? '');
 
   /** 200 with the ended run, or 202 with it as it is when the wait is over. */
@@ -77,7 +81,10 @@ export function runRoutes({ service, runs, link, mustBeActive }: RunRouteParts):
       const found = find(call);
       if (found instanceof LiveRun) found.acknowledged = true;
       call.allow(call.params.id ?? null);
-      return { status: 200, events: runEvents(found, found instanceof LiveRun ? null : (runs.bytes(found).log ?? ''), ended) };
+      return {
+        status: 200,
+        events: runEvents(found, found instanceof LiveRun ? null : (runs.bytes(found).log ?? ''), ended),
+      };
     },
     listArtifacts: (call) => {
       const run = storedOf(find(call));
@@ -109,7 +116,14 @@ export function runRoutes({ service, runs, link, mustBeActive }: RunRouteParts):
         const asked = { lease_id: lease.lease_id, tenant: run.tenant, rights, ttl_ms: ttl };
         const { token, lease_id, expires_at } = await session.capability(asked);
         const { mem_dataplane, mem_dataplane_sha256 } = session.identity;
-        const json: Capability = { token, lease_id, bytes: lease.bytes, expires_at, mem_dataplane, mem_dataplane_sha256 };
+        const json: Capability = {
+          token,
+          lease_id,
+          bytes: lease.bytes,
+          expires_at,
+          mem_dataplane,
+          mem_dataplane_sha256,
+        };
         return { status: 200, json, subject: run.run_id };
       } catch (error) {
         if (error instanceof CellRefused && error.code === 'lease_unknown') throw leaseEnded();
@@ -124,7 +138,11 @@ function storedOf(found: LiveRun | StoredRun): StoredRun {
 }
 
 function leaseEnded(): Refused {
-  return new Refused('lease_ended', 'The run holds no fabric memory now.', 'Run it with --mem and --hold to look at its memory afterwards.');
+  return new Refused(
+    'lease_ended',
+    'The run holds no fabric memory now.',
+    'Run it with --mem and --hold to look at its memory afterwards.',
+  );
 }
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | null> {

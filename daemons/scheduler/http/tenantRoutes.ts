@@ -1,6 +1,6 @@
 import { checkPeerChain, type PeerIdentity } from '../../protocol/peerCertificate.ts';
-import { PeerRefused } from '../../protocol/peerRefused.ts';
 import { caDerFromPem } from '../../protocol/peerFiles.ts';
+import { PeerRefused } from '../../protocol/peerRefused.ts';
 import type { Quota, Tenant, TenantCreate } from '../../protocol/tenantApi.ts';
 import type { ModuleStore } from '../moduleStore.ts';
 import { Refused } from '../refused.ts';
@@ -35,7 +35,8 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
 
   const known = (name: string | undefined): StoredTenant => {
     const tenant = tenants.get(name ?? '');
-    if (tenant === undefined) throw new Refused('not_found', `There is no tenant ${name}.`, 'grafos admin list-tenants');
+    if (tenant === undefined)
+      throw new Refused('not_found', `There is no tenant ${name}.`, 'grafos admin list-tenants');
     return tenant;
   };
 
@@ -63,7 +64,11 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
     deleteTenant: async ({ params }) => {
       const { name } = known(params.tenant);
       if (service.runsActive(name) > 0 || service.memInUse(name) > 0) {
-        throw new Refused('leases_active', `The tenant ${name} has runs or leases.`, 'Cancel its runs, and wait for its leases to end.');
+        throw new Refused(
+          'leases_active',
+          `The tenant ${name} has runs or leases.`,
+          'Cancel its runs, and wait for its leases to end.',
+        );
       }
       await store.change(() => {
         runs.removeTenant(name);
@@ -77,7 +82,11 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
       const { name } = known(params.tenant);
       const quota = body as Quota;
       if (quota.runs_hard < quota.runs_soft) {
-        throw new Refused('bad_request', 'body.runs_hard is below body.runs_soft.', 'Raise the one or lower the other.');
+        throw new Refused(
+          'bad_request',
+          'body.runs_hard is below body.runs_soft.',
+          'Raise the one or lower the other.',
+        );
       }
       const { tenant, durable } = tenants.setQuota(name, quota);
       await durable;

@@ -1,10 +1,10 @@
 import { REFUSAL_REASONS } from '../../protocol/tenantApi.ts';
-import { REFUSAL_STATUS } from '../refused.ts';
-import { RUN_RETENTION } from '../store/runTable.ts';
-import { DECISION_RETENTION } from '../store/decisionTable.ts';
 import { MODULE_RETENTION } from '../moduleStore.ts';
+import { REFUSAL_STATUS } from '../refused.ts';
+import { DECISION_RETENTION } from '../store/decisionTable.ts';
+import { RUN_RETENTION } from '../store/runTable.ts';
 import { OPERATIONS, type Operation, refusalsOf } from './operations.ts';
-import { type Schema, SCHEMAS } from './schemas.ts';
+import { SCHEMAS, type Schema } from './schemas.ts';
 
 /** docs/api.md: the tenant API for people, from the same tables that the server answers by. */
 export function apiPage(): string {
@@ -19,7 +19,10 @@ export function apiPage(): string {
     ...Object.entries<Schema>(SCHEMAS).map(([name, schema]) => `### ${name}\n\n${schemaLines(schema, 0).join('\n')}`),
     '## Reasons',
     'The body of every answer that is not 2xx is a [Refusal](#refusal). Its reason is stable and is also the `code` of the error that the client library throws.',
-    table(['reason', 'status'], REFUSAL_REASONS.map((reason) => [`\`${reason}\``, String(REFUSAL_STATUS[reason])])),
+    table(
+      ['reason', 'status'],
+      REFUSAL_REASONS.map((reason) => [`\`${reason}\``, String(REFUSAL_STATUS[reason])]),
+    ),
     'The four `client_certificate_*` reasons are met at the TLS layer: the peer gets no HTTP answer, and the reason stands in the audit log.',
   ].join('\n\n')}\n`;
 }
@@ -54,7 +57,12 @@ function operationSection(id: string, operation: Operation): string {
     const content = answer.body === undefined ? '' : `: ${bodyName(answer.body)}`;
     lines.push(`- ${status}${content}. ${answer.description}.`);
   }
-  lines.push(`- refused with: ${refusalsOf(operation).filter(isOfItsOwn).map((reason) => `\`${reason}\``).join(', ')}`);
+  lines.push(
+    `- refused with: ${refusalsOf(operation)
+      .filter(isOfItsOwn)
+      .map((reason) => `\`${reason}\``)
+      .join(', ')}`,
+  );
   return lines.join('\n');
 }
 
@@ -74,7 +82,8 @@ function schemaLines(schema: Schema, depth: number): string[] {
   return Object.entries(inner.properties ?? {}).flatMap(([name, property]) => {
     const isOptional = inner.required?.includes(name) === false;
     const line = `${'  '.repeat(depth)}- \`${name}\`${isOptional ? ' (optional)' : ''}: ${oneLine(property)}`;
-    const nested = property.type === 'object' || property.items?.type === 'object' ? schemaLines(property, depth + 1) : [];
+    const nested =
+      property.type === 'object' || property.items?.type === 'object' ? schemaLines(property, depth + 1) : [];
     return [line, ...nested];
   });
 }
@@ -89,9 +98,18 @@ function kindOf(schema: Schema): string {
   if (schema.$ref !== undefined) return bodyName(schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1));
   if (schema.anyOf !== undefined) return schema.anyOf.map(kindOf).join(' or ');
   if (schema.const !== undefined) return `always \`${String(schema.const)}\``;
-  if (schema.enum !== undefined) return schema.enum.length > 12 ? 'one of the [reasons](#reasons)' : schema.enum.map((value) => `\`${value}\``).join(', ');
-  if (schema.type === 'array' && schema.items !== undefined) return `list of ${schema.items.type === 'object' ? 'objects' : kindOf(schema.items)}`;
-  const type = schema.format === 'date-time' ? 'RFC 3339 time' : typeof schema.type === 'object' ? schema.type.join(' or ') : (schema.type ?? 'any JSON');
+  if (schema.enum !== undefined)
+    return schema.enum.length > 12
+      ? 'one of the [reasons](#reasons)'
+      : schema.enum.map((value) => `\`${value}\``).join(', ');
+  if (schema.type === 'array' && schema.items !== undefined)
+    return `list of ${schema.items.type === 'object' ? 'objects' : kindOf(schema.items)}`;
+  const type =
+    schema.format === 'date-time'
+      ? 'RFC 3339 time'
+      : typeof schema.type === 'object'
+        ? schema.type.join(' or ')
+        : (schema.type ?? 'any JSON');
   const bounds = schema.maximum === undefined ? '' : `, ${schema.minimum ?? 0} to ${schema.maximum}`;
   const fallback = schema.default === undefined ? '' : `, default ${schema.default}`;
   return `${type}${bounds}${fallback}`;

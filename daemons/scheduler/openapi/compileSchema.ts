@@ -158,7 +158,9 @@ function arrayChecks(schema: Schema, definitions: Readonly<Record<string, Schema
 function objectChecks(schema: Schema, definitions: Readonly<Record<string, Schema>>): Check[] {
   const { properties, required = [] } = schema;
   if (properties === undefined) return [];
-  const known = new Map(Object.entries(properties).map(([key, property]) => [key, compileSchema(property, definitions)]));
+  const known = new Map(
+    Object.entries(properties).map(([key, property]) => [key, compileSchema(property, definitions)]),
+  );
   const isClosed = schema.additionalProperties === false;
   return [
     (value, at) => {

@@ -6,15 +6,16 @@ import { ref, SCHEMAS, type SchemaName } from './schemas.ts';
 export function openapiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [operationId, operation] of Object.entries<Operation>(OPERATIONS)) {
-    const path = (paths[operation.path] ??= {});
-    path[operation.method.toLowerCase()] = describe(operationId, operation);
+    const { path, method } = operation;
+    paths[path] = { ...paths[path], [method.toLowerCase()]: describe(operationId, operation) };
   }
   return {
     openapi: '3.1.0',
     info: {
       title: 'grafOS tenant API',
       version,
-      description: 'Served by grafos-scheduler over HTTPS. Every connection shows a client certificate of the CA of the cell.',
+      description:
+        'Served by grafos-scheduler over HTTPS. Every connection shows a client certificate of the CA of the cell.',
     },
     paths,
     components: {

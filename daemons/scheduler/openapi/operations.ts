@@ -118,7 +118,10 @@ export const OPERATIONS = {
     summary: "The tenant's runs, newest first; an admin sees everybody's.",
     description: 'The `output` of each response is null here: ask for the run itself, or for its artifact.',
     who: ANY,
-    query: { limit: limit(50, 1000), before: { ...runId, description: 'Only runs older than this one: the next page' } },
+    query: {
+      limit: limit(50, 1000),
+      before: { ...runId, description: 'Only runs older than this one: the next page' },
+    },
     answers: { 200: { description: 'Runs', body: 'RunList' } },
     refusals: ['not_found'],
   },
@@ -280,7 +283,8 @@ export const OPERATIONS = {
     method: 'POST',
     path: '/api/v1/admin/promote',
     summary: 'Make a standby scheduler the active one.',
-    description: 'Asking again changes nothing. The role is kept in the store, so that a restarted scheduler is what it was.',
+    description:
+      'Asking again changes nothing. The role is kept in the store, so that a restarted scheduler is what it was.',
     who: ADMIN,
     answers: { 200: { description: 'As it is now', body: 'Health' } },
     refusals: ['storage_unavailable'],
@@ -290,7 +294,9 @@ export const OPERATIONS = {
 export type OperationId = keyof typeof OPERATIONS;
 
 /** What every operation with a token may be refused with. */
-export const TOKEN_REFUSALS = REFUSAL_REASONS.filter((reason) => reason.startsWith('token_') || reason === 'tenant_unknown');
+export const TOKEN_REFUSALS = REFUSAL_REASONS.filter(
+  (reason) => reason.startsWith('token_') || reason === 'tenant_unknown',
+);
 
 /** The whole list of an operation, in the order of {@link REFUSAL_REASONS}. */
 export function refusalsOf(operation: Operation): RefusalReason[] {

@@ -50,7 +50,11 @@ function object(properties: Record<string, Schema>, optional: readonly string[] 
   return { type: 'object', required, properties, additionalProperties: false };
 }
 
-export const sha256: Schema = { type: 'string', pattern: '^[0-9a-f]{64}$', description: 'SHA-256, 64 lower-case hex digits' };
+export const sha256: Schema = {
+  type: 'string',
+  pattern: '^[0-9a-f]{64}$',
+  description: 'SHA-256, 64 lower-case hex digits',
+};
 export const peerName: Schema = { type: 'string', pattern: PEER_NAME.source };
 const itemName: Schema = { type: 'string', pattern: '^[a-z][a-z0-9-]{0,62}$' };
 const nanos: Schema = {
@@ -119,7 +123,10 @@ export const SCHEMAS = {
       linear_memory_bytes: count("Bound on the module's own memory, bytes", 4 * 1024 * 1024 * 1024),
       timeout_ms: { ...count('Wall clock of the run, milliseconds', LIMITS.timeoutMsMax), minimum: 1 },
       hold_ms: count('How long the lease outlives the run, milliseconds; 0 when left out', LIMITS.holdMs),
-      seed: described({ type: 'string', pattern: '^[0-9a-f]{64}$' }, 'A replay gives the recorded seed; random when left out'),
+      seed: described(
+        { type: 'string', pattern: '^[0-9a-f]{64}$' },
+        'A replay gives the recorded seed; random when left out',
+      ),
       start_unix_nanos: described(nanos, 'A replay gives the recorded start; the present when left out'),
     },
     ['hold_ms', 'seed', 'start_unix_nanos'],
@@ -161,7 +168,10 @@ export const SCHEMAS = {
     },
   }),
   CapabilityRequest: object(
-    { rights, ttl_ms: { ...count('Milliseconds; the longest allowed when left out', LIMITS.tokenSeconds * 1000), minimum: 1 } },
+    {
+      rights,
+      ttl_ms: { ...count('Milliseconds; the longest allowed when left out', LIMITS.tokenSeconds * 1000), minimum: 1 },
+    },
     ['ttl_ms'],
   ),
   Capability: object({

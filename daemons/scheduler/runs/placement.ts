@@ -1,5 +1,5 @@
-import type { RefusalReason } from '../../protocol/tenantApi.ts';
 import type { CellIdentity } from '../../protocol/fabricControl.ts';
+import type { RefusalReason } from '../../protocol/tenantApi.ts';
 import { CellRefused } from '../fabric/cellSession.ts';
 import type { CellStatus } from '../fabric/fabricLink.ts';
 import { Refused } from '../refused.ts';

@@ -112,7 +112,9 @@ export function renderArtifact(name: ArtifactName, run: StoredRun, bytes: RunByt
     case 'response.json':
       return output === null ? null : jsonFile(renderResponse(run, output));
     case 'output.b64':
-      return output === null ? null : Buffer.from(Buffer.from(output.buffer, output.byteOffset, output.byteLength).toString('base64'));
+      return output === null
+        ? null
+        : Buffer.from(Buffer.from(output.buffer, output.byteOffset, output.byteLength).toString('base64'));
     case 'run.log':
       return log === null ? null : Buffer.from(log);
   }

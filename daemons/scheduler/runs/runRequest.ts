@@ -29,7 +29,19 @@ export function checkStart(nanos: string | undefined): void {
 /** Of what the body says, not of how it is written. */
 export function requestHash(body: RunSubmit, inputSha256: string): string {
   const { program, tasklet, version, module_sha256, mem_bytes, fuel, linear_memory_bytes, timeout_ms } = body;
-  const fixed = [program, tasklet, version, module_sha256, inputSha256, mem_bytes, fuel, linear_memory_bytes, timeout_ms];
+  const fixed = [
+    program,
+    tasklet,
+    version,
+    module_sha256,
+    inputSha256,
+    mem_bytes,
+    fuel,
+    linear_memory_bytes,
+    timeout_ms,
+  ];
   const optional = [body.hold_ms ?? 0, body.seed ?? null, body.start_unix_nanos ?? null];
-  return createHash('sha256').update(JSON.stringify([...fixed, ...optional])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([...fixed, ...optional]))
+    .digest('hex');
 }

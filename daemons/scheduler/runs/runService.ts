@@ -161,7 +161,10 @@ export function runService(parts: RunServiceParts): RunService {
         return;
       }
       if (refusal === null && !(error instanceof CellLost)) log.error(`run ${run.run_id}: ${stackOf(error)}`);
-      ended = lose(run, refusal?.message ?? (error instanceof CellLost ? sentence(error.message) : 'The scheduler failed.'));
+      ended = lose(
+        run,
+        refusal?.message ?? (error instanceof CellLost ? sentence(error.message) : 'The scheduler failed.'),
+      );
     }
     await end(entered, ended);
   };
@@ -249,7 +252,8 @@ export function runService(parts: RunServiceParts): RunService {
     try {
       take({ tenant, mem_bytes });
     } catch (error) {
-      if (error instanceof Refused) throw refuse(error, { ...asked, run_id: null, admission: error.reason, placement: null });
+      if (error instanceof Refused)
+        throw refuse(error, { ...asked, run_id: null, admission: error.reason, placement: null });
       throw error;
     }
     const now = Date.now();
@@ -309,7 +313,8 @@ export function runService(parts: RunServiceParts): RunService {
     submit,
     find: (actor, runId) => {
       const found = live.get(runId) ?? runs.byId(runId);
-      if (found === undefined) throw new Refused('not_found', `There is no run ${runId}.`, 'List them: grafos runs list.');
+      if (found === undefined)
+        throw new Refused('not_found', `There is no run ${runId}.`, 'List them: grafos runs list.');
       const run = found instanceof LiveRun ? found.run : found;
       if (actor.role !== 'admin' && run.tenant !== actor.name) {
         throw new Refused('run_of_another_tenant', 'The run belongs to another tenant.');
@@ -324,7 +329,8 @@ export function runService(parts: RunServiceParts): RunService {
     },
     cancel: async (entered) => {
       const session = link.session();
-      if (session === null) throw new Refused('runtime_not_ready', 'The cell that runs it does not answer.', 'grafos dev doctor');
+      if (session === null)
+        throw new Refused('runtime_not_ready', 'The cell that runs it does not answer.', 'grafos dev doctor');
       await session.cancel(entered.run.run_id);
     },
     lease: async (runId) => {

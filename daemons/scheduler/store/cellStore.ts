@@ -35,7 +35,9 @@ export function openCellStore(dir: string): CellStore {
   const release = db.prepare('RELEASE one_change');
   const undo = db.prepare('ROLLBACK TO one_change');
   const selectMeta = db.prepare('SELECT value FROM meta WHERE key = ?');
-  const upsertMeta = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
+  const upsertMeta = db.prepare(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
 
   let group: Group | null = null;
 
@@ -117,7 +119,9 @@ function open(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: 250 });
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
+    db.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON',
+    );
     migrate(db, path);
     return db;
   } catch (error) {
@@ -185,9 +189,17 @@ function asRefusal(error: unknown): unknown {
     case SQLITE.full:
     case SQLITE.ioerr:
     case SQLITE.readonly:
-      return new Refused('storage_unavailable', 'The scheduler cannot write its store.', 'Free space on the disk of the stack, then try again.');
+      return new Refused(
+        'storage_unavailable',
+        'The scheduler cannot write its store.',
+        'Free space on the disk of the stack, then try again.',
+      );
     case SQLITE.corrupt:
-      return new Refused('storage_unavailable', "The scheduler's store is damaged.", 'Restart the stack; it will say which file to move away.');
+      return new Refused(
+        'storage_unavailable',
+        "The scheduler's store is damaged.",
+        'Restart the stack; it will say which file to move away.',
+      );
     default:
       return error;
   }

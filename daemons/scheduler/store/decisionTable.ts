@@ -41,7 +41,9 @@ export function decisionTable(store: CellStore, retention = DECISION_RETENTION):
   return {
     insert: (decision) => {
       const { at, run_id, tenant, program, tasklet, admission, placement, cell_id } = decision;
-      const seq = Number(insert.run(at, run_id, tenant, program, tasklet, admission, placement, cell_id).lastInsertRowid);
+      const seq = Number(
+        insert.run(at, run_id, tenant, program, tasklet, admission, placement, cell_id).lastInsertRowid,
+      );
       if (seq % 256 === 0) trim.run(seq - retention);
     },
     refusePlacement: (runId, reason) => {

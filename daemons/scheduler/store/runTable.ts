@@ -115,7 +115,9 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
   const selectOldest = store.prepare(
     'SELECT seq, input_bytes + output_bytes AS size FROM runs WHERE ended_at IS NOT NULL ORDER BY seq LIMIT ?',
   );
-  const selectTotals = store.prepare('SELECT count(*) AS runs, total(input_bytes + ifnull(output_bytes, 0)) AS bytes FROM runs');
+  const selectTotals = store.prepare(
+    'SELECT count(*) AS runs, total(input_bytes + ifnull(output_bytes, 0)) AS bytes FROM runs',
+  );
 
   const kept = { runs: 0, bytes: 0 };
   const recount = (): void => {

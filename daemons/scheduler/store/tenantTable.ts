@@ -74,7 +74,16 @@ export function tenantTable(store: CellStore): TenantTable {
       };
       const { runs_soft, runs_hard, burst_per_minute, mem_bytes } = quota;
       const { durable } = store.change(() =>
-        upsert.run(name, certificatePem, keySha256, tenant.created_at, runs_soft, runs_hard, burst_per_minute, mem_bytes),
+        upsert.run(
+          name,
+          certificatePem,
+          keySha256,
+          tenant.created_at,
+          runs_soft,
+          runs_hard,
+          burst_per_minute,
+          mem_bytes,
+        ),
       );
       tenants.set(name, tenant);
       return { tenant, durable };

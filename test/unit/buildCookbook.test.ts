@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { cp, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import type { RunError } from '../../daemons/protocol/runError.ts';
+import { loadProgram, type Program } from '../../program/loadProgram.ts';
+import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { compareOutcome } from '../../toolchain/fixtures/compareOutcome.ts';
+import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
+import { newProgram, TEMPLATES } from '../../toolchain/newProgram/newProgram.ts';
+import { validate } from '../../toolchain/validate/validate.ts';
+import { type HostOutcome, runOnHost } from '../helpers/taskletHost.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
+
+const cookbook = join(packageRoot, 'cookbook');
+
+/** Builds all of a program, wants no finding, and runs its cases. @returns how many */
+async function proves(program: Program): Promise<number> {
+  let cases = 0;
+  for (const tasklet of program.manifest.tasklets) {
+    const { output, warnings } = await buildTasklet(program, tasklet);
+    assert.deepEqual(warnings, []);
+    const wasm = await readFile(output);
+    for (const fixture of await loadFixtures(program, tasklet)) {
+      const run = runOnHost(wasm, { input: fixture.input });
+      const mismatch = compareOutcome(fixture.expected, { output: run.output, error: errorOf(run) });
+      assert.equal(mismatch, null, `${fixture.name}: ${mismatch?.what}\n${mismatch?.diff}`);
+      cases++;
+    }
+  }
+  assert.deepEqual(await validate(program.root), []);
+  return cases;
+}
+
+function errorOf({ trap, code, labels, log }: HostOutcome): RunError | null {
+  if (trap !== null) return { code: 'trap_unreachable', message: `${trap}: ${JSON.stringify(log)}` };
+  return code === 0 ? null : { code: 'tasklet_failed', message: '', label: labels[0] ?? null, exit_code: code ?? 0 };
+}
+
+describe('the cookbook', () => {
+  const recipes: Array<[folder: string, cases: number]> = [
+    ['local-dev', 3],
+    ['local-dev-rust', 3],
+    ['multi-cloud-deploy', 8],
+    ['distributed-counter', 11],
+    ['shared-list', 10],
+    ['object-storage', 7],
+    ['stream-pipeline', 8],
+    ['rpc-service', 8],
+  ];
+  for (const [folder, cases] of recipes) {
+    it(`${folder} builds, validates without findings and passes its cases`, async () => {
+      await using copy = await temporaryFolder();
+      // A copy, so that what lies in the recipe's own build folder cannot help.
+      const filter = (path: string) => !/[/\\](build|\.grafos|target)$/.test(path);
+      await cp(join(cookbook, folder), copy.path, { recursive: true, filter });
+      assert.equal(await proves(loadProgram(copy.path)), cases);
+      assert.match(await readFile(join(copy.path, 'README.md'), 'utf8'), /grafos tasklet build/);
+    });
+  }
+  it('has no recipe that is not tested', async () => {
+    assert.deepEqual((await readdir(cookbook)).sort(), recipes.map(([folder]) => folder).sort());
+  });
+});
+
+describe('a new program', () => {
+  for (const template of TEMPLATES) {
+    it(`in ${template} builds, validates without findings and passes its cases`, async () => {
+      await using folder = await temporaryFolder();
+      const made = await newProgram({ dir: join(folder.path, 'my program'), name: 'my-program', template });
+      assert.ok(made.files.includes('grafos.toml') && made.files.includes('README.md'));
+      assert.deepEqual(await readdir(folder.path), ['my program']);
+      assert.equal(await proves(loadProgram(made.dir)), 2);
+    });
+  }
+
+  it('fills a folder that is empty', async () => {
+    await using folder = await temporaryFolder();
+    const made = await newProgram({ dir: folder.path, name: 'here', template: 'wat' });
+    assert.deepEqual((await readdir(folder.path)).sort(), [
+      '.gitignore',
+      'README.md',
+      'fixtures',
+      'grafos.toml',
+      'tasklets',
+    ]);
+    assert.ok(made.files.includes('tasklets/here.wat'));
+  });
+
+  it('overwrites nothing', async () => {
+    await using folder = await temporaryFolder();
+    await newProgram({ dir: folder.path, name: 'first', template: 'wat' });
+    const before = await readFile(join(folder.path, 'grafos.toml'), 'utf8');
+    const again = newProgram({ dir: folder.path, name: 'second', template: 'wat' });
+    await assert.rejects(again, { code: 'folder_not_empty', kind: 'usage' });
+    assert.equal(await readFile(join(folder.path, 'grafos.toml'), 'utf8'), before);
+  });
+
+  it('wants a name that fits, and suggests one', async () => {
+    await using folder = await temporaryFolder();
+    const made = newProgram({ dir: join(folder.path, 'x'), name: '1 Größe!', template: 'wat' });
+    await assert.rejects(made, { code: 'name_invalid', next: 'Give another, for example --name gro-e.' });
+    assert.deepEqual(await readdir(folder.path), []);
+  });
+});
