@@ -8,8 +8,6 @@ const watching = process.argv.includes('--watch');
 
 /** Packages with native parts, wasm of their own, or a size that must only be paid when used: left in node_modules. */
 const external = [
-  '@matrixai/quic',
-  '@fails-components/webtransport',
   '@fails-components/webtransport-transport-http3-quiche',
   'assemblyscript',
   'binaryen',

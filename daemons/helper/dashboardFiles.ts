@@ -14,12 +14,13 @@ const SCRIPTS = [
   'runTable.js',
 ];
 
+const STYLES = ['base.css', 'dashboard.css', 'runs.css'];
+
 /** Path -> file under media/dashboard and its type. A path that is not in this table is no file. */
 export const DASHBOARD_FILES: Record<string, { file: string; type: string }> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
-  '/base.css': { file: 'base.css', type: 'text/css; charset=utf-8' },
-  '/dashboard.css': { file: 'dashboard.css', type: 'text/css; charset=utf-8' },
   '/icon.svg': { file: 'icon.svg', type: 'image/svg+xml' },
+  ...Object.fromEntries(STYLES.map((file) => [`/${file}`, { file, type: 'text/css; charset=utf-8' }])),
   ...Object.fromEntries(SCRIPTS.map((file) => [`/${file}`, { file, type: 'text/javascript; charset=utf-8' }])),
 };
 

@@ -137,7 +137,8 @@ function payAttention(
         reached();
       }
     } catch (error) {
-      lost(error);
+      // A run the cell would not have is forgotten by the scheduler; that says nothing about the scheduler.
+      if (refusalAnswer(error)?.status !== 404) lost(error);
     } finally {
       followed.delete(runId);
     }

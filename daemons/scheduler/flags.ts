@@ -50,16 +50,15 @@ export function readFlags(argv: string[]): SchedulerFlags {
   const transport = values['fabric-transport'];
   if (transport !== 'quic' && transport !== 'tcp')
     throw badFlag(`--fabric-transport ${transport} is neither quic nor tcp`);
-  if (values.fabric === undefined && !values.lifeline) throw badFlag('--fabric is missing');
-  if (values.fabric !== undefined && parseHostPort(values.fabric) === undefined) {
-    throw badFlag(`--fabric ${values.fabric} is not host:port`);
-  }
+  const fabric = values.fabric === undefined || values.fabric === 'lifeline' ? null : values.fabric;
+  if (fabric === null && !values.lifeline) throw badFlag('--fabric is missing, and there is no --lifeline to tell it');
+  if (fabric !== null && parseHostPort(fabric) === undefined) throw badFlag(`--fabric ${fabric} is not host:port`);
   const cellId = needed('cell-id');
   if (!PEER_NAME.test(cellId)) throw badFlag(`--cell-id ${cellId} is not a name`);
   return {
     host: bind.host,
     port: bind.port,
-    fabric: values.fabric ?? null,
+    fabric,
     fabricTransport: transport,
     cellId,
     ca: needed('ca'),
@@ -80,6 +79,6 @@ function parse(argv: string[]) {
 function badFlag(why: string): GrafosError {
   return new GrafosError('usage', 'bad_flag', 'grafos-scheduler cannot start with these flags.', {
     why,
-    next: 'Give: --mode cell --auth-mode mtls+token --bind HOST:PORT --fabric HOST:PORT --fabric-transport quic|tcp --cell-id ID --ca F --cert F --key F --state-dir DIR',
+    next: 'Give: --mode cell --auth-mode mtls+token --bind HOST:PORT --fabric HOST:PORT|lifeline --fabric-transport quic|tcp --cell-id ID --ca F --cert F --key F --state-dir DIR',
   });
 }

@@ -39,8 +39,8 @@ export interface Scheduler {
   stop(): Promise<void>;
 }
 
-/** How long the ready line waits for the cell: it is usually there already, and then `dev up` may deploy at once. */
-const FIRST_CONNECT_MS = 2_000;
+/** How long the first submit and a promotion wait for the cell, which starts beside the scheduler. */
+const FIRST_CONNECT_MS = 5_000;
 
 /** For answers under way when the scheduler is asked to stop. */
 const DRAIN_MS = 100;
@@ -95,12 +95,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
       },
       handlers: {
         ...moduleRoutes({ modules, mustBeActive }),
-        ...runRoutes({ service, runs, link, mustBeActive }),
+        ...runRoutes({ service, runs, link, mustBeActive, firstConnect }),
         ...tenantRoutes({ caPem: files.caPem, store, tenants, runs, modules, service }),
         ...cellRoutes(cell),
       },
     });
-    await firstConnect;
     return {
       url: server.url,
       stop: async () => {

@@ -176,16 +176,19 @@ function skipDigits(): void {
 
 /** From the opening quote to past the closing one. */
 function readString(): string {
+  // In locals, because a global costs fuel each time.
   const start = ++at;
+  const last = end;
   let stop = start;
   let isPlain = true;
-  for (; stop < end; stop++) {
-    const byte = load<u8>(stop);
+  for (; stop < last; stop++) {
+    const byte = <u32>load<u8>(stop);
     if (byte == 0x22) break;
+    if (byte - 0x20 < 0x60 && byte != 0x5c) continue;
+    isPlain = false;
     if (byte == 0x5c) stop++;
-    if (byte == 0x5c || byte >= 0x80 || byte < 0x20) isPlain = false;
   }
-  if (stop >= end) {
+  if (stop >= last) {
     at = end;
     refuse("unexpected_end");
     return "";
@@ -194,8 +197,8 @@ function readString(): string {
   const text = __new((stop - start) << 1, idof<string>());
   let to = text;
   if (isPlain) {
-    for (; at < stop; at++, to += 2) store<u16>(to, load<u8>(at));
-    at++;
+    for (let from = start; from < stop; from++, to += 2) store<u16>(to, load<u8>(from));
+    at = stop + 1;
     return changetype<string>(text);
   }
   while (at < stop) {

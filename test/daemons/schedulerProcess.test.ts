@@ -187,7 +187,7 @@ describe('scheduler: as a process', () => {
   });
 
   it('learns the address of its cell over the lifeline, and ends with its parent', async () => {
-    const args = schedulerArgs('', 'tcp').filter((arg, at, all) => arg !== '--fabric' && all[at - 1] !== '--fabric');
+    const args = schedulerArgs('lifeline', 'quic');
     const starting = daemon('scheduler/main.ts', [...args, '--lifeline']);
     const fabric = await cell('tcp');
     const [child] = [...children];

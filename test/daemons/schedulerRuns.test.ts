@@ -42,7 +42,7 @@ describe('scheduler: runs', () => {
     assert.deepEqual(JSON.parse(await text('response.json')), run.response);
     assert.deepEqual(JSON.parse(Buffer.from(await text('output.b64'), 'base64').toString()), run.response?.output);
     const record = JSON.parse(await text('run.json'));
-    const { seed } = run.response?.output as { seed: string };
+    const { seed } = (run.response?.output ?? {}) as { seed?: string };
     assert.equal(record.seed, seed);
     assert.equal(record.input_bytes, 3);
     assert.equal(record.region, 'local');

@@ -24,6 +24,8 @@ export interface RunRouteParts {
   link: FabricLink;
   /** @throws {Refused} scheduler_standby */
   mustBeActive(): void;
+  /** Resolves when the first attempt to reach the cell is decided, or has taken too long. */
+  firstConnect: Promise<void>;
 }
 
 /** Nothing runs longer than its timeout; the rest is for queueing. */
@@ -34,7 +36,7 @@ type RunHandlers = Pick<
   'submitRun' | 'listRuns' | 'getRun' | 'cancelRun' | 'runEvents' | 'listArtifacts' | 'getArtifact' | 'capability'
 >;
 
-export function runRoutes({ service, runs, link, mustBeActive }: RunRouteParts): RunHandlers {
+export function runRoutes({ service, runs, link, mustBeActive, firstConnect }: RunRouteParts): RunHandlers {
   const ended = (run: StoredRun): Run => renderRun(run, runs.bytes(run).output ?? new Uint8Array());
   const shown = (found: LiveRun | StoredRun): Run =>
     found instanceof LiveRun
@@ -58,6 +60,7 @@ export function runRoutes({ service, runs, link, mustBeActive }: RunRouteParts):
   return {
     submitRun: async (call) => {
       mustBeActive();
+      await firstConnect;
       const found = await service.submit(call.actor.name, call.body as RunSubmit, call.headers['idempotency-key']);
       call.allow((found instanceof LiveRun ? found.run : found).run_id);
       return hold(found, preferWait(call.headers.prefer, WAIT_MAX_MS));

@@ -1,7 +1,7 @@
 /**
  * The scheduler's memory: one SQLite file in WAL mode, held exclusively. `synchronous=NORMAL` hands every commit to the operating system
  * before it is acknowledged, so nothing acknowledged is lost to a killed process; only a power cut can take the last moments
- * (docs/adr/scheduler-store.md says why that is the right price).
+ * (docs/adr/0004-scheduler-store.md says why that is the right price).
  */
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';

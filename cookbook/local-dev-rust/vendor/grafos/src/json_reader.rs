@@ -122,6 +122,7 @@ impl Reader<'_> {
         let first = self.at;
         self.digits()?;
         if self.bytes[first] == b'0' && self.at > first + 1 {
+            self.at = first;
             return Err(self.refuse("invalid_number"));
         }
         let mut whole = true;

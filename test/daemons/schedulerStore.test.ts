@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { moduleStore } from '../../daemons/scheduler/moduleStore.ts';
+import { conclude, NOT_ENDED } from '../../daemons/scheduler/runs/endRun.ts';
+import { type CellStore, openCellStore, STORE_FILE } from '../../daemons/scheduler/store/cellStore.ts';
+import { decisionTable } from '../../daemons/scheduler/store/decisionTable.ts';
+import { type RunTable, runTable, type StoredRun } from '../../daemons/scheduler/store/runTable.ts';
+import { MODULE, MODULE_SHA256 } from './schedulerHarness.ts';
+
+describe('scheduler: store', () => {
+  let dir: string;
+  let store: CellStore;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'grafos-store-'));
+    store = openCellStore(dir);
+  });
+  afterEach(() => {
+    store.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  function runNamed(run_id: string): StoredRun {
+    return {
+      ...NOT_ENDED,
+      seq: 0,
+      run_id,
+      tenant: 't',
+      program: 'p',
+      tasklet: 'k',
+      version: '1',
+      provider: 'local',
+      region: 'local',
+      cell_id: 'c',
+      module_sha256: MODULE_SHA256,
+      input_sha256: MODULE_SHA256,
+      input_bytes: 0,
+      seed: '00',
+      start_unix_nanos: '1',
+      mem_bytes: 0,
+      fuel: 1,
+      linear_memory_bytes: 1,
+      timeout_ms: 1,
+      hold_ms: 0,
+      idempotency_key: null,
+      request_sha256: null,
+      state: 'placed',
+      created_at: 1,
+    };
+  }
+
+  function end(runs: RunTable, run: StoredRun, output: Uint8Array): void {
+    const facts = { run_id: run.run_id, state: 'succeeded', error: null, log: 'l', fuel_used: 1 } as const;
+    conclude(run, { ...facts, output, linear_memory_peak: 1, duration_us: 1, lease: null });
+    runs.end(run, output, 'l');
+  }
+
+  const meta = () => store.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');
+
+  it('undoes what failed, and keeps what its neighbours of the same turn did', async () => {
+    const insert = meta();
+    const first = store.change(() => insert.run('a', '1'));
+    assert.throws(() =>
+      store.change(() => {
+        insert.run('b', '1');
+        insert.run('a', 'again');
+      }),
+    );
+    const third = store.change(() => insert.run('c', '1'));
+    await Promise.all([first.durable, third.durable]);
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((key) => store.getMeta(key)),
+      ['1', undefined, '1'],
+    );
+  });
+
+  it('says storage_unavailable to all of a turn when the disk is full, and works again when it is not', async () => {
+    const insert = meta();
+    const pages = Number(store.prepare('PRAGMA page_count').get()?.page_count);
+    store.prepare(`PRAGMA max_page_count = ${pages + 2}`).get();
+    const refused = { name: 'Refused', reason: 'storage_unavailable', status: 503 };
+    const neighbour = store.change(() => insert.run('a', '1'));
+    assert.throws(() => store.change(() => insert.run('b', 'x'.repeat(1_000_000))), refused);
+    await neighbour.durable.catch((error: unknown) =>
+      assert.equal((error as { reason: string }).reason, 'storage_unavailable'),
+    );
+    store.prepare('PRAGMA max_page_count = 1000000').get();
+    await store.change(() => insert.run('c', '1')).durable;
+    assert.equal(store.getMeta('c'), '1');
+    assert.equal(store.getMeta('b'), undefined);
+  });
+
+  it('keeps what was committed, and refuses a store of a newer version without touching it', async () => {
+    await store.change(() => store.setMeta('a', '1')).durable;
+    store.close();
+    store = openCellStore(dir);
+    assert.equal(store.getMeta('a'), '1');
+    store.close();
+    const db = new DatabaseSync(join(dir, STORE_FILE));
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    assert.throws(() => openCellStore(dir), { code: 'store_newer' });
+    const again = new DatabaseSync(join(dir, STORE_FILE));
+    again.exec('PRAGMA user_version = 1');
+    again.close();
+    store = openCellStore(dir);
+    assert.equal(store.getMeta('a'), '1');
+  });
+
+  it('drops the oldest ended runs beyond the bounds, by number and by bytes, and never one in flight', async () => {
+    const runs = runTable(store, { runs: 10, bytes: 5_000 });
+    const flying = runNamed('flying');
+    await store.change(() => runs.insert(flying, new Uint8Array())).durable;
+    for (let at = 0; at < 200; at += 1) {
+      const run = runNamed(`run-${at}`);
+      store.change(() => {
+        runs.insert(run, new Uint8Array());
+        end(runs, run, new Uint8Array());
+        runs.trim();
+      });
+    }
+    const kept = runs.list('t', 1_000, null).map(({ run_id }) => run_id);
+    assert.ok(kept.length < 100 && kept.includes('flying') && kept.includes('run-199') && !kept.includes('run-0'));
+    const big = runNamed('big');
+    store.change(() => {
+      runs.insert(big, new Uint8Array());
+      end(runs, big, new Uint8Array(4_000));
+      const bigger = runNamed('bigger');
+      runs.insert(bigger, new Uint8Array());
+      end(runs, bigger, new Uint8Array(4_000));
+      runs.trim();
+    });
+    assert.deepEqual(
+      runs.list('t', 1_000, null).map(({ run_id }) => run_id),
+      ['bigger', 'flying'],
+    );
+    const left = store.prepare('SELECT count(*) AS rows FROM run_bytes').get()?.rows;
+    assert.equal(left, 2, 'bytes of dropped runs');
+  });
+
+  it('keeps a bounded number of decisions', async () => {
+    const decisions = decisionTable(store, 100);
+    const facts = {
+      at: 1,
+      run_id: null,
+      tenant: 't',
+      program: 'p',
+      tasklet: 'k',
+      admission: 'ok',
+      placement: 'ok',
+      cell_id: 'c',
+    } as const;
+    await store.change(() => {
+      for (let at = 0; at < 1_024; at += 1) decisions.insert(facts);
+    }).durable;
+    assert.equal(decisions.admissions(null, 10_000).length, 100);
+  });
+
+  describe('modules', () => {
+    async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
+    }
+
+    it('keeps nothing whose hash is wrong, or whose sender broke off', async () => {
+      const modules = moduleStore(dir, store);
+      await assert.rejects(modules.put('t', '0'.repeat(64), chunks(MODULE)), { reason: 'module_hash_mismatch' });
+      const broken = (async function* () {
+        yield MODULE.subarray(0, 5);
+        throw new Error('gone');
+      })();
+      await assert.rejects(modules.put('t', MODULE_SHA256, broken), /gone/);
+      assert.deepEqual(readdirSync(join(dir, 'modules')), []);
+      assert.equal(modules.has('t', MODULE_SHA256), false);
+    });
+
+    it('finds a module again after a restart, for its tenant only, and notices when its file is gone', async () => {
+      let modules = moduleStore(dir, store);
+      await modules.put('t', MODULE_SHA256, chunks(MODULE));
+      modules = moduleStore(dir, store);
+      assert.deepEqual([modules.has('t', MODULE_SHA256), modules.has('u', MODULE_SHA256)], [true, false]);
+      assert.ok(MODULE.equals(await modules.read(MODULE_SHA256)));
+      rmSync(join(dir, 'modules', `${MODULE_SHA256}.wasm`));
+      await assert.rejects(modules.read(MODULE_SHA256), { reason: 'module_unknown' });
+      assert.equal(modules.has('t', MODULE_SHA256), false);
+    });
+
+    it('drops those not used for longest beyond its bounds', async () => {
+      const { createHash } = await import('node:crypto');
+      const modules = moduleStore(dir, store, { modules: 3, bytes: 1_000 });
+      const hashes: string[] = [];
+      for (let at = 0; at < 5; at += 1) {
+        const bytes = Buffer.from(`module ${at}`);
+        const sha256 = createHash('sha256').update(bytes).digest('hex');
+        hashes.push(sha256);
+        await modules.put('t', sha256, chunks(bytes));
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      assert.deepEqual(
+        hashes.map((sha256) => modules.has('t', sha256)),
+        [false, false, true, true, true],
+      );
+      assert.equal(readdirSync(join(dir, 'modules')).length, 3);
+    });
+  });
+});
