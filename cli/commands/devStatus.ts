@@ -8,7 +8,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: { bearer?
   const root = programRootOf(cwd);
   if (given.bearer) {
     const { url, bearer } = await readBearer(root);
-    out.result({ url, bearer }, () => `${url}\n${bearer}`);
+    out.result({ url, bearer }, () => `${url}/#${bearer}`);
     return 0;
   }
   const status = await devStatus(root, signal);
