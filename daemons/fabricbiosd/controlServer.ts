@@ -45,6 +45,12 @@ const PAYLOAD_FIELD: Partial<Record<keyof FabricMethods, string>> = {
   'tasklet.submit': 'input',
 };
 
+/**
+ * A run is announced as running once it has lasted so long, milliseconds. Most end sooner, and their announcement would cost a packet,
+ * an acknowledgement and a state change at the scheduler, to be overtaken by the outcome.
+ */
+const ANNOUNCE_MS = 5;
+
 export class ControlServer {
   readonly #options: ControlServerOptions;
   #stopping = false;
@@ -146,8 +152,11 @@ export class ControlServer {
       // A link that is gone is no reason to stop a run.
       connection.rpc.sendNotification(name, params).catch(() => {});
     };
+    let announcement: NodeJS.Timeout | undefined;
     const outcome = runs.submit(request, bytes, {
-      running: () => notify('run.state', { run_id, state: 'running' }),
+      running: () => {
+        announcement = setTimeout(() => notify('run.state', { run_id, state: 'running' }), ANNOUNCE_MS);
+      },
       log: (text) => notify('run.log', { run_id, text }),
     });
     const cancel = () => runs.cancel(run_id);
@@ -156,6 +165,7 @@ export class ControlServer {
     try {
       return answer(await outcome, connection);
     } finally {
+      clearTimeout(announcement);
       listening.dispose();
     }
   }

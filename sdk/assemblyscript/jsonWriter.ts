@@ -19,7 +19,7 @@ export function writeJson(json: Json): ArrayBuffer {
 }
 
 function room(): void {
-  if (at + STEP > end) {
+  if (at + STEP >= end) {
     const size = (end - buffer) << 1;
     const used = at - buffer;
     buffer = __renew(buffer, size);
