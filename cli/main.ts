@@ -60,7 +60,9 @@ async function main(argv: string[]): Promise<number> {
     if (!(error instanceof CommanderError)) return out.error(error);
     if (error.exitCode === 0) return 0;
     return out.error(
-      new GrafosError('usage', 'wrong_usage', error.message.replace(/^error: /, '').replaceAll('\n', ' '), { next: 'See: grafos --help' }),
+      new GrafosError('usage', 'wrong_usage', error.message.replace(/^error: /, '').replaceAll('\n', ' '), {
+        next: 'See: grafos --help',
+      }),
     );
   }
 }

@@ -7,12 +7,7 @@ const root = join(import.meta.dirname, '..');
 const watching = process.argv.includes('--watch');
 
 /** Packages with native parts, wasm of their own, or a size that must only be paid when used: left in node_modules. */
-const external = [
-  '@fails-components/webtransport-transport-http3-quiche',
-  'assemblyscript',
-  'binaryen',
-  'wabt',
-];
+const external = ['@fails-components/webtransport-transport-http3-quiche', 'assemblyscript', 'binaryen', 'wabt'];
 
 const common = {
   absWorkingDir: root,

@@ -19,7 +19,12 @@ export class GrafosError extends Error {
   readonly why: string | undefined;
   readonly next: string | undefined;
 
-  constructor(kind: ErrorKind, code: string, what: string, more: { why?: string; next?: string; cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorKind,
+    code: string,
+    what: string,
+    more: { why?: string; next?: string; cause?: unknown } = {},
+  ) {
     super(what, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'GrafosError';
     this.kind = kind;

@@ -106,7 +106,18 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
     ]);
     const scheduler = start<UrlFacts>('scheduler', [
       ...['--mode', 'cell', '--auth-mode', 'mtls+token', '--bind', port('scheduler')],
-      ...['--fabric', 'lifeline', '--cell-id', cellId, '--ca', trust.ca, '--cert', trust.scheduler.cert, '--key', trust.scheduler.key],
+      ...[
+        '--fabric',
+        'lifeline',
+        '--cell-id',
+        cellId,
+        '--ca',
+        trust.ca,
+        '--cert',
+        trust.scheduler.cert,
+        '--key',
+        trust.scheduler.key,
+      ],
       ...['--state-dir', paths.dir, '--state-file', paths.state],
     ]);
     const helper = start<UrlFacts>('helper', [
