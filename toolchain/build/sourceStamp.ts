@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ModuleSection, readSections } from './wasmSections.ts';
 
-/** What a built module says of its own making (docs/adr/0003-staleness-by-content.md). */
+/** What a built module says of its own making (docs/adr/0005-staleness-by-content.md). */
 export interface SourceStamp {
   /** SHA-256 over the tool and the sources, base64url. */
   digest: string;
