@@ -17,6 +17,8 @@ export interface CellStatus {
 
 export interface FabricLink {
   status(): CellStatus;
+  /** Asks the cell for its inventory now; a cell that does not answer leaves the last one, and the heartbeat to judge it. */
+  refresh(): Promise<void>;
   /** The connection there is, or null. */
   session(): CellSession | null;
   /**
@@ -218,6 +220,9 @@ export function fabricLink(options: LinkOptions): FabricLink {
 
   return {
     status: () => ({ identity, inventory, healthy: session !== null, lastHeartbeat }),
+    refresh: async () => {
+      if (session !== null) await beat(session).catch(() => {});
+    },
     session: () => session,
     run,
     firstAttempt: tryOnce(),

@@ -44,7 +44,8 @@ export function cellRoutes(parts: CellRouteParts): CellHandlers {
       status: 200,
       json: { placements: decisions.placements(scope(call), Number(call.query.limit)) },
     }),
-    inventory: () => {
+    inventory: async () => {
+      await link.refresh();
       const { identity, inventory, healthy, lastHeartbeat } = link.status();
       const cell =
         identity !== null && inventory !== null
