@@ -148,9 +148,10 @@ export class ControlServer {
       return answer(await before, connection);
     }
     const bytes = await received(connection, input, LIMITS.input, 'input_too_large');
+    // A link that is gone is no reason to stop a run, nor the cell: it may throw at once or reject later.
     const notify = <N extends keyof FabricNotifications>(name: N, params: FabricNotifications[N]) => {
-      // A link that is gone is no reason to stop a run.
-      connection.rpc.sendNotification(name, params).catch(() => {});
+      const sending = async () => connection.rpc.sendNotification(name, params);
+      sending().catch(() => {});
     };
     let announcement: NodeJS.Timeout | undefined;
     const outcome = runs.submit(request, bytes, {

@@ -25,16 +25,25 @@ export async function stackForTests(
     const client = await connectTarget(await resolveProvider(programRoot, 'local'));
     return { client, borrowed: true, [Symbol.asyncDispose]: async () => client.close() };
   }
-  await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-test-'));
-  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
-  await devUp(folder, { memCapacity, signal });
-  // Not the caller's signal: an interrupted test must take its stack down all the same.
-  cleanup.defer(async () => {
+  const end = async () => {
+    // Not the caller's signal: an interrupted test must take its stack down all the same.
     await devDown(folder, new AbortController().signal);
-  });
-  const client = await connectTarget(await resolveProvider(folder, 'local'));
-  cleanup.defer(() => client.close());
-  const owned = cleanup.move();
-  return { client, borrowed: false, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await devUp(folder, { memCapacity, signal });
+    const client = await connectTarget(await resolveProvider(folder, 'local'));
+    return {
+      client,
+      borrowed: false,
+      async [Symbol.asyncDispose]() {
+        client.close();
+        await end();
+      },
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
