@@ -42,6 +42,11 @@ export interface FabricTarget extends PeerFiles {
   timeoutMs?: number;
 }
 
+/** Begins to load a transport, for who will connect as soon as it knows the address. Whether it loads, {@link connectFabric} tells. */
+export function preloadTransport(transport: 'quic' | 'tcp'): void {
+  loadDialler(transport).catch(() => {});
+}
+
 /** Throws PeerRefused when either end refuses the other, or GrafosError `fabric_unreachable`, `fabric_address_invalid`. */
 export async function connectFabric(target: FabricTarget): Promise<FabricClient> {
   const { address, transport, timeoutMs = 5_000, ...trust } = target;
@@ -51,7 +56,7 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
       next: 'Write host:port, such as 127.0.0.1:41233.',
     });
   }
-  const dial = transport === 'quic' ? await quicDialler() : (await import('./controlTcp.ts')).dialControlTcp;
+  const dial = await loadDialler(transport);
   const link = await dial({ ...where, trust, timeoutMs });
   const connection = fabricConnection(link);
   const { rpc, blobs } = connection;
@@ -117,7 +122,8 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
   };
 }
 
-async function quicDialler() {
+async function loadDialler(transport: 'quic' | 'tcp') {
+  if (transport === 'tcp') return (await import('./controlTcp.ts')).dialControlTcp;
   try {
     return (await import('./controlQuic.ts')).dialControlQuic;
   } catch (cause) {

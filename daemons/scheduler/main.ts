@@ -1,6 +1,7 @@
 /** `grafos-scheduler`: reads its flags and files, then lives as daemonLifetime says. */
 import { runDaemon } from '../protocol/daemonLifetime.ts';
 import { daemonLog } from '../protocol/daemonLog.ts';
+import { preloadTransport } from '../protocol/fabricClient.ts';
 import { openCellSession } from './fabric/openCellSession.ts';
 import { readFlags } from './flags.ts';
 import { readTrust } from './readTrust.ts';
@@ -17,6 +18,8 @@ const stateFile = stateFileAt < 0 ? undefined : argv[stateFileAt + 1];
 await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
   const flags = readFlags(argv);
   const files = readTrust(flags);
+  // Most of connecting is loading, which need not wait until the cell says where it is.
+  preloadTransport(flags.fabricTransport);
   const { host, port, cellId, stateDir, fabric, fabricTransport } = flags;
   const cell =
     fabric === null ? told('fabric').then(toldCell) : Promise.resolve({ transport: fabricTransport, address: fabric });
