@@ -115,7 +115,7 @@ async function tenantApi(folder: string, seconds: number): Promise<Load[]> {
       const done = await client.submit(submit, { idempotencyKey: randomUUID(), waitMs: 30_000 });
       if (done.state !== 'succeeded') throw new Error(`a run ended as ${done.state}`);
     });
-    await load(callers, seconds / 4);
+    await load(callers, seconds / 2);
     return [await load(callers.slice(0, 1), seconds), await load(callers, seconds)];
   } finally {
     for (const client of clients) client.close();

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { freePort, listening, load, proportionalSetSize } from '../measure.ts';
-import { httpCallers } from './httpCallers.ts';
+import { freePort, listening } from '../measure.ts';
+import { measureServer } from './measureServer.ts';
 import type { PeerFigures } from './peer.ts';
 import { spawnPeer } from './spawnPeer.ts';
 
@@ -46,14 +46,7 @@ restate.serve({ services: [hello], port: ${servicePort} });\n`,
     await Promise.all([listening(admin), listening(ingress), listening(servicePort)]);
     await register(admin, servicePort);
     const url = `http://127.0.0.1:${ingress}/hello/run`;
-    using one = httpCallers(url, 1, '{}');
-    await one.callers[0]?.();
-    const first_answer_ms = performance.now() - begun;
-    await delay(500);
-    const idle_mib = proportionalSetSize(server.pid, service.pid);
-    using many = httpCallers(url, 32, '{}');
-    await load(many.callers, seconds / 4);
-    return { first_answer_ms, idle_mib, loads: [await load(one.callers, seconds), await load(many.callers, seconds)] };
+    return await measureServer(url, begun, [server.pid, service.pid], seconds);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

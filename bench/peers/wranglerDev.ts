@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { freePort, listening, load, proportionalSetSize } from '../measure.ts';
-import { httpCallers } from './httpCallers.ts';
+import { freePort, listening } from '../measure.ts';
+import { measureServer } from './measureServer.ts';
 import type { PeerFigures } from './peer.ts';
 import { spawnPeer } from './spawnPeer.ts';
 
@@ -38,14 +37,7 @@ export async function wranglerDev(modules: string, seconds: number): Promise<Pee
       { WRANGLER_SEND_METRICS: 'false', HOME: folder },
     );
     await listening(port);
-    using one = httpCallers(url, 1, '{}');
-    await one.callers[0]?.();
-    const first_answer_ms = performance.now() - begun;
-    await delay(500);
-    const idle_mib = proportionalSetSize(peer.pid);
-    using many = httpCallers(url, 32, '{}');
-    await load(many.callers, seconds / 4);
-    return { first_answer_ms, idle_mib, loads: [await load(one.callers, seconds), await load(many.callers, seconds)] };
+    return await measureServer(url, begun, [peer.pid], seconds);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

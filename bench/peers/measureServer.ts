@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { load, proportionalSetSize } from '../measure.ts';
+import { httpCallers } from './httpCallers.ts';
+import type { PeerFigures } from './peer.ts';
+
+/** What is the same for every peer that listens: its first answer since `begun`, its idle memory, and its warm calls. */
+export async function measureServer(url: string, begun: number, pids: number[], seconds: number): Promise<PeerFigures> {
+  using one = httpCallers(url, 1, '{}');
+  await one.callers[0]?.();
+  const first_answer_ms = performance.now() - begun;
+  await delay(500);
+  const idle_mib = proportionalSetSize(...pids);
+  using many = httpCallers(url, 32, '{}');
+  // Everybody is warm before the clock runs.
+  await load(many.callers, seconds / 2);
+  return { first_answer_ms, idle_mib, loads: [await load(one.callers, seconds), await load(many.callers, seconds)] };
+}
