@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { printTable } from './printTable.ts';
+import { benchRuntime } from './runtime.ts';
+
+/** The tasklet runtime alone: no network, no store. */
+export async function runtimeReport(): Promise<void> {
+  const worker = pathToFileURL(join(packageRoot, 'dist', 'daemons', 'runWorker.js'));
+  const { p50_ms, p99_ms, runs_per_second_1, runs_per_second_32, first_run_ms } = await benchRuntime(worker);
+  printTable([
+    ['hello, round trip to a worker, p50', `${p50_ms.toFixed(2)} ms`],
+    ['hello, round trip to a worker, p99', `${p99_ms.toFixed(2)} ms`],
+    ['hello, 1 client', `${Math.round(runs_per_second_1)}/s`],
+    ['hello, 32 clients', `${Math.round(runs_per_second_32)}/s`],
+    ['first run of a module', `${first_run_ms.toFixed(2)} ms`],
+  ]);
+}
