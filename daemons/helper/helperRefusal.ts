@@ -69,6 +69,7 @@ const STATUS_OF_REASON: Record<string, number> = {
   runtime_not_ready: 503,
   scheduler_standby: 503,
   shutting_down: 503,
+  too_many_streams: 503,
   internal_error: 502,
 };
 

@@ -109,7 +109,6 @@ export function helperRoutes(parts: RouteParts): Route[] {
       open: false,
       async handle({ req, res, gone }) {
         const run = await startRun(parts, await readBody(req), { idempotencyKey: idempotencyKey(req), signal: gone });
-        feed.runStarted(run);
         sendJson(res, 202, summarizeRun(run));
       },
     },
@@ -120,7 +119,6 @@ export function helperRoutes(parts: RouteParts): Route[] {
       async handle({ res, query }) {
         const limit = readLimit(query.get('limit'));
         const runs = await (await scheduler.client()).listRuns({ limit });
-        feed.runsSeen(runs);
         sendJson(res, 200, { runs: runs.map(summarizeRun) } satisfies HelperRuns);
       },
     },

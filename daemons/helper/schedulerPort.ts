@@ -10,6 +10,7 @@ export type SchedulerPort = Pick<
   | 'listRuns'
   | 'cancel'
   | 'events'
+  | 'allEvents'
   | 'listArtifacts'
   | 'artifact'
   | 'close'

@@ -122,6 +122,8 @@ export type HelperEvent =
   | { event: 'tasklets'; data: HelperTasklets }
   | { event: 'runs'; data: HelperRuns }
   | { event: 'run'; data: HelperRun }
+  /** The cell would not have this run after all, and it is none. */
+  | { event: 'gone'; data: { run_id: string } }
   /** Whether the scheduler answers; while it does not, runs are as last seen. */
   | { event: 'scheduler'; data: { state: 'ok' | 'unreachable'; message: string | null } }
   /** The last event: the stack stops, and with it this bearer ends. */

@@ -1,5 +1,6 @@
 /** The tenant API's client (docs/api.md). One per scheduler and certificate; `close()` it, or its idle connection keeps the process alive. */
 
+import { endWhenSilent } from './endWhenSilent.ts';
 import { parseEventStream } from './eventStream.ts';
 import { type ApiAnswer, openSchedulerConnection } from './schedulerConnection.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   Run,
   RunEvent,
   RunSubmit,
+  RunsEvent,
   Tenant,
 } from './tenantApi.ts';
 
@@ -71,6 +73,11 @@ export interface SchedulerClient {
   cancel(runId: string, options?: CallOptions & { waitMs?: number }): Promise<Run>;
   /** What happened so far, then what happens, until `end`. Leaving the loop closes the stream. */
   events(runId: string, options?: CallOptions): AsyncGenerator<RunEvent, void, undefined>;
+  /**
+   * What happens to all of the tenant's runs, until `closed`. `listening` is the first: list the runs then, and again after the stream
+   * ended and another was opened. Fails as `scheduler_unreachable` when the scheduler falls silent. Leaving the loop closes the stream.
+   */
+  allEvents(options?: CallOptions): AsyncGenerator<RunsEvent, void, undefined>;
   listArtifacts(runId: string, options?: CallOptions): Promise<ArtifactEntry[]>;
   artifact(runId: string, name: ArtifactName, options?: CallOptions): Promise<Uint8Array>;
   capability(runId: string, request: CapabilityRequest, options?: CallOptions): Promise<Capability>;
@@ -138,6 +145,11 @@ export async function connectScheduler(target: SchedulerTarget): Promise<Schedul
       const stream = connection.stream({ method: 'GET', path: runPath(runId, '/events'), signal });
       return parseEventStream(stream, (event, data) => ({ event, data }) as RunEvent);
     },
+    allEvents: ({ signal } = {}) => {
+      const open = (until: AbortSignal) =>
+        connection.stream({ method: 'GET', path: '/api/v1/runs/events', signal: until });
+      return parseEventStream(endWhenSilent(open, SILENCE_MS, signal), (event, data) => ({ event, data }) as RunsEvent);
+    },
     listArtifacts: async (runId, options) =>
       (await json<{ artifacts: ArtifactEntry[] }>('GET', runPath(runId, '/artifacts'), options)).artifacts,
     artifact: async (runId, name, { signal } = {}) =>
@@ -165,6 +177,9 @@ export async function connectScheduler(target: SchedulerTarget): Promise<Schedul
     close: () => connection.close(),
   };
 }
+
+/** Three times what the scheduler is silent at most. */
+const SILENCE_MS = 45_000;
 
 interface Body {
   body?: unknown;

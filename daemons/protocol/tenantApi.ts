@@ -30,6 +30,7 @@ export const REFUSAL_REASONS = [
   'idempotency_key_reused',
   'tenant_exists',
   'leases_active',
+  'too_many_streams',
   'lease_denied: quota',
   'lease_denied: capacity',
   'lease_ended',
@@ -139,6 +140,24 @@ export type RunEvent =
   | { event: 'state'; data: { run_id: string; state: RunState; at: string } }
   | { event: 'log'; data: { text: string } }
   | { event: 'end'; data: Run };
+
+/**
+ * Server-sent events of all runs, from now on. `listening` is the first: list the runs then, and none is missed, though what comes
+ * after may be older than the list. A run's first event is its `state` `placed`, its last `end` or, where the cell would not have it and
+ * it is no run after all, `refused`. No run has its output here. `closed` is the last of the stream.
+ */
+export type RunsEvent =
+  | { event: 'listening'; data: Record<string, never> }
+  | { event: 'state'; data: { run_id: string; state: RunState; at: string; run: Run } }
+  | { event: 'refused'; data: { run_id: string; reason: RefusalReason } }
+  | { event: 'end'; data: Run }
+  | {
+      event: 'closed';
+      data: {
+        /** The client did not read, its key was changed or its tenant deleted, the stream was open for long, the scheduler stops. */
+        reason: 'too_slow' | 'access_ended' | 'renew' | 'stopping';
+      };
+    };
 
 export interface CapabilityRequest {
   rights: CapabilityRight[];

@@ -26,6 +26,7 @@ export const REFUSAL_STATUS: Record<RefusalReason, number> = {
   idempotency_key_reused: 409,
   tenant_exists: 409,
   leases_active: 409,
+  too_many_streams: 429,
   'lease_denied: quota': 429,
   'lease_denied: capacity': 503,
   lease_ended: 409,

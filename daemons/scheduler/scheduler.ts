@@ -14,6 +14,7 @@ import { tenantRoutes } from './http/tenantRoutes.ts';
 import { moduleStore } from './moduleStore.ts';
 import { openapiDocument } from './openapi/openapiDocument.ts';
 import { leaseLedger } from './runs/leaseLedger.ts';
+import { runFeed } from './runs/runFeed.ts';
 import { endAbandonedRuns, runService } from './runs/runService.ts';
 import { schedulerRole } from './schedulerRole.ts';
 import { openCellStore } from './store/cellStore.ts';
@@ -75,7 +76,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
       onConnected: async (session) => leases.replace(await session.leases()),
     });
     undo.push(() => link.stop());
-    const service = runService({ store, runs, decisions, tenants, modules, leases, link, log });
+    const feed = runFeed();
+    const service = runService({ store, runs, decisions, tenants, modules, leases, link, feed, log });
     news = service.news;
 
     const firstConnect = Promise.race([link.firstAttempt, pause(FIRST_CONNECT_MS)]);
@@ -95,8 +97,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
       },
       handlers: {
         ...moduleRoutes({ modules, mustBeActive }),
-        ...runRoutes({ service, runs, link, mustBeActive, firstConnect }),
-        ...tenantRoutes({ caPem: files.caPem, store, tenants, runs, modules, service }),
+        ...runRoutes({ service, runs, feed, link, mustBeActive, firstConnect }),
+        ...tenantRoutes({ caPem: files.caPem, store, tenants, runs, modules, service, feed }),
         ...cellRoutes(cell),
       },
     });
@@ -106,6 +108,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
         // Runs end first: that is what held answers and event streams wait for.
         const drained = server.drain(DRAIN_MS);
         await service.stop();
+        feed.stop();
         await drained;
         await server.close();
         link.stop();

@@ -71,6 +71,9 @@ function take({ event, data }) {
     case 'run':
       takeRun(data);
       break;
+    case 'gone':
+      table.remove(data.run_id);
+      break;
     case 'scheduler':
       notice(data.state === 'ok' ? '' : `The scheduler does not answer: ${data.message} Runs are shown as last seen.`);
       break;
@@ -263,11 +266,6 @@ copyOnClick(byId('copy-command'), () => byId('connect-command').textContent);
 byId('disconnect').addEventListener('click', () => {
   savedHelper.forget();
   askForHelper();
-});
-// Runs started elsewhere are seen when one comes back from there.
-window.addEventListener('focus', () => {
-  if (document.body.dataset.view !== 'desk') return;
-  connection.json('/v1/runs?limit=100').then(({ runs }) => take({ event: 'runs', data: { runs } }), fail);
 });
 byId('retry').addEventListener('click', () => retryNow());
 

@@ -6,6 +6,7 @@ const ROWS_MAX = 200;
 /** The table of runs, newest first. Rows are changed in place, so that focus and selection stay where they are. */
 export function runTable({ select }) {
   const body = byId('runs');
+  const frame = byId('runs-frame');
   const rows = new Map();
   let selected;
 
@@ -45,6 +46,16 @@ export function runTable({ select }) {
     tr.classList.toggle('selected', run.run_id === selected);
   };
 
+  /** Who has scrolled down keeps the place. Not every browser sees to that by itself, so none does here (runs.css). */
+  const keepPlace = (change) => {
+    const from = frame.scrollTop;
+    const inSight = from === 0 ? undefined : [...body.children].find((tr) => tr.offsetTop >= from);
+    const at = inSight?.offsetTop;
+    const result = change();
+    if (inSight?.isConnected) frame.scrollTop = from + inSight.offsetTop - at;
+    return result;
+  };
+
   const put = (run) => {
     const known = rows.get(run.run_id);
     if (known !== undefined) {
@@ -66,6 +77,11 @@ export function runTable({ select }) {
     return run;
   };
 
+  const remove = (runId) => {
+    rows.get(runId)?.tr.remove();
+    rows.delete(runId);
+  };
+
   const count = () => {
     byId('runs-empty').hidden = rows.size > 0;
     setEmpty(byId('runs-empty'), 'No runs yet', 'Run a tasklet here, or with `grafos deploy run`.');
@@ -76,19 +92,23 @@ export function runTable({ select }) {
   return {
     replace(runs) {
       const ids = new Set(runs.map((run) => run.run_id));
-      for (const [id, { tr }] of rows) {
-        if (ids.has(id)) continue;
-        tr.remove();
-        rows.delete(id);
-      }
-      for (const run of runs) put(run);
+      keepPlace(() => {
+        for (const id of [...rows.keys()]) if (!ids.has(id)) remove(id);
+        // From the oldest, so that those of one millisecond stay in their order.
+        for (const run of runs.toReversed()) put(run);
+      });
       count();
     },
     /** Takes a change and gives back the run as it now stands. */
     put(run) {
-      const standing = put(run);
+      const standing = keepPlace(() => put(run));
       count();
       return standing;
+    },
+    /** The run is none after all. */
+    remove(runId) {
+      keepPlace(() => remove(runId));
+      count();
     },
     select(runId) {
       selected = runId;

@@ -5,6 +5,19 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { complaintsOf, launchChromium } from './chromium.ts';
 import { helperWithStandIn, type TestHelper, WASM } from './helperSetup.ts';
 
+/** A run of somebody else. */
+const submitted = {
+  program: 'demo',
+  tasklet: '',
+  version: '0.1.0',
+  module_sha256: '0'.repeat(64),
+  input_b64: '',
+  mem_bytes: 0,
+  fuel: 1,
+  linear_memory_bytes: 65_536,
+  timeout_ms: 1_000,
+};
+
 /** Where pictures of the page go when somebody wants to look at them. */
 const SHOTS = process.env.GRAFOS_TEST_SHOTS;
 
@@ -143,6 +156,38 @@ describe('dashboard in Chromium, with an in-process stand-in for the scheduler',
     await page.getByRole('button', { name: 'Cancel run' }).click();
     await shows('#detail-state', 'cancelled');
     assert.equal(await page.locator('#cancel').isVisible(), false);
+  });
+
+  it('shows runs started elsewhere as they happen, newest first, and keeps selection and place', async () => {
+    await connect();
+    const submit = async (tasklet: string) => (await helper.scheduler.submit({ ...submitted, tasklet })).run_id;
+    const first = await submit('first');
+    helper.scheduler.end(first, { output: '"of the first"' });
+    await page.locator('tbody tr', { hasText: 'first' }).click();
+    await shows('#output', 'of the first');
+    for (let at = 0; at < 30; at += 1) await submit(`more-${at}`);
+    await shows('tbody', 'more-29');
+    assert.equal(await text('tbody tr:first-child .col-tasklet'), 'more-29');
+    assert.equal(await page.evaluate("document.getElementById('runs-frame').scrollTop"), 0);
+
+    const row = page.locator('tbody tr', { hasText: 'more-10' });
+    await row.scrollIntoViewIfNeeded();
+    await row.getByRole('button').focus();
+    const place = await row.boundingBox();
+    helper.scheduler.running(await submit('later'));
+    const refused = await submit('refused');
+    await page.locator('tbody tr', { hasText: 'refused' }).waitFor({ state: 'attached' });
+    helper.scheduler.refuse(refused);
+    await page.locator('tbody tr', { hasText: 'refused' }).waitFor({ state: 'detached' });
+    await page.locator('tbody tr:first-child', { hasText: 'running' }).waitFor({ state: 'attached' });
+    assert.equal(await text('tbody tr:first-child .col-tasklet'), 'later');
+    assert.deepEqual(await row.boundingBox(), place);
+    assert.equal(await page.evaluate("document.activeElement.closest('tr')?.textContent.includes('more-10')"), true);
+    assert.equal(await text('tbody tr.selected .col-tasklet'), 'first');
+    assert.equal(await text('#detail-title'), 'first');
+    assert.equal(await text('#output'), '"of the first"');
+    // What this page did not start is not announced.
+    assert.equal(await text('#announcer'), '');
   });
 
   it('shows a failed run with its label, and what it wrote as a download', async () => {

@@ -9,6 +9,7 @@ import { helperRoutes } from '../../daemons/helper/routes.ts';
 import { HELPER_REASONS } from '../../daemons/protocol/helperApi.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import type { RunSubmit } from '../../daemons/protocol/tenantApi.ts';
 import { type Answer, ask, eventsOf, helperWithStandIn, type TestHelper, WASM } from './helperSetup.ts';
 
 /** The server learns of a closed connection an instant after its client. */
@@ -519,6 +520,38 @@ describe('helper: runs, with an in-process stand-in for the scheduler', () => {
       body: JSON.stringify(body),
     });
 
+  /** What the CLI asks of the scheduler itself, past the helper. */
+  const submitted = (tasklet: string): RunSubmit => ({
+    program: 'demo',
+    tasklet,
+    version: '0.1.0',
+    module_sha256: '0'.repeat(64),
+    input_b64: '',
+    mem_bytes: 0,
+    fuel: 1,
+    linear_memory_bytes: 65_536,
+    timeout_ms: 1_000,
+  });
+  /** A listener of the helper's events, gone at the end of the block. */
+  const listen = async () => {
+    const ended = new AbortController();
+    const events = eventsOf(helper, '/v1/events', ended.signal);
+    return {
+      // biome-ignore lint/suspicious/noExplicitAny: events of every shape
+      async until(wanted: string): Promise<any> {
+        for (;;) {
+          const { value, done } = await events.next();
+          if (done) throw new Error('the stream ended');
+          if (value.event === wanted) return value.data;
+        }
+      },
+      async [Symbol.asyncDispose]() {
+        ended.abort();
+        await events.return(undefined).catch(() => {});
+      },
+    };
+  };
+
   beforeEach(async () => {
     helper = await helperWithStandIn();
   });
@@ -646,6 +679,72 @@ describe('helper: runs, with an in-process stand-in for the scheduler', () => {
     helper.scheduler.down = true;
     await Promise.all([helper.stop(), until((event) => event === 'stopping')]);
     assert.equal((await events.next()).done, true);
+  });
+
+  it('pushes the runs that somebody else starts, and takes back what the cell would not have', async () => {
+    await using feed = await listen();
+    assert.deepEqual(await feed.until('runs'), { runs: [] });
+    const { run_id } = await helper.scheduler.submit(submitted('by-cli'));
+    assert.equal((await feed.until('run')).tasklet, 'by-cli');
+    helper.scheduler.running(run_id);
+    assert.equal((await feed.until('run')).state, 'running');
+    helper.scheduler.end(run_id, { output: '{"big":1}' });
+    const ended = await feed.until('run');
+    assert.deepEqual([ended.run_id, ended.state, ended.output_bytes], [run_id, 'succeeded', 9]);
+    assert.equal('response' in ended, false);
+
+    const { run_id: refused } = await helper.scheduler.submit(submitted('no-room'));
+    helper.scheduler.refuse(refused);
+    assert.deepEqual(await feed.until('gone'), { run_id: refused });
+    await using late = await listen();
+    const { runs } = await late.until('runs');
+    assert.deepEqual(
+      runs.map((run: { run_id: string }) => run.run_id),
+      [run_id],
+    );
+  });
+
+  it('listens to the scheduler once while anybody listens to it, and not at all otherwise', async () => {
+    assert.equal(helper.scheduler.streams, 0);
+    await get('/v1/runs');
+    await post('/v1/runs', { tasklet: 'local-dev' });
+    assert.equal(helper.scheduler.streams, 0);
+    {
+      await using one = await listen();
+      await one.until('runs');
+      await using two = await listen();
+      await two.until('runs');
+      assert.equal(helper.scheduler.streams, 1);
+    }
+    for (const late = AbortSignal.timeout(10_000); helper.scheduler.streams > 0; late.throwIfAborted()) {
+      await ask(helper, '/health');
+    }
+    await using again = await listen();
+    assert.equal((await again.until('runs')).runs.length, 1);
+    assert.equal(helper.scheduler.streams, 1);
+  });
+
+  it('listens again after the scheduler was away, and tells what it missed', async () => {
+    await using feed = await listen();
+    await feed.until('runs');
+    const { run_id } = await helper.scheduler.submit(submitted('by-cli'));
+    await feed.until('run');
+    helper.scheduler.down = true;
+    helper.scheduler.dropStreams();
+    const away = await feed.until('scheduler');
+    assert.equal(away.state, 'unreachable');
+    // Who comes meanwhile sees what was last known, and why it is not more.
+    await using late = await listen();
+    assert.equal((await late.until('runs')).runs[0].state, 'admitted');
+    assert.equal((await late.until('scheduler')).state, 'unreachable');
+    helper.scheduler.down = false;
+    helper.scheduler.end(run_id, {});
+    for (const each of [feed, late]) {
+      assert.equal((await each.until('runs')).runs[0].state, 'succeeded');
+      assert.deepEqual(await each.until('scheduler'), { state: 'ok', message: null });
+    }
+    await helper.scheduler.submit(submitted('afterwards'));
+    assert.equal((await feed.until('run')).tasklet, 'afterwards');
   });
 
   it('follows a build folder that is removed and made again', async () => {

@@ -7,7 +7,7 @@ import { EventEmitter, on } from 'node:events';
 import type { SchedulerPort } from '../../daemons/helper/schedulerPort.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { RunError } from '../../daemons/protocol/runError.ts';
-import type { ArtifactName, Run, RunEvent, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+import type { ArtifactName, Run, RunEvent, RunSubmit, RunsEvent } from '../../daemons/protocol/tenantApi.ts';
 
 interface Kept {
   run: Run;
@@ -25,6 +25,12 @@ export interface StandIn extends SchedulerPort {
   onSubmit: (runId: string, run: RunSubmit) => void;
   /** The next calls fail as if no scheduler were there. */
   down: boolean;
+  /** Streams of all runs that are open. */
+  streams: number;
+  /** Ends every stream of all runs. */
+  dropStreams(): void;
+  /** The cell would not have it. */
+  refuse(runId: string): void;
   running(runId: string): void;
   logLine(runId: string, text: string): void;
   end(runId: string, outcome: { output?: string; error?: RunError; fuel?: number }): void;
@@ -32,6 +38,13 @@ export interface StandIn extends SchedulerPort {
 
 export function standInScheduler(): StandIn {
   const kept = new Map<string, Kept>();
+  const all = new EventEmitter();
+  const tell = (event: RunsEvent): void => void all.emit('event', event);
+  const tellState = (run: Run): void =>
+    tell({
+      event: 'state',
+      data: { run_id: run.run_id, state: run.state, at: new Date().toISOString(), run: structuredClone(run) },
+    });
   const find = (runId: string): Kept => {
     if (standIn.down) throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
     const found = kept.get(runId);
@@ -60,6 +73,14 @@ export function standInScheduler(): StandIn {
     submits: [],
     onSubmit: () => {},
     down: false,
+    streams: 0,
+    dropStreams() {
+      all.emit('drop');
+    },
+    refuse(runId) {
+      kept.delete(runId);
+      tell({ event: 'refused', data: { run_id: runId, reason: 'lease_denied: capacity' } });
+    },
     async hasModule(sha256) {
       return standIn.modules.has(sha256);
     },
@@ -90,6 +111,7 @@ export function standInScheduler(): StandIn {
       };
       const entry = { run, submit, output: Buffer.alloc(0), log: '', events: new EventEmitter(), past: [] };
       kept.set(run.run_id, entry);
+      tellState(run);
       const answer = structuredClone(run);
       setImmediate(() => standIn.onSubmit(run.run_id, submit));
       return answer;
@@ -124,6 +146,18 @@ export function standInScheduler(): StandIn {
         if (event.event === 'end') return;
       }
     },
+    async *allEvents({ signal } = {}) {
+      if (standIn.down)
+        throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+      const live = on(all, 'event', { close: ['drop'], ...(signal === undefined ? {} : { signal }) });
+      standIn.streams += 1;
+      try {
+        yield { event: 'listening', data: {} };
+        for await (const [event] of live as AsyncIterable<[RunsEvent]>) yield event;
+      } finally {
+        standIn.streams -= 1;
+      }
+    },
     async listArtifacts(runId) {
       return [...artifacts(find(runId))].map(([name, bytes]) => ({
         name,
@@ -140,6 +174,7 @@ export function standInScheduler(): StandIn {
     running(runId) {
       const entry = find(runId);
       entry.run.state = 'running';
+      tellState(entry.run);
       emit(entry, { event: 'state', data: { run_id: runId, state: 'running', at: new Date().toISOString() } });
     },
     logLine(runId, text) {
@@ -173,6 +208,7 @@ export function standInScheduler(): StandIn {
         provider: 'local',
       };
       emit(entry, { event: 'end', data: structuredClone(entry.run) });
+      tell({ event: 'end', data: structuredClone(entry.run) });
     },
   };
   return standIn;

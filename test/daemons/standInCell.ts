@@ -73,6 +73,10 @@ export function standInCell(cellId: string): StandInCell {
       const error = { code: 'tasklet_failed', message: 'it failed', label: 'bad_thing', exit_code: 1 } as const;
       return outcome(job, { state: 'failed', error, output: Buffer.alloc(0) });
     }
+    if (job.tasklet === 'wordy') {
+      const error = { code: 'tasklet_failed', message: 'word '.repeat(100_000), label: 'wordy', exit_code: 1 } as const;
+      return outcome(job, { state: 'failed', error, output: Buffer.alloc(0) });
+    }
     if (job.tasklet === 'binary') return outcome(job, { output: Buffer.from([0, 255, 1]) });
     if (job.tasklet === 'deep') return outcome(job, { output: Buffer.from('['.repeat(100_000) + ']'.repeat(100_000)) });
     if (job.tasklet === 'echo') return outcome(job, { output: Buffer.from(job.input), lease: leaseFor(job) });

@@ -2,12 +2,10 @@ import { Readable } from 'node:stream';
 import type { Run, RunEvent } from '../../protocol/tenantApi.ts';
 import { LiveRun } from '../runs/liveRun.ts';
 import type { StoredRun } from '../store/runTable.ts';
-
-/** Keeps proxies and HTTP/2 session timers from taking a quiet run for a dead one, milliseconds. */
-const PING_MS = 15_000;
+import { PING, PING_MS, serverSentEvent } from './serverSentEvent.ts';
 
 /**
- * A run's server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): what happened so far, what happens, `end`.
+ * A run's server-sent events: what happened so far, what happens, `end`.
  * A run that was refused after all just ends the stream. `log` is that of a run that has ended.
  */
 export function runEvents(found: LiveRun | StoredRun, log: string | null, render: (run: StoredRun) => Run): Readable {
@@ -23,7 +21,7 @@ export function runEvents(found: LiveRun | StoredRun, log: string | null, render
     },
   });
   const send = (happening: RunEvent): void => {
-    stream.push(`event: ${happening.event}\ndata: ${JSON.stringify(happening.data)}\n\n`);
+    stream.push(serverSentEvent(happening));
   };
   const end = (run: StoredRun): void => {
     send({ event: 'end', data: render(run) });
@@ -44,7 +42,7 @@ export function runEvents(found: LiveRun | StoredRun, log: string | null, render
     return stream;
   }
   unfollow = found.follow(send);
-  ping = setInterval(() => stream.push(': ping\n\n'), PING_MS);
+  ping = setInterval(() => stream.push(PING), PING_MS);
   found.ended.then(
     ({ run }) => {
       if (!stream.destroyed) end(run);

@@ -12,8 +12,10 @@ import type { FabricLink } from '../fabric/fabricLink.ts';
 import { Refused } from '../refused.ts';
 import { LiveRun } from '../runs/liveRun.ts';
 import { artifactEntry, renderArtifact, renderRun } from '../runs/renderRun.ts';
+import type { RunFeed } from '../runs/runFeed.ts';
 import type { RunService } from '../runs/runService.ts';
 import type { RunTable, StoredRun } from '../store/runTable.ts';
+import { allRunEvents } from './allRunEvents.ts';
 import type { Answer, Call, Handlers } from './call.ts';
 import { preferWait } from './preferWait.ts';
 import { runEvents } from './runEvents.ts';
@@ -21,6 +23,7 @@ import { runEvents } from './runEvents.ts';
 export interface RunRouteParts {
   service: RunService;
   runs: RunTable;
+  feed: RunFeed;
   link: FabricLink;
   /** @throws {Refused} scheduler_standby */
   mustBeActive(): void;
@@ -33,10 +36,18 @@ const WAIT_MAX_MS = LIMITS.timeoutMsMax + 60_000;
 
 type RunHandlers = Pick<
   Handlers,
-  'submitRun' | 'listRuns' | 'getRun' | 'cancelRun' | 'runEvents' | 'listArtifacts' | 'getArtifact' | 'capability'
+  | 'submitRun'
+  | 'listRuns'
+  | 'allRunEvents'
+  | 'getRun'
+  | 'cancelRun'
+  | 'runEvents'
+  | 'listArtifacts'
+  | 'getArtifact'
+  | 'capability'
 >;
 
-export function runRoutes({ service, runs, link, mustBeActive, firstConnect }: RunRouteParts): RunHandlers {
+export function runRoutes({ service, runs, feed, link, mustBeActive, firstConnect }: RunRouteParts): RunHandlers {
   const ended = (run: StoredRun): Run => renderRun(run, runs.bytes(run).output ?? new Uint8Array());
   const shown = (found: LiveRun | StoredRun): Run =>
     found instanceof LiveRun
@@ -68,6 +79,16 @@ export function runRoutes({ service, runs, link, mustBeActive, firstConnect }: R
     listRuns: ({ actor, query }) => {
       const found = service.list(actor, Number(query.limit), query.before as string | undefined);
       return { status: 200, json: { runs: found.map((run) => renderRun(run, null)) } };
+    },
+    allRunEvents: (call) => {
+      const events = allRunEvents(feed, call.actor);
+      try {
+        call.allow(null);
+      } catch (error) {
+        events.destroy();
+        throw error;
+      }
+      return { status: 200, events };
     },
     getRun: (call) => {
       const found = find(call);

@@ -4,6 +4,7 @@ import { PeerRefused } from '../../protocol/peerRefused.ts';
 import type { Quota, Tenant, TenantCreate } from '../../protocol/tenantApi.ts';
 import type { ModuleStore } from '../moduleStore.ts';
 import { Refused } from '../refused.ts';
+import type { RunFeed } from '../runs/runFeed.ts';
 import type { RunService } from '../runs/runService.ts';
 import type { CellStore } from '../store/cellStore.ts';
 import type { RunTable } from '../store/runTable.ts';
@@ -17,12 +18,13 @@ export interface TenantRouteParts {
   runs: RunTable;
   modules: ModuleStore;
   service: RunService;
+  feed: RunFeed;
 }
 
 type TenantHandlers = Pick<Handlers, 'listTenants' | 'createTenant' | 'deleteTenant' | 'getQuota' | 'setQuota'>;
 
 export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
-  const { caPem, store, tenants, runs, modules, service } = parts;
+  const { caPem, store, tenants, runs, modules, service, feed } = parts;
   const caDer = caDerFromPem(caPem);
 
   const render = (tenant: StoredTenant): Tenant => ({
@@ -58,6 +60,7 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
       }
       if (before?.key_sha256 === spkiSha256) return { status: 200, json: render(before), subject: name };
       const { tenant, durable } = tenants.put(name, certificate_pem, spkiSha256);
+      if (before !== undefined) feed.revoke(name);
       await durable;
       return { status: before === undefined ? 201 : 200, json: render(tenant), subject: name };
     },
@@ -75,6 +78,7 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
         modules.removeTenant(name);
         tenants.remove(name);
       }).durable;
+      feed.revoke(name);
       return { status: 204, subject: name };
     },
     getQuota: ({ params }) => ({ status: 200, json: known(params.tenant).quota, subject: params.tenant ?? null }),

@@ -125,6 +125,17 @@ export const OPERATIONS = {
     answers: { 200: { description: 'Runs', body: 'RunList' } },
     refusals: ['not_found'],
   },
+  allRunEvents: {
+    method: 'GET',
+    path: '/api/v1/runs/events',
+    summary:
+      "What happens to all of the tenant's runs, from now on, as server-sent events; an admin hears of everybody's.",
+    description:
+      'The first event is `listening` ({}): a client that lists the runs now misses none, though what it hears next may be older than the list. Nothing is kept for a client that was away: it listens and lists again. Then come `state` ({run_id, state, at, run}; a run is first told of when it is `placed` and in the store), `end` (the Run), and `refused` ({run_id, reason}) for a run that the cell would not have, and which is none after all. No `run` has its output here. The last event is `closed` ({reason}): `too_slow` for a client that left a mebibyte unread, `access_ended` when its tenant was deleted or given another key, `renew` after an hour, `stopping` with the scheduler. A comment every 15 s shows that the stream lives.',
+    who: ANY,
+    answers: { 200: { description: 'The events', body: 'events' } },
+    refusals: ['too_many_streams'],
+  },
   getRun: {
     method: 'GET',
     path: '/api/v1/runs/{id}',

@@ -18,6 +18,7 @@ import type { LeaseLedger } from './leaseLedger.ts';
 import { type EndedRun, LiveRun } from './liveRun.ts';
 import { newRunId } from './newRunId.ts';
 import { place, readyCell, refusalByCell } from './placement.ts';
+import type { RunFeed } from './runFeed.ts';
 import { checkStart, decodeInput, requestHash } from './runRequest.ts';
 
 export interface RunServiceParts {
@@ -28,6 +29,7 @@ export interface RunServiceParts {
   modules: ModuleStore;
   leases: LeaseLedger;
   link: FabricLink;
+  feed: RunFeed;
   log: DaemonLog;
 }
 
@@ -67,7 +69,7 @@ export function endAbandonedRuns(store: CellStore, runs: RunTable): number {
 }
 
 export function runService(parts: RunServiceParts): RunService {
-  const { store, runs, decisions, tenants, modules, leases, link, log } = parts;
+  const { store, runs, decisions, tenants, modules, leases, link, feed, log } = parts;
   const live = new Map<string, LiveRun>();
   const liveByKey = new Map<string, LiveRun>();
   const uses = new Map<string, TenantUse>();
@@ -138,6 +140,7 @@ export function runService(parts: RunServiceParts): RunService {
     }
     leave(entered);
     entered.enter(ended.run.state, ended.run.ended_at ?? Date.now());
+    feed.ended(ended.run);
     entered.finish(ended);
   };
 
@@ -181,10 +184,12 @@ export function runService(parts: RunServiceParts): RunService {
       log.error(`run ${run.run_id}: a refused run could not be removed (${String(error)})`);
     }
     leave(entered);
+    feed.refused(run, refusal.reason);
     entered.refuse(refusal);
   };
 
   const start = (entered: LiveRun): void => {
+    feed.entered(entered.run);
     work(entered).catch((error: unknown) => log.error(`run ${entered.run.run_id}: ${stackOf(error)}`));
   };
 
@@ -346,7 +351,9 @@ export function runService(parts: RunServiceParts): RunService {
     news: {
       running: (runId) => {
         const entered = live.get(runId);
-        if (entered !== undefined && entered.run.state !== 'running') entered.enter('running');
+        if (entered === undefined || entered.run.state === 'running') return;
+        entered.enter('running');
+        feed.entered(entered.run);
       },
       log: (runId, text) => live.get(runId)?.log(text),
     },
