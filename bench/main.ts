@@ -13,7 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const [section = 'loop'] = positionals;
-const modules = values['no-peers'] || section !== 'loop' ? undefined : installPeers();
+const modules = values['no-peers'] || !['loop', 'meter'].includes(section) ? undefined : installPeers();
 const alone = 'GRAFOS_BENCH_ALONE';
 if (process.platform === 'linux' && process.getuid?.() === 0 && process.env[alone] === undefined) {
   const enter = ['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath];
@@ -37,7 +37,13 @@ switch (section) {
   case 'runtime':
     await (await import('./runtimeReport.ts')).runtimeReport();
     break;
+  case 'meter':
+    await (await import('./meter.ts')).benchMeter(modules, values.quick ? 7 : 31);
+    break;
+  case 'lsp':
+    await (await import('./languageServerReport.ts')).languageServerReport(rounds);
+    break;
   default:
-    console.error(`There is no section "${section}". Choose loop or runtime.`);
+    console.error(`There is no section "${section}". Choose loop, runtime, meter or lsp.`);
     process.exitCode = 2;
 }

@@ -204,7 +204,8 @@ class ModuleMeter {
     const bodies = new BodyMeter({ fuelGlobal, importedFunctions, importsEscape });
     for (let i = 0; i < count; i++) {
       const size = reader.u32();
-      bodies.meter(source, reader.pos, reader.pos + size, out);
+      const type = module.types[module.functions[i] as number];
+      bodies.meter(source, reader.pos, reader.pos + size, type?.params.length ?? 0, type?.results.length ?? 0, out);
       reader.pos += size;
     }
     let rest = out.length - this.codeOffset;

@@ -1,8 +1,9 @@
 import { ByteWriter } from './byteWriter.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { Op } from './opcodes.ts';
+import { BodyScan } from './scanBody.ts';
 import { skipImmediates } from './skipImmediates.ts';
-import { skipLocals } from './skipLocals.ts';
+import { smallIndex } from './smallIndex.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 
 /** A function without calls that costs no more than this may run unchecked: what it can overdraw is small. */
@@ -14,6 +15,9 @@ const LOOP = 1;
 const IF = 2;
 const ELSE = 3;
 
+/** Exits of one region that may be paid back; a region with more ends there. */
+const EXITS_MAX = 32;
+
 export interface BodyContext {
   /** Index of the fuel global. */
   fuelGlobal: number;
@@ -23,132 +27,204 @@ export interface BodyContext {
 }
 
 /**
- * Rewrites function bodies, one after another (docs/meter.md). A region is a run of instructions of which all are executed unless one
- * of them traps. Its cost is charged in front of it; its bytes are copied as they are.
+ * Rewrites function bodies, one after another (docs/meter.md). A region is a run of instructions charged in front of it. Where it can be
+ * left early, by an `if` not entered or a branch out of a loop, what was not executed is paid back on that way.
  */
 export class BodyMeter {
-  private readonly importedFunctions: number;
-  private readonly importsEscape: boolean;
-  /** `global.get fuel; i64.const`, the beginning of everything that is put in. */
-  private readonly prelude: Uint8Array;
-  /** `i64.sub; global.set fuel`. */
-  private readonly subtract: Uint8Array;
-  /** Of each open block: its kind, whether a branch goes to its end, whether it was opened in dead code. */
+  private readonly context: BodyContext;
+  private readonly scan = new BodyScan();
+  private readonly out = new ByteWriter(16_384);
+  /** Of each open block: its kind, whether a branch goes to its end, whether it was opened in dead code, whether its type is empty. */
   private kinds = new Uint8Array(256);
   private targeted = new Uint8Array(256);
   private openedDead = new Uint8Array(256);
-  /** Locals and the charge at the entry, which is decided last; and all after them. */
-  private readonly head = new ByteWriter(256);
-  private readonly rest = new ByteWriter(16_384);
+  private empty = new Uint8Array(256);
+  /** Of each open `if`: what its way not entered is to be paid back. */
+  private owed = new Float64Array(256);
+  /** Exits of the open region: offset, offset after, label for a branch or -1 for an `if`, its depth, cost up to and with it. */
+  private readonly exits = new Float64Array(EXITS_MAX * 5);
+  private exitCount = 0;
+  /** `global.get fuel`, `global.set fuel`. */
+  private readonly getGlobal: Uint8Array;
+  private readonly setGlobal: Uint8Array;
+  /** `local.get fuel`, `local.set fuel`, of the function at hand. */
+  private readonly getLocal = new ByteWriter(8);
+  private readonly setLocal = new ByteWriter(8);
 
   constructor(context: BodyContext) {
-    this.importedFunctions = context.importedFunctions;
-    this.importsEscape = context.importsEscape;
-    const get = new ByteWriter(16);
-    get.u8(Op.globalGet);
-    get.u32(context.fuelGlobal);
-    get.u8(Op.i64Const);
-    this.prelude = get.written();
-    const set = new ByteWriter(16);
-    set.u8(Op.i64Sub);
-    set.u8(Op.globalSet);
-    set.u32(context.fuelGlobal);
-    this.subtract = set.written();
+    this.context = context;
+    this.getGlobal = instruction(Op.globalGet, context.fuelGlobal);
+    this.setGlobal = instruction(Op.globalSet, context.fuelGlobal);
   }
 
   /**
-   * Meters the body that lies at `pos` (after its size) to `end` of `bytes` and appends it, size first, to `out`.
+   * Meters the body that lies at `pos` (after its size) to `end` of `bytes` and appends it, size first, to `to`.
+   * @param params of the function
+   * @param results of the function
    * @throws WasmInvalid
    */
-  meter(bytes: Uint8Array, pos: number, end: number, out: ByteWriter): void {
-    const { head, rest } = this;
-    const first = skipLocals(bytes, pos, end);
-    head.length = 0;
-    rest.length = 0;
-    head.copy(bytes, pos, first);
+  meter(bytes: Uint8Array, pos: number, end: number, params: number, results: number, to: ByteWriter): void {
+    const { scan, out } = this;
+    scan.scan(bytes, pos, end);
+    out.length = 0;
+    if (scan.straight) this.meterStraight(bytes, pos, end);
+    else this.meterBranching(bytes, pos, end, params, results);
+    if (out.length > MODULE_LIMITS.functionBody) {
+      throw new WasmInvalid('limit', pos, `a function body of ${out.length} bytes once it is metered`);
+    }
+    to.u32(out.length);
+    to.copy(out.bytes, 0, out.length);
+  }
+
+  /** One region, no call: no local is needed. */
+  private meterStraight(bytes: Uint8Array, pos: number, end: number): void {
+    const { out, scan } = this;
+    out.copy(bytes, pos, scan.first);
+    if (scan.cost > 0) {
+      this.put(this.getGlobal);
+      this.constant(scan.cost);
+      out.u8(Op.i64Sub);
+      this.put(this.setGlobal);
+      if (scan.cost > UNCHECKED_COST) {
+        this.put(this.getGlobal);
+        this.constant(-scan.cost);
+        this.trapIfLess(false);
+      }
+    }
+    out.copy(bytes, scan.first, end);
+  }
+
+  private meterBranching(bytes: Uint8Array, pos: number, end: number, params: number, results: number): void {
+    const { scan, out } = this;
+    const { importedFunctions, importsEscape } = this.context;
+    this.locals(bytes, pos, params + scan.locals);
 
     let depth = 0;
-    this.open(0, BLOCK, 0, first);
-    let at = first;
-    let regionStart = first;
+    this.open(0, BLOCK, 0, results === 0 ? 1 : 0, scan.first);
+    /** Depth of the innermost loop; 0 for none. */
+    let loopDepth = 0;
+    let ifs = 0;
+    let at = scan.first;
+    let regionStart = at;
     let cost = 0;
-    let checked = false;
+    /** What the way to this region was charged too much: negative, or 0. */
+    let carry = 0;
+    let checked = scan.calls || scan.cost > UNCHECKED_COST;
     let dead = 0;
-    /** Cost of the region at the entry; -1 while it is being read. */
-    let entryCost = -1;
-    let totalCost = 0;
-    let calls = false;
+    /** The region must leave the balance in the global: it may trap, call or leave the function. */
+    let store = false;
+    /** The local is to be loaded first; the global is known to be equal to the local. */
+    let reload = true;
+    let fresh = true;
+    this.exitCount = 0;
 
     while (depth >= 0) {
-      if (at >= end) throw new WasmInvalid('malformed', end, 'a function body without its end');
       const start = at;
       const opcode = bytes[start] as number;
       at = skipImmediates(bytes, opcode, start + 1, end);
       let nextChecked = false;
       let nextDead = dead;
+      let nextReload = false;
+      let join = false;
+      let payBack = 0;
       /** Where a check is put in, so that what follows is only done when it can be paid; -1 for nowhere. */
       let checkAt = -1;
       if (opcode > Op.returnCallIndirect) {
         cost++;
-        if (opcode !== Op.memoryGrow) continue;
+        if (opcode !== Op.memoryGrow) {
+          if (mayTrap(bytes, start, opcode)) store = true;
+          continue;
+        }
+        store = true;
         checkAt = start;
       } else {
         switch (opcode) {
           case Op.block:
-            this.open(++depth, BLOCK, dead, start);
+            this.open(++depth, BLOCK, dead, bytes[start + 1] === 0x40 ? 1 : 0, start);
             continue;
           case Op.loop:
-            this.open(++depth, LOOP, dead, start);
+            this.open(++depth, LOOP, dead, 0, start);
+            // The loop around this one is kept where a loop needs nothing else.
+            this.owed[depth] = loopDepth;
+            loopDepth = depth;
             nextChecked = true;
+            join = true;
             break;
-          case Op.if:
-            this.open(++depth, IF, dead, start);
+          case Op.if: {
+            this.open(++depth, IF, dead, bytes[start + 1] === 0x40 ? 1 : 0, start);
             cost++;
+            const likely = scan.likely(ifs++);
+            if (likely && dead === 0 && this.exit(start, at, -1, depth, cost)) continue;
             break;
+          }
           case Op.else:
             if (this.kinds[depth] !== IF) throw new WasmInvalid('malformed', start, 'else without if');
             this.kinds[depth] = ELSE;
             nextDead = this.openedDead[depth] as number;
+            join = true;
             break;
           case Op.end: {
             const kind = this.kinds[depth] as number;
             const joins = kind === IF || kind === ELSE || (kind === BLOCK && this.targeted[depth] === 1);
+            if (kind === LOOP) loopDepth = this.owed[depth] as number;
+            if (!joins && depth > 0) {
+              depth--;
+              continue;
+            }
             if (joins) nextDead = this.openedDead[depth] as number;
-            depth--;
-            if (!joins && depth >= 0) continue;
+            join = true;
+            // What leaves the function leaves its balance in the global.
+            if (depth === 0 && (!fresh || cost > 0)) store = true;
+            payBack = kind === IF ? 1 : 0;
             break;
           }
           case Op.br:
-            this.branch(indexAt(bytes, start + 1), depth, start);
+            if (this.branch(smallIndex(bytes, start + 1), depth, start)) store = true;
             cost++;
             nextDead = 1;
             break;
-          case Op.brIf:
-            this.branch(indexAt(bytes, start + 1), depth, start);
+          case Op.brIf: {
+            const label = smallIndex(bytes, start + 1);
+            const target = depth - label;
+            const leaves = this.branch(label, depth, start);
             cost++;
+            if (
+              dead === 0 &&
+              target < loopDepth &&
+              this.empty[target] === 1 &&
+              (bytes[start + 1] as number) < 0x7f &&
+              this.exit(start, at, label, depth, cost)
+            ) {
+              continue;
+            }
+            if (leaves) store = true;
             break;
+          }
           case Op.brTable:
-            this.branchTable(bytes, start + 1, depth);
+            if (this.branchTable(bytes, start + 1, depth)) store = true;
             cost++;
             nextDead = 1;
             break;
           case Op.unreachable:
           case Op.return:
             cost++;
+            store = true;
             nextDead = 1;
             break;
           case Op.call:
           case Op.returnCall:
             cost++;
-            calls = true;
-            if (indexAt(bytes, start + 1) < this.importedFunctions) checkAt = start;
+            store = true;
+            nextReload = true;
+            if (smallIndex(bytes, start + 1) < importedFunctions) checkAt = start;
             if (opcode === Op.returnCall) nextDead = 1;
             break;
           case Op.callIndirect:
           case Op.returnCallIndirect:
             cost++;
-            calls = true;
-            if (this.importsEscape) checkAt = start;
+            store = true;
+            nextReload = true;
+            if (importsEscape) checkAt = start;
             if (opcode === Op.returnCallIndirect) nextDead = 1;
             break;
           default:
@@ -158,57 +234,169 @@ export class BodyMeter {
         }
       }
       // The region ends here.
-      if (entryCost === -1) entryCost = cost;
-      else if (dead === 0 && cost > 0) this.charge(rest, cost, checked);
-      if (checkAt >= 0 && dead === 0) {
-        rest.copy(bytes, regionStart, checkAt);
-        this.check(rest, 0);
-        rest.copy(bytes, checkAt, at);
+      if (dead === 0) {
+        // Nothing reads the local of a function that ends here.
+        const load = reload && !(join && depth === 0 && cost === 0);
+        this.charge(cost, carry, load, checked, store);
+        this.copyRegion(bytes, regionStart, checkAt >= 0 ? checkAt : payBack ? start : at, cost);
+        if (checkAt >= 0) {
+          this.put(this.getLocal.bytes, this.getLocal.length);
+          this.constant(0);
+          this.trapIfLess(false);
+          out.copy(bytes, checkAt, at);
+        }
       } else {
-        rest.copy(bytes, regionStart, at);
+        out.copy(bytes, regionStart, payBack ? start : at);
       }
-      totalCost += cost;
+      carry = 0;
+      if (payBack) {
+        const owed = this.owed[depth] as number;
+        if (owed > 0) {
+          out.u8(Op.else);
+          this.add(owed);
+        }
+        out.copy(bytes, start, at);
+      } else if (opcode === Op.else) {
+        carry = -(this.owed[depth] as number);
+      }
+      if (opcode === Op.end) depth--;
+      fresh = !join && (store || (fresh && cost === 0));
+      this.exitCount = 0;
       regionStart = at;
       cost = 0;
+      store = false;
+      reload = nextReload;
       checked = nextChecked;
       dead = nextDead;
     }
-    if (at !== end) throw new WasmInvalid('malformed', at, 'bytes after the end of a function body');
+  }
 
-    if (entryCost > 0) this.charge(head, entryCost, calls || totalCost > UNCHECKED_COST);
-    const size = head.length + rest.length;
-    if (size > MODULE_LIMITS.functionBody) {
-      throw new WasmInvalid('limit', pos, `a function body of ${size} bytes once it is metered`);
+  /** The locals, and one more for the balance. */
+  private locals(bytes: Uint8Array, pos: number, index: number): void {
+    const { out, scan } = this;
+    let at = pos;
+    let groups = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const part = bytes[at++] as number;
+      groups += (part & 0x7f) * scale;
+      if (part < 0x80) break;
     }
-    out.u32(size);
-    out.copy(head.bytes, 0, head.length);
-    out.copy(rest.bytes, 0, rest.length);
+    // As many bytes as before, but where the new number needs one more: trapPoint knows by that where the original's code began.
+    let rest = groups + 1;
+    for (let left = at - pos; left > 1 || rest >= 0x80; left--) {
+      out.u8((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    out.u8(rest);
+    out.copy(bytes, at, scan.first);
+    out.u8(1);
+    out.u8(0x7e);
+    for (const [writer, opcode] of [
+      [this.getLocal, Op.localGet],
+      [this.setLocal, Op.localSet],
+    ] as const) {
+      writer.length = 0;
+      writer.u8(opcode);
+      writer.u32(index);
+    }
   }
 
-  /** Takes `cost` off the balance. Checked: traps when the balance was below zero before. */
-  private charge(out: ByteWriter, cost: number, checked: boolean): void {
-    out.copy(this.prelude, 0, this.prelude.length);
-    out.signed(cost);
-    out.copy(this.subtract, 0, this.subtract.length);
-    if (checked) this.check(out, -cost);
+  /** Notes that the open region can be left here; false when it has no room for one more exit. */
+  private exit(start: number, after: number, label: number, depth: number, cost: number): boolean {
+    if (this.exitCount === EXITS_MAX) return false;
+    const { exits } = this;
+    const at = this.exitCount++ * 5;
+    exits[at] = start;
+    exits[at + 1] = after;
+    exits[at + 2] = label;
+    exits[at + 3] = depth;
+    exits[at + 4] = cost;
+    return true;
   }
 
-  /** Traps when the balance is below `floor`. */
-  private check(out: ByteWriter, floor: number): void {
-    out.copy(this.prelude, 0, this.prelude.length);
-    out.signed(floor);
-    out.reserve(5);
-    const { bytes } = out;
-    let at = out.length;
-    bytes[at++] = Op.i64LtS;
-    bytes[at++] = Op.if;
-    bytes[at++] = 0x40;
-    bytes[at++] = Op.unreachable;
-    bytes[at++] = Op.end;
-    out.length = at;
+  /** The bytes of a region, its early exits paying back what they leave out. */
+  private copyRegion(bytes: Uint8Array, from: number, to: number, cost: number): void {
+    const { exits, out } = this;
+    let at = from;
+    for (let i = 0; i < this.exitCount * 5; i += 5) {
+      const start = exits[i] as number;
+      const label = exits[i + 2] as number;
+      const depth = exits[i + 3] as number;
+      const rest = cost - (exits[i + 4] as number);
+      if (label === -1) {
+        this.owed[depth] = rest;
+        continue;
+      }
+      const leaves = label === depth;
+      if (rest === 0 && !leaves) continue;
+      out.copy(bytes, at, start);
+      out.u8(Op.if);
+      out.u8(0x40);
+      this.add(rest);
+      if (leaves) this.storeLocal();
+      out.u8(Op.br);
+      out.u32(label + 1);
+      out.u8(Op.end);
+      at = exits[i + 1] as number;
+    }
+    out.copy(bytes, at, to);
   }
 
-  private open(depth: number, kind: number, dead: number, offset: number): void {
+  /** Takes `cost` off the balance, less what was charged too much before. Checked: traps when it was below zero before. */
+  private charge(cost: number, carry: number, reload: boolean, checked: boolean, store: boolean): void {
+    const { out, getLocal, setLocal } = this;
+    const total = cost + carry;
+    if (total !== 0 || reload) {
+      if (reload) this.put(this.getGlobal);
+      else this.put(getLocal.bytes, getLocal.length);
+      if (total !== 0) {
+        this.constant(total);
+        out.u8(Op.i64Sub);
+      }
+      this.put(setLocal.bytes, setLocal.length);
+    }
+    if (store) this.storeLocal();
+    if (checked && cost > 0) {
+      this.put(getLocal.bytes, getLocal.length);
+      this.constant(-cost);
+      this.trapIfLess(!store);
+    }
+  }
+
+  private add(amount: number): void {
+    const { out, getLocal, setLocal } = this;
+    this.put(getLocal.bytes, getLocal.length);
+    this.constant(amount);
+    out.u8(Op.i64Add);
+    this.put(setLocal.bytes, setLocal.length);
+  }
+
+  private storeLocal(): void {
+    this.put(this.getLocal.bytes, this.getLocal.length);
+    this.put(this.setGlobal);
+  }
+
+  /** Traps when what was put on the stack before is less than the constant after it. */
+  private trapIfLess(store: boolean): void {
+    const { out } = this;
+    out.u8(Op.i64LtS);
+    out.u8(Op.if);
+    out.u8(0x40);
+    if (store) this.storeLocal();
+    out.u8(Op.unreachable);
+    out.u8(Op.end);
+  }
+
+  private constant(value: number): void {
+    this.out.u8(Op.i64Const);
+    this.out.signed(value);
+  }
+
+  private put(bytes: Uint8Array, length = bytes.length): void {
+    this.out.copy(bytes, 0, length);
+  }
+
+  private open(depth: number, kind: number, dead: number, empty: number, offset: number): void {
     if (depth > MODULE_LIMITS.nesting) {
       throw new WasmInvalid('limit', offset, `blocks nested deeper than ${MODULE_LIMITS.nesting}`);
     }
@@ -216,41 +404,61 @@ export class BodyMeter {
       this.kinds = grown(this.kinds);
       this.targeted = grown(this.targeted);
       this.openedDead = grown(this.openedDead);
+      this.empty = grown(this.empty);
+      const owed = new Float64Array(this.owed.length * 2);
+      owed.set(this.owed);
+      this.owed = owed;
     }
     this.kinds[depth] = kind;
     this.targeted[depth] = 0;
     this.openedDead[depth] = dead;
+    this.empty[depth] = empty;
+    this.owed[depth] = 0;
   }
 
-  private branch(label: number, depth: number, offset: number): void {
+  /** Whether it leaves the function. */
+  private branch(label: number, depth: number, offset: number): boolean {
     if (label > depth) throw new WasmInvalid('malformed', offset, `a branch to label ${label} at depth ${depth}`);
     this.targeted[depth - label] = 1;
+    return label === depth;
   }
 
-  private branchTable(bytes: Uint8Array, pos: number, depth: number): void {
+  private branchTable(bytes: Uint8Array, pos: number, depth: number): boolean {
     let at = pos;
-    const labels = indexAt(bytes, at);
+    let leaves = false;
+    const labels = smallIndex(bytes, at);
     for (let i = 0; i <= labels; i++) {
       while ((bytes[at++] as number) >= 0x80);
-      this.branch(indexAt(bytes, at), depth, pos - 1);
+      if (this.branch(smallIndex(bytes, at), depth, pos - 1)) leaves = true;
     }
+    return leaves;
   }
+}
+
+/** What can trap besides control instructions. Source: WebAssembly Core Specification 2.0, chapter 4. */
+function mayTrap(bytes: Uint8Array, at: number, opcode: number): boolean {
+  if (opcode < 0x6d) return (opcode >= 0x28 && opcode <= 0x3e) || opcode === 0x25 || opcode === 0x26;
+  if (opcode <= 0x82) return opcode <= 0x70 || opcode >= 0x7f;
+  if (opcode < 0xa8) return false;
+  if (opcode <= 0xb1) return opcode !== 0xac && opcode !== 0xad;
+  if (opcode === Op.prefixFc) return (bytes[at + 1] as number) > 7;
+  return opcode === Op.prefixFd && simdMayTrap(bytes, at + 1);
+}
+
+function simdMayTrap(bytes: Uint8Array, at: number): boolean {
+  const sub = smallIndex(bytes, at);
+  return sub <= 11 || (sub >= 84 && sub <= 93);
+}
+
+function instruction(opcode: number, index: number): Uint8Array {
+  const writer = new ByteWriter(8);
+  writer.u8(opcode);
+  writer.u32(index);
+  return writer.written();
 }
 
 function grown(array: Uint8Array): Uint8Array<ArrayBuffer> {
   const twice = new Uint8Array(array.length * 2);
   twice.set(array);
   return twice;
-}
-
-/** Value of a u32 whose encoding has been checked. */
-function indexAt(bytes: Uint8Array, pos: number): number {
-  const first = bytes[pos] as number;
-  if (first < 0x80) return first;
-  let value = 0;
-  for (let at = pos, scale = 1; ; at++, scale *= 128) {
-    const byte = bytes[at] as number;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return value;
-  }
 }

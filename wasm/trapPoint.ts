@@ -1,6 +1,7 @@
 import { BinaryReader } from './binaryReader.ts';
 import type { MeteredModule } from './meter.ts';
 import { Op } from './opcodes.ts';
+import { OwnCode } from './ownCode.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { skipLocals } from './skipLocals.ts';
 
@@ -51,8 +52,9 @@ function bodyAt(metered: MeteredModule, index: number): { start: number; end: nu
 }
 
 /**
- * Walks a metered body up to `offset`. What the meter put in is told by the fuel global, which the module's own code cannot name.
- * A trap inside what was put in is the meter's own (fuel exhausted) or a stack overflow at the entry: nothing is refunded.
+ * Walks a metered body up to `offset`, keeping what is charged and not yet executed. What the meter put in is told by the fuel global and
+ * the local for the balance, which the module's own code cannot name. A trap inside what was put in is the meter's own (fuel exhausted),
+ * or a stack overflow at the entry: nothing is refunded.
  */
 function walkTo(
   metered: MeteredModule,
@@ -60,36 +62,49 @@ function walkTo(
   end: number,
   offset: number,
 ): { bodyOffset: number; refund: number } {
-  const { bytes, fuelGlobal } = metered;
-  const reader = new BinaryReader(bytes, start, end);
-  let at = skipLocals(bytes, start, end);
-  let charged = 0;
-  let executed = 0;
-  let added = 0;
-  if (offset < at) return { bodyOffset: 0, refund: 0 };
+  const { bytes } = metered;
+  const first = skipLocals(bytes, start, end);
+  if (offset < first) return { bodyOffset: 0, refund: 0 };
+  const own = new OwnCode(metered, start, first, end);
+  let at = first;
+  let added = own.addedLocals;
+  let owed = 0;
+  /** Of each open block: what was charged ahead at an `if`. */
+  const open: number[] = [0];
   while (at < end) {
-    const opcode = bytes[at] as number;
-    let next = skipImmediates(bytes, opcode, at + 1, end);
-    reader.pos = at + 1;
-    if (opcode === Op.globalGet && reader.u32() === fuelGlobal) {
-      reader.pos = next + 1;
-      const amount = reader.u32();
-      const isCharge = bytes[skipImmediates(bytes, Op.i64Const, next + 1, end)] === Op.i64Sub;
-      next = skipImmediates(bytes, Op.i64Const, next + 1, end) + 1;
-      if (isCharge) {
-        next = skipImmediates(bytes, Op.globalSet, next + 1, end);
-        charged = amount;
-        executed = 0;
-      } else {
-        // if, its block type, unreachable, end
-        next += 4;
-      }
-      if (offset < next) return { bodyOffset: at - start - added, refund: 0 };
-      added += next - at;
-    } else {
-      if (opcode !== Op.block && opcode !== Op.loop && opcode !== Op.else && opcode !== Op.end) executed++;
-      if (offset < next) return { bodyOffset: at - start - added, refund: Math.max(0, charged - executed) };
+    const put = own.at(at);
+    if (put !== null) {
+      if (offset < put.next) return { bodyOffset: at - start - added, refund: 0 };
+      owed += put.charge;
+      added += put.next - at - put.stands;
+      if (put.stands > 0) owed--;
+      at = put.next;
+      continue;
     }
+    const opcode = bytes[at] as number;
+    const next = skipImmediates(bytes, opcode, at + 1, end);
+    switch (opcode) {
+      case Op.block:
+      case Op.loop:
+        open.push(0);
+        break;
+      case Op.if:
+        owed--;
+        open.push(owed);
+        break;
+      case Op.else:
+        owed = open.at(-1) as number;
+        open[open.length - 1] = 0;
+        break;
+      case Op.end:
+        open.pop();
+        // Below zero only in code that is never reached, which is not charged: every way out of it leads over an end or an else.
+        owed = Math.max(0, owed);
+        break;
+      default:
+        owed--;
+    }
+    if (offset < next) return { bodyOffset: at - start - added, refund: Math.max(0, owed) };
     at = next;
   }
   return { bodyOffset: 0, refund: 0 };

@@ -10,6 +10,7 @@ const PEERS = {
   'lambda-local': '2.2.0',
   '@restatedev/restate-server': '1.7.12',
   '@restatedev/restate-sdk': '1.17.2',
+  'wasm-metering': '0.2.1',
 };
 
 /** Installs the comparable tools into a cache folder outside the project, once; none of their install scripts runs. @returns `node_modules` of it */

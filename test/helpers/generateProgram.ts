@@ -126,7 +126,17 @@ class Generator {
     const body = this.statements(index, depth);
     this.labels.length -= 2;
     this.counters--;
-    return `(local.set ${counter} (i32.const ${this.pick(5)}))
+    const rounds = this.pick(5);
+    // The two ways compilers write a loop with its test in front.
+    if (this.pick(2) === 0) {
+      return `(local.set ${counter} (i32.const ${rounds}))
+        (block ${out} (loop ${again}
+          (if (i32.ne (local.get ${counter}) (i32.const 0)) (then
+            (local.set ${counter} (i32.sub (local.get ${counter}) (i32.const 1)))
+            ${body}
+            (br ${again})))))`;
+    }
+    return `(local.set ${counter} (i32.const ${rounds}))
       (block ${out} (loop ${again}
         (br_if ${out} (i32.eqz (local.get ${counter})))
         (local.set ${counter} (i32.sub (local.get ${counter}) (i32.const 1)))

@@ -109,6 +109,19 @@ const ROWS: Row[] = [
     fuel: 5,
     result: 4,
   },
+  {
+    what: 'a branch to the function itself, taken',
+    wat: f('(param i32) (result i32)', 'i32.const 3 local.get 0 br_if 0 drop i32.const 4'),
+    args: [1],
+    fuel: 3,
+    result: 3,
+  },
+  {
+    what: 'a br_table to the function itself',
+    wat: f('(param i32)', 'block local.get 0 br_table 0 1 end nop'),
+    args: [1],
+    fuel: 2,
+  },
   // Caller: const, call, const, add; callee: get, get, mul.
   {
     what: 'a call',
@@ -269,6 +282,56 @@ const ROWS: Row[] = [
     wat: f('', 'i32.const 0 return_call_indirect', '(table 1 funcref)'),
     fuel: 2,
     trap: /null function|signature/,
+  },
+  {
+    what: 'a trap after code that is never reached, with an if in it',
+    // br; const, load, drop
+    wat: f(
+      '',
+      'block br 0 i32.const 1 if (result i32) i32.const 1 else i32.const 2 end drop nop end i32.const -1 i32.load drop nop',
+      '(memory 1)',
+    ),
+    fuel: 3,
+    trap: /out of bounds/,
+  },
+  // Two ways of a loop with its test in front; the third round divides by zero after the test: 2 rounds of 12, then 8.
+  ...[
+    'block loop local.get 0 i32.const -9 i32.eq br_if 1 i32.const 1 local.get 0 i32.div_s drop local.get 0 i32.const 1 i32.sub local.set 0 br 0 end end',
+    'loop local.get 0 i32.const -9 i32.ne if i32.const 1 local.get 0 i32.div_s drop local.get 0 i32.const 1 i32.sub local.set 0 br 1 end end',
+  ].map((body, at) => ({
+    what: `a trap in a loop charged as one, ${at}`,
+    wat: f('(param i32)', body),
+    args: [2],
+    fuel: 13 + 13 + 7,
+    trap: /divide by zero/,
+  })),
+  ...[
+    'block loop local.get 0 i32.eqz br_if 1 local.get 0 i32.const 1 i32.sub local.set 0 nop nop br 0 end end nop',
+    'loop local.get 0 if local.get 0 i32.const 1 i32.sub local.set 0 nop nop br 1 end end nop',
+  ].map((body, at) => ({
+    what: `what a loop's exit pays back, ${at}`,
+    wat: f('(param i32)', body),
+    args: [5],
+    fuel: at === 0 ? 5 * 10 + 3 + 1 : 5 * 9 + 2 + 1,
+  })),
+  {
+    what: 'a function left from inside a loop',
+    wat: f('(param i32)', 'loop local.get 0 i32.eqz br_if 1 local.get 0 i32.const 1 i32.sub local.set 0 br 0 end'),
+    args: [3],
+    fuel: 3 * 8 + 3,
+  },
+  ...['v128.load', 'v128.load8_splat', 'v128.load32_zero'].map((load) => ({
+    what: `${load} out of bounds in a loop`,
+    wat: f('(param i32)', `loop local.get 0 ${load} drop i32.const -1 local.set 0 br 0 end`, '(memory 1)'),
+    args: [0],
+    fuel: 6 + 2,
+    trap: /out of bounds/,
+  })),
+  {
+    what: 'more exits of a loop than are paid back',
+    wat: f('(param i32)', `block loop ${'local.get 0 br_if 1 '.repeat(40)} end end`),
+    args: [0],
+    fuel: 80,
   },
   // Round 1 and 2 pass: get, div, drop, get, const, sub, tee, br_if are 4 + 5; the third: const, get, div.
   {

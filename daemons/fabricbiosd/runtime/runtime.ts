@@ -4,6 +4,7 @@ import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { CompileTask } from './compileTask.ts';
+import { setEngineFlags } from './engineFlags.ts';
 import { ModuleCache, type ModuleEntry } from './moduleCache.ts';
 import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
 import { RunTask } from './runTask.ts';
@@ -85,6 +86,7 @@ class WorkerRuntime implements Runtime {
   constructor({ workers, memPool, workerUrl, log, runsPerWorker = 20_000 }: RuntimeOptions) {
     this.memPool = memPool;
     this.log = log;
+    setEngineFlags();
     const size = workers ?? Math.min(4, Math.max(2, availableParallelism()));
     this.pool = new WorkerPool({ size, url: workerUrl, memPool, log, runsPerWorker });
   }

@@ -1,0 +1,31 @@
+;; A byte code machine: a loop around a br_table. Its program counts n down and mixes numbers.
+(module
+  (memory 1)
+  ;; 0 halt, 1 a+=b, 2 b^=a, 3 a<<=1, 4 b-=7, 5 a^=b>>3, 6 n-=1, 7 jump to 0 unless n=0, 8 store a, 9 load b
+  (data (i32.const 0) "\01\02\03\04\05\01\08\02\09\05\03\01\06\07\00")
+  (func (export "run") (param $n i32) (result i32) (local $pc i32) (local $a i32) (local $b i32) (local $op i32)
+    (local.set $b (i32.const 12345))
+    (loop $next
+      (local.set $op (i32.load8_u (local.get $pc)))
+      (local.set $pc (i32.add (local.get $pc) (i32.const 1)))
+      (block $halt (block $load (block $store (block $jump (block $dec (block $mix (block $sub (block $shl (block $xor (block $add
+        (br_table $halt $add $xor $shl $sub $mix $dec $jump $store $load $halt (local.get $op)))
+        (local.set $a (i32.add (local.get $a) (local.get $b)))
+        (br $next))
+        (local.set $b (i32.xor (local.get $b) (local.get $a)))
+        (br $next))
+        (local.set $a (i32.shl (local.get $a) (i32.const 1)))
+        (br $next))
+        (local.set $b (i32.sub (local.get $b) (i32.const 7)))
+        (br $next))
+        (local.set $a (i32.xor (local.get $a) (i32.shr_u (local.get $b) (i32.const 3))))
+        (br $next))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $next))
+        (if (local.get $n) (then (local.set $pc (i32.const 0))))
+        (br $next))
+        (i32.store (i32.const 1024) (local.get $a))
+        (br $next))
+        (local.set $b (i32.load (i32.const 1024)))
+        (br $next)))
+    (i32.add (local.get $a) (local.get $b))))
