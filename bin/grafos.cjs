@@ -9,7 +9,13 @@ if (have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1])) {
   require('node:module').enableCompileCache(require('node:path').join(__dirname, '..', 'dist', '.compile-cache'));
   import('../dist/cli/main.js').catch((error) => {
     const unbuilt = error.code === 'ERR_MODULE_NOT_FOUND' && String(error.message).includes('main.js');
-    console.error(unbuilt ? 'grafos is not built yet. Run `npm run build` in its folder.' : error);
+    console.error(
+      unbuilt
+        ? 'error: grafos is not built yet. Run `npm run build` in its folder.'
+        : process.env.GRAFOS_DEBUG
+          ? error
+          : `error: grafos cannot be loaded: ${error.message}`,
+    );
     process.exitCode = 3;
   });
 } else {
@@ -33,12 +39,14 @@ function runOnOwnNode() {
     process.exit(3);
   }
   const child = require('node:child_process').spawn(node, [__filename].concat(process.argv.slice(2)), {
-    stdio: 'inherit',
+    // The channel tells the child when we are killed.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  // The terminal signals the whole group; we only wait for the child's own clean end. Other senders reach us alone.
+  // Ctrl-C reaches the child by itself, other senders only us; and a second SIGINT would cut its clean way out short.
+  // On Windows a kill is never polite, and the console tells all who are in it.
   ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => {
     process.on(signal, () => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      if (process.platform !== 'win32') child.kill('SIGTERM');
     });
   });
   child.on('error', (error) => {

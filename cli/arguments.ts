@@ -21,5 +21,5 @@ export function choice<Name extends string>(what: string, text: string, choices:
 }
 
 function wrong(what: string, text: string, wanted: string): never {
-  throw new GrafosError('usage', 'wrong_usage', `${what} "${text}" is not ${wanted}.`, { next: 'See: grafos --help' });
+  throw new GrafosError('usage', 'wrong_usage', `${what} cannot be "${text}".`, { next: `Give ${wanted}.` });
 }

@@ -24,6 +24,17 @@ export interface OptionSpec {
   repeatable?: boolean;
 }
 
+/** What is said of an option, with its choices, default and need. */
+export function optionText({ description, default: value, choices, required, repeatable }: OptionSpec): string {
+  const facts = [
+    choices?.join(', '),
+    value && `default ${value}`,
+    required && 'required',
+    repeatable && 'may be given several times',
+  ].filter(Boolean);
+  return facts.length === 0 ? description : `${description} (${facts.join('; ')})`;
+}
+
 /**
  * Given its arguments (undefined where left out, a list for the variadic one) and options by their camel-case names.
  * @returns the exit code when it is a number, else the command is done (0).

@@ -83,7 +83,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--lines <n>', description: 'last lines of each', default: '50' },
       { flags: '--follow', description: 'go on as the logs grow, until interrupted' },
     ],
-    json: '[{daemon, file, lines: [text]}]',
+    json: '[{daemon, file, lines: [text]}]; with --follow one {daemon, line} a line',
     load: () => import('./commands/devLogs.ts'),
   },
   {
@@ -112,6 +112,13 @@ export const COMMANDS: CommandSpec[] = [
     load: () => import('./commands/validate.ts'),
   },
   {
+    name: 'lsp',
+    summary: 'Serve editors: the language server over standard input and output (docs/protocol.md)',
+    options: [{ flags: '--stdio', description: 'the only way there is; editors give it by custom' }],
+    json: 'nothing; the output is the protocol',
+    load: () => import('./commands/lsp.ts'),
+  },
+  {
     name: 'test',
     summary: 'Run the fixtures of the program on a real stack',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
@@ -125,13 +132,16 @@ export const COMMANDS: CommandSpec[] = [
     options: [
       { ...PROVIDER, default: 'local' },
       TASKLET,
-      { flags: '--mem <size>', description: "fabric memory to lease; the manifest's mem unless given" },
-      { flags: '--input <file>', description: 'input bytes; - for standard input' },
-      { flags: '--hold <duration>', description: 'keep the lease this long after the end' },
-      { flags: '--detach', description: 'do not wait for the end' },
+      { flags: '--mem <size>', description: "fabric memory to lease, such as 32KiB; the manifest's mem unless given" },
+      { flags: '--input <file>', description: 'input bytes; none unless given; - for standard input' },
+      {
+        flags: '--hold <duration>',
+        description: 'keep the lease this long after the end, such as 60s (see grafos mem)',
+      },
+      { flags: '--detach', description: 'print the run and leave it to itself' },
       { flags: '--direct', description: 'use --scheduler instead of a provider' },
       ...DIRECT,
-      { flags: '--tenant <name>', description: 'tenant at that scheduler' },
+      { flags: '--tenant <name>', description: 'tenant at that scheduler; the certificate says it too' },
     ],
     json: 'response.json; with --detach the run',
     load: () => import('./commands/deployRun.ts'),
@@ -168,8 +178,8 @@ export const COMMANDS: CommandSpec[] = [
     args: [{ name: '<run-id>', description: 'id of the run' }],
     options: [
       PROVIDER,
-      { flags: '--download', description: 'write them to a folder' },
-      { flags: '--out <folder>', description: 'that folder; .grafos/artifacts/<run-id> unless given' },
+      { flags: '--download', description: 'write them to files' },
+      { flags: '--out <folder>', description: 'download to this folder; .grafos/artifacts/<run-id> unless given' },
     ],
     json: '{run_id, dir, artifacts: [{name, size, sha256}]}',
     load: () => import('./commands/artifacts.ts'),
@@ -179,7 +189,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Repeat a run bit for bit on the local stack, and compare',
     args: [{ name: '<run-id>', description: 'id of the run' }],
     options: [PROVIDER],
-    json: '{same, original: response.json, replay: response.json}',
+    json: '{same, differences: [field], original: response.json, replay: response.json}',
     load: () => import('./commands/replay.ts'),
   },
   {
@@ -192,7 +202,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--length <size>', description: 'how many; to the end of the lease unless given' },
       { flags: '--out <file>', description: 'write the raw bytes to a file' },
     ],
-    json: '{lease_id, offset, length, bytes_b64}',
+    json: '{lease_id, offset, length, bytes_b64}; with --out {lease_id, offset, length, file}',
     load: () => import('./commands/memRead.ts'),
   },
   {
@@ -344,7 +354,7 @@ export const COMMANDS: CommandSpec[] = [
   },
   {
     name: 'admin audit-query',
-    summary: 'Read the audit log, newest last',
+    summary: 'Read the audit log, newest first',
     options: [
       { flags: '--limit <n>', description: 'records at most', default: '50' },
       { flags: '--actor <name>', description: 'only of this tenant or admin' },
@@ -357,7 +367,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'account show',
     summary: 'Show who works here',
-    json: '{email, tenant, file}',
+    json: '{email or null, tenant, file or null}',
     load: () => import('./commands/accountShow.ts'),
   },
   {

@@ -27,9 +27,13 @@ export function directFiles(given: DirectOptions): [url: string, files: { ca: st
 }
 
 /** A client with admin rights: of the scheduler given by hand, or else of this program's local stack. The caller disposes of it. */
-export async function connectAdmin(cwd: string, given: DirectOptions): ReturnType<typeof connectTarget> {
+export async function connectAdmin(
+  cwd: string,
+  given: DirectOptions,
+  signal: AbortSignal,
+): ReturnType<typeof connectTarget> {
   if (given.scheduler ?? process.env.GRAFOS_SCHEDULER)
-    return await connectTarget(await directTarget(...directFiles(given), ''));
+    return await connectTarget(await directTarget(...directFiles(given), ''), signal);
   const paths = stackPaths(programRootOf(cwd));
   const state = await readDevState(paths);
   if (state === undefined) {
@@ -43,5 +47,8 @@ export async function connectAdmin(cwd: string, given: DirectOptions): ReturnTyp
     );
   }
   const files = { ca: state.ca_cert, cert: join(paths.trust, 'admin.pem'), key: join(paths.trust, 'admin-key.pem') };
-  return await connectTarget({ ...(await directTarget(state.scheduler_url, files, '')), cellId: state.cell_id });
+  return await connectTarget(
+    { ...(await directTarget(state.scheduler_url, files, '')), cellId: state.cell_id },
+    signal,
+  );
 }

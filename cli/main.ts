@@ -1,23 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
-import type { CommandSpec } from './command.ts';
-import { COMMANDS } from './commandTable.ts';
+import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
+import { commandTree, parse } from './commandTree.ts';
 import { Output } from './output.ts';
-
-const GROUPS: Record<string, string> = {
-  dev: 'The local stack',
-  tasklet: 'Build and inspect tasklets',
-  deploy: 'Run tasklets',
-  runs: 'Look at runs',
-  mem: 'Leased fabric memory',
-  provider: 'Where tasklets can run',
-  cloud: 'Cells of a cloud provider',
-  admin: 'Certificates, tenants, quotas, audit',
-  account: 'Who works here',
-};
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -27,77 +10,55 @@ async function main(argv: string[]): Promise<number> {
     color: !argv.includes('--no-color') && (process.env.NO_COLOR ?? '') === '',
   });
   const interrupt = new AbortController();
-  const onSignal = () => {
-    // Asked twice: whoever waits for the clean way out has waited long enough.
-    if (interrupt.signal.aborted) process.exit(130);
-    interrupt.abort(new GrafosError('interrupted', 'interrupted', 'Interrupted.'));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  // A reader that left (`grafos … | head`) is no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const stop = () => interrupt.abort(new GrafosError('interrupted', 'interrupted', 'Interrupted.'));
+  watchSignals(stop);
+  watchStreams(out, interrupt.signal, stop);
+  const onFault = (error: unknown) => process.exit(interrupt.signal.aborted ? EXIT_CODE.interrupted : out.error(error));
+  process.on('uncaughtException', onFault);
+  process.on('unhandledRejection', onFault);
 
   let exitCode = 0;
-  const root = new Command('grafos')
-    .description('Write, check and run grafOS tasklets, here and in the cloud.')
-    .version(JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version)
-    .option('--json', 'print the result as JSON')
-    .option('--no-color', 'no colour (also NO_COLOR)')
-    .enablePositionalOptions(false)
-    .showSuggestionAfterError()
-    .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} });
-  for (const spec of COMMANDS) {
-    addCommand(root, spec, async (given) => {
-      const { run } = await spec.load();
-      const code = await run({ cwd: process.cwd(), out, signal: interrupt.signal }, given);
-      exitCode = typeof code === 'number' ? code : 0;
-    });
-  }
-  try {
-    await root.parseAsync(argv, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    if (!(error instanceof CommanderError)) return out.error(error);
-    if (error.exitCode === 0) return 0;
-    return out.error(
-      new GrafosError('usage', 'wrong_usage', error.message.replace(/^error: /, '').replaceAll('\n', ' '), {
-        next: 'See: grafos --help',
-      }),
-    );
-  }
-}
-
-function addCommand(root: Command, spec: CommandSpec, action: (given: object) => Promise<void>): void {
-  const [group, verb] = spec.name.split(' ');
-  let parent = root;
-  if (verb !== undefined && group !== undefined) {
-    parent =
-      root.commands.find((command) => command.name() === group) ?? root.command(group).description(GROUPS[group] ?? '');
-  }
-  const command = parent
-    .command(verb ?? spec.name)
-    .description(spec.summary)
-    .copyInheritedSettings(root);
-  command.option('--json', 'print the result as JSON').option('--no-color', 'no colour');
-  for (const argument of spec.args ?? []) command.argument(argument.name, argument.description);
-  for (const { flags, description, default: value, choices, required, repeatable } of spec.options ?? []) {
-    const option = new Option(flags, description);
-    if (value !== undefined) option.default(value);
-    if (choices !== undefined) option.choices(choices);
-    if (required) option.makeOptionMandatory();
-    if (repeatable) option.argParser((one: string, all: string[] | undefined) => [...(all ?? []), one]);
-    command.addOption(option);
-  }
-  const names = (spec.args ?? []).map(({ name }) => camelCase(name.replaceAll(/[<>[\].]/g, '')));
-  command.action(async (...values: unknown[]) => {
-    const given: Record<string, unknown> = { ...command.opts() };
-    names.forEach((name, index) => {
-      given[name] = values[index];
-    });
-    await action(given);
+  const tree = commandTree(out, async (spec, given) => {
+    const { run } = await spec.load();
+    const code = await run({ cwd: process.cwd(), out, signal: interrupt.signal }, given);
+    exitCode = typeof code === 'number' ? code : 0;
   });
+  try {
+    return (await parse(tree, argv, out.json)) ?? exitCode;
+  } catch (error) {
+    return out.error(error);
+  }
 }
 
-function camelCase(name: string): string {
-  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+function watchSignals(stop: () => void): void {
+  let interrupts = 0;
+  process.on('SIGINT', () => {
+    interrupts += 1;
+    // Asked twice: whoever waits for the clean way out has waited long enough.
+    if (interrupts > 1) process.exit(EXIT_CODE.interrupted);
+    stop();
+  });
+  process.on('SIGTERM', stop);
+  process.on('SIGHUP', stop);
+  // bin/grafos.cjs, when it had to start us on another Node, holds this channel: when it is killed we stop too.
+  if (process.channel !== undefined) {
+    process.once('disconnect', stop);
+    process.channel?.unref();
+  }
+}
+
+function watchStreams(out: Output, interrupted: AbortSignal, stop: () => void): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The way out is under way, and needs nobody to read what it says.
+    if (interrupted.aborted) return;
+    // A reader that left (`grafos … | head`) is no error of ours.
+    if (error.code === 'EPIPE') process.exit(0);
+    // The terminal is gone.
+    if (error.code === 'EIO') stop();
+    else {
+      out.note(`error: the result cannot be written to standard output: ${error.message} [output_not_writable]`);
+      process.exit(EXIT_CODE.unreachable);
+    }
+  });
+  process.stderr.on('error', () => {});
 }

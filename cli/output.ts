@@ -40,7 +40,9 @@ export class Output {
   /** What goes on right now; shown on a terminal only. */
   progress(text: string): void {
     if (this.json || !process.stderr.isTTY) return;
-    process.stderr.write(`\r\x1b[2K${this.paint(process.stderr)('dim', `${text} …`)}`);
+    // A line that wraps could not be taken back.
+    const line = `${text} …`.slice(0, (process.stderr.columns ?? 80) - 1);
+    process.stderr.write(`\r\x1b[2K${this.paint(process.stderr)('dim', line)}`);
     this.#progressShown = true;
   }
 

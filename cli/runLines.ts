@@ -11,7 +11,7 @@ export function responseLines(response: RunResponse, paint: Paint): string {
     `${stateText(state, paint)}  ${response.run_id}  ${paint('dim', `on ${response.cell_id} (${response.provider})`)}`,
   ];
   if (error !== null) lines.push(`  error     ${errorText(response)}`, `            ${error.message}`);
-  if (output !== null) lines.push(`  output    ${JSON.stringify(output)}`);
+  if (output !== null) lines.push(`  output    ${outputText(output)}`);
   else if (output_bytes > 0) lines.push(`  output    ${formatSize(output_bytes)}, not JSON`);
   lines.push(
     `  fuel      ${fuel_used.toLocaleString('en')}`,
@@ -19,6 +19,18 @@ export function responseLines(response: RunResponse, paint: Paint): string {
     `  duration  ${durationText(duration_us)}`,
   );
   return lines.join('\n');
+}
+
+/** More than this of an output helps nobody in a terminal. */
+const OUTPUT_SHOWN = 4096;
+
+function outputText(output: unknown): string {
+  // What JSON leaves as it is, and a terminal may take for a command.
+  const text = JSON.stringify(output).replaceAll(
+    /[\x7f-\x9f]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return text.length <= OUTPUT_SHOWN ? text : `${text.slice(0, OUTPUT_SHOWN)}… (whole with --json)`;
 }
 
 export function errorText(response: RunResponse): string {

@@ -6,6 +6,7 @@ import { countOption } from './arguments.ts';
 import type { CommandContext } from './command.ts';
 import { programRootOf } from './programRootOf.ts';
 import { table } from './table.ts';
+import { timeText } from './timeText.ts';
 
 export interface RecordsGiven {
   provider: string;
@@ -28,7 +29,7 @@ export async function showRecords(
       next: `Choose from: ${LABELS.join(', ')}`,
     });
   }
-  using client = await connectTarget(await resolveProvider(programRootOf(cwd), given.provider));
+  using client = await connectTarget(await resolveProvider(programRootOf(cwd), given.provider), signal);
   const { text, value } = await client[what]({}, { signal });
   if (out.json) {
     out.raw(text);
@@ -43,7 +44,7 @@ export async function showRecords(
       : table([
           ['AT', 'RUN', 'TENANT', 'DECISION', 'REASON', 'CELL'],
           ...rows.map((row) => [
-            row.at,
+            timeText(row.at),
             row.run_id ?? '',
             row.tenant,
             row.decision === 'refused' ? paint('red', row.decision) : row.decision,

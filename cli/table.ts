@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Rows as columns, two spaces apart; the first row is the head. */
-export function table(rows: string[][]): string {
+/** Rows as columns, two spaces apart; the first row is the head. Columns named in `right` (from 0) hold numbers, which end at one edge. */
+export function table(rows: string[][], right: number[] = []): string {
   const widths: number[] = [];
   for (const row of rows)
     row.forEach((cell, column) => {
@@ -10,7 +10,10 @@ export function table(rows: string[][]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell)))
+        .map((cell, column) => {
+          const space = ' '.repeat((widths[column] ?? 0) - width(cell));
+          return right.includes(column) ? space + cell : cell + space;
+        })
         .join('  ')
         .trimEnd(),
     )

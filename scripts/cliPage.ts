@@ -1,4 +1,5 @@
 /** Writes docs/cli.md from the table of commands; with --check fails when the page is behind. */
+import { optionText } from '../cli/command.ts';
 import { COMMANDS } from '../cli/commandTable.ts';
 import { writeGenerated } from './generated.ts';
 
@@ -8,10 +9,11 @@ export function cliPage(): string {
     '<!-- Made by scripts/cliPage.ts from cli/commandTable.ts. -->',
     'Results go to stdout; progress, warnings and errors to stderr. Colour appears on a terminal only, and not with `--no-color` or `NO_COLOR`. ' +
       'Commands work on the program around the current folder: the nearest `grafos.toml`, here or above.',
-    '## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | done |\n| 1 | it ran, and the answer is bad: the tasklet failed, findings of severity error, the doctor found a fault |\n' +
+    '## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | done |\n| 1 | it ran, and the answer is bad: the tasklet failed, findings of severity error, the doctor found a fault; or a fault of grafos itself, `internal_error` |\n' +
       '| 2 | wrong usage, or a manifest that cannot be used |\n| 3 | cannot reach or start something: stack down, no healthy cell, disk full |\n| 4 | refused: authentication, quota, another tenant |\n| 130 | interrupted |',
     '## `--json`\n\nEvery command takes `--json` and prints one value of the shape given below. An error is printed on stdout as ' +
-      '`{"error": {"code", "message", "why", "next"}}` with the exit code unchanged; `code` is stable.',
+      '`{"error": {"code", "message", "why", "next"}}` with the exit code unchanged; `code` is stable. Warnings stay on stderr. ' +
+      '`response.json` is described in [tasklet-abi.md](tasklet-abi.md), `run`, `tenant`, `health`, `record` and "the server\'s body" in [api.md](api.md), `dev.json` in [dev-json.md](dev-json.md).',
     '## Environment\n\n| variable | meaning |\n|---|---|\n| `GRAFOS_SCHEDULER`, `GRAFOS_CA`, `GRAFOS_CERT`, `GRAFOS_KEY` | stand in for `--scheduler`, `--ca`, `--cert`, `--key`; the last three are paths |\n' +
       '| `NO_COLOR` | no colour |\n| `CARGO` | the cargo that Rust tasklets are built with |\n| `GRAFOS_DEBUG` | print the stack of an internal error |',
     '## Completion\n\n```sh\nsource <(grafos completion bash)     # or zsh\ngrafos completion fish | source\n```',
@@ -25,12 +27,7 @@ export function cliPage(): string {
       ].join(' ');
       const rows = [
         ...(args ?? []).map((argument) => `| \`${argument.name}\` | ${argument.description} |`),
-        ...(options ?? []).map(({ flags, description, default: value, choices, required }) => {
-          const facts = [choices?.join(', '), value && `default ${value}`, required && 'required']
-            .filter(Boolean)
-            .join('; ');
-          return `| \`${flags}\` | ${description}${facts ? ` (${facts})` : ''} |`;
-        }),
+        ...(options ?? []).map((option) => `| \`${option.flags}\` | ${optionText(option)} |`),
       ];
       return [
         `### \`grafos ${name}\``,

@@ -10,7 +10,7 @@ export async function run(
   const certificate_pem = await readFile(given.tenantCert, 'utf8').catch((error) => {
     throw fileError(error, "The tenant's certificate cannot be read");
   });
-  using client = await connectAdmin(cwd, given);
+  using client = await connectAdmin(cwd, given, signal);
   const tenant = await client.createTenant(given.name, certificate_pem, { signal });
   out.result(tenant, (paint) => `${paint('green', 'created')}  ${tenant.name}, key ${tenant.key_sha256}`);
 }

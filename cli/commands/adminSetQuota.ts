@@ -27,7 +27,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       next: 'Give --runs-soft, --runs-hard, --burst-per-minute or --mem.',
     });
   }
-  using client = await connectAdmin(cwd, given);
+  using client = await connectAdmin(cwd, given, signal);
   const quota = await client.setQuota(
     given.tenant,
     { ...(await client.getQuota(given.tenant, { signal })), ...change },

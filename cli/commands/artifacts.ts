@@ -4,6 +4,7 @@ import { downloadArtifacts } from '../../toolchain/artifacts/downloadArtifacts.t
 import { findRun } from '../../toolchain/deploy/findRun.ts';
 import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import type { CommandContext } from '../command.ts';
+import { pathText } from '../pathText.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { table } from '../table.ts';
 
@@ -24,7 +25,13 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     out.result({ run_id, dir: null, artifacts }, () =>
       artifacts.length === 0
         ? `run ${run_id} has not ended yet`
-        : table(artifacts.map(({ name, size, sha256 }) => [name, formatSize(size), sha256])),
+        : table(
+            [
+              ['ARTIFACT', 'SIZE', 'SHA-256'],
+              ...artifacts.map(({ name, size, sha256 }) => [name, formatSize(size), sha256]),
+            ],
+            [1],
+          ),
     );
     return;
   }
@@ -34,6 +41,6 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       : resolve(cwd, given.out);
   const artifacts = await downloadArtifacts(client, run_id, dir, signal);
   out.result({ run_id, dir, artifacts }, () =>
-    [dir, ...artifacts.map(({ name, size }) => `  ${name.padEnd(14)} ${formatSize(size)}`)].join('\n'),
+    [pathText(dir, cwd), ...artifacts.map(({ name, size }) => `  ${name.padEnd(14)} ${formatSize(size)}`)].join('\n'),
   );
 }

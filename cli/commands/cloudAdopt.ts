@@ -14,7 +14,7 @@ interface Given {
 }
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
-  const provider = choice('Provider', given.provider, CLOUD_PROVIDERS);
+  const provider = choice('<provider>', given.provider, CLOUD_PROVIDERS);
   out.progress(`asking ${given.scheduler}`);
   const adopted = await adoptCell(
     programRootOf(cwd),

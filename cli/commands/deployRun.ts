@@ -1,15 +1,16 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
+import type { Run } from '../../daemons/protocol/tenantApi.ts';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { deployRun } from '../../toolchain/deploy/deployRun.ts';
-import { readInput } from '../../toolchain/deploy/readInput.ts';
+import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
-import { readStdin } from '../readStdin.ts';
-import { responseLines, runExitCode } from '../runLines.ts';
+import { responseLines, runExitCode, stateText } from '../runLines.ts';
+import { warnIfStale } from '../warnIfStale.ts';
 
 interface Given extends DirectOptions {
   provider: string;
@@ -43,16 +44,19 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       { next: 'Give --mem as well.' },
     );
   }
+  if (!given.direct) refuseLoneDirectOptions(given);
   const input =
     given.input === undefined
       ? new Uint8Array()
       : given.input === '-'
-        ? await readStdin()
-        : await readInput(given.input);
+        ? await readBounded('Standard input', process.stdin, signal)
+        : await readInput(given.input, signal);
   const target = given.direct
     ? await directTarget(...directFiles(given), given.tenant ?? '')
     : await resolveProvider(program.root, given.provider);
-  using client = await connectTarget(target);
+  warnIfStale(out, program, tasklet);
+  out.progress(`asking ${target.provider}`);
+  using client = await connectTarget(target, signal);
   out.progress(`running ${tasklet.name} on ${target.provider}`);
   const ended = await deployRun(client, {
     program,
@@ -64,7 +68,27 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     ...(given.detach ? { detach: true } : {}),
   });
   const { response } = ended;
-  if (response === null) out.result(ended, () => `${ended.state}  ${ended.run_id}`);
-  else out.result(response, (paint) => responseLines(response, paint));
+  if (response === null) {
+    out.result(
+      ended,
+      (paint) => `${stateText(ended.state, paint)}  ${ended.run_id}\n  next: grafos runs show ${ended.run_id}`,
+    );
+  } else {
+    out.result(response, (paint) => [responseLines(response, paint), ...nextLines(ended, given.hold)].join('\n'));
+  }
   return runExitCode(ended);
+}
+
+function nextLines({ run_id, state, lease_id }: Run, hold: string | undefined): string[] {
+  if (hold !== undefined && lease_id !== null) return [`  held for ${hold}: grafos mem read ${run_id}`];
+  return state === 'failed' ? [`  next: its log and input: grafos artifacts ${run_id} --download`] : [];
+}
+
+/** Without `--direct` they would be ignored, and the run would go where nobody meant it to. */
+function refuseLoneDirectOptions(given: Given): void {
+  const lone = (['scheduler', 'ca', 'cert', 'key', 'tenant'] as const).find((option) => given[option] !== undefined);
+  if (lone === undefined) return;
+  throw new GrafosError('usage', 'wrong_usage', `--${lone} is for --direct only.`, {
+    next: 'Give --direct as well, or a --provider alone.',
+  });
 }

@@ -1,5 +1,6 @@
 import { devDown } from '../../toolchain/stack/devDown.ts';
 import type { CommandContext } from '../command.ts';
+import { pathText } from '../pathText.ts';
 import { programRootOf } from '../programRootOf.ts';
 
 export async function run({ cwd, out, signal }: CommandContext): Promise<void> {
@@ -9,7 +10,7 @@ export async function run({ cwd, out, signal }: CommandContext): Promise<void> {
     if (daemons.length === 0) return 'no local stack was running';
     const lines = daemons.map(([name, how]) => `  ${name.padEnd(12)} ${how === 'absent' ? 'had ended before' : how}`);
     return [
-      `stopped ${paint('dim', `in ${Math.round(ended.duration_ms)} ms; logs stay in ${ended.logs}`)}`,
+      `stopped ${paint('dim', `in ${Math.round(ended.duration_ms)} ms; logs stay in ${pathText(ended.logs, cwd)}`)}`,
       ...lines,
     ].join('\n');
   });

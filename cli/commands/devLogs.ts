@@ -1,18 +1,37 @@
 import { DAEMON_NAMES } from '../../daemons/protocol/devState.ts';
+import { EXIT_CODE } from '../../daemons/protocol/grafosError.ts';
 import { followLogs, readLogs } from '../../toolchain/stack/daemonLogs.ts';
 import { choice, countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+import { pathText } from '../pathText.ts';
 import { programRootOf } from '../programRootOf.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
   given: { daemon?: string; lines: string; follow?: boolean },
-): Promise<void> {
+): Promise<number> {
   const root = programRootOf(cwd);
-  const names = given.daemon === undefined ? [...DAEMON_NAMES] : [choice('Daemon', given.daemon, DAEMON_NAMES)];
+  const names = given.daemon === undefined ? [...DAEMON_NAMES] : [choice('[daemon]', given.daemon, DAEMON_NAMES)];
   const logs = await readLogs(root, names, countOption('--lines', given.lines));
-  out.result(logs, (paint) =>
-    logs.map(({ daemon, file, lines }) => [paint('bold', `${daemon}  ${file}`), ...lines].join('\n')).join('\n\n'),
-  );
-  if (given.follow) await followLogs(root, names, signal, (_daemon, text) => out.raw(text));
+  const line = (daemon: string, text: string) =>
+    out.raw(out.json ? `${JSON.stringify({ daemon, line: text })}\n` : `${text}\n`);
+  if (given.follow && out.json) {
+    for (const { daemon, lines } of logs) for (const text of lines) line(daemon, text);
+  } else {
+    out.result(
+      logs.map(({ daemon, file, lines }) => ({ daemon, file, lines })),
+      (paint) =>
+        logs
+          .map(({ daemon, file, lines }) =>
+            [
+              `${paint('bold', daemon)}  ${paint('dim', pathText(file, cwd))}`,
+              ...(lines.length === 0 ? ['no lines'] : lines),
+            ].join('\n'),
+          )
+          .join('\n\n'),
+    );
+  }
+  if (!given.follow) return 0;
+  await followLogs(root, logs, signal, line);
+  return EXIT_CODE.interrupted;
 }

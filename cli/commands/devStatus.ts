@@ -3,6 +3,7 @@ import { devStatus } from '../../toolchain/stack/devStatus.ts';
 import { readBearer } from '../../toolchain/stack/readBearer.ts';
 import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
+import { timeText } from '../timeText.ts';
 
 export async function run({ cwd, out, signal }: CommandContext, given: { bearer?: boolean }): Promise<number> {
   const root = programRootOf(cwd);
@@ -22,10 +23,13 @@ export async function run({ cwd, out, signal }: CommandContext, given: { bearer?
         ? ''
         : `, ${formatSize(status.leased_bytes)} of ${formatSize(dev.fabric.mem_capacity)} leased`;
     return [
-      `${state}  ${dev.cell_id} ${paint('dim', `since ${dev.started_at}`)}`,
+      `${state}  ${dev.cell_id} ${paint('dim', `since ${timeText(dev.started_at)}`)}`,
       `  fabricbiosd  ${dev.fabric.transport} ${dev.fabric.control}${leased}${mark('fabricbiosd')}`,
       `  scheduler    ${dev.scheduler_url} as ${dev.tenant_name}${mark('scheduler')}`,
       `  helper       ${dev.helper.url}${mark('helper')}`,
+      ...(status.state === 'running'
+        ? []
+        : ['  next: grafos dev doctor names the fault; grafos dev up starts the stack again']),
     ].join('\n');
   });
   return status.state === 'unhealthy' ? 1 : 0;

@@ -1,5 +1,5 @@
 import { loadProgram } from '../../program/loadProgram.ts';
-import { formatSize } from '../../program/size.ts';
+import { formatSize, sizeText } from '../../program/size.ts';
 import { readAccount, tenantName } from '../../toolchain/account/account.ts';
 import { devUp } from '../../toolchain/stack/devUp.ts';
 import { countOption, sizeOption } from '../arguments.ts';
@@ -24,8 +24,9 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     scheduler: port('--scheduler-port', given.schedulerPort),
     helper: port('--helper-port', given.helperPort),
   };
+  const memCapacity = sizeOption('--mem-capacity', given.memCapacity);
   const { state, replaced, duration_ms } = await devUp(program.root, {
-    memCapacity: sizeOption('--mem-capacity', given.memCapacity),
+    memCapacity,
     transport: given.transport,
     ports: Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined)),
     tenant: tenantName(await readAccount()),
@@ -37,12 +38,19 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       `QUIC does not load on this machine; fabric control runs over ${state.fabric.transport}. See: grafos dev doctor`,
     );
   }
+  const largest = program.manifest.tasklets.toSorted((a, b) => b.mem_bytes - a.mem_bytes)[0];
+  if (largest !== undefined && largest.mem_bytes > memCapacity) {
+    out.warn(
+      `tasklet ${largest.name} leases ${formatSize(largest.mem_bytes)} of fabric memory, more than the pool of ${formatSize(memCapacity)}: its local deploys will be refused.\n` +
+        `  next: grafos dev up --mem-capacity ${sizeText(largest.mem_bytes)}`,
+    );
+  }
   out.result({ ...state, replaced, duration_ms: Math.round(duration_ms) }, (paint) =>
     [
       `${paint('green', 'running')}  ${state.cell_id} ${paint('dim', `${replaced ? 'restarted' : 'started'} in ${Math.round(duration_ms)} ms`)}`,
       `  fabricbiosd  ${state.fabric.transport} ${state.fabric.control}, ${formatSize(state.fabric.mem_capacity)} of fabric memory`,
       `  scheduler    ${state.scheduler_url} as ${state.tenant_name}`,
-      `  helper       ${state.helper.url} ${paint('dim', '(dashboard; its bearer: grafos dev status --bearer)')}`,
+      `  helper       ${state.helper.url} ${paint('dim', '(dashboard; its link: grafos dev status --bearer)')}`,
     ].join('\n'),
   );
 }

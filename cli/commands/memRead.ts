@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileError } from '../../toolchain/files/fileError.ts';
 import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
 import { sizeOption } from '../arguments.ts';
@@ -16,19 +17,22 @@ interface Given {
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
   const offset = sizeOption('--offset', given.offset);
+  const wanted = given.length === undefined ? undefined : sizeOption('--length', given.length);
   await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
     ...(given.provider === undefined ? {} : { provider: given.provider }),
     rights: ['read'],
     signal,
   });
-  const length =
-    given.length === undefined ? Math.max(0, memory.session.bytes - offset) : sizeOption('--length', given.length);
+  const length = memory.lengthAt(offset, wanted);
   const bytes = await memory.session.read(offset, length);
   if (given.out !== undefined) {
     await writeFile(given.out, bytes).catch((error) => {
       throw fileError(error, 'The bytes cannot be written');
     });
-    out.note(`${bytes.length} bytes written to ${given.out}`);
+    out.result(
+      { lease_id: memory.leaseId, offset, length: bytes.length, file: resolve(cwd, given.out) },
+      () => `${bytes.length} bytes written to ${given.out}`,
+    );
   } else if (out.json) {
     out.result(
       { lease_id: memory.leaseId, offset, length: bytes.length, bytes_b64: Buffer.from(bytes).toString('base64') },

@@ -1,3 +1,4 @@
+import { EXIT_CODE } from '../../daemons/protocol/grafosError.ts';
 import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
 import { sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
@@ -11,16 +12,16 @@ interface Given {
   length?: string;
 }
 
-export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
+export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<number> {
   const offset = sizeOption('--offset', given.offset);
+  const wanted = given.length === undefined ? undefined : sizeOption('--length', given.length);
   await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
     ...(given.provider === undefined ? {} : { provider: given.provider }),
     rights: ['read'],
     signal,
   });
   const { session } = memory;
-  const length =
-    given.length === undefined ? Math.max(0, session.bytes - offset) : sizeOption('--length', given.length);
+  const length = memory.lengthAt(offset, wanted);
   const paint = out.paint(process.stdout);
   let printed = Promise.resolve();
   await session.watch(
@@ -42,5 +43,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     signal,
   );
   await printed.catch(() => {});
-  if (!signal.aborted) out.note(`the watch ended: ${await session.closed}`);
+  if (signal.aborted) return EXIT_CODE.interrupted;
+  out.note(`the watch ended: ${await session.closed}`);
+  return 0;
 }

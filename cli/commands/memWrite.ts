@@ -1,9 +1,8 @@
-import { readInput } from '../../toolchain/deploy/readInput.ts';
+import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
 import { sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
-import { readStdin } from '../readStdin.ts';
 
 interface Given {
   runId: string;
@@ -14,12 +13,16 @@ interface Given {
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
   const offset = sizeOption('--offset', given.offset);
-  const bytes = given.file === '-' ? await readStdin() : await readInput(given.file);
+  const bytes =
+    given.file === '-'
+      ? await readBounded('Standard input', process.stdin, signal)
+      : await readInput(given.file, signal);
   await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
     ...(given.provider === undefined ? {} : { provider: given.provider }),
     rights: ['write'],
     signal,
   });
+  memory.lengthAt(offset, bytes.length);
   await memory.session.write(offset, bytes);
   out.result(
     { lease_id: memory.leaseId, offset, length: bytes.length },

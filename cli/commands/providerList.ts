@@ -8,13 +8,14 @@ export async function run({ cwd, out, signal }: CommandContext): Promise<void> {
   const root = programRootOf(cwd);
   const all = await Promise.all(PROVIDERS.map((provider) => providerStatus(root, provider, signal)));
   out.result(all, (paint) =>
-    table(
-      all.map(({ provider, ready, cell_id, scheduler_url, next }) => [
+    table([
+      ['PROVIDER', 'STATE', 'CELL', 'SCHEDULER'],
+      ...all.map(({ provider, ready, cell_id, scheduler_url }) => [
         provider,
         ready ? paint('green', 'ready') : 'not ready',
         cell_id ?? '',
-        scheduler_url ?? paint('dim', next ?? ''),
+        ready ? (scheduler_url ?? '') : paint('dim', `why: grafos provider status ${provider}`),
       ]),
-    ),
+    ]),
   );
 }

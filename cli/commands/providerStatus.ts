@@ -5,7 +5,7 @@ import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
 
 export async function run({ cwd, out, signal }: CommandContext, given: { provider: string }): Promise<number> {
-  const status = await providerStatus(programRootOf(cwd), choice('Provider', given.provider, PROVIDERS), signal);
+  const status = await providerStatus(programRootOf(cwd), choice('<provider>', given.provider, PROVIDERS), signal);
   out.result(status, (paint) =>
     [
       `${status.provider}  ${status.ready ? paint('green', 'ready') : paint('red', 'not ready')}${status.cell_id === null ? '' : `  ${status.cell_id}`}`,

@@ -5,28 +5,31 @@ import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { durationText, errorText, stateText } from '../runLines.ts';
 import { table } from '../table.ts';
+import { timeText } from '../timeText.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
   given: { provider: string; limit: string },
 ): Promise<void> {
   const limit = countOption('--limit', given.limit);
-  using client = await connectTarget(await resolveProvider(programRootOf(cwd), given.provider));
+  using client = await connectTarget(await resolveProvider(programRootOf(cwd), given.provider), signal);
   const runs = await client.listRuns({ limit }, { signal });
   out.result(runs, (paint) =>
     runs.length === 0
       ? 'no runs yet'
-      : table([
-          ['RUN', 'TASKLET', 'STATE', 'FUEL', 'DURATION', 'CREATED', 'ERROR'],
-          ...runs.map(({ run_id, tasklet, state, response, created_at }) => [
-            run_id,
-            tasklet,
-            stateText(state, paint),
-            response === null ? '' : response.fuel_used.toLocaleString('en'),
-            response === null ? '' : durationText(response.duration_us),
-            created_at,
-            response === null ? '' : errorText(response),
-          ]),
-        ]),
+      : table(
+          [
+            ['RUN', 'TASKLET', 'STATE', 'FUEL', 'DURATION', 'CREATED'],
+            ...runs.map(({ run_id, tasklet, state, response, created_at }) => [
+              run_id,
+              tasklet,
+              stateText(state, paint) + (state === 'failed' && response !== null ? `: ${errorText(response)}` : ''),
+              response === null ? '' : response.fuel_used.toLocaleString('en'),
+              response === null ? '' : durationText(response.duration_us),
+              timeText(created_at),
+            ]),
+          ],
+          [3, 4],
+        ),
   );
 }

@@ -2,6 +2,7 @@ import { findRun } from '../../toolchain/deploy/findRun.ts';
 import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { responseLines, stateText } from '../runLines.ts';
+import { timeText } from '../timeText.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
@@ -12,7 +13,7 @@ export async function run(
   const { run } = found;
   out.result(run, (paint) =>
     run.response === null
-      ? `${stateText(run.state, paint)}  ${run.run_id}  ${run.tasklet} ${paint('dim', `on ${run.cell_id}, since ${run.created_at}`)}`
+      ? `${stateText(run.state, paint)}  ${run.run_id}  ${run.tasklet} ${paint('dim', `on ${run.cell_id}, since ${timeText(run.created_at)}`)}`
       : responseLines(run.response, paint),
   );
 }

@@ -3,6 +3,7 @@ import { formatSize } from '../../program/size.ts';
 import { type BuildResult, buildTasklet } from '../../toolchain/build/buildTasklet.ts';
 import { renderHuman } from '../../toolchain/validate/renderHuman.ts';
 import type { CommandContext } from '../command.ts';
+import { pathText } from '../pathText.ts';
 import { reportBuildFailure } from '../reportBuildFailure.ts';
 
 export async function run({ cwd, out, signal }: CommandContext, given: { tasklets: string[] }): Promise<number> {
@@ -33,7 +34,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: { tasklet
       built
         .map(
           ({ tasklet, output, bytes, duration_ms }) =>
-            `${paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${output}, ${Math.round(duration_ms)} ms`)}`,
+            `${paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${pathText(output, cwd)}, ${Math.round(duration_ms)} ms`)}`,
         )
         .join('\n'),
   );

@@ -3,13 +3,14 @@ import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { formatSize } from '../../program/size.ts';
 import { inspectModule } from '../../toolchain/inspect/inspectModule.ts';
 import type { CommandContext } from '../command.ts';
+import { pathText } from '../pathText.ts';
 
 export async function run({ cwd, out }: CommandContext, given: { tasklet?: string }): Promise<number> {
   const file = given.tasklet?.endsWith('.wasm') ? resolve(cwd, given.tasklet) : builtFile(cwd, given.tasklet);
   const seen = await inspectModule(file);
   out.result(seen, (paint) =>
     [
-      `${seen.file}  ${formatSize(seen.bytes)}  ${paint('dim', seen.sha256)}`,
+      `${pathText(seen.file, cwd)}  ${formatSize(seen.bytes)}  ${paint('dim', seen.sha256)}`,
       `  functions  ${seen.functions}`,
       `  memory     ${seen.memory === null ? 'none' : `${formatSize(seen.memory.min_bytes)} at least, ${seen.memory.max_bytes === null ? 'no maximum of its own' : `${formatSize(seen.memory.max_bytes)} at most`}`}`,
       ...seen.imports.map(

@@ -2,11 +2,12 @@ import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
 import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFixtures.ts';
-import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/devUp.ts';
 import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
+import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
 import type { CommandContext } from '../command.ts';
 import { reportBuildFailure } from '../reportBuildFailure.ts';
 import { durationText } from '../runLines.ts';
+import { warnIfStale } from '../warnIfStale.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
@@ -28,6 +29,7 @@ export async function run(
       }
     }
   }
+  if (!given.build) for (const { tasklet } of suites) warnIfStale(out, program, tasklet);
   const results: FixtureResult[] = [];
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');
@@ -42,14 +44,17 @@ export async function run(
   }
   const failed = results.filter(({ passed }) => !passed).length;
   const passed = results.length - failed;
+  const widest = Math.max(...results.map(({ tasklet, case: name }) => `${tasklet}/${name}`.length));
   out.result({ passed, failed, cases: results }, (paint) =>
     [
       ...results.map(({ tasklet, case: name, passed: good, mismatch, fuel_used, duration_us }) =>
         good
-          ? `${paint('green', 'pass')}  ${tasklet}/${name}  ${paint('dim', `fuel ${fuel_used.toLocaleString('en')}, ${durationText(duration_us)}`)}`
+          ? `${paint('green', 'pass')}  ${`${tasklet}/${name}`.padEnd(widest)}  ${paint('dim', `fuel ${fuel_used.toLocaleString('en')}, ${durationText(duration_us)}`)}`
           : `${paint('red', 'FAIL')}  ${tasklet}/${name}: ${mismatch?.what}\n${mismatch?.diff.replaceAll(/^/gm, '        ')}`,
       ),
-      results.length === 0 ? 'no fixtures' : `${passed} passed, ${failed} failed`,
+      results.length === 0
+        ? `no fixtures: put cases into ${tasklets.map((tasklet) => tasklet.fixtures).join(', ')}`
+        : `${passed} passed, ${failed} failed`,
     ].join('\n'),
   );
   return failed === 0 ? 0 : 1;

@@ -99,7 +99,10 @@ export interface SchedulerClient {
 /**
  * Throws GrafosError `scheduler_url_invalid`, `ca_unreadable`, `certificate_unreadable`, and what `/health` may throw when `cellId` is left out.
  */
-export async function connectScheduler(target: SchedulerTarget): Promise<SchedulerClient> {
+export async function connectScheduler(
+  target: SchedulerTarget,
+  { signal }: CallOptions = {},
+): Promise<SchedulerClient> {
   const connection = openSchedulerConnection(target);
   const { call } = connection;
 
@@ -114,7 +117,7 @@ export async function connectScheduler(target: SchedulerTarget): Promise<Schedul
 
   if (target.cellId === undefined) {
     try {
-      connection.setAudience((await getHealth()).cell_id);
+      connection.setAudience((await getHealth({ signal })).cell_id);
     } catch (error) {
       connection.close();
       throw error;

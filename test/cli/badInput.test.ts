@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMMANDS } from '../../cli/commandTable.ts';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { ARTIFACT_NAMES, type RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import { type Ended, grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { cookbookCopy, type ProgramCopy, programOf } from '../helpers/programCopy.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -55,6 +55,7 @@ const ABOUT_A_PROGRAM = COMMANDS.map(({ name }) => name).filter(
     ![
       'new',
       'completion',
+      'lsp',
       'account show',
       'account set',
       'admin init-ca',
@@ -156,6 +157,9 @@ describe('bad input', () => {
       [['deploy', 'run', '--provider', 'azure'], 'provider_unknown'],
       [['deploy', 'run', '--tasklet', 'helo'], 'tasklet_unknown'],
       [['deploy', 'run', '--direct'], 'wrong_usage'],
+      [['deploy', 'run', '--scheduler', 'https://127.0.0.1:1'], 'wrong_usage'],
+      [['runs', 'show', ''], 'wrong_usage'],
+      [['runs', 'show', '../../etc'], 'wrong_usage'],
       [['deploy', 'run', '--input', 'nowhere.json'], 'no_such_file'],
       [['deploy', 'run', '--input', '.'], 'not_a_file'],
       [['dev', 'up', '--transport', 'pigeon'], 'wrong_usage'],
@@ -176,6 +180,25 @@ describe('bad input', () => {
         refused(await grafos([...args, '--json'], { cwd: program.path }), exit, code);
       });
     }
+    it('half a command prints the help of that half', async () => {
+      await using folder = await temporaryFolder();
+      for (const [args, expected] of [
+        [[], /dev up\|down/],
+        [['dev'], /doctor +Check/],
+      ] as const) {
+        const ended = await grafos([...args], { cwd: folder.path });
+        assert.equal(ended.code, 2);
+        assert.equal(ended.stdout, '');
+        assert.match(ended.stderr, expected);
+        refused(await grafos([...args, '--json'], { cwd: folder.path }), 2, 'wrong_usage');
+      }
+      assert.equal((await grafos(['dev', '--help'], { cwd: folder.path })).code, 0);
+    });
+    it('says how to get the help of the command at hand', async () => {
+      await using folder = await temporaryFolder();
+      const { stderr } = await grafos(['deploy', 'run', '--memm', '1'], { cwd: folder.path });
+      assert.match(stderr, /Did you mean --mem.*\n {2}next: See: grafos deploy run --help/);
+    });
     it('an unknown reason lists the valid ones', async () => {
       await using program = await programOf(watProgram('hello'));
       const { stderr } = await grafos(['admissions', '--reason', 'nope'], { cwd: program.path });
@@ -234,6 +257,36 @@ describe('bad input', () => {
       await writeFile(large, '');
       await truncate(large, 64 * 1024 * 1024);
       refused(await deploy('--tasklet', 'hello', '--input', large), 2, 'input_too_large');
+    });
+
+    it('an input without end', async function () {
+      if (process.platform === 'win32') this.skip();
+      refused(await deploy('--tasklet', 'hello', '--input', '/dev/zero'), 2, 'input_too_large');
+    });
+
+    it('what was built is not what the source gives now: a warning, on stderr only', async () => {
+      const source = join(program.path, 'tasklets/hello.wat');
+      const before = await readFile(source, 'utf8');
+      await writeFile(source, `${before};; changed\n`);
+      try {
+        const ended = await deploy('--tasklet', 'hello');
+        assert.equal(JSON.parse(ended.stdout).state, 'succeeded');
+        assert.match(ended.stderr, /^warning: .*changed after it was built.* grafos tasklet build hello\n$/);
+      } finally {
+        await writeFile(source, before);
+      }
+      assert.equal((await deploy('--tasklet', 'hello')).stderr, '');
+    });
+
+    it('artifacts into a folder that holds other files, which stay', async () => {
+      const { run_id } = await grafosJson<RunResponse>(['deploy', 'run', '--tasklet', 'hello'], { cwd: program.path });
+      const out = join(program.path, 'mine');
+      await mkdir(out);
+      await writeFile(join(out, 'precious.txt'), 'keep me');
+      for (let round = 0; round < 2; round += 1)
+        await grafosJson(['artifacts', run_id, '--out', 'mine'], { cwd: program.path });
+      assert.equal(await readFile(join(out, 'precious.txt'), 'utf8'), 'keep me');
+      assert.deepEqual((await readdir(out)).sort(), [...ARTIFACT_NAMES, 'precious.txt'].sort());
     });
 
     it('the largest input allowed', async () => {

@@ -27,7 +27,7 @@ const BEHIND_ONE_FILE: Record<string, string> = {
   '@assemblyscript/loader': 'toolchain/build/',
   'node:sqlite': 'daemons/scheduler/store/',
   'toml-eslint-parser': 'program/tomlDocument.ts',
-  commander: 'cli/main.ts',
+  commander: 'cli/commandTree.ts',
   vscode: 'extension/',
 };
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 
@@ -11,8 +12,15 @@ export interface Ended {
 
 export interface CommandOptions {
   cwd: string;
-  stdin?: string | Uint8Array;
+  /** All of standard input; none unless given. `open`: one that nothing comes from and that does not end. */
+  stdin?: string | Uint8Array | { open: true };
+  /** A file or device that standard output goes to; it is kept and returned unless given. */
+  stdoutTo?: string;
   env?: NodeJS.ProcessEnv;
+  /** Options of Node itself. */
+  nodeOptions?: string[];
+  /** A process group of its own, as a terminal gives each command: a signal to `-pid` reaches all that is in it. */
+  group?: boolean;
 }
 
 /** Runs the built `grafos` as a person would, and waits for its end. */
@@ -23,25 +31,28 @@ export async function grafos(args: string[], options: CommandOptions): Promise<E
 /** Starts it, for tests that interrupt it. */
 export function startGrafos(
   args: string[],
-  { cwd, stdin, env }: CommandOptions,
+  { cwd, stdin, stdoutTo, env, nodeOptions = [], group = false }: CommandOptions,
 ): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [join(packageRoot, 'bin', 'grafos.cjs'), ...args], {
+  const stdout = stdoutTo === undefined ? undefined : openSync(stdoutTo, 'w');
+  const child = spawn(process.execPath, [...nodeOptions, join(packageRoot, 'bin', 'grafos.cjs'), ...args], {
     cwd,
-    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', stdout ?? 'pipe', 'pipe'],
     env: { ...process.env, ...env },
+    detached: group,
   });
   child.stdin?.on('error', () => {});
-  child.stdin?.end(stdin);
-  let [stdout, stderr] = ['', ''];
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
+  if (stdout !== undefined) closeSync(stdout);
+  if (typeof stdin === 'string' || stdin instanceof Uint8Array) child.stdin?.end(stdin);
+  const text = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    text.stdout += chunk;
   });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text.stderr += chunk;
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.once('close', (code, signal) => resolve({ code, signal, ...text }));
   });
   return { child, ended };
 }

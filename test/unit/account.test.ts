@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readAccount, tenantName, writeAccount } from '../../toolchain/account/account.ts';
+import { accountFile, readAccount, tenantName, writeAccount } from '../../toolchain/account/account.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 describe('account', () => {
@@ -20,6 +20,12 @@ describe('account', () => {
       assert.match(tenant, /^[a-z][a-z0-9-]{0,62}$/);
     });
   }
+
+  it('is kept in the home folder, unless XDG_CONFIG_HOME names another', function () {
+    if (process.platform === 'win32') this.skip();
+    assert.equal(accountFile({ XDG_CONFIG_HOME: '/x' }), '/x/grafos/account.json');
+    assert.match(accountFile({ XDG_CONFIG_HOME: '' }) ?? '', /^\/.*\/\.config\/grafos\/account\.json$/);
+  });
 
   it('is kept, and refused when it is no address', async () => {
     await using folder = await temporaryFolder();

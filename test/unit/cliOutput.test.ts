@@ -1,9 +1,28 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { COMMANDS } from '../../cli/commandTable.ts';
+import { commandTree, helpCommand } from '../../cli/commandTree.ts';
 import { completionScript } from '../../cli/completionScript.ts';
 import { hexDump } from '../../cli/hexDump.ts';
+import { Output } from '../../cli/output.ts';
+import { pathText } from '../../cli/pathText.ts';
+import { responseLines } from '../../cli/runLines.ts';
 import { table } from '../../cli/table.ts';
+import { timeText } from '../../cli/timeText.ts';
+import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+
+const RESPONSE = {
+  run_id: 'r',
+  state: 'succeeded',
+  error: null,
+  output_bytes: 1,
+  fuel_used: 1,
+  linear_memory_peak: 1,
+  duration_us: 1,
+  cell_id: 'c',
+  provider: 'local',
+};
 
 describe('output of the command', () => {
   it('aligns columns, colours and wide letters included', () => {
@@ -16,6 +35,62 @@ describe('output of the command', () => {
       'A       LONG\n\x1b[32mlonger\x1b[39m  x\né',
     );
   });
+
+  it('ends numbers at one edge', () => {
+    assert.equal(
+      table(
+        [
+          ['A', 'N', 'B'],
+          ['x', '1', 'y'],
+          ['x', '100', 'y'],
+        ],
+        [1],
+      ),
+      'A    N  B\nx    1  y\nx  100  y',
+    );
+  });
+
+  it('tells a moment in the zone of who reads it, and a path from where they are', () => {
+    const moment = new Date(2026, 10, 3, 4, 5, 6);
+    assert.equal(timeText(moment.toISOString()), '2026-11-03 04:05:06');
+    assert.equal(pathText(join('/a', 'b', 'c'), '/a'), join('b', 'c'));
+    assert.equal(pathText(join('/a', 'b'), join('/a', 'c')), join('/a', 'b'));
+    assert.equal(pathText('/a', '/a'), '/a');
+  });
+
+  it('shows no more of an output than fits a terminal, and nothing that commands it', () => {
+    const response = (output: unknown) => ({ ...RESPONSE, output }) as RunResponse;
+    const plain = (_style: unknown, text: string) => text;
+    assert.match(responseLines(response('\x9b31m\x1b[0m'), plain), /output {4}"\\u009b31m\\u001b\[0m"/);
+    const long = responseLines(response('x'.repeat(100_000)), plain);
+    assert.ok(long.length < 5_000);
+    assert.match(long, /… \(whole with --json\)/);
+  });
+
+  it('helps with every command in 80 columns', () => {
+    const tree = commandTree(new Output({ json: false, color: false }), async () => {});
+    const all = [tree, ...tree.commands, ...tree.commands.flatMap(({ commands }) => commands)];
+    assert.ok(all.length > COMMANDS.length);
+    for (const command of all) {
+      const help = command.helpInformation();
+      assert.doesNotMatch(help, /undefined|outputHelp/);
+      for (const line of help.split('\n')) assert.ok(line.length <= 80, line);
+      for (const { description } of [...command.options, ...command.registeredArguments])
+        assert.notEqual(description, '');
+    }
+  });
+
+  for (const [argv, expected] of [
+    [[], 'grafos --help'],
+    [['frobnicate'], 'grafos --help'],
+    [['dev', 'upp'], 'grafos dev --help'],
+    [['--json', 'deploy', 'run', '--memm', '1'], 'grafos deploy run --help'],
+    [['validate', 'x'], 'grafos validate --help'],
+  ] as const) {
+    it(`knows the help of "${argv.join(' ')}"`, () => {
+      assert.equal(helpCommand([...argv]), expected);
+    });
+  }
 
   it('dumps bytes and folds equal lines, but always shows the last', () => {
     const bytes = new Uint8Array(64);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { processStart } from '../../toolchain/stack/processIdentity.ts';
 import { lockStack } from '../../toolchain/stack/stackLock.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -61,12 +61,26 @@ describe('stack lock', () => {
     }
   });
 
+  it('clears what a process left that was killed while it asked, and nobody else’s', async () => {
+    await using folder = await temporaryFolder();
+    const dead = join(folder.path, 'lock.4242.aabbccdd');
+    const living = join(folder.path, 'lock.4243.aabbccdd');
+    const beingWritten = join(folder.path, 'lock.4244.aabbccdd');
+    await writeFile(dead, JSON.stringify({ pid: process.pid, started: 'another start' }));
+    await writeFile(living, JSON.stringify({ pid: process.pid, started: await processStart(process.pid) }));
+    await writeFile(beingWritten, '');
+    await using _held = await lockStack(join(folder.path, 'lock'), never);
+    assert.deepEqual((await readdir(folder.path)).sort(), ['lock', basename(living), basename(beingWritten)]);
+  });
+
   it('stops waiting when aborted, and leaves the owner its lock', async () => {
     await using folder = await temporaryFolder();
     const lock = join(folder.path, 'lock');
     await using _held = await lockStack(lock, never);
     const abort = new AbortController();
-    const second = lockStack(lock, abort.signal);
+    const told = Promise.withResolvers<number>();
+    const second = lockStack(lock, abort.signal, told.resolve);
+    assert.equal(await told.promise, process.pid, 'who waits is told for whom');
     abort.abort(new Error('enough'));
     await assert.rejects(second, /enough/);
     assert.deepEqual(await readdir(folder.path), ['lock']);

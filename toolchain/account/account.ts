@@ -12,15 +12,26 @@ export interface Account {
 
 export const DEFAULT_TENANT = 'dev-tenant';
 
-export function accountFile(env: NodeJS.ProcessEnv = process.env): string {
-  const base =
-    process.platform === 'win32'
-      ? (env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'))
-      : (env.XDG_CONFIG_HOME ?? join(homedir(), '.config'));
-  return join(base, 'grafos', 'account.json');
+/** Undefined where there is no home folder to keep it in, as in some containers. */
+export function accountFile(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const windows = process.platform === 'win32';
+  const given = windows ? env.APPDATA : env.XDG_CONFIG_HOME;
+  if (given) return join(given, 'grafos', 'account.json');
+  const home = homeFolder();
+  return home && join(home, ...(windows ? ['AppData', 'Roaming'] : ['.config']), 'grafos', 'account.json');
+}
+
+function homeFolder(): string | undefined {
+  try {
+    return homedir() || undefined;
+  } catch {
+    // No HOME, and the system knows no such user.
+    return undefined;
+  }
 }
 
 export async function readAccount(file = accountFile()): Promise<Account | undefined> {
+  if (file === undefined) return undefined;
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -44,6 +55,11 @@ export async function writeAccount(email: string, file = accountFile()): Promise
   if (!isEmail(email)) {
     throw new GrafosError('usage', 'account_email_invalid', `"${email}" is not an e-mail address.`, {
       next: 'Give one like you@example.com.',
+    });
+  }
+  if (file === undefined) {
+    throw new GrafosError('unreachable', 'no_home_folder', 'There is no home folder to keep the account in.', {
+      next: 'Set HOME, or XDG_CONFIG_HOME, to a folder that can be written.',
     });
   }
   try {

@@ -228,6 +228,11 @@ function readDiagnostic(compiler: Compiler, diagnostic: Diagnostic): CompilerDia
   };
 }
 
+/** Loads the compiler before it is needed. */
+export async function warmCompiler(): Promise<void> {
+  await loadCompiler();
+}
+
 let loading: Promise<{ compiler: Compiler; binaryen: Binaryen; library: Library }> | undefined;
 
 function loadCompiler(): Promise<{ compiler: Compiler; binaryen: Binaryen; library: Library }> {

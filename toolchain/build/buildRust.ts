@@ -74,7 +74,7 @@ export async function buildRust(
 }
 
 /** The same bytes in every folder: paths are mapped away, and flags of the user's environment do not count. */
-function cargoEnvironment(env: NodeJS.ProcessEnv, tools: RustTools, root: string): NodeJS.ProcessEnv {
+export function cargoEnvironment(env: NodeJS.ProcessEnv, tools: RustTools, root: string): NodeJS.ProcessEnv {
   const cargoHome = env.CARGO_HOME ?? join(homedir(), '.cargo');
   const flags = [
     `--remap-path-prefix=${root}=.`,
@@ -93,8 +93,8 @@ function cargoEnvironment(env: NodeJS.ProcessEnv, tools: RustTools, root: string
   };
 }
 
-/** Faults of the machine, not of the source. */
-function throwFor(run: CargoRun, diagnostics: Finding[], crate: string, env: NodeJS.ProcessEnv): void {
+/** Faults of the machine, not of the source. @throws GrafosError as {@link buildRust} */
+export function throwFor(run: CargoRun, diagnostics: Finding[], crate: string, env: NodeJS.ProcessEnv): void {
   const linker = diagnostics.find(({ message }) => /^linker `[^`]*` not found/.test(message));
   if (linker !== undefined) {
     throw new GrafosError(
@@ -128,7 +128,8 @@ function throwFor(run: CargoRun, diagnostics: Finding[], crate: string, env: Nod
   }
 }
 
-function cargoFault(run: CargoRun, manifest: string): Finding {
+/** What cargo says when it stops before it compiles anything. */
+export function cargoFault(run: CargoRun, manifest: string): Finding {
   const text = run.stderr.replace(/^\s*(error: )?/, '').trim();
   return finding('GRF2207', manifest, FILE_START, `cargo stopped: ${text === '' ? `exit code ${run.code}` : text}`);
 }

@@ -29,7 +29,7 @@ export async function adoptCell(
     tenant_cert: resolve(given.tenant_cert),
     tenant_key: resolve(given.tenant_key),
   };
-  using client = await connectTarget(await cellTarget(programRoot, provider, cell));
+  using client = await connectTarget(await cellTarget(programRoot, provider, cell), signal);
   const health = await client.health({ signal });
   if (health.cell === null || !isHealthy(health)) {
     throw new GrafosError(

@@ -13,6 +13,9 @@ import { fileError } from '../files/fileError.ts';
 /** How long the submit is held open for the end of the run, milliseconds; a longer run is followed by its events. */
 const WAIT_MS = 60_000;
 
+/** How long an interrupted deploy waits for its run to be cancelled, milliseconds. */
+const CANCEL_MS = 2_000;
+
 export interface DeployRun {
   program: Program;
   tasklet: Tasklet;
@@ -68,13 +71,10 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
     return deploy.detach || run.ended_at !== null ? run : await awaitEnd(client, run.run_id, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-    const cancelled = await cancelStarted(client, run?.run_id, () =>
-      client.submit(submit, { idempotencyKey, waitMs: 0 }),
-    );
     throw new GrafosError(
       'interrupted',
       'interrupted',
-      cancelled ? `Interrupted; run ${cancelled} was cancelled.` : 'Interrupted; no run was started.',
+      await cancelStarted(client, run?.run_id, submit, idempotencyKey),
     );
   }
 }
@@ -85,19 +85,25 @@ async function awaitEnd(client: SchedulerClient, runId: string, signal: AbortSig
   return client.getRun(runId, { signal });
 }
 
-/** Cancels what an aborted submit may have started: asking again with the same key tells its id without starting a second run. */
+/** Cancels what an aborted submit may have started: asking again with the same key tells its id without starting a second run. @returns what became of it */
 async function cancelStarted(
   client: SchedulerClient,
   known: string | undefined,
-  ask: () => Promise<Run>,
-): Promise<string | undefined> {
+  submit: RunSubmit,
+  idempotencyKey: string,
+): Promise<string> {
+  const signal = AbortSignal.timeout(2 * CANCEL_MS);
+  let runId = known;
   try {
-    const runId = known ?? (await ask()).run_id;
-    await client.cancel(runId);
-    return runId;
-  } catch {
-    // Not reached or already ended: in either case nothing is left that a cancel could stop.
-    return known;
+    runId ??= (await client.submit(submit, { idempotencyKey, waitMs: 0, signal })).run_id;
+    const run = await client.cancel(runId, { signal, waitMs: CANCEL_MS });
+    const became = run.state === 'cancelled' ? 'was' : run.ended_at === null ? 'is being' : undefined;
+    return became === undefined
+      ? `Interrupted; run ${runId} had ended before: ${run.state}.`
+      : `Interrupted; run ${runId} ${became} cancelled.`;
+  } catch (error) {
+    if (error instanceof GrafosError && error.kind === 'refused') return 'Interrupted; no run was started.';
+    return `Interrupted; the scheduler did not say whether ${runId === undefined ? 'a run was started' : `run ${runId} was cancelled`}.`;
   }
 }
 

@@ -12,6 +12,9 @@ export interface FoundRun {
   client: SchedulerClient & Disposable;
 }
 
+/** As the tenant API has them (docs/api.md). */
+const RUN_ID = /^[0-9a-z-]{1,64}$/;
+
 /**
  * Finds a run by its id: at the given provider, or else at the local stack and then at each cloud the program is set up for.
  * @throws GrafosError `not_found` when nobody has it, or the only provider's own error.
@@ -22,26 +25,38 @@ export async function findRun(
   provider: string | undefined,
   signal: AbortSignal,
 ): Promise<FoundRun> {
+  if (!RUN_ID.test(runId)) {
+    throw new GrafosError('usage', 'wrong_usage', `"${runId}" is no run id.`, {
+      next: 'List the runs: grafos runs list',
+    });
+  }
   const places = provider === undefined ? await likelyProviders(programRoot) : [provider];
-  const failures: unknown[] = [];
+  const failures: Array<{ place: string; error: unknown }> = [];
   for (const place of places) {
     let client: (SchedulerClient & Disposable) | undefined;
     try {
       const target = await resolveProvider(programRoot, place);
-      client = await connectTarget(target);
+      client = await connectTarget(target, signal);
       return { run: await client.getRun(runId, { signal }), provider: target.provider as ProviderName, client };
     } catch (error) {
       client?.close();
       if (signal.aborted) throw error;
-      failures.push(error);
+      failures.push({ place, error });
     }
   }
-  const notFound = failures.find((error) => error instanceof GrafosError && error.code === 'not_found');
-  if (failures.length === 1 || notFound === undefined) throw failures[0];
-  throw new GrafosError('usage', 'not_found', `No run ${runId} at ${places.join(', ')}.`, {
+  const missing = failures.filter(({ error }) => error instanceof GrafosError && error.code === 'not_found');
+  if (failures.length === 1 || missing.length === 0) throw failures[0]?.error;
+  const silent = failures.filter((one) => !missing.includes(one));
+  throw new GrafosError('usage', 'not_found', `No run ${runId} at ${missing.map(({ place }) => place).join(', ')}.`, {
+    ...(silent.length === 0
+      ? {}
+      : { why: silent.map(({ place, error }) => `${place}: ${messageOf(error)}`).join('\n') }),
     next: 'List the runs: grafos runs list',
-    cause: notFound,
   });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function likelyProviders(programRoot: string): Promise<ProviderName[]> {

@@ -51,10 +51,11 @@ export async function providerStatus(
     met: true,
     message: `${target.url} as ${target.tenant}`,
   };
+  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   const common = { provider, scheduler_url: target.url };
   try {
-    using client = await connectTarget(target);
-    const health = await client.health({ signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) });
+    using client = await connectTarget(target, asked);
+    const health = await client.health({ signal: asked });
     const healthy = isHealthy(health);
     return {
       ...common,
@@ -72,7 +73,7 @@ export async function providerStatus(
             : `the scheduler is ${health.role}, its cell ${health.cell === null ? 'is away' : health.status}`,
         },
       ],
-      next: healthy ? null : provider === 'local' ? 'Start it again: grafos dev up' : 'Ask who runs the cell.',
+      next: healthy ? null : adviceFor(provider),
     };
   } catch (error) {
     signal.throwIfAborted();
@@ -84,11 +85,23 @@ export async function providerStatus(
       requirements: [
         code,
         record,
-        { name: 'cell_healthy', met: false, message: error instanceof Error ? error.message : String(error) },
+        {
+          name: 'cell_healthy',
+          met: false,
+          message: asked.aborted ? `no answer within ${ANSWER_MS / 1000} s` : messageOf(error),
+        },
       ],
-      next: error instanceof GrafosError ? (error.next ?? null) : null,
+      next: error instanceof GrafosError && error.next !== undefined ? error.next : adviceFor(provider),
     };
   }
+}
+
+function adviceFor(provider: ProviderName): string {
+  return provider === 'local' ? 'Start it again: grafos dev up' : 'Ask who runs the cell.';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A scheduler that takes runs and whose cell answers. */

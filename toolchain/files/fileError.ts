@@ -3,7 +3,8 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 /** What the operating system says of a failed file operation, as an error a person can act on; anything else is returned as it was. */
 export function fileError(error: unknown, what: string): unknown {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const advice = ADVICE[errno];
+  const isWatch = error instanceof Error && 'syscall' in error && error.syscall === 'watch';
+  const advice = isWatch ? WATCHES[errno] : ADVICE[errno];
   if (advice === undefined) return error;
   const path = error instanceof Error && 'path' in error ? ` (${String(error.path)})` : '';
   return new GrafosError('unreachable', advice.code, `${what}: ${advice.why}${path}.`, {
@@ -11,6 +12,17 @@ export function fileError(error: unknown, what: string): unknown {
     cause: error,
   });
 }
+
+const TOO_MANY_WATCHES = {
+  code: 'too_many_watches',
+  why: 'this user watches too many files already',
+  next: 'Raise fs.inotify.max_user_watches and max_user_instances, or close another watcher.',
+};
+/** What the same numbers mean when a file is to be watched (inotify_init(2), inotify_add_watch(2)). */
+const WATCHES: Record<string, { code: string; why: string; next: string }> = {
+  ENOSPC: TOO_MANY_WATCHES,
+  EMFILE: TOO_MANY_WATCHES,
+};
 
 const ADVICE: Record<string, { code: string; why: string; next: string }> = {
   EACCES: { code: 'permission_denied', why: 'permission denied', next: 'Check the owner and mode of the folder.' },
@@ -25,6 +37,11 @@ const ADVICE: Record<string, { code: string; why: string; next: string }> = {
   ENOTDIR: { code: 'not_a_folder', why: 'a part of the path is not a folder', next: 'Move that file out of the way.' },
   EEXIST: { code: 'not_a_folder', why: 'a file is where a folder must be', next: 'Move that file out of the way.' },
   EISDIR: { code: 'not_a_file', why: 'it is a folder', next: 'Give the path of a file.' },
+  ENOTEMPTY: {
+    code: 'not_a_file',
+    why: 'a folder with something in it is where a file must be',
+    next: 'Move that folder out of the way.',
+  },
   ENOENT: { code: 'no_such_file', why: 'there is no such file or folder', next: 'Check the path.' },
   ENAMETOOLONG: { code: 'path_too_long', why: 'the path is too long', next: 'Use a shorter path.' },
   EMFILE: {

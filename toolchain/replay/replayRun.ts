@@ -48,7 +48,7 @@ export async function replayRun(
       next: `Check out the source of version ${record.version} and build it: grafos tasklet build ${tasklet.name}`,
     });
   }
-  using local = await connectTarget(await resolveProvider(program.root, 'local'));
+  using local = await connectTarget(await resolveProvider(program.root, 'local'), signal);
   const { fuel, linear_memory_bytes, timeout_ms, mem_bytes, seed, start_unix_nanos } = record;
   const run = await deployRun(local, {
     program,

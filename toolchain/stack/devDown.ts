@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
 import { fileError } from '../files/fileError.ts';
 import { readDevState } from './devState.ts';
@@ -41,7 +42,11 @@ export async function endStack(paths: StackPaths, state: DevState | undefined): 
       async (name) => [name, await endProcess((state as DevState).daemons[name])] as const,
     ),
   );
-  await rm(paths.state, { force: true });
+  // Halves of a dev.json are left by a `dev up` that was killed while it wrote.
+  const halves = (await readdir(paths.dir)).filter((name) => name.startsWith(`.${basename(paths.state)}.`));
+  await Promise.all(
+    [paths.state, ...halves.map((name) => join(paths.dir, name))].map((file) => rm(file, { force: true })),
+  );
   await rm(paths.trust, { recursive: true, force: true });
   return Object.fromEntries(ended);
 }

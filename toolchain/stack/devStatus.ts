@@ -28,7 +28,8 @@ export async function devStatus(programRoot: string, signal: AbortSignal): Promi
 }
 
 async function leasedBytes(programRoot: string, signal: AbortSignal): Promise<number | null> {
-  using client = await connectTarget(await resolveProvider(programRoot, 'local'));
-  const { cells } = await client.inventory({ signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) });
+  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  using client = await connectTarget(await resolveProvider(programRoot, 'local'), asked);
+  const { cells } = await client.inventory({ signal: asked });
   return cells[0]?.healthy ? cells[0].inventory.mem_leased : null;
 }

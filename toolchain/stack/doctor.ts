@@ -122,12 +122,12 @@ async function schedulerChecks(programRoot: string, state: DevState, signal: Abo
   const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   let client: (SchedulerClient & Disposable) | undefined;
   try {
-    client = await connectTarget(await resolveProvider(programRoot, 'local'));
+    client = await connectTarget(await resolveProvider(programRoot, 'local'), asked);
     const health = await client.health({ signal: asked });
     const checks = [ok('scheduler-health', `${state.scheduler_url}, ${health.role}`)];
     checks.push(
       isHealthy(health)
-        ? ok('cell', `${health.cell?.cell_id}, last heartbeat ${health.last_heartbeat}`)
+        ? ok('cell', `${health.cell?.cell_id}, over ${state.fabric.transport}, last heartbeat ${health.last_heartbeat}`)
         : fail(
             'cell',
             health.cell === null ? 'the cell is not connected' : `the scheduler is ${health.role} and ${health.status}`,
@@ -144,7 +144,9 @@ async function schedulerChecks(programRoot: string, state: DevState, signal: Abo
   } catch (error) {
     signal.throwIfAborted();
     return [
-      fail('scheduler-health', messageOf(error), error instanceof GrafosError ? (error.next ?? RESTART) : RESTART),
+      asked.aborted
+        ? fail('scheduler-health', `${state.scheduler_url} does not answer within ${ANSWER_MS / 1000} s`, RESTART)
+        : fail('scheduler-health', messageOf(error), error instanceof GrafosError ? (error.next ?? RESTART) : RESTART),
     ];
   } finally {
     client?.close();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonState } from '../../daemons/protocol/devState.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { isProcess } from './processIdentity.ts';
 
 /** How long a daemon may take to stop by itself before it is ended by force, milliseconds. */
@@ -9,6 +10,7 @@ const GRACE_MS = 3_000;
  * Ends a daemon that is not our child: asks it, waits for it to be gone, ends it by force when it does not go. Never touches a process
  * that merely inherited the pid. On Windows a signal is always by force; there the removal of `dev.json`, which every daemon watches, asks.
  * @returns how it ended, or `absent` when it was gone before.
+ * @throws GrafosError `daemon_not_ended` when it belongs to another user or survives even force.
  */
 export async function endProcess(
   daemon: Pick<DaemonState, 'pid' | 'started'>,
@@ -23,15 +25,27 @@ export async function endProcess(
     if (!(await alive())) return 'stopped';
   }
   signal(daemon.pid, 'SIGKILL');
-  while (await alive()) await delay(10);
-  return 'killed';
+  for (let looks = 0; looks < 200; looks += 1) {
+    if (!(await alive())) return 'killed';
+    await delay(10);
+  }
+  throw notEnded(daemon.pid, 'It did not go even by force: the operating system holds it.');
+}
+
+function notEnded(pid: number, why: string): GrafosError {
+  return new GrafosError('unreachable', 'daemon_not_ended', `Process ${pid} of the local stack cannot be ended.`, {
+    why,
+    next: 'End that process, then run the command again.',
+  });
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    // Gone between the look and the signal.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EPERM') throw notEnded(pid, 'It belongs to another user, who started this stack.');
+    // Else it went between the look and the signal.
+    if (code !== 'ESRCH') throw error;
   }
 }

@@ -11,6 +11,8 @@ const run = promisify(execFile);
 /** Start time of a living process as an opaque text that only equality may be asked of; undefined when no such process lives. */
 export async function processStart(pid: number): Promise<string | undefined> {
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  // Asking costs a process where there is no /proc, so only about a pid that somebody has.
+  if (process.platform !== 'linux' && !isTaken(pid)) return undefined;
   switch (process.platform) {
     case 'linux':
       return linuxStart(pid);
@@ -36,6 +38,15 @@ function linuxStart(pid: number): string | undefined {
     return `${linuxBoot()}:${ticks}`;
   } catch {
     return undefined;
+  }
+}
+
+function isTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { readDevState } from './devState.ts';
+import { deadDaemons, readDevState } from './devState.ts';
 import { stackPaths } from './stackPaths.ts';
 
 /** What the dashboard's Developer tab is given once. @throws GrafosError `runtime_not_ready` when the stack does not run. */
@@ -8,10 +8,15 @@ export async function readBearer(programRoot: string): Promise<{ url: string; be
   const paths = stackPaths(programRoot);
   const state = await readDevState(paths);
   const bearer = await readFile(paths.bearer, 'utf8').catch(() => undefined);
-  if (state === undefined || bearer === undefined) {
-    throw new GrafosError('unreachable', 'runtime_not_ready', 'The local stack does not run, so there is no bearer.', {
-      next: 'Start it: grafos dev up',
-    });
+  if (state === undefined || bearer === undefined || (await deadDaemons(state)).includes('helper')) {
+    throw new GrafosError(
+      'unreachable',
+      'runtime_not_ready',
+      'The helper does not run, so there is no dashboard to open.',
+      {
+        next: 'Start it: grafos dev up',
+      },
+    );
   }
   return { url: state.helper.url, bearer: bearer.trim() };
 }

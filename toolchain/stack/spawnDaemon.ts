@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import type { FailedLine, ReadyLine } from '../../daemons/protocol/daemonLifetime.ts';
 import type { DaemonName, DaemonState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
@@ -24,15 +25,15 @@ export interface SpawnedDaemon<Facts> {
   end(): Promise<void>;
 }
 
-export function spawnDaemon<Facts>(name: DaemonName, args: string[], logDir: string): SpawnedDaemon<Facts> {
+/** @throws GrafosError `not_built`; what the file system says of the log. */
+export function spawnDaemon<Facts>(name: DaemonName, args: string[], cwd: string, log: string): SpawnedDaemon<Facts> {
   const entry = join(packageRoot, 'dist', 'daemons', `${name}.js`);
   if (!existsSync(entry)) {
     throw new GrafosError('unreachable', 'not_built', `The ${name} daemon is not built: ${entry} is missing.`, {
       next: 'Run `npm run build` in the folder of grafos.',
     });
   }
-  const log = join(logDir, `${name}.log`);
-  if (existsSync(log)) renameSync(log, join(logDir, `${name}.previous.log`));
+  if (existsSync(log)) renameSync(log, log.replace(/\.log$/, '.previous.log'));
   const logFd = openSync(log, 'a', 0o600);
   let child: ChildProcess;
   try {
@@ -41,42 +42,44 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], logDir: str
       // A group of its own: Ctrl-C in the terminal is for `dev up`, which then undoes what it started.
       detached: true,
       windowsHide: true,
-      cwd: logDir,
+      cwd,
       env: daemonEnvironment(),
     });
   } finally {
     closeSync(logFd);
   }
-  const { stdin, stdout, pid } = child;
-  if (stdin === null || stdout === null) throw new Error('spawned without pipes');
+  // Undefined, all three, when it could not be started: then `ready` says why.
+  const stdin: Writable | null | undefined = child.stdin;
+  const stdout: Readable | null | undefined = child.stdout;
+  const { pid } = child;
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
   // A daemon that died answers for itself through `ready`; writing to it must not throw beside that.
-  stdin.on('error', () => {});
+  stdin?.on('error', () => {});
   const started = pid === undefined ? Promise.resolve(undefined) : processStart(pid);
   const ready = readReady<Facts>(name, child, log);
   ready.catch(() => {});
 
   return {
     ready,
-    tell: (key, value) => void stdin.write(`${key} ${value}\n`),
+    tell: (key, value) => void stdin?.write(`${key} ${value}\n`),
     async keep() {
-      await new Promise<void>((resolve) => stdin.end('keep\n', () => resolve()));
-      stdout.destroy();
+      await new Promise<void>((resolve) => stdin?.end('keep\n', () => resolve()));
+      stdout?.destroy();
       child.unref();
     },
     async state() {
       return { pid: pid ?? 0, started: (await started) ?? '', log };
     },
     async end() {
-      stdin.destroy();
+      stdin?.destroy();
       child.kill('SIGTERM');
       const force = setTimeout(() => child.kill('SIGKILL'), 3_000);
       await exited;
       clearTimeout(force);
-      stdout.destroy();
+      stdout?.destroy();
     },
   };
 }
@@ -98,29 +101,22 @@ function readReady<Facts>(name: string, child: ChildProcess, log: string): Promi
     const settle = () => {
       clearTimeout(timer);
       child.stdout?.removeAllListeners('data');
-      child.removeListener('exit', onExit);
+      child.removeListener('close', onClose);
     };
     const fail = (error: GrafosError) => {
       settle();
       reject(error);
     };
-    const onExit = (code: number | null, signal: NodeJS.Signals | null) =>
-      // Its last line may still be in the pipe.
-      setImmediate(() => {
-        if (!text.includes('\n')) {
-          fail(
-            new GrafosError(
-              'unreachable',
-              'daemon_exited',
-              `${name} ended before it was ready (${signal ?? `exit code ${code}`}).`,
-              {
-                ...lastLines(log),
-                next: `See its log: ${log}`,
-              },
-            ),
-          );
-        }
-      });
+    // Not `exit`: its last line may still be in the pipe then.
+    const onClose = (code: number | null, signal: NodeJS.Signals | null) =>
+      fail(
+        new GrafosError(
+          'unreachable',
+          'daemon_exited',
+          `${name} ended before it was ready (${signal ?? `exit code ${code}`}).`,
+          { ...lastLines(log), next: `See its log: ${log}` },
+        ),
+      );
     const timer = setTimeout(
       () =>
         fail(
@@ -134,19 +130,28 @@ function readReady<Facts>(name: string, child: ChildProcess, log: string): Promi
     child.once('error', (error) =>
       fail(
         new GrafosError('unreachable', 'daemon_not_started', `${name} could not be started: ${error.message}.`, {
+          next: 'Free what the machine ran out of (processes, open files, memory) and run the command again.',
           cause: error,
         }),
       ),
     );
-    child.once('exit', onExit);
+    child.once('close', onClose);
     child.stdout?.setEncoding('utf8');
     child.stdout?.on('data', (chunk: string) => {
       text += chunk;
       const end = text.indexOf('\n');
       if (end < 0) return;
       settle();
-      const line: ReadyLine<Facts> | FailedLine = JSON.parse(text.slice(0, end));
-      if (line.ready) resolve(line.facts);
+      const line = parseLine<Facts>(text.slice(0, end));
+      if (line === undefined) {
+        const why = text.slice(0, Math.min(end, 200));
+        reject(
+          new GrafosError('unreachable', 'daemon_garbled', `${name} said something else than that it is ready.`, {
+            why,
+            next: `See its log: ${log}`,
+          }),
+        );
+      } else if (line.ready) resolve(line.facts);
       else {
         const { code, message, why, next } = line.error;
         reject(
@@ -158,6 +163,14 @@ function readReady<Facts>(name: string, child: ChildProcess, log: string): Promi
       }
     });
   });
+}
+
+function parseLine<Facts>(text: string): ReadyLine<Facts> | FailedLine | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function lastLines(log: string): { why?: string } {

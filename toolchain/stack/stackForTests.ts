@@ -4,17 +4,20 @@ import { join } from 'node:path';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
-import { devDown } from './devDown.ts';
+import { fileError } from '../files/fileError.ts';
 import { devStatus } from './devStatus.ts';
-import { devUp } from './devUp.ts';
+import { makeProgramState } from './programState.ts';
+import { stackPaths } from './stackPaths.ts';
+import { type StartedStack, startStack } from './startStack.ts';
 
 export interface StackForTests extends AsyncDisposable {
   client: SchedulerClient;
-  /** The program's own stack was running and was used; else one was started that ends with this. */
-  borrowed: boolean;
 }
 
-/** A stack to run fixtures on: the program's when it runs, or one of its own in a temporary folder. */
+/**
+ * A stack to run fixtures on: the program's when it runs, or one of its own in a temporary folder, whose daemons end with this process,
+ * however that ends.
+ */
 export async function stackForTests(
   programRoot: string,
   memCapacity: number,
@@ -22,21 +25,21 @@ export async function stackForTests(
 ): Promise<StackForTests> {
   const { state } = await devStatus(programRoot, signal);
   if (state === 'running') {
-    const client = await connectTarget(await resolveProvider(programRoot, 'local'));
-    return { client, borrowed: true, [Symbol.asyncDispose]: async () => client.close() };
+    const client = await connectTarget(await resolveProvider(programRoot, 'local'), signal);
+    return { client, [Symbol.asyncDispose]: async () => client.close() };
   }
-  const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-test-'));
+  const folder = await temporaryFolder();
+  let stack: StartedStack | undefined;
   const end = async () => {
-    // Not the caller's signal: an interrupted test must take its stack down all the same.
-    await devDown(folder, new AbortController().signal);
+    await stack?.end();
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await devUp(folder, { memCapacity, signal });
-    const client = await connectTarget(await resolveProvider(folder, 'local'));
+    await makeProgramState(folder, 'dev', 'dev/logs');
+    stack = await startStack(folder, stackPaths(folder), { memCapacity, signal });
+    const client = await connectTarget(await resolveProvider(folder, 'local'), signal);
     return {
       client,
-      borrowed: false,
       async [Symbol.asyncDispose]() {
         client.close();
         await end();
@@ -45,5 +48,13 @@ export async function stackForTests(
   } catch (error) {
     await end();
     throw error;
+  }
+}
+
+async function temporaryFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(await realpath(tmpdir()), 'grafos-test-'));
+  } catch (error) {
+    throw fileError(error, 'No temporary folder can be made for the stack of the tests');
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { watch } from 'node:fs';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { isProcess, processStart } from './processIdentity.ts';
 
@@ -15,9 +15,14 @@ interface Owner {
 
 /**
  * One `dev up` or `dev down` at a time for each program. The lock names its owner, so that one left by a killed process is taken over.
+ * @param onWait told the process that has it, when there is one to wait for
  * @throws GrafosError `stack_busy` when the owner lives and does not finish in time.
  */
-export async function lockStack(lock: string, signal: AbortSignal): Promise<AsyncDisposable> {
+export async function lockStack(
+  lock: string,
+  signal: AbortSignal,
+  onWait: (pid: number) => void = () => {},
+): Promise<AsyncDisposable> {
   const mine = JSON.stringify({ pid: process.pid, started: (await processStart(process.pid)) ?? '' } satisfies Owner);
   const claim = `${lock}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)]);
@@ -27,6 +32,7 @@ export async function lockStack(lock: string, signal: AbortSignal): Promise<Asyn
     for (;;) {
       try {
         await link(claim, lock);
+        await removeDeadClaims(lock);
         return { [Symbol.asyncDispose]: () => release(lock, mine) };
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
@@ -44,6 +50,7 @@ export async function lockStack(lock: string, signal: AbortSignal): Promise<Asyn
         again.ignore();
         continue;
       }
+      onWait(owner.pid);
       await again.happened;
       signal.throwIfAborted();
       if (deadline.aborted) {
@@ -60,6 +67,18 @@ export async function lockStack(lock: string, signal: AbortSignal): Promise<Asyn
     }
   } finally {
     await rm(claim, { force: true });
+  }
+}
+
+/** What processes left that were killed while they asked for the lock. */
+async function removeDeadClaims(lock: string): Promise<void> {
+  const dir = dirname(lock);
+  const names = (await readdir(dir).catch(() => [])).filter((name) => name.startsWith(`${basename(lock)}.`));
+  for (const file of names.map((name) => join(dir, name))) {
+    // One that does not say whose it is, is being written.
+    const owner = parseOwner(await readFile(file, 'utf8').catch(() => ''));
+    if (owner !== undefined && !(await isProcess(owner.pid, owner.started)))
+      await rm(file, { force: true }).catch(() => {});
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { DaemonName } from '../../daemons/protocol/devState.ts';
 
 /** Where a stack keeps its things: `.grafos/dev` of a program (docs/dev-json.md). */
 export interface StackPaths {
@@ -20,4 +21,9 @@ export function stackPaths(programRoot: string): StackPaths {
     logs: join(dir, 'logs'),
     bearer: join(dir, 'trust', 'helper-bearer'),
   };
+}
+
+/** Path of a daemon's log, whether or not it runs. */
+export function daemonLogFile({ logs }: StackPaths, name: DaemonName): string {
+  return join(logs, `${name}.log`);
 }

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
+import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { type CommandSpec, optionText } from './command.ts';
+import { COMMANDS } from './commandTable.ts';
+import type { Output } from './output.ts';
+
+/** First words of commands, under the headings of `grafos --help`. */
+const HEADINGS: Record<string, string[]> = {
+  'Write and check:': ['new', 'tasklet', 'validate', 'test'],
+  'Run:': ['dev', 'deploy', 'runs', 'artifacts', 'replay', 'mem'],
+  'Cells and clouds:': ['provider', 'cloud', 'admissions', 'placements', 'admin'],
+  'Your tools and you:': ['lsp', 'completion', 'account'],
+};
+const GROUPS: Record<string, string> = {
+  tasklet: 'Build and inspect tasklets',
+  dev: 'The local stack: start, stop, look at it',
+  deploy: 'Run tasklets on a cell',
+  runs: 'Look at runs, cancel them',
+  mem: 'Read and write the fabric memory of a run',
+  provider: 'Where tasklets can run',
+  cloud: 'Cells of a cloud provider',
+  admin: 'Certificates, tenants, quotas, audit',
+  account: 'Who works here',
+};
+const FIRST_STEPS = `
+First steps:
+  grafos new hello && cd hello
+  grafos dev up
+  grafos tasklet build
+  grafos deploy run --input fixtures/hello/hello.input.json
+`;
+
+/** The parser, made from the table of commands. `run` is given the row and the arguments and options by their camel-case names. */
+export function commandTree(out: Output, run: (spec: CommandSpec, given: object) => Promise<void>): Command {
+  const root = new Command('grafos')
+    .usage('<command> [options]')
+    .description('Write, check and run grafOS tasklets, here and in the cloud.')
+    .version(
+      JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version,
+      '-V, --version',
+      'print the version',
+    )
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', FIRST_STEPS)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({
+      subcommandTerm,
+      optionDescription: ({ description }) => description,
+    })
+    // An error is printed by `Output`, in the one form that all have; help that nobody asked for only where people read it.
+    .configureOutput({ outputError: () => {}, writeErr: (text) => (out.json ? undefined : out.note(text)) });
+  addCommonOptions(root);
+  for (const spec of COMMANDS) addCommand(root, spec, (given) => run(spec, given));
+  return root;
+}
+
+/**
+ * Parses and runs. @returns the exit code when the parser itself was all that was asked for (help, version) or could not go on
+ * @throws GrafosError `wrong_usage`; what the command throws
+ */
+export async function parse(tree: Command, argv: string[], json: boolean): Promise<number | undefined> {
+  try {
+    await tree.parseAsync(argv, { from: 'user' });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    const isHelp = error.code === 'commander.help';
+    // The help was printed in the place of an error; who asked for JSON is told in JSON.
+    if (isHelp && !json) return EXIT_CODE.usage;
+    const what = isHelp ? 'The command is not complete.' : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    throw new GrafosError('usage', 'wrong_usage', what, { next: `See: ${helpCommand(argv)}` });
+  }
+}
+
+/** How to ask for the help of the command that `argv` began with. */
+export function helpCommand(argv: string[]): string {
+  const [group = '', verb = ''] = argv.filter((word) => !word.startsWith('-'));
+  const known = [`${group} ${verb}`, group].find((name) =>
+    COMMANDS.some((command) => command.name === name || command.name.startsWith(`${name} `)),
+  );
+  return ['grafos', ...(known ? [known] : []), '--help'].join(' ');
+}
+
+function addCommand(root: Command, spec: CommandSpec, action: (given: object) => Promise<void>): void {
+  const [group = '', verb] = spec.name.split(' ');
+  const heading = Object.keys(HEADINGS).find((one) => HEADINGS[one]?.includes(group)) ?? 'Other:';
+  let parent = root;
+  if (verb !== undefined) {
+    parent =
+      root.commands.find((command) => command.name() === group) ??
+      root
+        .command(group)
+        .usage('<command> [options]')
+        .helpCommand(false)
+        .description(GROUPS[group] ?? '')
+        .helpGroup(heading);
+  }
+  const command = parent.command(verb ?? spec.name).description(spec.summary);
+  if (verb === undefined) command.helpGroup(heading);
+  for (const argument of spec.args ?? []) command.argument(argument.name, argument.description);
+  for (const row of spec.options ?? []) {
+    const option = new Option(row.flags, optionText(row));
+    if (row.default !== undefined) option.default(row.default);
+    if (row.choices !== undefined) option.choices(row.choices);
+    if (row.required) option.makeOptionMandatory();
+    if (row.repeatable) option.argParser((one: string, all: string[] | undefined) => [...(all ?? []), one]);
+    command.addOption(option);
+  }
+  addCommonOptions(command);
+  const names = (spec.args ?? []).map(({ name }) => camelCase(name.replaceAll(/[<>[\].]/g, '')));
+  command.action(async (...values: unknown[]) => {
+    const given: Record<string, unknown> = { ...command.opts() };
+    names.forEach((name, index) => {
+      given[name] = values[index];
+    });
+    await action(given);
+  });
+}
+
+/** Read from `argv` before the parser runs, so that its own errors obey them too. */
+function addCommonOptions(command: Command): void {
+  command.option('--json', 'print the result as JSON').option('--no-color', 'no colour (also NO_COLOR)');
+}
+
+function subcommandTerm(command: Command): string {
+  const verbs = command.commands.map((verb) => verb.name()).join('|');
+  const rest =
+    verbs === ''
+      ? command.registeredArguments.map((argument) =>
+          argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+        )
+      : [verbs.length > 30 ? '<command>' : verbs];
+  return [command.name(), ...rest].join(' ');
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,47 @@
+/**
+ * All that the server speaks beyond LSP 3.17. A client that asks for none of it gets a plain language server. Documented in docs/protocol.md;
+ * test/unit/languageServerProtocol.test.ts fails when that page is behind.
+ */
+
+/** `initializationOptions` of `initialize`. All of them may be left out. */
+export interface ServerOptions {
+  /** The client has the commands of {@link LENS_COMMANDS}; without them there are no code lenses. Default false. */
+  commands?: boolean;
+  /** The client wants {@link CHECKING}. Default false. */
+  checking?: boolean;
+  /** Run `cargo check` when a file of a Rust tasklet is saved. It runs the crate's build scripts, so not in a workspace that is not trusted. Default true. */
+  cargoCheck?: boolean;
+  /** Check sources as they are typed; else when they are opened and saved. `grafos.toml` is always checked as it is typed. Default true. */
+  validateOnType?: boolean;
+}
+
+/** Notification from the server: whether checks are going on, sent when that changes. */
+export const CHECKING = 'grafos/checking';
+
+export interface CheckingParams {
+  busy: boolean;
+}
+
+/** Commands of the code lenses above `compute`; the client executes them. Their one argument is a {@link LensArgument}. */
+export const LENS_COMMANDS = {
+  build: { command: 'grafos.tasklet.build', title: 'Build' },
+  run: { command: 'grafos.tasklet.run', title: 'Run' },
+  deploy: { command: 'grafos.tasklet.deploy', title: 'Deploy to…' },
+} as const;
+
+export interface LensArgument {
+  /** Absolute path of the program's folder. */
+  program: string;
+  /** Name of the tasklet. */
+  tasklet: string;
+}
+
+/** The default of each option, and the reading of what a client sent, which may be anything. */
+export function readServerOptions(given: unknown): Required<ServerOptions> {
+  const defaults = { commands: false, checking: false, cargoCheck: true, validateOnType: true };
+  if (typeof given !== 'object' || given === null) return defaults;
+  const options: Required<ServerOptions> = defaults;
+  for (const [name, value] of Object.entries(given))
+    if (Object.hasOwn(defaults, name) && typeof value === 'boolean') options[name as keyof ServerOptions] = value;
+  return options;
+}

@@ -1,0 +1,59 @@
+import { readFileSync, statSync } from 'node:fs';
+import { TextDocuments } from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { pathOfUri, uriOfPath } from './filePaths.ts';
+
+/** Documents the client has open, by absolute path. Those that are no files are of no program and are not seen. */
+export class OpenTexts {
+  readonly documents = new TextDocuments(TextDocument);
+  readonly #byPath = new Map<string, string>();
+  /** How the client writes the URI of a file it has or had open: clients differ in what they escape. */
+  readonly #uris = new Map<string, string>();
+
+  opened(uri: string): void {
+    const path = pathOfUri(uri);
+    if (path === null) return;
+    this.#byPath.set(path, uri);
+    this.#uris.set(path, uri);
+  }
+
+  closed(uri: string): void {
+    const path = pathOfUri(uri);
+    if (path !== null) this.#byPath.delete(path);
+  }
+
+  at(path: string): TextDocument | undefined {
+    const uri = this.#byPath.get(path);
+    return uri === undefined ? undefined : this.documents.get(uri);
+  }
+
+  uriOf(path: string): string {
+    return this.#uris.get(path) ?? uriOfPath(path);
+  }
+
+  paths(): string[] {
+    return [...this.#byPath.keys()];
+  }
+
+  /** Of the given files those whose open text is not what is on the disk. */
+  unsaved(paths: Iterable<string>): Map<string, string> {
+    const overlay = new Map<string, string>();
+    for (const path of paths) {
+      const text = this.at(path)?.getText();
+      if (text !== undefined && text !== savedText(path, text.length)) overlay.set(path, text);
+    }
+    return overlay;
+  }
+}
+
+/** The text on the disk when it may be equal to one of that length, else null. */
+function savedText(path: string, length: number): string | null {
+  try {
+    const size = statSync(path).size;
+    // One UTF-16 unit takes one to three bytes; a byte order mark three more.
+    if (size < length || size > 3 * length + 3) return null;
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+  } catch {
+    return null;
+  }
+}

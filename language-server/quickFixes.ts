@@ -1,0 +1,52 @@
+import {
+  type CodeAction,
+  CodeActionKind,
+  type Diagnostic,
+  type Range,
+  type TextEdit,
+  type WorkspaceEdit,
+} from 'vscode-languageserver/node';
+import type { Finding, FindingEdit } from '../toolchain/validate/finding.ts';
+import { lspDiagnostic } from './lspDiagnostic.ts';
+
+/** The fixes of the findings that touch a range of a file. */
+export function quickFixes(
+  findings: readonly Finding[],
+  file: string,
+  range: Range,
+  asked: readonly Diagnostic[],
+  edit: (edits: readonly FindingEdit[]) => WorkspaceEdit,
+): CodeAction[] {
+  return findings.flatMap((one): CodeAction[] => {
+    if (one.fix === undefined || one.file !== file || !touches(one.range, range)) return [];
+    const own = asked.filter(({ code, message }) => code === one.code && message === one.message);
+    return [
+      {
+        title: one.fix.title,
+        kind: CodeActionKind.QuickFix,
+        diagnostics: own.length > 0 ? own : [lspDiagnostic(one)],
+        isPreferred: true,
+        edit: edit(one.fix.edits),
+      },
+    ];
+  });
+}
+
+/** Edits by file, each with the version they were made for when the client can check it. */
+export function workspaceEdit(
+  edits: readonly FindingEdit[],
+  place: (file: string) => { uri: string; version: number | null },
+  versioned: boolean,
+): WorkspaceEdit {
+  const files = [...Map.groupBy(edits, ({ file }) => file)];
+  const text = (some: readonly FindingEdit[]): TextEdit[] => some.map(({ range, newText }) => ({ range, newText }));
+  if (versioned)
+    return { documentChanges: files.map(([file, some]) => ({ textDocument: place(file), edits: text(some) })) };
+  return { changes: Object.fromEntries(files.map(([file, some]) => [place(file).uri, text(some)])) };
+}
+
+function touches(left: Range, right: Range): boolean {
+  const before = (a: Range['start'], b: Range['start']) =>
+    a.line < b.line || (a.line === b.line && a.character < b.character);
+  return !before(left.end, right.start) && !before(right.end, left.start);
+}

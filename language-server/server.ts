@@ -1,0 +1,368 @@
+/** The connection and what answers each request. Every answer is made from what is known; nothing here waits for a compiler. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import {
+  type CancellationToken,
+  type Connection,
+  DidChangeWatchedFilesNotification,
+  type InitializeParams,
+  type InitializeResult,
+  LSPErrorCodes,
+  MessageType,
+  ResponseError,
+  ShowMessageNotification,
+  TextDocumentSyncKind,
+} from 'vscode-languageserver/node';
+import type { Finding } from '../toolchain/validate/finding.ts';
+import { programFiles } from '../toolchain/validate/programFiles.ts';
+import { SOURCE_MAX_BYTES } from '../toolchain/validate/scriptFile.ts';
+import { CargoChecks } from './cargoChecks.ts';
+import { Checker } from './checker.ts';
+import type { CheckAnswer, CheckRequest } from './checkMessages.ts';
+import { CheckQueue, type StartWorker } from './checkQueue.ts';
+import { codeLenses } from './codeLenses.ts';
+import { CHECKING, type CheckingParams, readServerOptions } from './customMessages.ts';
+import { pathOfUri } from './filePaths.ts';
+import { lspDiagnostic } from './lspDiagnostic.ts';
+import { manifestCompletion } from './manifestCompletion.ts';
+import { manifestHover } from './manifestHover.ts';
+import { manifestDefinition, manifestLinks } from './manifestLinks.ts';
+import { movedDefaults, renameFault, renamePlace } from './manifestRename.ts';
+import { manifestSymbols } from './manifestSymbols.ts';
+import { OpenTexts } from './openTexts.ts';
+import type { ProgramState } from './programState.ts';
+import { quickFixes, workspaceEdit } from './quickFixes.ts';
+import { sourceCandidates } from './sourceCandidates.ts';
+import { standardHover } from './standardHover.ts';
+
+/** What the server wants to hear of besides the open documents: manifests, sources, what is built of them, cases, the stack's and the clouds' state. */
+export const WATCHED = [
+  '**/grafos.toml',
+  '**/*.{ts,rs,wat,wasm}',
+  '**/Cargo.toml',
+  '**/*.{input.json,input.bin,expected.json}',
+  '**/.grafos/dev/dev.json',
+  '**/.grafos/cloud/*-cells.json',
+];
+
+/** @param threadUrl the module to start as the checking thread */
+export function serve(connection: Connection, threadUrl: URL): void {
+  const open = new OpenTexts();
+  const { documents } = open;
+  let session: Session | null = null;
+  const log = (text: string) => connection.console.error(text);
+
+  connection.onInitialize((params): InitializeResult => {
+    session = startSession(connection, open, params, threadUrl, log);
+    return {
+      serverInfo: { name: 'grafos' },
+      capabilities: {
+        positionEncoding: 'utf-16',
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: { includeText: false } },
+        completionProvider: { triggerCharacters: ['[', '=', '"'] },
+        hoverProvider: true,
+        definitionProvider: true,
+        documentLinkProvider: {},
+        documentSymbolProvider: true,
+        renameProvider: { prepareProvider: true },
+        codeActionProvider: { codeActionKinds: ['quickfix'] },
+        ...(session.options.commands ? { codeLensProvider: {} } : {}),
+      },
+    };
+  });
+
+  connection.onInitialized(async () => {
+    if (!session?.watches) return;
+    const watchers = WATCHED.map((globPattern) => ({ globPattern }));
+    try {
+      await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+    } catch (error) {
+      log(`Changes outside the editor are not seen: the client does not watch files (${messageOf(error)}).`);
+    }
+  });
+  connection.onShutdown(() => session?.dispose());
+
+  const justOpened = new Set<string>();
+  documents.onDidOpen(({ document }) => {
+    justOpened.add(document.uri);
+    open.opened(document.uri);
+    withPath(document.uri, (path) => session?.checker.opened(path));
+  });
+  documents.onDidChangeContent(({ document }) => {
+    // The first content is told right after the opening, which has dealt with it.
+    if (!justOpened.delete(document.uri)) withPath(document.uri, (path) => session?.checker.changed(path));
+  });
+  documents.onDidSave(({ document }) => withPath(document.uri, (path) => session?.checker.saved(path)));
+  documents.onDidClose(({ document }) => {
+    open.closed(document.uri);
+    withPath(document.uri, (path) => session?.checker.closed(path));
+  });
+  connection.onDidChangeWatchedFiles(({ changes }) =>
+    session?.checker.filesChanged(changes.flatMap(({ uri }) => pathOfUri(uri) ?? [])),
+  );
+  // Programs are found by their documents, so folders that come and go need nothing; a client may ask all the same.
+  connection.onDidChangeConfiguration(() => {});
+
+  connection.onCompletion(
+    unlessCancelled(({ textDocument, position }) => {
+      const manifest = manifestOf(textDocument.uri);
+      if (manifest === null || session === null) return [];
+      const { root, parsed } = manifest;
+      return manifestCompletion({
+        parsed,
+        position,
+        snippets: session.snippets,
+        sources: () => sourceCandidates(root),
+      });
+    }),
+  );
+
+  connection.onHover(
+    unlessCancelled(({ textDocument, position }) => {
+      const manifest = manifestOf(textDocument.uri);
+      if (manifest !== null) return manifestHover(manifest.parsed, position);
+      const source = sourceOf(textDocument.uri);
+      if (source === null || !source.tasklets.some(({ kind }) => kind === 'assemblyscript')) return null;
+      return standardHover(source.text, position);
+    }),
+  );
+
+  connection.onDefinition(
+    unlessCancelled(({ textDocument, position }) => {
+      const manifest = manifestOf(textDocument.uri);
+      if (manifest === null) return null;
+      return manifestDefinition(manifest.parsed, manifest.root, position, (path, maxBytes) => {
+        const read = programFiles(undefined).text(path, maxBytes);
+        return open.at(path)?.getText() ?? (read.state === 'ok' ? read.text : null);
+      });
+    }),
+  );
+
+  connection.onDocumentLinks(
+    unlessCancelled(({ textDocument }) => {
+      const manifest = manifestOf(textDocument.uri);
+      return manifest === null ? [] : manifestLinks(manifest.parsed, manifest.root);
+    }),
+  );
+
+  connection.onDocumentSymbol(
+    unlessCancelled(({ textDocument }) => {
+      const manifest = manifestOf(textDocument.uri);
+      return manifest === null ? [] : manifestSymbols(manifest.parsed);
+    }),
+  );
+
+  connection.onPrepareRename(
+    unlessCancelled(({ textDocument, position }) => {
+      const manifest = manifestOf(textDocument.uri);
+      const place = manifest === null ? null : renamePlace(manifest.parsed, position);
+      return place === null ? null : { range: place.range, placeholder: place.placeholder };
+    }),
+  );
+
+  connection.onRenameRequest(
+    unlessCancelled(({ textDocument, position, newName }) => {
+      const manifest = manifestOf(textDocument.uri);
+      const place = manifest === null ? null : renamePlace(manifest.parsed, position);
+      if (manifest === null || place === null || session === null) return null;
+      const fault = renameFault(manifest.parsed, place.tasklet, newName);
+      if (fault !== null) return new ResponseError(LSPErrorCodes.RequestFailed, fault);
+      const { program, root } = manifest;
+      const left = movedDefaults(place.tasklet, newName).filter(({ from }) => existsSync(join(root, from)));
+      if (left.length > 0 && newName !== place.placeholder) {
+        const said = left.map(({ key, from, to }) => `${key} is now ${to}, and ${from} stays where it is`).join('; ');
+        const message = `Renamed "${place.placeholder}" to "${newName}": ${said}.`;
+        // A notification: the request that the library has for it waits for an answer nobody needs.
+        send(connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Info, message }), log);
+      }
+      const edits = [{ file: program.manifestPath, range: place.range, newText: newName }];
+      return workspaceEdit(edits, documentOf, session.versionedEdits);
+    }),
+  );
+
+  connection.onCodeAction(
+    unlessCancelled(({ textDocument, range, context }) => {
+      const path = pathOfUri(textDocument.uri);
+      const program = path === null ? undefined : session?.checker.programOf(path);
+      if (path === null || program === undefined || session === null) return [];
+      if (context.only !== undefined && !context.only.some((kind) => 'quickfix'.startsWith(kind))) return [];
+      const { versionedEdits } = session;
+      return quickFixes(program.fixable(), path, range, context.diagnostics, (edits) =>
+        workspaceEdit(edits, documentOf, versionedEdits),
+      );
+    }),
+  );
+
+  connection.onCodeLens(
+    unlessCancelled(({ textDocument }) => {
+      const source = sourceOf(textDocument.uri);
+      if (source === null) return [];
+      const own = source.tasklets.filter((one) => {
+        const file = join(source.program.root, one.source);
+        return one.kind === 'rust' ? source.path === join(file, 'src', 'lib.rs') : source.path === file;
+      });
+      return codeLenses(source.program.root, own, source.text);
+    }),
+  );
+
+  documents.listen(connection);
+  connection.listen();
+
+  function withPath(uri: string, act: (path: string) => void): void {
+    const path = pathOfUri(uri);
+    if (path !== null) act(path);
+  }
+
+  function documentOf(file: string): { uri: string; version: number | null } {
+    const document = open.at(file);
+    return { uri: open.uriOf(file), version: document?.version ?? null };
+  }
+
+  function manifestOf(uri: string) {
+    const path = pathOfUri(uri);
+    const program = path === null ? undefined : session?.checker.programOf(path);
+    if (program === undefined || program.manifestPath !== path || program.parsed === null) return null;
+    return { program, root: program.root, parsed: program.parsed };
+  }
+
+  /** An open document that a tasklet is made from. */
+  function sourceOf(uri: string) {
+    const path = pathOfUri(uri);
+    const program = path === null ? undefined : session?.checker.programOf(path);
+    const text = path === null ? undefined : open.at(path)?.getText();
+    if (path === null || program === undefined || text === undefined || text.length > SOURCE_MAX_BYTES) return null;
+    const tasklets = program.tasklets().filter((one) => program.isSource(one, path));
+    return tasklets.length === 0 ? null : { path, program, text, tasklets };
+  }
+}
+
+/** A request that was taken back before its turn came is not worked on. */
+function unlessCancelled<Params, Answer>(answer: (params: Params) => Answer) {
+  return (params: Params, token: CancellationToken): Answer | ResponseError<void> =>
+    token.isCancellationRequested
+      ? new ResponseError(LSPErrorCodes.RequestCancelled, 'The request was cancelled.')
+      : answer(params);
+}
+
+interface Session {
+  checker: Checker;
+  options: ReturnType<typeof readServerOptions>;
+  snippets: boolean;
+  versionedEdits: boolean;
+  /** The client can be asked to watch files. */
+  watches: boolean;
+  dispose(): void;
+}
+
+function startSession(
+  connection: Connection,
+  open: OpenTexts,
+  { capabilities, initializationOptions }: InitializeParams,
+  threadUrl: URL,
+  log: (text: string) => void,
+): Session {
+  const options = readServerOptions(initializationOptions);
+  const said = new Map<string, string>();
+  const tellBusy = busyTeller((busy) => {
+    if (options.checking) send(connection.sendNotification(CHECKING, { busy } satisfies CheckingParams), log);
+  });
+  const queue = new CheckQueue({ start: startThread(threadUrl), log, onBusy: tellBusy.set });
+  const cargo = new CargoChecks({ publish: (program: ProgramState) => checker.publish(program), log });
+  const checker: Checker = new Checker({
+    open,
+    queue,
+    onType: options.validateOnType,
+    publish(file: string, findings: Finding[]) {
+      const document = open.at(file);
+      const params = {
+        uri: open.uriOf(file),
+        ...(document === undefined ? {} : { version: document.version }),
+        diagnostics: findings.map(lspDiagnostic),
+      };
+      const text = JSON.stringify(params);
+      if (said.get(params.uri) === text) return;
+      if (document === undefined && findings.length === 0) said.delete(params.uri);
+      else said.set(params.uri, text);
+      send(connection.sendDiagnostics(params), log);
+    },
+    rustSaved: (program, tasklet) => {
+      if (options.cargoCheck) send(cargo.check(program, tasklet), log);
+    },
+  });
+  queue.warm();
+  return {
+    checker,
+    options,
+    snippets: capabilities.textDocument?.completion?.completionItem?.snippetSupport ?? false,
+    versionedEdits: capabilities.workspace?.workspaceEdit?.documentChanges ?? false,
+    watches: capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false,
+    dispose() {
+      tellBusy.dispose();
+      checker.dispose();
+      queue.dispose();
+      cargo.dispose();
+    },
+  };
+}
+
+/** What is over sooner than that is not worth a word: most checks are. */
+const BUSY_MS = 300;
+
+function busyTeller(tell: (busy: boolean) => void): { set(busy: boolean): void; dispose(): void } {
+  let told = false;
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    set(busy) {
+      clearTimeout(timer);
+      if (busy && !told) {
+        timer = setTimeout(() => {
+          told = true;
+          tell(true);
+        }, BUSY_MS);
+      } else if (!busy && told) {
+        told = false;
+        tell(false);
+      }
+    },
+    dispose: () => clearTimeout(timer),
+  };
+}
+
+/** Old space of the checking thread: the compiler takes some 150 MiB; a source that makes it take more must not take the server along. */
+const THREAD_MIB = 1024;
+
+function startThread(url: URL): StartWorker {
+  return (on) => {
+    const resourceLimits = { maxOldGenerationSizeMb: THREAD_MIB };
+    const worker = new Worker(url, { resourceLimits, execArgv: [], argv: [], stdout: true });
+    // Standard output belongs to the protocol: what a compiler prints by mistake must not reach it.
+    worker.stdout.pipe(process.stderr, { end: false });
+    let ended = false;
+    const end = (why: string) => {
+      if (!ended) on.end(why);
+      ended = true;
+    };
+    worker.on('message', (answer: CheckAnswer) => on.answer(answer));
+    worker.on('error', (error) => end(messageOf(error)));
+    worker.on('exit', (code) => end(`exit code ${code}`));
+    // The connection decides when the server ends.
+    worker.unref();
+    return {
+      post: (request: CheckRequest) => worker.postMessage(request),
+      terminate() {
+        ended = true;
+        send(worker.terminate(), () => {});
+      },
+    };
+  };
+}
+
+/** A notification may fail only because the client is gone; then nobody is left to tell. */
+function send(sent: Promise<unknown>, log: (text: string) => void): void {
+  sent.catch((error: unknown) => log(messageOf(error)));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { cargoEnvironment, cargoFault, throwFor } from '../build/buildRust.ts';
+import { findRust, RUST_TARGET } from '../build/findRust.ts';
+import { runCargo } from '../build/runCargo.ts';
+import { rustFindings } from '../build/rustFindings.ts';
+import { makeProgramState } from '../stack/programState.ts';
+import type { Finding } from '../validate/finding.ts';
+
+/**
+ * What rustc says of a crate as it is on the disk (GRF2207, GRF2208), by `cargo check`. Its target folder, `.grafos/build/cargo-check`, is neither the
+ * user's nor that of `grafos tasklet build`: cargo locks a target folder, and nobody's build waits for a check. Runs the crate's build scripts; never the network.
+ * @throws GrafosError as `buildRust`; the signal's reason.
+ */
+export async function checkCrate(
+  program: Pick<Program, 'root'>,
+  tasklet: Tasklet,
+  options: { signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {},
+): Promise<Finding[]> {
+  const env = options.env ?? process.env;
+  const crate = join(program.root, tasklet.source);
+  const manifest = join(crate, 'Cargo.toml');
+  const tools = await findRust(crate, env, options.signal);
+  const target = join(await makeProgramState(program.root, 'build'), 'build', 'cargo-check');
+  const args = ['check', '--lib', '--offline', '--target', RUST_TARGET, '--manifest-path', manifest];
+  args.push('--target-dir', target, '--message-format', 'json');
+  const run = await runCargo(tools.cargo, args, {
+    cwd: crate,
+    env: cargoEnvironment(env, tools, program.root),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const findings = rustFindings(run.messages, crate);
+  if (run.code === 0) return findings;
+  throwFor(run, findings, crate, env);
+  return findings.some(({ severity }) => severity === 'error') ? findings : [...findings, cargoFault(run, manifest)];
+}

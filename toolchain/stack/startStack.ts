@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import type { DaemonName, DaemonState, DevState } from '../../daemons/protocol/devState.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { connectScheduler } from '../../daemons/protocol/schedulerClient.ts';
+import { DEFAULT_TENANT } from '../account/account.ts';
+import { fileError } from '../files/fileError.ts';
+import { writeAtomically } from '../files/writeAtomically.ts';
+import { type DevTrust, writeDevTrust } from '../trust/devTrust.ts';
+import { type SpawnedDaemon, spawnDaemon } from './spawnDaemon.ts';
+import { daemonLogFile, type StackPaths } from './stackPaths.ts';
+
+export const DEFAULT_MEM_CAPACITY = 128 * 1024;
+
+export interface StackOptions {
+  /** Bytes of the cell's memory pool; {@link DEFAULT_MEM_CAPACITY} unless given. */
+  memCapacity?: number;
+  transport?: 'quic' | 'tcp';
+  /** Fixed ports, for who must open one in a firewall; the operating system chooses all others. */
+  ports?: Partial<Record<'fabric' | 'mem' | 'scheduler' | 'helper', number>>;
+  tenant?: string;
+  signal?: AbortSignal;
+  progress?: (text: string) => void;
+}
+
+/** A stack whose daemons still end with this process, however that ends. */
+export interface StartedStack {
+  state: DevState;
+  /** Lets the daemons live on alone. */
+  keep(): Promise<void>;
+  /** Ends the daemons and removes `dev.json` and every key. */
+  end(): Promise<void>;
+}
+
+/** Facts of the daemons' ready lines. */
+interface FabricFacts {
+  control: string;
+  transport: 'quic' | 'tcp';
+  mem_dataplane: string;
+  mem_dataplane_sha256: string;
+  mem_dataplane_transport: 'http3' | 'http2';
+  mem_capacity: number;
+  cell_id: string;
+}
+interface UrlFacts {
+  url: string;
+}
+
+/**
+ * Starts a stack where none is: fresh trust, three daemons side by side, the scheduler promoted and the tenant registered; `dev.json` is
+ * written last. When anything fails or the signal aborts, all that was started is ended and nothing is left but logs.
+ * The caller made the folders of `paths`, and holds the lock where others may come.
+ * @throws GrafosError with the failing daemon's own code, `not_built`, `interrupted`, or a file error's code.
+ */
+export async function startStack(
+  programRoot: string,
+  paths: StackPaths,
+  options: StackOptions = {},
+): Promise<StartedStack> {
+  const signal = options.signal ?? new AbortController().signal;
+  const progress = options.progress ?? (() => {});
+  const cellId = localCellId(programRoot);
+  const tenant = options.tenant ?? DEFAULT_TENANT;
+  const started = new Map<DaemonName, SpawnedDaemon<unknown>>();
+  const end = async () => {
+    await Promise.all([...started.values()].map((daemon) => daemon.end()));
+    await Promise.all([paths.state, paths.trust].map((path) => rm(path, { recursive: true, force: true })));
+  };
+  try {
+    signal.throwIfAborted();
+    progress('making certificates');
+    const trust = writeDevTrust(paths.trust, { tenant, cellId });
+    progress('starting daemons');
+    const args = daemonArguments(programRoot, paths, trust, cellId, options);
+    const start = <Facts>(name: DaemonName): SpawnedDaemon<Facts> => {
+      const daemon = spawnDaemon<Facts>(name, args[name], paths.logs, daemonLogFile(paths, name));
+      started.set(name, daemon);
+      return daemon;
+    };
+    const fabric = start<FabricFacts>('fabricbiosd');
+    const scheduler = start<UrlFacts>('scheduler');
+    const helper = start<UrlFacts>('helper');
+    const aborted = Promise.withResolvers<never>();
+    aborted.promise.catch(() => {});
+    const onAbort = () => aborted.reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    using _abort = { [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) };
+    const facts = <Facts>(daemon: SpawnedDaemon<Facts>) => Promise.race([daemon.ready, aborted.promise]);
+
+    const fabricReady = facts(fabric).then((ready) => {
+      scheduler.tell('fabric', `${ready.transport} ${ready.control}`);
+      return ready;
+    });
+    const schedulerReady = facts(scheduler).then(async ({ url }) => {
+      helper.tell('scheduler', url);
+      const admin = await connectScheduler({
+        url,
+        cellId,
+        caPem: await readFile(trust.ca, 'utf8'),
+        certPem: await readFile(trust.admin.cert, 'utf8'),
+        keyPem: await readFile(trust.admin.key, 'utf8'),
+      });
+      try {
+        await fabricReady;
+        await admin.promote({ signal });
+        await admin.createTenant(tenant, await readFile(trust.tenant.cert, 'utf8'), { rotate: true, signal });
+      } finally {
+        admin.close();
+      }
+      return url;
+    });
+    const [fabricFacts, schedulerUrl, helperFacts] = await Promise.all([fabricReady, schedulerReady, facts(helper)]);
+    const daemons = Object.fromEntries(
+      await Promise.all([...started].map(async ([name, daemon]) => [name, await daemon.state()])),
+    ) as Record<DaemonName, DaemonState>;
+    const state: DevState = {
+      version: 1,
+      started_at: new Date().toISOString(),
+      scheduler_url: schedulerUrl,
+      tenant_name: tenant,
+      ca_cert: trust.ca,
+      tenant_cert: trust.tenant.cert,
+      tenant_key: trust.tenant.key,
+      cell_id: cellId,
+      fabric: {
+        control: fabricFacts.control,
+        transport: fabricFacts.transport,
+        mem_dataplane: fabricFacts.mem_dataplane,
+        mem_dataplane_sha256: fabricFacts.mem_dataplane_sha256,
+        mem_dataplane_transport: fabricFacts.mem_dataplane_transport,
+        mem_capacity: fabricFacts.mem_capacity,
+      },
+      helper: { url: helperFacts.url },
+      daemons,
+    };
+    signal.throwIfAborted();
+    await writeAtomically(paths.state, `${JSON.stringify(state, null, 2)}\n`, 0o600);
+    const keep = async () => {
+      await Promise.all([...started.values()].map((daemon) => daemon.keep()));
+    };
+    return { state, keep, end };
+  } catch (error) {
+    await end();
+    throw signal.aborted
+      ? new GrafosError('interrupted', 'interrupted', 'Interrupted; the stack was not started.')
+      : fileError(error, 'The stack cannot be started');
+  }
+}
+
+function daemonArguments(
+  programRoot: string,
+  paths: StackPaths,
+  trust: DevTrust,
+  cellId: string,
+  options: StackOptions,
+): Record<DaemonName, string[]> {
+  const port = (name: 'fabric' | 'mem' | 'scheduler' | 'helper') => `127.0.0.1:${options.ports?.[name] ?? 0}`;
+  const pair = ({ cert, key }: { cert: string; key: string }) => ['--cert', cert, '--key', key];
+  const common = ['--cell-id', cellId, '--ca', trust.ca, '--state-file', paths.state];
+  return {
+    fabricbiosd: [
+      'control-server',
+      ...common,
+      ...pair(trust.fabricbiosd),
+      ...['--bind', port('fabric'), '--transport', options.transport ?? 'quic'],
+      ...['--provider', 'local', '--region', 'local'],
+      ...['--mem-capacity', String(options.memCapacity ?? DEFAULT_MEM_CAPACITY), '--mem-dp-bind', port('mem')],
+      ...['--mem-dp-cert', trust.memDataplane.cert, '--mem-dp-key', trust.memDataplane.key],
+    ],
+    scheduler: [
+      ...common,
+      ...pair(trust.scheduler),
+      ...['--mode', 'cell', '--auth-mode', 'mtls+token', '--bind', port('scheduler')],
+      ...['--fabric', 'lifeline', '--state-dir', paths.dir],
+    ],
+    helper: [
+      ...common,
+      ...pair(trust.tenant),
+      ...['--bind', port('helper'), '--project', programRoot],
+      ...['--scheduler', 'lifeline', '--bearer-file', paths.bearer],
+    ],
+  };
+}
+
+/** The same for every start of one program, so that its runs keep one cell; different for every program. */
+function localCellId(programRoot: string): string {
+  return `local-${createHash('sha256').update(programRoot).digest('hex').slice(0, 8)}`;
+}
