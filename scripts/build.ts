@@ -42,6 +42,25 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
     splitting: true,
     chunkNames: 'part-[hash]',
   },
+  {
+    ...common,
+    entryPoints: { main: 'language-server/main.ts' },
+    outdir: 'dist/language-server',
+    splitting: true,
+    chunkNames: 'part-[hash]',
+  },
+  { ...common, entryPoints: { stackKeeper: 'extension/stack/stackKeeper.ts' }, outdir: 'dist/extension' },
+  {
+    ...common,
+    // The editor loads CommonJS and brings `vscode`; what only modules have is spelled out for it.
+    entryPoints: { main: 'extension/main.ts' },
+    outdir: 'dist/extension',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    external: [...external, 'vscode'],
+    define: { 'import.meta.url': '__importMetaUrl', 'import.meta.dirname': '__dirname' },
+    banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  },
 ];
 
 const dist = join(root, 'dist');

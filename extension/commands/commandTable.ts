@@ -1,0 +1,57 @@
+import { COMMANDS, type CommandId } from '../ids.ts';
+import type { CommandFactory } from './command.ts';
+import { diagnosticsCopy } from './diagnosticsCopy.ts';
+import { programNew } from './programNew.ts';
+import { providerAddCell } from './providerAddCell.ts';
+import { runArtifacts } from './runArtifacts.ts';
+import { runCancel } from './runCancel.ts';
+import { runDownload } from './runDownload.ts';
+import { runOpen } from './runOpen.ts';
+import { runReproduce } from './runReproduce.ts';
+import { stackCopyBearer } from './stackCopyBearer.ts';
+import { stackDashboard } from './stackDashboard.ts';
+import { stackDoctor } from './stackDoctor.ts';
+import { stackLogs } from './stackLogs.ts';
+import { stackRestart } from './stackRestart.ts';
+import { stackStart } from './stackStart.ts';
+import { stackStop } from './stackStop.ts';
+import { taskletBuild } from './taskletBuild.ts';
+import { taskletBuildAll } from './taskletBuildAll.ts';
+import { taskletDeploy } from './taskletDeploy.ts';
+import { taskletNew } from './taskletNew.ts';
+import { taskletRun } from './taskletRun.ts';
+import { taskletValidate } from './taskletValidate.ts';
+
+export interface CommandRow {
+  make: CommandFactory;
+  /** Runs or reaches what the workspace names (code, daemons, keys): not before the user trusts it. */
+  needsTrust: boolean;
+}
+
+const trusted = (make: CommandFactory): CommandRow => ({ make, needsTrust: true });
+const open = (make: CommandFactory): CommandRow => ({ make, needsTrust: false });
+
+/** Every command there is. */
+export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
+  [COMMANDS.stackStart]: trusted(stackStart),
+  [COMMANDS.stackStop]: trusted(stackStop),
+  [COMMANDS.stackRestart]: trusted(stackRestart),
+  [COMMANDS.stackDoctor]: trusted(stackDoctor),
+  [COMMANDS.stackLogs]: open(stackLogs),
+  [COMMANDS.stackDashboard]: trusted(stackDashboard),
+  [COMMANDS.stackCopyBearer]: trusted(stackCopyBearer),
+  [COMMANDS.taskletBuild]: trusted(taskletBuild),
+  [COMMANDS.taskletBuildAll]: trusted(taskletBuildAll),
+  [COMMANDS.taskletValidate]: trusted(taskletValidate),
+  [COMMANDS.taskletRun]: trusted(taskletRun),
+  [COMMANDS.taskletDeploy]: trusted(taskletDeploy),
+  [COMMANDS.taskletNew]: open(taskletNew),
+  [COMMANDS.programNew]: open(programNew),
+  [COMMANDS.runArtifacts]: trusted(runArtifacts),
+  [COMMANDS.runDownload]: trusted(runDownload),
+  [COMMANDS.runReproduce]: trusted(runReproduce),
+  [COMMANDS.runCancel]: trusted(runCancel),
+  [COMMANDS.runOpen]: open(runOpen),
+  [COMMANDS.providerAddCell]: trusted(providerAddCell),
+  [COMMANDS.diagnosticsCopy]: open(diagnosticsCopy),
+};

@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import { showError } from '../dialogs/showError.ts';
+import type { CommandContext, CommandHandler } from './command.ts';
+import { COMMAND_TABLE } from './commandTable.ts';
+
+/** Registers every command. Its handler is made on its first use; what it throws is told to the person with what can be done. */
+export function registerCommands(grafos: CommandContext): vscode.Disposable {
+  return vscode.Disposable.from(
+    ...Object.entries(COMMAND_TABLE).map(([id, { make, needsTrust }]) => {
+      let handler: CommandHandler | undefined;
+      return vscode.commands.registerCommand(id, async (...args: unknown[]) => {
+        if (needsTrust && !vscode.workspace.isTrusted) return askForTrust();
+        handler ??= make(grafos);
+        try {
+          return await handler(...args);
+        } catch (error) {
+          showError(grafos.log, error, ...args);
+          return undefined;
+        }
+      });
+    }),
+  );
+}
+
+async function askForTrust(): Promise<void> {
+  const manage = vscode.l10n.t('Manage Workspace Trust');
+  const answer = await vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      'This workspace is not trusted, so grafOS shows its findings but builds, starts and deploys nothing.',
+    ),
+    manage,
+  );
+  if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
+}

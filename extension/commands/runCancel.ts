@@ -1,0 +1,15 @@
+import * as vscode from 'vscode';
+import { pickRun } from '../dialogs/pickRun.ts';
+import type { CommandFactory } from './command.ts';
+import { subjectOf } from './subject.ts';
+
+export const runCancel: CommandFactory = (grafos) => async (arg) => {
+  const subject = await subjectOf(grafos, arg);
+  if (subject === undefined) return;
+  const entry = await pickRun(subject, vscode.l10n.t('Cancel Run'), ({ run }) => run.ended_at === null);
+  if (entry === undefined) return;
+  const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
+  const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
+  using client = await connectTarget(await resolveProvider(entry.root, entry.provider));
+  subject.session.runs.put(entry.provider, await client.cancel(entry.run.run_id, { waitMs: 5_000 }));
+};

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { pickRun } from '../dialogs/pickRun.ts';
+import { withProgress } from '../dialogs/withProgress.ts';
+import type { CommandFactory } from './command.ts';
+import { subjectOf } from './subject.ts';
+
+export const runDownload: CommandFactory = (grafos) => async (arg) => {
+  const subject = await subjectOf(grafos, arg);
+  if (subject === undefined) return;
+  const entry = await pickRun(subject, vscode.l10n.t('Download Artifacts'), ({ run }) => run.ended_at !== null);
+  if (entry === undefined) return;
+  const [folder] =
+    (await vscode.window.showOpenDialog({
+      title: vscode.l10n.t('Where the Artifacts Go'),
+      openLabel: vscode.l10n.t('Download Here'),
+      canSelectFiles: false,
+      canSelectFolders: true,
+      defaultUri: vscode.Uri.file(entry.root),
+    })) ?? [];
+  if (folder === undefined) return;
+  const dir = join(folder.fsPath, entry.run.run_id);
+  await withProgress(vscode.l10n.t('grafOS: downloading artifacts'), async (signal) => {
+    const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
+    const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
+    const { downloadArtifacts } = await import('../../toolchain/artifacts/downloadArtifacts.ts');
+    using client = await connectTarget(await resolveProvider(entry.root, entry.provider));
+    await downloadArtifacts(client, entry.run.run_id, dir, signal);
+  });
+  const reveal = vscode.l10n.t('Show in File Manager');
+  void vscode.window.showInformationMessage(vscode.l10n.t('The artifacts are in {0}', dir), reveal).then((choice) => {
+    if (choice === reveal) void vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(dir));
+  });
+};

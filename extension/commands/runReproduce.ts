@@ -1,0 +1,35 @@
+import * as vscode from 'vscode';
+import { pickRun } from '../dialogs/pickRun.ts';
+import { withProgress } from '../dialogs/withProgress.ts';
+import { startStack } from '../stack/startStack.ts';
+import { ensureBuilt } from '../tasklets/buildTasklets.ts';
+import type { CommandFactory } from './command.ts';
+import { subjectOf } from './subject.ts';
+
+export const runReproduce: CommandFactory = (grafos) => async (arg) => {
+  const subject = await subjectOf(grafos, arg);
+  if (subject === undefined) return;
+  const entry = await pickRun(subject, vscode.l10n.t('Reproduce Locally'), ({ run }) => run.ended_at !== null);
+  if (entry === undefined) return;
+  const { session } = subject;
+  if (session.stack.state.kind !== 'running') await startStack(session);
+  const { run_id, tasklet } = entry.run;
+  const { replayed, result } = await withProgress(vscode.l10n.t('grafOS: reproducing {0}', tasklet), async (signal) => {
+    const { loadProgram } = await import('../../program/loadProgram.ts');
+    const { replayRun } = await import('../../toolchain/replay/replayRun.ts');
+    const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
+    const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
+    await ensureBuilt(session, tasklet, grafos.context.extensionPath, signal);
+    const result = await replayRun(loadProgram(session.root), run_id, entry.provider, signal);
+    using client = await connectTarget(await resolveProvider(session.root, 'local'));
+    return { result, replayed: await client.getRun(result.replay.run_id, { signal }) };
+  });
+  session.runs.put('local', replayed);
+  const made = session.runs.find(replayed.run_id);
+  if (made !== undefined) grafos.pages.open(session, made);
+  void vscode.window.showInformationMessage(
+    result.same
+      ? vscode.l10n.t('Reproduced: output, error and fuel equal those of the run on {0}.', entry.provider)
+      : vscode.l10n.t('Not reproduced: {0} differ from the run on {1}.', result.differences.join(', '), entry.provider),
+  );
+};

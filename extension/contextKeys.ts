@@ -1,0 +1,38 @@
+import * as vscode from 'vscode';
+import type { Grafos } from './grafos.ts';
+import { CONTEXT_KEYS } from './ids.ts';
+
+/** The context keys that menus and welcome views hang on, drawn from the active program. Only a key that changed is set. */
+export function contextKeys({ programs }: Grafos): vscode.Disposable {
+  const told = new Map<string, unknown>();
+  const tell = (key: string, value: unknown): void => {
+    if (told.get(key) === value) return;
+    told.set(key, value);
+    void vscode.commands.executeCommand('setContext', key, value);
+  };
+  let followed: vscode.Disposable[] = [];
+  const follow = (): void => {
+    for (const one of followed.splice(0)) one.dispose();
+    const session = programs.active;
+    const draw = () => {
+      tell(CONTEXT_KEYS.programFound, session !== undefined);
+      tell(CONTEXT_KEYS.stackState, session?.stack.state.kind ?? 'stopped');
+      // Until the manifest was read there is no saying that it has none.
+      tell(CONTEXT_KEYS.taskletFound, session !== undefined && session.tasklets.hasTasklets !== false);
+      tell(CONTEXT_KEYS.runFound, session !== undefined && session.runs.size > 0);
+    };
+    if (session !== undefined) {
+      followed = [session.stack.onChanged(draw), session.tasklets.onChanged(draw), session.runs.onChanged(draw)].map(
+        (one) => new vscode.Disposable(() => one.dispose()),
+      );
+    }
+    draw();
+  };
+  follow();
+  return vscode.Disposable.from(
+    programs.onDidChange(follow),
+    new vscode.Disposable(() => {
+      for (const one of followed) one.dispose();
+    }),
+  );
+}

@@ -1,0 +1,171 @@
+import * as vscode from 'vscode';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { formatSize } from '../../program/size.ts';
+import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
+import type { CommandContext } from '../commands/command.ts';
+import { pickTasklet } from '../dialogs/pickTasklet.ts';
+import { withProgress } from '../dialogs/withProgress.ts';
+import { SETTINGS } from '../ids.ts';
+import type { ProgramSession } from '../program/programSession.ts';
+import { startStack } from '../stack/startStack.ts';
+import { ensureBuilt } from '../tasklets/buildTasklets.ts';
+import { addCell } from './addCell.ts';
+import { type Answers, keepAnswers, readAnswers } from './answers.ts';
+import { inputText, pickInput, readChoice } from './pickInput.ts';
+import { pickMemory } from './pickMemory.ts';
+import { pickProvider } from './pickProvider.ts';
+
+export interface DeployRequest {
+  session: ProgramSession;
+  tasklet: string | undefined;
+  /** Asked for when it is not given. */
+  provider?: ProviderName;
+  /** Ask for the input although it is known, the last one first. */
+  askInput?: boolean;
+}
+
+/** The whole way of a deploy from the editor: asks what is not known, makes ready what is not, builds what is stale, runs, and shows the run. */
+export async function deployTasklet(grafos: CommandContext, request: DeployRequest): Promise<void> {
+  const { session } = request;
+  const store = grafos.context.workspaceState;
+  const picked = await pickTasklet(
+    session.root,
+    request.tasklet,
+    request.provider === 'local' ? vscode.l10n.t('Run Tasklet Locally') : vscode.l10n.t('Deploy Tasklet'),
+  );
+  if (picked === undefined) return;
+  const { program, tasklet } = picked;
+  let answers: Answers | undefined = readAnswers(store, session.root, tasklet.name);
+
+  const provider = request.provider ?? (await chooseProvider(session, program, tasklet, answers));
+  if (provider === undefined) return;
+  // Input and memory may have been changed while the provider was chosen.
+  answers = typeof provider === 'object' ? provider.answers : answers;
+  const name = typeof provider === 'object' ? provider.name : provider;
+
+  answers = await completeInput(program, tasklet, answers, request.askInput === true);
+  if (answers?.input === undefined) return;
+  answers = { ...answers, ...(request.provider === undefined ? { provider: name } : {}) };
+  await keepAnswers(store, session.root, tasklet.name, answers);
+
+  if (!(await makeReady(grafos, session, name))) return;
+  if (name !== 'local' && !(await confirmCloud(tasklet, name))) return;
+
+  const input = await readChoice(program, tasklet, answers.input ?? { kind: 'none' });
+  if (input === undefined) return;
+  await runOn(grafos, { session, tasklet, provider: name, input, mem: answers.mem, answers });
+}
+
+async function chooseProvider(
+  session: ProgramSession,
+  program: Program,
+  tasklet: Tasklet,
+  known: Answers,
+): Promise<{ name: ProviderName; answers: Answers } | undefined> {
+  let answers = known;
+  for (;;) {
+    const mem = formatSize(answers.mem ?? tasklet.mem_bytes);
+    const settings = answers.input === undefined ? mem : `${inputText(answers.input)} · ${mem}`;
+    const chosen = await pickProvider(session, tasklet.name, answers.provider, settings);
+    if (chosen === undefined) return undefined;
+    if (chosen !== 'settings') return { name: chosen.provider, answers };
+    const input = await pickInput(program, tasklet, answers.input);
+    if (input === undefined) continue;
+    const memory = await pickMemory(tasklet, { value: answers.mem, capacity: undefined });
+    answers = { ...answers, input, ...(memory === undefined ? {} : { mem: memory }) };
+  }
+}
+
+/** Asks for the input unless the one used last is still there. */
+async function completeInput(
+  program: Program,
+  tasklet: Tasklet,
+  answers: Answers,
+  isAsked: boolean,
+): Promise<Answers | undefined> {
+  if (!isAsked && answers.input !== undefined) {
+    const isThere = await readChoice(program, tasklet, answers.input).then(
+      (bytes) => bytes !== undefined,
+      () => false,
+    );
+    if (isThere) return answers;
+  }
+  const input = await pickInput(program, tasklet, answers.input);
+  return input && { ...answers, input };
+}
+
+/** Offers what makes a provider ready when it is not. @returns whether it is now. */
+async function makeReady(grafos: CommandContext, session: ProgramSession, provider: ProviderName): Promise<boolean> {
+  if (provider === 'local') {
+    if (session.stack.state.kind !== 'running') await startStack(session);
+    return session.stack.state.kind === 'running';
+  }
+  const { readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
+  if ((await readCloudCells(session.root, provider)).length > 0) return true;
+  return (await addCell(grafos, session, provider)) !== undefined;
+}
+
+async function confirmCloud(tasklet: Tasklet, provider: ProviderName): Promise<boolean> {
+  const settings = vscode.workspace.getConfiguration();
+  if (!settings.get(SETTINGS.confirmCloud, true)) return true;
+  const deploy = vscode.l10n.t('Deploy');
+  const always = vscode.l10n.t("Deploy, Don't Ask Again");
+  const answer = await vscode.window.showInformationMessage(
+    vscode.l10n.t('Deploy {0} to {1}?', tasklet.name, provider),
+    { modal: true, detail: vscode.l10n.t('The module and its input leave this machine.') },
+    deploy,
+    always,
+  );
+  if (answer === always) await settings.update(SETTINGS.confirmCloud, false, vscode.ConfigurationTarget.Global);
+  return answer !== undefined;
+}
+
+interface RunOn {
+  session: ProgramSession;
+  tasklet: Tasklet;
+  provider: ProviderName;
+  input: Uint8Array;
+  mem: number | undefined;
+  answers: Answers;
+}
+
+async function runOn(
+  grafos: CommandContext,
+  { session, tasklet, provider, input, mem, answers }: RunOn,
+): Promise<void> {
+  const { name } = tasklet;
+  const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
+  const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
+  const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
+  const { loadProgram } = await import('../../program/loadProgram.ts');
+
+  let memBytes = mem ?? tasklet.mem_bytes;
+  const run = await withProgress(
+    vscode.l10n.t('grafOS: running {0} on {1}', name, provider),
+    async (signal, report) => {
+      report(vscode.l10n.t('building'));
+      await ensureBuilt(session, name, grafos.context.extensionPath, signal);
+      report('');
+      using client = await connectTarget(await resolveProvider(session.root, provider));
+      const capacity =
+        memBytes === 0 ? undefined : (await client.inventory({ signal })).cells[0]?.inventory.mem_capacity;
+      if (capacity !== undefined && memBytes > capacity) {
+        const smaller = await pickMemory(tasklet, { value: memBytes, capacity });
+        if (smaller === undefined) throw new GrafosError('interrupted', 'interrupted', 'Interrupted.');
+        memBytes = smaller;
+        await keepAnswers(grafos.context.workspaceState, session.root, name, { ...answers, mem: smaller });
+      }
+      // Awaited here, because the client is closed with this block.
+      return await deployRun(client, { program: loadProgram(session.root), tasklet, input, signal, memBytes });
+    },
+  );
+  session.runs.put(provider, run);
+  const entry = session.runs.find(run.run_id);
+  const { response } = run;
+  grafos.log.info(
+    `run ${run.run_id} of ${name} on ${provider}: ${run.state}${response?.error ? ` (${response.error.code})` : ''}`,
+  );
+  if (entry !== undefined) grafos.pages.open(session, entry);
+}

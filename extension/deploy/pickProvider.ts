@@ -1,0 +1,96 @@
+import * as vscode from 'vscode';
+import type { ProviderStatus } from '../../toolchain/deploy/providerStatus.ts';
+import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
+import type { ProgramSession } from '../program/programSession.ts';
+import { stackWord, timeText } from '../views/texts.ts';
+
+type Item = vscode.QuickPickItem & { provider?: ProviderName; isSettings?: true };
+
+/** Where to deploy to, each provider with its true state, the one used last first; `settings` to change input and memory first. */
+export async function pickProvider(
+  session: ProgramSession,
+  tasklet: string,
+  last: ProviderName | undefined,
+  settings: string,
+): Promise<{ provider: ProviderName; status: ProviderStatus | undefined } | 'settings' | undefined> {
+  const { PROVIDERS } = await import('../../toolchain/deploy/resolveProvider.ts');
+  const { providerStatus } = await import('../../toolchain/deploy/providerStatus.ts');
+  const order = [...PROVIDERS].sort((left, right) => Number(right === last) - Number(left === last));
+  const known = new Map<ProviderName, ProviderStatus>();
+  const asked = new AbortController();
+  const picker = vscode.window.createQuickPick<Item>();
+  picker.title = vscode.l10n.t('Deploy {0} to…', tasklet);
+  picker.placeholder = vscode.l10n.t('Choose where it runs');
+  picker.matchOnDescription = true;
+  const draw = () => {
+    const active = picker.activeItems[0];
+    const items: Item[] = [
+      ...order.map((provider): Item => {
+        const status = known.get(provider);
+        return {
+          label: `${status?.ready === true ? '$(pass)' : '$(circle-outline)'} ${provider}`,
+          description: status === undefined ? vscode.l10n.t('asking…') : describe(session, status),
+          ...(provider === last ? { detail: vscode.l10n.t('used last') } : {}),
+          provider,
+        };
+      }),
+      { label: '', kind: vscode.QuickPickItemKind.Separator },
+      { label: vscode.l10n.t('$(settings-gear) Change input and memory…'), description: settings, isSettings: true },
+    ];
+    picker.items = items;
+    // An answer that arrives must not move what the person is about to choose.
+    const same = items.find(
+      (item) =>
+        item.kind !== vscode.QuickPickItemKind.Separator &&
+        active !== undefined &&
+        item.provider === active.provider &&
+        item.isSettings === active.isSettings,
+    );
+    if (same !== undefined) picker.activeItems = [same];
+  };
+  draw();
+  picker.busy = true;
+  const asking = order.map((provider) =>
+    providerStatus(session.root, provider, asked.signal).then(
+      (status) => {
+        known.set(provider, status);
+        if (!asked.signal.aborted) draw();
+      },
+      () => {},
+    ),
+  );
+  void Promise.all(asking).then(() => {
+    if (!asked.signal.aborted) picker.busy = false;
+  });
+  try {
+    const item = await new Promise<Item | undefined>((resolve) => {
+      picker.onDidAccept(() => {
+        const [chosen] = picker.selectedItems;
+        if (chosen !== undefined) resolve(chosen);
+      });
+      picker.onDidHide(() => resolve(undefined));
+      picker.show();
+    });
+    if (item?.isSettings === true) return 'settings';
+    return item?.provider && { provider: item.provider, status: known.get(item.provider) };
+  } finally {
+    asked.abort();
+    picker.dispose();
+  }
+}
+
+function describe(session: ProgramSession, status: ProviderStatus): string {
+  const record = status.requirements.find(({ name }) => name === 'durable_provider_cell_record');
+  const heartbeat =
+    status.last_heartbeat === null
+      ? []
+      : [vscode.l10n.t('last heartbeat {0}', timeText(new Date(status.last_heartbeat)))];
+  if (status.ready) {
+    const word = status.provider === 'local' ? stackWord('running') : vscode.l10n.t('ready');
+    return [word, status.cell_id ?? '', ...heartbeat].join(' · ');
+  }
+  if (status.provider === 'local')
+    return stackWord(session.stack.state.kind === 'running' ? 'unhealthy' : session.stack.state.kind);
+  if (record?.met === false) return vscode.l10n.t('not set up');
+  return [vscode.l10n.t('not ready'), status.requirements.find(({ met }) => !met)?.message ?? ''].join(' · ');
+}

@@ -1,0 +1,56 @@
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { COMMANDS, type CommandId } from '../ids.ts';
+
+export interface ErrorNotice {
+  text: string;
+  /** Commands that may help, best first. */
+  actions: NoticeAction[];
+}
+
+export type NoticeAction =
+  | Extract<
+      CommandId,
+      | 'grafos.stack.start'
+      | 'grafos.stack.logs'
+      | 'grafos.stack.doctor'
+      | 'grafos.provider.addCell'
+      | 'grafos.tasklet.build'
+      | 'grafos.diagnostics.copy'
+    >
+  | 'problems';
+
+/** How an error is told to a person; undefined for one that needs no telling, because the person asked for it. */
+export function errorNotice(error: unknown): ErrorNotice | undefined {
+  if (!(error instanceof GrafosError)) {
+    if (error instanceof Error && (error.name === 'AbortError' || error.name === 'Canceled')) return undefined;
+    const what = error instanceof Error ? error.message : String(error);
+    return {
+      text: `This is a fault of grafOS, not yours: ${what}`,
+      actions: [COMMANDS.stackLogs, COMMANDS.diagnosticsCopy],
+    };
+  }
+  if (error.kind === 'interrupted') return undefined;
+  const actions = actionsFor(error);
+  // What the command line would do next stands on a button where there is one; the sentence would then only repeat it.
+  const next = actions.length === 0 && error.next !== undefined ? ` ${error.next}` : '';
+  return { text: `${error.message}${error.why === undefined ? '' : ` ${firstLine(error.why)}`}${next}`, actions };
+}
+
+function actionsFor(error: GrafosError): NoticeAction[] {
+  if (error.code === 'runtime_not_ready') {
+    return error.next?.includes('dev up') === true
+      ? [COMMANDS.stackStart, COMMANDS.stackDoctor]
+      : [COMMANDS.providerAddCell];
+  }
+  if (error.code === 'build_failed' || error.code === 'manifest_invalid') return ['problems'];
+  if (error.code === 'not_built' && error.kind === 'usage') return [COMMANDS.taskletBuild];
+  if (/^daemon_|^(?:bind|port|listen)|address_in_use/.test(error.code))
+    return [COMMANDS.stackLogs, COMMANDS.stackDoctor];
+  if (error.kind === 'unreachable') return [COMMANDS.stackDoctor, COMMANDS.stackLogs];
+  return [];
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.split('\n');
+  return line;
+}

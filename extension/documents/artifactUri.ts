@@ -1,0 +1,26 @@
+import * as vscode from 'vscode';
+import type { ArtifactName } from '../../daemons/protocol/tenantApi.ts';
+import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
+import { SCHEMES } from '../ids.ts';
+import type { RunEntry } from '../runs/runsModel.ts';
+
+/** The read-only document of an artifact: `grafos-artifact:/<run>/<name>?<program and provider>`. */
+export function artifactUri({ root, provider, run }: RunEntry, name: ArtifactName): vscode.Uri {
+  return vscode.Uri.from({
+    scheme: SCHEMES.artifact,
+    path: `/${run.run_id}/${name}`,
+    query: JSON.stringify({ root, provider }),
+  });
+}
+
+/** @throws when the address is none of ours. */
+export function readArtifactUri(uri: vscode.Uri): {
+  root: string;
+  provider: ProviderName;
+  runId: string;
+  name: ArtifactName;
+} {
+  const [, runId = '', name = ''] = uri.path.split('/');
+  const { root, provider } = JSON.parse(uri.query) as { root: string; provider: ProviderName };
+  return { root, provider, runId, name: name as ArtifactName };
+}

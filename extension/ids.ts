@@ -1,0 +1,63 @@
+/** Every id the manifest and the code must agree on. A contract test compares them. */
+
+export const COMMANDS = {
+  stackStart: 'grafos.stack.start',
+  stackStop: 'grafos.stack.stop',
+  stackRestart: 'grafos.stack.restart',
+  stackDoctor: 'grafos.stack.doctor',
+  stackLogs: 'grafos.stack.logs',
+  stackDashboard: 'grafos.stack.dashboard',
+  stackCopyBearer: 'grafos.stack.copyBearer',
+  taskletBuild: 'grafos.tasklet.build',
+  taskletBuildAll: 'grafos.tasklet.buildAll',
+  taskletValidate: 'grafos.tasklet.validate',
+  taskletRun: 'grafos.tasklet.run',
+  taskletDeploy: 'grafos.tasklet.deploy',
+  taskletNew: 'grafos.tasklet.new',
+  programNew: 'grafos.program.new',
+  runArtifacts: 'grafos.run.artifacts',
+  runDownload: 'grafos.run.download',
+  runReproduce: 'grafos.run.reproduce',
+  runCancel: 'grafos.run.cancel',
+  runOpen: 'grafos.run.open',
+  providerAddCell: 'grafos.provider.addCell',
+  diagnosticsCopy: 'grafos.diagnostics.copy',
+} as const;
+
+export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
+
+/** The activity bar container. */
+export const VIEW_CONTAINER = 'grafos';
+
+export const VIEWS = {
+  stack: 'grafos.stack',
+  tasklets: 'grafos.tasklets',
+  runs: 'grafos.runs',
+} as const;
+
+export const CONTEXT_KEYS = {
+  stackState: 'grafos.stackState',
+  programFound: 'grafos.programFound',
+  taskletFound: 'grafos.taskletFound',
+  runFound: 'grafos.runFound',
+} as const;
+
+export const SETTINGS = {
+  memCapacity: 'grafos.stack.memCapacity',
+  keepRunning: 'grafos.stack.keepRunning',
+  confirmCloud: 'grafos.deploy.confirmCloud',
+  validateOnType: 'grafos.validate.onType',
+  traceServer: 'grafos.trace.server',
+} as const;
+
+/** Task type of package.json's taskDefinitions and the problem matcher's owner. */
+export const TASK_TYPE = 'grafos';
+
+/** Id of the Test Explorer controller. */
+export const TEST_CONTROLLER = 'grafos.fixtures';
+
+/** Scheme of the read-only documents of artifacts and run pages. */
+export const SCHEMES = {
+  artifact: 'grafos-artifact',
+  run: 'grafos-run',
+} as const;

@@ -1,0 +1,70 @@
+import * as vscode from 'vscode';
+import { registerCommands } from './commands/registerCommands.ts';
+import { contextKeys } from './contextKeys.ts';
+import { artifactDocuments } from './documents/artifactDocuments.ts';
+import { RunPages } from './documents/runPages.ts';
+import { fixtureTests } from './fixtureTests.ts';
+import type { Grafos } from './grafos.ts';
+import type { RunningLanguageClient } from './languageClient.ts';
+import { ProgramSession } from './program/programSession.ts';
+import { Programs } from './program/programs.ts';
+import { statusBar } from './statusBar.ts';
+import { FoundProblems } from './tasklets/foundProblems.ts';
+import { tasks } from './tasks.ts';
+import { terminalPath } from './terminalPath.ts';
+import { runsView } from './views/runsView.ts';
+import { stackView } from './views/stackView.ts';
+import { taskletsView } from './views/taskletsView.ts';
+
+/** Creates, registers, returns: what takes time starts when it is first needed. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('grafOS', { log: true });
+  const programs = new Programs(
+    (root) => new ProgramSession(root, context.extensionPath, log),
+    (error) => log.error(error),
+  );
+  const grafos: Grafos = { context, log, programs };
+  const pages = new RunPages(log);
+  const problems = new FoundProblems();
+  context.subscriptions.push(
+    log,
+    programs,
+    pages,
+    problems,
+    registerCommands({ ...grafos, pages, problems }),
+    contextKeys(grafos),
+    statusBar(grafos),
+    stackView(grafos),
+    taskletsView(grafos),
+    runsView(grafos),
+    artifactDocuments(),
+    tasks(grafos),
+    fixtureTests(grafos),
+  );
+  startLanguageServer(grafos);
+  terminalPath(grafos).catch((error) => log.warn(`grafos is not on the terminal's PATH: ${error.message}`));
+}
+
+/** The editor waits for it, within its limit. The stack is not ours to stop here: its keeper does, if no window comes back. */
+export async function deactivate(): Promise<void> {
+  await languageClient?.stop();
+}
+
+let languageClient: RunningLanguageClient | undefined;
+
+/** Loads the client once there is a program: without one it has nothing to say. */
+function startLanguageServer({ context, log, programs }: Grafos): void {
+  let isLoading = false;
+  const load = async (): Promise<void> => {
+    if (isLoading || programs.all.length === 0) return;
+    isLoading = true;
+    const { startLanguageClient } = await import('./languageClient.ts');
+    languageClient = startLanguageClient(context, log);
+    context.subscriptions.push(languageClient);
+  };
+  const tryToLoad = () => {
+    load().catch((error) => log.error(error));
+  };
+  context.subscriptions.push(programs.onDidChange(tryToLoad));
+  void programs.found.then(tryToLoad);
+}

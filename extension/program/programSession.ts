@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
+import { SETTINGS } from '../ids.ts';
+import { RunsModel } from '../runs/runsModel.ts';
+import { StackModel } from '../stack/stackModel.ts';
+import { devOf } from '../stack/stackState.ts';
+import { type WindowPresence, windowPresence } from '../stack/windowPresence.ts';
+import { TaskletsModel } from '../tasklets/taskletsModel.ts';
+
+/** How long changes of files gather before the tasklets are read again, milliseconds. */
+const SETTLE_MS = 150;
+/** Files whose change can change a tasklet, its build or its findings. */
+const WATCHED = '**/*.{toml,ts,rs,wat,wasm}';
+const NOT_WATCHED = /[\\/](?:\.grafos|node_modules|target)[\\/]/;
+
+/** One program of the workspace: what is known of it, and what this window does with it. */
+export class ProgramSession implements vscode.Disposable {
+  readonly root: string;
+  readonly stack: StackModel;
+  readonly runs: RunsModel;
+  readonly tasklets: TaskletsModel;
+  readonly #presence: WindowPresence;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #subscriptions: vscode.Disposable[] = [];
+  /** When this window started the stack; its keeper then is ours to start. */
+  #startedHere = false;
+  #lookers = 0;
+  #isDirty = true;
+  #settle: NodeJS.Timeout | undefined;
+
+  constructor(root: string, extensionPath: string, log: vscode.LogOutputChannel) {
+    this.root = root;
+    this.#log = log;
+    this.stack = new StackModel(root);
+    this.tasklets = new TaskletsModel(root);
+    this.runs = new RunsModel(root, {
+      providers: () => this.#providers(),
+      connect: async (provider) => {
+        const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
+        const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
+        return connectTarget(await resolveProvider(root, provider));
+      },
+      log: (text) => log.info(`${root}: ${text}`),
+    });
+    this.#presence = windowPresence({
+      root,
+      entry: join(extensionPath, 'dist', 'extension', 'stackKeeper.js'),
+      keepRunning: this.#keepRunning(),
+      log: (text) => log.info(`${root}: ${text}`),
+    });
+    const files = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(root, WATCHED));
+    const cells = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(root, '.grafos/cloud/*.json'));
+    const onFile = (uri: vscode.Uri) => {
+      if (!NOT_WATCHED.test(uri.fsPath)) this.taskletsChanged();
+    };
+    const onCells = () => void this.runs.refresh();
+    this.#subscriptions.push(
+      files,
+      files.onDidChange(onFile),
+      files.onDidCreate(onFile),
+      files.onDidDelete(onFile),
+      cells,
+      cells.onDidChange(onCells),
+      cells.onDidCreate(onCells),
+      cells.onDidDelete(onCells),
+      this.stack.onChanged((state) => {
+        log.debug(`${root}: stack ${state.kind}`);
+        if (state.kind !== 'starting' && state.kind !== 'stopping') void this.runs.refresh();
+        const dev = devOf(state);
+        if (dev !== undefined) this.#hold(dev.started_at);
+      }),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration(SETTINGS.keepRunning)) this.#presence.setKeepRunning(this.#keepRunning());
+      }),
+    );
+  }
+
+  /** Begins to watch the stack. Not called in a workspace that is not trusted: what stands in its `dev.json` is anybody's word. */
+  watchStack(): void {
+    this.stack.watch().catch((error) => this.#log.error(error));
+  }
+
+  async start(options: Parameters<StackModel['start']>[0]): Promise<void> {
+    this.#startedHere = true;
+    await this.stack.start(options);
+  }
+
+  /** Keeps tasklets and runs fresh until the answer is disposed of: a view that is not visible asks for nothing. */
+  attend(): vscode.Disposable {
+    this.#lookers += 1;
+    const runs = vscode.workspace.isTrusted ? this.runs.attend() : undefined;
+    if (this.#isDirty) this.#refreshTasklets();
+    let isOver = false;
+    return new vscode.Disposable(() => {
+      if (isOver) return;
+      isOver = true;
+      this.#lookers -= 1;
+      runs?.dispose();
+    });
+  }
+
+  /** Something of the tasklets may have changed; read when somebody looks. */
+  taskletsChanged(): void {
+    this.#isDirty = true;
+    if (this.#lookers === 0) return;
+    clearTimeout(this.#settle);
+    this.#settle = setTimeout(() => this.#refreshTasklets(), SETTLE_MS);
+  }
+
+  #refreshTasklets(): void {
+    this.#isDirty = false;
+    this.tasklets.refresh().catch((error) => this.#log.error(error));
+  }
+
+  async #providers(): Promise<ProviderName[]> {
+    const { CLOUD_PROVIDERS, readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
+    const clouds = await Promise.all(
+      CLOUD_PROVIDERS.map(async (provider) =>
+        (await readCloudCells(this.root, provider).catch(() => [])).length > 0 ? [provider] : [],
+      ),
+    );
+    return [...(devOf(this.stack.state) === undefined ? [] : (['local'] as const)), ...clouds.flat()];
+  }
+
+  #hold(startedAt: string): void {
+    const isOurs = this.#startedHere;
+    this.#presence.hold(startedAt, isOurs).catch((error) => this.#log.warn(`${this.root}: ${error.message}`));
+  }
+
+  #keepRunning(): boolean {
+    return vscode.workspace.getConfiguration(undefined, vscode.Uri.file(this.root)).get(SETTINGS.keepRunning, false);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#settle);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#presence.dispose();
+    this.stack[Symbol.dispose]();
+    this.runs[Symbol.dispose]();
+    this.tasklets[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,40 @@
+import { connect, type Socket } from 'node:net';
+import type { DevState } from '../../daemons/protocol/devState.ts';
+
+/**
+ * Notices the end of daemons that are not our children: an idle connection to each breaks in the moment its process ends, without anybody
+ * asking. A daemon that only grew tired of the silence lives on: whoever is told looks, and holds it again.
+ */
+export function holdDaemons(dev: DevState, told: { broke(): void; look(): void }): { dispose(): void } {
+  const sockets: Socket[] = [];
+  const hold = (url: string): void => {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) });
+    socket.unref();
+    // Nothing is said over it; what the other end says (that it waited long enough) is of no interest.
+    socket.resume();
+    socket.on('error', () => {});
+    socket.once('close', told.broke);
+    sockets.push(socket);
+  };
+  let clock: NodeJS.Timeout | undefined;
+  hold(dev.scheduler_url);
+  hold(dev.helper.url);
+  if (dev.fabric.mem_dataplane_transport === 'http2') hold(dev.fabric.mem_dataplane);
+  else {
+    // HTTP/3 and QUIC have no connection that the kernel breaks: here, and only here, somebody has to look.
+    clock = setInterval(told.look, LOOK_MS);
+    clock.unref();
+  }
+  return {
+    dispose: () => {
+      clearInterval(clock);
+      for (const socket of sockets) {
+        socket.removeAllListeners('close');
+        socket.destroy();
+      }
+    },
+  };
+}
+
+const LOOK_MS = 900;

@@ -1,0 +1,78 @@
+/**
+ * A process beside the daemons of a stack that an editor started. Every window that has the program open holds a connection to it; when the
+ * last one broke, be it by closing, by a crash or by `kill -9`, and none came back in time for it to have been a reload, it stops the stack.
+ * It ends by itself when the stack is stopped or replaced. Arguments: program, `started_at` of the stack, socket, grace in milliseconds.
+ */
+import { readFile, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
+import { devDown } from '../../toolchain/stack/devDown.ts';
+import { readDevState } from '../../toolchain/stack/devState.ts';
+import { processStart } from '../../toolchain/stack/processIdentity.ts';
+import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
+import { type KeeperRecord, keeperFile } from './keeperFile.ts';
+import { watchStateFile } from './watchStateFile.ts';
+
+const [root = '', stack = '', socket = '', graceMs = ''] = process.argv.slice(2);
+const paths = stackPaths(root);
+const windows = new Set<Socket>();
+let keepRunning = false;
+let grace: NodeJS.Timeout | undefined;
+let isEnding = false;
+
+const leave = async (code: number): Promise<void> => {
+  if (isEnding) return;
+  isEnding = true;
+  for (const window of windows) window.destroy();
+  const mine = await readFile(keeperFile(root), 'utf8').catch(() => '');
+  if (mine.includes(JSON.stringify(socket))) await rm(keeperFile(root), { force: true });
+  if (process.platform !== 'win32') await rm(dirname(socket), { recursive: true, force: true });
+  process.exit(code);
+};
+
+const isOurStack = async (): Promise<boolean> => (await readDevState(paths))?.started_at === stack;
+
+const startGrace = (): void => {
+  clearTimeout(grace);
+  grace = setTimeout(() => {
+    void (async () => {
+      if (windows.size > 0) return;
+      if (!keepRunning && (await isOurStack())) await devDown(root, AbortSignal.timeout(30_000));
+      await leave(0);
+    })().catch(() => leave(1));
+  }, Number(graceMs));
+};
+
+const server = createServer((window) => {
+  clearTimeout(grace);
+  windows.add(window);
+  window.setEncoding('utf8');
+  // What the window's setting says: the last word counts, and a word is never split over loopback in practice, nor would it matter.
+  window.on('data', (text: string) => {
+    const last = text.trim().split('\n').at(-1);
+    if (last === 'keep' || last === 'stop') keepRunning = last === 'keep';
+  });
+  window.on('error', () => {});
+  window.on('close', () => {
+    windows.delete(window);
+    if (windows.size === 0 && !isEnding) startGrace();
+  });
+});
+server.on('error', () => void leave(1));
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void leave(0));
+
+server.listen(socket, () => {
+  void (async () => {
+    const started = (await processStart(process.pid)) ?? '';
+    const record: KeeperRecord = { pid: process.pid, started, socket, stack };
+    await writeAtomically(keeperFile(root), `${JSON.stringify(record)}\n`, 0o600);
+    const look = async () => {
+      if (!(await isOurStack())) await leave(0);
+    };
+    watchStateFile(paths.state, root, () => void look());
+    await look();
+    startGrace();
+    process.stdout.write('ready\n');
+  })().catch(() => leave(1));
+});

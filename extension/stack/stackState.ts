@@ -1,0 +1,19 @@
+import type { DaemonName, DevState } from '../../daemons/protocol/devState.ts';
+
+/** The one state of a program's local stack that tree, status bar and context keys are drawn from. */
+export type StackState =
+  | { kind: 'stopped' }
+  | { kind: 'starting'; step: string }
+  | { kind: 'running'; dev: DevState }
+  /** Daemons that should run and do not. */
+  | { kind: 'unhealthy'; dev: DevState; dead: DaemonName[] }
+  | { kind: 'stopping' }
+  /** The last start or stop did not succeed, and no stack is there. */
+  | { kind: 'failed'; error: Error };
+
+export type StackStateKind = StackState['kind'];
+
+/** The stack's record, in the states that have one. */
+export function devOf(state: StackState): DevState | undefined {
+  return state.kind === 'running' || state.kind === 'unhealthy' ? state.dev : undefined;
+}

@@ -1,0 +1,69 @@
+import { sep } from 'node:path';
+import * as vscode from 'vscode';
+import type { ProgramSession } from '../program/programSession.ts';
+import { runCli } from '../runCli.ts';
+
+/** What the command line prints of each build. */
+export interface Built {
+  tasklet: string;
+  output: string;
+  bytes: number;
+  duration_ms: number;
+}
+
+/** Builds under way, by program and tasklet: who asks for one again joins it. */
+const underWay = new Map<string, Promise<Built>>();
+
+/** Saves what is open of the program and builds the tasklet. @throws GrafosError `build_failed` with the first finding as its reason. */
+export function buildTasklet(
+  session: ProgramSession,
+  tasklet: string,
+  extensionPath: string,
+  signal: AbortSignal,
+): Promise<Built> {
+  const key = `${session.root}\0${tasklet}`;
+  const running = underWay.get(key);
+  if (running !== undefined) return running;
+  const build = (async () => {
+    await saveProgram(session);
+    try {
+      const { value } = await runCli<Built[]>({
+        packageFolder: extensionPath,
+        cwd: session.root,
+        args: ['tasklet', 'build', tasklet],
+        signal,
+      });
+      const [built] = value;
+      if (built === undefined) throw new Error(`the build of ${tasklet} told nothing`);
+      return built;
+    } finally {
+      session.taskletsChanged();
+    }
+  })().finally(() => underWay.delete(key));
+  underWay.set(key, build);
+  return build;
+}
+
+/** Builds the tasklet unless its module is what the sources, saved first, would give. */
+export async function ensureBuilt(
+  session: ProgramSession,
+  tasklet: string,
+  extensionPath: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await saveProgram(session);
+  const { findTasklet, loadProgram } = await import('../../program/loadProgram.ts');
+  const { staleness } = await import('../../toolchain/build/staleness.ts');
+  const program = loadProgram(session.root);
+  const { state } = staleness(program, findTasklet(program, tasklet));
+  if (state !== 'fresh' && state !== 'unknown') await buildTasklet(session, tasklet, extensionPath, signal);
+}
+
+/** Saves the program's files that were edited; the user's other files are left as they are. */
+async function saveProgram(session: ProgramSession): Promise<void> {
+  const edited = vscode.workspace.textDocuments.filter(
+    (document) =>
+      document.isDirty && document.uri.scheme === 'file' && document.uri.fsPath.startsWith(session.root + sep),
+  );
+  await Promise.all(edited.map((document) => document.save()));
+}

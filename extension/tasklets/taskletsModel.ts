@@ -1,0 +1,122 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { Emitter } from '../emitter.ts';
+
+export interface TaskletEntry {
+  root: string;
+  tasklet: Tasklet;
+  state: 'built' | 'stale' | 'missing' | 'broken';
+  /** One sentence on the state. */
+  why: string;
+  /** Size of the module in bytes and when it was written, milliseconds since 1970; null where there is none. */
+  built: { bytes: number; at: number } | null;
+}
+
+/** What changed: one tasklet, or the list itself. */
+export type TaskletsChange = TaskletEntry | undefined;
+
+/** The tasklets of a program and the state of their builds; reads the disk when told to, and only then. */
+export class TaskletsModel implements Disposable {
+  readonly root: string;
+  readonly #changed = new Emitter<TaskletsChange>();
+  readonly onChanged = this.#changed.event;
+  #entries: TaskletEntry[] = [];
+  #problem: Error | undefined;
+  #reading: Promise<void> | undefined;
+  #readAgain = false;
+  #wasRead = false;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  get entries(): readonly TaskletEntry[] {
+    return this.#entries;
+  }
+
+  /** Why there is no list, where the manifest cannot be used; the entries are then as last known. */
+  get problem(): Error | undefined {
+    return this.#problem;
+  }
+
+  /** False once it is known that the program has none; undefined before anybody read it. */
+  get hasTasklets(): boolean | undefined {
+    return this.#wasRead ? this.#entries.length > 0 || this.#problem !== undefined : undefined;
+  }
+
+  /** Reads everything anew; calls that come meanwhile make one more reading. */
+  async refresh(): Promise<void> {
+    this.#readAgain = true;
+    this.#reading ??= (async () => {
+      while (this.#readAgain) {
+        this.#readAgain = false;
+        await this.#read();
+      }
+    })().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const { loadProgram } = await import('../../program/loadProgram.ts');
+    let program: Program;
+    try {
+      program = loadProgram(this.root);
+      // A manifest further up is another program's.
+      if (program.root !== this.root) throw new Error(`There is no manifest in ${this.root}.`);
+    } catch (error) {
+      this.#problem = error instanceof Error ? error : new Error(String(error));
+      this.#changed.fire(undefined);
+      return;
+    }
+    const { staleness } = await import('../../toolchain/build/staleness.ts');
+    const entries: TaskletEntry[] = [];
+    for (const tasklet of program.manifest.tasklets) {
+      entries.push(await readEntry(program, tasklet, staleness));
+      // Reading modules is synchronous: with hundreds of them others must get their turn.
+      await nextTurn();
+    }
+    const sameList =
+      this.#wasRead &&
+      this.#problem === undefined &&
+      entries.length === this.#entries.length &&
+      entries.every(({ tasklet }, index) => tasklet.name === this.#entries[index]?.tasklet.name);
+    const before = this.#entries;
+    this.#entries = entries;
+    this.#problem = undefined;
+    this.#wasRead = true;
+    if (!sameList) this.#changed.fire(undefined);
+    else
+      entries.forEach((entry, index) => {
+        if (!isDeepStrictEqual(entry, before[index])) this.#changed.fire(entry);
+      });
+  }
+
+  [Symbol.dispose](): void {
+    this.#readAgain = false;
+    this.#changed.dispose();
+  }
+}
+
+async function readEntry(
+  program: Program,
+  tasklet: Tasklet,
+  staleness: typeof import('../../toolchain/build/staleness.ts').staleness,
+): Promise<TaskletEntry> {
+  const { root } = program;
+  const built = await stat(join(root, tasklet.output)).then(
+    ({ size, mtimeMs }) => ({ bytes: size, at: mtimeMs }),
+    () => null,
+  );
+  try {
+    const { state, why } = staleness(program, tasklet);
+    return { root, tasklet, state: state === 'fresh' || state === 'unknown' ? 'built' : state, why, built };
+  } catch (error) {
+    return { root, tasklet, state: 'broken', why: error instanceof Error ? error.message : String(error), built };
+  }
+}

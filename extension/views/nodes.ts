@@ -1,0 +1,19 @@
+import type { DaemonName } from '../../daemons/protocol/devState.ts';
+import type { ArtifactEntry } from '../../daemons/protocol/tenantApi.ts';
+import type { ProgramSession } from '../program/programSession.ts';
+import type { RunEntry } from '../runs/runsModel.ts';
+import type { TaskletEntry } from '../tasklets/taskletsModel.ts';
+
+/** What stands in the views, and so what their commands are given. */
+export type StackNode = { kind: 'stack'; session: ProgramSession };
+export type DaemonNode = { kind: 'daemon'; session: ProgramSession; name: DaemonName };
+export type TaskletNode = { kind: 'tasklet'; session: ProgramSession; entry: TaskletEntry };
+export type RunNode = { kind: 'run'; session: ProgramSession; entry: RunEntry };
+export type ArtifactNode = { kind: 'artifact'; session: ProgramSession; entry: RunEntry; artifact: ArtifactEntry };
+export type ProblemNode = { kind: 'problem'; session: ProgramSession; text: string; file: string | undefined };
+
+export type Node = StackNode | DaemonNode | TaskletNode | RunNode | ArtifactNode | ProblemNode;
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'session' in value;
+}

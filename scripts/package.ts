@@ -1,0 +1,105 @@
+/**
+ * Packs one VSIX per platform into build/vsix, from what is built: `npm run package [-- --target linux-x64]…`. Prints what each weighs.
+ * Each holds the files that .vscodeignore names and, where there is one, QUIC's native half of its platform.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, sep } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..');
+const limit = 15 * 1024 * 1024;
+
+/** VS Code's name of a platform, and whether QUIC has a native half for it; without, fabric control goes over TCP. */
+const targets = new Map([
+  ['linux-x64', true],
+  ['linux-arm64', false],
+  ['darwin-x64', true],
+  ['darwin-arm64', true],
+  ['win32-x64', true],
+  ['win32-arm64', false],
+]);
+
+/** Compilers that stay packages of their own. Everything else is in the bundles. */
+const kept = ['assemblyscript', 'wabt'];
+
+/** The path of the VSIX of a target. @throws Error for a target that does not exist, and what npm and vsce throw. */
+export async function packageFor(target: string): Promise<string> {
+  const native = targets.get(target);
+  if (native === undefined) throw new Error(`no such target: ${target}. There are ${[...targets.keys()].join(', ')}.`);
+  const staging = await mkdtemp(join(tmpdir(), 'grafos-package-'));
+  try {
+    const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    const nativePackage = `@matrixai/quic-${target}`;
+    const files = await listFiles({ cwd: root, packageManager: PackageManager.Npm });
+    for (const file of files) {
+      if (!file.startsWith('node_modules/@matrixai/quic-')) await cp(join(root, file), join(staging, file));
+    }
+    await cp(join(root, '.vscodeignore'), join(staging, '.vscodeignore'));
+    const dependencies: Record<string, string> = {};
+    for (const name of kept) dependencies[name] = manifest.dependencies[name];
+    if (native) {
+      const version: string = manifest.dependencies['@matrixai/quic'];
+      if (await bringNative(nativePackage, version, staging)) dependencies[nativePackage] = version;
+      else console.warn(`The registry has no ${nativePackage}@${version}: on ${target} fabric control goes over TCP.`);
+    }
+    const { scripts, devDependencies, optionalDependencies, allowScripts, ...shipped } = manifest;
+    await writeFile(join(staging, 'package.json'), `${JSON.stringify({ ...shipped, dependencies }, null, 2)}\n`);
+
+    const packagePath = join(root, 'build', 'vsix', `grafos-${target}-${manifest.version}.vsix`);
+    await mkdir(dirname(packagePath), { recursive: true });
+    await createVSIX({
+      cwd: staging,
+      target,
+      packagePath,
+      // The pages that the README links to are in the repository, whose address the manifest does not have yet.
+      allowMissingRepository: true,
+      rewriteRelativeLinks: false,
+    });
+    return packagePath;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Lays the native package into the staging folder: the installed one, or, for another platform than this, the registry's. False: it has none. */
+async function bringNative(name: string, version: string, staging: string): Promise<boolean> {
+  const to = join(staging, 'node_modules', name);
+  const installed = join(root, 'node_modules', name);
+  if (existsSync(installed)) {
+    await cp(installed, to, { recursive: true });
+    return true;
+  }
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
+  const args = [...first, 'pack', '--loglevel=error', '--pack-destination', staging, `${name}@${version}`];
+  const shell = npm === undefined && process.platform === 'win32';
+  let archive: string;
+  try {
+    archive = (await run(command, args, { cwd: staging, shell })).stdout.trim().split('\n').at(-1) ?? '';
+  } catch (error) {
+    if (/E404|ETARGET/.test(String(error instanceof Error && 'stderr' in error ? error.stderr : ''))) return false;
+    throw error;
+  }
+  await mkdir(to, { recursive: true });
+  await run('tar', ['-xzf', archive, '-C', to, '--strip-components=1'], { cwd: staging });
+  await rm(join(staging, archive));
+  return true;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { target: { type: 'string', multiple: true } } });
+  for (const target of values.target ?? targets.keys()) {
+    const path = await packageFor(target);
+    const { size } = await stat(path);
+    console.log(`${path.split(sep).slice(-3).join('/')}  ${(size / 1024 / 1024).toFixed(1)} MiB`);
+    if (size > limit) {
+      console.error(`${target} is over 15 MB`);
+      process.exitCode = 1;
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as ids from '../../extension/ids.ts';
+import { renderHuman } from '../../toolchain/validate/renderHuman.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const json = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
+const manifest = json('package.json');
+const { contributes } = manifest;
+const nls: Record<string, string> = json('package.nls.json');
+const code = globSync(['extension/**/*.ts', 'language-server/**/*.ts'], { cwd: root })
+  .filter((file) => !file.endsWith('ids.ts'))
+  .map((file) => readFileSync(join(root, file), 'utf8'))
+  .join('\n');
+
+/** Each string anywhere in the value. */
+function strings(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(strings) : [];
+}
+
+/** Values of the property, at any depth. */
+function valuesOf(value: unknown, key: string): unknown[] {
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([name, inner]) => [...(name === key ? [inner] : []), ...valuesOf(inner, key)]);
+}
+
+const sorted = (values: Iterable<string>) => [...new Set(values)].sort();
+const whens = [...valuesOf(contributes, 'when'), ...valuesOf(contributes, 'enablement')].filter(
+  (one) => typeof one === 'string',
+);
+
+describe('manifest and code', () => {
+  it('contribute the same commands', () => {
+    const contributed = contributes.commands.map((one: { command: string }) => one.command);
+    assert.deepEqual([...contributed].sort(), sorted(Object.values(ids.COMMANDS)));
+    assert.equal(new Set(contributed).size, contributed.length);
+  });
+
+  it('name commands as the house does: verb first, in the category grafOS, with an icon', () => {
+    for (const { command, title, category, icon } of contributes.commands) {
+      assert.match(command, /^grafos(\.[a-z][A-Za-z]+){2}$/);
+      assert.equal(category, 'grafOS');
+      assert.match(nls[title.slice(1, -1)] ?? '', /^[A-Z][a-z]+( [A-Za-z]+)*…?$/, command);
+      assert.match(icon, /^\$\([a-z-]+\)$/);
+    }
+  });
+
+  it('every command is used by the code', () => {
+    for (const key of Object.keys(ids.COMMANDS)) assert.ok(code.includes(`COMMANDS.${key}`), `COMMANDS.${key}`);
+  });
+
+  it('menus, welcomes and walkthrough name only commands that are there', () => {
+    const own = new Set<string>(Object.values(ids.COMMANDS));
+    const inMenus = Object.values(contributes.menus).flatMap((menu) => valuesOf(menu, 'command'));
+    const linked = [...strings(contributes), ...Object.values(nls)].flatMap((text) =>
+      [...text.matchAll(/\(command:(grafos\.[A-Za-z.]+)/g), ...text.matchAll(/^onCommand:(.+)$/g)].map(
+        (match) => match[1],
+      ),
+    );
+    for (const command of [...inMenus, ...linked]) assert.ok(own.has(String(command)), String(command));
+  });
+
+  it('the palette decides about every command', () => {
+    const listed = contributes.menus.commandPalette.map((one: { command: string }) => one.command);
+    assert.deepEqual([...listed].sort(), sorted(Object.values(ids.COMMANDS)));
+  });
+
+  it('a tree row has three actions at most', () => {
+    const states: Record<string, string[]> = {
+      stack: ['stopped', 'starting', 'running', 'unhealthy', 'stopping', 'failed'],
+      daemon: ['running', 'ended'],
+      tasklet: ['built', 'stale', 'missing', 'broken'],
+      run: ['admitted', 'placed', 'running', 'succeeded', 'failed', 'cancelled'],
+      artifact: ['file'],
+    };
+    for (const [noun, words] of Object.entries(states)) {
+      for (const word of words) {
+        const inline = contributes.menus['view/item/context'].filter(
+          ({ when, group }: { when: string; group: string }) => {
+            const pattern = /viewItem =~ \/(.+)\/$/.exec(when)?.[1];
+            const exact = /viewItem == '(.+)'$/.exec(when)?.[1];
+            assert.ok(pattern !== undefined || exact !== undefined, when);
+            const value = `${noun}.${word}`;
+            return (
+              group.startsWith('inline') &&
+              (exact === value || (pattern !== undefined && new RegExp(pattern).test(value)))
+            );
+          },
+        );
+        assert.ok(inline.length <= 3, `${noun}.${word} has ${inline.length}`);
+      }
+    }
+  });
+
+  it('have the same views in the same container', () => {
+    assert.deepEqual(Object.keys(contributes.views), [ids.VIEW_CONTAINER]);
+    const views: string[] = contributes.views[ids.VIEW_CONTAINER].map((one: { id: string }) => one.id);
+    assert.deepEqual(new Set(views), new Set(Object.values(ids.VIEWS)));
+    for (const key of Object.keys(ids.VIEWS)) assert.ok(code.includes(`VIEWS.${key}`), `VIEWS.${key}`);
+    for (const { view } of contributes.viewsWelcome) assert.ok(views.includes(view), view);
+    for (const when of whens) {
+      for (const [, view = ''] of when.matchAll(/\bview == (\S+)/g)) assert.ok(views.includes(view), when);
+    }
+  });
+
+  it('when clauses use only context keys that the code sets or the editor has', () => {
+    const own = new Set<string>(Object.values(ids.CONTEXT_KEYS));
+    const editors = new Set([
+      'view',
+      'viewItem',
+      'isWorkspaceTrusted',
+      'workspaceFolderCount',
+      'resourceFilename',
+      'resourcePath',
+      'explorerResourceIsFolder',
+      'shellExecutionSupported',
+      'true',
+    ]);
+    const used = new Set<string>();
+    for (const when of [...whens, ...valuesOf(contributes, 'completionEvents').flatMap(strings)]) {
+      const bare = when
+        .replace(/^onCommand:.*$/, '')
+        .replace(/^onContext:/, '')
+        .replace(/=~ \/(?:\\.|\[[^\]]*\]|[^/])+\//g, '')
+        .replace(/[=!]= ?('[^']*'|[\w.]+)/g, '');
+      for (const [key] of bare.matchAll(/[A-Za-z][\w.]*/g)) {
+        assert.ok(own.has(key) || editors.has(key), `${key} in ${when}`);
+        used.add(key);
+      }
+    }
+    for (const [name, key] of Object.entries(ids.CONTEXT_KEYS)) {
+      assert.ok(used.has(key), `${key} is set and never used`);
+      assert.ok(code.includes(`CONTEXT_KEYS.${name}`), `CONTEXT_KEYS.${name} is never set`);
+    }
+  });
+
+  it('stack states in when clauses are those of the union', () => {
+    const union = readFileSync(join(root, 'extension/stack/stackState.ts'), 'utf8');
+    const words = new Set([...union.matchAll(/kind: '(\w+)'/g)].map((match) => match[1]));
+    for (const when of whens) {
+      for (const [, word] of when.matchAll(/grafos\.stackState [=!]= '(\w+)'/g)) assert.ok(words.has(word), when);
+    }
+  });
+
+  it('have the same settings, each scoped, documented and with a default', () => {
+    const properties = Object.assign(
+      {},
+      ...contributes.configuration.map((one: { properties: object }) => one.properties),
+    );
+    assert.deepEqual(Object.keys(properties).sort(), sorted(Object.values(ids.SETTINGS)));
+    for (const [name, setting] of Object.entries<Record<string, unknown>>(properties)) {
+      assert.ok(setting.scope && setting.markdownDescription && 'default' in setting, name);
+    }
+    // The language client itself reads the trace setting, by its own id.
+    assert.ok(code.includes(`new LanguageClient('${ids.SETTINGS.traceServer.split('.')[0]}'`));
+    for (const key of Object.keys(ids.SETTINGS)) {
+      assert.ok(key === 'traceServer' || code.includes(`SETTINGS.${key}`), `SETTINGS.${key}`);
+    }
+    for (const name of manifest.capabilities.untrustedWorkspaces.restrictedConfigurations)
+      assert.ok(name in properties, name);
+  });
+
+  it('the task type is the code’s', () => {
+    for (const { type } of contributes.taskDefinitions ?? []) {
+      assert.equal(type, ids.TASK_TYPE);
+      assert.ok(code.includes('TASK_TYPE'));
+    }
+  });
+
+  it('the problem matcher reads what validate prints', () => {
+    const [matcher] = contributes.problemMatchers;
+    const [pattern] = matcher.pattern;
+    const printed = renderHuman(
+      [
+        {
+          code: 'GRF1005',
+          severity: 'error',
+          message: 'Unknown key\nIts keys are others.',
+          file: join(root, 'cookbook/local-dev/grafos.toml'),
+          range: { start: { line: 1, character: 4 }, end: { line: 1, character: 8 } },
+        },
+      ],
+      { base: join(root, 'cookbook/local-dev'), colour: false },
+    );
+    const found = printed.split('\n').flatMap((line) => new RegExp(pattern.regexp).exec(line) ?? []);
+    const part = (name: string) => found[pattern[name]];
+    assert.deepEqual(['severity', 'code', 'file', 'line', 'column', 'message'].map(part), [
+      'error',
+      'GRF1005',
+      'grafos.toml',
+      '2',
+      '5',
+      'Unknown key',
+    ]);
+  });
+
+  it('every text of package.nls.json is used, and every one used is there', () => {
+    const used = strings(manifest).flatMap((text) => /^%(.+)%$/.exec(text)?.[1] ?? []);
+    assert.deepEqual(sorted(used), Object.keys(nls).sort());
+  });
+
+  it('every file that is named is there', () => {
+    const named = [manifest.icon, ...strings(contributes)].filter((text) => /^media\//.test(text));
+    assert.ok(named.length > 5);
+    for (const file of named) assert.ok(existsSync(join(root, file)), file);
+  });
+
+  it('starts only where a program is', () => {
+    assert.deepEqual(manifest.activationEvents, ['workspaceContains:**/grafos.toml']);
+    assert.deepEqual(manifest.extensionKind, ['workspace']);
+    assert.equal(manifest.main, './dist/extension/main.cjs');
+  });
+});

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { listFiles, PackageManager } from '@vscode/vsce';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** All that the VSIX may hold; more than `.vscodeignore` by nothing. */
+const allowed = [
+  /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/grafos\.cjs)$/,
+  /^dist\/(cli|daemons|language-server)\/[\w-]+\.js$/,
+  /^dist\/extension\/(main\.cjs|stackKeeper\.js)$/,
+  /^docs\/findings\/[\w-]+\.md$/,
+  /^media\/(icon\.png|grafos\.svg|grafos\.schema\.json|(dashboard|walkthrough)\/[\w.-]+)$/,
+  /^sdk\/(assemblyscript\/\w+\.ts|rust\/(Cargo\.(toml|lock)|src\/\w+\.rs))$/,
+  /^node_modules\/(assemblyscript|binaryen|long|wabt)\/(package\.json|LICENSE|NOTICE|index\.js)$/,
+  /^node_modules\/assemblyscript\/(dist\/(asc|assemblyscript)\.js|lib\/binaryen\.js|std\/assembly\/index\.d\.ts)$/,
+  /^node_modules\/@matrixai\/quic-[\w-]+\/(package\.json|[\w.]+\.node)$/,
+];
+
+describe('what the VSIX holds', () => {
+  it('is what it needs, and nothing else', async () => {
+    const files = await listFiles({ cwd: root, packageManager: PackageManager.Npm });
+    assert.deepEqual(
+      files.filter((file) => !allowed.some((one) => one.test(file))),
+      [],
+    );
+    for (const one of allowed)
+      assert.ok(
+        files.some((file) => one.test(file)),
+        String(one),
+      );
+    for (const file of [
+      'dist/extension/main.cjs',
+      'dist/extension/stackKeeper.js',
+      'dist/language-server/main.js',
+      'dist/cli/main.js',
+      'dist/daemons/fabricbiosd.js',
+      'node_modules/binaryen/index.js',
+      'docs/findings/README.md',
+    ]) {
+      assert.ok(files.includes(file), file);
+    }
+  });
+});
