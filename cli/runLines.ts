@@ -1,5 +1,6 @@
 import type { Run, RunResponse } from '../daemons/protocol/tenantApi.ts';
 import { formatSize } from '../program/size.ts';
+import { countText } from './countText.ts';
 import type { Output } from './output.ts';
 
 type Paint = ReturnType<Output['paint']>;
@@ -14,7 +15,7 @@ export function responseLines(response: RunResponse, paint: Paint): string {
   if (output !== null) lines.push(`  output    ${outputText(output)}`);
   else if (output_bytes > 0) lines.push(`  output    ${formatSize(output_bytes)}, not JSON`);
   lines.push(
-    `  fuel      ${fuel_used.toLocaleString('en')}`,
+    `  fuel      ${countText(fuel_used)}`,
     `  memory    ${formatSize(linear_memory_peak)} linear`,
     `  duration  ${durationText(duration_us)}`,
   );

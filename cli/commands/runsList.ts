@@ -2,6 +2,7 @@ import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+import { countText } from '../countText.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { durationText, errorText, stateText } from '../runLines.ts';
 import { table } from '../table.ts';
@@ -24,7 +25,7 @@ export async function run(
               run_id,
               tasklet,
               stateText(state, paint) + (state === 'failed' && response !== null ? `: ${errorText(response)}` : ''),
-              response === null ? '' : response.fuel_used.toLocaleString('en'),
+              response === null ? '' : countText(response.fuel_used),
               response === null ? '' : durationText(response.duration_us),
               timeText(created_at),
             ]),

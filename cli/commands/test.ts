@@ -5,6 +5,7 @@ import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFix
 import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
 import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
 import type { CommandContext } from '../command.ts';
+import { countText } from '../countText.ts';
 import { reportBuildFailure } from '../reportBuildFailure.ts';
 import { durationText } from '../runLines.ts';
 import { warnIfStale } from '../warnIfStale.ts';
@@ -49,7 +50,7 @@ export async function run(
     [
       ...results.map(({ tasklet, case: name, passed: good, mismatch, fuel_used, duration_us }) =>
         good
-          ? `${paint('green', 'pass')}  ${`${tasklet}/${name}`.padEnd(widest)}  ${paint('dim', `fuel ${fuel_used.toLocaleString('en')}, ${durationText(duration_us)}`)}`
+          ? `${paint('green', 'pass')}  ${`${tasklet}/${name}`.padEnd(widest)}  ${paint('dim', `fuel ${countText(fuel_used)}, ${durationText(duration_us)}`)}`
           : `${paint('red', 'FAIL')}  ${tasklet}/${name}: ${mismatch?.what}\n${mismatch?.diff.replaceAll(/^/gm, '        ')}`,
       ),
       results.length === 0
