@@ -7,8 +7,10 @@ const have = process.versions.node.split('.').map(Number);
 
 if (have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1])) {
   require('node:module').enableCompileCache(require('node:path').join(__dirname, '..', 'dist', '.compile-cache'));
-  import('../dist/cli/main.js').catch((error) => {
-    const unbuilt = error.code === 'ERR_MODULE_NOT_FOUND' && String(error.message).includes('main.js');
+  try {
+    require('../dist/cli/main.cjs');
+  } catch (error) {
+    const unbuilt = error.code === 'MODULE_NOT_FOUND' && String(error.message).includes('main.cjs');
     console.error(
       unbuilt
         ? 'error: grafos is not built yet. Run `npm run build` in its folder.'
@@ -17,7 +19,7 @@ if (have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1])) {
           : `error: grafos cannot be loaded: ${error.message}`,
     );
     process.exitCode = 3;
-  });
+  }
 } else {
   runOnOwnNode();
 }

@@ -2,7 +2,9 @@ import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
 import { commandTree, parse } from './commandTree.ts';
 import { Output } from './output.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
 
 async function main(argv: string[]): Promise<number> {
   const out = new Output({

@@ -54,11 +54,10 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const target = given.direct
     ? await directTarget(...directFiles(given), given.tenant ?? '')
     : await resolveProvider(program.root, given.provider);
-  warnIfStale(out, program, tasklet);
   out.progress(`asking ${target.provider}`);
   using client = await connectTarget(target, signal);
   out.progress(`running ${tasklet.name} on ${target.provider}`);
-  const ended = await deployRun(client, {
+  const running = deployRun(client, {
     program,
     tasklet,
     input,
@@ -67,6 +66,9 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     ...(holdMs === undefined ? {} : { holdMs }),
     ...(given.detach ? { detach: true } : {}),
   });
+  // Beside the request, which waits for the network: reading and hashing the sources takes as long.
+  const looked = Promise.resolve().then(() => warnIfStale(out, program, tasklet));
+  const [ended] = await Promise.all([running, looked]);
   const { response } = ended;
   if (response === null) {
     out.result(

@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..', '..');
 /** All that the VSIX may hold; more than `.vscodeignore` by nothing. */
 const allowed = [
   /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/grafos\.cjs)$/,
-  /^dist\/(cli|daemons|language-server)\/[\w-]+\.js$/,
+  /^dist\/(cli\/main\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
   /^dist\/extension\/(main\.cjs|stackKeeper\.js)$/,
   /^docs\/findings\/[\w-]+\.md$/,
   /^media\/(icon\.png|grafos\.svg|grafos\.schema\.json|(dashboard|walkthrough)\/[\w.-]+)$/,
@@ -33,7 +33,7 @@ describe('what the VSIX holds', () => {
       'dist/extension/main.cjs',
       'dist/extension/stackKeeper.js',
       'dist/language-server/main.js',
-      'dist/cli/main.js',
+      'dist/cli/main.cjs',
       'dist/daemons/fabricbiosd.js',
       'node_modules/binaryen/index.js',
       'docs/findings/README.md',
