@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { packageVersion } from '../daemons/protocol/packageVersion.ts';
 import { type CommandSpec, optionText } from './command.ts';
 import { COMMANDS } from './commandTable.ts';
 import type { Output } from './output.ts';
@@ -38,11 +36,7 @@ export function commandTree(out: Output, run: (spec: CommandSpec, given: object)
   const root = new Command('grafos')
     .usage('<command> [options]')
     .description('Write, check and run grafOS tasklets, here and in the cloud.')
-    .version(
-      JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version,
-      '-V, --version',
-      'print the version',
-    )
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', FIRST_STEPS)

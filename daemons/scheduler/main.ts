@@ -2,11 +2,11 @@
 import { runDaemon } from '../protocol/daemonLifetime.ts';
 import { daemonLog } from '../protocol/daemonLog.ts';
 import { preloadTransport } from '../protocol/fabricClient.ts';
+import { packageVersion } from '../protocol/packageVersion.ts';
 import { openCellSession } from './fabric/openCellSession.ts';
 import { readFlags } from './flags.ts';
 import { readTrust } from './readTrust.ts';
 import { startScheduler } from './scheduler.ts';
-import { VERSION } from './version.ts';
 
 const log = daemonLog('scheduler');
 const argv = process.argv.slice(2);
@@ -29,7 +29,7 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
     files,
     cellId,
     stateDir,
-    version: VERSION,
+    version: packageVersion(),
     log,
     connectCell: async (news) => openCellSession({ ...(await cell), ...files }, news),
   });

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
 import type { TextRange } from '../../program/textLines.ts';
 import { CATALOGUE, type FindingCode, findingPage } from './catalogue.ts';
 import type { Finding } from './finding.ts';
@@ -18,7 +18,6 @@ const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const;
  */
 export function renderSarif(findings: readonly Finding[], base: string, options: SarifOptions = {}) {
   const codes = [...new Set(findings.map(({ code }) => code))].sort();
-  const { version }: { version: string } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -27,7 +26,7 @@ export function renderSarif(findings: readonly Finding[], base: string, options:
         tool: {
           driver: {
             name: 'grafos validate',
-            semanticVersion: version,
+            semanticVersion: packageVersion(),
             rules: codes.map((code) => ruleOf(code, options)),
           },
         },
