@@ -28,8 +28,6 @@ export interface DeployRun {
   detach?: boolean;
   /** Aborting cancels the run that was started. */
   signal: AbortSignal;
-  /** Told the run's id as soon as it is known to be the scheduler's. */
-  onSubmitted?: (runId: string) => void;
   /** Seed and start of another run, to repeat it bit for bit. */
   replay?: Pick<RunSubmit, 'seed' | 'start_unix_nanos'>;
 }
@@ -67,7 +65,6 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
       await client.putModule(sha256, module, { signal });
       return trySubmit();
     });
-    deploy.onSubmitted?.(run.run_id);
     return deploy.detach || run.ended_at !== null ? run : await awaitEnd(client, run.run_id, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
