@@ -17,6 +17,20 @@ import {
 export type Compared = 'refused' | 'metered' | 'plain' | 'interpreted';
 
 const STACK = /call stack/i;
+/** First bytes of the numbers after 0xFD of what computes with float lanes: conversions, rounding, arithmetic. Some begin others too. */
+const FLOAT_LANES = [
+  94,
+  95,
+  103,
+  104,
+  105,
+  106,
+  116,
+  117,
+  122,
+  0x94,
+  ...Array.from({ length: 32 }, (_, at) => 0xe0 + at),
+];
 const PAGES_MAX = 64;
 
 interface End {
@@ -187,10 +201,15 @@ function argument(type: ValueType, at: number): number | bigint | undefined {
 
 function usesFloats(module: WasmModule, bytes: Uint8Array): boolean {
   const code = module.sections.find(({ id }) => id === 10);
-  // f32.store, f64.store, reinterpretation; a byte that only looks like one loses nothing but a comparison.
+  // f32.store, f64.store, reinterpretation, float lanes; a byte that only looks like one loses nothing but a comparison.
   return (
     code !== undefined &&
-    bytes.subarray(code.offset, code.offset + code.size).some((byte) => [0x38, 0x39, 0xbc, 0xbd].includes(byte))
+    bytes
+      .subarray(code.offset, code.offset + code.size)
+      .some(
+        (byte, at, all) =>
+          [0x38, 0x39, 0xbc, 0xbd].includes(byte) || (byte === 0xfd && FLOAT_LANES.includes(all[at + 1] as number)),
+      )
   );
 }
 

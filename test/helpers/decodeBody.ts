@@ -1,15 +1,15 @@
 /** Function bodies as trees, for the reference interpreter. */
 import type { BinaryReader } from '../../wasm/binaryReader.ts';
-import { FC_IMMEDIATES, IMMEDIATES, Immediate, Op } from '../../wasm/opcodes.ts';
+import { FC_IMMEDIATES, FD_IMMEDIATES, IMMEDIATES, Immediate, Op } from '../../wasm/opcodes.ts';
 import type { FunctionType, ValueType, WasmModule } from '../../wasm/wasmModule.ts';
 
 export interface Instruction {
-  /** The opcode; after the prefix 0xfc, 0xfc00 + the second number. */
+  /** The opcode; after the prefixes 0xfc and 0xfd, 0xfc00 or 0xfd00 + the second number. */
   op: number;
   /** Indices, label, memory offset, labels of a br_table, in the order they stand. */
   immediates: number[];
-  /** Of a constant: an i32 or the bits of an f32 as number, an i64 or the bits of an f64 as bigint. */
-  constant?: number | bigint;
+  /** Of a constant: an i32 or the bits of an f32 as number, an i64 or the bits of an f64 as bigint, a v128 as its bytes. */
+  constant?: number | bigint | Uint8Array;
   type?: FunctionType;
   body?: Instruction[];
   otherwise?: Instruction[];
@@ -25,6 +25,7 @@ const VALUE_TYPES: Record<number, ValueType> = {
   126: 'i64',
   125: 'f32',
   124: 'f64',
+  123: 'v128',
   112: 'funcref',
   111: 'externref',
 };
@@ -42,7 +43,7 @@ function signed(reader: BinaryReader): bigint {
 
 export function valueType(code: number): ValueType {
   const type = VALUE_TYPES[code];
-  if (type === undefined) throw new NotInterpreted('SIMD is not interpreted');
+  if (type === undefined) throw new NotInterpreted(`value type 0x${code.toString(16)}`);
   return type;
 }
 
@@ -67,10 +68,10 @@ export function decodeUntil(reader: BinaryReader, module: WasmModule): { code: I
 }
 
 function decode(first: number, reader: BinaryReader, module: WasmModule): Instruction {
-  if (first === Op.prefixFd) throw new NotInterpreted('SIMD is not interpreted');
-  const sub = first === Op.prefixFc ? reader.u32() : 0;
-  const op = first === Op.prefixFc ? 0xfc00 + sub : first;
-  const immediate = first === Op.prefixFc ? FC_IMMEDIATES[sub] : IMMEDIATES[first];
+  const prefixed = first === Op.prefixFc ? FC_IMMEDIATES : first === Op.prefixFd ? FD_IMMEDIATES : undefined;
+  const sub = prefixed === undefined ? 0 : reader.u32();
+  const op = prefixed === undefined ? first : first * 0x100 + sub;
+  const immediate = (prefixed ?? IMMEDIATES)[prefixed === undefined ? first : sub];
   const instruction: Instruction = { op, immediates: [] };
   switch (immediate) {
     case Immediate.none:
@@ -113,6 +114,14 @@ function decode(first: number, reader: BinaryReader, module: WasmModule): Instru
         constant: new DataView(reader.bytes.buffer, reader.bytes.byteOffset).getBigInt64(reader.pos - 8, true),
       };
     }
+    case Immediate.v128:
+      return { ...instruction, constant: Uint8Array.from({ length: 16 }, () => reader.u8()) };
+    case Immediate.shuffle:
+      return { op, immediates: Array.from({ length: 16 }, () => reader.u8()) };
+    case Immediate.lane:
+      return { op, immediates: [reader.u8()] };
+    case Immediate.memargLane:
+      return { op, immediates: [reader.u32(), reader.u32(), reader.u8()] };
     default:
       throw new NotInterpreted(`opcode 0x${op.toString(16)}`);
   }

@@ -91,7 +91,9 @@ class Generator {
         return `(local.set ${this.local(type)} ${this.expression(type, index, inner)})`;
       }
       case 7: {
-        const operation = this.of(['i32.store', 'i32.store8 offset=3', 'i32.store16']);
+        const operation = this.of(['i32.store', 'i32.store8 offset=3', 'i32.store16', 'v128.store']);
+        if (operation === 'v128.store')
+          return `(${operation} ${this.address(index, inner)} ${this.vector(index, inner)})`;
         return `(${operation} ${this.address(index, inner)} ${this.expression('i32', index, inner)})`;
       }
       case 8:
@@ -180,11 +182,19 @@ class Generator {
     }
   }
 
+  /** Integers only: what floats of lanes leave as NaN bits is the engine's. */
+  private vector(index: number, depth: number): string {
+    const loaded = `(v128.load ${this.address(index, depth)})`;
+    const splat = `(i32x4.splat ${this.expression('i32', index, depth)})`;
+    const operation = this.of(['i32x4.add', 'i16x8.mul', 'i8x16.swizzle', 'i64x2.sub', 'v128.xor', 'i8x16.min_s']);
+    return `(${operation} ${loaded} ${splat})`;
+  }
+
   private convert(type: Type, index: number, depth: number): string {
     const next = (of: Type) => this.expression(of, index, depth);
     if (type === 'i64') return this.pick(2) === 0 ? `(i64.extend_i32_s ${next('i32')})` : '(global.get $g)';
     if (type === 'f64') return `(f64.convert_i32_s ${next('i32')})`;
-    switch (this.pick(6)) {
+    switch (this.pick(7)) {
       case 0:
         return `(i32.wrap_i64 ${next('i64')})`;
       case 1:
@@ -200,6 +210,8 @@ class Generator {
         return index + 1 < FUNCTIONS
           ? `(call_indirect (type $t) ${next('i32')} ${next('i64')} (i32.const ${this.of([0, 0, 0, 1, 2, 3])}))`
           : `(i32.eqz ${next('i32')})`;
+      case 5:
+        return `(i32x4.extract_lane ${this.pick(4)} ${this.vector(index, depth)})`;
       default:
         return `(i32.lt_s ${next('i32')} ${next('i32')})`;
     }

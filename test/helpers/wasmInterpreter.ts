@@ -1,6 +1,6 @@
 /**
- * A reference interpreter for everything but SIMD, written from chapter 4 of the specification for obviousness. It counts the
- * instructions it executes, which is what fuel must be. The conformance scripts check it.
+ * A reference interpreter, written from chapter 4 of the specification for obviousness. It counts the instructions it executes, which is
+ * what fuel must be. The conformance scripts check it; its SIMD is checked against the engine, instruction by instruction.
  */
 import { BinaryReader } from '../../wasm/binaryReader.ts';
 import { Op } from '../../wasm/opcodes.ts';
@@ -8,6 +8,7 @@ import { readModule } from '../../wasm/readModule.ts';
 import { type FunctionType, functionType, type WasmModule } from '../../wasm/wasmModule.ts';
 import { type Body, decodeBody, decodeUntil, type Instruction, NotInterpreted, valueType } from './decodeBody.ts';
 import { NUMERICS, Trap, type Value } from './interpreterNumerics.ts';
+import { executeSimd } from './interpreterSimd.ts';
 
 export interface Callable {
   type: FunctionType;
@@ -63,7 +64,7 @@ export class InterpreterInstance {
   private readonly elements: Value[][] = [];
   private readonly segments: Uint8Array[] = [];
 
-  /** @throws Trap as instantiation does, NotInterpreted for SIMD */
+  /** @throws Trap as instantiation does, NotInterpreted past what it holds or goes */
   constructor(bytes: Uint8Array, imports: Record<string, Record<string, InterpretedExtern>>, fuel = new FuelMeter()) {
     this.module = readModule(bytes);
     this.fuel = fuel;
@@ -181,7 +182,7 @@ export class InterpreterInstance {
         return callee.call(...args);
       }
       const zero = callee.body.locals.map((type) =>
-        type === 'i64' || type === 'f64' ? 0n : type.endsWith('ref') ? null : 0,
+        type === 'i64' || type === 'f64' ? 0n : type === 'v128' ? new Uint8Array(16) : type.endsWith('ref') ? null : 0,
       );
       const frame: Frame = { locals: [...args, ...zero], stack: [] };
       this.run(callee.body.code, frame);
@@ -234,6 +235,11 @@ export class InterpreterInstance {
     }
     if (op >= 0x28 && op <= 0x3e) {
       this.access(op, immediates[1] as number, stack);
+      return undefined;
+    }
+    if (op >= 0xfd00) {
+      const constant = instruction.constant as Uint8Array;
+      executeSimd({ sub: op - 0xfd00, immediates, constant }, stack, this.memories[0]?.bytes ?? new Uint8Array());
       return undefined;
     }
     switch (op) {
