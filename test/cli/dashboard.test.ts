@@ -1,8 +1,9 @@
 /** The dashboard of the stack that `grafos dev up` starts, in a real browser. */
+
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
-import { complaintsOf, launchChromium } from '../daemons/chromium.ts';
+import { complaintsOf, launchChromium } from '../helpers/chromium.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { programOf } from '../helpers/programCopy.ts';
 import { watProgram } from '../helpers/watTasklets.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { complaintsOf, launchChromium } from './chromium.ts';
+import { complaintsOf, launchChromium } from '../helpers/chromium.ts';
 import { helperWithStandIn, type TestHelper, WASM } from './helperSetup.ts';
 
 /** A run of somebody else. */

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { launchChromium } from '../../daemons/chromium.ts';
+import { launchChromium } from '../../helpers/chromium.ts';
 import { programForEditor } from './programForEditor.ts';
 import { type EditorOptions, startEditor } from './startEditor.ts';
 import { Workbench } from './workbench.ts';

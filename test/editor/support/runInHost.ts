@@ -2,7 +2,7 @@ import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createVSIX } from '@vscode/vsce';
-import { launchChromium } from '../../daemons/chromium.ts';
+import { launchChromium } from '../../helpers/chromium.ts';
 import type { HostReport } from '../host/runSuite.ts';
 import { programForEditor } from './programForEditor.ts';
 import { installExtensions, startEditor } from './startEditor.ts';

@@ -4,9 +4,13 @@ import type { Browser, Page } from 'playwright-core';
 
 const CANDIDATES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
+export function findChromium(): string | undefined {
+  return CANDIDATES.find((path) => path !== undefined && existsSync(path));
+}
+
 /** Undefined: there is none, and the reason was said. */
 export async function launchChromium(): Promise<Browser | undefined> {
-  const executablePath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
+  const executablePath = findChromium();
   if (executablePath === undefined) {
     const words =
       'No Chromium was found, so the dashboard was not tested in a browser. Install it (Debian: apt-get install chromium) or set CHROMIUM to its path.';

@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import type { HostReport } from '../test/editor/host/runSuite.ts';
+import { runInElectron } from '../test/editor/support/runInElectron.ts';
+import { runInHost } from '../test/editor/support/runInHost.ts';
+import { installExtensions } from '../test/editor/support/startEditor.ts';
+import { findChromium } from '../test/helpers/chromium.ts';
+import type { Counts } from './counts.ts';
+import { installEditor } from './installEditor.ts';
+import { packageFor } from './package.ts';
+import { runMocha } from './runMocha.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/**
+ * Both suites of the real editor, against the VSIX of this platform: mocha inside the extension host, then the workbench in Chromium, or of
+ * the latter only the files given. Needs what `npm run build` made. Leaves screenshots in build/screenshots.
+ */
+export async function runEditorSuites(files: string[]): Promise<Counts> {
+  if (findChromium() === undefined) {
+    return none('the real-editor suites: no Chromium was found. Install it, or set CHROMIUM to the path of one.');
+  }
+  let home: string;
+  try {
+    home = await installEditor((line) => console.log(line));
+  } catch (error) {
+    return none(`the real-editor suites: code-server could not be installed. ${(error as Error).message}`);
+  }
+  console.log(`\neditor: ${home}`);
+  const folder = mkdtempSync(join(tmpdir(), 'grafos-editor-tests-'));
+  try {
+    const vsix = await packageFor(`${process.platform}-${process.arch}`);
+    rmSync(join(root, 'build', 'screenshots'), { recursive: true, force: true });
+    const extensions = join(folder, 'extensions');
+    mkdirSync(extensions);
+    await installExtensions(extensions, [vsix]);
+    const inHost = files.length === 0 ? report(await runInHost(vsix, await bundleSuite())) : none();
+    const inWorkbench = await runMocha(
+      ['--timeout', '120000', ...(files.length > 0 ? files : ['test/editor/workbench/**/*.test.ts'])],
+      { GRAFOS_EDITOR_EXTENSIONS: extensions },
+    );
+    return {
+      passed: inHost.passed + inWorkbench.passed,
+      failed: inHost.failed + inWorkbench.failed,
+      skipped: [...inHost.skipped, ...inWorkbench.skipped],
+    };
+  } catch (error) {
+    console.error(error);
+    return { passed: 0, failed: 1, skipped: [] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The suite inside the extension host alone, in a VS Code that is downloaded. @throws Error with what failed */
+export async function runElectronSuite(): Promise<Counts> {
+  await runInElectron(await packageFor(`${process.platform}-${process.arch}`), await bundleSuite());
+  return { passed: 1, failed: 0, skipped: [] };
+}
+
+function none(...skipped: string[]): Counts {
+  return { passed: 0, failed: 0, skipped };
+}
+
+async function bundleSuite(): Promise<string> {
+  const suite = join(root, 'build', 'editor-tests', 'runSuite.cjs');
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/editor/host/runSuite.ts'],
+    outfile: suite,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    external: ['vscode', 'mocha'],
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  });
+  return suite;
+}
+
+function report({ passed, failed, pending }: HostReport): Counts {
+  console.log('\n  inside the extension host');
+  for (const title of passed) console.log(`    ✔ ${title}`);
+  for (const title of pending) console.log(`    - ${title}`);
+  for (const { title, error } of failed) console.log(`    ✖ ${title}\n${error.replace(/^/gm, '        ')}`);
+  return { passed: passed.length, failed: failed.length, skipped: pending };
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Counts } from './counts.ts';
+
+interface Report {
+  stats: { passes: number; failures: number };
+  pending: Array<{ fullTitle: string }>;
+}
+
+/** Runs mocha with these arguments in a process of its own, which prints as it goes. A mocha that dies counts as one failure. */
+export async function runMocha(args: string[], env: Record<string, string> = {}): Promise<Counts> {
+  const folder = mkdtempSync(join(tmpdir(), 'grafos-test-'));
+  try {
+    const report = join(folder, 'report.json');
+    const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
+    const reporter = join(import.meta.dirname, 'testReporter.cjs');
+    const child = spawn(
+      process.execPath,
+      [mocha, '--reporter', reporter, '--reporter-option', `output=${report}`, ...args],
+      { cwd: join(import.meta.dirname, '..'), stdio: 'inherit', env: { ...process.env, ...env } },
+    );
+    const forward = (signal: NodeJS.Signals) => child.kill(signal);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, forward);
+    const code = await new Promise<number>((resolve) => child.on('close', (exit) => resolve(exit ?? 1)));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, forward);
+    const { stats, pending } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+    return {
+      passed: stats.passes,
+      failed: Math.max(stats.failures, code === 0 ? 0 : 1),
+      skipped: pending.map(({ fullTitle }) => fullTitle),
+    };
+  } catch (error) {
+    console.error(error);
+    return { passed: 0, failed: 1, skipped: [] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
