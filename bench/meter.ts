@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import wabt from 'wabt';
 import { ENGINE_FLAGS, setEngineFlags } from '../daemons/fabricbiosd/runtime/engineFlags.ts';
+import { balanceOf } from '../wasm/balance.ts';
 import { ByteWriter } from '../wasm/byteWriter.ts';
 import { meter } from '../wasm/meter.ts';
 import { readModule, SECTION } from '../wasm/readModule.ts';
@@ -19,7 +20,7 @@ interface Rewritten {
 
 type Rewriter = (wasm: Uint8Array) => Rewritten;
 
-const PLENTY = 1n << 52n;
+const PLENTY = balanceOf(2 ** 46);
 const LARGE_MEGABYTES = 10;
 
 const plain: Rewriter = (bytes) => ({ bytes, imports: {}, refuel() {} });

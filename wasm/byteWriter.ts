@@ -29,10 +29,15 @@ export class ByteWriter {
     this.bytes[this.length++] = rest;
   }
 
-  /** Signed LEB128 of an integer of less than 31 bits. */
+  /** Signed LEB128 of a safe integer. */
   signed(value: number): void {
-    this.reserve(5);
+    this.reserve(10);
     let rest = value;
+    while (rest < -0x4000_0000 || rest >= 0x4000_0000) {
+      const high = Math.floor(rest / 0x80);
+      this.bytes[this.length++] = (rest - high * 0x80) | 0x80;
+      rest = high;
+    }
     while (rest < -64 || rest > 63) {
       this.bytes[this.length++] = (rest & 0x7f) | 0x80;
       rest >>= 7;

@@ -3,10 +3,12 @@ import { ByteWriter } from './byteWriter.ts';
 import { BodyMeter } from './meterBody.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { readModule, SECTION } from './readModule.ts';
+import type { CallValues } from './scanBody.ts';
+import { VALUE_TYPE_CODES } from './typeReader.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
-import type { Limits, WasmModule } from './wasmModule.ts';
+import type { Limits, ValueType, WasmModule } from './wasmModule.ts';
 
-/** Exported mutable i64 of a metered module: fuel left. The runtime sets it to the budget before the first call. */
+/** Exported mutable i64 of a metered module: the balance (balance.ts). The runtime sets it from the budget before the first call. */
 export const FUEL_EXPORT = 'grafos:fuel';
 
 /** Export of the start function, which a metered module does not run by itself: it could not be given fuel before. */
@@ -61,12 +63,16 @@ function checkMemory(module: WasmModule, memoryMaxPages: number): void {
   }
 }
 
+const NO_VALUES = Uint8Array.of(0x40);
+
 class ModuleMeter {
   private readonly source: Uint8Array;
   private readonly module: WasmModule;
   private readonly memoryMaxPages: number;
   private readonly out: ByteWriter;
   private readonly fuelGlobal: number;
+  /** Of each function type with results, the type of a block that gives them. */
+  private readonly blockTypes = new Map<number, Uint8Array>();
   private codeOffset = -1;
 
   constructor(source: Uint8Array, module: WasmModule, memoryMaxPages: number) {
@@ -96,6 +102,9 @@ class ModuleMeter {
       }
       switch (id) {
         case SECTION.start:
+          break;
+        case SECTION.type:
+          this.types(offset, offset + size);
           break;
         case SECTION.table:
           this.tables(offset, offset + size);
@@ -137,6 +146,29 @@ class ModuleMeter {
     out.u8(id);
     out.u32(content.length);
     out.copy(content.bytes, 0, content.length);
+  }
+
+  /** A block that gives the results of a function needs a type of its own when they are many: `() -> results`, after the module's types. */
+  private types(offset: number, end: number): void {
+    const { types, functions } = this.module;
+    const extra = new ByteWriter(64);
+    let count = 0;
+    for (const index of new Set(functions)) {
+      const results = types[index]?.results ?? [];
+      if (results.length === 0) continue;
+      const type = new ByteWriter(8);
+      if (results.length === 1) {
+        type.u8(VALUE_TYPE_CODES[results[0] as ValueType]);
+      } else {
+        type.signed(types.length + count++);
+        extra.u8(0x60);
+        extra.u8(0);
+        extra.u32(results.length);
+        for (const result of results) extra.u8(VALUE_TYPE_CODES[result]);
+      }
+      this.blockTypes.set(index, type.written());
+    }
+    this.vector(SECTION.type, offset, end, extra, count);
   }
 
   private globals(offset: number, end: number): void {
@@ -201,11 +233,18 @@ class ModuleMeter {
     out.length += 5;
     this.codeOffset = out.length;
     out.u32(count);
-    const bodies = new BodyMeter({ fuelGlobal, importedFunctions, importsEscape });
+    const bodies = new BodyMeter({
+      fuelGlobal,
+      importedFunctions,
+      importsEscape,
+      callValues: callValues(module),
+      vectors: module.features.includes('simd'),
+    });
     for (let i = 0; i < count; i++) {
       const size = reader.u32();
-      const type = module.types[module.functions[i] as number];
-      bodies.meter(source, reader.pos, reader.pos + size, type?.params.length ?? 0, type?.results.length ?? 0, out);
+      const index = module.functions[i] as number;
+      const params = module.types[index]?.params.length ?? 0;
+      bodies.meter(source, reader.pos, reader.pos + size, params, this.blockTypes.get(index) ?? NO_VALUES, out);
       reader.pos += size;
     }
     let rest = out.length - this.codeOffset;
@@ -214,6 +253,15 @@ class ModuleMeter {
       rest = Math.floor(rest / 128);
     }
   }
+}
+
+function callValues({ types, imports, importedFunctions, functions }: WasmModule): CallValues {
+  const ofType = Uint16Array.from(types, ({ params, results }) => params.length + results.length);
+  const ofFunction = new Uint16Array(importedFunctions + functions.length);
+  let index = 0;
+  for (const { type } of imports) if (type.kind === 'func') ofFunction[index++] = ofType[type.type] ?? 0;
+  for (const type of functions) ofFunction[index++] = ofType[type] ?? 0;
+  return { ofType, ofFunction };
 }
 
 function writeLimits(out: ByteWriter, limits: Limits, cap: number): void {

@@ -1,13 +1,18 @@
+import { DEPTH_MAX, FUEL_UNIT } from './balance.ts';
 import { ByteWriter } from './byteWriter.ts';
+import { frameWeight, LIGHT_FRAME } from './frameWeight.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { Op } from './opcodes.ts';
-import { BodyScan } from './scanBody.ts';
+import { BodyScan, type CallValues } from './scanBody.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { smallIndex } from './smallIndex.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 
 /** A function without calls that costs no more than this may run unchecked: what it can overdraw is small. */
 const UNCHECKED_COST = 64;
+
+/** Type of a block without values. */
+const EMPTY = 0x40;
 
 /** Kinds of an open block. */
 const BLOCK = 0;
@@ -24,7 +29,13 @@ export interface BodyContext {
   importedFunctions: number;
   /** An indirect call may reach a host function. */
   importsEscape: boolean;
+  callValues: CallValues;
+  /** Values that are not made by instructions, of types and globals, can be vectors. */
+  vectors: boolean;
 }
+
+/** `i64.const` of the two bits an entry tests at once: the sign, which says that fuel is short, and the one that says too deep. */
+const ENTRY_MASK = maskConstant();
 
 /**
  * Rewrites function bodies, one after another (docs/meter.md). A region is a run of instructions charged in front of it. Where it can be
@@ -32,7 +43,7 @@ export interface BodyContext {
  */
 export class BodyMeter {
   private readonly context: BodyContext;
-  private readonly scan = new BodyScan();
+  private readonly scan: BodyScan;
   private readonly out = new ByteWriter(16_384);
   /** Of each open block: its kind, whether a branch goes to its end, whether it was opened in dead code, whether its type is empty. */
   private kinds = new Uint8Array(256);
@@ -41,7 +52,7 @@ export class BodyMeter {
   private empty = new Uint8Array(256);
   /** Of each open `if`: what its way not entered is to be paid back. */
   private owed = new Float64Array(256);
-  /** Exits of the open region: offset, offset after, label for a branch or -1 for an `if`, its depth, cost up to and with it. */
+  /** Exits of the open region: offset, offset after, label for a branch or -1 for an `if`, its depth, charge up to and with it. */
   private readonly exits = new Float64Array(EXITS_MAX * 5);
   private exitCount = 0;
   /** `global.get fuel`, `global.set fuel`. */
@@ -50,25 +61,34 @@ export class BodyMeter {
   /** `local.get fuel`, `local.set fuel`, of the function at hand. */
   private readonly getLocal = new ByteWriter(8);
   private readonly setLocal = new ByteWriter(8);
+  /** The function at hand is wrapped into a block that leads to its one trap. */
+  private wrapped = false;
 
   constructor(context: BodyContext) {
     this.context = context;
+    this.scan = new BodyScan(context.callValues);
     this.getGlobal = instruction(Op.globalGet, context.fuelGlobal);
     this.setGlobal = instruction(Op.globalSet, context.fuelGlobal);
   }
 
   /**
    * Meters the body that lies at `pos` (after its size) to `end` of `bytes` and appends it, size first, to `to`.
-   * @param params of the function
-   * @param results of the function
+   * @param blockType of a block that gives the function's results
    * @throws WasmInvalid
    */
-  meter(bytes: Uint8Array, pos: number, end: number, params: number, results: number, to: ByteWriter): void {
+  meter(bytes: Uint8Array, pos: number, end: number, params: number, blockType: Uint8Array, to: ByteWriter): void {
     const { scan, out } = this;
     scan.scan(bytes, pos, end);
     out.length = 0;
-    if (scan.straight) this.meterStraight(bytes, pos, end);
-    else this.meterBranching(bytes, pos, end, params, results);
+    const weight = frameWeight({
+      locals: params + scan.locals,
+      instructions: scan.cost,
+      calls: scan.waiting,
+      callValues: scan.callValues,
+      vectors: this.context.vectors || scan.vectors,
+    });
+    if (scan.straight) this.meterStraight(bytes, pos, end, weight);
+    else this.meterBranching(bytes, pos, end, params, blockType, weight);
     if (out.length > MODULE_LIMITS.functionBody) {
       throw new WasmInvalid('limit', pos, `a function body of ${out.length} bytes once it is metered`);
     }
@@ -77,45 +97,67 @@ export class BodyMeter {
   }
 
   /** One region, no call: no local is needed. */
-  private meterStraight(bytes: Uint8Array, pos: number, end: number): void {
+  private meterStraight(bytes: Uint8Array, pos: number, end: number, weight: number): void {
     const { out, scan } = this;
     out.copy(bytes, pos, scan.first);
+    this.wrapped = false;
+    if (weight > LIGHT_FRAME) this.trapIfTooDeep(this.getGlobal, this.getGlobal.length, weight);
     if (scan.cost > 0) {
-      this.put(this.getGlobal);
-      this.constant(scan.cost);
-      out.u8(Op.i64Sub);
-      this.put(this.setGlobal);
       if (scan.cost > UNCHECKED_COST) {
         this.put(this.getGlobal);
-        this.constant(-scan.cost);
-        this.trapIfLess(false);
+        this.trapIf(null, 0);
       }
+      this.put(this.getGlobal);
+      this.constant(scan.cost * FUEL_UNIT);
+      out.u8(Op.i64Sub);
+      this.put(this.setGlobal);
     }
     out.copy(bytes, scan.first, end);
   }
 
-  private meterBranching(bytes: Uint8Array, pos: number, end: number, params: number, results: number): void {
+  private meterBranching(
+    bytes: Uint8Array,
+    pos: number,
+    end: number,
+    params: number,
+    blockType: Uint8Array,
+    weight: number,
+  ): void {
     const { scan, out } = this;
     const { importedFunctions, importsEscape } = this.context;
     this.locals(bytes, pos, params + scan.locals);
+    /** What a call adds to the depth. A frame that is never entered is of no matter; a charge must not be taken for another one. */
+    const frame = Math.min(weight, DEPTH_MAX - 1);
+    const checkedEntry = scan.calls || scan.cost > UNCHECKED_COST || weight > LIGHT_FRAME;
+    this.wrapped = checkedEntry || scan.checks;
+    if (this.wrapped) {
+      out.u8(Op.block);
+      out.u8(EMPTY);
+      out.u8(Op.block);
+      this.put(blockType);
+    }
+    if (checkedEntry) this.entry(weight);
 
     let depth = 0;
-    this.open(0, BLOCK, 0, results === 0 ? 1 : 0, scan.first);
+    this.open(0, BLOCK, 0, blockType[0] === EMPTY ? 1 : 0, scan.first);
     /** Depth of the innermost loop; 0 for none. */
     let loopDepth = 0;
     let ifs = 0;
     let at = scan.first;
     let regionStart = at;
+    let regionDepth = 0;
     let cost = 0;
     /** What the way to this region was charged too much: negative, or 0. */
     let carry = 0;
-    let checked = scan.calls || scan.cost > UNCHECKED_COST;
+    let checked = false;
     let dead = 0;
     /** The region must leave the balance in the global: it may trap, call or leave the function. */
     let store = false;
     /** The local is to be loaded first; the global is known to be equal to the local. */
-    let reload = true;
+    let reload = !checkedEntry;
     let fresh = true;
+    /** The weight of this frame, which the call before this region added and this region takes off. */
+    let back = 0;
     this.exitCount = 0;
 
     while (depth >= 0) {
@@ -126,7 +168,11 @@ export class BodyMeter {
       let nextDead = dead;
       let nextReload = false;
       let join = false;
+      /** Nothing reads the local after this region. */
+      let last = false;
       let payBack = 0;
+      /** The weight of this frame, which is added for the call this region ends with. */
+      let forth = 0;
       /** Where a check is put in, so that what follows is only done when it can be paid; -1 for nowhere. */
       let checkAt = -1;
       if (opcode > Op.returnCallIndirect) {
@@ -140,7 +186,7 @@ export class BodyMeter {
       } else {
         switch (opcode) {
           case Op.block:
-            this.open(++depth, BLOCK, dead, bytes[start + 1] === 0x40 ? 1 : 0, start);
+            this.open(++depth, BLOCK, dead, bytes[start + 1] === EMPTY ? 1 : 0, start);
             continue;
           case Op.loop:
             this.open(++depth, LOOP, dead, 0, start);
@@ -151,10 +197,10 @@ export class BodyMeter {
             join = true;
             break;
           case Op.if: {
-            this.open(++depth, IF, dead, bytes[start + 1] === 0x40 ? 1 : 0, start);
+            this.open(++depth, IF, dead, bytes[start + 1] === EMPTY ? 1 : 0, start);
             cost++;
             const likely = scan.likely(ifs++);
-            if (likely && dead === 0 && this.exit(start, at, -1, depth, cost)) continue;
+            if (likely && dead === 0 && this.exit(start, at, -1, depth, cost * FUEL_UNIT)) continue;
             break;
           }
           case Op.else:
@@ -174,12 +220,18 @@ export class BodyMeter {
             if (joins) nextDead = this.openedDead[depth] as number;
             join = true;
             // What leaves the function leaves its balance in the global.
-            if (depth === 0 && (!fresh || cost > 0)) store = true;
+            if (depth === 0) {
+              last = true;
+              if (!fresh || cost > 0 || back > 0) store = true;
+            }
             payBack = kind === IF ? 1 : 0;
             break;
           }
           case Op.br:
-            if (this.branch(smallIndex(bytes, start + 1), depth, start)) store = true;
+            if (this.branch(smallIndex(bytes, start + 1), depth, start)) {
+              store = true;
+              last = true;
+            }
             cost++;
             nextDead = 1;
             break;
@@ -193,7 +245,7 @@ export class BodyMeter {
               target < loopDepth &&
               this.empty[target] === 1 &&
               (bytes[start + 1] as number) < 0x7f &&
-              this.exit(start, at, label, depth, cost)
+              this.exit(start, at, label, depth, cost * FUEL_UNIT)
             ) {
               continue;
             }
@@ -209,23 +261,28 @@ export class BodyMeter {
           case Op.return:
             cost++;
             store = true;
+            last = true;
             nextDead = 1;
             break;
           case Op.call:
           case Op.returnCall:
             cost++;
             store = true;
+            last = true;
             nextReload = true;
             if (smallIndex(bytes, start + 1) < importedFunctions) checkAt = start;
+            else if (opcode === Op.call) forth = frame;
             if (opcode === Op.returnCall) nextDead = 1;
             break;
           case Op.callIndirect:
           case Op.returnCallIndirect:
             cost++;
             store = true;
+            last = true;
             nextReload = true;
             if (importsEscape) checkAt = start;
-            if (opcode === Op.returnCallIndirect) nextDead = 1;
+            if (opcode === Op.callIndirect) forth = frame;
+            else nextDead = 1;
             break;
           default:
             // nop
@@ -234,15 +291,21 @@ export class BodyMeter {
         }
       }
       // The region ends here.
+      const charge = cost * FUEL_UNIT - forth;
+      const total = charge + back + carry;
       if (dead === 0) {
         // Nothing reads the local of a function that ends here.
-        const load = reload && !(join && depth === 0 && cost === 0);
-        this.charge(cost, carry, load, checked, store);
-        this.copyRegion(bytes, regionStart, checkAt >= 0 ? checkAt : payBack ? start : at, cost);
+        const load = reload && !(join && depth === 0 && total === 0);
+        if (checked) {
+          this.put(this.getLocal.bytes, this.getLocal.length);
+          this.trapIf(null, regionDepth);
+        }
+        const direct = last && store && this.exitCount === 0 && checkAt < 0 && regionStart > scan.first;
+        this.charge(total, load, store, direct);
+        this.copyRegion(bytes, regionStart, checkAt >= 0 ? checkAt : payBack ? start : at, charge);
         if (checkAt >= 0) {
           this.put(this.getLocal.bytes, this.getLocal.length);
-          this.constant(0);
-          this.trapIfLess(false);
+          this.trapIf(null, depth);
           out.copy(bytes, checkAt, at);
         }
       } else {
@@ -260,14 +323,23 @@ export class BodyMeter {
         carry = -(this.owed[depth] as number);
       }
       if (opcode === Op.end) depth--;
-      fresh = !join && (store || (fresh && cost === 0));
+      fresh = !join && (store || (fresh && total === 0));
       this.exitCount = 0;
       regionStart = at;
+      regionDepth = depth;
       cost = 0;
       store = false;
       reload = nextReload;
+      back = nextReload ? forth : 0;
       checked = nextChecked;
       dead = nextDead;
+    }
+    if (this.wrapped) {
+      out.u8(Op.return);
+      out.u8(Op.end);
+      this.storeLocal();
+      out.u8(Op.unreachable);
+      out.u8(Op.end);
     }
   }
 
@@ -302,7 +374,7 @@ export class BodyMeter {
   }
 
   /** Notes that the open region can be left here; false when it has no room for one more exit. */
-  private exit(start: number, after: number, label: number, depth: number, cost: number): boolean {
+  private exit(start: number, after: number, label: number, depth: number, charge: number): boolean {
     if (this.exitCount === EXITS_MAX) return false;
     const { exits } = this;
     const at = this.exitCount++ * 5;
@@ -310,19 +382,19 @@ export class BodyMeter {
     exits[at + 1] = after;
     exits[at + 2] = label;
     exits[at + 3] = depth;
-    exits[at + 4] = cost;
+    exits[at + 4] = charge;
     return true;
   }
 
   /** The bytes of a region, its early exits paying back what they leave out. */
-  private copyRegion(bytes: Uint8Array, from: number, to: number, cost: number): void {
+  private copyRegion(bytes: Uint8Array, from: number, to: number, charge: number): void {
     const { exits, out } = this;
     let at = from;
     for (let i = 0; i < this.exitCount * 5; i += 5) {
       const start = exits[i] as number;
       const label = exits[i + 2] as number;
       const depth = exits[i + 3] as number;
-      const rest = cost - (exits[i + 4] as number);
+      const rest = charge - (exits[i + 4] as number);
       if (label === -1) {
         this.owed[depth] = rest;
         continue;
@@ -331,7 +403,7 @@ export class BodyMeter {
       if (rest === 0 && !leaves) continue;
       out.copy(bytes, at, start);
       out.u8(Op.if);
-      out.u8(0x40);
+      out.u8(EMPTY);
       this.add(rest);
       if (leaves) this.storeLocal();
       out.u8(Op.br);
@@ -342,10 +414,29 @@ export class BodyMeter {
     out.copy(bytes, at, to);
   }
 
-  /** Takes `cost` off the balance, less what was charged too much before. Checked: traps when it was below zero before. */
-  private charge(cost: number, carry: number, reload: boolean, checked: boolean, store: boolean): void {
+  /**
+   * The start of a function that calls or may cost much: the balance is loaded, and the function is only entered when nothing is overdrawn
+   * and the frames below it, and its own when that is large, fit.
+   */
+  private entry(weight: number): void {
+    const { out, getLocal } = this;
+    this.put(this.getGlobal);
+    out.u8(Op.localTee);
+    out.u32(smallIndex(getLocal.bytes, 1));
+    if (this.scan.calls) {
+      this.put(ENTRY_MASK);
+      out.u8(Op.i64And);
+      this.constant(0);
+      this.trapIf(Op.i64Ne, 0);
+    } else {
+      this.trapIf(null, 0);
+    }
+    if (weight > LIGHT_FRAME) this.trapIfTooDeep(getLocal.bytes, getLocal.length, weight);
+  }
+
+  /** Takes `total` off the balance, and stores it; direct: in the global only. */
+  private charge(total: number, reload: boolean, store: boolean, direct: boolean): void {
     const { out, getLocal, setLocal } = this;
-    const total = cost + carry;
     if (total !== 0 || reload) {
       if (reload) this.put(this.getGlobal);
       else this.put(getLocal.bytes, getLocal.length);
@@ -353,14 +444,13 @@ export class BodyMeter {
         this.constant(total);
         out.u8(Op.i64Sub);
       }
+      if (direct) {
+        this.put(this.setGlobal);
+        return;
+      }
       this.put(setLocal.bytes, setLocal.length);
     }
     if (store) this.storeLocal();
-    if (checked && cost > 0) {
-      this.put(getLocal.bytes, getLocal.length);
-      this.constant(-cost);
-      this.trapIfLess(!store);
-    }
   }
 
   private add(amount: number): void {
@@ -376,13 +466,31 @@ export class BodyMeter {
     this.put(this.setGlobal);
   }
 
-  /** Traps when what was put on the stack before is less than the constant after it. */
-  private trapIfLess(store: boolean): void {
+  /** Traps when the frames that wait and this one are too much together; the instruction `get` of so many bytes gives the balance. */
+  private trapIfTooDeep(get: Uint8Array, length: number, weight: number): void {
+    this.put(get, length);
+    this.constant(FUEL_UNIT - 1);
+    this.out.u8(Op.i64And);
+    this.constant(DEPTH_MAX - weight);
+    this.trapIf(Op.i64GeS, 0);
+  }
+
+  /**
+   * Traps when the comparison of what is on the stack holds; without one, when the balance there is below zero.
+   * @param depth of blocks the place is in
+   */
+  private trapIf(comparison: number | null, depth: number): void {
     const { out } = this;
-    out.u8(Op.i64LtS);
+    if (comparison === null) this.constant(0);
+    out.u8(comparison ?? Op.i64LtS);
+    if (this.wrapped) {
+      // V8 lays out the way to the trap after everything else; an `if` around it here would be jumped over each time.
+      out.u8(Op.brIf);
+      out.u32(depth + 1);
+      return;
+    }
     out.u8(Op.if);
-    out.u8(0x40);
-    if (store) this.storeLocal();
+    out.u8(EMPTY);
     out.u8(Op.unreachable);
     out.u8(Op.end);
   }
@@ -454,6 +562,19 @@ function instruction(opcode: number, index: number): Uint8Array {
   const writer = new ByteWriter(8);
   writer.u8(opcode);
   writer.u32(index);
+  return writer.written();
+}
+
+function maskConstant(): Uint8Array {
+  const writer = new ByteWriter(16);
+  writer.u8(Op.i64Const);
+  // Bits 0 to 62 in groups of seven, then the sign.
+  for (let bit = 0; bit < 63; bit += 7) {
+    let group = 0x80;
+    if (DEPTH_MAX >= 2 ** bit && DEPTH_MAX < 2 ** (bit + 7)) group |= DEPTH_MAX / 2 ** bit;
+    writer.u8(group);
+  }
+  writer.u8(0x7f);
   return writer.written();
 }
 

@@ -1,3 +1,4 @@
+import { FUEL_UNIT } from './balance.ts';
 import type { MeteredModule } from './meter.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
@@ -7,7 +8,7 @@ import { smallIndex } from './smallIndex.ts';
 export interface OwnStretch {
   /** Offset after it. */
   next: number;
-  /** What it takes off the balance. */
+  /** Instructions it charges for. */
   charge: number;
   /** Bytes of the original's `br_if` it stands for, which costs 1; 0 where it stands for nothing. */
   stands: number;
@@ -25,6 +26,9 @@ export class OwnCode {
   private readonly fuelGlobal: number;
   /** -1 when the body has none. */
   private readonly fuelLocal: number;
+  /** Offsets between which the original's code lies in the blocks put around it. */
+  private readonly from: number;
+  private readonly to: number;
 
   /**
    * @param start of the body, after its size
@@ -35,13 +39,22 @@ export class OwnCode {
     this.bytes = bytes;
     this.end = end;
     this.fuelGlobal = metered.fuelGlobal;
-    // A body with a local for the balance begins by loading it; any other is charged by the global alone, or not at all.
+    // A body with a local for the balance begins by loading it, tested first or charged at once; any other uses the global alone.
     let at = first;
+    // Only own code begins with the balance, and a body that has any begins with it.
+    const inner = bytes[at] === Op.block ? this.after(at) : at;
+    const wrapped = bytes[inner] === Op.block && this.isGlobal(Op.globalGet, this.after(inner));
+    if (wrapped) at = this.after(inner);
+    this.from = at;
+    const entry = at;
     if (this.isGlobal(Op.globalGet, at)) {
       at = this.after(at);
-      if (bytes[at] === Op.i64Const) at = this.after(this.after(at));
+      if (bytes[at] === Op.i64Const && bytes[this.after(at)] === Op.i64Sub) at = this.after(this.after(at));
     }
-    this.fuelLocal = at > first && bytes[at] === Op.localSet ? smallIndex(bytes, at + 1) : -1;
+    const sets = bytes[at] === Op.localSet || bytes[at] === Op.localTee;
+    this.fuelLocal = at > entry && sets ? smallIndex(bytes, at + 1) : -1;
+    // return, end, the store, unreachable, end
+    this.to = wrapped ? end - 4 - byteLength(this.fuelLocal) - byteLength(this.fuelGlobal) - 2 : end;
     let groupBytes = 1;
     while ((bytes[start + groupBytes - 1] as number) >= 0x80) groupBytes++;
     const widened = groupBytes > 1 && smallIndex(bytes, start) === 128 ** (groupBytes - 1);
@@ -51,6 +64,8 @@ export class OwnCode {
   /** What was put in at an offset where an instruction begins; null when that instruction is the module's own. */
   at(offset: number): OwnStretch | null {
     const { bytes } = this;
+    if (offset < this.from) return { next: this.from, charge: 0, stands: 0 };
+    if (offset >= this.to) return { next: this.end, charge: 0, stands: 0 };
     if (this.isGlobal(Op.globalGet, offset)) return this.balance(offset);
     if (this.isLocal(Op.localGet, offset)) return this.balance(offset);
     const opcode = bytes[offset];
@@ -69,17 +84,22 @@ export class OwnCode {
   /** What begins with the balance on the stack: a charge, a load, a store or a check. */
   private balance(offset: number): OwnStretch {
     const { bytes } = this;
-    const second = this.after(offset);
-    if (bytes[second] !== Op.i64Const) return { next: this.after(second), charge: 0, stands: 0 };
-    const third = this.after(second);
-    if (bytes[third] === Op.i64Sub) {
-      return { next: this.after(third + 1), charge: signedAt(bytes, second + 1), stands: 0 };
+    let at = this.after(offset);
+    if (bytes[at] === Op.localTee) at = this.after(at);
+    // The store in front of a jump or the end, or a load.
+    if (bytes[at] !== Op.i64Const) return { next: this.after(at), charge: 0, stands: 0 };
+    const constant = at + 1;
+    at = this.after(at);
+    if (bytes[at] === Op.i64Sub) {
+      // The weight of the frame, which may be part of it, is less than half of an instruction's cost.
+      const charge = Math.round(signedAt(bytes, constant) / FUEL_UNIT);
+      return { next: this.after(at + 1), charge, stands: 0 };
     }
-    // i64.lt_s, if, its block type
-    let next = third + 3;
-    if (this.isLocal(Op.localGet, next)) next = this.after(this.after(next));
-    // unreachable, end
-    return { next: next + 2, charge: 0, stands: 0 };
+    // Two bits of the balance, or its depth, are taken out first.
+    if (bytes[at] === Op.i64And) at = this.after(at + 1);
+    // The comparison, then either br_if or if, unreachable, end
+    at++;
+    return { next: bytes[at] === Op.brIf ? this.after(at) : at + 4, charge: 0, stands: 0 };
   }
 
   private paysBack(offset: number): boolean {
@@ -103,14 +123,20 @@ export class OwnCode {
   }
 }
 
-/** A signed LEB128 of less than 31 bits. */
+/** Bytes of an unsigned LEB128. */
+function byteLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
+  return length;
+}
+
+/** A signed LEB128 of a safe integer. */
 function signedAt(bytes: Uint8Array, pos: number): number {
   let value = 0;
-  let shift = 0;
-  for (let at = pos; ; at++) {
+  for (let at = pos, scale = 1; ; at++) {
     const part = bytes[at] as number;
-    value |= (part & 0x7f) << shift;
-    shift += 7;
-    if (part < 0x80) return part & 0x40 ? value | (-1 << shift) : value;
+    value += (part & 0x7f) * scale;
+    scale *= 128;
+    if (part < 0x80) return part & 0x40 ? value - scale : value;
   }
 }

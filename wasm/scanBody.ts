@@ -4,8 +4,17 @@ import { skipLocals } from './skipLocals.ts';
 import { smallIndex } from './smallIndex.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 
+const V128 = 0x7b;
+
+/** Parameters and results together, of each function type, and of each function. */
+export interface CallValues {
+  readonly ofType: Uint16Array;
+  readonly ofFunction: Uint16Array;
+}
+
 /** What the meter must know of a body before it rewrites it. One object for many bodies. */
 export class BodyScan {
+  private readonly callValuesOf: CallValues;
   /** Offset of the first instruction. */
   first = 0;
   /** Parameters not counted. */
@@ -13,6 +22,14 @@ export class BodyScan {
   /** Instructions that cost. */
   cost = 0;
   calls = false;
+  /** Calls that wait for their callee: all but tail calls. */
+  waiting = 0;
+  /** Parameters and results of what they call, all together. */
+  callValues = 0;
+  /** A vector instruction or a local for vectors. */
+  vectors = false;
+  /** A loop or growth of memory, which is checked like calls. */
+  checks = false;
   /** One region: nothing branches, calls or grows. */
   straight = true;
   /** Of each `if`, in order. */
@@ -22,6 +39,10 @@ export class BodyScan {
   private ifOf = new Int32Array(64);
   private loops = new Uint8Array(64);
 
+  constructor(callValues: CallValues) {
+    this.callValuesOf = callValues;
+  }
+
   /** Whether the first arm of the `if` is to be charged together with what is before it. */
   likely(index: number): boolean {
     return this.likelyIfs[index] === 1;
@@ -30,9 +51,13 @@ export class BodyScan {
   /** @throws WasmInvalid */
   scan(bytes: Uint8Array, pos: number, end: number): void {
     this.first = skipLocals(bytes, pos, end);
-    this.locals = countLocals(bytes, pos);
+    this.vectors = false;
+    this.locals = this.countLocals(bytes, pos);
     this.ifs = 0;
     this.calls = false;
+    this.checks = false;
+    this.waiting = 0;
+    this.callValues = 0;
     let straight = true;
     let at = this.first;
     let depth = 0;
@@ -48,7 +73,10 @@ export class BodyScan {
       if (opcode > Op.returnCallIndirect) {
         cost++;
         wentBack = false;
-        if (opcode === Op.memoryGrow) straight = false;
+        if (opcode === Op.memoryGrow) {
+          straight = false;
+          this.checks = true;
+        } else if (opcode === Op.prefixFd) this.vectors = true;
         continue;
       }
       switch (opcode) {
@@ -57,6 +85,7 @@ export class BodyScan {
           break;
         case Op.loop:
           straight = false;
+          this.checks = true;
           this.open(++depth, 0, 1);
           break;
         case Op.if:
@@ -90,7 +119,15 @@ export class BodyScan {
           continue;
         }
         case Op.call:
-        case Op.callIndirect:
+        case Op.callIndirect: {
+          const { ofFunction, ofType } = this.callValuesOf;
+          this.waiting++;
+          this.callValues += (opcode === Op.call ? ofFunction : ofType)[smallIndex(bytes, start + 1)] ?? 0;
+          this.calls = true;
+          straight = false;
+          cost++;
+          break;
+        }
         case Op.returnCall:
         case Op.returnCallIndirect:
           this.calls = true;
@@ -123,17 +160,17 @@ export class BodyScan {
     this.ifOf[depth] = ifNumber;
     this.loops[depth] = loop;
   }
-}
 
-function countLocals(bytes: Uint8Array, pos: number): number {
-  let at = pos;
-  const groups = smallIndex(bytes, at);
-  while ((bytes[at++] as number) >= 0x80);
-  let locals = 0;
-  for (let i = 0; i < groups; i++) {
-    locals += smallIndex(bytes, at);
+  private countLocals(bytes: Uint8Array, pos: number): number {
+    let at = pos;
+    const groups = smallIndex(bytes, at);
     while ((bytes[at++] as number) >= 0x80);
-    at++;
+    let locals = 0;
+    for (let i = 0; i < groups; i++) {
+      locals += smallIndex(bytes, at);
+      while ((bytes[at++] as number) >= 0x80);
+      if (bytes[at++] === V128) this.vectors = true;
+    }
+    return locals;
   }
-  return locals;
 }

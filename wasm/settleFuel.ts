@@ -1,11 +1,14 @@
+import { fuelLeft } from './balance.ts';
 import type { MeteredModule } from './meter.ts';
-import { refund } from './trapPoint.ts';
+import { trapPoint } from './trapPoint.ts';
 
 export interface Settlement {
   /** Instructions executed; the budget when it was exhausted. */
   fuelUsed: number;
   /** The run needed more than its budget: it ends as `fuel_exhausted`, whatever else was thrown or returned. */
   exhausted: boolean;
+  /** The run called too deep: it ends as `trap_call_stack_exhausted`. Not together with `exhausted`. */
+  tooDeep: boolean;
 }
 
 /**
@@ -21,6 +24,9 @@ export function settleFuel(
   balance: bigint,
   trapStack: string | null,
 ): Settlement {
-  const left = Number(balance) + (trapStack === null ? 0 : refund(metered, trapStack));
-  return left < 0 ? { fuelUsed: budget, exhausted: true } : { fuelUsed: budget - left, exhausted: false };
+  const point = trapStack === null ? null : trapPoint(metered, trapStack);
+  const left = fuelLeft(balance) + (point?.refund ?? 0);
+  return left < 0
+    ? { fuelUsed: budget, exhausted: true, tooDeep: false }
+    : { fuelUsed: budget - left, exhausted: false, tooDeep: point?.own ?? false };
 }

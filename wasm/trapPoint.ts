@@ -13,6 +13,8 @@ export interface TrapPoint {
   bodyOffset: number;
   /** Fuel charged for instructions that the trap kept from being executed. */
   refund: number;
+  /** It was the meter that trapped: the fuel was short, and otherwise the calls were too deep. */
+  own: boolean;
 }
 
 /** V8 names a frame of a module without a name section `wasm://wasm/<hash>:wasm-function[<index>]:0x<offset>`. */
@@ -35,11 +37,6 @@ export function trapPoint(metered: MeteredModule, stack: string): TrapPoint | nu
   return { functionIndex, ...walkTo(metered, body.start, body.end, offset) };
 }
 
-/** Fuel to give back after a trap: 0 when there is nothing to give back. `stack` is the error's, as V8 made it. */
-export function refund(metered: MeteredModule, stack: string): number {
-  return trapPoint(metered, stack)?.refund ?? 0;
-}
-
 function bodyAt(metered: MeteredModule, index: number): { start: number; end: number } | null {
   const reader = new BinaryReader(metered.bytes, metered.codeOffset);
   const count = reader.u32();
@@ -53,18 +50,18 @@ function bodyAt(metered: MeteredModule, index: number): { start: number; end: nu
 
 /**
  * Walks a metered body up to `offset`, keeping what is charged and not yet executed. What the meter put in is told by the fuel global and
- * the local for the balance, which the module's own code cannot name. A trap inside what was put in is the meter's own (fuel exhausted),
- * or a stack overflow at the entry: nothing is refunded.
+ * the local for the balance, which the module's own code cannot name. Nothing is refunded after a trap inside what was put in, nor at the
+ * entry, where the engine's own stack overflow is.
  */
 function walkTo(
   metered: MeteredModule,
   start: number,
   end: number,
   offset: number,
-): { bodyOffset: number; refund: number } {
+): { bodyOffset: number; refund: number; own: boolean } {
   const { bytes } = metered;
   const first = skipLocals(bytes, start, end);
-  if (offset < first) return { bodyOffset: 0, refund: 0 };
+  if (offset < first) return { bodyOffset: 0, refund: 0, own: false };
   const own = new OwnCode(metered, start, first, end);
   let at = first;
   let added = own.addedLocals;
@@ -74,7 +71,7 @@ function walkTo(
   while (at < end) {
     const put = own.at(at);
     if (put !== null) {
-      if (offset < put.next) return { bodyOffset: at - start - added, refund: 0 };
+      if (offset < put.next) return { bodyOffset: at - start - added, refund: 0, own: true };
       owed += put.charge;
       added += put.next - at - put.stands;
       if (put.stands > 0) owed--;
@@ -104,8 +101,8 @@ function walkTo(
       default:
         owed--;
     }
-    if (offset < next) return { bodyOffset: at - start - added, refund: Math.max(0, owed) };
+    if (offset < next) return { bodyOffset: at - start - added, refund: Math.max(0, owed), own: false };
     at = next;
   }
-  return { bodyOffset: 0, refund: 0 };
+  return { bodyOffset: 0, refund: 0, own: false };
 }

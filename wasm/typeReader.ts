@@ -2,15 +2,19 @@ import { BinaryReader } from './binaryReader.ts';
 import { unsupported } from './wasmInvalid.ts';
 import type { Limits, ValueType } from './wasmModule.ts';
 
-const VALUE_TYPES: ReadonlyMap<number, ValueType> = new Map([
-  [0x7f, 'i32'],
-  [0x7e, 'i64'],
-  [0x7d, 'f32'],
-  [0x7c, 'f64'],
-  [0x7b, 'v128'],
-  [0x70, 'funcref'],
-  [0x6f, 'externref'],
-]);
+export const VALUE_TYPE_CODES: Readonly<Record<ValueType, number>> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+  funcref: 0x70,
+  externref: 0x6f,
+};
+
+const VALUE_TYPES: ReadonlyMap<number, ValueType> = new Map(
+  Object.entries(VALUE_TYPE_CODES).map(([type, code]) => [code, type as ValueType]),
+);
 
 const PAGES_MAX = 65_536;
 

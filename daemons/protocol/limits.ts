@@ -10,6 +10,7 @@ export const LIMITS = {
   tokenSeconds: 300,
   /** Longest hold of a run's lease after its end, in milliseconds. */
   holdMs: 3_600_000,
-  fuelMax: Number.MAX_SAFE_INTEGER,
+  /** Instructions: what the meter's balance holds (wasm/balance.ts), far more than run in the longest timeout. */
+  fuelMax: 2 ** 47 - 1,
   timeoutMsMax: 15 * 60_000,
 } as const;

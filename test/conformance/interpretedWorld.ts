@@ -29,7 +29,6 @@ export class InterpretedWorld {
     this.current = undefined;
     if (name !== undefined) this.named.delete(name);
     this.fuel.executed = 0;
-    this.fuel.depth = 0;
     try {
       this.current = new InterpreterInstance(bytes, this.registered, this.fuel);
     } catch (error) {
@@ -51,7 +50,6 @@ export class InterpretedWorld {
     if (target === undefined) return undefined;
     if (action.type === 'get') return { values: [(target as InterpretedGlobal).value], trap: undefined, fuel: 0 };
     this.fuel.executed = 0;
-    this.fuel.depth = 0;
     try {
       const values = (target as Callable).call(...args);
       return { values, trap: undefined, fuel: this.fuel.executed };

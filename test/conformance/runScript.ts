@@ -4,12 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { balanceOf, fuelLeft } from '../../wasm/balance.ts';
 import { FUEL_EXPORT, type MeteredModule, meter } from '../../wasm/meter.ts';
 import { readModule } from '../../wasm/readModule.ts';
-import { refund } from '../../wasm/trapPoint.ts';
+import { trapPoint } from '../../wasm/trapPoint.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
 import { functionType, type WasmModule } from '../../wasm/wasmModule.ts';
 import type { Value } from '../helpers/interpreterNumerics.ts';
+import { SHALLOW } from '../helpers/runMetered.ts';
 import { bitWrapper } from './bitWrapper.ts';
 import { InterpretedWorld } from './interpretedWorld.ts';
 import type { Skipped, WastAction, WastCommand, WastScript, WastValue } from './wastScript.ts';
@@ -42,7 +44,8 @@ interface Metered {
   fuel: WebAssembly.Global;
 }
 
-const BUDGET = 2n ** 52n;
+const FUEL = 2 ** 46;
+const BUDGET = balanceOf(FUEL, SHALLOW);
 
 /** One of the two worlds: modules of one only see modules of the same. */
 class World {
@@ -94,12 +97,16 @@ class World {
 
   /** Fuel used since the last {@link refuel}, by all instances together. */
   fuelUsed(outcome: Outcome): number {
-    const users = this.instances.filter(({ fuel }) => fuel.value !== BUDGET);
-    const charged = users.reduce((sum, { fuel }) => sum + Number(BUDGET - fuel.value), 0);
+    const users = this.users();
+    const charged = users.reduce((sum, { fuel }) => sum + FUEL - fuelLeft(fuel.value), 0);
     if (!('trap' in outcome)) return charged;
     const [only] = users;
     if (users.length > 1 || only === undefined) throw new Unsupported('a trap among several instances');
-    return charged - refund(only.metered, outcome.stack);
+    return charged - (trapPoint(only.metered, outcome.stack)?.refund ?? 0);
+  }
+
+  private users(): Metered[] {
+    return this.instances.filter(({ fuel }) => fuel.value !== BUDGET);
   }
 
   act(action: WastAction): Outcome {
@@ -125,9 +132,11 @@ class World {
         values: type.results.length === 1 ? [result] : type.results.length === 0 ? [] : [...(result as unknown[])],
       };
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError)
-        return { trap: error.message, stack: error.stack ?? '' };
-      throw error;
+      if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
+      const stack = error.stack ?? '';
+      const [only] = this.users();
+      const tooDeep = only !== undefined && trapPoint(only.metered, stack)?.own;
+      return { trap: tooDeep ? 'Maximum call stack size exceeded' : error.message, stack };
     }
   }
 }

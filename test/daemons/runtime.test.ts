@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { RunJob } from '../../daemons/fabricbiosd/runtime/runJob.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { type Cell, startRuntime, tasklet } from './runtimeHarness.ts';
 
 const ECHO = {
@@ -9,7 +10,7 @@ const ECHO = {
         (call $output_write (i32.const 0) (local.get $input_len))`,
 };
 const ENDLESS = { run: '(loop $l (br $l)) (i32.const 0)' };
-const ENOUGH = { fuel: Number.MAX_SAFE_INTEGER };
+const ENOUGH = { fuel: LIMITS.fuelMax };
 const listener = { running() {}, log() {} };
 const crashing = new URL('./runtimeCrashingWorker.ts', import.meta.url);
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RunJob } from '../../daemons/fabricbiosd/runtime/runJob.ts';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { RUN_ERROR_CODES, type RunErrorCode } from '../../daemons/protocol/runError.ts';
 import { type Cell, startRuntime, type TaskletParts, tasklet } from './runtimeHarness.ts';
 
@@ -176,6 +177,8 @@ const ROWS: Row[] = [
     parts: { more: '(func $deep (result i32) (i32.add (call $deep) (i32.const 1)))', run: '(call $deep)' },
     job: { fuel: 100_000_000 },
     code: 'trap_call_stack_exhausted',
+    // Each level, the first and those below it, weighs one of 32 768 units.
+    fuel: 32_768,
   },
   { name: 'an endless loop', parts: { run: '(loop $l (br $l)) (i32.const 0)' }, code: 'fuel_exhausted', fuel: 500_000 },
   {
@@ -188,7 +191,7 @@ const ROWS: Row[] = [
   {
     name: 'an endless loop with fuel enough',
     parts: { run: '(loop $l (br $l)) (i32.const 0)' },
-    job: { fuel: Number.MAX_SAFE_INTEGER, timeout_ms: 40 },
+    job: { fuel: LIMITS.fuelMax, timeout_ms: 40 },
     code: 'deadline_exceeded',
     fuel: 0,
   },

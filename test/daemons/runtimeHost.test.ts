@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash } from 'node:crypto';
 import type { RunJob } from '../../daemons/fabricbiosd/runtime/runJob.ts';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { type Cell, startRuntime, type TaskletParts, tasklet } from './runtimeHarness.ts';
 
 const OOB = 'trap_memory_out_of_bounds';
@@ -285,7 +286,7 @@ describe('host functions', () => {
       more: '(data (i32.const 0) "here")',
       run: '(call $log (i32.const 2) (i32.const 0) (i32.const 4)) (loop $l (br $l)) (i32.const 0)',
     });
-    const job = cell.job(await cell.put(module), { fuel: Number.MAX_SAFE_INTEGER });
+    const job = cell.job(await cell.put(module), { fuel: LIMITS.fuelMax });
     const outcome = await cell.runtime.submit(job, {
       running() {},
       log(text) {
@@ -353,7 +354,7 @@ describe('host functions', () => {
       });
       const lease = { offset: 2048, bytes: 512 };
       const window = new Uint8Array(cell.pool, lease.offset, lease.bytes);
-      const job = cell.job(await cell.put(module), { lease, fuel: Number.MAX_SAFE_INTEGER });
+      const job = cell.job(await cell.put(module), { lease, fuel: LIMITS.fuelMax });
       const outcome = await cell.runtime.submit(job, {
         running() {},
         log() {

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { RunSubmit } from '../../daemons/protocol/tenantApi.ts';
@@ -146,7 +147,7 @@ describe('scheduler: as a process', () => {
 
       const endlessRun = await tenant.submit({
         ...(await runOf(tenant, ENDLESS)),
-        fuel: Number.MAX_SAFE_INTEGER,
+        fuel: LIMITS.fuelMax,
         timeout_ms: 60_000,
       });
       for await (const event of tenant.events(endlessRun.run_id))
@@ -166,7 +167,7 @@ describe('scheduler: as a process', () => {
     let tenant = await ready(first.line.facts.url ?? '');
     const run = await runOf(tenant, ECHO);
     const done = await tenant.submit(run, { waitMs: 30_000, idempotencyKey: 'done' });
-    const endless: RunSubmit = { ...(await runOf(tenant, ENDLESS)), fuel: Number.MAX_SAFE_INTEGER, timeout_ms: 1_500 };
+    const endless: RunSubmit = { ...(await runOf(tenant, ENDLESS)), fuel: LIMITS.fuelMax, timeout_ms: 1_500 };
     const flying = await tenant.submit(endless);
     const keyed = await tenant.submit(endless, { idempotencyKey: 'keyed' });
     first.child.kill('SIGKILL');

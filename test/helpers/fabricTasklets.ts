@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FabricClient } from '../../daemons/protocol/fabricClient.ts';
 import type { TaskletOutcome, TaskletSubmit } from '../../daemons/protocol/fabricControl.ts';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { compileWat } from './compileWat.ts';
 
 /** What a tasklet of a fabric test does with its input: $in is its handle, $len its length. */
@@ -65,7 +66,7 @@ export function submission(
     module_sha256: module.sha256,
     input: client.bytesOut(input),
     mem_bytes: 0,
-    fuel: Number.MAX_SAFE_INTEGER,
+    fuel: LIMITS.fuelMax,
     linear_memory_bytes: 32 * 1024 * 1024,
     timeout_ms: 30_000,
     hold_ms: 0,

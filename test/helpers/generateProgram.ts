@@ -1,6 +1,6 @@
 /**
- * Small valid programs from a tape of numbers. They end by themselves: a function only calls later ones, and a loop counts down a local
- * that nothing else writes. They trap, branch, call the host, touch memory and use every way of control flow the meter knows.
+ * Small valid programs from a tape of numbers. They end by themselves: a function only calls later ones, or itself until that is too deep
+ * or a counter has run out, and a loop counts down a local that nothing else writes. They trap, branch, call the host, touch memory and use every way of control flow the meter knows.
  */
 type Type = 'i32' | 'i64' | 'f64';
 
@@ -47,9 +47,19 @@ class Generator {
   function(index: number): string {
     this.labels = [];
     this.counters = 0;
-    const body = this.statements(index, 4);
+    const body = this.statements(index, 4) + this.recursion(index);
     const locals = [...LOCALS.slice(2), ...Array(COUNTERS).fill('i32')].map((type) => `(local ${type})`).join(' ');
     return `(func $f${index} (export "f${index}") (param i32 i64) (result i32) ${locals}\n${body}\n${this.expression('i32', index, 3)})`;
+  }
+
+  /** One function in four calls itself, at most 30 deep or without end. */
+  private recursion(index: number): string {
+    const kind = this.pick(8);
+    if (this.spent || kind > 1) return '';
+    const self = `(drop (call $f${index} (local.get 0) (local.get 1)))`;
+    if (kind === 0) return this.pick(2) === 0 ? self : '';
+    return `(if (i32.lt_u (global.get $depth) (i32.const 30)) (then
+      (global.set $depth (i32.add (global.get $depth) (i32.const 1))) ${self}))`;
   }
 
   private statements(index: number, depth: number): string {
@@ -225,6 +235,7 @@ export function generateProgram(tape: readonly number[]): string {
   return `(module (type $t (func (param i32 i64) (result i32)))
     (import "h" "host" (func $host (param i32) (result i32)))
     (memory (export "memory") 1 3) (global $g (export "g") (mut i64) (i64.const 7))
+    (global $depth (mut i32) (i32.const 0))
     (table 3 funcref) (elem (i32.const 0) $f${FUNCTIONS - 1} $host)
     ${functions})`;
 }

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { balanceOf, fuelLeft } from '../../wasm/balance.ts';
 import { FUEL_EXPORT, type MeteredModule, meter } from '../../wasm/meter.ts';
 import { type Settlement, settleFuel } from '../../wasm/settleFuel.ts';
 
@@ -13,11 +15,20 @@ export interface MeteredInstance {
   exports: Record<string, WebAssembly.ExportValue>;
   /** Fuel used so far, as a host function sees it. */
   used(): number;
-  /** Gives the instance a new budget and calls an export, or the start function for `undefined`. */
-  call(name: string | undefined, args?: unknown[], budget?: number): MeteredOutcome;
+  /**
+   * Gives the instance a new budget and calls an export, or the start function for `undefined`.
+   * @param depth units of stack it may use
+   */
+  call(name: string | undefined, args?: unknown[], budget?: number, depth?: number): MeteredOutcome;
 }
 
+/** What {@link MeteredInstance.call} says when the meter's own bound ended it; the engine's says it otherwise. */
+export const TOO_DEEP = 'too deep';
+
 export const PLENTY = 1_000_000;
+
+/** Units of depth that fit the stack of a main thread, which is smaller than a run worker's. */
+export const SHALLOW = 400;
 
 /** Meters, compiles and instantiates. The start function is not run: `call(undefined)` does. */
 export function instantiateMetered(
@@ -32,17 +43,21 @@ export function instantiateMetered(
   return {
     metered,
     exports: instance.exports,
-    used: () => given - Number(fuel.value),
-    call(name, args = [], budget = PLENTY) {
+    used: () => given - fuelLeft(fuel.value),
+    call(name, args = [], budget = PLENTY, depth = SHALLOW) {
       given = budget;
-      fuel.value = BigInt(budget);
+      fuel.value = balanceOf(budget, depth);
       const callee = instance.exports[name ?? metered.startExport ?? ''] as WebAssembly.ExportFunction;
       try {
         const result: unknown = callee(...args);
-        return { result, ...settleFuel(metered, budget, fuel.value, null) };
+        const outcome = { result, ...settleFuel(metered, budget, fuel.value, null) };
+        // Whatever called has taken its weight off again.
+        assert.equal(fuel.value & 0xffffn, balanceOf(0, depth), 'depth after a call that returned');
+        return outcome;
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        return { trap: error.message, ...settleFuel(metered, budget, fuel.value, error.stack ?? '') };
+        const settled = settleFuel(metered, budget, fuel.value, error.stack ?? '');
+        return { trap: settled.tooDeep ? TOO_DEEP : error.message, ...settled };
       }
     },
   };

@@ -1,5 +1,7 @@
 /** Prints the Node and V8 version, then a line for each of many runs: everything of their outcomes that must be the same on every engine. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { createRuntime } from '../../daemons/fabricbiosd/runtime/runtime.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { compileAssemblyScript } from '../../toolchain/build/compileAssemblyScript.ts';
@@ -34,6 +36,11 @@ try {
   await runtime.stop();
 }
 generatedRuns();
+say(
+  execFileSync(process.execPath, [...process.execArgv, join(import.meta.dirname, 'deepRuns.ts')], {
+    encoding: 'utf8',
+  }).trim(),
+);
 
 async function run(name: string, wasm: Uint8Array, input: string, fuel: number): Promise<void> {
   const sha256 = createHash('sha256').update(wasm).digest('hex');
@@ -69,6 +76,12 @@ async function runtimeRuns(): Promise<void> {
         (func (export "_grafos_tasklet_run") (param i32 i32) (result i32) ${body}) (func (export "_grafos_tasklet_finalize")))`),
     ]);
   }
+  tasklets.push([
+    'endless recursion',
+    compileWat(`(module (memory (export "memory") 1) (func (export "_grafos_tasklet_init") (param i32 i32))
+      (func $f (param i32 i32) (result i32) (i32.add (call $f (local.get 0) (i32.const 1)) (local.get 1)))
+      (export "_grafos_tasklet_run" (func $f)) (func (export "_grafos_tasklet_finalize")))`),
+  ]);
   for (const recipe of ['local-dev', 'rpc-service', 'stream-pipeline', 'object-storage', 'shared-list']) {
     const program = loadProgram(new URL(`../../cookbook/${recipe}`, import.meta.url).pathname);
     for (const tasklet of program.manifest.tasklets) {

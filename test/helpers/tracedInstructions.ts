@@ -49,7 +49,7 @@ export function tracedInstructions(file: string): { executed: number; trapped: b
   let hidden = false;
   let end = '';
   for (const line of stdout.slice(from).split('\n')) {
-    const [, operation = '', rest = ''] = /^#\d+\.\s+\d+: V:\d+\s+\| (\S+)(.*)$/.exec(line) ?? [];
+    const [, operation = '', rest = ''] = /^#\d+\.\s+\d+: V:\d+\s*\| (\S+)(.*)$/.exec(line) ?? [];
     if (operation === '') {
       if (line.startsWith('run()')) end = line;
       continue;

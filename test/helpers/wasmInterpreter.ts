@@ -9,6 +9,7 @@ import { type FunctionType, functionType, type WasmModule } from '../../wasm/was
 import { type Body, decodeBody, decodeUntil, type Instruction, NotInterpreted, valueType } from './decodeBody.ts';
 import { NUMERICS, Trap, type Value } from './interpreterNumerics.ts';
 import { executeSimd } from './interpreterSimd.ts';
+import { SHALLOW } from './runMetered.ts';
 
 export interface Callable {
   type: FunctionType;
@@ -17,6 +18,7 @@ export interface Callable {
 
 interface OwnFunction extends Callable {
   body: Body;
+  weight: number;
 }
 
 export interface InterpretedTable {
@@ -35,9 +37,10 @@ export type InterpretedExtern = Callable | InterpretedTable | InterpretedMemory 
 /** A branch that is on its way: how many labels further out it goes. `RETURN` leaves the function. */
 const RETURN = 1e9;
 const PAGE = 65_536;
-const CALLS_MAX = 500;
 
 interface Frame {
+  /** Units of depth it counts while it waits for a call. */
+  weight: number;
   locals: Value[];
   stack: Value[];
   /** Set by a tail call: what to call instead of returning. */
@@ -46,17 +49,25 @@ interface Frame {
 
 const isOwn = (callee: Callable): callee is OwnFunction => 'body' in callee;
 
+/** Instructions, and those inside them. */
+function allOf(code: Instruction[]): Instruction[] {
+  return code.flatMap((one) => [one, ...allOf(one.body ?? []), ...allOf(one.otherwise ?? [])]);
+}
+
 /** Counts across every instance that shares it. */
 export class FuelMeter {
   executed = 0;
   limit = 5_000_000;
-  depth = 0;
+  /** Units of depth (docs/meter.md), as many as a metered run of the tests may use. */
+  depthMax = SHALLOW;
 }
 
 export class InterpreterInstance {
   readonly module: WasmModule;
   readonly exports: Record<string, InterpretedExtern> = {};
   readonly fuel: FuelMeter;
+  /** Weight of the frames that wait for a call to return. */
+  private waiting = 0;
   private readonly functions: Callable[] = [];
   private readonly tables: InterpretedTable[] = [];
   private readonly memories: InterpretedMemory[] = [];
@@ -93,7 +104,8 @@ export class InterpreterInstance {
         const type = functionType(module, module.importedFunctions + i) as FunctionType;
         const body = decodeBody(code, module);
         code.pos = start + size;
-        const own: OwnFunction = { type, body, call: (...args) => this.invoke(own, args) };
+        const weight = this.weight(body, type);
+        const own: OwnFunction = { type, body, weight, call: (...args) => this.invoke(own, args) };
         this.functions.push(own);
       }
     }
@@ -121,7 +133,7 @@ export class InterpreterInstance {
   }
 
   private constant(reader: BinaryReader): Value {
-    const frame: Frame = { locals: [], stack: [] };
+    const frame: Frame = { weight: 0, locals: [], stack: [] };
     const before = this.fuel.executed;
     this.run(decodeUntil(reader, this.module).code, frame);
     this.fuel.executed = before;
@@ -172,24 +184,15 @@ export class InterpreterInstance {
   private invoke(start: OwnFunction, startArgs: Value[]): Value[] {
     let callee: Callable = start;
     let args = startArgs;
-    if (++this.fuel.depth > CALLS_MAX) {
-      this.fuel.depth = 0;
-      throw new NotInterpreted('calls deeper than the interpreter goes');
-    }
     for (;;) {
-      if (!isOwn(callee)) {
-        this.fuel.depth--;
-        return callee.call(...args);
-      }
+      if (!isOwn(callee)) return callee.call(...args);
+      this.refuseTooDeep(callee);
       const zero = callee.body.locals.map((type) =>
         type === 'i64' || type === 'f64' ? 0n : type === 'v128' ? new Uint8Array(16) : type.endsWith('ref') ? null : 0,
       );
-      const frame: Frame = { locals: [...args, ...zero], stack: [] };
+      const frame: Frame = { weight: callee.weight, locals: [...args, ...zero], stack: [] };
       this.run(callee.body.code, frame);
-      if (frame.tail === undefined) {
-        this.fuel.depth--;
-        return frame.stack.slice(frame.stack.length - callee.type.results.length);
-      }
+      if (frame.tail === undefined) return frame.stack.slice(frame.stack.length - callee.type.results.length);
       ({ callee, args } = frame.tail);
     }
   }
@@ -329,8 +332,39 @@ export class InterpreterInstance {
       frame.tail = { callee, args };
       return RETURN;
     }
-    frame.stack.push(...callee.call(...args));
+    this.waiting += frame.weight;
+    try {
+      frame.stack.push(...callee.call(...args));
+    } finally {
+      this.waiting -= frame.weight;
+    }
     return undefined;
+  }
+
+  /** docs/meter.md, "Depth". */
+  private refuseTooDeep({ body, weight }: OwnFunction): void {
+    const calls = allOf(body.code).some(({ op }) => op >= Op.call && op <= Op.returnCallIndirect);
+    const own = weight > 16 ? weight : 0;
+    if ((calls || own > 0) && this.waiting + own >= this.fuel.depthMax) throw new Trap('call stack exhausted');
+  }
+
+  /** docs/meter.md, "Depth". */
+  private weight({ locals, code }: Body, { params }: FunctionType): number {
+    const instructions = allOf(code);
+    const called = instructions.flatMap(({ op, immediates }) =>
+      op === Op.call
+        ? [functionType(this.module, immediates[0] as number) as FunctionType]
+        : op === Op.callIndirect
+          ? [this.module.types[immediates[0] as number] as FunctionType]
+          : [],
+    );
+    const { types, globals } = this.module;
+    const held = [...types.flatMap((type) => [...type.params, ...type.results]), ...globals.map(({ type }) => type)];
+    const vectors = [...held, ...locals].includes('v128') || instructions.some(({ op }) => op >= 0xfd00);
+    const costing = instructions.filter(({ op }) => op !== Op.block && op !== Op.loop).length;
+    const callValues = called.reduce((sum, type) => sum + type.params.length + type.results.length, 0);
+    const values = params.length + locals.length + callValues + Math.ceil(costing / 3);
+    return Math.ceil((192 + (vectors ? 16 : 8) * values + 96 * Math.min(called.length, 72)) / 512);
   }
 
   private get memory(): InterpretedMemory {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { compileWat } from '../helpers/compileWat.ts';
 import { generateProgram } from '../helpers/generateProgram.ts';
 import { Trap } from '../helpers/interpreterNumerics.ts';
-import { instantiateMetered } from '../helpers/runMetered.ts';
+import { instantiateMetered, TOO_DEEP } from '../helpers/runMetered.ts';
 import { type Callable, type InterpretedMemory, InterpreterInstance } from '../helpers/wasmInterpreter.ts';
 
 const OPTIMISED = 'GRAFOS_TEST_OPTIMISED';
@@ -58,7 +58,7 @@ function runReference(bytes: Uint8Array) {
     end = `returned ${(instance.exports.f0 as Callable).call(...ARGS)[0]}`;
   } catch (error) {
     if (!(error instanceof Trap)) throw error;
-    end = 'trap';
+    end = error.message === 'call stack exhausted' ? TOO_DEEP : 'trap';
   }
   const memory = Buffer.from((instance.exports.memory as InterpretedMemory).bytes);
   return { end, calls, memory, executed: instance.fuel.executed };
@@ -68,20 +68,26 @@ describe('generated programs', () => {
   it(`give the same plain and metered, and use the fuel a reference interpreter counts${optimised ? ', optimised' : ''}`, () => {
     let trapped = 0;
     let called = 0;
+    let tooDeep = 0;
     const runs = 600;
     const tape = fc.array(fc.nat(10_000), { minLength: 20, maxLength: 250 });
     fc.assert(
       fc.property(tape, fc.nat(100), (numbers, percent) => {
         const bytes = compileWat(generateProgram(numbers));
         const reference = runReference(bytes);
-        const plain = runPlain(bytes);
         const { outcome, ...metered } = runMetered(bytes, 1e9);
-        assert.equal(metered.end, plain.end);
-        assert.equal(metered.memory.compare(plain.memory), 0, 'memory, plain and metered');
+        assert.equal(metered.end === TOO_DEEP, reference.end === TOO_DEEP);
+        if (metered.end === TOO_DEEP) tooDeep++;
+        else {
+          // Without our bound a run that is too deep would go on, to the engine's.
+          const plain = runPlain(bytes);
+          assert.equal(metered.end, plain.end);
+          assert.equal(metered.memory.compare(plain.memory), 0, 'memory, plain and metered');
+        }
         assert.equal(outcome.exhausted, false);
         assert.equal(outcome.fuelUsed, reference.executed);
         assert.deepEqual(metered.calls, reference.calls);
-        if (reference.end === 'trap') assert.ok(outcome.trap !== undefined);
+        if (reference.end === 'trap' || reference.end === TOO_DEEP) assert.ok(outcome.trap !== undefined);
         else assert.equal(metered.end, reference.end);
         assert.equal(metered.memory.compare(reference.memory), 0, 'memory, metered and interpreted');
         if (outcome.trap !== undefined) trapped++;
@@ -107,6 +113,7 @@ describe('generated programs', () => {
     // A generator that only made trivial programs would prove nothing.
     assert.ok(trapped > runs / 20, `only ${trapped} of ${runs} programs trapped`);
     assert.ok(trapped < runs * 0.9, `${trapped} of ${runs} programs trapped`);
+    assert.ok(tooDeep > 5, `only ${tooDeep} of ${runs} programs called too deep`);
     assert.ok(called > runs / 20, `only ${called} of ${runs} programs called the host`);
   });
 

@@ -28,7 +28,8 @@ describe('fuel, with wabt as the judge', () => {
       const bytes = compileWat(wat);
       const instance = instantiateMetered(bytes, { h: { host: () => 0 } });
       const metered = instance.call('run', [], FUEL_MAX);
-      if (metered.exhausted) continue;
+      // How deep calls may go is wabt's own affair there.
+      if (metered.exhausted || metered.tooDeep) continue;
       writeFileSync(file, bytes);
       const traced = tracedInstructions(file);
       assert.deepEqual(

@@ -6,8 +6,8 @@ import { setFlagsFromString } from 'node:v8';
  */
 export const ENGINE_FLAGS = [
   '--wasm-inlining-factor=5',
-  '--wasm-inlining-max-size=1000',
-  '--wasm-inlining-budget=10000',
+  '--wasm-inlining-max-size=2000',
+  '--wasm-inlining-budget=20000',
 ] as const;
 
 /** Sets {@link ENGINE_FLAGS} for the whole process, its workers included. To be called before the first module is compiled. */

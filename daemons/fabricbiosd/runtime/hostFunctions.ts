@@ -1,3 +1,4 @@
+import { fuelLeft } from '../../../wasm/balance.ts';
 import { PROFILE } from '../../../wasm/profile.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { HOST_STATUS } from './hostStatus.ts';
@@ -30,7 +31,7 @@ export class HostFunctions {
   private readonly log: RunLog;
 
   private memory: WebAssembly.Memory | null = null;
-  private fuelLeft: WebAssembly.Global | null = null;
+  private balance: WebAssembly.Global | null = null;
   private view: Uint8Array = EMPTY;
   private request: RunRequest | null = null;
   private random: ((target: Uint8Array) => void) | null = null;
@@ -85,10 +86,10 @@ export class HostFunctions {
     this.log.reset();
   }
 
-  /** @param fuelLeft the metered instance's fuel global */
-  attach(memory: WebAssembly.Memory, fuelLeft: WebAssembly.Global): void {
+  /** @param balance the metered instance's fuel global */
+  attach(memory: WebAssembly.Memory, balance: WebAssembly.Global): void {
     this.memory = memory;
-    this.fuelLeft = fuelLeft;
+    this.balance = balance;
   }
 
   /** The output so far, in a buffer of its own. */
@@ -98,7 +99,7 @@ export class HostFunctions {
 
   release(): void {
     this.memory = null;
-    this.fuelLeft = null;
+    this.balance = null;
     this.view = EMPTY;
     this.request = null;
     this.random = null;
@@ -150,9 +151,9 @@ export class HostFunctions {
   }
 
   private clock(): bigint {
-    const { request, fuelLeft } = this;
-    if (request === null || fuelLeft === null) return 0n;
-    return BigInt(request.startUnixNanos) + BigInt(request.fuel) - fuelLeft.value;
+    const { request, balance } = this;
+    if (request === null || balance === null) return 0n;
+    return BigInt(request.startUnixNanos) + BigInt(request.fuel - fuelLeft(balance.value));
   }
 
   private randomFill(dst: number, len: number): void {

@@ -1,4 +1,5 @@
 import { type Transferable, Worker } from 'node:worker_threads';
+import { DEPTH_MAX, FRAME_UNIT } from '../../../wasm/balance.ts';
 import { HOST_STATUS } from './hostStatus.ts';
 import type { LeaseEnd } from './runJob.ts';
 import { CELL, newControlBuffer, type SharedControl, sharedControl } from './sharedControl.ts';
@@ -7,8 +8,14 @@ import type { FromWorker, ToWorker, WorkerData } from './workerMessages.ts';
 /** Most modules a worker remembers by itself; beyond, the one not used longest is forgotten. */
 const MODULES_REMEMBERED = 32;
 
+/**
+ * Four times what the meter lets the frames of a run weigh (wasm/frameWeight.ts), so that the meter's bound is the one that counts. What is
+ * not used of it takes no memory.
+ */
+export const STACK_MIB = (4 * DEPTH_MAX * FRAME_UNIT) / (1024 * 1024);
+
 /** JavaScript heap of a worker, MiB: compiling needs it, runs hardly. Linear memories and outputs do not count towards it. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 };
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8, stackSizeMb: STACK_MIB };
 
 const LOG_INTERVAL_MS = 25;
 

@@ -1,8 +1,9 @@
+import { balanceOf } from '../../../wasm/balance.ts';
 import { settleFuel } from '../../../wasm/settleFuel.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { RunError } from '../../protocol/runError.ts';
 import { HANDLE, type HostFunctions } from './hostFunctions.ts';
-import { trapError } from './trapError.ts';
+import { tooDeep, trapError } from './trapError.ts';
 import type { CompiledModule, RunRequest, RunResult } from './workerMessages.ts';
 
 /**
@@ -36,7 +37,7 @@ export function runTasklet(host: HostFunctions, compiled: CompiledModule, reques
     const { exports } = instance;
     const fuel = exports[metered.fuelExport] as WebAssembly.Global;
     memory = exports.memory as WebAssembly.Memory;
-    fuel.value = BigInt(request.fuel);
+    fuel.value = balanceOf(request.fuel);
     host.attach(memory, fuel);
 
     /** What the export returned; undefined when it did not, and then `error` is set. */
@@ -52,6 +53,7 @@ export function runTasklet(host: HostFunctions, compiled: CompiledModule, reques
       const settled = settleFuel(metered, request.fuel, fuel.value, stack);
       fuelUsed = settled.fuelUsed;
       if (settled.exhausted) error ??= exhausted(request.fuel);
+      else if (settled.tooDeep) error ??= tooDeep();
       else if (thrown !== null) error ??= known(thrown, compiled);
       return settled.exhausted || thrown !== null ? undefined : (result ?? 0);
     };

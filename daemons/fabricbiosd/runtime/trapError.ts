@@ -45,10 +45,7 @@ export function trapError(thrown: unknown, metered: MeteredModule): RunError | n
     };
   }
   if (thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded') {
-    return {
-      code: 'trap_call_stack_exhausted',
-      message: 'The tasklet called itself too deep: its call stack is used up.',
-    };
+    return tooDeep();
   }
   if (!(thrown instanceof WebAssembly.RuntimeError)) return null;
   const known = TRAPS.find(([message]) => message.test(thrown.message));
@@ -56,4 +53,12 @@ export function trapError(thrown: unknown, metered: MeteredModule): RunError | n
   const point = trapPoint(metered, thrown.stack ?? '');
   const where = point === null ? '' : ` (function ${point.functionIndex}, byte ${point.bodyOffset} of its body)`;
   return { code: known[1], message: `${known[2]}${where}.` };
+}
+
+/** The run error for calls that go deeper than the meter's bound, or than the engine's where that is less. */
+export function tooDeep(): RunError {
+  return {
+    code: 'trap_call_stack_exhausted',
+    message: 'The tasklet called itself too deep: its call stack is used up.',
+  };
 }

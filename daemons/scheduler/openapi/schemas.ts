@@ -80,7 +80,7 @@ const quota = {
   runs_soft: count('Runs at one time that need no burst', 1_000_000),
   runs_hard: count('Runs at one time, never exceeded', 1_000_000),
   burst_per_minute: count('Runs a minute that may start above runs_soft', 1_000_000),
-  mem_bytes: count('Fabric memory leased at one time, bytes', LIMITS.fuelMax),
+  mem_bytes: count('Fabric memory leased at one time, bytes', Number.MAX_SAFE_INTEGER),
 } satisfies Record<string, Schema>;
 
 const rights: Schema = {
@@ -118,7 +118,7 @@ export const SCHEMAS = {
       version: { type: 'string', minLength: 1, maxLength: 128 },
       module_sha256: sha256,
       input_b64: described({ type: 'string', maxLength: base64Length }, `At most ${LIMITS.input} bytes once decoded`),
-      mem_bytes: count('Fabric memory to lease for the run, bytes; 0 = none', LIMITS.fuelMax),
+      mem_bytes: count('Fabric memory to lease for the run, bytes; 0 = none', Number.MAX_SAFE_INTEGER),
       fuel: { ...count('Instructions the run may execute', LIMITS.fuelMax), minimum: 1 },
       linear_memory_bytes: count("Bound on the module's own memory, bytes", 4 * 1024 * 1024 * 1024),
       timeout_ms: { ...count('Wall clock of the run, milliseconds', LIMITS.timeoutMsMax), minimum: 1 },
