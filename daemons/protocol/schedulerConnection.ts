@@ -3,8 +3,8 @@
  * opened only while the first is busy with a held answer or a stream.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
+import { ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { GrafosError } from './grafosError.ts';
 import type { PeerFiles } from './peerFiles.ts';
@@ -78,7 +78,9 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
         reject(new GrafosError('interrupted', 'client_closed', 'The connection to the scheduler was closed.'));
         return;
       }
-      const request = httpsRequest({ agent, host, port, method, path, headers, signal });
+      // Not https.request: VS Code changes that one for its extensions, to go by a proxy, and another agent takes the place of ours. Our
+      // certificate and our check of the server would be gone with it.
+      const request = new ClientRequest({ agent, protocol: 'https:', host, port, method, path, headers, signal });
       underWay.add(request);
       request.once('close', () => underWay.delete(request));
       if (type !== undefined) request.setHeader('content-type', type);

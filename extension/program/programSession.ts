@@ -76,9 +76,15 @@ export class ProgramSession implements vscode.Disposable {
     );
   }
 
-  /** Begins to watch the stack. Not called in a workspace that is not trusted: what stands in its `dev.json` is anybody's word. */
-  watchStack(): void {
+  /** What waits for trust: to watch the stack, since what stands in `dev.json` is anybody's word, and to write into the program's folder. */
+  trusted(): void {
     this.stack.watch().catch((error) => this.#log.error(error));
+    this.#writeEditorTypes().catch((error) => this.#log.warn(`${this.root}: ${error.message}`));
+  }
+
+  async #writeEditorTypes(): Promise<void> {
+    const { writeEditorTypesIfUsed } = await import('../../toolchain/build/editorTypes.ts');
+    await writeEditorTypesIfUsed(this.root);
   }
 
   async start(options: Parameters<StackModel['start']>[0]): Promise<void> {

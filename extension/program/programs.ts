@@ -29,7 +29,7 @@ export class Programs implements vscode.Disposable {
       vscode.window.onDidChangeActiveTextEditor((editor) => this.#follow(editor?.document.uri)),
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#search().catch(onError)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
-        for (const session of this.#sessions.values()) session.watchStack();
+        for (const session of this.#sessions.values()) session.trusted();
         this.#changed.fire();
       }),
     );
@@ -70,7 +70,7 @@ export class Programs implements vscode.Disposable {
     if (this.#sessions.has(root)) return;
     const session = this.#make(root);
     this.#sessions.set(root, session);
-    if (vscode.workspace.isTrusted) session.watchStack();
+    if (vscode.workspace.isTrusted) session.trusted();
     this.#active ??= session;
     if (!isSearch) this.#changed.fire();
   }

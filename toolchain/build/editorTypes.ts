@@ -40,3 +40,9 @@ export async function writeEditorTypes(programRoot: string): Promise<void> {
     if (errno !== 'ENOTEMPTY' && errno !== 'EEXIST') throw error;
   }
 }
+
+/** Writes them for a program whose `tsconfig.json` looks for them: a fresh clone has none, and the editor would mark every import. */
+export async function writeEditorTypesIfUsed(programRoot: string): Promise<void> {
+  const config = await readFile(join(programRoot, 'tsconfig.json'), 'utf8').catch(() => '');
+  if (config.includes('.grafos/types')) await writeEditorTypes(programRoot);
+}

@@ -10,6 +10,7 @@ export interface HostReport {
 const suites = [
   () => import('./activation.test.ts'),
   () => import('./language.test.ts'),
+  () => import('./typeScript.test.ts'),
   () => import('./stack.test.ts'),
 ];
 

@@ -1,9 +1,17 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import { basename, join } from 'node:path';
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 
 /** What the tests photograph: build output, never committed. */
 const SCREENSHOTS = join(import.meta.dirname, '..', '..', '..', 'build', 'screenshots');
+
+/** The module that signs the editor's connection in Microsoft's own build; every window of code-server asks for it in vain. */
+const NOT_SHIPPED = /404 \(Not Found\) \[.*\/node_modules\/vsda\//;
+
+interface SeenNotification {
+  kind: 'error' | 'warning' | 'info' | 'unknown';
+  text: string;
+}
 
 /** The workbench of one window, driven as a person would: keys, clicks, and what is to be seen. */
 export class Workbench implements AsyncDisposable {
@@ -22,10 +30,13 @@ export class Workbench implements AsyncDisposable {
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
     page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
+      const complaint = `${message.text()} [${message.location().url}]`;
+      if (message.type() === 'error' && !NOT_SHIPPED.test(complaint)) complaints.push(complaint);
     });
+    // A notification may come and go between two looks: all of them are written down as they appear.
+    await page.addInitScript({ path: join(import.meta.dirname, 'recordNotifications.js') });
     const query = folder === undefined ? 'ew=true' : `folder=${encodeURIComponent(folder)}`;
     await page.goto(`${url}/?${query}`);
     await page.locator('.monaco-workbench .part.statusbar').waitFor();
@@ -103,12 +114,42 @@ export class Workbench implements AsyncDisposable {
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
   }
 
-  /** Texts of the notifications to be seen, of the kinds given. */
+  /** Texts of all notifications of a kind since the window was opened or reloaded, gone ones too, in the order they came. */
   async notifications(kind: 'error' | 'warning' | 'info'): Promise<string[]> {
-    return await this.page
-      .locator('.notification-list-item', { has: this.page.locator(`.codicon-${kind}`) })
-      .locator('.notification-list-item-message')
-      .allInnerTexts();
+    const seen: SeenNotification[] = await this.page.evaluate('globalThis.notificationsSeen');
+    return seen.filter((one) => one.kind === kind).map((one) => one.text);
+  }
+
+  /** Answers the input box of a title: waits for it, types, accepts. */
+  async answer(title: string, text: string): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget', { hasText: title });
+    await widget.waitFor();
+    await widget.locator('input.input').fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Chooses a file by its whole path in the editor's own file dialog, which opens at a folder. */
+  async chooseFile(title: string, folder: string, path: string): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget', { hasText: title });
+    await widget.waitFor();
+    const input = widget.locator('input.input');
+    // What is typed before the dialog has shown its folder is lost.
+    await this.page.waitForFunction(([box, value]) => box?.value === value, [
+      await input.elementHandle(),
+      `${folder}/`,
+    ] as const);
+    await widget.locator('.monaco-list-row', { hasText: '..' }).first().waitFor();
+    await input.fill(path);
+    await widget
+      .locator('.monaco-list-row', { hasText: basename(path) })
+      .first()
+      .click();
+    await widget.waitFor({ state: 'hidden' });
+  }
+
+  /** Content of the webview that is in front. */
+  webview(): FrameLocator {
+    return this.page.locator('.webview.ready').last().contentFrame().locator('#active-frame').contentFrame();
   }
 
   private async openPalette(words: string): Promise<void> {
