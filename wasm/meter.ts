@@ -2,8 +2,8 @@ import { BinaryReader } from './binaryReader.ts';
 import { ByteWriter } from './byteWriter.ts';
 import { BodyMeter } from './meterBody.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
+import type { Signatures } from './nanScan.ts';
 import { readModule, SECTION } from './readModule.ts';
-import type { CallValues } from './scanBody.ts';
 import { VALUE_TYPE_CODES } from './typeReader.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 import type { Limits, ValueType, WasmModule } from './wasmModule.ts';
@@ -237,7 +237,7 @@ class ModuleMeter {
       fuelGlobal,
       importedFunctions,
       importsEscape,
-      callValues: callValues(module),
+      signatures: signatures(module),
       vectors: module.features.includes('simd'),
     });
     for (let i = 0; i < count; i++) {
@@ -255,13 +255,16 @@ class ModuleMeter {
   }
 }
 
-function callValues({ types, imports, importedFunctions, functions }: WasmModule): CallValues {
-  const ofType = Uint16Array.from(types, ({ params, results }) => params.length + results.length);
-  const ofFunction = new Uint16Array(importedFunctions + functions.length);
+function signatures({ types, imports, importedFunctions, functions }: WasmModule): Signatures {
+  const typeOf = new Uint32Array(importedFunctions + functions.length);
   let index = 0;
-  for (const { type } of imports) if (type.kind === 'func') ofFunction[index++] = ofType[type.type] ?? 0;
-  for (const type of functions) ofFunction[index++] = ofType[type] ?? 0;
-  return { ofType, ofFunction };
+  for (const { type } of imports) if (type.kind === 'func') typeOf[index++] = type.type;
+  typeOf.set(functions, index);
+  return {
+    params: Uint16Array.from(types, ({ params }) => params.length),
+    results: Uint16Array.from(types, ({ results }) => results.length),
+    typeOf,
+  };
 }
 
 function writeLimits(out: ByteWriter, limits: Limits, cap: number): void {

@@ -1,9 +1,11 @@
 import { DEPTH_MAX, FUEL_UNIT } from './balance.ts';
 import { ByteWriter } from './byteWriter.ts';
+import { CanonicalNan } from './canonicalNan.ts';
 import { frameWeight, LIGHT_FRAME } from './frameWeight.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
+import { NanScan, type Signatures } from './nanScan.ts';
 import { Op } from './opcodes.ts';
-import { BodyScan, type CallValues } from './scanBody.ts';
+import { BodyScan } from './scanBody.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { smallIndex } from './smallIndex.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
@@ -29,7 +31,7 @@ export interface BodyContext {
   importedFunctions: number;
   /** An indirect call may reach a host function. */
   importsEscape: boolean;
-  callValues: CallValues;
+  signatures: Signatures;
   /** Values that are not made by instructions, of types and globals, can be vectors. */
   vectors: boolean;
 }
@@ -44,6 +46,10 @@ const ENTRY_MASK = maskConstant();
 export class BodyMeter {
   private readonly context: BodyContext;
   private readonly scan: BodyScan;
+  private readonly nans: NanScan;
+  private readonly canonical = new CanonicalNan();
+  /** How many of the places the scan for NaNs found have been written. */
+  private nansDone = 0;
   private readonly out = new ByteWriter(16_384);
   /** Of each open block: its kind, whether a branch goes to its end, whether it was opened in dead code, whether its type is empty. */
   private kinds = new Uint8Array(256);
@@ -66,7 +72,8 @@ export class BodyMeter {
 
   constructor(context: BodyContext) {
     this.context = context;
-    this.scan = new BodyScan(context.callValues);
+    this.scan = new BodyScan(context.signatures);
+    this.nans = new NanScan(context.signatures);
     this.getGlobal = instruction(Op.globalGet, context.fuelGlobal);
     this.setGlobal = instruction(Op.globalSet, context.fuelGlobal);
   }
@@ -87,7 +94,11 @@ export class BodyMeter {
       callValues: scan.callValues,
       vectors: this.context.vectors || scan.vectors,
     });
-    if (scan.straight) this.meterStraight(bytes, pos, end, weight);
+    this.nans.clear();
+    this.nansDone = 0;
+    if (scan.floats || scan.vectors)
+      this.nans.scan(bytes, scan.first, end, params, localTypes(bytes, pos, scan.locals));
+    if (scan.straight && this.nans.after.length === 0) this.meterStraight(bytes, pos, end, weight);
     else this.meterBranching(bytes, pos, end, params, blockType, weight);
     if (out.length > MODULE_LIMITS.functionBody) {
       throw new WasmInvalid('limit', pos, `a function body of ${out.length} bytes once it is metered`);
@@ -309,7 +320,7 @@ export class BodyMeter {
           out.copy(bytes, checkAt, at);
         }
       } else {
-        out.copy(bytes, regionStart, payBack ? start : at);
+        this.copyCode(bytes, regionStart, payBack ? start : at);
       }
       carry = 0;
       if (payBack) {
@@ -343,7 +354,7 @@ export class BodyMeter {
     }
   }
 
-  /** The locals, and one more for the balance. */
+  /** The locals, one more for the balance, and what making NaNs canonical needs. */
   private locals(bytes: Uint8Array, pos: number, index: number): void {
     const { out, scan } = this;
     let at = pos;
@@ -354,7 +365,8 @@ export class BodyMeter {
       if (part < 0x80) break;
     }
     // As many bytes as before, but where the new number needs one more: trapPoint knows by that where the original's code began.
-    let rest = groups + 1;
+    const own = this.canonical.groups(this.nans.shape);
+    let rest = groups + 1 + own.length / 2;
     for (let left = at - pos; left > 1 || rest >= 0x80; left--) {
       out.u8((rest % 0x80) | 0x80);
       rest = Math.floor(rest / 0x80);
@@ -363,6 +375,8 @@ export class BodyMeter {
     out.copy(bytes, at, scan.first);
     out.u8(1);
     out.u8(0x7e);
+    for (const byte of own) out.u8(byte);
+    this.canonical.firstLocal = index + 1;
     for (const [writer, opcode] of [
       [this.getLocal, Op.localGet],
       [this.setLocal, Op.localSet],
@@ -401,7 +415,7 @@ export class BodyMeter {
       }
       const leaves = label === depth;
       if (rest === 0 && !leaves) continue;
-      out.copy(bytes, at, start);
+      this.copyCode(bytes, at, start);
       out.u8(Op.if);
       out.u8(EMPTY);
       this.add(rest);
@@ -410,6 +424,20 @@ export class BodyMeter {
       out.u32(label + 1);
       out.u8(Op.end);
       at = exits[i + 1] as number;
+    }
+    this.copyCode(bytes, at, to);
+  }
+
+  /** Bytes of the original, and what makes NaNs canonical after its instructions. */
+  private copyCode(bytes: Uint8Array, from: number, to: number): void {
+    const { out, nans, canonical } = this;
+    let at = from;
+    for (; this.nansDone < nans.after.length; this.nansDone++) {
+      const after = nans.after[this.nansDone] as number;
+      if (after > to) break;
+      out.copy(bytes, at, after);
+      canonical.write(out, nans.shape[this.nansDone] as number);
+      at = after;
     }
     out.copy(bytes, at, to);
   }
@@ -563,6 +591,19 @@ function instruction(opcode: number, index: number): Uint8Array {
   writer.u8(opcode);
   writer.u32(index);
   return writer.written();
+}
+
+function localTypes(bytes: Uint8Array, pos: number, locals: number): Uint8Array {
+  const types = new Uint8Array(locals);
+  let at = pos;
+  while ((bytes[at++] as number) >= 0x80);
+  for (let done = 0; done < locals; ) {
+    const count = smallIndex(bytes, at);
+    while ((bytes[at++] as number) >= 0x80);
+    types.fill(bytes[at++] as number, done, done + count);
+    done += count;
+  }
+  return types;
 }
 
 function maskConstant(): Uint8Array {

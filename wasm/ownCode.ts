@@ -1,4 +1,5 @@
 import { FUEL_UNIT } from './balance.ts';
+import { canonicalGroups } from './canonicalNan.ts';
 import type { MeteredModule } from './meter.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
@@ -26,6 +27,8 @@ export class OwnCode {
   private readonly fuelGlobal: number;
   /** -1 when the body has none. */
   private readonly fuelLocal: number;
+  /** Bytes of the declaration of the locals that NaNs are made canonical with; 0 when none are. */
+  private readonly canonical: number;
   /** Offsets between which the original's code lies in the blocks put around it. */
   private readonly from: number;
   private readonly to: number;
@@ -55,10 +58,15 @@ export class OwnCode {
     this.fuelLocal = at > entry && sets ? smallIndex(bytes, at + 1) : -1;
     // return, end, the store, unreachable, end
     this.to = wrapped ? end - 4 - byteLength(this.fuelLocal) - byteLength(this.fuelGlobal) - 2 : end;
+    // The balance is an i64 and comes last, but for the locals that NaNs are made canonical with.
+    this.canonical = this.fuelLocal === -1 ? 0 : canonicalGroups(bytes[first - 1] as number);
+    const groups = 1 + this.canonical / 2;
     let groupBytes = 1;
     while ((bytes[start + groupBytes - 1] as number) >= 0x80) groupBytes++;
-    const widened = groupBytes > 1 && smallIndex(bytes, start) === 128 ** (groupBytes - 1);
-    this.addedLocals = this.fuelLocal === -1 ? 0 : 2 + (widened ? 1 : 0);
+    const least = 128 ** (groupBytes - 1);
+    const count = smallIndex(bytes, start);
+    const widened = groupBytes > 1 && count >= least && count - groups < least;
+    this.addedLocals = this.fuelLocal === -1 ? 0 : 2 * groups + (widened ? 1 : 0);
   }
 
   /** What was put in at an offset where an instruction begins; null when that instruction is the module's own. */
@@ -69,6 +77,12 @@ export class OwnCode {
     if (this.isGlobal(Op.globalGet, offset)) return this.balance(offset);
     if (this.isLocal(Op.localGet, offset)) return this.balance(offset);
     const opcode = bytes[offset];
+    if (this.canonical > 0 && opcode === Op.localTee && smallIndex(bytes, offset + 1) > this.fuelLocal) {
+      // local.tee, the NaN, local.get twice, the comparison, the choice
+      let next = offset;
+      for (let i = 0; i < 6; i++) next = this.after(next);
+      return { next, charge: 0, stands: 0 };
+    }
     if (opcode === Op.if && bytes[offset + 1] === 0x40 && this.paysBack(offset + 2)) {
       let next = this.after(this.after(this.after(this.after(offset + 2))));
       if (this.isLocal(Op.localGet, next)) next = this.after(this.after(next));

@@ -1,20 +1,16 @@
+import type { Signatures } from './nanScan.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { skipLocals } from './skipLocals.ts';
 import { smallIndex } from './smallIndex.ts';
+import { EFFECTS } from './stackEffect.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 
 const V128 = 0x7b;
 
-/** Parameters and results together, of each function type, and of each function. */
-export interface CallValues {
-  readonly ofType: Uint16Array;
-  readonly ofFunction: Uint16Array;
-}
-
 /** What the meter must know of a body before it rewrites it. One object for many bodies. */
 export class BodyScan {
-  private readonly callValuesOf: CallValues;
+  private readonly signatures: Signatures;
   /** Offset of the first instruction. */
   first = 0;
   /** Parameters not counted. */
@@ -28,6 +24,8 @@ export class BodyScan {
   callValues = 0;
   /** A vector instruction or a local for vectors. */
   vectors = false;
+  /** An instruction that can make a scalar NaN. */
+  floats = false;
   /** A loop or growth of memory, which is checked like calls. */
   checks = false;
   /** One region: nothing branches, calls or grows. */
@@ -39,8 +37,8 @@ export class BodyScan {
   private ifOf = new Int32Array(64);
   private loops = new Uint8Array(64);
 
-  constructor(callValues: CallValues) {
-    this.callValuesOf = callValues;
+  constructor(signatures: Signatures) {
+    this.signatures = signatures;
   }
 
   /** Whether the first arm of the `if` is to be charged together with what is before it. */
@@ -52,6 +50,7 @@ export class BodyScan {
   scan(bytes: Uint8Array, pos: number, end: number): void {
     this.first = skipLocals(bytes, pos, end);
     this.vectors = false;
+    this.floats = false;
     this.locals = this.countLocals(bytes, pos);
     this.ifs = 0;
     this.calls = false;
@@ -77,6 +76,7 @@ export class BodyScan {
           straight = false;
           this.checks = true;
         } else if (opcode === Op.prefixFd) this.vectors = true;
+        else if (opcode > 0x8c && EFFECTS.makes[opcode] !== 0) this.floats = true;
         continue;
       }
       switch (opcode) {
@@ -120,9 +120,11 @@ export class BodyScan {
         }
         case Op.call:
         case Op.callIndirect: {
-          const { ofFunction, ofType } = this.callValuesOf;
+          const { params, results, typeOf } = this.signatures;
+          const index = smallIndex(bytes, start + 1);
+          const type = opcode === Op.call ? (typeOf[index] ?? 0) : index;
           this.waiting++;
-          this.callValues += (opcode === Op.call ? ofFunction : ofType)[smallIndex(bytes, start + 1)] ?? 0;
+          this.callValues += (params[type] ?? 0) + (results[type] ?? 0);
           this.calls = true;
           straight = false;
           cost++;

@@ -5,18 +5,20 @@
 type Type = 'i32' | 'i64' | 'f64';
 
 const FUNCTIONS = 4;
-const LOCALS: Type[] = ['i32', 'i64', 'i32', 'i64', 'f64'];
+const LOCALS: Type[] = ['i32', 'i64', 'i32', 'i64', 'f64', 'f64'];
 const COUNTERS = 3;
+/** An f64 that only what is computed goes into, after the counters. */
+const SUM = LOCALS.length + COUNTERS;
 
 const BINARY: Record<Type, string[]> = {
   i32: ['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_u', 'shr_s', 'rotl', 'div_s', 'div_u', 'rem_s', 'rem_u'],
   i64: ['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'rotr', 'div_s', 'rem_u'],
-  f64: ['add', 'sub', 'mul', 'min', 'max'],
+  f64: ['add', 'sub', 'mul', 'min', 'max', 'div', 'copysign'],
 };
 const CONSTANTS: Record<Type, string[]> = {
   i32: ['0', '1', '-1', '2', '7', '255', '65532', '65536', '0x80000000', '0x7fffffff'],
   i64: ['0', '1', '-1', '3', '0x8000000000000000', '123456789012345'],
-  f64: ['0', '1', '-1.5', '3e9', '1e300', '-2147483649'],
+  f64: ['0', '1', '-1.5', '3e9', '1e300', '-2147483649', 'inf', 'nan:0x4000000000001', '-nan'],
 };
 
 class Generator {
@@ -48,8 +50,11 @@ class Generator {
     this.labels = [];
     this.counters = 0;
     const body = this.statements(index, 4) + this.recursion(index);
-    const locals = [...LOCALS.slice(2), ...Array(COUNTERS).fill('i32')].map((type) => `(local ${type})`).join(' ');
-    return `(func $f${index} (export "f${index}") (param i32 i64) (result i32) ${locals}\n${body}\n${this.expression('i32', index, 3)})`;
+    const sum = body.includes(`(local.set ${SUM} `) ? `(f64.store (i32.const ${8 * index}) (local.get ${SUM}))` : '';
+    const locals = [...LOCALS.slice(2), ...Array(COUNTERS).fill('i32'), 'f64']
+      .map((type) => `(local ${type})`)
+      .join(' ');
+    return `(func $f${index} (export "f${index}") (param i32 i64) (result i32) ${locals}\n${body}\n${sum}${this.expression('i32', index, 3)})`;
   }
 
   /** One function in four calls itself, at most 30 deep or without end. */
@@ -98,12 +103,18 @@ class Generator {
       }
       case 6: {
         const type = this.of<Type>(['i32', 'i64', 'f64']);
+        if (type === 'f64' && this.pick(2) === 0) {
+          const operation = this.of(['add', 'mul', 'div']);
+          return `(local.set ${SUM} (f64.${operation} (local.get ${SUM}) ${this.expression(type, index, inner)}))`;
+        }
         return `(local.set ${this.local(type)} ${this.expression(type, index, inner)})`;
       }
       case 7: {
-        const operation = this.of(['i32.store', 'i32.store8 offset=3', 'i32.store16', 'v128.store']);
+        const operation = this.of(['i32.store', 'i32.store8 offset=3', 'i32.store16', 'v128.store', 'f64.store']);
         if (operation === 'v128.store')
           return `(${operation} ${this.address(index, inner)} ${this.vector(index, inner)})`;
+        if (operation === 'f64.store')
+          return `(${operation} ${this.address(index, inner)} ${this.expression('f64', index, inner)})`;
         return `(${operation} ${this.address(index, inner)} ${this.expression('i32', index, inner)})`;
       }
       case 8:
@@ -156,8 +167,11 @@ class Generator {
         (br ${again})))`;
   }
 
-  private local(type: Type): number {
-    return this.of(LOCALS.flatMap((one, at) => (one === type ? [at] : [])));
+  private local(type: Type, reads = false): number {
+    return this.of([
+      ...LOCALS.flatMap((one, at) => (one === type ? [at] : [])),
+      ...(reads && type === 'f64' ? [SUM] : []),
+    ]);
   }
 
   /** Mostly within the first page. */
@@ -174,7 +188,7 @@ class Generator {
       case 0:
         return `(${type}.const ${this.of(CONSTANTS[type])})`;
       case 1:
-        return `(local.get ${this.local(type)})`;
+        return `(local.get ${this.local(type, true)})`;
       case 2:
         return `(${type}.load${type === 'i32' ? this.of(['', '8_s', '16_u']) : ''} offset=${this.of([0, 1, 9])} ${this.address(index, inner)})`;
       case 3: {
@@ -192,18 +206,42 @@ class Generator {
     }
   }
 
-  /** Integers only: what floats of lanes leave as NaN bits is the engine's. */
   private vector(index: number, depth: number): string {
     const loaded = `(v128.load ${this.address(index, depth)})`;
     const splat = `(i32x4.splat ${this.expression('i32', index, depth)})`;
-    const operation = this.of(['i32x4.add', 'i16x8.mul', 'i8x16.swizzle', 'i64x2.sub', 'v128.xor', 'i8x16.min_s']);
+    const operation = this.of([
+      'i32x4.add',
+      'i16x8.mul',
+      'i8x16.swizzle',
+      'i64x2.sub',
+      'v128.xor',
+      'i8x16.min_s',
+      'f64x2.div',
+      'f32x4.add',
+      'f32x4.mul',
+      'f64x2.max',
+    ]);
     return `(${operation} ${loaded} ${splat})`;
   }
 
   private convert(type: Type, index: number, depth: number): string {
     const next = (of: Type) => this.expression(of, index, depth);
-    if (type === 'i64') return this.pick(2) === 0 ? `(i64.extend_i32_s ${next('i32')})` : '(global.get $g)';
-    if (type === 'f64') return `(f64.convert_i32_s ${next('i32')})`;
+    if (type === 'i64') {
+      return this.of([
+        () => `(i64.extend_i32_s ${next('i32')})`,
+        () => '(global.get $g)',
+        () => `(i64.reinterpret_f64 ${next('f64')})`,
+      ])();
+    }
+    if (type === 'f64') {
+      return this.of([
+        () => `(f64.convert_i32_s ${next('i32')})`,
+        () => `(f64.sqrt ${next('f64')})`,
+        () => `(f64.neg ${next('f64')})`,
+        () => `(f64.promote_f32 (f32.demote_f64 ${next('f64')}))`,
+        () => `(f64x2.extract_lane ${this.pick(2)} ${this.vector(index, depth)})`,
+      ])();
+    }
     switch (this.pick(7)) {
       case 0:
         return `(i32.wrap_i64 ${next('i64')})`;

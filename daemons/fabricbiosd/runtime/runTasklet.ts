@@ -14,9 +14,6 @@ import type { CompiledModule, RunRequest, RunResult } from './workerMessages.ts'
  * - A run that returns 0 although an `output_write` was refused is `output_too_large`: a cut output must not pass for a result.
  * - Segments that do not fit end the run as a trap before any fuel is used.
  *
- * NaN bits are V8's: the sign and payload of a NaN an instruction makes may differ between processors, so a tasklet whose output
- * depends on them is not covered by the promise of equal bytes.
- *
  * @throws what is a fault of the cell and not of the tasklet; the worker must not be used again
  */
 export function runTasklet(host: HostFunctions, compiled: CompiledModule, request: RunRequest): RunResult {
