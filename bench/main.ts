@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: this project and its peers side by side in one run. `-- runtime` and the like measure one part instead; `-- --quick` takes
+ * `npm run bench`: this project and its peers side by side in one run, then the editor. `-- runtime` and the like measure one part instead; `-- --quick` takes
  * fewer rounds, `-- --no-peers` leaves the peers out. On Linux as root all of it is measured in a network namespace of its own, so that no
  * tool reaches out.
  */
@@ -12,8 +12,8 @@ const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean' }, 'no-peers': { type: 'boolean' } },
   allowPositionals: true,
 });
-const [section = 'loop'] = positionals;
-const modules = values['no-peers'] || !['loop', 'meter'].includes(section) ? undefined : installPeers();
+const [section] = positionals;
+const modules = values['no-peers'] || ['runtime', 'editor'].includes(section ?? '') ? undefined : installPeers();
 const alone = 'GRAFOS_BENCH_ALONE';
 if (process.platform === 'linux' && process.getuid?.() === 0 && process.env[alone] === undefined) {
   const enter = ['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath];
@@ -31,6 +31,11 @@ console.log(
   `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; medians of ${rounds}, loads of ${seconds} s\n`,
 );
 switch (section) {
+  case undefined:
+    await (await import('./loopReport.ts')).loopReport(rounds, seconds, modules);
+    console.log();
+    await (await import('./editorReport.ts')).editorReport(rounds);
+    break;
   case 'loop':
     await (await import('./loopReport.ts')).loopReport(rounds, seconds, modules);
     break;
@@ -40,10 +45,10 @@ switch (section) {
   case 'meter':
     await (await import('./meter.ts')).benchMeter(modules, values.quick ? 7 : 31);
     break;
-  case 'lsp':
-    await (await import('./languageServerReport.ts')).languageServerReport(rounds);
+  case 'editor':
+    await (await import('./editorReport.ts')).editorReport(rounds);
     break;
   default:
-    console.error(`There is no section "${section}". Choose loop, runtime, meter or lsp.`);
+    console.error(`There is no section "${section}". Choose loop, editor, runtime or meter.`);
     process.exitCode = 2;
 }

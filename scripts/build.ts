@@ -1,7 +1,7 @@
 /** Bundles everything that runs into dist/. `--watch` keeps going. */
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build, context } from 'esbuild';
+import { type BuildOptions, build, context, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const watching = process.argv.includes('--watch');
@@ -37,6 +37,21 @@ const commonJs = {
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 } satisfies BuildOptions;
 
+/** What is loaded only once a program is found, and weighs more than all the rest of the extension, is a file of its own. */
+const languageClientApart: Plugin = {
+  name: 'language-client-apart',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /\/languageClient\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: 'languageClient', namespace: 'apart' } : undefined,
+    );
+    onResolve({ filter: /\/languageClient\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    // By `require`, which is the editor's: it alone knows `vscode`.
+    onLoad({ filter: /./, namespace: 'apart' }, () => ({
+      contents: "module.exports = require('./languageClient.cjs')",
+    }));
+  },
+};
+
 const bundles: Array<BuildOptions & { outdir: string }> = [
   // One CommonJS file, of which a command evaluates what it needs: half a dozen modules would cost a cold command 15 ms more.
   { ...commonJs, entryPoints: { main: 'cli/main.ts' }, outdir: 'dist/cli', minifyWhitespace: true, keepNames: false },
@@ -62,10 +77,13 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
   { ...common, entryPoints: { stackKeeper: 'extension/stack/stackKeeper.ts' }, outdir: 'dist/extension' },
   {
     ...commonJs,
-    // The editor loads CommonJS and brings `vscode`.
-    entryPoints: { main: 'extension/main.ts' },
+    // The editor loads CommonJS by `require` and brings `vscode`. The less there is to read, the sooner it has read it.
+    entryPoints: { main: 'extension/main.ts', languageClient: 'extension/languageClient.ts' },
     outdir: 'dist/extension',
     external: [...external, 'vscode'],
+    plugins: [languageClientApart],
+    minifyWhitespace: true,
+    keepNames: false,
   },
 ];
 

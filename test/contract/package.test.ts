@@ -30,6 +30,7 @@ describe('what the VSIX holds', () => {
         String(one),
       );
     for (const file of [
+      'dist/extension/languageClient.cjs',
       'dist/extension/main.cjs',
       'dist/extension/stackKeeper.js',
       'dist/language-server/main.js',

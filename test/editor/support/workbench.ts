@@ -147,6 +147,16 @@ export class Workbench implements AsyncDisposable {
     await widget.waitFor({ state: 'hidden' });
   }
 
+  /** What the editor says an extension's activation took, its loading included, milliseconds. */
+  async activationTime(name: string): Promise<number> {
+    await this.command('Developer: Show Running Extensions');
+    const row = this.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: name }).first();
+    const text = (await row.locator('.activation-time').textContent()) ?? '';
+    const milliseconds = /(\d+)\s*ms/.exec(text)?.[1];
+    if (milliseconds === undefined) throw new Error(`the editor does not say how long ${name} took: "${text}"`);
+    return Number(milliseconds);
+  }
+
   /** Content of the webview that is in front. */
   webview(): FrameLocator {
     return this.page.locator('.webview.ready').last().contentFrame().locator('#active-frame').contentFrame();

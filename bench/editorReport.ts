@@ -1,8 +1,13 @@
+import { activation } from './activation.ts';
 import { languageServer } from './languageServer.ts';
+import { median } from './measure.ts';
 import { printTable } from './printTable.ts';
 
-/** Measures the language server and prints its figures beside what they aim at. @param rounds starts of the server */
-export async function languageServerReport(rounds: number): Promise<void> {
+/** Starts of the editor are slow and say little more when they are many. */
+const WINDOWS_MAX = 5;
+
+/** Measures the language server and the extension's activation, and prints the figures beside what they aim at. @param rounds starts of the server */
+export async function editorReport(rounds: number): Promise<void> {
   const figures = await languageServer(rounds);
   const words = (value: number) => `${value.toFixed(1)} ms`;
   printTable([
@@ -21,5 +26,16 @@ export async function languageServerReport(rounds: number): Promise<void> {
     ],
     ['start to first diagnostics, source', words(figures.first_source_diagnostics), '', '1500 ms'],
     ['start to first diagnostics, grafos.toml', words(figures.first_manifest_diagnostics), '', '1500 ms'],
+  ]);
+  console.log();
+  const windows = await activation(Math.min(rounds, WINDOWS_MAX));
+  printTable([
+    [`extension in the editor (${windows.length} windows)`, 'p50', 'all', 'aim of p50'],
+    [
+      'activate, the loading of its code included, as the editor measures it',
+      words(median(windows)),
+      windows.map((one) => one.toFixed(0)).join(' '),
+      '50 ms',
+    ],
   ]);
 }
