@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '..', '..');
 const allowed = [
   /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/grafos\.cjs)$/,
   /^dist\/(cli\/main\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
-  /^dist\/extension\/(main\.cjs|stackKeeper\.js)$/,
+  /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js)$/,
   /^docs\/findings\/[\w-]+\.md$/,
   /^media\/(icon\.png|grafos\.svg|grafos\.schema\.json|(dashboard|walkthrough)\/[\w.-]+)$/,
   /^sdk\/(assemblyscript\/\w+\.ts|rust\/(Cargo\.(toml|lock)|src\/\w+\.rs))$/,
