@@ -7,7 +7,9 @@ import { Workbench } from './workbench.ts';
 export interface EditorForTests extends AsyncDisposable {
   /** Folder of the program, a copy; empty text without a recipe. */
   root: string;
-  /** Opens a window of its own on the folder. */
+  /** The editor's own folder, which its processes name. */
+  data: string;
+  /** Opens a window of its own on a folder or a `.code-workspace`. */
   open(folder?: string): Promise<Workbench>;
   /** Writes the user's settings anew, for windows opened after. */
   setSettings(settings: Record<string, unknown>): Promise<void>;
@@ -29,6 +31,7 @@ export async function editorForTests(
   const owned = stack.move();
   return {
     root: program?.root ?? '',
+    data: editor.data,
     open: (folder) => Workbench.open(browser, editor.url, folder),
     setSettings: editor.setSettings,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

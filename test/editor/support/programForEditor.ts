@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { devDown } from '../../../toolchain/stack/devDown.ts';
 
+/** How long a stack may take to end after its last window, milliseconds: a window that is reloaded is waited for. */
+export const SETTLED_MS = 60_000;
+
 const cookbook = join(import.meta.dirname, '..', '..', '..', 'cookbook');
 
 /** A recipe copied to a folder of its own. Dispose stops the stack, should one run, and removes the folder. */

@@ -18,6 +18,8 @@ export interface EditorOptions {
 export interface Editor extends AsyncDisposable {
   /** Of the workbench, on loopback; no password. */
   url: string;
+  /** Its own folder, which all its processes name. */
+  data: string;
   /** Writes the user's settings anew, for windows opened after. */
   setSettings(settings: Record<string, unknown>): Promise<void>;
 }
@@ -82,6 +84,7 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
     });
     return {
       url,
+      data,
       setSettings,
       async [Symbol.asyncDispose]() {
         await endGroup(server);

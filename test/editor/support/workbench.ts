@@ -37,7 +37,8 @@ export class Workbench implements AsyncDisposable {
     });
     // A notification may come and go between two looks: all of them are written down as they appear.
     await page.addInitScript({ path: join(import.meta.dirname, 'recordNotifications.js') });
-    const query = folder === undefined ? 'ew=true' : `folder=${encodeURIComponent(folder)}`;
+    const kind = folder?.endsWith('.code-workspace') ? 'workspace' : 'folder';
+    const query = folder === undefined ? 'ew=true' : `${kind}=${encodeURIComponent(folder)}`;
     await page.goto(`${url}/?${query}`);
     await page.locator('.monaco-workbench .part.statusbar').waitFor();
     return new Workbench(page, complaints);
@@ -45,6 +46,16 @@ export class Workbench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.page.context().close();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+  }
+
+  /** Leaves the window as a person does who closes its tab: the workbench is told, and ends its extension host. */
+  async leave(): Promise<void> {
+    await this.page.goto('about:blank');
   }
 
   /** Opens the grafOS container of the activity bar, if it is not open. */
@@ -99,12 +110,16 @@ export class Workbench implements AsyncDisposable {
     await this.quickInput().locator('.monaco-list-row', { hasText: title }).first().click();
   }
 
-  async openFile(name: string): Promise<void> {
+  /** Opens a file by its name, or enough of its path. */
+  async openFile(path: string): Promise<void> {
+    const name = basename(path);
     await this.page.keyboard.press('ControlOrMeta+P');
     const input = this.quickInput().locator('input.input');
     await input.waitFor();
-    await input.fill(name);
-    await this.quickInput().locator('.monaco-list-row', { hasText: name }).first().click();
+    await input.fill(path);
+    let row = this.quickInput().locator('.monaco-list-row');
+    for (const part of path.split('/')) row = row.filter({ hasText: part });
+    await row.first().click();
     await this.page.locator('.tab.active', { hasText: name }).waitFor();
     await this.page.locator('.editor-group-container.active .monaco-editor .view-line').first().waitFor();
   }
