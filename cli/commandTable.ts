@@ -119,6 +119,12 @@ export const COMMANDS: CommandSpec[] = [
     load: () => import('./commands/lsp.ts'),
   },
   {
+    name: 'mcp',
+    summary: 'Serve assistants: a read-only Model Context Protocol server over standard input and output (docs/mcp.md)',
+    json: 'nothing; the output is the protocol',
+    load: () => import('./commands/mcp.ts'),
+  },
+  {
     name: 'test',
     summary: 'Run the fixtures of the program on a real stack',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],

@@ -10,7 +10,7 @@ const HEADINGS: Record<string, string[]> = {
   'Write and check:': ['new', 'tasklet', 'validate', 'test'],
   'Run:': ['dev', 'deploy', 'runs', 'artifacts', 'replay', 'mem'],
   'Cells and clouds:': ['provider', 'cloud', 'admissions', 'placements', 'admin'],
-  'Your tools and you:': ['lsp', 'completion', 'account'],
+  'Your tools and you:': ['lsp', 'mcp', 'completion', 'account'],
 };
 const GROUPS: Record<string, string> = {
   tasklet: 'Build and inspect tasklets',

@@ -21,7 +21,7 @@ export function tasks(grafos: Grafos): vscode.Disposable {
     const cli = cliCommand(grafos.context.extensionPath);
     const words = {
       build: ['tasklet', 'build', ...(tasklet === undefined ? [] : [tasklet])],
-      validate: ['validate', ...(tasklet === undefined ? [] : ['--tasklet', tasklet])],
+      validate: ['validate', ...(tasklet === undefined ? [] : [tasklet])],
       test: ['test', ...(tasklet === undefined ? [] : [tasklet])],
     }[command];
     const task = new vscode.Task(

@@ -56,6 +56,7 @@ const ABOUT_A_PROGRAM = COMMANDS.map(({ name }) => name).filter(
       'new',
       'completion',
       'lsp',
+      'mcp',
       'account show',
       'account set',
       'admin init-ca',

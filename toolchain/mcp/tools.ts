@@ -1,0 +1,233 @@
+/**
+ * What an assistant may ask about a program: the tools of `grafos mcp`, and some of them again as language-model tools of the editor. None
+ * changes anything, and none tells a secret. Each answers with one JSON object.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import type { ArtifactEntry, Run } from '../../daemons/protocol/tenantApi.ts';
+import { loadProgram } from '../../program/loadProgram.ts';
+import { staleness } from '../build/staleness.ts';
+import { connectTarget } from '../deploy/connectTarget.ts';
+import { findRun } from '../deploy/findRun.ts';
+import { PROVIDERS, resolveProvider } from '../deploy/resolveProvider.ts';
+import { devStatus } from '../stack/devStatus.ts';
+import { CATALOGUE, FINDING_CODES, type FindingCode, findingPage } from '../validate/catalogue.ts';
+import { type FindingsJson, findingsJson } from '../validate/findingsJson.ts';
+import { validate } from '../validate/validate.ts';
+import type { ToolInput, ToolInputSchema, ToolProperty } from './toolInput.ts';
+
+export interface Tool {
+  name: string;
+  title: string;
+  /** For the model: what it answers, with units. */
+  description: string;
+  inputSchema: ToolInputSchema;
+  /** Whether it may reach a cell over the network. */
+  reachesOut: boolean;
+  /** @throws GrafosError, and what the file system says. */
+  call(programRoot: string, input: ToolInput, signal: AbortSignal): Promise<object>;
+}
+
+const RUN_ID: ToolProperty = { type: 'string', description: 'Id of the run, as grafos_list_runs gives it.' };
+const AT_PROVIDER: ToolProperty = {
+  type: 'string',
+  enum: PROVIDERS,
+  description: 'Where the run is; without it every provider of the program is asked.',
+};
+/** Of an output or log line more than this helps no model. */
+const TEXT_MAX = 16 * 1024;
+
+const stackStatus: Tool = {
+  name: 'grafos_stack_status',
+  title: 'Stack status',
+  description:
+    'The local grafOS stack of this program: state (stopped, running, unhealthy), daemons that ended, cell id, since when (RFC 3339), where it listens, fabric memory leased and in all (bytes).',
+  inputSchema: schema({}),
+  reachesOut: false,
+  call: async (root, _, signal) => {
+    const { state, dead, leased_bytes, dev } = await devStatus(root, signal);
+    return {
+      program: root,
+      state,
+      dead,
+      ...(dev === null
+        ? { next: 'Start it: grafos dev up' }
+        : {
+            cell_id: dev.cell_id,
+            started_at: dev.started_at,
+            scheduler_url: dev.scheduler_url,
+            helper_url: dev.helper.url,
+            fabric: { transport: dev.fabric.transport, control: dev.fabric.control },
+            mem_capacity_bytes: dev.fabric.mem_capacity,
+            leased_bytes,
+          }),
+    };
+  },
+};
+
+const listTasklets: Tool = {
+  name: 'grafos_list_tasklets',
+  title: 'List tasklets',
+  description:
+    'The tasklets of grafos.toml, each with its language, source, limits (fuel in instructions, memory in bytes, timeout in milliseconds) and the state of its build: fresh, stale, missing, broken, or unknown (built by other means).',
+  inputSchema: schema({}),
+  reachesOut: false,
+  call: async (root) => {
+    const program = loadProgram(root);
+    const tasklets = await Promise.all(
+      program.manifest.tasklets.map(async (tasklet) => {
+        const { name, kind, source, output, fixtures, fuel, linear_memory_bytes, mem_bytes, timeout_ms } = tasklet;
+        const built = await stat(join(program.root, output)).catch(() => undefined);
+        const bytes = built?.size ?? null;
+        const limits = { fuel, linear_memory_bytes, mem_bytes, timeout_ms };
+        return { name, kind, source, output, fixtures, limits, build: { ...staleness(program, tasklet), bytes } };
+      }),
+    );
+    const { name, version } = program.manifest;
+    return { program: { name, version, root: program.root }, tasklets };
+  },
+};
+
+/** Checks what is saved on disk. */
+const validateTool: Tool = {
+  name: 'grafos_validate',
+  title: 'Validate',
+  description:
+    'Checks the saved program statically: manifest, sources, built modules, fixtures. Each finding has its code, severity, message, file (relative to the program), range (lines and UTF-16 characters from 0) and, where there is one, the edits of its fix.',
+  inputSchema: schema({
+    tasklet: { type: 'string', description: 'Only this tasklet; without it all of the program.' },
+  }),
+  reachesOut: false,
+  call: async (root, { tasklet }, signal): Promise<FindingsJson> =>
+    findingsJson(
+      await validate(root, { signal, ...(tasklet === undefined ? {} : { tasklet: String(tasklet) }) }),
+      root,
+    ),
+};
+
+const listRuns: Tool = {
+  name: 'grafos_list_runs',
+  title: 'Last runs',
+  description:
+    'The last runs of this program at one provider, newest first: id, tasklet, state, error, fuel used (instructions), peak of linear memory (bytes), duration (microseconds), times (RFC 3339). Outputs: grafos_show_run.',
+  inputSchema: schema({
+    provider: { type: 'string', enum: PROVIDERS, default: 'local', description: 'Where the runs are.' },
+    limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many runs at most.' },
+  }),
+  reachesOut: true,
+  call: async (root, { provider, limit }, signal) => {
+    using client = await connectTarget(await resolveProvider(root, String(provider)), signal);
+    const runs = await client.listRuns({ limit: Number(limit) }, { signal });
+    return { provider, runs: runs.map(briefly) };
+  },
+};
+
+const showRun: Tool = {
+  name: 'grafos_show_run',
+  title: 'Show a run',
+  description:
+    'One run in full: its response with output and error, and the end of its log. An output that is not JSON, or very long, is told by its size and digest alone.',
+  inputSchema: schema(
+    {
+      run_id: RUN_ID,
+      provider: AT_PROVIDER,
+      log_lines: { type: 'integer', minimum: 0, maximum: 500, default: 50, description: 'Last lines of its log.' },
+    },
+    ['run_id'],
+  ),
+  reachesOut: true,
+  call: (root, input, signal) =>
+    withRun(root, input, signal, async ({ run, client, provider }) => {
+      const { response } = run;
+      const isLong = JSON.stringify(response?.output ?? null).length > TEXT_MAX;
+      return {
+        ...run,
+        provider,
+        response: response === null || !isLong ? response : { ...response, output: null },
+        output_left_out: isLong,
+        log: response === null ? [] : await logTail(client, run.run_id, Number(input.log_lines), signal),
+      };
+    }),
+};
+
+const listArtifacts: Tool = {
+  name: 'grafos_list_artifacts',
+  title: 'List artifacts',
+  description: 'The artifacts of an ended run: name, size (bytes) and SHA-256 of each; none before it ended.',
+  inputSchema: schema({ run_id: RUN_ID, provider: AT_PROVIDER }, ['run_id']),
+  reachesOut: true,
+  call: (root, input, signal) =>
+    withRun(root, input, signal, async ({ run, client, provider }) => ({
+      run_id: run.run_id,
+      provider,
+      artifacts: (await client.listArtifacts(run.run_id, { signal })) satisfies ArtifactEntry[],
+    })),
+};
+
+const explainFinding: Tool = {
+  name: 'grafos_explain_finding',
+  title: 'Explain a finding',
+  description: 'The page of a finding code such as GRF2105: what it means, why it matters, an example and what to do.',
+  inputSchema: schema({ code: { type: 'string', description: 'The code, GRF and four digits.' } }, ['code']),
+  reachesOut: false,
+  call: async (_, input) => {
+    const code = String(input.code).toUpperCase();
+    if (!isFindingCode(code)) {
+      throw new GrafosError('usage', 'finding_unknown', `There is no finding ${JSON.stringify(input.code)}.`, {
+        next: 'Use a code that grafos_validate gave; they are GRF and four digits.',
+      });
+    }
+    const { severity, title } = CATALOGUE[code];
+    return { code, severity, title, page: await readFile(join(packageRoot, findingPage(code)), 'utf8') };
+  },
+};
+
+export const TOOLS: readonly Tool[] = [
+  stackStatus,
+  listTasklets,
+  validateTool,
+  listRuns,
+  showRun,
+  listArtifacts,
+  explainFinding,
+];
+
+/** @throws Error when there is none of that name. */
+export function toolNamed(name: string): Tool {
+  const tool = TOOLS.find((one) => one.name === name);
+  if (tool === undefined) throw new Error(`there is no tool ${name}`);
+  return tool;
+}
+
+function schema(properties: Record<string, ToolProperty>, required: string[] = []): ToolInputSchema {
+  return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false };
+}
+
+function isFindingCode(text: string): text is FindingCode {
+  return (FINDING_CODES as string[]).includes(text);
+}
+
+async function withRun<Answer>(
+  root: string,
+  { run_id, provider }: ToolInput,
+  signal: AbortSignal,
+  answer: (found: Awaited<ReturnType<typeof findRun>>) => Promise<Answer>,
+): Promise<Answer> {
+  const found = await findRun(root, String(run_id), provider === undefined ? undefined : String(provider), signal);
+  using _client = found.client;
+  return await answer(found);
+}
+
+function briefly({ run_id, tasklet, version, state, created_at, ended_at, response }: Run): object {
+  const { error = null, fuel_used = null, linear_memory_peak = null, duration_us = null } = response ?? {};
+  return { run_id, tasklet, version, state, error, fuel_used, linear_memory_peak, duration_us, created_at, ended_at };
+}
+
+async function logTail(client: SchedulerClient, runId: string, lines: number, signal: AbortSignal): Promise<string[]> {
+  if (lines === 0) return [];
+  const text = Buffer.from(await client.artifact(runId, 'run.log', { signal })).toString('utf8');
+  return text.trimEnd().slice(-TEXT_MAX).split('\n').slice(-lines);
+}
