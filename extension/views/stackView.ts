@@ -104,7 +104,7 @@ function daemonItem({ session, name }: DaemonNode, leased: number | undefined): 
   if (dev === undefined) return item;
   const hasEnded = state.kind === 'unhealthy' && state.dead.includes(name);
   item.id = `${session.root}:${name}`;
-  item.contextValue = hasEnded ? 'daemon.ended' : 'daemon.running';
+  item.contextValue = hasEnded ? 'daemon.ended' : name === 'helper' ? 'daemon.helper' : 'daemon.running';
   const facts = daemonFacts(dev, name, leased);
   item.description = hasEnded ? vscode.l10n.t('ended') : facts;
   item.iconPath = hasEnded

@@ -70,7 +70,7 @@ describe('manifest and code', () => {
   it('a tree row has three actions at most', () => {
     const states: Record<string, string[]> = {
       stack: ['stopped', 'starting', 'running', 'unhealthy', 'stopping', 'failed'],
-      daemon: ['running', 'ended'],
+      daemon: ['running', 'helper', 'ended'],
       tasklet: ['built', 'stale', 'missing', 'broken'],
       run: ['admitted', 'placed', 'running', 'succeeded', 'failed', 'cancelled'],
       artifact: ['file'],

@@ -100,6 +100,9 @@ describe('a new program', () => {
     await using folder = await temporaryFolder();
     const made = newProgram({ dir: join(folder.path, 'x'), name: '1 Größe!', template: 'wat' });
     await assert.rejects(made, { code: 'name_invalid', next: 'Give another, for example --name gro-e.' });
+    await assert.rejects(newProgram({ dir: join(folder.path, 'two'), name: 'Ünsere App', template: 'wat' }), {
+      next: 'Give another, for example --name unsere-app.',
+    });
     assert.deepEqual(await readdir(folder.path), []);
   });
 });

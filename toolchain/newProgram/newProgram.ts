@@ -94,6 +94,8 @@ async function moveInto(staging: string, dir: string): Promise<void> {
 function suggestion(name: string): string {
   const plain = name
     .normalize('NFKD')
+    // The dots of an ü are not a place to break the word.
+    .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+|-+$/g, '')
