@@ -68,6 +68,8 @@ export function startLanguageClient(
   const closed = async (): Promise<CloseHandlerResult> => {
     const cause = await server.cause();
     log.warn(`The language server ended: ${cause}`);
+    // The next one does not know what this one published; a finding that was mended in between would stay.
+    client?.diagnostics?.clear();
     const now = Date.now();
     ends.push(now);
     while ((ends[0] ?? now) < now - ENDS_WITHIN_MS) ends.shift();

@@ -9,7 +9,8 @@ import { Emitter } from '../emitter.ts';
 export interface TaskletEntry {
   root: string;
   tasklet: Tasklet;
-  state: 'built' | 'stale' | 'missing' | 'broken';
+  /** `lost`: its source is not there. */
+  state: 'built' | 'stale' | 'missing' | 'broken' | 'lost';
   /** One sentence on the state. */
   why: string;
   /** Size of the module in bytes and when it was written, milliseconds since 1970; null where there is none. */
@@ -113,6 +114,11 @@ async function readEntry(
     ({ size, mtimeMs }) => ({ bytes: size, at: mtimeMs }),
     () => null,
   );
+  const hasSource = await stat(join(root, tasklet.source)).then(
+    () => true,
+    () => false,
+  );
+  if (!hasSource) return { root, tasklet, state: 'lost', why: `${tasklet.source} does not exist.`, built };
   try {
     const { state, why } = staleness(program, tasklet);
     return { root, tasklet, state: state === 'fresh' || state === 'unknown' ? 'built' : state, why, built };

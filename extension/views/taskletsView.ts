@@ -75,7 +75,8 @@ function taskletItem({ session, entry }: TaskletNode): vscode.TreeItem {
   if (problems.length > 0) {
     facts.push(problems.length === 1 ? vscode.l10n.t('1 problem') : vscode.l10n.t('{0} problems', problems.length));
   }
-  if (built === null) facts.push(vscode.l10n.t('not built'));
+  if (state === 'lost') facts.push(vscode.l10n.t('source is missing'));
+  else if (built === null) facts.push(vscode.l10n.t('not built'));
   else if (state === 'stale') facts.push(vscode.l10n.t('changed since it was built'));
   else if (state === 'broken') facts.push(vscode.l10n.t('not a module'));
   else facts.push(vscode.l10n.t('built {0}', timeText(new Date(built.at))), formatSize(built.bytes));
@@ -104,7 +105,7 @@ function taskletItem({ session, entry }: TaskletNode): vscode.TreeItem {
 }
 
 function iconOf(state: TaskletEntry['state'], errors: number, problems: number): vscode.ThemeIcon {
-  if (errors > 0 || state === 'broken')
+  if (errors > 0 || state === 'broken' || state === 'lost')
     return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
   if (problems > 0) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (state === 'built') return new vscode.ThemeIcon('pass', new vscode.ThemeColor('charts.green'));

@@ -6,7 +6,10 @@ import { fileError } from '../files/fileError.ts';
 export async function makeProgramState(programRoot: string, ...folders: string[]): Promise<string> {
   const dir = join(programRoot, '.grafos');
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    // Not recursive: that one says ENOENT where the file system is read-only (Node 24).
+    await mkdir(dir, { mode: 0o700 }).catch((error) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
     await writeFile(join(dir, '.gitignore'), '*\n', { flag: 'wx' }).catch((error) => {
       if (error.code !== 'EEXIST') throw error;
     });

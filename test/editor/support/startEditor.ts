@@ -13,6 +13,8 @@ export interface EditorOptions {
   /** User settings beside those that keep the editor quiet. */
   settings?: Record<string, unknown>;
   env?: Record<string, string>;
+  /** Folders of the PATH beside Node's own; without, the PATH of the tests. */
+  path?: string[];
 }
 
 export interface Editor extends AsyncDisposable {
@@ -70,6 +72,7 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
         ...(options.restricted === true ? [] : ['--disable-workspace-trust']),
       ],
       options.env,
+      options.path,
     );
     let said = '';
     const url = await new Promise<string>((resolve, reject) => {
@@ -149,6 +152,7 @@ async function spawnEditor(
   extensions: string,
   args: string[],
   env: Record<string, string> = {},
+  path?: string[],
 ): Promise<ChildProcess> {
   const entry = join(await installEditor(), 'out', 'node', 'entry.js');
   const inherited = Object.entries(process.env).filter(
@@ -169,11 +173,19 @@ async function spawnEditor(
       detached: true,
       env: {
         ...Object.fromEntries(inherited),
-        PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
+        PATH: [dirname(process.execPath), ...(path ?? [process.env.PATH])].join(delimiter),
+        ...(path === undefined ? {} : { SHELL: await plainShell(data) }),
         // No gallery: an editor under test asks nobody for anything.
         EXTENSIONS_GALLERY: '{}',
         ...env,
       },
     },
   );
+}
+
+/** The editor asks the user's login shell for its PATH. This one has read no profile, so it says the one it was given. */
+async function plainShell(folder: string): Promise<string> {
+  const shell = join(folder, 'shell');
+  await writeFile(shell, '#!/bin/sh\nfor command; do :; done\nexec /bin/sh -c "$command"\n', { mode: 0o700 });
+  return shell;
 }

@@ -8,6 +8,8 @@ const SCREENSHOTS = join(import.meta.dirname, '..', '..', '..', 'build', 'screen
 /** The module that signs the editor's connection in Microsoft's own build; every window of code-server asks for it in vain. */
 const NOT_SHIPPED = /404 \(Not Found\) \[.*\/node_modules\/vsda\//;
 
+const UNTIL_MS = 30_000;
+
 interface SeenNotification {
   kind: 'error' | 'warning' | 'info' | 'unknown';
   text: string;
@@ -133,6 +135,24 @@ export class Workbench implements AsyncDisposable {
   async notifications(kind: 'error' | 'warning' | 'info'): Promise<string[]> {
     const seen: SeenNotification[] = await this.page.evaluate('globalThis.notificationsSeen');
     return seen.filter((one) => one.kind === kind).map((one) => one.text);
+  }
+
+  /** Errors and warnings among them. What is merely under way is told as information, and may be. */
+  async troubles(): Promise<string[]> {
+    return [...(await this.notifications('error')), ...(await this.notifications('warning'))];
+  }
+
+  /** The first answer of `look` that is not undefined: for what neither the page nor a file tells of. @throws Error after a while */
+  async until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+    for (
+      const deadline = performance.now() + UNTIL_MS;
+      performance.now() < deadline;
+      await this.page.waitForTimeout(50)
+    ) {
+      const found = await look();
+      if (found !== undefined) return found;
+    }
+    throw new Error(`waited ${UNTIL_MS} ms for ${what}`);
   }
 
   /** Answers the input box of a title: waits for it, types, accepts. */
