@@ -48,6 +48,7 @@ export const SETTINGS = {
   confirmCloud: 'grafos.deploy.confirmCloud',
   validateOnType: 'grafos.validate.onType',
   traceServer: 'grafos.trace.server',
+  mcpEnabled: 'grafos.mcp.enabled',
 } as const;
 
 /** Task type of package.json's taskDefinitions and the problem matcher's owner. */
@@ -61,3 +62,9 @@ export const SCHEMES = {
   artifact: 'grafos-artifact',
   run: 'grafos-run',
 } as const;
+
+/** Id of the provider that offers `grafos mcp` to the editor's assistants. */
+export const MCP_PROVIDER = 'grafos.programs';
+
+/** Tools of `grafos mcp` that the editor's language models may use too. */
+export const LANGUAGE_MODEL_TOOLS = ['grafos_stack_status', 'grafos_validate', 'grafos_list_runs'] as const;

@@ -6,6 +6,8 @@ import { RunPages } from './documents/runPages.ts';
 import { fixtureTests } from './fixtureTests.ts';
 import type { Grafos } from './grafos.ts';
 import type { RunningLanguageClient } from './languageClient.ts';
+import { languageModelTools } from './languageModelTools.ts';
+import { mcpServers } from './mcpServers.ts';
 import { ProgramSession } from './program/programSession.ts';
 import { Programs } from './program/programs.ts';
 import { statusBar } from './statusBar.ts';
@@ -40,6 +42,8 @@ export function activate(context: vscode.ExtensionContext): void {
     artifactDocuments(),
     tasks(grafos),
     fixtureTests(grafos),
+    languageModelTools(grafos),
+    mcpServers(grafos),
   );
   startLanguageServer(grafos);
   terminalPath(grafos).catch((error) => log.warn(`grafos is not on the terminal's PATH: ${error.message}`));

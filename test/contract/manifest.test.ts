@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ids from '../../extension/ids.ts';
+import { TOOLS } from '../../toolchain/mcp/tools.ts';
 import { renderHuman } from '../../toolchain/validate/renderHuman.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -36,6 +37,26 @@ describe('manifest and code', () => {
     const contributed = contributes.commands.map((one: { command: string }) => one.command);
     assert.deepEqual([...contributed].sort(), sorted(Object.values(ids.COMMANDS)));
     assert.equal(new Set(contributed).size, contributed.length);
+  });
+
+  it('contribute the tools of `grafos mcp` to language models as they are, and one provider of the server', () => {
+    const contributed: Array<{ name: string; modelDescription: string; inputSchema: object }> =
+      contributes.languageModelTools;
+    assert.deepEqual(
+      contributed.map(({ name }) => name),
+      ids.LANGUAGE_MODEL_TOOLS,
+    );
+    for (const { name, modelDescription, inputSchema } of contributed) {
+      const tool = TOOLS.find((one) => one.name === name);
+      assert.deepEqual(
+        { modelDescription, inputSchema },
+        { modelDescription: tool?.description, inputSchema: tool?.inputSchema },
+      );
+    }
+    assert.deepEqual(
+      contributes.mcpServerDefinitionProviders.map(({ id }: { id: string }) => id),
+      [ids.MCP_PROVIDER],
+    );
   });
 
   it('name commands as the house does: verb first, in the category grafOS, with an icon', () => {

@@ -195,13 +195,6 @@ export const TOOLS: readonly Tool[] = [
   explainFinding,
 ];
 
-/** @throws Error when there is none of that name. */
-export function toolNamed(name: string): Tool {
-  const tool = TOOLS.find((one) => one.name === name);
-  if (tool === undefined) throw new Error(`there is no tool ${name}`);
-  return tool;
-}
-
 function schema(properties: Record<string, ToolProperty>, required: string[] = []): ToolInputSchema {
   return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false };
 }

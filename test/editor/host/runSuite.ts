@@ -11,6 +11,7 @@ const suites = [
   () => import('./activation.test.ts'),
   () => import('./language.test.ts'),
   () => import('./typeScript.test.ts'),
+  () => import('./assistants.test.ts'),
   () => import('./stack.test.ts'),
 ];
 
