@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { keepKeysIn } from '../toolchain/deploy/keptKeys.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { contextKeys } from './contextKeys.ts';
 import { artifactDocuments } from './documents/artifactDocuments.ts';
@@ -26,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
     (error) => log.error(error),
   );
   const grafos: Grafos = { context, log, programs };
+  keepKeysIn((name) => context.secrets.get(name));
   const pages = new RunPages(log);
   const problems = new FoundProblems();
   context.subscriptions.push(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addCloudCell, type CloudCell, cloudCellsFile, readCloudCells } from '../../toolchain/deploy/cloudCells.ts';
+import { keepKeysIn, keptKeyReference } from '../../toolchain/deploy/keptKeys.ts';
 import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
@@ -60,4 +61,16 @@ describe('cells of a provider', () => {
       assert.equal(await readFile(file, 'utf8'), text);
     });
   }
+
+  it('may have a key that is kept elsewhere, which only who keeps it can read', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['ca', 'c']) await writeFile(join(folder.path, name), name);
+    await addCloudCell(folder.path, 'aws', { ...cell('https://a'), tenant_key: keptKeyReference('mine') });
+    await assert.rejects(resolveProvider(folder.path, 'aws'), { code: 'key_not_here', next: /cloud adopt/ });
+    const kept = new Map([['mine', 'the key']]);
+    keepKeysIn(async (name) => kept.get(name));
+    assert.equal((await resolveProvider(folder.path, 'aws')).keyPem, 'the key');
+    kept.clear();
+    await assert.rejects(resolveProvider(folder.path, 'aws'), { code: 'key_not_here', next: /Add the cell again/ });
+  });
 });

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { addCloudCell, type CloudCell, type CloudProvider } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
+import { isKeptKey } from './keptKeys.ts';
 import { isHealthy } from './providerStatus.ts';
 import { cellTarget } from './resolveProvider.ts';
 
@@ -27,7 +28,7 @@ export async function adoptCell(
     ...given,
     ca_cert: resolve(given.ca_cert),
     tenant_cert: resolve(given.tenant_cert),
-    tenant_key: resolve(given.tenant_key),
+    tenant_key: isKeptKey(given.tenant_key) ? given.tenant_key : resolve(given.tenant_key),
   };
   using client = await connectTarget(await cellTarget(programRoot, provider, cell), signal);
   const health = await client.health({ signal });

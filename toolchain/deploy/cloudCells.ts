@@ -9,7 +9,7 @@ import { makeProgramState } from '../stack/programState.ts';
 export const CLOUD_PROVIDERS = ['aws', 'gcp'] as const;
 export type CloudProvider = (typeof CLOUD_PROVIDERS)[number];
 
-/** One entry of `.grafos/cloud/<provider>-cells.json`; the files are named by absolute path, or relative to the program. */
+/** One entry of `.grafos/cloud/<provider>-cells.json`; the files are named by absolute path, or relative to the program; the key may be one that is kept elsewhere (keptKeys.ts). */
 export interface CloudCell {
   scheduler_url: string;
   tenant_name: string;

@@ -8,6 +8,7 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { deadDaemons, readDevState } from '../stack/devState.ts';
 import { stackPaths } from '../stack/stackPaths.ts';
 import { CLOUD_PROVIDERS, type CloudCell, type CloudProvider, readCloudCells } from './cloudCells.ts';
+import { isKeptKey, readKeptKey } from './keptKeys.ts';
 
 export const PROVIDERS = ['local', ...CLOUD_PROVIDERS] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
@@ -84,7 +85,7 @@ export async function cellTarget(programRoot: string, provider: CloudProvider, c
     ...(await readTrust(provider, {
       ca: resolve(programRoot, cell.ca_cert),
       cert: resolve(programRoot, cell.tenant_cert),
-      key: resolve(programRoot, cell.tenant_key),
+      key: isKeptKey(cell.tenant_key) ? cell.tenant_key : resolve(programRoot, cell.tenant_key),
     })),
   };
 }
@@ -110,7 +111,11 @@ async function readTrust(
         cause: error,
       });
     });
-  const [caPem, certPem, keyPem] = await Promise.all([read(files.ca), read(files.cert), read(files.key)]);
+  const [caPem, certPem, keyPem] = await Promise.all([
+    read(files.ca),
+    read(files.cert),
+    isKeptKey(files.key) ? readKeptKey(files.key) : read(files.key),
+  ]);
   return { caPem, certPem, keyPem };
 }
 

@@ -105,6 +105,7 @@ describe('a newcomer in the workbench', function () {
     await workbench.chooseFile('Choose the CA Certificate', editor.root, cell.ca);
     await workbench.chooseFile('Choose the Tenant Certificate', editor.root, cell.tenantCert);
     await workbench.chooseFile('Choose the Key of the Certificate', editor.root, cell.tenantKey);
+    await workbench.quickInput().locator('.monaco-list-row', { hasText: 'Copy it into the secret storage' }).click();
     const confirm = workbench.page.locator('.monaco-dialog-box', { hasText: 'Deploy local-dev to aws?' });
     await confirm.waitFor();
     await workbench.screenshot('confirm-cloud');
@@ -115,6 +116,9 @@ describe('a newcomer in the workbench', function () {
     await page.getByText(cell.cellId).waitFor();
     await page.locator('pre', { hasText: '"ran_in": "local-dev"' }).waitFor();
     await workbench.screenshot('run-page-aws');
+
+    const [stored] = JSON.parse(await readFile(join(editor.root, '.grafos/cloud/aws-cells.json'), 'utf8'));
+    assert.match(stored.tenant_key, /^secret:/);
 
     // The second time nothing is asked: the cell is known, and so is the answer.
     await workbench.row('Tasklets', 'local-dev').hover();
