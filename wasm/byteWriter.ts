@@ -1,3 +1,5 @@
+const utf8 = new TextEncoder();
+
 /** One growing buffer. Numbers are written as the shortest LEB128. */
 export class ByteWriter {
   bytes: Uint8Array;
@@ -59,7 +61,7 @@ export class ByteWriter {
   }
 
   name(text: string): void {
-    const encoded = new TextEncoder().encode(text);
+    const encoded = utf8.encode(text);
     this.u32(encoded.length);
     this.copy(encoded, 0, encoded.length);
   }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { fuelLeft } from '../../../wasm/balance.ts';
 import { PROFILE } from '../../../wasm/profile.ts';
 import { LIMITS } from '../../protocol/limits.ts';

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { type Transferable, Worker } from 'node:worker_threads';
 import { DEPTH_MAX, FRAME_UNIT } from '../../../wasm/balance.ts';
 import { HOST_STATUS } from './hostStatus.ts';
@@ -54,7 +55,7 @@ export class PoolWorker {
       workerData,
       env: {},
       argv: [],
-      execArgv: [],
+      execArgv: permissions(url),
       stdin: false,
       stdout: true,
       stderr: true,
@@ -148,4 +149,13 @@ export class PoolWorker {
     const { log } = this.control;
     return to === from ? '' : Buffer.from(log.buffer, log.byteOffset + from, to - from).toString('utf8');
   }
+}
+
+/**
+ * Node's permission model, with nothing granted but to read the worker's own code, which is public: the folder of the bundles, or the
+ * sources. A worker does not inherit the daemon's permissions.
+ */
+function permissions(worker: URL): string[] {
+  const code = worker.pathname.endsWith('.ts') ? new URL('../../..', import.meta.url) : new URL('.', worker);
+  return ['--permission', `--allow-fs-read=${fileURLToPath(code)}`];
 }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createCipheriv } from 'node:crypto';
 
 const ZEROS = new Uint8Array(64 * 1024);

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { LIMITS } from '../../protocol/limits.ts';
 import { CELL, LOG_TRUNCATED, type SharedControl } from './sharedControl.ts';
 

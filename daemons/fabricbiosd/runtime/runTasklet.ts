@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { balanceOf } from '../../../wasm/balance.ts';
 import { settleFuel } from '../../../wasm/settleFuel.ts';
 import { LIMITS } from '../../protocol/limits.ts';

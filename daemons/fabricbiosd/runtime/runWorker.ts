@@ -5,6 +5,7 @@ import { Garbage } from './garbage.ts';
 import { HostFunctions } from './hostFunctions.ts';
 import { RunLog } from './runLog.ts';
 import { runTasklet } from './runTasklet.ts';
+import { sealRealm } from './sealRealm.ts';
 import { sharedControl } from './sharedControl.ts';
 import { TRANSFER_FROM } from './transfer.ts';
 import type { CompiledModule, FromWorker, RunRequest, RunResult, ToWorker, WorkerData } from './workerMessages.ts';
@@ -35,7 +36,9 @@ port.on('message', (message: ToWorker) => {
   }
 });
 
-say({ kind: 'ready', collects: garbage.collects });
+const guarded = process.permission?.has('fs.read') === false;
+sealRealm();
+say({ kind: 'ready', collects: garbage.collects, guarded });
 
 function run(request: RunRequest): RunResult {
   if (request.forget !== 0) modules.delete(request.forget);

@@ -52,8 +52,11 @@ export interface RunResult {
 }
 
 export type FromWorker =
-  /** `collects`: the worker can collect its garbage when it wants to, so that it may live long. */
-  | { kind: 'ready'; collects: boolean }
+  /**
+   * `collects`: the worker can collect its garbage when it wants to, so that it may live long. `guarded`: Node's permission model holds
+   * in it.
+   */
+  | { kind: 'ready'; collects: boolean; guarded: boolean }
   | { kind: 'log' }
   | { kind: 'compiled'; result: CompileResult }
   /** `tidying`: the worker collects garbage now and says `tidy` when it can take the next run. */

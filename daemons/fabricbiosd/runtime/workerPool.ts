@@ -60,6 +60,7 @@ export class WorkerPool {
   private readonly waiting: Record<PoolTask['kind'], Set<PoolTask>> = { compile: new Set(), run: new Set() };
   private compiling = 0;
   private startFailures = 0;
+  private warned = false;
   private idleTimer: NodeJS.Timeout | null = null;
   private stopped: (() => void) | null = null;
 
@@ -193,6 +194,7 @@ export class WorkerPool {
     switch (message.kind) {
       case 'ready':
         this.startFailures = 0;
+        if (!message.guarded) this.warnUnguarded();
         if (!message.collects) slot.runsLeft = Math.min(slot.runsLeft, RUNS_WITHOUT_COLLECTOR);
         if (slot.replaces !== null) slot.replaces.replacement = 'ready';
         if (slot.replaces?.state === 'idle') this.retire(slot.replaces);
@@ -216,6 +218,12 @@ export class WorkerPool {
       case 'log':
         break;
     }
+  }
+
+  private warnUnguarded(): void {
+    if (this.warned) return;
+    this.warned = true;
+    this.options.log.warn('this Node has no permission model: run workers are kept in by their sealed realm alone');
   }
 
   private takeTask(slot: Slot): PoolTask | null {
