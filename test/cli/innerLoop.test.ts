@@ -6,10 +6,12 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { DevState } from '../../daemons/protocol/devState.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import { processStart } from '../../toolchain/stack/processIdentity.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { cookbookCopy, programOf } from '../helpers/programCopy.ts';
+import { type ObjectSchema, schemaFaults } from '../helpers/schemaFaults.ts';
 import { watProgram } from '../helpers/watTasklets.ts';
 
 interface Report {
@@ -42,6 +44,10 @@ describe('the inner loop', () => {
       assert.deepEqual(response.output, { ran_in: 'local-dev', input_bytes: 0 });
       assert.equal(response.state, 'succeeded');
       const { dir } = await grafosJson<{ dir: string }>(['artifacts', response.run_id, '--download'], { cwd });
+      const schema: ObjectSchema = JSON.parse(await readFile(join(packageRoot, 'media/run.schema.json'), 'utf8'));
+      const record = JSON.parse(await readFile(join(dir, 'run.json'), 'utf8'));
+      assert.deepEqual(schemaFaults(schema, record), [], 'the editor has nothing to say against a real run.json');
+      assert.deepEqual(schemaFaults(schema, { ...record, seed: 'x', fuel: undefined, more: 1 }).length, 3);
       assert.deepEqual((await readdir(dir)).sort(), [
         'input.bin',
         'output.b64',
