@@ -29,6 +29,8 @@ export function contextKeys({ programs }: Grafos): vscode.Disposable {
     draw();
   };
   follow();
+  // Until then there is no saying that there is none.
+  void programs.found.then(() => tell(CONTEXT_KEYS.searched, true));
   return vscode.Disposable.from(
     programs.onDidChange(follow),
     new vscode.Disposable(() => {

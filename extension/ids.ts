@@ -37,6 +37,7 @@ export const VIEWS = {
 
 export const CONTEXT_KEYS = {
   stackState: 'grafos.stackState',
+  searched: 'grafos.searched',
   programFound: 'grafos.programFound',
   taskletFound: 'grafos.taskletFound',
   runFound: 'grafos.runFound',

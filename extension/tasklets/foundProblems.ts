@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { FindingsJson } from '../../toolchain/validate/findingsJson.ts';
 
@@ -29,7 +29,7 @@ export class FoundProblems implements vscode.Disposable {
       byFile.set(path, [...(byFile.get(path) ?? []), diagnostic]);
     }
     this.#collection.forEach((uri) => {
-      if (uri.fsPath.startsWith(root)) this.#collection.delete(uri);
+      if (uri.fsPath.startsWith(root + sep)) this.#collection.delete(uri);
     });
     for (const [path, diagnostics] of byFile) {
       const uri = vscode.Uri.file(path);
