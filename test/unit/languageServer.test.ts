@@ -168,7 +168,7 @@ describe('completion in grafos.toml', () => {
 describe('hover in grafos.toml', () => {
   for (const [marked, wanted] of [
     ['[pro|gram]', /one manifest has one/],
-    ['[[tasklet]]\nfu|el = 5', /default: `500_000`[\s\S]*unit: executed wasm instructions[\s\S]*at least 1/],
+    ['[[tasklet]]\nfu|el = 5', /default: `500_000`[\s\S]*unit: executed wasm instructions[\s\S]*from 1 to/],
     ['[[tasklet]]\nmem = "3|2KiB"', /`32KiB` = 32,768 bytes/],
     ['[[tasklet]]\ntimeout = "2|m"', /from 1ms to [\s\S]*`2m` = 120,000 ms/],
     ['[[tasklet]]\nname = "a"\n[tasklet.requires]\ng|pu = 1', /GPUs/],

@@ -37,5 +37,7 @@ function collector(): (() => void) | null {
   // The flag adds `gc` to contexts made from now on, and so not to the worker's own.
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('typeof gc === "function" ? gc : null');
+  // Else the workers that start later would all have it.
+  setFlagsFromString('--no-expose-gc');
   return typeof collect === 'function' ? () => collect() : null;
 }

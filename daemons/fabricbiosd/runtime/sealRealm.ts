@@ -31,7 +31,8 @@ export function sealRealm(): void {
   registerHooks({ resolve: refuse, load: refuse });
   stripProcess();
   for (const name of Object.getOwnPropertyNames(globalThis)) {
-    if (!LANGUAGE.has(name)) Reflect.deleteProperty(globalThis, name);
+    // `gc`, where somebody had V8 expose it, can only be made nothing.
+    if (!LANGUAGE.has(name) && !Reflect.deleteProperty(globalThis, name)) Reflect.set(globalThis, name, undefined);
   }
   errorsMayBeNamed();
   freezeReachable([globalThis, ...hiddenIntrinsics()]);
