@@ -21,6 +21,7 @@ import { taskletsView } from './views/taskletsView.ts';
 
 /** Creates, registers, returns: what takes time starts when it is first needed. */
 export function activate(context: vscode.ExtensionContext): void {
+  const begun = performance.now();
   const log = vscode.window.createOutputChannel('grafOS', { log: true });
   const programs = new Programs(
     (root) => new ProgramSession(root, context.extensionPath, log),
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   startLanguageServer(grafos);
   terminalPath(grafos).catch((error) => log.warn(`grafos is not on the terminal's PATH: ${error.message}`));
+  log.info(`activated in ${(performance.now() - begun).toFixed(1)} ms`);
 }
 
 /** The editor waits for it, within its limit. The stack is not ours to stop here: its keeper does, if no window comes back. */
