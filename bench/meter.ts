@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import wabt from 'wabt';
 import { ENGINE_FLAGS, setEngineFlags } from '../daemons/fabricbiosd/runtime/engineFlags.ts';
+import { withMemory } from '../test/helpers/runMetered.ts';
 import { balanceOf } from '../wasm/balance.ts';
 import { ByteWriter } from '../wasm/byteWriter.ts';
 import { meter } from '../wasm/meter.ts';
@@ -25,10 +26,11 @@ const LARGE_MEGABYTES = 10;
 
 const plain: Rewriter = (bytes) => ({ bytes, imports: {}, refuel() {} });
 const ours: Rewriter = (wasm) => {
-  const { bytes, fuelExport } = meter(wasm, { memoryMaxPages: 65_536 });
+  const metered = meter(wasm, { memoryMaxPages: 65_536 });
+  const { bytes, fuelExport } = metered;
   return {
     bytes,
-    imports: {},
+    imports: withMemory(metered, {}),
     refuel(instance) {
       (instance.exports[fuelExport] as WebAssembly.Global).value = PLENTY;
     },

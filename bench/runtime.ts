@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import wabt from 'wabt';
 import type { RunJob } from '../daemons/fabricbiosd/runtime/runJob.ts';
 import { createRuntime } from '../daemons/fabricbiosd/runtime/runtime.ts';
+import { quantile } from './quantile.ts';
 
 export interface RuntimeBench {
   /** One client: milliseconds from submit to outcome. */
@@ -97,9 +98,4 @@ async function timed(work: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
-}
-
-function quantile(values: number[], at: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? 0;
 }

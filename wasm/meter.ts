@@ -14,6 +14,9 @@ export const FUEL_EXPORT = 'grafos:fuel';
 /** Export of the start function, which a metered module does not run by itself: it could not be given fuel before. */
 export const START_EXPORT = 'grafos:start';
 
+/** Import of a metered module: the linear memory the module itself would have made. Whoever instantiates it makes or lends one. */
+export const MEMORY_IMPORT = { module: 'grafos', name: 'memory' } as const;
+
 export interface MeterOptions {
   /** Most pages of 64 KiB the module's own memory may ever have. */
   memoryMaxPages: number;
@@ -28,13 +31,16 @@ export interface MeteredModule {
   /** Index of the fuel global. */
   fuelGlobal: number;
   importedFunctions: number;
+  /** What {@link MEMORY_IMPORT} must be, in pages of 64 KiB: exactly `min` now, and `max` at most ever. Null when the module has no memory of its own. */
+  memory: { min: number; max: number } | null;
   /** Offset in `bytes` of the code section's content; -1 without one. */
   codeOffset: number;
 }
 
 /**
  * Rewrites a module so that it counts what it executes: one unit for each instruction except `block`, `loop`, `else` and `end`
- * (docs/meter.md). Function, type, table, memory and global indices stay as they are; custom sections are left out.
+ * (docs/meter.md). Function, type, table, memory and global indices stay as they are; custom sections are left out. The module's own memory
+ * becomes an import.
  *
  * Right for modules that `WebAssembly.validate` accepts; the caller asks it first. What is not WebAssembly 2.0 or a tail call is refused
  * here whatever V8 thinks of it.
@@ -68,28 +74,36 @@ const NO_VALUES = Uint8Array.of(0x40);
 class ModuleMeter {
   private readonly source: Uint8Array;
   private readonly module: WasmModule;
-  private readonly memoryMaxPages: number;
   private readonly out: ByteWriter;
   private readonly fuelGlobal: number;
   /** Of each function type with results, the type of a block that gives them. */
   private readonly blockTypes = new Map<number, Uint8Array>();
+  private readonly ownMemory: { min: number; max: number } | null;
   private codeOffset = -1;
 
   constructor(source: Uint8Array, module: WasmModule, memoryMaxPages: number) {
     this.source = source;
     this.module = module;
-    this.memoryMaxPages = memoryMaxPages;
     this.fuelGlobal = module.globals.length;
+    const [memory] = module.imports.some(({ type }) => type.kind === 'memory') ? [] : module.memories;
+    this.ownMemory =
+      memory === undefined ? null : { min: memory.min, max: Math.min(memory.max ?? memoryMaxPages, memoryMaxPages) };
     this.out = new ByteWriter(source.length * 2 + 1024);
   }
 
   meter(): MeteredModule {
     const { source, module, out } = this;
     out.copy(source, 0, 8);
+    let importDone = this.ownMemory === null;
     let globalDone = false;
     let exportDone = false;
     for (const { id, offset, size } of module.sections) {
-      // Where these two are missing, they go where they belong: before the first section that must come after them.
+      // Where these are missing, they go where they belong: before the first section that must come after them.
+      if (!importDone && id >= SECTION.import) {
+        this.imports(id === SECTION.import ? offset : -1, offset + size);
+        importDone = true;
+        if (id === SECTION.import) continue;
+      }
       if (!globalDone && (id >= SECTION.global || id === SECTION.dataCount)) {
         this.globals(id === SECTION.global ? offset : -1, offset + size);
         globalDone = true;
@@ -102,15 +116,13 @@ class ModuleMeter {
       }
       switch (id) {
         case SECTION.start:
+        case SECTION.memory:
           break;
         case SECTION.type:
           this.types(offset, offset + size);
           break;
         case SECTION.table:
           this.tables(offset, offset + size);
-          break;
-        case SECTION.memory:
-          this.memory();
           break;
         case SECTION.code:
           this.code(offset, offset + size);
@@ -129,6 +141,7 @@ class ModuleMeter {
       startExport: module.start === null ? null : START_EXPORT,
       fuelGlobal: this.fuelGlobal,
       importedFunctions: module.importedFunctions,
+      memory: this.ownMemory,
       codeOffset: this.codeOffset,
     };
   }
@@ -171,6 +184,18 @@ class ModuleMeter {
     this.vector(SECTION.type, offset, end, extra, count);
   }
 
+  /** A memory import has no index of its own among functions, and a module has one memory: all indices stay as they are. */
+  private imports(offset: number, end: number): void {
+    const { ownMemory } = this;
+    if (ownMemory === null) return;
+    const extra = new ByteWriter(32);
+    extra.name(MEMORY_IMPORT.module);
+    extra.name(MEMORY_IMPORT.name);
+    extra.u8(2);
+    writeLimits(extra, ownMemory, ownMemory.max);
+    this.vector(SECTION.import, offset, end, extra, 1);
+  }
+
   private globals(offset: number, end: number): void {
     const fuel = new ByteWriter(8);
     // i64, mutable, i64.const 0, end
@@ -189,17 +214,6 @@ class ModuleMeter {
       extra.u32(this.module.start);
     }
     this.vector(SECTION.export, offset, end, extra, this.module.start === null ? 1 : 2);
-  }
-
-  private memory(): void {
-    const content = new ByteWriter(16);
-    const imported = this.module.imports.filter((entry) => entry.type.kind === 'memory').length;
-    const own = this.module.memories.slice(imported);
-    content.u32(own.length);
-    for (const limits of own) writeLimits(content, limits, this.memoryMaxPages);
-    this.out.u8(SECTION.memory);
-    this.out.u32(content.length);
-    this.out.copy(content.bytes, 0, content.length);
   }
 
   /** Table maxima are capped to what is left of the entries all tables may have, so that growth fails alike on every V8. */

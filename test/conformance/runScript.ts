@@ -11,7 +11,7 @@ import { trapPoint } from '../../wasm/trapPoint.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
 import { functionType, type WasmModule } from '../../wasm/wasmModule.ts';
 import type { Value } from '../helpers/interpreterNumerics.ts';
-import { SHALLOW } from '../helpers/runMetered.ts';
+import { SHALLOW, withMemory } from '../helpers/runMetered.ts';
 import { bitWrapper } from './bitWrapper.ts';
 import { InterpretedWorld } from './interpretedWorld.ts';
 import type { Skipped, WastAction, WastCommand, WastScript, WastValue } from './wastScript.ts';
@@ -74,7 +74,10 @@ class World {
       return { module, instance: new WebAssembly.Instance(new WebAssembly.Module(bytes), this.registered) };
     }
     const metered = meter(bytes, { memoryMaxPages: 65_536 });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(metered.bytes), this.registered);
+    const instance = new WebAssembly.Instance(
+      new WebAssembly.Module(metered.bytes),
+      withMemory(metered, this.registered),
+    );
     const fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global;
     fuel.value = BUDGET;
     this.instances.push({ metered, fuel });

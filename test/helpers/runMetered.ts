@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { balanceOf, fuelLeft } from '../../wasm/balance.ts';
-import { FUEL_EXPORT, type MeteredModule, meter } from '../../wasm/meter.ts';
+import { FUEL_EXPORT, MEMORY_IMPORT, type MeteredModule, meter } from '../../wasm/meter.ts';
 import { type Settlement, settleFuel } from '../../wasm/settleFuel.ts';
 
 export interface MeteredOutcome extends Settlement {
@@ -37,7 +37,7 @@ export function instantiateMetered(
   memoryMaxPages = 65_536,
 ): MeteredInstance {
   const metered = meter(bytes, { memoryMaxPages });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(metered.bytes), imports);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(metered.bytes), withMemory(metered, imports));
   const fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global;
   let given = 0;
   return {
@@ -61,4 +61,11 @@ export function instantiateMetered(
       }
     },
   };
+}
+
+/** The imports and a new memory, as the metered module wants it. */
+export function withMemory({ memory }: MeteredModule, imports: WebAssembly.Imports): WebAssembly.Imports {
+  if (memory === null) return imports;
+  const own = new WebAssembly.Memory({ initial: memory.min, maximum: memory.max });
+  return { ...imports, [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: own } };
 }

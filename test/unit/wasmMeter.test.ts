@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { balanceOf } from '../../wasm/balance.ts';
-import { FUEL_EXPORT, meter, START_EXPORT } from '../../wasm/meter.ts';
+import { FUEL_EXPORT, MEMORY_IMPORT, meter, START_EXPORT } from '../../wasm/meter.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { trapPoint } from '../../wasm/trapPoint.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
@@ -628,6 +628,26 @@ describe('meter', () => {
       assert.deepEqual(memoryOf('(module)', 10), []);
       assert.equal(refused('(module (memory 11))'), 'memory_above_limit');
       assert.equal(refused('(module (memory 10))'), 'taken');
+    });
+
+    it('take their memory from whoever instantiates them, and keep an imported one', () => {
+      const bytes = compileWat(
+        '(module (import "h" "f" (func)) (memory (export "memory") 2 9) (data (i32.const 65536) "x"))',
+      );
+      const metered = meter(bytes, { memoryMaxPages: 7 });
+      assert.deepEqual(metered.memory, { min: 2, max: 7 });
+      assert.deepEqual(
+        readModule(metered.bytes).imports.map(({ module, name, type }) => [module, name, type.kind]),
+        [
+          ['h', 'f', 'func'],
+          [MEMORY_IMPORT.module, MEMORY_IMPORT.name, 'memory'],
+        ],
+      );
+      const { exports } = instantiateMetered(bytes, { h: { f: () => {} } }, 7);
+      assert.equal(new Uint8Array((exports.memory as WebAssembly.Memory).buffer)[65_536], 0x78);
+      const foreign = meter(compileWat('(module (import "h" "m" (memory 1)))'), { memoryMaxPages: 7 });
+      assert.equal(foreign.memory, null);
+      assert.deepEqual(readModule(foreign.bytes).memories, [{ min: 1, max: null }]);
     });
 
     it('make memory.grow past the cap return -1', () => {

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Runs, and bytes of their memories, that may wait for the collector. V8 has room for about 13 000 live memories in a process. */
-const RUNS_WAITING = 1_024;
+/** Memories of ended runs, and their bytes, that may wait for the collector. V8 has room for about 13 000 live memories in a process. */
+const MEMORIES_WAITING = 1_024;
 const BYTES_WAITING = 128 * 1024 * 1024;
 
 /**
@@ -11,7 +11,7 @@ const BYTES_WAITING = 128 * 1024 * 1024;
  */
 export class Garbage {
   private readonly collect: (() => void) | null = collector();
-  private runs = 0;
+  private memories = 0;
   private bytes = 0;
 
   /** Whether this engine collects on request; without, workers must be replaced early. */
@@ -19,15 +19,15 @@ export class Garbage {
     return this.collect !== null;
   }
 
-  /** Counts an ended run; true when {@link sweep} is due. */
+  /** Counts a memory, or a few, that will not be used again; true when {@link sweep} is due. */
   add(memoryBytes: number): boolean {
-    this.runs++;
+    this.memories++;
     this.bytes += memoryBytes;
-    return this.collect !== null && (this.runs >= RUNS_WAITING || this.bytes >= BYTES_WAITING);
+    return this.collect !== null && (this.memories >= MEMORIES_WAITING || this.bytes >= BYTES_WAITING);
   }
 
   sweep(): void {
-    this.runs = 0;
+    this.memories = 0;
     this.bytes = 0;
     this.collect?.();
   }

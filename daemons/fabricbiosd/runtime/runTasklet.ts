@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { balanceOf } from '../../../wasm/balance.ts';
+import { MEMORY_IMPORT } from '../../../wasm/meter.ts';
 import { settleFuel } from '../../../wasm/settleFuel.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { RunError } from '../../protocol/runError.ts';
@@ -15,15 +16,21 @@ import type { CompiledModule, RunRequest, RunResult } from './workerMessages.ts'
  * - A run that returns 0 although an `output_write` was refused is `output_too_large`: a cut output must not pass for a result.
  * - Segments that do not fit end the run as a trap before any fuel is used.
  *
+ * @param memory all zeros, within the module's limits; whoever gives it wipes it afterwards
  * @throws what is a fault of the cell and not of the tasklet; the worker must not be used again
  */
-export function runTasklet(host: HostFunctions, compiled: CompiledModule, request: RunRequest): RunResult {
+export function runTasklet(
+  host: HostFunctions,
+  compiled: CompiledModule,
+  request: RunRequest,
+  memory: WebAssembly.Memory,
+): RunResult {
   const started = performance.now();
   host.begin(request);
+  host.imports[MEMORY_IMPORT.module] = { [MEMORY_IMPORT.name]: memory };
   const { metered } = compiled;
   let error: RunError | null = null;
   let fuelUsed = 0;
-  let memory: WebAssembly.Memory | null = null;
 
   let instance: WebAssembly.Instance | null = null;
   try {
@@ -34,7 +41,6 @@ export function runTasklet(host: HostFunctions, compiled: CompiledModule, reques
   if (instance !== null) {
     const { exports } = instance;
     const fuel = exports[metered.fuelExport] as WebAssembly.Global;
-    memory = exports.memory as WebAssembly.Memory;
     fuel.value = balanceOf(request.fuel);
     host.attach(memory, fuel);
 
@@ -70,7 +76,7 @@ export function runTasklet(host: HostFunctions, compiled: CompiledModule, reques
     error,
     output: host.takeOutput(),
     fuelUsed,
-    linearMemoryPeak: memory?.buffer.byteLength ?? 0,
+    linearMemoryPeak: instance === null ? 0 : memory.buffer.byteLength,
     durationUs: Math.round((performance.now() - started) * 1000),
   };
 }

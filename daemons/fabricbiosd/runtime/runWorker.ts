@@ -3,6 +3,7 @@ import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { compileModule } from './compileModule.ts';
 import { Garbage } from './garbage.ts';
 import { HostFunctions } from './hostFunctions.ts';
+import { LinearMemories } from './linearMemories.ts';
 import { RunLog } from './runLog.ts';
 import { runTasklet } from './runTasklet.ts';
 import { sealRealm } from './sealRealm.ts';
@@ -19,6 +20,7 @@ const { memPool, control: controlBuffer } = workerData as WorkerData;
 const control = sharedControl(controlBuffer);
 const host = new HostFunctions(memPool, control, new RunLog(control, () => say({ kind: 'log' })));
 const garbage = new Garbage();
+const memories = new LinearMemories();
 const modules = new Map<number, CompiledModule>();
 
 port.on('message', (message: ToWorker) => {
@@ -26,8 +28,8 @@ port.on('message', (message: ToWorker) => {
     say({ kind: 'compiled', result: compileModule(message.bytes, message.memoryMaxPages) });
     return;
   }
-  const result = run(message);
-  const tidying = garbage.add(result.linearMemoryPeak);
+  const { result, left } = run(message);
+  const tidying = left > 0 && garbage.add(left);
   const { output } = result;
   say({ kind: 'ended', result, tidying }, output.length > TRANSFER_FROM ? [output.buffer as ArrayBuffer] : undefined);
   if (tidying) {
@@ -40,26 +42,30 @@ const guarded = process.permission?.has('fs.read') === false;
 sealRealm();
 say({ kind: 'ready', collects: garbage.collects, guarded });
 
-function run(request: RunRequest): RunResult {
+/** `left`: bytes of linear memory that wait for the collector now. */
+function run(request: RunRequest): { result: RunResult; left: number } {
   if (request.forget !== 0) modules.delete(request.forget);
   if (request.compiled !== null) modules.set(request.moduleId, request.compiled);
   const compiled = modules.get(request.moduleId);
   if (compiled === undefined) throw new Error(`module ${request.moduleId} was never sent to this worker`);
+  const limits = compiled.metered.memory;
+  // The profile wants one of the module's own.
+  if (limits === null) throw new Error(`module ${request.moduleId} has no memory`);
+  const memory = lend(limits);
   try {
-    return withRetry(compiled, request);
+    return { result: runTasklet(host, compiled, request, memory), left: memories.takeBack(memory, limits) };
   } finally {
     host.release();
   }
 }
 
 /** V8 may have no room for one more memory only because ended ones wait for the collector. */
-function withRetry(compiled: CompiledModule, request: RunRequest): RunResult {
+function lend(limits: { min: number; max: number }): WebAssembly.Memory {
   try {
-    return runTasklet(host, compiled, request);
+    return memories.lend(limits);
   } catch (error) {
-    if (!(error instanceof RangeError) || !/out of memory/i.test(error.message)) throw error;
+    if (!(error instanceof RangeError)) throw error;
     garbage.sweep();
-    host.release();
-    return runTasklet(host, compiled, request);
+    return memories.lend(limits);
   }
 }

@@ -1,0 +1,56 @@
+import type { MeteredModule } from '../../../wasm/meter.ts';
+
+const PAGE = 65_536;
+
+/** Wiping more than this takes longer than to get a memory that nobody used (`npm run bench -- runtime`). */
+const LENT_AGAIN_BYTES = 4 * 1024 * 1024;
+
+/** Bytes of all that is kept for later runs; what was not used longest goes first. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+type Limits = NonNullable<MeteredModule['memory']>;
+
+/**
+ * The linear memories of a worker's runs. One is lent to one run after another, and comes back to what it was when it was new: all
+ * zeros, and as long as at first. A memory cannot shrink, so one that grew is not lent again; one of other limits is of another kind.
+ */
+export class LinearMemories {
+  private readonly kept = new Map<string, WebAssembly.Memory>();
+  private keptBytes = 0;
+
+  /**
+   * A memory of zeros, of which nobody else knows.
+   * @throws RangeError when there is no room for a new one
+   */
+  lend({ min, max }: Limits): WebAssembly.Memory {
+    const kind = `${min} ${max}`;
+    const memory = this.kept.get(kind);
+    if (memory === undefined) return new WebAssembly.Memory({ initial: min, maximum: max });
+    this.drop(kind, memory);
+    return memory;
+  }
+
+  /**
+   * Wipes a memory whose run ended, however it ended, or gives it up.
+   * @returns bytes left to the collector
+   */
+  takeBack(memory: WebAssembly.Memory, { min, max }: Limits): number {
+    const bytes = memory.buffer.byteLength;
+    if (bytes !== min * PAGE || bytes > LENT_AGAIN_BYTES) return bytes;
+    new Uint8Array(memory.buffer).fill(0);
+    this.kept.set(`${min} ${max}`, memory);
+    this.keptBytes += bytes;
+    let left = 0;
+    for (const [kind, oldest] of this.kept) {
+      if (this.keptBytes <= KEPT_BYTES) break;
+      left += oldest.buffer.byteLength;
+      this.drop(kind, oldest);
+    }
+    return left;
+  }
+
+  private drop(kind: string, memory: WebAssembly.Memory): void {
+    this.kept.delete(kind);
+    this.keptBytes -= memory.buffer.byteLength;
+  }
+}
