@@ -1,7 +1,7 @@
 import wabt from 'wabt';
 import { LinearMemories } from '../daemons/fabricbiosd/runtime/linearMemories.ts';
 import { MEMORY_IMPORT } from '../wasm/meter.ts';
-import { quantile } from './quantile.ts';
+import { percentile } from './measure.ts';
 
 export interface MemoryBench {
   pages: number;
@@ -39,6 +39,10 @@ export async function benchLinearMemory(): Promise<MemoryBench[]> {
       memories.takeBack(memory, limits);
       lent.push(performance.now() - start);
     }
-    return { pages, own: [quantile(own, 0.5), quantile(own, 0.99)], lent: [quantile(lent, 0.5), quantile(lent, 0.99)] };
+    return {
+      pages,
+      own: [percentile(own, 0.5), percentile(own, 0.99)],
+      lent: [percentile(lent, 0.5), percentile(lent, 0.99)],
+    };
   });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import wabt from 'wabt';
 import type { RunJob } from '../daemons/fabricbiosd/runtime/runJob.ts';
 import { createRuntime } from '../daemons/fabricbiosd/runtime/runtime.ts';
-import { quantile } from './quantile.ts';
+import { percentile } from './measure.ts';
 
 export interface RuntimeBench {
   /** One client: milliseconds from submit to outcome. */
@@ -83,10 +83,10 @@ export async function benchRuntime(workerUrl: URL): Promise<RuntimeBench> {
       rate32.push((RUNS * 1000) / took);
     }
     return {
-      p50_ms: quantile(single, 0.5),
-      p99_ms: quantile(single, 0.99),
-      runs_per_second_1: quantile(rate1, 0.5),
-      runs_per_second_32: quantile(rate32, 0.5),
+      p50_ms: percentile(single, 0.5),
+      p99_ms: percentile(single, 0.99),
+      runs_per_second_1: percentile(rate1, 0.5),
+      runs_per_second_32: percentile(rate32, 0.5),
       first_run_ms: first,
     };
   } finally {
