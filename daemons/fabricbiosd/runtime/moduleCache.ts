@@ -3,6 +3,8 @@ import type { CompiledModule, CompileResult } from './workerMessages.ts';
 
 /** Bytes of artifacts kept, and of metered modules; V8's code comes on top of these. */
 const ARTIFACT_BYTES = 128 * 1024 * 1024;
+/** So that small ones, which weigh little more than their names, cannot be many either. */
+const ARTIFACTS = 4_096;
 const METERED_BYTES = 64 * 1024 * 1024;
 /** So that refusals, which weigh next to nothing, cannot be many either. */
 const ENTRIES = 1_024;
@@ -36,10 +38,11 @@ export class ModuleCache {
 
   put(sha256: string, bytes: Uint8Array): void {
     if (this.artifacts.has(sha256)) return;
-    this.artifacts.set(sha256, bytes);
+    // A view would keep all that it was received with.
+    this.artifacts.set(sha256, bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes));
     this.artifactBytes += bytes.length;
     for (const [oldest, old] of this.artifacts) {
-      if (this.artifactBytes <= ARTIFACT_BYTES || oldest === sha256) break;
+      if ((this.artifactBytes <= ARTIFACT_BYTES && this.artifacts.size <= ARTIFACTS) || oldest === sha256) break;
       this.artifacts.delete(oldest);
       this.artifactBytes -= old.length;
     }
