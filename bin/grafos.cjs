@@ -2,7 +2,7 @@
 // Old JavaScript on purpose: this file must run on any Node, to find the one that grafOS needs or to say which it is.
 'use strict';
 
-const wanted = [22, 13];
+const wanted = [22, 15];
 const have = process.versions.node.split('.').map(Number);
 
 if (have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1])) {

@@ -13,4 +13,14 @@ describe('runs on one cell, one after another', () => {
     assert.equal(ends.length, 100);
     assert.ok(took.every((ms) => ms > 0));
   });
+
+  it('use the same fuel in one worker as in four', async () => {
+    const fuelsOf = async (workers: number) => {
+      await using cell = await fabricCell({ transport: 'tcp', workers });
+      const { wrong, fuels } = await soak({ client: await cell.connect(), runs: 400, clients: 8, onProgress() {} });
+      assert.deepEqual(wrong, []);
+      return [...fuels].sort();
+    };
+    assert.deepEqual(await fuelsOf(1), await fuelsOf(4));
+  });
 });

@@ -16,6 +16,8 @@ export interface SoakResult {
   /** What was not as it must be, at most ten of them. */
   wrong: string[];
   wrongs: number;
+  /** Fuel of each kind of run. */
+  fuels: Map<string, number>;
   /** Milliseconds of each run, in the order of their ends. */
   took: Float64Array;
 }
@@ -76,7 +78,7 @@ const ECHO = `(drop (call $blob (local.get $in) (i32.const 0) (i32.const 0) (loc
   (call $log (i32.const 2) (i32.const 0) (local.get $len))
   (call $output (i32.const 0) (local.get $len))`;
 
-interface Kind {
+export interface Kind {
   wat: string;
   fuel?: number;
   mem?: number;
@@ -85,7 +87,7 @@ interface Kind {
 }
 
 /** Ends of every kind; what one leaves behind the next would find. */
-const KINDS: Record<string, Kind> = {
+export const KINDS: Record<string, Kind> = {
   echo: {
     wat: tasklet(ECHO),
     expected: (input) => ({ output: input, log: `info  ${input}\n`, peak: PAGE }),
@@ -186,7 +188,7 @@ export async function soak({ client, runs, clients, onProgress }: SoakOptions): 
       }
     }),
   );
-  return { wrong, wrongs, took };
+  return { wrong, wrongs, fuels, took };
 }
 
 function marked(bytes: Uint8Array, number: number): Module {
