@@ -3,6 +3,7 @@ import { ByteWriter } from './byteWriter.ts';
 import { BodyMeter } from './meterBody.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import type { Signatures } from './nanScan.ts';
+import { Op } from './opcodes.ts';
 import { readModule, SECTION } from './readModule.ts';
 import { VALUE_TYPE_CODES } from './typeReader.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
@@ -31,6 +32,8 @@ export interface MeteredModule {
   /** Index of the fuel global. */
   fuelGlobal: number;
   importedFunctions: number;
+  /** Index of the function that loops call in front of bulk instructions so that they can be ended; -1 without any function. */
+  interruptFunction: number;
   /** What {@link MEMORY_IMPORT} must be, in pages of 64 KiB: exactly `min` now, and `max` at most ever. Null when the module has no memory of its own. */
   memory: { min: number; max: number } | null;
   /** Offset in `bytes` of the code section's content; -1 without one. */
@@ -79,12 +82,16 @@ class ModuleMeter {
   /** Of each function type with results, the type of a block that gives them. */
   private readonly blockTypes = new Map<number, Uint8Array>();
   private readonly ownMemory: { min: number; max: number } | null;
+  private readonly interruptFunction: number;
+  private interruptType = -1;
   private codeOffset = -1;
 
   constructor(source: Uint8Array, module: WasmModule, memoryMaxPages: number) {
     this.source = source;
     this.module = module;
     this.fuelGlobal = module.globals.length;
+    const { importedFunctions, functions } = module;
+    this.interruptFunction = functions.length === 0 ? -1 : importedFunctions + functions.length;
     const [memory] = module.imports.some(({ type }) => type.kind === 'memory') ? [] : module.memories;
     this.ownMemory =
       memory === undefined ? null : { min: memory.min, max: Math.min(memory.max ?? memoryMaxPages, memoryMaxPages) };
@@ -121,6 +128,9 @@ class ModuleMeter {
         case SECTION.type:
           this.types(offset, offset + size);
           break;
+        case SECTION.function:
+          this.functions(offset, offset + size);
+          break;
         case SECTION.table:
           this.tables(offset, offset + size);
           break;
@@ -141,6 +151,7 @@ class ModuleMeter {
       startExport: module.start === null ? null : START_EXPORT,
       fuelGlobal: this.fuelGlobal,
       importedFunctions: module.importedFunctions,
+      interruptFunction: this.interruptFunction,
       memory: this.ownMemory,
       codeOffset: this.codeOffset,
     };
@@ -181,6 +192,11 @@ class ModuleMeter {
       }
       this.blockTypes.set(index, type.written());
     }
+    this.interruptType = types.findIndex(({ params, results }) => params.length + results.length === 0);
+    if (this.interruptType === -1) {
+      this.interruptType = types.length + count++;
+      for (const byte of [0x60, 0, 0]) extra.u8(byte);
+    }
     this.vector(SECTION.type, offset, end, extra, count);
   }
 
@@ -194,6 +210,12 @@ class ModuleMeter {
     extra.u8(2);
     writeLimits(extra, ownMemory, ownMemory.max);
     this.vector(SECTION.import, offset, end, extra, 1);
+  }
+
+  private functions(offset: number, end: number): void {
+    const extra = new ByteWriter(8);
+    if (this.interruptFunction !== -1) extra.u32(this.interruptType);
+    this.vector(SECTION.function, offset, end, extra, this.interruptFunction === -1 ? 0 : 1);
   }
 
   private globals(offset: number, end: number): void {
@@ -246,9 +268,10 @@ class ModuleMeter {
     out.reserve(5);
     out.length += 5;
     this.codeOffset = out.length;
-    out.u32(count);
+    out.u32(this.interruptFunction === -1 ? count : count + 1);
     const bodies = new BodyMeter({
       fuelGlobal,
+      interruptFunction: this.interruptFunction,
       importedFunctions,
       importsEscape,
       signatures: signatures(module),
@@ -261,11 +284,27 @@ class ModuleMeter {
       bodies.meter(source, reader.pos, reader.pos + size, params, this.blockTypes.get(index) ?? NO_VALUES, out);
       reader.pos += size;
     }
+    if (this.interruptFunction !== -1) this.interruptBody();
     let rest = out.length - this.codeOffset;
     for (let i = 0; i < 5; i++) {
       out.bytes[sizeAt + i] = (rest & 0x7f) | (i < 4 ? 0x80 : 0);
       rest = Math.floor(rest / 128);
     }
+  }
+
+  /** `if the balance is one it never is, call yourself`: it has a call, so that no engine leaves out the check at its entry. */
+  private interruptBody(): void {
+    const body = new ByteWriter(32);
+    body.u8(0);
+    body.u8(Op.globalGet);
+    body.u32(this.fuelGlobal);
+    body.u8(Op.i64Const);
+    body.signed(Number.MIN_SAFE_INTEGER);
+    for (const byte of [Op.i64Eq, Op.if, 0x40, Op.call]) body.u8(byte);
+    body.u32(this.interruptFunction);
+    for (const byte of [Op.end, Op.end]) body.u8(byte);
+    this.out.u32(body.length);
+    this.out.copy(body.bytes, 0, body.length);
   }
 }
 

@@ -28,6 +28,8 @@ const EXITS_MAX = 32;
 export interface BodyContext {
   /** Index of the fuel global. */
   fuelGlobal: number;
+  /** Called in front of bulk instructions. */
+  interruptFunction: number;
   importedFunctions: number;
   /** An indirect call may reach a host function. */
   importsEscape: boolean;
@@ -50,6 +52,10 @@ export class BodyMeter {
   private readonly canonical = new CanonicalNan();
   /** How many of the places the scan for NaNs found have been written. */
   private nansDone = 0;
+  /** Offsets of the bulk instructions met so far, and how many of them have been written. */
+  private readonly bulk: number[] = [];
+  private bulkDone = 0;
+  private readonly callInterrupt: Uint8Array;
   private readonly out = new ByteWriter(16_384);
   /** Of each open block: its kind, whether a branch goes to its end, whether it was opened in dead code, whether its type is empty. */
   private kinds = new Uint8Array(256);
@@ -76,6 +82,7 @@ export class BodyMeter {
     this.nans = new NanScan(context.signatures);
     this.getGlobal = instruction(Op.globalGet, context.fuelGlobal);
     this.setGlobal = instruction(Op.globalSet, context.fuelGlobal);
+    this.callInterrupt = instruction(Op.call, Math.max(0, context.interruptFunction));
   }
 
   /**
@@ -96,6 +103,8 @@ export class BodyMeter {
     });
     this.nans.clear();
     this.nansDone = 0;
+    this.bulk.length = 0;
+    this.bulkDone = 0;
     if (scan.floats || scan.vectors)
       this.nans.scan(bytes, scan.first, end, params, localTypes(bytes, pos, scan.locals));
     if (scan.straight && this.nans.after.length === 0) this.meterStraight(bytes, pos, end, weight);
@@ -189,7 +198,10 @@ export class BodyMeter {
       if (opcode > Op.returnCallIndirect) {
         cost++;
         if (opcode !== Op.memoryGrow) {
-          if (mayTrap(bytes, start, opcode)) store = true;
+          if (mayTrap(bytes, start, opcode)) {
+            store = true;
+            if (opcode === Op.prefixFc && scan.checks) this.bulk.push(start);
+          }
           continue;
         }
         store = true;
@@ -428,16 +440,24 @@ export class BodyMeter {
     this.copyCode(bytes, at, to);
   }
 
-  /** Bytes of the original, and what makes NaNs canonical after its instructions. */
+  /** Bytes of the original, what makes NaNs canonical after its instructions, and a call in front of those that may take long. */
   private copyCode(bytes: Uint8Array, from: number, to: number): void {
-    const { out, nans, canonical } = this;
+    const { out, nans, canonical, bulk } = this;
     let at = from;
-    for (; this.nansDone < nans.after.length; this.nansDone++) {
-      const after = nans.after[this.nansDone] as number;
-      if (after > to) break;
-      out.copy(bytes, at, after);
-      canonical.write(out, nans.shape[this.nansDone] as number);
-      at = after;
+    for (;;) {
+      const nan = nans.after[this.nansDone] ?? Number.POSITIVE_INFINITY;
+      const long = bulk[this.bulkDone] ?? Number.POSITIVE_INFINITY;
+      // Of two at one place the NaN was made before.
+      if (nan <= long && nan <= to) {
+        out.copy(bytes, at, nan);
+        canonical.write(out, nans.shape[this.nansDone++] as number);
+        at = nan;
+      } else if (long < to) {
+        out.copy(bytes, at, long);
+        this.put(this.callInterrupt);
+        at = long;
+        this.bulkDone++;
+      } else break;
     }
     out.copy(bytes, at, to);
   }

@@ -63,6 +63,7 @@ export const Op = {
   i64Const: 0x42,
   f32Const: 0x43,
   f64Const: 0x44,
+  i64Eq: 0x51,
   i64Ne: 0x52,
   i64LtS: 0x53,
   i64GeS: 0x59,

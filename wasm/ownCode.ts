@@ -25,6 +25,7 @@ export class OwnCode {
   private readonly bytes: Uint8Array;
   private readonly end: number;
   private readonly fuelGlobal: number;
+  private readonly interruptFunction: number;
   /** -1 when the body has none. */
   private readonly fuelLocal: number;
   /** Bytes of the declaration of the locals that NaNs are made canonical with; 0 when none are. */
@@ -42,6 +43,7 @@ export class OwnCode {
     this.bytes = bytes;
     this.end = end;
     this.fuelGlobal = metered.fuelGlobal;
+    this.interruptFunction = metered.interruptFunction;
     // A body with a local for the balance begins by loading it, tested first or charged at once; any other uses the global alone.
     let at = first;
     // Only own code begins with the balance, and a body that has any begins with it.
@@ -77,6 +79,9 @@ export class OwnCode {
     if (this.isGlobal(Op.globalGet, offset)) return this.balance(offset);
     if (this.isLocal(Op.localGet, offset)) return this.balance(offset);
     const opcode = bytes[offset];
+    if (opcode === Op.call && smallIndex(bytes, offset + 1) === this.interruptFunction) {
+      return { next: this.after(offset), charge: 0, stands: 0 };
+    }
     if (this.canonical > 0 && opcode === Op.localTee && smallIndex(bytes, offset + 1) > this.fuelLocal) {
       // local.tee, the NaN, local.get twice, the comparison, the choice
       let next = offset;

@@ -5,8 +5,9 @@ import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 /**
  * Position of a body's first instruction: after its locals, which must be of known types and at most {@link MODULE_LIMITS.locals}.
  * `pos` is the body's first byte after its size.
+ * @param added how many more a metered body may have
  */
-export function skipLocals(bytes: Uint8Array, pos: number, end: number): number {
+export function skipLocals(bytes: Uint8Array, pos: number, end: number, added = 0): number {
   let at = skipU32(bytes, pos, end);
   const groups = valueAt(bytes, pos);
   if (groups > end - at) throw new WasmInvalid('malformed', pos, 'more local declarations than bytes left');
@@ -15,7 +16,7 @@ export function skipLocals(bytes: Uint8Array, pos: number, end: number): number 
     const countAt = at;
     at = skipU32(bytes, at, end);
     locals += valueAt(bytes, countAt);
-    if (locals > MODULE_LIMITS.locals)
+    if (locals > MODULE_LIMITS.locals + added)
       throw new WasmInvalid('limit', countAt, `more than ${MODULE_LIMITS.locals} locals`);
     const type = at < end ? (bytes[at] as number) : -1;
     if (type === -1) throw new WasmInvalid('malformed', end, 'unexpected end');

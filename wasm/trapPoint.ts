@@ -17,6 +17,9 @@ export interface TrapPoint {
   own: boolean;
 }
 
+/** The balance, and what NaNs are made canonical with: an f32, an f64, a v128. */
+const LOCALS_ADDED = 4;
+
 /** V8 names a frame of a module without a name section `wasm://wasm/<hash>:wasm-function[<index>]:0x<offset>`. */
 const WASM_FRAME = /^\s*at wasm:\/\/wasm\/[0-9a-f]+:wasm-function\[(\d+)\]:0x([0-9a-f]+)$/;
 
@@ -60,7 +63,7 @@ function walkTo(
   offset: number,
 ): { bodyOffset: number; refund: number; own: boolean } {
   const { bytes } = metered;
-  const first = skipLocals(bytes, start, end);
+  const first = skipLocals(bytes, start, end, LOCALS_ADDED);
   if (offset < first) return { bodyOffset: 0, refund: 0, own: false };
   const own = new OwnCode(metered, start, first, end);
   let at = first;

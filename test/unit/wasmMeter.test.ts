@@ -650,6 +650,26 @@ describe('meter', () => {
       assert.deepEqual(readModule(foreign.bytes).memories, [{ min: 1, max: null }]);
     });
 
+    it('call what can be interrupted before a bulk instruction in a loop, and it costs nothing', () => {
+      const body = (inner: string) => compileWat(`(module (memory 1) (func (export "f") (param $n i32) ${inner}))`);
+      const fill = '(memory.fill (i32.const 0) (i32.const 7) (i32.const 9))';
+      const looped = `(loop $on ${fill} (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))`;
+      const { metered, call } = instantiateMetered(body(looped));
+      assert.equal(metered.interruptFunction, 1);
+      assert.equal(call('f', [10]).fuelUsed, 90);
+      const calls = ({ bytes }: { bytes: Uint8Array }) =>
+        bytes.filter((byte, at) => byte === 0x10 && bytes[at + 1] === 1).length;
+      // One is the function's own.
+      assert.equal(calls(metered), 2);
+      assert.equal(calls(instantiateMetered(body(fill)).metered), 1);
+      const traps =
+        '(loop $on (memory.fill (local.get $n) (i32.const 7) (i32.const 9)) (local.set $n (i32.const -1)) (br $on))';
+      assert.deepEqual(
+        [3, 65_530].map((start) => instantiateMetered(body(traps)).call('f', [start]).fuelUsed),
+        [11, 4],
+      );
+    });
+
     it('make memory.grow past the cap return -1', () => {
       const grow = '(module (memory 1) (func (export "f") (param i32) (result i32) (memory.grow (local.get 0))))';
       const instance = instantiateMetered(compileWat(grow), {}, 3);
