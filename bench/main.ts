@@ -13,7 +13,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const [section] = positionals;
-const modules = values['no-peers'] || ['runtime', 'editor'].includes(section ?? '') ? undefined : installPeers();
+const modules =
+  values['no-peers'] || ['runtime', 'editor', 'hostile'].includes(section ?? '') ? undefined : installPeers();
 const alone = 'GRAFOS_BENCH_ALONE';
 if (process.platform === 'linux' && process.getuid?.() === 0 && process.env[alone] === undefined) {
   const enter = ['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath];
@@ -45,10 +46,13 @@ switch (section) {
   case 'meter':
     await (await import('./meter.ts')).benchMeter(modules, values.quick ? 7 : 31);
     break;
+  case 'hostile':
+    await (await import('./hostileReport.ts')).hostileReport(values.quick ? 200 : 1_000);
+    break;
   case 'editor':
     await (await import('./editorReport.ts')).editorReport(rounds);
     break;
   default:
-    console.error(`There is no section "${section}". Choose loop, editor, runtime or meter.`);
+    console.error(`There is no section "${section}". Choose loop, editor, runtime, meter or hostile.`);
     process.exitCode = 2;
 }

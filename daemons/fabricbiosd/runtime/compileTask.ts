@@ -9,6 +9,8 @@ const COMPILE_DEADLINE_MS = 20_000;
 /** Makes a module ready in a worker. `lasting` is false when the fault was the cell's and the next run should try again. */
 export class CompileTask implements PoolTask {
   readonly kind = 'compile';
+  readonly quick = false;
+  readonly group = 0;
   readonly deadlineMs = COMPILE_DEADLINE_MS;
   private readonly bytes: Uint8Array;
   private readonly memoryMaxPages: number;

@@ -13,6 +13,8 @@ const ENTRIES = 1_024;
 export interface ModuleEntry {
   /** Its name in the workers. */
   id: number;
+  /** Its last run was: the next one is likely to be. */
+  quick: boolean;
   state: { compiled: CompiledModule } | { refused: RunError } | { waiting: Array<(result: CompileResult) => void> };
 }
 
@@ -58,7 +60,7 @@ export class ModuleCache {
 
   /** A new entry, which waits for its {@link settle}. */
   open(sha256: string, pages: number): ModuleEntry {
-    const entry: ModuleEntry = { id: this.nextId++, state: { waiting: [] } };
+    const entry: ModuleEntry = { id: this.nextId++, quick: false, state: { waiting: [] } };
     this.entries.set(key(sha256, pages), entry);
     return entry;
   }

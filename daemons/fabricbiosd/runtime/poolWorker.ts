@@ -39,6 +39,7 @@ export interface PoolWorkerEvents {
 
 /** One worker thread, the memory shared with it, and what it remembers. */
 export class PoolWorker {
+  readonly name: string;
   private readonly worker: Worker;
   private readonly control: SharedControl;
   private readonly remembered = new Map<number, true>();
@@ -47,6 +48,7 @@ export class PoolWorker {
   private cause: string | null = null;
 
   constructor(url: URL, memPool: SharedArrayBuffer, name: string, events: PoolWorkerEvents) {
+    this.name = name;
     const control = newControlBuffer();
     this.control = sharedControl(control);
     const workerData: WorkerData = { memPool, control };

@@ -5,7 +5,7 @@ import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
 import { postable } from './transfer.ts';
 import { workerLost } from './workerLost.ts';
 import type { FromWorker } from './workerMessages.ts';
-import type { PoolTask, TaskLoss } from './workerPool.ts';
+import { type PoolTask, QUICK_MS, type TaskLoss } from './workerPool.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -16,9 +16,16 @@ export class RunTask implements PoolTask {
   readonly job: RunJob;
   /** Set once its module is ready. */
   entry: ModuleEntry | null = null;
+  /** As the module's last run when this one was queued. */
+  quick = false;
   settled = false;
   /** The lease ended before the run started. */
   leaseEnd: LeaseEnd | null = null;
+  /** Runs of one module take turns with those of others. */
+  get group(): number {
+    return this.entry?.id ?? 0;
+  }
+
   private readonly listener: RunListener;
   private readonly settle: (outcome: RunJobOutcome) => void;
   private startedAt = 0;
@@ -70,6 +77,7 @@ export class RunTask implements PoolTask {
   answered(answer: FromWorker, worker: PoolWorker): void {
     if (answer.kind !== 'ended') return;
     const { error, output, fuelUsed, linearMemoryPeak, durationUs } = answer.result;
+    if (this.entry !== null) this.entry.quick = durationUs < QUICK_MS * 1000;
     this.finish({
       state: error === null ? 'succeeded' : 'failed',
       error,
@@ -82,6 +90,7 @@ export class RunTask implements PoolTask {
   }
 
   lost(loss: TaskLoss, worker: PoolWorker | null, cause: string | null): void {
+    if (worker !== null && this.entry !== null) this.entry.quick = false;
     const duration = worker === null ? 0 : Math.round((performance.now() - this.startedAt) * 1000);
     this.end(this.errorOf(loss, cause), worker === null ? '' : this.lastLog(worker), duration);
   }

@@ -189,6 +189,7 @@ class WorkerRuntime implements Runtime {
     else if ('refused' in state) task.refuse(state.refused);
     else if (this.stopping === null) {
       task.entry = entry;
+      task.quick = entry.quick;
       this.pool.add(task);
     }
   }

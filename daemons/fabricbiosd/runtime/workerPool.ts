@@ -1,5 +1,6 @@
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { PoolWorker } from './poolWorker.ts';
+import { putBehind } from './threadPriority.ts';
 import type { FromWorker } from './workerMessages.ts';
 
 /** Why a task got no answer. `out_of_memory`: it took more JavaScript heap than a worker has. */
@@ -8,6 +9,10 @@ export type TaskLoss = 'deadline' | 'cancelled' | 'died' | 'out_of_memory' | 'st
 /** A thing for one worker to do. Exactly one of `answered` and `lost` is called, once. */
 export interface PoolTask {
   kind: 'run' | 'compile';
+  /** It is likely to end within {@link QUICK_MS}: one worker is kept for tasks that do. */
+  readonly quick: boolean;
+  /** Of one group of quick tasks, one does not wait for another's to be done. */
+  readonly group: number;
   /** Counted from `start`. */
   deadlineMs: number;
   /** Posts the request. */
@@ -28,6 +33,15 @@ export interface PoolOptions {
   runsPerWorker: number;
 }
 
+/** A module whose last run took no longer is one of quick runs, milliseconds. */
+export const QUICK_MS = 10;
+
+/** A run that takes longer makes room for others, milliseconds. */
+const LONG_MS = 50;
+
+/** Quick tasks among which one is looked for whose group no worker has. */
+const LOOKED_THROUGH = 64;
+
 /** Without a collector on request, the memories of ended runs wait for V8: then a worker must not get old. */
 const RUNS_WITHOUT_COLLECTOR = 1_500;
 /** Workers beyond the first that had nothing to do for so long are ended, so that an idle cell is small. */
@@ -41,6 +55,10 @@ interface Slot {
   task: PoolTask | null;
   loss: TaskLoss | null;
   deadline: NodeJS.Timeout | null;
+  /** When its task started, by `performance.now()`. */
+  startedAt: number;
+  /** It has been put behind the others, and must not get a new task. */
+  isBehind: boolean;
   runsLeft: number;
   idleSince: number;
   /** The successor of this one is being started, or is there. */
@@ -49,7 +67,10 @@ interface Slot {
 }
 
 /**
- * Worker threads that take tasks in order, each one at a time. The first is kept warm; more are started when tasks wait. A task past
+ * Worker threads that take tasks in order, each one at a time. The first is kept warm; more are started when tasks wait.
+ *
+ * Tasks that are not known to be quick get all workers but one (docs/limits.md, "Neighbours"). A task that turns out long is put behind
+ * the others where the system can do that, and another worker is started in its place, as often as there are workers. A task past
  * its deadline, or cancelled, is ended by ending its worker, and its loss is told once the worker is gone: from then on the task
  * touches nothing any more.
  */
@@ -57,8 +78,10 @@ export class WorkerPool {
   readonly stats = { started: 0, lost: 0, recycled: 0 };
   private readonly options: PoolOptions;
   private readonly slots = new Set<Slot>();
-  private readonly waiting: Record<PoolTask['kind'], Set<PoolTask>> = { compile: new Set(), run: new Set() };
-  private compiling = 0;
+  private readonly waiting = { compile: new Set<PoolTask>(), slow: new Set<PoolTask>(), quick: new Set<PoolTask>() };
+  /** Group of the task that was given last. */
+  private lastGroup = 0;
+  private longTimer: NodeJS.Timeout | null = null;
   private startFailures = 0;
   private warned = false;
   private idleTimer: NodeJS.Timeout | null = null;
@@ -80,17 +103,17 @@ export class WorkerPool {
   }
 
   get queued(): number {
-    return this.waiting.run.size;
+    return this.waiting.slow.size + this.waiting.quick.size;
   }
 
   add(task: PoolTask): void {
-    this.waiting[task.kind].add(task);
+    this.queueOf(task).add(task);
     this.pump();
   }
 
   /** Ends a task with the loss `cancelled`; false when it is not here any more. */
   cancel(task: PoolTask): boolean {
-    if (this.waiting[task.kind].delete(task)) {
+    if (this.queueOf(task).delete(task)) {
       task.lost('cancelled', null, null);
       return true;
     }
@@ -109,6 +132,8 @@ export class WorkerPool {
   async stop(): Promise<void> {
     if (this.idleTimer !== null) clearTimeout(this.idleTimer);
     this.idleTimer = null;
+    if (this.longTimer !== null) clearTimeout(this.longTimer);
+    this.longTimer = null;
     const gone = new Promise<void>((resolve) => {
       this.stopped = resolve;
     });
@@ -123,47 +148,125 @@ export class WorkerPool {
     return undefined;
   }
 
+  private queueOf({ kind, quick }: PoolTask): Set<PoolTask> {
+    return kind === 'compile' ? this.waiting.compile : quick ? this.waiting.quick : this.waiting.slow;
+  }
+
   private pump(): void {
     if (this.stopped !== null) return;
+    let idle = 0;
+    for (const { state } of this.slots) if (state === 'idle') idle++;
     for (const slot of this.slots) {
       if (slot.state !== 'idle') continue;
-      const task = this.next();
-      if (task === undefined) return;
+      const task = this.next(idle--);
+      if (task === undefined) break;
       this.give(slot, task);
     }
-    const waiting = this.waiting.run.size + (this.mayCompile() ? this.waiting.compile.size : 0);
+    const { compile, slow, quick } = this.waiting;
+    if (compile.size + slow.size + quick.size === 0) return;
+    this.putLongBehind();
+    const wanted = quick.size + Math.min(slow.size + compile.size, this.roomForSlow());
     let coming = 0;
-    let counted = 0;
-    for (const { state, replacement } of this.slots) {
-      if (state === 'starting') coming++;
-      if (state !== 'ending' && replacement === 'none') counted++;
-    }
-    while (coming < waiting && counted < this.options.size) {
+    for (const { state } of this.slots) if (state === 'starting') coming++;
+    for (let counted = this.counted(); coming < wanted && counted < this.options.size; counted++, coming++) {
       this.startWorker(null);
-      coming++;
-      counted++;
+    }
+    this.watchLong();
+  }
+
+  private next(idle: number): PoolTask | undefined {
+    const { compile, slow } = this.waiting;
+    const slowest = compile.size > 0 ? compile : slow;
+    // The last idle worker waits for quick tasks while another task may take long already.
+    const room = this.roomForSlow() > 0 && (idle > 1 || !this.hasSlow());
+    const task = slowest.size > 0 && room ? first(slowest) : this.nextQuick();
+    if (task !== undefined) this.queueOf(task).delete(task);
+    return task;
+  }
+
+  /** The one that waits longest, but first one whose like nobody is at: many of one kind do not hold up the only one of another. */
+  private nextQuick(): PoolTask | undefined {
+    const { quick } = this.waiting;
+    if (quick.size < 2) return first(quick);
+    let looked = 0;
+    for (const task of quick) {
+      if (looked++ === LOOKED_THROUGH) break;
+      if (!this.isAt(task.group)) return task;
+    }
+    return first(quick);
+  }
+
+  private isAt(group: number): boolean {
+    if (group === this.lastGroup) return true;
+    for (const { task } of this.slots) if (task?.group === group) return true;
+    return false;
+  }
+
+  private hasSlow(): boolean {
+    for (const { task } of this.slots) if (task?.quick === false) return true;
+    return false;
+  }
+
+  private isLong({ task, startedAt }: Slot): boolean {
+    return task?.kind === 'run' && performance.now() - startedAt >= LONG_MS;
+  }
+
+  /** Workers that are not to be replaced; of those with a long run, as many as there may be workers do not count. */
+  private counted(): number {
+    let long = 0;
+    let others = 0;
+    for (const slot of this.slots) {
+      if (slot.state === 'ending' || slot.replacement !== 'none') continue;
+      if (this.isLong(slot)) long++;
+      else others++;
+    }
+    return others + Math.max(0, long - this.options.size);
+  }
+
+  /** How many more tasks may start that are not known to be quick. */
+  private roomForSlow(): number {
+    const { size } = this.options;
+    let long = 0;
+    let slow = 0;
+    for (const slot of this.slots) {
+      if (slot.task === null) continue;
+      if (this.isLong(slot)) long++;
+      else if (!slot.task.quick) slow++;
+    }
+    return Math.max(1, size - 1) - slow - Math.max(0, long - size);
+  }
+
+  private putLongBehind(): void {
+    for (const slot of this.slots) {
+      if (!slot.isBehind && this.isLong(slot)) slot.isBehind = putBehind(slot.worker.name);
     }
   }
 
-  /** One worker is always left to runs, so that a module that is slow to compile does not stand in their way. */
-  private mayCompile(): boolean {
-    return this.compiling < Math.max(1, this.options.size - 1);
-  }
-
-  private next(): PoolTask | undefined {
-    const { compile, run } = this.waiting;
-    const queue = compile.size > 0 && this.mayCompile() ? compile : run;
-    const [task] = queue;
-    if (task !== undefined) queue.delete(task);
-    return task;
+  /** While tasks wait: looks again when the next task turns long. */
+  private watchLong(): void {
+    if (this.longTimer !== null) return;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const slot of this.slots) {
+      if (slot.task?.kind === 'run' && !this.isLong(slot)) oldest = Math.min(oldest, slot.startedAt);
+    }
+    if (oldest === Number.POSITIVE_INFINITY) return;
+    this.longTimer = setTimeout(
+      () => {
+        this.longTimer = null;
+        this.pump();
+      },
+      Math.max(1, oldest + LONG_MS - performance.now() + 1),
+    );
   }
 
   private give(slot: Slot, task: PoolTask): void {
     slot.state = 'busy';
     slot.task = task;
-    if (task.kind === 'compile') this.compiling++;
+    this.lastGroup = task.group;
+    slot.startedAt = performance.now();
     slot.deadline = setTimeout(() => this.endSlot(slot, 'deadline'), task.deadlineMs);
     task.start(slot.worker);
+    this.putLongBehind();
   }
 
   private startWorker(replaces: Slot | null): void {
@@ -180,6 +283,8 @@ export class WorkerPool {
       task: null,
       loss: null,
       deadline: null,
+      startedAt: 0,
+      isBehind: false,
       runsLeft: this.options.runsPerWorker,
       idleSince: 0,
       replacement: 'none',
@@ -210,9 +315,9 @@ export class WorkerPool {
         if (task === null) break;
         if (message.kind === 'ended') slot.runsLeft--;
         // Idle before the answer is told: what it leads to may go to this very worker.
-        slot.state = message.kind === 'ended' && message.tidying ? 'tidying' : 'idle';
+        slot.state = (message.kind === 'ended' && message.tidying) || slot.isBehind ? 'tidying' : 'idle';
         task.answered(message, slot.worker);
-        if (slot.state === 'idle') this.idle(slot);
+        if (slot.state === 'idle' || slot.isBehind) this.idle(slot);
         break;
       }
       case 'log':
@@ -231,13 +336,12 @@ export class WorkerPool {
     if (slot.deadline !== null) clearTimeout(slot.deadline);
     slot.deadline = null;
     slot.task = null;
-    if (task?.kind === 'compile') this.compiling--;
     return task;
   }
 
   private idle(slot: Slot): void {
     if (this.stopped !== null) return;
-    if (slot.replacement === 'ready') {
+    if (slot.replacement === 'ready' || slot.isBehind) {
       this.retire(slot);
     } else {
       slot.state = 'idle';
@@ -311,10 +415,15 @@ export class WorkerPool {
   }
 
   private giveUpWaiting(loss: TaskLoss, cause: string | null): void {
-    for (const queue of [this.waiting.compile, this.waiting.run]) {
+    for (const queue of Object.values(this.waiting)) {
       const tasks = [...queue];
       queue.clear();
       for (const task of tasks) task.lost(loss, null, cause);
     }
   }
+}
+
+function first(queue: Set<PoolTask>): PoolTask | undefined {
+  const [task] = queue;
+  return task;
 }

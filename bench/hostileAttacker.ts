@@ -1,0 +1,15 @@
+/** A process that attacks the stack of a folder, for hostileReport.ts: says `ready`, ends when its stdin does, and then tells how many runs it made. */
+
+import { attack } from '../test/hostile/attacks.ts';
+import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
+import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
+
+const [folder = '', name = ''] = process.argv.slice(2);
+const client = await connectTarget(await resolveProvider(folder, 'local'));
+const stop = new AbortController();
+process.stdin.on('end', () => stop.abort()).resume();
+process.stdout.write('ready\n');
+const runs = await attack(client, name, stop.signal);
+client.close();
+process.stdout.write(`${runs}\n`);
+process.exit(0);

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SchedulerClient } from '../daemons/protocol/schedulerClient.ts';
+import { ALL_ATTACKS, ATTACKS } from '../test/hostile/attacks.ts';
+import { CORPUS } from '../test/hostile/corpus.ts';
+import { faultOf, hello, helloIsRight, putModule, submitCase } from '../test/hostile/submitCase.ts';
+import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
+import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
+import { makeProgramState } from '../toolchain/stack/programState.ts';
+import { stackPaths } from '../toolchain/stack/stackPaths.ts';
+import { startStack } from '../toolchain/stack/startStack.ts';
+import { percentile } from './measure.ts';
+import { printTable } from './printTable.ts';
+
+/** How often an attack has begun before it is measured, milliseconds. */
+const WARM_UP_MS = 2_000;
+
+/** Longest measurement of one attack, milliseconds. */
+const MEASURED_MS = 15_000;
+
+/**
+ * Every case of the hostile corpus and how it ended, and then what a neighbour notices of attacks: one client that runs hello over and
+ * over on the same cell. All through the tenant API of a stack as `grafos dev up` makes it; the attackers are a process of their own.
+ */
+export async function hostileReport(runs: number): Promise<void> {
+  const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-hostile-'));
+  await makeProgramState(folder, 'dev', 'dev/logs');
+  const stack = await startStack(folder, stackPaths(folder));
+  try {
+    using client = await connectTarget(await resolveProvider(folder, 'local'));
+    const sha256 = await putModule(client, hello());
+    await corpusTable(client, sha256);
+    console.log('\nA neighbour that runs hello, milliseconds');
+    const calm = await neighbour(client, sha256, runs);
+    const rows = [
+      ['', 'runs', 'p50', 'p99', 'p99 to calm', 'runs of the attacker'],
+      ['calm', ...figures(calm, calm), ''],
+    ];
+    for (const name of [...Object.keys(ATTACKS), ALL_ATTACKS]) {
+      const attacker = spawn(process.execPath, [join(import.meta.dirname, 'hostileAttacker.ts'), folder, name], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      await once(attacker.stdout, 'data');
+      await delay(WARM_UP_MS);
+      const attacked = await neighbour(client, sha256, runs);
+      const told = once(attacker.stdout, 'data');
+      attacker.stdin.end();
+      rows.push([name, ...figures(attacked, calm), String((await told)[0]).trim()]);
+      if (attacker.exitCode === null) await once(attacker, 'exit');
+    }
+    const after = await neighbour(client, sha256, runs);
+    rows.push(['calm again', ...figures(after, calm), '']);
+    printTable(rows);
+  } finally {
+    await stack.end();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function corpusTable(client: SchedulerClient, sha256: string): Promise<void> {
+  let faults = 0;
+  const rows = [['hostile case', 'limit', 'ends as']];
+  for (const one of CORPUS) {
+    const end = await submitCase(client, one);
+    const fault = faultOf(one, end) ?? ((await helloIsRight(client, sha256)) ? undefined : 'hello failed afterwards');
+    if (fault !== undefined) faults++;
+    rows.push([one.name, one.limit, fault === undefined ? end.code : `WRONG: ${fault}`]);
+  }
+  printTable(rows);
+  console.log(`${CORPUS.length} cases, ${faults} wrong`);
+  if (faults > 0) process.exitCode = 1;
+}
+
+/** Milliseconds of each run, one after another; fewer runs where they would take longer than {@link MEASURED_MS}. */
+async function neighbour(client: SchedulerClient, sha256: string, runs: number): Promise<number[]> {
+  const taken: number[] = [];
+  const until = performance.now() + MEASURED_MS;
+  while (taken.length < runs && performance.now() < until) {
+    const begun = performance.now();
+    if (!(await helloIsRight(client, sha256))) throw new Error('the neighbour got a wrong answer');
+    taken.push(performance.now() - begun);
+  }
+  return taken;
+}
+
+function figures(taken: number[], calm: number[]): string[] {
+  const p99 = percentile(taken, 0.99);
+  return [
+    String(taken.length),
+    percentile(taken, 0.5).toFixed(2),
+    p99.toFixed(2),
+    (p99 / percentile(calm, 0.99)).toFixed(2),
+  ];
+}

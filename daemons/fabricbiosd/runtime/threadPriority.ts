@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+
+/** Behind whatever else the machine does, the cell's own main thread and an editor among it. */
+const NICE = 10;
+
+/** Linux keeps that much of a thread's name. */
+const NAME_BYTES = 15;
+
+/**
+ * Puts a thread of this process behind all others, for good: without a privilege no thread gets its priority back. Linux alone has
+ * priorities of threads, and Node names its worker threads from version 24 on; elsewhere nothing happens.
+ * @param name of the worker
+ * @returns whether it was done
+ */
+export function putBehind(name: string): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const tasks = '/proc/self/task';
+    const thread = readdirSync(tasks).find(
+      (id) => readFileSync(`${tasks}/${id}/comm`, 'latin1').trimEnd() === name.slice(0, NAME_BYTES),
+    );
+    if (thread === undefined) return false;
+    // setpriority(2) takes a thread's id where it says process.
+    setPriority(Number(thread), NICE);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
+import { CORPUS } from '../hostile/corpus.ts';
+
+const root = join(import.meta.dirname, '../..');
+const page = readFileSync(join(root, 'docs/limits.md'), 'utf8');
+const source = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** First cells of a table's rows, with their second. */
+function rows(title: string): Map<string, string> {
+  const [, section = ''] = page.split(`## ${title}\n`);
+  const [table = ''] = section.split('\n## ');
+  const found = [...table.matchAll(/^\| ([^|]+) \| ([^|]+) \|/gm)].slice(1);
+  return new Map(found.filter(([, name]) => name !== '---').map(([, name = '', most = '']) => [name, most]));
+}
+
+const grouped = (value: number) => value.toString().replace(/\B(?=(\d{3})+$)/g, ' ');
+
+describe('docs/limits.md', () => {
+  it('has every bound of a module with its number', () => {
+    const expected = Object.entries(MODULE_LIMITS).map(([name, most]) => [name, grouped(most)]);
+    assert.deepEqual([...rows('Of a module')], expected);
+  });
+
+  it('has the numbers of the runtime', () => {
+    const run = rows('Of a run');
+    for (const [name, value] of [
+      ['fuel', LIMITS.fuelMax],
+      ['deadline', LIMITS.timeoutMsMax],
+      ['input', LIMITS.input],
+      ['output', LIMITS.output],
+      ['log', LIMITS.log],
+      ['error label', LIMITS.failLabel],
+      [
+        'compile time',
+        Number(
+          /COMPILE_DEADLINE_MS = ([\d_]+)/
+            .exec(source('daemons/fabricbiosd/runtime/compileTask.ts'))?.[1]
+            ?.replaceAll('_', ''),
+        ),
+      ],
+      [
+        'worker heap',
+        Number(/maxOldGenerationSizeMb: (\d+)/.exec(source('daemons/fabricbiosd/runtime/poolWorker.ts'))?.[1]),
+      ],
+    ] as const) {
+      assert.ok(run.get(name)?.includes(grouped(value)), `${name}: ${run.get(name)} and ${grouped(value)}`);
+    }
+    const pool = source('daemons/fabricbiosd/runtime/workerPool.ts');
+    assert.match(page, new RegExp(`at most ${/QUICK_MS = (\d+)/.exec(pool)?.[1]} ms is \\*quick`));
+    assert.match(page, new RegExp(`longer than ${/LONG_MS = (\d+)/.exec(pool)?.[1]} ms while`));
+  });
+
+  it('has a hostile case for every bound, and names the bound of every case', () => {
+    const limits = [...rows('Of a module').keys(), ...rows('Of a run').keys(), 'features', 'profile', 'malformed'];
+    const attacked = new Set(CORPUS.map(({ limit }) => limit));
+    assert.deepEqual(
+      [...attacked].filter((limit) => !limits.includes(limit)),
+      [],
+    );
+    // An input past its bound is refused by the scheduler's own check of the request (test/cli/badInput.test.ts).
+    assert.deepEqual(
+      limits.filter((limit) => !attacked.has(limit)),
+      ['input'],
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { type Cell, startRuntime, tasklet } from './runtimeHarness.ts';
+
+const endless = tasklet({ run: '(loop $on (br $on)) (i32.const 0)' });
+const hello = tasklet({ run: '(call $answer32 (i32.const 7)) (i32.const 0)' });
+
+describe('runs beside each other on a cell of two workers', () => {
+  let cell: Cell;
+
+  beforeEach(() => {
+    cell = startRuntime({ workers: 2 });
+  });
+
+  afterEach(() => cell.runtime.stop());
+
+  /** Runs that only the end of the test ends. */
+  const attack = async (runs: number): Promise<{ ended: number }> => {
+    const told = { ended: 0 };
+    const started = Promise.withResolvers<void>();
+    const job = { fuel: 2 ** 47 - 1, timeout_ms: 600_000 };
+    for (let i = 0; i < runs; i++) {
+      cell.run(endless, job, { running: () => started.resolve() }).then(
+        () => told.ended++,
+        () => {},
+      );
+    }
+    await started.promise;
+    return told;
+  };
+
+  it('a module whose runs are short has a worker, however many runs never end', async () => {
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    const told = await attack(12);
+    for (let i = 0; i < 100; i++) assert.equal((await cell.run(hello)).state, 'succeeded');
+    assert.equal(told.ended, 0);
+    // As many long runs as there are workers are put aside, and one more is let in beside the one kept.
+    assert.ok(cell.runtime.stats().workers <= 4, `${cell.runtime.stats().workers} workers`);
+    assert.equal(cell.runtime.stats().workers_lost, 0);
+  });
+
+  it('a module that nobody knows runs too while a few never end', async () => {
+    const told = await attack(2);
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    assert.equal(told.ended, 0);
+  });
+
+  it('one that was short and never ends this time holds nobody up for long', async () => {
+    const turns = tasklet({ run: '(if (local.get $input_len) (then (loop $on (br $on)))) (i32.const 0)' });
+    const empty = Buffer.alloc(0);
+    assert.equal((await cell.run(turns, { input: empty })).state, 'succeeded');
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    const started = Promise.withResolvers<void>();
+    const long = { fuel: 2 ** 47 - 1, timeout_ms: 600_000 };
+    cell.run(turns, { ...long, input: Buffer.from('x') }, { running: () => started.resolve() }).catch(() => {});
+    await started.promise;
+    await attack(4);
+    for (let i = 0; i < 20; i++) assert.equal((await cell.run(hello)).state, 'succeeded');
+  });
+
+  it('many quick runs of one module do not hold up the one of another', async () => {
+    const work = tasklet({
+      run: '(local.set $n (i32.const 100000)) (loop $on (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)',
+    });
+    const plenty = { fuel: 10_000_000 };
+    assert.equal((await cell.run(work, plenty)).state, 'succeeded');
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    const order: string[] = [];
+    const many = Array.from({ length: 60 }, () => cell.run(work, plenty).then(() => order.push('work')));
+    const one = cell.run(hello).then(() => order.push('hello'));
+    await Promise.all([...many, one]);
+    assert.ok(order.indexOf('hello') < 20, `hello was number ${order.indexOf('hello') + 1} of ${order.length}`);
+  });
+});
