@@ -62,6 +62,7 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
       scheduler: 'daemons/scheduler/main.ts',
       helper: 'daemons/helper/main.ts',
       runWorker: 'daemons/fabricbiosd/runtime/runWorker.ts',
+      profileWorker: 'daemons/fabricbiosd/runtime/profileWorker.ts',
     },
     outdir: 'dist/daemons',
     splitting: true,

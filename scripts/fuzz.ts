@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildKernels } from '../bench/kernels/build.ts';
+import { percentile } from '../bench/measure.ts';
 import type { FuzzResult } from '../test/helpers/fuzz.ts';
 
 /** Modules of one batch, some seconds of work. */
@@ -60,10 +61,10 @@ try {
 // The last batch is cut short by the time, and so smaller.
 const whole = memory.slice(0, Math.max(1, memory.length - 1));
 const third = Math.max(1, Math.floor(whole.length / 3));
-const [early, late] = [Math.max(...whole.slice(0, third)), Math.max(...whole.slice(-third))];
+const [early, late] = [percentile(whole.slice(0, third), 0.5), percentile(whole.slice(-third), 0.5)];
 console.log(
   `${total.tried} modules tried: ${total.interpreted} compared metered, plain and interpreted, ${total.plain} metered and plain, ` +
-    `${total.metered} metered twice (exhausted, or too deep), ${total.refused} refused; ${memory.length} batches, resident ${Math.round(early)} MiB at most in the first third of them, ` +
+    `${total.metered} metered twice (exhausted, or too deep), ${total.refused} refused; ${memory.length} batches, resident ${Math.round(early)} MiB in the median of the first third of them, ` +
     `${Math.round(late)} MiB in the last; ${failures} hangs or crashes, ${total.disagreements} disagreements`,
 );
 process.exitCode = total.disagreements + failures === 0 && late <= early * GROWTH_MAX ? 0 : 1;

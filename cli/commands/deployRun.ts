@@ -6,9 +6,11 @@ import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { deployRun } from '../../toolchain/deploy/deployRun.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
+import { profileLines } from '../profileLines.ts';
 import { responseLines, runExitCode, stateText } from '../runLines.ts';
 import { warnIfStale } from '../warnIfStale.ts';
 
@@ -18,6 +20,7 @@ interface Given extends DirectOptions {
   mem?: string;
   input?: string;
   hold?: string;
+  profile?: boolean;
   detach?: boolean;
   direct?: boolean;
   tenant?: string;
@@ -45,6 +48,18 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     );
   }
   if (!given.direct) refuseLoneDirectOptions(given);
+  if (given.profile && (given.detach || given.direct)) {
+    throw new GrafosError(
+      'usage',
+      'wrong_usage',
+      `--profile does not go with --${given.detach ? 'detach' : 'direct'}.`,
+      {
+        next: given.detach
+          ? 'Leave one of them out, or profile the run once it ended: grafos profile <run-id>'
+          : 'Leave one of them out.',
+      },
+    );
+  }
   const input =
     given.input === undefined
       ? new Uint8Array()
@@ -74,6 +89,12 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     out.result(
       ended,
       (paint) => `${stateText(ended.state, paint)}  ${ended.run_id}\n  next: grafos runs show ${ended.run_id}`,
+    );
+  } else if (given.profile) {
+    out.progress('counting');
+    const profile = await profileRun(program, ended.run_id, given.provider, signal);
+    out.result({ ...response, profile }, (paint) =>
+      [responseLines(response, paint), '', profileLines(profile, cwd, paint)].join('\n'),
     );
   } else {
     out.result(response, (paint) => [responseLines(response, paint), ...nextLines(ended, given.hold)].join('\n'));

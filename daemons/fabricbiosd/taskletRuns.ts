@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { FABRIC_ERROR_CODES, type FabricErrorCode, type TaskletSubmit } from '../protocol/fabricControl.ts';
 import { GrafosError } from '../protocol/grafosError.ts';
 import { FabricRefused } from './fabricRefused.ts';
+import { initContext } from './initContext.ts';
 import { type LeaseEndReason, type LeaseTable, type LiveLease, leaseView } from './leaseTable.ts';
 import type { LeaseWatchers } from './leaseWatchers.ts';
 import { type CellOutcome, OutcomeCache } from './outcomeCache.ts';
@@ -64,7 +65,7 @@ export class TaskletRuns {
       const job = {
         run_id: request.run_id,
         module_sha256: request.module_sha256,
-        context: this.#context(request),
+        context: initContext(request, this.#options.cell),
         input,
         fuel: request.fuel,
         linear_memory_bytes: request.linear_memory_bytes,
@@ -105,25 +106,6 @@ export class TaskletRuns {
     }
     leases.hold(lease.id, hold_ms);
     return leaseView(lease);
-  }
-
-  /** docs/tasklet-abi.md, "Init context". */
-  #context(request: Request): Uint8Array {
-    const { cell } = this.#options;
-    const context = {
-      program: request.program,
-      tasklet: request.tasklet,
-      version: request.version,
-      tenant: request.tenant,
-      run_id: request.run_id,
-      provider: cell.provider,
-      region: cell.region,
-      cell_id: cell.cell_id,
-      mem_bytes: request.mem_bytes,
-      fuel: request.fuel,
-      linear_memory_bytes: request.linear_memory_bytes,
-    };
-    return new TextEncoder().encode(JSON.stringify(context));
   }
 }
 

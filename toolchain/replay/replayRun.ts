@@ -1,13 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { RunRecord, RunResponse } from '../../daemons/protocol/tenantApi.ts';
-import { findTasklet, type Program } from '../../program/loadProgram.ts';
+import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { Program } from '../../program/loadProgram.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { deployRun } from '../deploy/deployRun.ts';
-import { findRun } from '../deploy/findRun.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
+import { endedRun } from './endedRun.ts';
 
 export interface Replay {
   same: boolean;
@@ -27,27 +23,7 @@ export async function replayRun(
   provider: string | undefined,
   signal: AbortSignal,
 ): Promise<Replay> {
-  const found = await findRun(program.root, runId, provider, signal);
-  using client = found.client;
-  const original = found.run.response;
-  if (original === null) {
-    throw new GrafosError('usage', 'run_not_ended', `Run ${runId} has not ended.`, {
-      next: `Wait for it: grafos runs show ${runId}`,
-    });
-  }
-  const record: RunRecord = JSON.parse(
-    Buffer.from(await client.artifact(runId, 'run.json', { signal })).toString('utf8'),
-  );
-  const input = await client.artifact(runId, 'input.bin', { signal });
-  const tasklet = findTasklet(program, record.tasklet);
-  const built = await readFile(join(program.root, tasklet.output)).catch(() => undefined);
-  const sha256 = built && createHash('sha256').update(built).digest('hex');
-  if (sha256 !== record.module_sha256) {
-    throw new GrafosError('usage', 'module_differs', `${tasklet.output} is not the module that run ${runId} ran.`, {
-      why: `It ran ${record.module_sha256.slice(0, 16)}…; here is ${sha256 === undefined ? 'nothing built' : `${sha256.slice(0, 16)}…`}.`,
-      next: `Check out the source of version ${record.version} and build it: grafos tasklet build ${tasklet.name}`,
-    });
-  }
+  const { response: original, record, input, tasklet } = await endedRun(program, runId, provider, signal);
   using local = await connectTarget(await resolveProvider(program.root, 'local'), signal);
   const { fuel, linear_memory_bytes, timeout_ms, mem_bytes, seed, start_unix_nanos } = record;
   const run = await deployRun(local, {

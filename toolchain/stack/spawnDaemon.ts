@@ -27,12 +27,7 @@ export interface SpawnedDaemon<Facts> {
 
 /** @throws GrafosError `not_built`; what the file system says of the log. */
 export function spawnDaemon<Facts>(name: DaemonName, args: string[], cwd: string, log: string): SpawnedDaemon<Facts> {
-  const entry = join(packageRoot, 'dist', 'daemons', `${name}.js`);
-  if (!existsSync(entry)) {
-    throw new GrafosError('unreachable', 'not_built', `The ${name} daemon is not built: ${entry} is missing.`, {
-      next: 'Run `npm run build` in the folder of grafos.',
-    });
-  }
+  const entry = daemonEntry(name);
   if (existsSync(log)) renameSync(log, log.replace(/\.log$/, '.previous.log'));
   const logFd = openSync(log, 'a', 0o600);
   let child: ChildProcess;
@@ -84,8 +79,17 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], cwd: string
   };
 }
 
+/** The daemon's bundle. @throws GrafosError `not_built` */
+export function daemonEntry(name: DaemonName): string {
+  const entry = join(packageRoot, 'dist', 'daemons', `${name}.js`);
+  if (existsSync(entry)) return entry;
+  throw new GrafosError('unreachable', 'not_built', `The ${name} daemon is not built: ${entry} is missing.`, {
+    next: 'Run `npm run build` in the folder of grafos.',
+  });
+}
+
 /** Nothing of the user's environment but what an operating system needs: no secret of the shell reaches a daemon. */
-function daemonEnvironment(): NodeJS.ProcessEnv {
+export function daemonEnvironment(): NodeJS.ProcessEnv {
   const kept = ['PATH', 'SystemRoot', 'WINDIR', 'TEMP', 'TMP', 'TMPDIR', 'TZ', 'LANG'];
   const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(packageRoot, 'dist', '.compile-cache') };
   for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name];

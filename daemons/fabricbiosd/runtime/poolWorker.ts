@@ -57,7 +57,7 @@ export class PoolWorker {
       workerData,
       env: {},
       argv: [],
-      execArgv: permissions(url),
+      execArgv: workerPermissions(url),
       stdin: false,
       stdout: true,
       stderr: true,
@@ -157,7 +157,7 @@ export class PoolWorker {
  * Node's permission model, with nothing granted but to read the worker's own code, which is public: the folder of the bundles, or the
  * sources. A worker does not inherit the daemon's permissions.
  */
-function permissions(worker: URL): string[] {
+export function workerPermissions(worker: URL): string[] {
   const code = worker.pathname.endsWith('.ts') ? new URL('../../..', import.meta.url) : new URL('.', worker);
   return ['--permission', `--allow-fs-read=${fileURLToPath(code)}`];
 }

@@ -1,12 +1,18 @@
 import { performance } from 'node:perf_hooks';
 import { balanceOf } from '../../../wasm/balance.ts';
 import { MEMORY_IMPORT } from '../../../wasm/meter.ts';
-import { settleFuel } from '../../../wasm/settleFuel.ts';
+import { type Settlement, settleFuel } from '../../../wasm/settleFuel.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { RunError } from '../../protocol/runError.ts';
 import { HANDLE, type HostFunctions } from './hostFunctions.ts';
 import { tooDeep, trapError } from './trapError.ts';
 import type { CompiledModule, RunRequest, RunResult } from './workerMessages.ts';
+
+export interface Profiler {
+  begin(instance: WebAssembly.Instance, fuel: number): void;
+  /** After each call; `stack` as for {@link settleFuel}. */
+  settle(stack: string | null): Settlement;
+}
 
 /**
  * One run in a new instance: start function, init, run, finalize; finalize also after a non-zero run, but not after a trap. The first
@@ -17,6 +23,7 @@ import type { CompiledModule, RunRequest, RunResult } from './workerMessages.ts'
  * - Segments that do not fit end the run as a trap before any fuel is used.
  *
  * @param memory all zeros, within the module's limits; whoever gives it wipes it afterwards
+ * @param profiler prepares the instance and settles instead, where the module is not the metered one but one that counts
  * @throws what is a fault of the cell and not of the tasklet; the worker must not be used again
  */
 export function runTasklet(
@@ -24,6 +31,7 @@ export function runTasklet(
   compiled: CompiledModule,
   request: RunRequest,
   memory: WebAssembly.Memory,
+  profiler?: Profiler,
 ): RunResult {
   const started = performance.now();
   host.begin(request);
@@ -43,6 +51,7 @@ export function runTasklet(
     const fuel = exports[metered.fuelExport] as WebAssembly.Global;
     fuel.value = balanceOf(request.fuel);
     host.attach(memory, fuel);
+    profiler?.begin(instance, request.fuel);
 
     /** What the export returned; undefined when it did not, and then `error` is set. */
     const call = (name: string, ...args: number[]): number | undefined => {
@@ -54,7 +63,7 @@ export function runTasklet(
         thrown = reason;
       }
       const stack = thrown === null ? null : thrown instanceof Error ? (thrown.stack ?? '') : '';
-      const settled = settleFuel(metered, request.fuel, fuel.value, stack);
+      const settled = profiler?.settle(stack) ?? settleFuel(metered, request.fuel, fuel.value, stack);
       fuelUsed = settled.fuelUsed;
       if (settled.exhausted) error ??= exhausted(request.fuel);
       else if (settled.tooDeep) error ??= tooDeep();

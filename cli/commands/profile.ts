@@ -1,0 +1,13 @@
+import { loadProgram } from '../../program/loadProgram.ts';
+import { profileRun } from '../../toolchain/profile/profileRun.ts';
+import type { CommandContext } from '../command.ts';
+import { profileLines } from '../profileLines.ts';
+
+export async function run(
+  { cwd, out, signal }: CommandContext,
+  given: { runId: string; provider?: string },
+): Promise<void> {
+  out.progress('counting');
+  const profile = await profileRun(loadProgram(cwd), given.runId, given.provider, signal);
+  out.result(profile, (paint) => profileLines(profile, cwd, paint));
+}

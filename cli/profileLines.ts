@@ -1,0 +1,42 @@
+import { relative } from 'node:path';
+import type { RunProfile } from '../toolchain/profile/profileRun.ts';
+import { countText } from './countText.ts';
+import type { Output } from './output.ts';
+import { table } from './table.ts';
+
+/** Rows of a table that people read; JSON has all. */
+const ROWS = 10;
+
+/** A profile for people: the functions and lines that used most. */
+export function profileLines(profile: RunProfile, cwd: string, paint: ReturnType<Output['paint']>): string {
+  const { fuel_used, functions, lines, flame_graph } = profile;
+  const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
+  const sourced = lines.filter(({ file }) => file !== null);
+  return [
+    table(
+      [
+        ['fuel', '', 'calls', 'function'].map((head) => paint('dim', head)),
+        ...functions
+          .slice(0, ROWS)
+          .map(({ fuel, calls, name }) => [countText(fuel), share(fuel), countText(calls), name]),
+      ],
+      [0, 1, 2],
+    ),
+    ...(sourced.length === 0
+      ? []
+      : [
+          '',
+          table(
+            [
+              ['fuel', '', 'line'].map((head) => paint('dim', head)),
+              ...sourced
+                .slice(0, ROWS)
+                .map(({ fuel, file, line }) => [countText(fuel), share(fuel), `${file}:${line}`]),
+            ],
+            [0, 1],
+          ),
+        ]),
+    '',
+    `flame graph  ${relative(cwd, flame_graph) || flame_graph}  (open it with speedscope)`,
+  ].join('\n');
+}

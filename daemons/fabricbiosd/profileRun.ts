@@ -1,0 +1,50 @@
+import { Worker } from 'node:worker_threads';
+import type { FuelProfile, ProfileJob } from '../protocol/fuelProfile.ts';
+import { initContext } from './initContext.ts';
+import { setEngineFlags } from './runtime/engineFlags.ts';
+import { STACK_MIB, workerPermissions } from './runtime/poolWorker.ts';
+import type { ProfileWorkerData } from './runtime/profileWorker.ts';
+
+const PAGE = 65_536;
+
+/** Counters and the sizes they are kept with; a run worker, which keeps none, has less. */
+const HEAP_MIB = 2_048;
+
+/** Does a run again, with counters, and nothing else of a cell around it. */
+export function profileRun({ record, module_b64, input_b64 }: ProfileJob): Promise<FuelProfile> {
+  setEngineFlags();
+  const input = Buffer.from(input_b64, 'base64');
+  const workerData: ProfileWorkerData = {
+    module: Buffer.from(module_b64, 'base64'),
+    memoryMaxPages: Math.floor(record.linear_memory_bytes / PAGE),
+    memBytes: record.mem_bytes,
+    request: {
+      kind: 'run',
+      moduleId: 1,
+      compiled: null,
+      forget: 0,
+      context: initContext(record, record),
+      input,
+      fuel: record.fuel,
+      seed: record.seed,
+      startUnixNanos: record.start_unix_nanos,
+      leaseOffset: 0,
+      leaseBytes: record.mem_bytes === 0 ? -1 : record.mem_bytes,
+    },
+  };
+  const url = import.meta.url.endsWith('.ts')
+    ? new URL('./runtime/profileWorker.ts', import.meta.url)
+    : new URL('./profileWorker.js', import.meta.url);
+  const worker = new Worker(url, {
+    name: 'grafos-profile',
+    workerData,
+    env: {},
+    argv: [],
+    execArgv: workerPermissions(url),
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, stackSizeMb: STACK_MIB },
+  });
+  return new Promise((resolve, reject) => {
+    worker.on('message', resolve).on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`the profile ended with code ${code}`)));
+  });
+}

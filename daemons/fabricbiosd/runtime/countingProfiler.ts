@@ -1,0 +1,175 @@
+import { COUNTING, type CountingModule, HOOKS } from '../../../wasm/countInstructions.ts';
+import type { Settlement } from '../../../wasm/settleFuel.ts';
+import type { FuelProfile } from '../../protocol/fuelProfile.ts';
+import type { Profiler } from './runTasklet.ts';
+
+/** Places in the tree of calls; what would be one more is added to its caller. */
+const CALLS_MAX = 100_000;
+
+const WASM_FRAME = /^\s*at wasm:\/\/wasm\/[0-9a-f]+:wasm-function\[(\d+)\]:0x([0-9a-f]+)$/;
+
+interface Call {
+  index: number;
+  parent: number;
+  fuel: number;
+  entered: number;
+  callees: Map<number, number>;
+}
+
+/** Follows a run of a counting module, and says afterwards where its fuel went. */
+export class CountingProfiler implements Profiler {
+  private readonly module: CountingModule;
+  private counts = new BigInt64Array(0);
+  private left: WebAssembly.Global | null = null;
+  private short: WebAssembly.Global | null = null;
+  private fuel = 0;
+  /** Fuel left when it was last given to a call. */
+  private seen = 0;
+  private readonly calls: Call[] = [];
+  /** From the export down: places in {@link calls}. */
+  private readonly path: number[] = [];
+  private readonly returns: number[] = [];
+  /** Stretch that was not executed to its end, and how many of its instructions were. */
+  private cut: { stretch: number; executed: number } | null = null;
+
+  constructor(module: CountingModule) {
+    this.module = module;
+  }
+
+  begin({ exports }: WebAssembly.Instance, fuel: number): void {
+    this.counts = new BigInt64Array((exports[COUNTING.counts] as WebAssembly.Memory).buffer);
+    this.left = exports[COUNTING.left] as WebAssembly.Global;
+    this.short = exports[COUNTING.short] as WebAssembly.Global;
+    this.left.value = BigInt(fuel);
+    this.fuel = fuel;
+    this.seen = fuel;
+    const hooks = hookFunctions({
+      entered: (index) => this.enter(index),
+      calling: () => {
+        this.give();
+        this.returns.push(this.path.length);
+      },
+      called: () => {
+        this.give();
+        this.path.length = this.returns.pop() ?? 0;
+      },
+      leaving: () => {
+        this.give();
+        this.path.pop();
+      },
+    });
+    const table = exports[COUNTING.hooks] as WebAssembly.Table;
+    for (const [name, place] of Object.entries(HOOKS)) table.set(place, hooks[name]);
+  }
+
+  settle(stack: string | null): Settlement {
+    const left = Number(this.left?.value ?? 0);
+    const frame = stack === null ? undefined : stack.split('\n').find((line) => /^\s*at /.test(line));
+    const trap = frame === undefined ? null : this.trapAt(frame);
+    const refund = trap === null ? 0 : this.costOf(trap.stretch) - trap.executed;
+    const exhausted = left + refund < 0;
+    if (exhausted) {
+      const stretch = Number(this.short?.value);
+      this.cut = { stretch, executed: this.costOf(stretch) + left };
+    } else {
+      this.cut = trap;
+      if (this.left !== null) this.left.value = BigInt(left + refund);
+    }
+    this.give();
+    this.path.length = 0;
+    this.returns.length = 0;
+    const own = frame !== undefined && trap === null && WASM_FRAME.test(frame);
+    return { fuelUsed: this.fuel - this.seen, exhausted, tooDeep: !exhausted && own };
+  }
+
+  profile(): Pick<FuelProfile, 'places' | 'calls'> {
+    const { counts, cut, module } = this;
+    const places: FuelProfile['places'] = [];
+    for (const [own, { bodyOffset, stretch }] of module.functions.entries()) {
+      let inStretch = 0;
+      for (let i = 0; i < stretch.length; i++) {
+        inStretch = i > 0 && stretch[i] === stretch[i - 1] ? inStretch + 1 : 0;
+        const begun = Number(counts[stretch[i] as number]);
+        const isCut = cut !== null && cut.stretch === stretch[i] && inStretch >= cut.executed;
+        const fuel = isCut ? begun - 1 : begun;
+        if (fuel > 0) places.push([module.importedFunctions + own, bodyOffset[i] as number, fuel]);
+      }
+    }
+    const calls = this.calls.map(({ index, parent, fuel, entered }): FuelProfile['calls'][number] => {
+      return [index, parent, fuel, entered];
+    });
+    return { places, calls };
+  }
+
+  private enter(index: number): void {
+    const { path, calls } = this;
+    // A function that is on the way already goes on there.
+    let place = path.find((one) => calls[one]?.index === index);
+    const parent = path.at(-1) ?? -1;
+    place ??= parent === -1 ? this.roots.get(index) : calls[parent]?.callees.get(index);
+    if (place === undefined && calls.length >= CALLS_MAX && parent !== -1) place = parent;
+    if (place === undefined) {
+      place = calls.length;
+      calls.push({ index, parent, fuel: 0, entered: 0, callees: new Map() });
+      (parent === -1 ? this.roots : calls[parent]?.callees)?.set(index, place);
+    }
+    const call = calls[place];
+    if (call !== undefined && Number(this.left?.value ?? 0) >= 0) call.entered++;
+    path.push(place);
+  }
+
+  private readonly roots = new Map<number, number>();
+
+  /** To the call at hand, what was used since the last time. */
+  private give(): void {
+    const left = Math.max(0, Number(this.left?.value ?? 0));
+    const call = this.calls[this.path.at(-1) ?? -1];
+    if (call !== undefined) call.fuel += this.seen - left;
+    this.seen = left;
+  }
+
+  private costOf(stretch: number): number {
+    for (const { stretch: all } of this.module.functions) {
+      const first = all.indexOf(stretch);
+      if (first !== -1) return all.lastIndexOf(stretch) - first + 1;
+    }
+    return 0;
+  }
+
+  /** The stretch that trapped, and how many of its instructions were executed; null when no instruction of the module's own did. */
+  private trapAt(frame: string): { stretch: number; executed: number } | null {
+    const [, index, offsetText] = WASM_FRAME.exec(frame) ?? [];
+    const counted = this.module.functions[Number(index) - this.module.importedFunctions];
+    if (offsetText === undefined || counted === undefined) return null;
+    const offset = Number.parseInt(offsetText, 16);
+    const trapped = counted.at.findIndex((at, i) => offset >= at && offset < at + (counted.length[i] as number));
+    if (trapped === -1) return null;
+    const stretch = counted.stretch[trapped] as number;
+    return { stretch, executed: trapped - counted.stretch.indexOf(stretch) + 1 };
+  }
+}
+
+interface Hooks {
+  entered(index: number): void;
+  calling(): void;
+  called(): void;
+  leaving(): void;
+}
+
+/** A table takes functions of WebAssembly only: a module that does nothing but hand on what it imports makes them of ours. */
+function hookFunctions(hooks: Hooks): Record<string, unknown> {
+  const text = (word: string) => [word.length, ...[...word].map((letter) => letter.charCodeAt(0))];
+  const names = Object.keys(HOOKS);
+  const section = (id: number, bytes: number[]) => [id, bytes.length, ...bytes];
+  const bytes = [
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, [2, 0x60, 1, 0x7f, 0, 0x60, 0, 0]),
+    ...section(2, [
+      names.length,
+      ...names.flatMap((name) => [...text('h'), ...text(name), 0, name === 'entered' ? 0 : 1]),
+    ]),
+    ...section(7, [names.length, ...names.flatMap((name, index) => [...text(name), 0, index])]),
+  ];
+  const module = new WebAssembly.Module(Uint8Array.from(bytes));
+  return new WebAssembly.Instance(module, { h: { ...hooks } }).exports;
+}

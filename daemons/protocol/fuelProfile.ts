@@ -1,0 +1,26 @@
+/**
+ * What `fabricbiosd profile` is told on its stdin, as one line of JSON, and answers on its stdout, as one too: a run done again with counters
+ * in its module (docs/profile.md). It ends when its stdin does.
+ */
+import type { RunError } from './runError.ts';
+import type { RunRecord } from './tenantApi.ts';
+
+export interface ProfileJob {
+  record: RunRecord;
+  module_b64: string;
+  input_b64: string;
+}
+
+export interface FuelProfile {
+  state: 'succeeded' | 'failed';
+  error: RunError | null;
+  fuel_used: number;
+  output_sha256: string;
+  /** `[function index, byte offset in its body (from the locals' count), fuel]` of each instruction that was executed; the fuel adds up to `fuel_used`. */
+  places: Array<[index: number, bodyOffset: number, fuel: number]>;
+  /**
+   * The tree of calls, parents first: `[function index, parent's place in this list or -1, fuel of its own instructions there, times entered]`. A function
+   * called by itself, directly or not, goes on at its first place on the way. The fuel adds up to `fuel_used`.
+   */
+  calls: Array<[index: number, parent: number, fuel: number, entered: number]>;
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
+import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
+import { noProcessNames } from '../helpers/processesNaming.ts';
+import { cookbookCopy } from '../helpers/programCopy.ts';
+
+const SOURCE = `function square(n: i32): i32 {
+  return n * n;
+}
+
+export function compute(input: Uint8Array): Uint8Array {
+  let sum = 0;
+  for (let i = 0; i < 1000; i++) {
+    sum += square(i) % 7;
+  }
+  const output = new Uint8Array(1);
+  output[0] = <u8>sum;
+  return output;
+}
+`;
+
+const sum = (all: ReadonlyArray<{ fuel: number }>) => all.reduce((total, { fuel }) => total + fuel, 0);
+
+describe('grafos profile', () => {
+  let program: Awaited<ReturnType<typeof cookbookCopy>>;
+  let cwd = '';
+
+  before(async () => {
+    program = await cookbookCopy('local-dev');
+    cwd = program.path;
+    await grafosJson(['tasklet', 'build'], { cwd });
+    await grafosJson(['dev', 'up'], { cwd });
+  });
+
+  after(async () => {
+    await program[Symbol.asyncDispose]();
+    await noProcessNames(cwd);
+  });
+
+  const profileOf = (response: RunResponse) => grafosJson<RunProfile>(['profile', response.run_id], { cwd });
+
+  const exact = (profile: RunProfile, response: RunResponse) => {
+    assert.equal(profile.fuel_used, response.fuel_used);
+    assert.equal(sum(profile.functions), response.fuel_used);
+    assert.equal(sum(profile.lines), response.fuel_used);
+  };
+
+  it('says which functions and lines the fuel of a deploy went to, and the same twice', async () => {
+    const run = await grafosJson<RunResponse & { profile: RunProfile }>(['deploy', 'run', '--profile'], { cwd });
+    exact(run.profile, run);
+    assert.deepEqual(await profileOf(run), run.profile);
+    const graph = JSON.parse(await readFile(run.profile.flame_graph, 'utf8'));
+    assert.equal(graph.$schema, 'https://www.speedscope.app/file-format-schema.json');
+    const [{ type, samples, weights, startValue, endValue }] = graph.profiles;
+    assert.deepEqual([type, startValue, endValue], ['sampled', 0, run.fuel_used]);
+    assert.equal(weights.length, samples.length);
+    assert.equal(
+      weights.reduce((total: number, weight: number) => total + weight, 0),
+      run.fuel_used,
+    );
+    for (const stack of samples) for (const frame of stack) assert.ok(graph.shared.frames[frame].name);
+  });
+
+  it('points at the lines of the source that did the work', async () => {
+    const source = join(cwd, 'tasklets/local-dev.ts');
+    const before = await readFile(source, 'utf8');
+    await writeFile(source, SOURCE);
+    try {
+      await grafosJson(['tasklet', 'build'], { cwd });
+      const response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd });
+      const profile = await profileOf(response);
+      exact(profile, response);
+      const lines = (await readFile(source, 'utf8')).split('\n');
+      const top = profile.lines.slice(0, 3).map(({ file, line }) => {
+        assert.match(file ?? '', /local-dev\.ts$/);
+        return lines[line - 1]?.trim();
+      });
+      assert.ok(top.includes('sum += square(i) % 7;'), top.join(' | '));
+      assert.ok(top.includes('for (let i = 0; i < 1000; i++) {'), top.join(' | '));
+      assert.ok(sum(profile.lines.slice(0, 3)) > 0.9 * response.fuel_used);
+    } finally {
+      await writeFile(source, before);
+      await grafosJson(['tasklet', 'build'], { cwd });
+    }
+  });
+
+  it('is there for a run that exhausted its fuel', async () => {
+    const manifest = join(cwd, 'grafos.toml');
+    const before = await readFile(manifest, 'utf8');
+    await writeFile(
+      manifest,
+      before.replace('[[tasklet]]', '[[tasklet]]\nfuel = 700').replace(/^fuel = .*_000.*$/m, ''),
+    );
+    try {
+      const { stdout } = await grafos(['deploy', 'run', '--json'], { cwd });
+      const response: RunResponse = JSON.parse(stdout);
+      assert.equal(response.error?.code, 'fuel_exhausted');
+      exact(await profileOf(response), response);
+    } finally {
+      await writeFile(manifest, before);
+    }
+  });
+
+  it('says why there is none', async () => {
+    const { code, stderr } = await grafos(['deploy', 'run', '--profile', '--detach'], { cwd });
+    assert.equal(code, 2);
+    assert.match(stderr, /--profile does not go with --detach/);
+    const response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd });
+    await writeFile(join(cwd, 'build/local-dev.wasm'), 'another');
+    const differs = await grafos(['profile', response.run_id], { cwd });
+    assert.match(differs.stderr, /module_differs/);
+    assert.equal(differs.code, 2);
+  });
+});

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { Program } from '../../program/loadProgram.ts';
+import { writeAtomically } from '../files/writeAtomically.ts';
+import { endedRun } from '../replay/endedRun.ts';
+import { makeProgramState } from '../stack/programState.ts';
+import { codePlaces } from './codePlaces.ts';
+import { countRun } from './countRun.ts';
+import { speedscope } from './speedscope.ts';
+
+/** Where the fuel of a run went. Each list is sorted, the most fuel first, and adds up to `fuel_used`. */
+export interface RunProfile {
+  run_id: string;
+  tasklet: string;
+  module_sha256: string;
+  fuel_used: number;
+  functions: Array<{ index: number; name: string; fuel: number; calls: number }>;
+  /** `file` null: instructions that no source map knows. */
+  lines: Array<{ file: string | null; line: number; fuel: number }>;
+  /** Path of the flame graph, speedscope's format. */
+  flame_graph: string;
+}
+
+/** Ends that come from outside of the run, at another instruction each time. */
+const NOT_REPEATED = new Set(['deadline_exceeded', 'cancelled', 'worker_lost', 'module_invalid', 'profile_violation']);
+
+/**
+ * Does an ended run of any provider again on this machine, with counters in its module, and says where its fuel went. What it says is
+ * exact: the run done again ends like the one that was, with the same output and fuel, or there is no profile.
+ * @throws GrafosError `not_profiled`, `profile_differs`, `profile_failed`, and those of {@link endedRun}
+ */
+export async function profileRun(
+  program: Program,
+  runId: string,
+  provider: string | undefined,
+  signal: AbortSignal,
+): Promise<RunProfile> {
+  const { response, record, input, tasklet, module } = await endedRun(program, runId, provider, signal);
+  if (response.error !== null && NOT_REPEATED.has(response.error.code)) {
+    throw new GrafosError('usage', 'not_profiled', `Run ${runId} ended as ${response.error.code} and has no profile.`, {
+      why: 'It was ended from outside, or never began: no instruction is its last.',
+      next: 'Profile a run that ended by itself, for instance with less fuel: it stops where the fuel ends.',
+    });
+  }
+  const counted = await countRun({ record, module_b64: base64(module), input_b64: base64(input) }, signal);
+  const differences = [
+    counted.state === response.state ? [] : ['state'],
+    counted.error?.code === response.error?.code ? [] : ['error'],
+    counted.fuel_used === response.fuel_used ? [] : ['fuel_used'],
+    counted.output_sha256 === response.output_sha256 ? [] : ['output_sha256'],
+  ].flat();
+  if (differences.length > 0) {
+    throw new GrafosError(
+      'bad-answer',
+      'profile_differs',
+      `Run ${runId} done again differs in ${differences.join(', ')}.`,
+      {
+        why: 'Something from outside had a say in it: fabric memory that somebody else wrote to while it ran, or a lease that ended.',
+        next: 'Profile a run that uses its fabric memory alone.',
+      },
+    );
+  }
+  const map = await readFile(join(program.root, `${tasklet.output}.map`), 'utf8').catch(() => null);
+  const places = codePlaces(module, map, (file) => sourceText(program.root, tasklet.output, file));
+  const functions = new Map<number, RunProfile['functions'][number]>();
+  const lines = new Map<string, RunProfile['lines'][number]>();
+  for (const [index, bodyOffset, fuel] of counted.places) {
+    const one = functions.get(index) ?? { index, name: places.nameOf(index), fuel: 0, calls: 0 };
+    one.fuel += fuel;
+    functions.set(index, one);
+    const at = places.lineOf(index, bodyOffset);
+    const key = at === null ? '' : `${at.file}:${at.line}`;
+    const line = lines.get(key) ?? { file: at?.file ?? null, line: at?.line ?? 0, fuel: 0 };
+    line.fuel += fuel;
+    lines.set(key, line);
+  }
+  for (const [index, , , entered] of counted.calls) {
+    const one = functions.get(index);
+    if (one !== undefined) one.calls += entered;
+  }
+  const state = await makeProgramState(program.root, 'profiles');
+  const flame_graph = join(state, 'profiles', `${runId}.speedscope.json`);
+  const graph = speedscope(`${record.tasklet} ${runId}`, counted.calls, places.nameOf);
+  await mkdir(dirname(flame_graph), { recursive: true });
+  await writeAtomically(flame_graph, `${JSON.stringify(graph)}\n`, 0o600);
+  const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
+  return {
+    run_id: runId,
+    tasklet: record.tasklet,
+    module_sha256: record.module_sha256,
+    fuel_used: counted.fuel_used,
+    functions: [...functions.values()].sort(byFuel),
+    lines: [...lines.values()].sort(byFuel),
+    flame_graph,
+  };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+/** A source of the program's own; maps name it from the program's root or from where they lie. */
+function sourceText(root: string, output: string, file: string): string | undefined {
+  for (const path of [resolve(root, file), resolve(root, dirname(output), file)]) {
+    if (!path.startsWith(root)) continue;
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      // The other one, or none.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { RunRecord, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { findTasklet, type Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { findRun } from '../deploy/findRun.ts';
+
+/** All that it takes to do a run again. */
+export interface EndedRun {
+  response: RunResponse;
+  record: RunRecord;
+  input: Uint8Array;
+  tasklet: Tasklet;
+  /** What is built here, which is what ran there. */
+  module: Uint8Array;
+}
+
+/**
+ * An ended run of any provider, with the module it ran as it is built here.
+ * @throws GrafosError `not_found`, `run_not_ended`, `module_differs`
+ */
+export async function endedRun(
+  program: Program,
+  runId: string,
+  provider: string | undefined,
+  signal: AbortSignal,
+): Promise<EndedRun> {
+  const found = await findRun(program.root, runId, provider, signal);
+  using client = found.client;
+  const { response } = found.run;
+  if (response === null) {
+    throw new GrafosError('usage', 'run_not_ended', `Run ${runId} has not ended.`, {
+      next: `Wait for it: grafos runs show ${runId}`,
+    });
+  }
+  const record: RunRecord = JSON.parse(
+    Buffer.from(await client.artifact(runId, 'run.json', { signal })).toString('utf8'),
+  );
+  const input = await client.artifact(runId, 'input.bin', { signal });
+  const tasklet = findTasklet(program, record.tasklet);
+  const module = await readFile(join(program.root, tasklet.output)).catch(() => undefined);
+  const sha256 = module && createHash('sha256').update(module).digest('hex');
+  if (module === undefined || sha256 !== record.module_sha256) {
+    throw new GrafosError('usage', 'module_differs', `${tasklet.output} is not the module that run ${runId} ran.`, {
+      why: `It ran ${record.module_sha256.slice(0, 16)}…; here is ${sha256 === undefined ? 'nothing built' : `${sha256.slice(0, 16)}…`}.`,
+      next: `Check out the source of version ${record.version} and build it: grafos tasklet build ${tasklet.name}`,
+    });
+  }
+  return { response, record, input, tasklet, module };
+}
