@@ -18,6 +18,7 @@ export const COMMANDS = {
   runArtifacts: 'grafos.run.artifacts',
   runDownload: 'grafos.run.download',
   runReproduce: 'grafos.run.reproduce',
+  runProfile: 'grafos.run.profile',
   runCancel: 'grafos.run.cancel',
   runOpen: 'grafos.run.open',
   providerAddCell: 'grafos.provider.addCell',
@@ -48,6 +49,7 @@ export const SETTINGS = {
   keepRunning: 'grafos.stack.keepRunning',
   confirmCloud: 'grafos.deploy.confirmCloud',
   validateOnType: 'grafos.validate.onType',
+  profileInSource: 'grafos.profile.inSource',
   traceServer: 'grafos.trace.server',
   mcpEnabled: 'grafos.mcp.enabled',
 } as const;

@@ -12,6 +12,7 @@ import {
   RevealOutputChannelOn,
 } from 'vscode-languageclient/node';
 import { findProgram, MANIFEST_NAME } from '../program/loadProgram.ts';
+import { FuelHeat, type LineShare } from './fuelHeat.ts';
 import { COMMANDS, SETTINGS } from './ids.ts';
 
 /** What `startLanguageClient` gives back; `stop` resolves when the server has ended. */
@@ -32,8 +33,10 @@ const ENDS_MAX = 5;
 const ENDS_WITHIN_MS = 180_000;
 const STDERR_KEPT = 4096;
 
-/** The notification of language-server/customMessages.ts. */
+/** Those of language-server/customMessages.ts. */
 const CHECKING = 'grafos/checking';
+const FUEL_LINES = 'grafos/fuelLines';
+const FUEL_CHANGED = 'grafos/fuelChanged';
 
 /**
  * Starts the language server with the first document that it has something to say of, as a process of its own. When it ends by itself the reason is
@@ -48,6 +51,7 @@ export function startLanguageClient(
   status.name = vscode.l10n.t('grafOS');
   disposables.push(status);
   let client: LanguageClient | null = null;
+  let heat: FuelHeat | null = null;
   /** Starts and stops follow one another; they never overlap. */
   let queue: Promise<void> = Promise.resolve();
   let wanted = false;
@@ -101,6 +105,7 @@ export function startLanguageClient(
         checking: true,
         cargoCheck: vscode.workspace.isTrusted,
         validateOnType: vscode.workspace.getConfiguration().get<boolean>(SETTINGS.validateOnType, true),
+        fuel: vscode.workspace.getConfiguration().get<boolean>(SETTINGS.profileInSource, false),
       }),
       initializationFailedHandler: () => false,
       errorHandler: { error: () => ({ action: ErrorAction.Continue, handled: true }), closed },
@@ -115,6 +120,10 @@ export function startLanguageClient(
     });
     try {
       await made.start();
+      if (vscode.workspace.getConfiguration().get<boolean>(SETTINGS.profileInSource, false)) {
+        heat = new FuelHeat((uri) => made.sendRequest<LineShare[]>(FUEL_LINES, { uri }));
+        made.onNotification(FUEL_CHANGED, () => heat?.draw());
+      }
       if (status.severity !== vscode.LanguageStatusSeverity.Information)
         show(vscode.l10n.t('grafOS'), vscode.LanguageStatusSeverity.Information);
     } catch (error) {
@@ -126,6 +135,8 @@ export function startLanguageClient(
   const stop = async () => {
     const old = client;
     client = null;
+    heat?.dispose();
+    heat = null;
     // A client that failed to start, or whose server is gone, has nothing to stop.
     await old?.dispose().catch((error: unknown) => log.debug(`Stopping the language server: ${messageOf(error)}`));
     await server.end();
@@ -152,7 +163,7 @@ export function startLanguageClient(
     vscode.workspace.onDidOpenTextDocument(consider),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(SETTINGS.validateOnType)) restart();
+      if ([SETTINGS.validateOnType, SETTINGS.profileInSource].some((one) => event.affectsConfiguration(one))) restart();
     }),
   );
   // After activation: looking for manifests reads the disk.

@@ -13,6 +13,8 @@ export interface ServerOptions {
   cargoCheck?: boolean;
   /** Check sources as they are typed; else when they are opened and saved. `grafos.toml` is always checked as it is typed. Default true. */
   validateOnType?: boolean;
+  /** Answer inlay hints and {@link FUEL_LINES} from the newest profile, and send {@link FUEL_CHANGED}. Default false. */
+  fuel?: boolean;
 }
 
 /** Notification from the server: whether checks are going on, sent when that changes. */
@@ -21,6 +23,19 @@ export const CHECKING = 'grafos/checking';
 export interface CheckingParams {
   busy: boolean;
 }
+
+/** Request to the server: what the newest profile says of the lines of a document; empty while the text is not what was built. */
+export const FUEL_LINES = 'grafos/fuelLines';
+
+export interface FuelLinesParams {
+  uri: string;
+}
+
+/** Lines from 0, and their part of the run's fuel, 0 to 1. */
+export type FuelLinesResult = Array<{ line: number; share: number }>;
+
+/** Notification from the server, without parameters: {@link FUEL_LINES} may be answered otherwise now. */
+export const FUEL_CHANGED = 'grafos/fuelChanged';
 
 /** Commands of the code lenses above `compute`; the client executes them. Their one argument is a {@link LensArgument}. */
 export const LENS_COMMANDS = {
@@ -38,7 +53,7 @@ export interface LensArgument {
 
 /** The default of each option, and the reading of what a client sent, which may be anything. */
 export function readServerOptions(given: unknown): Required<ServerOptions> {
-  const defaults = { commands: false, checking: false, cargoCheck: true, validateOnType: true };
+  const defaults = { commands: false, checking: false, cargoCheck: true, validateOnType: true, fuel: false };
   if (typeof given !== 'object' || given === null) return defaults;
   const options: Required<ServerOptions> = defaults;
   for (const [name, value] of Object.entries(given))

@@ -14,6 +14,7 @@ import {
   ShowMessageNotification,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
+import { type LineFuel, sourceFuel } from '../toolchain/profile/sourceFuel.ts';
 import type { Finding } from '../toolchain/validate/finding.ts';
 import { programFiles } from '../toolchain/validate/programFiles.ts';
 import { SOURCE_MAX_BYTES } from '../toolchain/validate/scriptFile.ts';
@@ -22,8 +23,17 @@ import { Checker } from './checker.ts';
 import type { CheckAnswer, CheckRequest } from './checkMessages.ts';
 import { CheckQueue, type StartWorker } from './checkQueue.ts';
 import { codeLenses } from './codeLenses.ts';
-import { CHECKING, type CheckingParams, readServerOptions } from './customMessages.ts';
+import {
+  CHECKING,
+  type CheckingParams,
+  FUEL_CHANGED,
+  FUEL_LINES,
+  type FuelLinesParams,
+  type FuelLinesResult,
+  readServerOptions,
+} from './customMessages.ts';
 import { pathOfUri } from './filePaths.ts';
+import { fuelHints } from './fuelHints.ts';
 import { lspDiagnostic } from './lspDiagnostic.ts';
 import { manifestCompletion } from './manifestCompletion.ts';
 import { manifestHover } from './manifestHover.ts';
@@ -44,6 +54,7 @@ export const WATCHED = [
   '**/*.{input.json,input.bin,expected.json}',
   '**/.grafos/dev/dev.json',
   '**/.grafos/cloud/*-cells.json',
+  '**/.grafos/profiles/*.json',
 ];
 
 /** @param threadUrl the module to start as the checking thread */
@@ -68,6 +79,7 @@ export function serve(connection: Connection, threadUrl: URL): void {
         renameProvider: { prepareProvider: true },
         codeActionProvider: { codeActionKinds: ['quickfix'] },
         ...(session.options.commands ? { codeLensProvider: {} } : {}),
+        ...(session.options.fuel ? { inlayHintProvider: true } : {}),
       },
     };
   });
@@ -98,9 +110,15 @@ export function serve(connection: Connection, threadUrl: URL): void {
     open.closed(document.uri);
     withPath(document.uri, (path) => session?.checker.closed(path));
   });
-  connection.onDidChangeWatchedFiles(({ changes }) =>
-    session?.checker.filesChanged(changes.flatMap(({ uri }) => pathOfUri(uri) ?? [])),
-  );
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    const paths = changes.flatMap(({ uri }) => pathOfUri(uri) ?? []);
+    const isProfile = (path: string) => /[\\/]\.grafos[\\/]profiles[\\/]/.test(path);
+    session?.checker.filesChanged(paths.filter((path) => !isProfile(path)));
+    if (session?.options.fuel && paths.some((path) => isProfile(path) || path.endsWith('.wasm'))) {
+      if (session.refreshesHints) send(connection.languages.inlayHint.refresh(), log);
+      send(connection.sendNotification(FUEL_CHANGED), log);
+    }
+  });
   // Programs are found by their documents, so folders that come and go need nothing; a client may ask all the same.
   connection.onDidChangeConfiguration(() => {});
 
@@ -206,8 +224,30 @@ export function serve(connection: Connection, threadUrl: URL): void {
     }),
   );
 
+  connection.languages.inlayHint.on(
+    unlessCancelled(({ textDocument, range }) => {
+      const fuel = fuelOf(textDocument.uri);
+      return fuel === null ? [] : fuelHints(fuel.lines, fuel.text, range.start.line, range.end.line);
+    }),
+  );
+
+  connection.onRequest(FUEL_LINES, ({ uri }: FuelLinesParams): FuelLinesResult => {
+    return (fuelOf(uri)?.lines ?? []).map(({ line, share }) => ({ line: line - 1, share }));
+  });
+
   documents.listen(connection);
   connection.listen();
+
+  /** Of an open source whose text is the one on disk: on others the lines would not fit. */
+  function fuelOf(uri: string): { lines: LineFuel[]; text: string } | null {
+    const source = session?.options.fuel ? sourceOf(uri) : null;
+    if (source === null || source === undefined) return null;
+    const saved = programFiles(undefined).text(source.path, SOURCE_MAX_BYTES);
+    if (saved.state !== 'ok' || saved.text !== source.text) return null;
+    const { root } = source.program;
+    const lines = source.tasklets.map((one) => sourceFuel(root, one, source.path)).find((one) => one.length > 0);
+    return { lines: lines ?? [], text: source.text };
+  }
 
   function withPath(uri: string, act: (path: string) => void): void {
     const path = pathOfUri(uri);
@@ -250,6 +290,8 @@ interface Session {
   options: ReturnType<typeof readServerOptions>;
   snippets: boolean;
   versionedEdits: boolean;
+  /** The client can be told that inlay hints changed. */
+  refreshesHints: boolean;
   /** The client can be asked to watch files. */
   watches: boolean;
   dispose(): void;
@@ -296,6 +338,7 @@ function startSession(
     options,
     snippets: capabilities.textDocument?.completion?.completionItem?.snippetSupport ?? false,
     versionedEdits: capabilities.workspace?.workspaceEdit?.documentChanges ?? false,
+    refreshesHints: capabilities.workspace?.inlayHint?.refreshSupport ?? false,
     watches: capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false,
     dispose() {
       tellBusy.dispose();

@@ -46,7 +46,13 @@ export async function startCell(options: CellOptions, log: DaemonLog): Promise<R
     readPinnedPair({ cert: options.memCert, key: options.memKey }),
   ]);
   const pool = memPool(options.memCapacity);
-  const runtime = createRuntime({ memPool: pool, workerUrl: workerUrl(), workers: options.workers, log });
+  const runtime = createRuntime({
+    memPool: pool,
+    workerUrl: workerUrl(),
+    workers: options.workers,
+    meteredFolder: options.meteredFolder,
+    log,
+  });
   const clock = cellClock;
   const mint = new CapabilityMint(options.cellId, clock);
   const watchers = new LeaseWatchers();

@@ -24,6 +24,8 @@ export interface CellOptions {
   memCert: string;
   memKey: string;
   workers: number | undefined;
+  /** Where metered modules are kept for the next start. */
+  meteredFolder: string | undefined;
 }
 
 export interface LifetimeFlags {
@@ -45,6 +47,7 @@ const FLAGS = {
   'mem-dp-cert': { type: 'string' },
   'mem-dp-key': { type: 'string' },
   workers: { type: 'string' },
+  'metered-dir': { type: 'string' },
   lifeline: { type: 'boolean', default: false },
   'state-file': { type: 'string' },
 } as const;
@@ -96,6 +99,7 @@ export function cellOptions(argv: readonly string[]): CellOptions {
     memCert: required('mem-dp-cert'),
     memKey: required('mem-dp-key'),
     workers: values.workers === undefined ? undefined : workers(values.workers),
+    meteredFolder: values['metered-dir'],
   };
 }
 

@@ -7,6 +7,7 @@ import { runArtifacts } from './runArtifacts.ts';
 import { runCancel } from './runCancel.ts';
 import { runDownload } from './runDownload.ts';
 import { runOpen } from './runOpen.ts';
+import { runProfile } from './runProfile.ts';
 import { runReproduce } from './runReproduce.ts';
 import { stackCopyBearer } from './stackCopyBearer.ts';
 import { stackDashboard } from './stackDashboard.ts';
@@ -50,6 +51,7 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.runArtifacts]: trusted(runArtifacts),
   [COMMANDS.runDownload]: trusted(runDownload),
   [COMMANDS.runReproduce]: trusted(runReproduce),
+  [COMMANDS.runProfile]: trusted(runProfile),
   [COMMANDS.runCancel]: trusted(runCancel),
   [COMMANDS.runOpen]: open(runOpen),
   [COMMANDS.providerAddCell]: trusted(providerAddCell),

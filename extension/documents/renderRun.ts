@@ -11,6 +11,8 @@ export interface RunPage {
   output: { text: string; note: string } | null;
   log: string | null;
   artifacts: Array<{ name: string; size: string }>;
+  /** Rows of two tables, the heads first; all but the last column are numbers. */
+  profile: { heading: string; functions: string[][]; lines: string[][]; note: string } | null;
   /** Command word and label of each button. */
   buttons: Array<{ action: string; label: string }>;
   headings: { output: string; log: string; artifacts: string; noOutput: string; noLog: string };
@@ -49,6 +51,20 @@ export function renderRun(page: RunPage, nonce: string): string {
             )
             .join('')}</ul>`,
         );
+  const table = (rows: string[][]) =>
+    `<table>${rows
+      .map(
+        (cells, row) =>
+          `<tr>${cells.map((cell) => (row === 0 ? `<th>${escapeHtml(cell)}</th>` : `<td>${escapeHtml(cell)}</td>`)).join('')}</tr>`,
+      )
+      .join('')}</table>`;
+  const profile =
+    page.profile === null
+      ? ''
+      : section(
+          page.profile.heading,
+          `${table(page.profile.functions)}${page.profile.lines.length > 1 ? table(page.profile.lines) : ''}<p class="quiet">${escapeHtml(page.profile.note)}</p>`,
+        );
   const error =
     page.error === null
       ? ''
@@ -71,7 +87,7 @@ ${error}
         `<button type="button" class="${index === 0 ? 'primary' : ''}" data-action="${escapeHtml(action)}">${escapeHtml(label)}</button>`,
     )
     .join(' ')}</p>
-${output}${log}${artifacts}
+${profile}${output}${log}${artifacts}
 <script nonce="${nonce}">${SCRIPT}</script>
 </body>
 </html>`;
@@ -105,6 +121,11 @@ dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr))
 dt { color: var(--vscode-descriptionForeground); font-size: .9em; }
 dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 pre { margin: 0; padding: .8rem 1rem; max-height: 30rem; overflow: auto; background: var(--vscode-textCodeBlock-background); font: var(--vscode-editor-font-size) var(--vscode-editor-font-family); border: 1px solid var(--vscode-contrastBorder, transparent); }
+table { border-collapse: collapse; margin: .4rem 0 .8rem; font-variant-numeric: tabular-nums; }
+th { text-align: left; font-weight: 400; color: var(--vscode-descriptionForeground); }
+th, td { padding: .1rem 1rem .1rem 0; }
+td:not(:last-child), th:not(:last-child) { text-align: right; }
+td:last-child { font-family: var(--vscode-editor-font-family); overflow-wrap: anywhere; }
 .quiet { color: var(--vscode-descriptionForeground); margin: .3rem 0; }
 ul { margin: 0; padding-left: 1.2rem; }
 a { color: var(--vscode-textLink-foreground); }

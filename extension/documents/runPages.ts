@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { ArtifactEntry, ArtifactName, Run } from '../../daemons/protocol/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
+import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
 import { COMMANDS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { errorWord } from '../runs/errorWord.ts';
@@ -10,6 +11,9 @@ import { countText, durationText, runWord, timeText } from '../views/texts.ts';
 import { artifactUri } from './artifactUri.ts';
 import { readableBytes } from './readableBytes.ts';
 import { type RunPage, renderRun } from './renderRun.ts';
+
+/** Rows of a profile's tables; the command and its file have all. */
+const PROFILE_ROWS = 12;
 
 /** Output and log longer than this are cut on the page; the artifacts have them whole. */
 const SHOWN_BYTES = 256 * 1024;
@@ -24,6 +28,8 @@ interface Details {
 /** The page of each run that was opened; opening one again shows it, and it follows its run until it is closed. */
 export class RunPages implements vscode.Disposable {
   readonly #panels = new Map<string, vscode.WebviewPanel>();
+  /** Of the open pages, by run: puts a profile on the page. */
+  readonly #profiled = new Map<string, (profile: RunProfile) => void>();
   readonly #log: vscode.LogOutputChannel;
 
   constructor(log: vscode.LogOutputChannel) {
@@ -46,9 +52,10 @@ export class RunPages implements vscode.Disposable {
     this.#panels.set(id, panel);
     const closed = new AbortController();
     let details: Details | undefined;
+    let profile: RunProfile | undefined;
     const draw = () => {
       if (!closed.signal.aborted)
-        panel.webview.html = renderRun(pageOf(entry, details), randomBytes(16).toString('base64url'));
+        panel.webview.html = renderRun(pageOf(entry, details, profile), randomBytes(16).toString('base64url'));
     };
     const load = () => {
       draw();
@@ -63,6 +70,10 @@ export class RunPages implements vscode.Disposable {
         },
       );
     };
+    this.#profiled.set(id, (made) => {
+      profile = made;
+      draw();
+    });
     const attention = session.attend();
     const subscriptions = [
       attention,
@@ -76,9 +87,15 @@ export class RunPages implements vscode.Disposable {
     panel.onDidDispose(() => {
       closed.abort();
       this.#panels.delete(id);
+      this.#profiled.delete(id);
       for (const one of subscriptions) one.dispose();
     });
     load();
+  }
+
+  /** Puts a profile on the run's page, while that is open. */
+  showProfile(runId: string, profile: RunProfile): void {
+    this.#profiled.get(runId)?.(profile);
   }
 
   dispose(): void {
@@ -90,6 +107,7 @@ function act(session: ProgramSession, entry: RunEntry, action: string, name: str
   const node = { kind: 'run', session, entry };
   const command = {
     reproduce: COMMANDS.runReproduce,
+    profile: COMMANDS.runProfile,
     download: COMMANDS.runDownload,
     cancel: COMMANDS.runCancel,
   }[action];
@@ -116,7 +134,7 @@ async function fetchDetails(entry: RunEntry, signal: AbortSignal): Promise<Detai
   };
 }
 
-function pageOf({ run: known, provider }: RunEntry, details: Details | undefined): RunPage {
+function pageOf({ run: known, provider }: RunEntry, details: Details | undefined, profile?: RunProfile): RunPage {
   const run = details?.run ?? known;
   const { response } = run;
   const hasEnded = run.ended_at !== null;
@@ -145,6 +163,7 @@ function pageOf({ run: known, provider }: RunEntry, details: Details | undefined
         action: 'reproduce',
         label: provider === 'local' ? vscode.l10n.t('Replay') : vscode.l10n.t('Reproduce Locally'),
       },
+      { action: 'profile', label: vscode.l10n.t('Profile') },
       { action: 'download', label: vscode.l10n.t('Download Artifacts…') },
     );
   }
@@ -156,6 +175,7 @@ function pageOf({ run: known, provider }: RunEntry, details: Details | undefined
     error: response?.error ? { word: errorWord(response.error), message: response.error.message } : null,
     output: details?.output ? outputOf(details.output) : null,
     log: details?.log ?? null,
+    profile: profile === undefined ? null : profileOf(profile),
     artifacts: (details?.artifacts ?? []).map(({ name, size }) => ({ name, size: formatSize(size) })),
     buttons,
     headings: {
@@ -165,6 +185,28 @@ function pageOf({ run: known, provider }: RunEntry, details: Details | undefined
       noOutput: vscode.l10n.t('The run gave no output.'),
       noLog: vscode.l10n.t('The run logged nothing.'),
     },
+  };
+}
+
+function profileOf({ fuel_used, functions, lines, flame_graph }: RunProfile): RunPage['profile'] {
+  const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
+  const fuelHead = vscode.l10n.t('Fuel');
+  return {
+    heading: vscode.l10n.t('Profile'),
+    functions: [
+      [fuelHead, '', vscode.l10n.t('Calls'), vscode.l10n.t('Function')],
+      ...functions
+        .slice(0, PROFILE_ROWS)
+        .map(({ fuel, calls, name }) => [countText(fuel), share(fuel), countText(calls), name]),
+    ],
+    lines: [
+      [fuelHead, '', vscode.l10n.t('Line')],
+      ...lines
+        .filter(({ file }) => file !== null)
+        .slice(0, PROFILE_ROWS)
+        .map(({ fuel, file, line }) => [countText(fuel), share(fuel), `${file}:${line}`]),
+    ],
+    note: vscode.l10n.t('Flame graph, to be opened with speedscope: {0}', flame_graph),
   };
 }
 

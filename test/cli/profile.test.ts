@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
+import { languageClient, uriOf } from '../helpers/languageClient.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
 import { cookbookCopy } from '../helpers/programCopy.ts';
 
@@ -85,6 +86,47 @@ describe('grafos profile', () => {
       await writeFile(source, before);
       await grafosJson(['tasklet', 'build'], { cwd });
     }
+  });
+
+  it('is told beside the lines by the language server, once it is asked to and while the text is what was built', async () => {
+    const source = join(cwd, 'tasklets/local-dev.ts');
+    const before = await readFile(source, 'utf8');
+    await writeFile(source, SOURCE);
+    await grafosJson(['tasklet', 'build'], { cwd });
+    const run = await grafosJson<RunResponse & { profile: RunProfile }>(['deploy', 'run', '--profile'], { cwd });
+    const text = SOURCE;
+    const textDocument = { uri: uriOf(source) };
+    const range = { start: { line: 0, character: 0 }, end: { line: 1_000, character: 0 } };
+    const own = run.profile.lines.filter(({ file }) => file?.endsWith('local-dev.ts'));
+    assert.ok(own.length > 0);
+
+    await using client = await languageClient({ initializationOptions: { fuel: true } });
+    assert.equal(client.capabilities.capabilities.inlayHintProvider, true);
+    client.open(source, text);
+    await client.codes(source);
+    const lines = await client.request<Array<{ line: number; share: number }>>('grafos/fuelLines', textDocument);
+    assert.deepEqual(
+      lines,
+      own.map(({ line, fuel }) => ({ line: line - 1, share: fuel / run.fuel_used })),
+    );
+    const hints = () =>
+      client.request<Array<{ label: string; position: { line: number } }>>('textDocument/inlayHint', {
+        textDocument,
+        range,
+      });
+    const told = await hints();
+    assert.ok(told.length > 0);
+    for (const { label, position } of told) {
+      assert.match(label, /^fuel \d+(\.\d)? %$/);
+      assert.ok(own.some(({ line }) => line - 1 === position.line));
+    }
+    client.change(source, 2, `\n${text}`);
+    assert.deepEqual(await hints(), []);
+
+    await using silent = await languageClient();
+    assert.equal(silent.capabilities.capabilities.inlayHintProvider, undefined);
+    await writeFile(source, before);
+    await grafosJson(['tasklet', 'build'], { cwd });
   });
 
   it('is there for a run that exhausted its fuel', async () => {

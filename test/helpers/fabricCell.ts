@@ -72,5 +72,6 @@ function cellOptions(trust: DevTrust): CellOptions {
     memCert: trust.memDataplane.cert,
     memKey: trust.memDataplane.key,
     workers: 2,
+    meteredFolder: undefined,
   };
 }

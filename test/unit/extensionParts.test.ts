@@ -100,6 +100,7 @@ describe('the run page', () => {
     error: { word: 'trap', message: '<img src=x>' },
     output: { text: '</pre><script>alert(1)</script>', note: '' },
     log: '<!--',
+    profile: { heading: '<i>', functions: [['<b>'], ['<script>']], lines: [], note: '<u>' },
     artifacts: [{ name: '"><script>', size: '1' }],
     buttons: [{ action: 'reproduce', label: 'Reproduce' }],
     headings: { output: 'Output', log: 'Log', artifacts: 'Artifacts', noOutput: 'none', noLog: 'none' },

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { COMMANDS } from '../../extension/ids.ts';
 import { SUPERSEDED_MS } from '../../language-server/checkQueue.ts';
-import { CHECKING, LENS_COMMANDS, readServerOptions } from '../../language-server/customMessages.ts';
+import {
+  CHECKING,
+  FUEL_CHANGED,
+  FUEL_LINES,
+  LENS_COMMANDS,
+  readServerOptions,
+} from '../../language-server/customMessages.ts';
 
 const page = readFileSync(join(packageRoot, 'docs/protocol.md'), 'utf8');
 
@@ -37,7 +43,10 @@ describe('docs/protocol.md', () => {
   it('has every message, and no other', () => {
     const source = readFileSync(join(packageRoot, 'language-server/customMessages.ts'), 'utf8');
     const methods = [...source.matchAll(/'(grafos\/\w+)'/g)].map(([, method]) => `\`${method}\``);
-    assert.deepEqual(methods, [`\`${CHECKING}\``]);
+    assert.deepEqual(
+      methods,
+      [CHECKING, FUEL_LINES, FUEL_CHANGED].map((one) => `\`${one}\``),
+    );
     assert.deepEqual(
       table('Messages beyond LSP').map(([method]) => method),
       methods,
@@ -46,7 +55,7 @@ describe('docs/protocol.md', () => {
 
   it('is what the extension speaks', () => {
     const client = readFileSync(join(packageRoot, 'extension/languageClient.ts'), 'utf8');
-    assert.ok(client.includes(`'${CHECKING}'`));
+    for (const one of [CHECKING, FUEL_LINES, FUEL_CHANGED]) assert.ok(client.includes(`'${one}'`), one);
     const known: string[] = Object.values(COMMANDS);
     assert.deepEqual(
       Object.values(LENS_COMMANDS).filter(({ command }) => !known.includes(command)),
@@ -62,7 +71,7 @@ describe('docs/protocol.md', () => {
 });
 
 describe('options of the language server', () => {
-  const defaults = { commands: false, checking: false, cargoCheck: true, validateOnType: true };
+  const defaults = { commands: false, checking: false, cargoCheck: true, validateOnType: true, fuel: false };
   for (const [what, given, wanted] of [
     ['nothing', undefined, defaults],
     ['null', null, defaults],

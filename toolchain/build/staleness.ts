@@ -17,7 +17,7 @@ export interface Staleness {
  * Whether the built module is what its sources would give now, told by content: the module carries the digest of what it was made from.
  * Reads the module and its sources, writes nothing, starts nothing. @throws what the file system says, when the module is there but cannot be read.
  */
-export function staleness(program: Program, tasklet: Tasklet): Staleness {
+export function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet): Staleness {
   const wasm = readIfThere(join(program.root, tasklet.output));
   if (wasm === null) return { state: 'missing', why: `${tasklet.output} is not there: it was not built yet.` };
   if (tasklet.kind === 'wasm') return prebuilt(program, tasklet, wasm);
@@ -41,13 +41,13 @@ export function staleness(program: Program, tasklet: Tasklet): Staleness {
     : { state: 'stale', why: `The source of ${tasklet.output} changed after it was built.` };
 }
 
-function prebuilt(program: Program, tasklet: Tasklet, wasm: Buffer): Staleness {
+function prebuilt(program: Pick<Program, 'root'>, tasklet: Tasklet, wasm: Buffer): Staleness {
   const source = readIfThere(join(program.root, tasklet.source));
   if (source === null || source.equals(wasm)) return { state: 'fresh', why: `${tasklet.output} is ${tasklet.source}.` };
   return { state: 'stale', why: `${tasklet.output} differs from ${tasklet.source}.` };
 }
 
-function byTime(program: Program, tasklet: Tasklet): Staleness {
+function byTime(program: Pick<Program, 'root'>, tasklet: Tasklet): Staleness {
   const built = statSync(join(program.root, tasklet.output)).mtimeMs;
   const source = statSync(join(program.root, tasklet.source), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return source > built

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
@@ -8,6 +8,7 @@ import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { codePlaces } from './codePlaces.ts';
 import { countRun } from './countRun.ts';
+import { newestProfile } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
 /** Where the fuel of a run went. Each list is sorted, the most fuel first, and adds up to `fuel_used`. */
@@ -83,10 +84,9 @@ export async function profileRun(
   const state = await makeProgramState(program.root, 'profiles');
   const flame_graph = join(state, 'profiles', `${runId}.speedscope.json`);
   const graph = speedscope(`${record.tasklet} ${runId}`, counted.calls, places.nameOf);
-  await mkdir(dirname(flame_graph), { recursive: true });
   await writeAtomically(flame_graph, `${JSON.stringify(graph)}\n`, 0o600);
   const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
-  return {
+  const profile: RunProfile = {
     run_id: runId,
     tasklet: record.tasklet,
     module_sha256: record.module_sha256,
@@ -95,6 +95,8 @@ export async function profileRun(
     lines: [...lines.values()].sort(byFuel),
     flame_graph,
   };
+  await writeAtomically(newestProfile(program.root, record.tasklet), `${JSON.stringify(profile)}\n`, 0o600);
+  return profile;
 }
 
 function base64(bytes: Uint8Array): string {

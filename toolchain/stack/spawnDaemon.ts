@@ -91,7 +91,11 @@ export function daemonEntry(name: DaemonName): string {
 /** Nothing of the user's environment but what an operating system needs: no secret of the shell reaches a daemon. */
 export function daemonEnvironment(): NodeJS.ProcessEnv {
   const kept = ['PATH', 'SystemRoot', 'WINDIR', 'TEMP', 'TMP', 'TMPDIR', 'TZ', 'LANG'];
-  const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(packageRoot, 'dist', '.compile-cache') };
+  const env: NodeJS.ProcessEnv = {
+    NODE_COMPILE_CACHE: join(packageRoot, 'dist', '.compile-cache'),
+    // glibc alone reads it. An arena for each thread leaves freed memory in pieces: a busy cell would grow by a tenth in a million runs.
+    MALLOC_ARENA_MAX: '2',
+  };
   for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name];
   // Inside the editor process.execPath is the editor; this makes it the Node that it carries.
   if (process.versions.electron !== undefined) env.ELECTRON_RUN_AS_NODE = '1';

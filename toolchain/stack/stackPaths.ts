@@ -9,6 +9,8 @@ export interface StackPaths {
   trust: string;
   logs: string;
   bearer: string;
+  /** Large modules, metered, kept from one start to the next. */
+  metered: string;
 }
 
 export function stackPaths(programRoot: string): StackPaths {
@@ -20,6 +22,7 @@ export function stackPaths(programRoot: string): StackPaths {
     trust: join(dir, 'trust'),
     logs: join(dir, 'logs'),
     bearer: join(dir, 'trust', 'helper-bearer'),
+    metered: join(dir, 'metered'),
   };
 }
 

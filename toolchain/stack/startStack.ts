@@ -164,6 +164,7 @@ function daemonArguments(
       ...pair(trust.fabricbiosd),
       ...['--bind', port('fabric'), '--transport', options.transport ?? 'quic'],
       ...['--provider', 'local', '--region', 'local'],
+      ...['--metered-dir', paths.metered],
       ...['--mem-capacity', String(options.memCapacity ?? DEFAULT_MEM_CAPACITY), '--mem-dp-bind', port('mem')],
       ...['--mem-dp-cert', trust.memDataplane.cert, '--mem-dp-key', trust.memDataplane.key],
     ],

@@ -1,4 +1,4 @@
-import { meter } from '../../../wasm/meter.ts';
+import { type MeteredModule, meter } from '../../../wasm/meter.ts';
 import { checkProfile } from '../../../wasm/profile.ts';
 import { readModule } from '../../../wasm/readModule.ts';
 import { WasmInvalid } from '../../../wasm/wasmInvalid.ts';
@@ -11,9 +11,15 @@ const PROBLEMS_SHOWN = 3;
  * Makes an artifact ready to run: read strictly, held against the profile, validated by V8 as it is, metered, compiled. Whatever the
  * bytes are, the answer is a value; only running out of memory or time ends the worker instead.
  * @param memoryMaxPages most pages of 64 KiB the module's own memory may ever have
+ * @param known what the rewriting gave before: then only compiled
  */
-export function compileModule(bytes: Uint8Array, memoryMaxPages: number): CompileResult {
+export function compileModule(
+  bytes: Uint8Array,
+  memoryMaxPages: number,
+  known: MeteredModule | null = null,
+): CompileResult {
   try {
+    if (known !== null) return compiled(known);
     const problems = checkProfile(readModule(bytes), { memoryMaxPages }).filter(({ severity }) => severity === 'error');
     if (problems.length > 0) {
       const foreign = problems.filter(({ kind }) => kind !== 'memory_above_limit');
@@ -26,11 +32,7 @@ export function compileModule(bytes: Uint8Array, memoryMaxPages: number): Compil
     const invalid = whyInvalid(bytes);
     if (invalid !== null) return refused('module_invalid', `The module is not valid WebAssembly: ${invalid}.`);
     const metered = meter(bytes, { memoryMaxPages });
-    const module = new WebAssembly.Module(metered.bytes);
-    // Shared, so that each worker that runs the module can look into it without a copy of its own.
-    const shared = new Uint8Array(new SharedArrayBuffer(metered.bytes.length));
-    shared.set(metered.bytes);
-    return { compiled: { module, metered: { ...metered, bytes: shared } } };
+    return compiled(metered);
   } catch (error) {
     if (error instanceof WasmInvalid) {
       return refused('module_invalid', `The module is not one a cell runs: ${error.message}.`);
@@ -40,6 +42,14 @@ export function compileModule(bytes: Uint8Array, memoryMaxPages: number): Compil
     }
     throw error;
   }
+}
+
+function compiled(metered: MeteredModule): CompileResult {
+  const module = new WebAssembly.Module(metered.bytes);
+  // Shared, so that each worker that runs the module can look into it without a copy of its own.
+  const shared = new Uint8Array(new SharedArrayBuffer(metered.bytes.length));
+  shared.set(metered.bytes);
+  return { compiled: { module, metered: { ...metered, bytes: shared } } };
 }
 
 function whyInvalid(bytes: Uint8Array): string | null {

@@ -1,3 +1,4 @@
+import type { MeteredModule } from '../../../wasm/meter.ts';
 import type { PoolWorker } from './poolWorker.ts';
 import { postable } from './transfer.ts';
 import { workerLost } from './workerLost.ts';
@@ -14,17 +15,26 @@ export class CompileTask implements PoolTask {
   readonly deadlineMs = COMPILE_DEADLINE_MS;
   private readonly bytes: Uint8Array;
   private readonly memoryMaxPages: number;
+  private readonly metered: MeteredModule | null;
   private readonly done: (result: CompileResult, lasting: boolean) => void;
 
-  constructor(bytes: Uint8Array, memoryMaxPages: number, done: (result: CompileResult, lasting: boolean) => void) {
+  constructor(
+    bytes: Uint8Array,
+    memoryMaxPages: number,
+    metered: MeteredModule | null,
+    done: (result: CompileResult, lasting: boolean) => void,
+  ) {
     this.bytes = bytes;
     this.memoryMaxPages = memoryMaxPages;
+    this.metered = metered;
     this.done = done;
   }
 
   start(worker: PoolWorker): void {
     // Copied, never moved: the artifact stays with main.
-    worker.post({ kind: 'compile', bytes: postable(this.bytes, []), memoryMaxPages: this.memoryMaxPages });
+    const { metered, memoryMaxPages } = this;
+    const bytes = metered === null ? postable(this.bytes, []) : new Uint8Array();
+    worker.post({ kind: 'compile', bytes, memoryMaxPages, metered });
   }
 
   log(): void {}

@@ -25,7 +25,7 @@ const modules = new Map<number, CompiledModule>();
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'compile') {
-    say({ kind: 'compiled', result: compileModule(message.bytes, message.memoryMaxPages) });
+    say({ kind: 'compiled', result: compileModule(message.bytes, message.memoryMaxPages, message.metered) });
     return;
   }
   const { result, left } = run(message);

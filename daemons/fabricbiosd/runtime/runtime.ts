@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import type { MeteredModule } from '../../../wasm/meter.ts';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { CompileTask } from './compileTask.ts';
 import { setEngineFlags } from './engineFlags.ts';
+import { MeteredStore, STORED_FROM_BYTES } from './meteredStore.ts';
 import { ModuleCache, type ModuleEntry } from './moduleCache.ts';
 import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
 import { RunTask } from './runTask.ts';
@@ -24,6 +26,8 @@ export interface RuntimeOptions {
   /** Entry point of a worker: runWorker.ts, or its bundle. */
   workerUrl: URL;
   log: DaemonLog;
+  /** Where metered modules are kept for the next start; nowhere unless given. */
+  meteredFolder?: string | undefined;
   /** Runs after which a worker is replaced in the background; by default 20 000. */
   runsPerWorker?: number | undefined;
 }
@@ -80,10 +84,12 @@ class WorkerRuntime implements Runtime {
   private readonly runs = new Map<string, RunTask>();
   private readonly memPool: SharedArrayBuffer;
   private readonly log: DaemonLog;
+  private readonly store: MeteredStore | null;
   private ended = 0;
   private stopping: Promise<void> | null = null;
 
-  constructor({ workers, memPool, workerUrl, log, runsPerWorker = 20_000 }: RuntimeOptions) {
+  constructor({ workers, memPool, workerUrl, log, meteredFolder, runsPerWorker = 20_000 }: RuntimeOptions) {
+    this.store = meteredFolder === undefined ? null : new MeteredStore(meteredFolder, workerUrl);
     this.memPool = memPool;
     this.log = log;
     setEngineFlags();
@@ -129,11 +135,7 @@ class WorkerRuntime implements Runtime {
       let entry = this.cache.entry(job.module_sha256, pages);
       if (entry === undefined) {
         entry = this.cache.open(job.module_sha256, pages);
-        this.pool.add(
-          new CompileTask(artifact, pages, (result, lasting) =>
-            this.cache.settle(job.module_sha256, pages, result, lasting),
-          ),
-        );
+        this.compile(job.module_sha256, artifact, pages);
       }
       this.whenReady(entry, task);
     });
@@ -180,6 +182,23 @@ class WorkerRuntime implements Runtime {
       for (const task of this.runs.values()) task.refuse(workerLost('stopped', null));
     });
     return this.stopping;
+  }
+
+  private compile(sha256: string, artifact: Uint8Array, pages: number): void {
+    const store = artifact.length < STORED_FROM_BYTES ? null : this.store;
+    const add = (metered: MeteredModule | null) =>
+      this.pool.add(
+        new CompileTask(artifact, pages, metered, (result, lasting) => {
+          this.cache.settle(sha256, pages, result, lasting);
+          if (store === null || metered !== null || !('compiled' in result)) return;
+          store.write(sha256, pages, result.compiled.metered).catch((error: unknown) => {
+            this.log.warn(`a metered module could not be kept: ${error instanceof Error ? error.message : error}`);
+          });
+        }),
+      );
+    // Without a store nothing is waited for.
+    if (store === null) add(null);
+    else void store.read(sha256, pages).then(add);
   }
 
   private whenReady(entry: ModuleEntry, task: RunTask): void {

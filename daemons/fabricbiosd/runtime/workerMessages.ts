@@ -21,6 +21,8 @@ export interface CompileRequest {
   kind: 'compile';
   bytes: Uint8Array;
   memoryMaxPages: number;
+  /** What became of these bytes before, on the same code. */
+  metered: MeteredModule | null;
 }
 
 export interface RunRequest {

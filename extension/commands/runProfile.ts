@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
+import { pickRun } from '../dialogs/pickRun.ts';
+import { withProgress } from '../dialogs/withProgress.ts';
+import { SETTINGS } from '../ids.ts';
+import { runCli } from '../runCli.ts';
+import type { CommandFactory } from './command.ts';
+import { subjectOf } from './subject.ts';
+
+/** Profiles a run, shows the table on its page, and offers what else shows it. */
+export const runProfile: CommandFactory = (grafos) => async (arg) => {
+  const subject = await subjectOf(grafos, arg);
+  if (subject === undefined) return;
+  const entry = await pickRun(subject, vscode.l10n.t('Profile'), ({ run }) => run.ended_at !== null);
+  if (entry === undefined) return;
+  const { session } = subject;
+  const { run_id, tasklet } = entry.run;
+  const { value } = await withProgress(vscode.l10n.t('grafOS: profiling {0}', tasklet), (signal) =>
+    runCli<RunProfile>({
+      packageFolder: grafos.context.extensionPath,
+      cwd: session.root,
+      args: ['profile', run_id, '--provider', entry.provider],
+      signal,
+    }),
+  );
+  grafos.pages.open(session, entry);
+  grafos.pages.showProfile(run_id, value);
+  const settings = vscode.workspace.getConfiguration();
+  if (settings.get<boolean>(SETTINGS.profileInSource, false)) return;
+  const show = vscode.l10n.t('Show in Source');
+  const told = vscode.l10n.t('Profiled {0}: its fuel can be shown beside the lines of its source.', tasklet);
+  void vscode.window.showInformationMessage(told, show).then((answer) => {
+    if (answer === show) return settings.update(SETTINGS.profileInSource, true, vscode.ConfigurationTarget.Workspace);
+    return undefined;
+  });
+};

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Tasklet } from '../../program/manifest.ts';
+import { staleness } from '../build/staleness.ts';
+import type { RunProfile } from './profileRun.ts';
+
+/** Where the newest profile of a tasklet is kept, which editors show in its source. */
+export function newestProfile(root: string, tasklet: string): string {
+  return join(root, '.grafos', 'profiles', `${tasklet}.json`);
+}
+
+export interface LineFuel {
+  /** From 1. */
+  line: number;
+  fuel: number;
+  /** Of all fuel of the run, 0 to 1. */
+  share: number;
+}
+
+/**
+ * What the newest profile says of the lines of one source, as it lies on disk; nothing when there is none, or when it is of another
+ * module than the one that is built from these sources.
+ */
+export function sourceFuel(root: string, tasklet: Tasklet, source: string): LineFuel[] {
+  let profile: RunProfile;
+  let built: Buffer;
+  try {
+    profile = JSON.parse(readFileSync(newestProfile(root, tasklet.name), 'utf8'));
+    built = readFileSync(join(root, tasklet.output));
+  } catch {
+    return [];
+  }
+  if (profile.module_sha256 !== createHash('sha256').update(built).digest('hex')) return [];
+  if (staleness({ root }, tasklet).state !== 'fresh') return [];
+  const isSource = (file: string) =>
+    resolve(root, file) === source || resolve(root, dirname(tasklet.output), file) === source;
+  return profile.lines
+    .filter(({ file }) => file !== null && isSource(file))
+    .map(({ line, fuel }) => ({ line, fuel, share: fuel / Math.max(1, profile.fuel_used) }));
+}
