@@ -51,6 +51,7 @@ export async function hostileReport(runs: number): Promise<void> {
       attacker.stdin.end();
       rows.push([name, ...figures(attacked, calm), String((await told)[0]).trim()]);
       if (attacker.exitCode === null) await once(attacker, 'exit');
+      await settled(client);
     }
     const after = await neighbour(client, sha256, runs);
     rows.push(['calm again', ...figures(after, calm), '']);
@@ -73,6 +74,12 @@ async function corpusTable(client: SchedulerClient, sha256: string): Promise<voi
   printTable(rows);
   console.log(`${CORPUS.length} cases, ${faults} wrong`);
   if (faults > 0) process.exitCode = 1;
+}
+
+/** Until what the attacker left under way has ended: the next attack is measured alone. */
+async function settled(client: SchedulerClient): Promise<void> {
+  const isUnderWay = ({ ended_at }: { ended_at: string | null }) => ended_at === null;
+  while ((await client.listRuns({ limit: 100 })).some(isUnderWay)) await delay(100);
 }
 
 /** Milliseconds of each run, one after another; fewer runs where they would take longer than {@link MEASURED_MS}. */
