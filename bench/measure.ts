@@ -73,6 +73,12 @@ export function proportionalSetSize(...roots: number[]): number {
   return kib / 1024;
 }
 
+/** Resident set size of one process, MiB, whoever shares its pages; NaN where the system does not tell (not Linux). */
+export function residentSetSize(pid: number): number {
+  if (process.platform !== 'linux') return Number.NaN;
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? Number.NaN) / 1024;
+}
+
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

@@ -32,6 +32,7 @@ const SOURCES = new Set(['.ts', '.rs', '.wat']);
 const ENDS_MAX = 5;
 const ENDS_WITHIN_MS = 180_000;
 const STDERR_KEPT = 4096;
+const LAST_WORDS_MS = 200;
 
 /** Those of language-server/customMessages.ts. */
 const CHECKING = 'grafos/checking';
@@ -212,7 +213,15 @@ class ServerProcess {
     child.stdout?.resume();
     this.#ended = new Promise((resolve) => {
       child.once('error', (error) => resolve(messageOf(error)));
-      child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `ended by ${signal}`));
+      child.once('exit', (code, signal) => {
+        const how = signal === null ? `exit code ${code}` : `ended by ${signal}`;
+        // Its last words come with 'close', which Node does not tell after a disconnect of ours.
+        const late = setTimeout(() => resolve(how), LAST_WORDS_MS);
+        child.once('close', () => {
+          clearTimeout(late);
+          resolve(how);
+        });
+      });
     });
     return { reader: new IPCMessageReader(child), writer: new IPCMessageWriter(child) };
   }

@@ -7,7 +7,7 @@ import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { median, percentile, proportionalSetSize } from '../bench/measure.ts';
+import { median, percentile, residentSetSize } from '../bench/measure.ts';
 import type { CellFacts } from '../daemons/fabricbiosd/cell.ts';
 import { connectFabric } from '../daemons/protocol/fabricClient.ts';
 import { soak } from '../test/helpers/soak.ts';
@@ -56,7 +56,7 @@ try {
     runs,
     clients: CLIENTS,
     onProgress(done, took) {
-      memory.push(proportionalSetSize(pid));
+      memory.push(residentSetSize(pid));
       if (memory.length % 10 !== 0) return;
       const tenth = took.subarray(Math.floor(done - runs / 10), done);
       console.log(

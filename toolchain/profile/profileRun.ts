@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
@@ -72,8 +72,9 @@ export async function profileRun(
     one.fuel += fuel;
     functions.set(index, one);
     const at = places.lineOf(index, bodyOffset);
-    const key = at === null ? '' : `${at.file}:${at.line}`;
-    const line = lines.get(key) ?? { file: at?.file ?? null, line: at?.line ?? 0, fuel: 0 };
+    const file = at === null ? null : programPath(program.root, tasklet.output, at.file);
+    const key = at === null ? '' : `${file}:${at.line}`;
+    const line = lines.get(key) ?? { file, line: at?.line ?? 0, fuel: 0 };
     line.fuel += fuel;
     lines.set(key, line);
   }
@@ -97,6 +98,13 @@ export async function profileRun(
   };
   await writeAtomically(newestProfile(program.root, record.tasklet), `${JSON.stringify(profile)}\n`, 0o600);
   return profile;
+}
+
+/** A source of the program as people write its path; maps name it from where they lie. Others stay as they are named. */
+function programPath(root: string, output: string, file: string): string {
+  if (!file.startsWith('.')) return file;
+  const path = relative(root, resolve(root, dirname(output), file));
+  return path.startsWith('..') ? file : path.split(sep).join('/');
 }
 
 function base64(bytes: Uint8Array): string {

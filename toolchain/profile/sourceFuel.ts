@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Tasklet } from '../../program/manifest.ts';
 import { staleness } from '../build/staleness.ts';
 import type { RunProfile } from './profileRun.ts';
@@ -33,9 +33,7 @@ export function sourceFuel(root: string, tasklet: Tasklet, source: string): Line
   }
   if (profile.module_sha256 !== createHash('sha256').update(built).digest('hex')) return [];
   if (staleness({ root }, tasklet).state !== 'fresh') return [];
-  const isSource = (file: string) =>
-    resolve(root, file) === source || resolve(root, dirname(tasklet.output), file) === source;
   return profile.lines
-    .filter(({ file }) => file !== null && isSource(file))
+    .filter(({ file }) => file !== null && resolve(root, file) === source)
     .map(({ line, fuel }) => ({ line, fuel, share: fuel / Math.max(1, profile.fuel_used) }));
 }

@@ -317,7 +317,8 @@ export class WorkerPool {
         // Idle before the answer is told: what it leads to may go to this very worker.
         slot.state = (message.kind === 'ended' && message.tidying) || slot.isBehind ? 'tidying' : 'idle';
         task.answered(message, slot.worker);
-        if (slot.state === 'idle' || slot.isBehind) this.idle(slot);
+        // Unless the answer has led to a task for this very worker.
+        if (slot.task === null && (slot.state === 'idle' || slot.isBehind)) this.idle(slot);
         break;
       }
       case 'log':

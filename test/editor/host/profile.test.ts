@@ -53,11 +53,15 @@ describe('the newest profile in the source', () => {
     const isFuel = (label: string) => /^fuel \d+(\.\d)? %$/.test(label.trim());
     assert.ok(!(await hints(document.uri)).some(isFuel));
     const settings = vscode.workspace.getConfiguration();
+    const again = new vscode.EventEmitter<void>();
+    const timer = setInterval(() => again.fire(), 250);
     await settings.update(SETTINGS.profileInSource, true, vscode.ConfigurationTarget.Workspace);
     try {
-      const changed = [vscode.languages.onDidChangeDiagnostics, vscode.window.onDidChangeVisibleTextEditors];
-      await until('the hints', changed, async () => (await hints(document.uri)).some(isFuel));
+      // The language server starts again with the setting, and nothing tells when it has.
+      await until('the hints', [again.event], async () => (await hints(document.uri)).some(isFuel));
     } finally {
+      clearInterval(timer);
+      again.dispose();
       await settings.update(SETTINGS.profileInSource, undefined, vscode.ConfigurationTarget.Workspace);
       await writeFile(source, before);
     }

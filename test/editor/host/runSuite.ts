@@ -13,6 +13,7 @@ const suites = [
   () => import('./typeScript.test.ts'),
   () => import('./assistants.test.ts'),
   () => import('./stack.test.ts'),
+  () => import('./profile.test.ts'),
 ];
 
 export async function runSuite(): Promise<HostReport> {

@@ -88,6 +88,15 @@ describe('a newcomer in the workbench', function () {
     await workbench.screenshot('run-page');
   });
 
+  it('profiles the run and sees where its fuel went', async () => {
+    const page = workbench.webview();
+    await page.getByRole('button', { name: 'Profile' }).click();
+    await page.locator('td', { hasText: '_grafos_tasklet_run' }).first().waitFor();
+    await page.getByText('.speedscope.json').waitFor();
+    await workbench.screenshot('run-page-profile');
+    await workbench.command('Notifications: Clear All Notifications');
+  });
+
   const skipped = missing === undefined ? '' : ` (skipped: ${missing})`;
   it(`deploys it to aws, on a cell of another host that is added on the way, and reads its result${skipped}`, async function () {
     if (missing !== undefined) this.skip();
