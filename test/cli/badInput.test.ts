@@ -27,6 +27,7 @@ const SAMPLE: Record<string, string[]> = {
   'runs show': ['r'],
   'runs cancel': ['r'],
   artifacts: ['r'],
+  profile: ['run-1'],
   replay: ['r'],
   'mem read': ['r'],
   'mem write': ['r', '-'],
@@ -65,7 +66,7 @@ const ABOUT_A_PROGRAM = COMMANDS.map(({ name }) => name).filter(
     ].includes(name),
 );
 /** Those that need its manifest to be sound; the others must work on a running stack whose manifest was just broken. */
-const NEEDS_MANIFEST = ['dev up', 'tasklet build', 'tasklet inspect', 'test', 'deploy run', 'replay'];
+const NEEDS_MANIFEST = ['dev up', 'tasklet build', 'tasklet inspect', 'test', 'deploy run', 'replay', 'profile'];
 
 describe('bad input', () => {
   describe('without a program', () => {
@@ -129,6 +130,7 @@ describe('bad input', () => {
       'admin list-tenants',
       'admin audit-query',
       'replay',
+      'profile',
     ]) {
       it(name, async () => {
         refused(
@@ -304,6 +306,7 @@ describe('bad input', () => {
         ['runs', 'cancel', 'nobody'],
         ['mem', 'read', 'nobody'],
         ['replay', 'nobody'],
+        ['profile', 'nobody'],
       ]) {
         const ended = await grafos([...args, '--json'], { cwd: program.path });
         assert.notEqual(ended.code, 0, args.join(' '));
