@@ -19,6 +19,7 @@ import { type CellClock, rfc3339 } from './cellClock.ts';
 import { parseParams, payloadOf } from './controlParams.ts';
 import { FabricRefused } from './fabricRefused.ts';
 import { type LeaseTable, leaseView } from './leaseTable.ts';
+import type { CellOutcome } from './outcomeCache.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import { asRefused, type TaskletRuns } from './taskletRuns.ts';
 
@@ -219,9 +220,6 @@ async function received(
   }
 }
 
-function answer(
-  { output, ...outcome }: Omit<TaskletOutcome, 'output'> & { output: Uint8Array },
-  { blobs }: FabricConnection,
-): TaskletOutcome {
-  return { ...outcome, output: blobs.send(output) };
+function answer({ output, log, ...outcome }: CellOutcome, { blobs }: FabricConnection): TaskletOutcome {
+  return { ...outcome, output: blobs.send(output), log: blobs.send(Buffer.from(log)) };
 }

@@ -5,8 +5,8 @@
 import type { TaskletOutcome } from '../protocol/fabricControl.ts';
 import { FabricRefused } from './fabricRefused.ts';
 
-/** An outcome with its output as bytes: each connection makes a payload of its own of it. */
-export type CellOutcome = Omit<TaskletOutcome, 'output'> & { output: Uint8Array };
+/** An outcome with its output and log themselves: each connection makes payloads of its own of them. */
+export type CellOutcome = Omit<TaskletOutcome, 'output' | 'log'> & { output: Uint8Array; log: string };
 
 export interface OutcomeBounds {
   outcomes: number;

@@ -80,7 +80,8 @@ export interface TaskletOutcome {
   state: 'succeeded' | 'failed' | 'cancelled';
   error: RunError | null;
   output: Payload;
-  log: string;
+  /** UTF-8, all of it: also what `run.log` told before. */
+  log: Payload;
   fuel_used: number;
   /** Bytes. */
   linear_memory_peak: number;

@@ -95,6 +95,17 @@ describe('scheduler: runs', () => {
     );
   });
 
+  it('tells of the log what only came with the outcome, before the end', async () => {
+    const client = await tenantWithModule();
+    const run = await client.submit(submitOf('told-late'));
+    const seen: string[] = [];
+    for await (const event of client.events(run.run_id)) {
+      seen.push(event.event === 'state' ? event.data.state : event.event === 'log' ? event.data.text : event.event);
+      if (event.event === 'state' && event.data.state === 'running') stack.cell.release(run.run_id);
+    }
+    assert.deepEqual(seen, ['admitted', 'placed', 'running', 'hello\n', 'succeeded', 'end']);
+  });
+
   it('frees an event stream whose reader left', async () => {
     const client = await tenantWithModule();
     const run = await client.submit(submitOf('hold'));

@@ -20,7 +20,7 @@ export interface StandInCell {
   submits: CellJob[];
   puts: number;
   leases: Lease[];
-  /** Ends a run of the tasklet `hold`. */
+  /** Ends a run of the tasklet `hold`, or of `told-late`, whose log comes with its outcome only. */
   release(runId: string): void;
   /** Resolves when `count` submits have arrived. */
   arrived(count: number): Promise<void>;
@@ -68,7 +68,7 @@ export function standInCell(cellId: string): StandInCell {
   const run = async (job: CellJob, news: CellNews): Promise<CellOutcome> => {
     if (job.tasklet === 'no-room') throw new CellRefused('mem_capacity_exceeded', 'no contiguous room');
     news.running(job.run_id);
-    news.log(job.run_id, 'hello\n');
+    if (job.tasklet !== 'told-late') news.log(job.run_id, 'hello\n');
     if (job.tasklet === 'fail') {
       const error = { code: 'tasklet_failed', message: 'it failed', label: 'bad_thing', exit_code: 1 } as const;
       return outcome(job, { state: 'failed', error, output: Buffer.alloc(0) });
@@ -80,7 +80,7 @@ export function standInCell(cellId: string): StandInCell {
     if (job.tasklet === 'binary') return outcome(job, { output: Buffer.from([0, 255, 1]) });
     if (job.tasklet === 'deep') return outcome(job, { output: Buffer.from('['.repeat(100_000) + ']'.repeat(100_000)) });
     if (job.tasklet === 'echo') return outcome(job, { output: Buffer.from(job.input), lease: leaseFor(job) });
-    if (job.tasklet === 'hold') {
+    if (job.tasklet === 'hold' || job.tasklet === 'told-late') {
       const state = await new Promise<'succeeded' | 'cancelled'>((resolve) => releases.set(job.run_id, resolve));
       const error = state === 'cancelled' ? ({ code: 'cancelled', message: 'cancelled' } as const) : null;
       return outcome(job, { state, error });

@@ -115,10 +115,10 @@ export class PoolWorker {
     this.logRead = 0;
   }
 
-  /** The log of the run that ended: all of it, and the part that no `log` event told. */
-  endRun(): { log: string; untold: string } {
-    const untold = this.newLog();
-    return { log: this.logText(0, this.logRead), untold };
+  /** All of the log of the run that ended. No `log` event comes any more for what it holds. */
+  endRun(): string {
+    this.newLog();
+    return this.logText(0, this.logRead);
   }
 
   /**

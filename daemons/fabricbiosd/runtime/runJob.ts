@@ -40,7 +40,7 @@ export interface RunJobOutcome {
 export interface RunListener {
   /** The run left the queue and starts in a worker. */
   running(): void;
-  /** Whole lines of the run log, batched; joined they are the outcome's `log`. All come before the outcome. */
+  /** Whole lines of the run log, batched, while the run goes on; joined they are how the outcome's `log` begins. */
   log(text: string): void;
 }
 

@@ -68,12 +68,6 @@ export class RunTask implements PoolTask {
     if (text !== '') this.listener.log(text);
   }
 
-  private lastLog(worker: PoolWorker): string {
-    const { log, untold } = worker.endRun();
-    this.log(untold);
-    return log;
-  }
-
   answered(answer: FromWorker, worker: PoolWorker): void {
     if (answer.kind !== 'ended') return;
     const { error, output, fuelUsed, linearMemoryPeak, durationUs } = answer.result;
@@ -82,7 +76,7 @@ export class RunTask implements PoolTask {
       state: error === null ? 'succeeded' : 'failed',
       error,
       output,
-      log: this.lastLog(worker),
+      log: worker.endRun(),
       fuel_used: fuelUsed,
       linear_memory_peak: linearMemoryPeak,
       duration_us: durationUs,
@@ -92,7 +86,7 @@ export class RunTask implements PoolTask {
   lost(loss: TaskLoss, worker: PoolWorker | null, cause: string | null): void {
     if (worker !== null && this.entry !== null) this.entry.quick = false;
     const duration = worker === null ? 0 : Math.round((performance.now() - this.startedAt) * 1000);
-    this.end(this.errorOf(loss, cause), worker === null ? '' : this.lastLog(worker), duration);
+    this.end(this.errorOf(loss, cause), worker === null ? '' : worker.endRun(), duration);
   }
 
   /** Ends the run before it started. */

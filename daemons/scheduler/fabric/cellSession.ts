@@ -24,7 +24,7 @@ export interface CellSession {
 }
 
 export type CellJob = Omit<TaskletSubmit, 'input'> & { input: Uint8Array };
-export type CellOutcome = Omit<TaskletOutcome, 'output'> & { output: Uint8Array };
+export type CellOutcome = Omit<TaskletOutcome, 'output' | 'log'> & { output: Uint8Array; log: string };
 
 /** What a cell tells unasked. */
 export interface CellNews {

@@ -25,7 +25,8 @@ export async function openCellSession(target: FabricTarget, news: CellNews): Pro
     },
     submit: async ({ input, ...job }) => {
       const outcome = await request('tasklet.submit', { ...job, input: client.bytesOut(input) });
-      return { ...outcome, output: await client.bytesIn(outcome.output) };
+      const [output, text] = await Promise.all([client.bytesIn(outcome.output), client.bytesIn(outcome.log)]);
+      return { ...outcome, output, log: Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8') };
     },
     cancel: async (run_id) => (await request('tasklet.cancel', { run_id })).found,
     closed: client.closed,

@@ -48,6 +48,11 @@ export class LiveRun {
     this.#tell({ event: 'state', data: { run_id: this.run.run_id, state, at: new Date(at).toISOString() } });
   }
 
+  /** Tells of the log what was not told while the run went on. */
+  restOfLog(log: string): void {
+    if (log.length > this.#logged) this.log(log.slice(this.#logged));
+  }
+
   log(text: string): void {
     // The cell bounds the log; this bounds what a cell that does not could make us keep.
     if (this.#logged > LIMITS.log) return;

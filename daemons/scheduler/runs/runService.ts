@@ -139,6 +139,7 @@ export function runService(parts: RunServiceParts): RunService {
       }
     }
     leave(entered);
+    entered.restOfLog(ended.log);
     entered.enter(ended.run.state, ended.run.ended_at ?? Date.now());
     feed.ended(ended.run);
     entered.finish(ended);
