@@ -60,6 +60,7 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
     entryPoints: {
       fabricbiosd: 'daemons/fabricbiosd/main.ts',
       scheduler: 'daemons/scheduler/main.ts',
+      bulkWorker: 'daemons/scheduler/bulk/bulkWorker.ts',
       helper: 'daemons/helper/main.ts',
       runWorker: 'daemons/fabricbiosd/runtime/runWorker.ts',
       profileWorker: 'daemons/fabricbiosd/runtime/profileWorker.ts',

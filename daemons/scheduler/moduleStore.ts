@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '../protocol/limits.ts';
+import { sha256InTurns } from '../protocol/sha256InTurns.ts';
 import { Refused } from './refused.ts';
 import type { CellStore } from './store/cellStore.ts';
 
@@ -109,7 +110,7 @@ export function moduleStore(dir: string, store: CellStore, retention = MODULE_RE
       } catch {
         throw gone();
       }
-      if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw gone();
+      if ((await sha256InTurns(bytes)) !== sha256) throw gone();
       return bytes;
 
       function gone(): Refused {

@@ -4,6 +4,7 @@ import type { DaemonLog } from '../protocol/daemonLog.ts';
 import type { PeerFiles } from '../protocol/peerFiles.ts';
 import { openAuditLog } from './audit/auditLog.ts';
 import { authenticator } from './auth/authenticate.ts';
+import { bulkThread } from './bulk/bulkThread.ts';
 import type { CellNews, CellSession } from './fabric/cellSession.ts';
 import { fabricLink } from './fabric/fabricLink.ts';
 import { startApiServer } from './http/apiServer.ts';
@@ -14,11 +15,13 @@ import { tenantRoutes } from './http/tenantRoutes.ts';
 import { moduleStore } from './moduleStore.ts';
 import { openapiDocument } from './openapi/openapiDocument.ts';
 import { leaseLedger } from './runs/leaseLedger.ts';
+import { runContent } from './runs/runContent.ts';
 import { runFeed } from './runs/runFeed.ts';
 import { endAbandonedRuns, runService } from './runs/runService.ts';
 import { schedulerRole } from './schedulerRole.ts';
 import { openCellStore } from './store/cellStore.ts';
 import { decisionTable } from './store/decisionTable.ts';
+import { runFiles } from './store/runFiles.ts';
 import { runTable } from './store/runTable.ts';
 import { tenantTable } from './store/tenantTable.ts';
 import { tokenTable } from './store/tokenTable.ts';
@@ -28,7 +31,7 @@ export interface SchedulerOptions {
   port: number;
   files: PeerFiles;
   cellId: string;
-  /** Absolute; made when it is not there. Holds cell.db, audit.jsonl and modules/. */
+  /** Absolute; made when it is not there. Holds cell.db, audit.jsonl, modules/ and runs/. */
   stateDir: string;
   version: string;
   log: DaemonLog;
@@ -48,7 +51,7 @@ const DRAIN_MS = 100;
 
 /** @throws {GrafosError} of the store, the trust files and the address */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const { host, port, files, cellId, stateDir, version, log, connectCell } = options;
+  const { host, port, files: trust, cellId, stateDir, version, log, connectCell } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const store = openCellStore(stateDir);
   const undo: Array<() => void> = [() => store.close()];
@@ -59,6 +62,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     const abandoned = endAbandonedRuns(store, runs);
     if (abandoned > 0)
       log.warn(`${abandoned} runs were in flight when the last scheduler ended; they end as worker_lost`);
+    const files = runFiles(stateDir, (runId) => runs.byId(runId) !== undefined);
+    const bulk = bulkThread();
+    const content = runContent({ runs, files, bulk });
     const tenants = tenantTable(store);
     const decisions = decisionTable(store);
     const modules = moduleStore(stateDir, store);
@@ -77,7 +83,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     });
     undo.push(() => link.stop());
     const feed = runFeed();
-    const service = runService({ store, runs, decisions, tenants, modules, leases, link, feed, log });
+    const service = runService({ store, runs, files, decisions, tenants, modules, leases, link, feed, log });
     news = service.news;
 
     const firstConnect = Promise.race([link.firstAttempt, pause(FIRST_CONNECT_MS)]);
@@ -87,9 +93,10 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     const server = await startApiServer({
       host,
       port,
-      files,
+      files: trust,
       log,
       audit: auditLog,
+      largeSubmit: bulk.largeSubmit,
       authenticate: authenticator({ cellId, tenants, tokens: tokenTable(store) }),
       open: {
         health: () => ({ status: 200, json: health(cell) }),
@@ -97,8 +104,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
       },
       handlers: {
         ...moduleRoutes({ modules, mustBeActive }),
-        ...runRoutes({ service, runs, feed, link, mustBeActive, firstConnect }),
-        ...tenantRoutes({ caPem: files.caPem, store, tenants, runs, modules, service, feed }),
+        ...runRoutes({ service, runs, content, feed, link, mustBeActive, firstConnect }),
+        ...tenantRoutes({ caPem: trust.caPem, store, tenants, runs, files, modules, service, feed }),
         ...cellRoutes(cell),
       },
     });
@@ -111,6 +118,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
         feed.stop();
         await drained;
         await server.close();
+        await bulk.stop();
         link.stop();
         auditLog.close();
         store.close();

@@ -7,9 +7,9 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { mock } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
-import { certificateThumbprint, mintTenantToken } from '../../daemons/protocol/tenantToken.ts';
+import { certificateThumbprint } from '../../daemons/protocol/tenantToken.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
-import { CELL_ID, type Harness, MODULE, MODULE_SHA256, startHarness, submitOf } from './schedulerHarness.ts';
+import { CELL_ID, type Harness, MODULE, MODULE_SHA256, startHarness, submitOf, tokenOf } from './schedulerHarness.ts';
 
 interface Got {
   status: number;
@@ -54,13 +54,6 @@ describe('scheduler: who is refused', () => {
         request.on('error', reject);
         request.end(body);
       });
-  }
-
-  function tokenOf(files: PeerFiles, more: Partial<Parameters<typeof mintTenantToken>[0]> = {}): string {
-    const certificate = new X509Certificate(files.certPem);
-    const subject = /grafos:\/\/([^,]+)/.exec(certificate.subjectAltName ?? '')?.[1] ?? '';
-    const x5tS256 = certificateThumbprint(certificate.raw);
-    return mintTenantToken({ key: createPrivateKey(files.keyPem), subject, audience: CELL_ID, x5tS256, ...more }).token;
   }
 
   /** A token with exactly these claims, signed with that key. */

@@ -1,5 +1,5 @@
 /** A scheduler in this process over a real wire, with certificates of its own and a stand-in for the cell. */
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
 import type { PeerRole } from '../../daemons/protocol/peerRole.ts';
 import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { AuditRecord, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+import { certificateThumbprint, mintTenantToken } from '../../daemons/protocol/tenantToken.ts';
 import { type Scheduler, startScheduler } from '../../daemons/scheduler/scheduler.ts';
 import { type Authority, createAuthority } from '../../toolchain/trust/authority.ts';
 import { type StandInCell, standInCell } from './standInCell.ts';
@@ -127,4 +128,12 @@ export function submitOf(tasklet: string, more: Partial<RunSubmit> & { input?: s
     timeout_ms: 10_000,
     ...rest,
   };
+}
+
+/** A token as a client of ours makes it, or a spoilt one. */
+export function tokenOf(files: PeerFiles, more: Partial<Parameters<typeof mintTenantToken>[0]> = {}): string {
+  const certificate = new X509Certificate(files.certPem);
+  const subject = /grafos:\/\/([^,]+)/.exec(certificate.subjectAltName ?? '')?.[1] ?? '';
+  const x5tS256 = certificateThumbprint(certificate.raw);
+  return mintTenantToken({ key: createPrivateKey(files.keyPem), subject, audience: CELL_ID, x5tS256, ...more }).token;
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MeteredModule } from '../../../wasm/meter.ts';
+import { sha256InTurns } from '../../protocol/sha256InTurns.ts';
 
 /** Smaller artifacts are rewritten sooner than a file is found. */
 export const STORED_FROM_BYTES = 64 * 1024;
@@ -37,7 +38,7 @@ export class MeteredStore {
       const path = await this.path(sha256, pages);
       const file = await readFile(path);
       const rest = file.subarray(DIGEST_BYTES);
-      if (!digest(rest).equals(file.subarray(0, DIGEST_BYTES))) return null;
+      if ((await sha256InTurns(rest)) !== file.toString('hex', 0, DIGEST_BYTES)) return null;
       const head = rest.readUInt32LE(0);
       const about: Omit<MeteredModule, 'bytes'> = JSON.parse(rest.toString('utf8', 4, 4 + head));
       const now = new Date();
@@ -59,7 +60,7 @@ export class MeteredStore {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const aside = `${path}-${randomUUID()}${ASIDE}`;
     try {
-      await writeFile(aside, Buffer.concat([digest(rest), rest]), { mode: 0o600 });
+      await writeFile(aside, [Buffer.from(await sha256InTurns(rest), 'hex'), rest], { mode: 0o600 });
       await rename(aside, path);
     } catch (error) {
       await rm(aside, { force: true });
@@ -90,8 +91,4 @@ export class MeteredStore {
       bytes -= size;
     }
   }
-}
-
-function digest(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest();
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { MeteredModule } from '../../../wasm/meter.ts';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { sha256InTurns } from '../../protocol/sha256InTurns.ts';
 import { CompileTask } from './compileTask.ts';
 import { setEngineFlags } from './engineFlags.ts';
 import { MeteredStore, STORED_FROM_BYTES } from './meteredStore.ts';
@@ -15,8 +15,6 @@ import { WorkerPool } from './workerPool.ts';
 
 const PAGE = 65_536;
 const PAGES_MAX = 65_536;
-/** The main thread is not kept from its other work by hashing more than this. */
-const HASH_AT_ONCE = 1024 * 1024;
 
 export interface RuntimeOptions {
   /** Most worker threads; by default the processors, at least 2 and at most 4. The first starts now, others when runs wait. */
@@ -102,10 +100,7 @@ class WorkerRuntime implements Runtime {
     if (bytes.length > LIMITS.module) {
       throw refused('module_too_large', `The module has ${bytes.length} bytes; at most ${LIMITS.module} are taken.`);
     }
-    const actual =
-      bytes.length <= HASH_AT_ONCE
-        ? createHash('sha256').update(bytes).digest('hex')
-        : Buffer.from(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('hex');
+    const actual = await sha256InTurns(bytes);
     if (actual !== sha256) {
       throw refused('module_hash_mismatch', `The module's bytes have the SHA-256 ${actual}, not ${sha256}.`);
     }

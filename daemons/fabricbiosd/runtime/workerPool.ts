@@ -1,6 +1,6 @@
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
+import { putThreadBehind } from '../../protocol/putThreadBehind.ts';
 import { PoolWorker } from './poolWorker.ts';
-import { putBehind } from './threadPriority.ts';
 import type { FromWorker } from './workerMessages.ts';
 
 /** Why a task got no answer. `out_of_memory`: it took more JavaScript heap than a worker has. */
@@ -238,7 +238,7 @@ export class WorkerPool {
 
   private putLongBehind(): void {
     for (const slot of this.slots) {
-      if (!slot.isBehind && this.isLong(slot)) slot.isBehind = putBehind(slot.worker.name);
+      if (!slot.isBehind && this.isLong(slot)) slot.isBehind = putThreadBehind(slot.worker.name);
     }
   }
 

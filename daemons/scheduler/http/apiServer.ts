@@ -5,6 +5,7 @@
  */
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import fastify, {
   type FastifyError,
@@ -23,10 +24,14 @@ import { TokenRefused } from '../../protocol/tenantToken.ts';
 import type { AuditLog } from '../audit/auditLog.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Actor } from '../auth/connection.ts';
+import type { LargeSubmit } from '../bulk/bulkMessages.ts';
+import type { BulkThread } from '../bulk/bulkThread.ts';
 import { OPERATIONS, type Operation, type OperationId } from '../openapi/operations.ts';
 import { Refused } from '../refused.ts';
+import { IN_ROW_BYTES } from '../store/runFiles.ts';
 import type { Answer, Handlers, OpenHandler } from './call.ts';
 import { connectionOf } from './connectionOf.ts';
+import { readBody } from './readBody.ts';
 import { requestChecker } from './requestChecker.ts';
 
 export interface ApiServerOptions {
@@ -36,6 +41,7 @@ export interface ApiServerOptions {
   authenticate: Authenticate;
   audit: AuditLog;
   log: DaemonLog;
+  largeSubmit: BulkThread['largeSubmit'];
   handlers: Handlers;
   open: Record<'health' | 'openapi', OpenHandler>;
 }
@@ -48,18 +54,24 @@ export interface ApiServer {
 }
 
 type App = FastifyInstance<Http2SecureServer, Http2ServerRequest, Http2ServerResponse>;
-type Request = FastifyRequest<RouteGenericInterface, Http2SecureServer, Http2ServerRequest> & { actor: Actor | null };
+type Request = FastifyRequest<RouteGenericInterface, Http2SecureServer, Http2ServerRequest> & {
+  actor: Actor | null;
+  large: LargeSubmit | undefined;
+};
 type Reply = FastifyReply<RouteGenericInterface, Http2SecureServer, Http2ServerRequest, Http2ServerResponse>;
 
 /** A little more than clients of ours leave a connection idle, so that it is they who close it. */
 const KEEP_ALIVE_MS = 75_000;
 
 /** The largest input in base64, and room for the rest of the body. */
-const BODY_BYTES = Math.ceil(LIMITS.input / 3) * 4 + 16_384;
+const SUBMIT_BYTES = Math.ceil(LIMITS.input / 3) * 4 + 16_384;
+
+/** Any other body. */
+const BODY_BYTES = IN_ROW_BYTES;
 
 /** @throws {GrafosError} port_in_use, address_unusable */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { files, authenticate, audit, log, handlers, open } = options;
+  const { files, authenticate, audit, log, largeSubmit, handlers, open } = options;
   const sockets = new Set<Socket>();
   let underWay = 0;
   let isDraining = false;
@@ -70,7 +82,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     // Without noDelay the answer to a connection's first request waits some 40 ms for the client to acknowledge the session tickets.
     https: { allowHTTP1: true, noDelay: true, ...tlsServerOptions(files) },
     logger: false,
-    bodyLimit: BODY_BYTES,
+    bodyLimit: SUBMIT_BYTES,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     return503OnClosing: false,
@@ -102,17 +114,26 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+  app.addContentTypeParser('application/json', async (raw: unknown, payload: Http2ServerRequest) => {
+    const request = raw as Request;
+    const isSubmit = operationIdOf(request) === 'submitRun';
+    const bytes = await readBody(payload, request.headers['content-length'], isSubmit ? SUBMIT_BYTES : BODY_BYTES);
+    if (bytes.length > IN_ROW_BYTES) {
+      request.large = await largeSubmit(bytes);
+      return request.large.body;
+    }
+    if (bytes.length === 0) return undefined;
     try {
-      done(null, text === '' ? undefined : JSON.parse(text as string));
+      return JSON.parse(bytes.toString('utf8'));
     } catch {
-      done(new Refused('bad_request', 'The body is not JSON.'));
+      throw new Refused('bad_request', 'The body is not JSON.');
     }
   });
   app.addContentTypeParser(['application/octet-stream', 'application/wasm'], (_request, payload, done) =>
     done(null, payload),
   );
   app.decorateRequest('actor', null);
+  app.decorateRequest('large', undefined);
 
   app.addHook('onRequest', (_request, reply, done) => {
     underWay += 1;
@@ -253,6 +274,7 @@ function tokenHandler(
       query: request.query as Record<string, string | number>,
       headers: request.headers as Record<string, string | undefined>,
       body: request.body,
+      large: request.large,
       allow,
     });
     allow('subject' in result ? (result.subject ?? null) : null);
@@ -263,15 +285,20 @@ function tokenHandler(
 function answer(reply: Reply, result: Answer): Reply {
   reply.code(result.status);
   if ('json' in result) return send(reply, result.json);
-  if ('bytes' in result) return reply.type('application/octet-stream').send(result.bytes);
+  if ('pieces' in result) {
+    reply.type(result.type === 'json' ? JSON_TYPE : 'application/octet-stream');
+    return reply.send(Readable.from(result.pieces, { objectMode: false }));
+  }
   if ('events' in result)
     return reply.type('text/event-stream').header('cache-control', 'no-store').send(result.events);
   return reply.send();
 }
 
 function send(reply: Reply, body: unknown): Reply {
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(body));
+  return reply.type(JSON_TYPE).send(JSON.stringify(body));
 }
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 function operationIdOf(request: Request): OperationId | undefined {
   return (request.routeOptions.config as { operationId?: OperationId }).operationId;
@@ -322,7 +349,7 @@ function asRefused(error: unknown, log: DaemonLog): Refused {
   if (error instanceof Refused) return error;
   if (error instanceof TokenRefused) return new Refused(error.reason, error.message);
   if (isFastifyError(error)) {
-    if (error.statusCode === 413) return new Refused('body_too_large', `A body has at most ${BODY_BYTES} bytes.`);
+    if (error.statusCode === 413) return new Refused('body_too_large', `A body has at most ${SUBMIT_BYTES} bytes.`);
     if (error.statusCode < 500) return new Refused('bad_request', `${error.message}.`.replace(/\.\.$/, '.'));
   }
   log.error(`answered internal_error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

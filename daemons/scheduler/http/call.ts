@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Actor } from '../auth/connection.ts';
+import type { LargeSubmit } from '../bulk/bulkMessages.ts';
 import type { OperationId } from '../openapi/operations.ts';
+import type { Content } from '../runs/runContent.ts';
 
 /** One request that passed authentication and validation: what a handler gets to see of it. */
 export interface Call {
@@ -12,13 +14,16 @@ export interface Call {
   headers: Readonly<Record<string, string | undefined>>;
   /** As the operation's schema says; for `bytes` an AsyncIterable of them. */
   body: unknown;
+  /** What was taken out of a large body. */
+  large: LargeSubmit | undefined;
   /** Writes the decision down before the handler is done, for one that then waits or streams. */
   allow(subject: string | null): void;
 }
 
 export type Answer =
   | { status: number; json: unknown; subject?: string | null }
-  | { status: number; bytes: Buffer; subject?: string | null }
+  /** JSON that is too long to be one text, or bytes. */
+  | { status: number; type: 'json' | 'bytes'; pieces: Content; subject?: string | null }
   | { status: number; events: Readable }
   | { status: number; subject?: string | null };
 

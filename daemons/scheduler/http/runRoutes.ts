@@ -1,17 +1,18 @@
 import { LIMITS } from '../../protocol/limits.ts';
 import {
   ARTIFACT_NAMES,
+  type ArtifactEntry,
   type ArtifactName,
   type Capability,
   type CapabilityRequest,
-  type Run,
   type RunSubmit,
 } from '../../protocol/tenantApi.ts';
 import { CellRefused } from '../fabric/cellSession.ts';
 import type { FabricLink } from '../fabric/fabricLink.ts';
 import { Refused } from '../refused.ts';
 import { LiveRun } from '../runs/liveRun.ts';
-import { artifactEntry, renderArtifact, renderRun } from '../runs/renderRun.ts';
+import { renderRun } from '../runs/renderRun.ts';
+import { artifactEntry, type RunContent } from '../runs/runContent.ts';
 import type { RunFeed } from '../runs/runFeed.ts';
 import type { RunService } from '../runs/runService.ts';
 import type { RunTable, StoredRun } from '../store/runTable.ts';
@@ -23,6 +24,7 @@ import { runEvents } from './runEvents.ts';
 export interface RunRouteParts {
   service: RunService;
   runs: RunTable;
+  content: RunContent;
   feed: RunFeed;
   link: FabricLink;
   /** @throws {Refused} scheduler_standby */
@@ -47,22 +49,20 @@ type RunHandlers = Pick<
   | 'capability'
 >;
 
-export function runRoutes({ service, runs, feed, link, mustBeActive, firstConnect }: RunRouteParts): RunHandlers {
-  const ended = (run: StoredRun): Run => renderRun(run, runs.bytes(run).output ?? new Uint8Array());
-  const shown = (found: LiveRun | StoredRun): Run =>
-    found instanceof LiveRun
-      ? renderRun(found.run, null)
-      : found.ended_at === null
-        ? renderRun(found, null)
-        : ended(found);
+export function runRoutes(parts: RunRouteParts): RunHandlers {
+  const { service, runs, content, feed, link, mustBeActive, firstConnect } = parts;
+  const ended = async (run: StoredRun, output?: Uint8Array): Promise<Answer> => {
+    const shown = await content.shown(run, output);
+    return 'json' in shown ? { status: 200, ...shown } : { status: 200, type: 'json', ...shown };
+  };
   const find = (call: Call): LiveRun | StoredRun => service.find(call.actor, call.params.id ?? '');
 
   /** 200 with the ended run, or 202 with it as it is when the wait is over. */
   const hold = async (found: LiveRun | StoredRun, waitMs: number): Promise<Answer> => {
-    if (!(found instanceof LiveRun)) return { status: 200, json: ended(found) };
+    if (!(found instanceof LiveRun)) return ended(found);
     if (waitMs > 0) {
       const result = await within(found.ended, waitMs);
-      if (result !== null) return { status: 200, json: renderRun(result.run, result.output) };
+      if (result !== null) return ended(result.run, result.output);
     }
     found.acknowledged = true;
     return { status: 202, json: renderRun(found.run, null) };
@@ -72,7 +72,8 @@ export function runRoutes({ service, runs, feed, link, mustBeActive, firstConnec
     submitRun: async (call) => {
       mustBeActive();
       await firstConnect;
-      const found = await service.submit(call.actor.name, call.body as RunSubmit, call.headers['idempotency-key']);
+      const key = call.headers['idempotency-key'];
+      const found = await service.submit(call.actor.name, call.body as RunSubmit, key, call.large);
       call.allow((found instanceof LiveRun ? found.run : found).run_id);
       return hold(found, preferWait(call.headers.prefer, WAIT_MAX_MS));
     },
@@ -90,10 +91,14 @@ export function runRoutes({ service, runs, feed, link, mustBeActive, firstConnec
       }
       return { status: 200, events };
     },
-    getRun: (call) => {
+    getRun: async (call) => {
       const found = find(call);
-      if (found instanceof LiveRun) found.acknowledged = true;
-      return { status: 200, json: shown(found), subject: call.params.id ?? null };
+      const subject = call.params.id ?? null;
+      if (found instanceof LiveRun) {
+        found.acknowledged = true;
+        return { status: 200, json: renderRun(found.run, null), subject };
+      }
+      return { ...(await ended(found)), subject };
     },
     cancelRun: async (call) => {
       const found = find(call);
@@ -107,25 +112,25 @@ export function runRoutes({ service, runs, feed, link, mustBeActive, firstConnec
       call.allow(call.params.id ?? null);
       return {
         status: 200,
-        events: runEvents(found, found instanceof LiveRun ? null : (runs.bytes(found).log ?? ''), ended),
+        events: runEvents(found, found instanceof LiveRun ? null : (runs.bytes(found).log ?? ''), content.shown),
       };
     },
-    listArtifacts: (call) => {
+    listArtifacts: async (call) => {
       const run = storedOf(find(call));
-      const bytes = runs.bytes(run);
-      const artifacts = ARTIFACT_NAMES.flatMap((name) => {
-        const content = renderArtifact(name, run, bytes);
-        return content === null ? [] : [artifactEntry(name, content)];
-      });
+      const artifacts: ArtifactEntry[] = [];
+      for (const name of ARTIFACT_NAMES) {
+        const pieces = await content.artifact(name, run);
+        if (pieces !== null) artifacts.push(await artifactEntry(name, pieces));
+      }
       return { status: 200, json: { artifacts }, subject: run.run_id };
     },
-    getArtifact: (call) => {
+    getArtifact: async (call) => {
       const run = storedOf(find(call));
-      const content = renderArtifact(call.params.name as ArtifactName, run, runs.bytes(run));
-      if (content === null) {
+      const pieces = await content.artifact(call.params.name as ArtifactName, run);
+      if (pieces === null) {
         throw new Refused('not_found', 'The run has not ended, so it has no such artifact yet.', 'Wait for its end.');
       }
-      return { status: 200, bytes: content, subject: `${run.run_id}/${call.params.name}` };
+      return { status: 200, type: 'bytes', pieces, subject: `${run.run_id}/${call.params.name}` };
     },
     capability: async (call) => {
       mustBeActive();

@@ -7,6 +7,7 @@ import { Refused } from '../refused.ts';
 import type { RunFeed } from '../runs/runFeed.ts';
 import type { RunService } from '../runs/runService.ts';
 import type { CellStore } from '../store/cellStore.ts';
+import type { RunFiles } from '../store/runFiles.ts';
 import type { RunTable } from '../store/runTable.ts';
 import type { StoredTenant, TenantTable } from '../store/tenantTable.ts';
 import type { Handlers } from './call.ts';
@@ -16,6 +17,7 @@ export interface TenantRouteParts {
   store: CellStore;
   tenants: TenantTable;
   runs: RunTable;
+  files: RunFiles;
   modules: ModuleStore;
   service: RunService;
   feed: RunFeed;
@@ -24,7 +26,7 @@ export interface TenantRouteParts {
 type TenantHandlers = Pick<Handlers, 'listTenants' | 'createTenant' | 'deleteTenant' | 'getQuota' | 'setQuota'>;
 
 export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
-  const { caPem, store, tenants, runs, modules, service, feed } = parts;
+  const { caPem, store, tenants, runs, files, modules, service, feed } = parts;
   const caDer = caDerFromPem(caPem);
 
   const render = (tenant: StoredTenant): Tenant => ({
@@ -73,11 +75,13 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
           'Cancel its runs, and wait for its leases to end.',
         );
       }
-      await store.change(() => {
-        runs.removeTenant(name);
+      const { value: long, durable } = store.change(() => {
         modules.removeTenant(name);
         tenants.remove(name);
-      }).durable;
+        return runs.removeTenant(name);
+      });
+      await durable;
+      await files.remove(long);
       feed.revoke(name);
       return { status: 204, subject: name };
     },

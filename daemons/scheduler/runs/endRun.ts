@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { CellOutcome } from '../fabric/cellSession.ts';
 import type { StoredRun } from '../store/runTable.ts';
 import type { EndedRun } from './liveRun.ts';
+import { EMPTY_SHA256 } from './renderRun.ts';
 
 /** What of a {@link StoredRun} its end decides. */
 export const NOT_ENDED = {
@@ -17,15 +17,18 @@ export const NOT_ENDED = {
   lease_expires_at: null,
 } satisfies Partial<StoredRun>;
 
-/** Writes the cell's outcome into `run`. */
-export function conclude(run: StoredRun, outcome: CellOutcome): EndedRun {
+/**
+ * Writes the cell's outcome into `run`.
+ * @param outputSha256 of the outcome's output
+ */
+export function conclude(run: StoredRun, outcome: CellOutcome, outputSha256: string): EndedRun {
   const { output, log, lease } = outcome;
   run.ended_at = Date.now();
   run.started_at ??= run.ended_at;
   run.state = outcome.state;
   run.error = outcome.error;
   run.output_bytes = output.length;
-  run.output_sha256 = createHash('sha256').update(output).digest('hex');
+  run.output_sha256 = outputSha256;
   run.fuel_used = outcome.fuel_used;
   run.linear_memory_peak = outcome.linear_memory_peak;
   run.duration_us = outcome.duration_us;
@@ -36,7 +39,7 @@ export function conclude(run: StoredRun, outcome: CellOutcome): EndedRun {
 
 /** The end of a run whose fate nobody knows. */
 export function lose(run: StoredRun, message: string): EndedRun {
-  return conclude(run, {
+  const outcome: CellOutcome = {
     run_id: run.run_id,
     state: 'failed',
     error: { code: 'worker_lost', message },
@@ -46,5 +49,6 @@ export function lose(run: StoredRun, message: string): EndedRun {
     linear_memory_peak: 0,
     duration_us: 0,
     lease: null,
-  });
+  };
+  return conclude(run, outcome, EMPTY_SHA256);
 }

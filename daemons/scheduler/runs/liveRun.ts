@@ -14,7 +14,8 @@ export type RunHappening = Exclude<RunEvent, { event: 'end' }>;
 /** A run that has not ended: what happened so far, and who wants to know the rest. */
 export class LiveRun {
   readonly run: StoredRun;
-  readonly input: Uint8Array;
+  /** Null for one that is in its file. */
+  readonly input: Uint8Array | null;
   /** Resolves when the end is in the store; rejects with a Refused when the cell would not have the run, and nobody was told of it yet. */
   readonly ended: Promise<EndedRun>;
   /** Whether a client was told of this run, so that it must not vanish. */
@@ -30,7 +31,7 @@ export class LiveRun {
   #resolve: (ended: EndedRun) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(run: StoredRun, input: Uint8Array) {
+  constructor(run: StoredRun, input: Uint8Array | null) {
     this.run = run;
     this.input = input;
     this.ended = new Promise((resolve, reject) => {

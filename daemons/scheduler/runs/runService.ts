@@ -2,14 +2,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import type { CellIdentity, Lease } from '../../protocol/fabricControl.ts';
+import { sha256InTurns } from '../../protocol/sha256InTurns.ts';
 import type { RunSubmit } from '../../protocol/tenantApi.ts';
 import type { Actor } from '../auth/connection.ts';
+import type { LargeSubmit } from '../bulk/bulkMessages.ts';
 import type { CellNews } from '../fabric/cellSession.ts';
 import { CellLost, type FabricLink } from '../fabric/fabricLink.ts';
 import type { ModuleStore } from '../moduleStore.ts';
 import { Refused } from '../refused.ts';
 import type { CellStore } from '../store/cellStore.ts';
 import type { Decision, DecisionTable } from '../store/decisionTable.ts';
+import { IN_ROW_BYTES, type RunFiles } from '../store/runFiles.ts';
 import type { RunTable, StoredRun } from '../store/runTable.ts';
 import type { TenantTable } from '../store/tenantTable.ts';
 import { admit, newTenantUse, type TenantUse } from './admission.ts';
@@ -24,6 +27,7 @@ import { checkStart, decodeInput, requestHash } from './runRequest.ts';
 export interface RunServiceParts {
   store: CellStore;
   runs: RunTable;
+  files: RunFiles;
   decisions: DecisionTable;
   tenants: TenantTable;
   modules: ModuleStore;
@@ -34,8 +38,16 @@ export interface RunServiceParts {
 }
 
 export interface RunService {
-  /** Resolves once the run is in the store; a run that had ended already (same idempotency key) comes as it is stored. */
-  submit(tenant: string, body: RunSubmit, idempotencyKey: string | undefined): Promise<LiveRun | StoredRun>;
+  /**
+   * Resolves once the run is in the store; a run that had ended already (same idempotency key) comes as it is stored.
+   * @param input where it is not in the body
+   */
+  submit(
+    tenant: string,
+    body: RunSubmit,
+    idempotencyKey: string | undefined,
+    input?: Pick<LargeSubmit, 'input' | 'input_sha256'>,
+  ): Promise<LiveRun | StoredRun>;
   /** @throws {Refused} not_found, run_of_another_tenant */
   find(actor: Actor, runId: string): LiveRun | StoredRun;
   list(actor: Actor, limit: number, before: string | undefined): StoredRun[];
@@ -69,7 +81,7 @@ export function endAbandonedRuns(store: CellStore, runs: RunTable): number {
 }
 
 export function runService(parts: RunServiceParts): RunService {
-  const { store, runs, decisions, tenants, modules, leases, link, feed, log } = parts;
+  const { store, runs, files, decisions, tenants, modules, leases, link, feed, log } = parts;
   const live = new Map<string, LiveRun>();
   const liveByKey = new Map<string, LiveRun>();
   const uses = new Map<string, TenantUse>();
@@ -104,7 +116,7 @@ export function runService(parts: RunServiceParts): RunService {
     memLive += run.mem_bytes;
   };
 
-  const enter = (run: StoredRun, input: Uint8Array): LiveRun => {
+  const enter = (run: StoredRun, input: Uint8Array | null): LiveRun => {
     const entered = new LiveRun(run, input);
     entered.enter('placed');
     live.set(run.run_id, entered);
@@ -124,10 +136,13 @@ export function runService(parts: RunServiceParts): RunService {
     entered.isEnding = true;
     for (;;) {
       try {
-        await store.change(() => {
+        if (ended.output.length > IN_ROW_BYTES) await files.write(ended.run.run_id, 'output', ended.output);
+        const { value: dropped, durable } = store.change(() => {
           runs.end(ended.run, ended.output, ended.log);
-          runs.trim();
-        }).durable;
+          return runs.trim();
+        });
+        await durable;
+        if (dropped.length > 0) removeFiles(dropped);
         break;
       } catch (error) {
         if (isStopping) {
@@ -146,9 +161,10 @@ export function runService(parts: RunServiceParts): RunService {
   };
 
   const work = async (entered: LiveRun): Promise<void> => {
-    const { run, input } = entered;
+    const { run } = entered;
     let ended: EndedRun;
     try {
+      const input = entered.input ?? (await files.read(run.run_id, 'input'));
       const { run_id, tenant, program, tasklet, version, module_sha256, mem_bytes, fuel } = run;
       const { linear_memory_bytes, timeout_ms, hold_ms, seed, start_unix_nanos } = run;
       const job = { run_id, tenant, program, tasklet, version, module_sha256, input, mem_bytes, fuel };
@@ -156,7 +172,9 @@ export function runService(parts: RunServiceParts): RunService {
       const outcome = await link.run({ ...job, ...limits }, () => modules.read(module_sha256));
       if (entered.isEnding) return;
       if (outcome.lease !== null) leases.hold(outcome.lease);
-      ended = conclude(run, outcome);
+      const outputSha256 = await sha256InTurns(outcome.output);
+      if (entered.isEnding) return;
+      ended = conclude(run, outcome, outputSha256);
     } catch (error) {
       if (entered.isEnding) return;
       const refusal = refusalByCell(error);
@@ -173,6 +191,37 @@ export function runService(parts: RunServiceParts): RunService {
     await end(entered, ended);
   };
 
+  /** What cannot be removed now is swept at the next start. */
+  const removeFiles = (runIds: readonly string[]): void => {
+    files.remove(runIds).catch((error: unknown) => log.warn(`files of runs could not be removed: ${String(error)}`));
+  };
+
+  /** The run's row, and the file of its input before that. */
+  const insert = async (run: StoredRun, input: Uint8Array, asked: Asked): Promise<void> => {
+    const isLong = input.length > IN_ROW_BYTES;
+    if (isLong) await files.write(run.run_id, 'input', input);
+    try {
+      await store.change(() => {
+        runs.insert(run, input);
+        const { run_id, created_at: at, cell_id } = run;
+        decisions.insert({ ...asked, at, run_id, admission: 'ok', placement: 'ok', cell_id });
+      }).durable;
+    } catch (error) {
+      if (isLong) removeFiles([run.run_id]);
+      throw error;
+    }
+  };
+
+  /** The scheduler is stopping. What has not come into the store has no end there; its submit fails. */
+  const abandon = async (entered: LiveRun): Promise<void> => {
+    entered.isEnding = true;
+    const isStored = await entered.stored.then(
+      () => true,
+      () => false,
+    );
+    if (isStored) await end(entered, lose(entered.run, LOST_NEXT_START));
+  };
+
   /** Nobody was told of this run, and the cell would not have it: a refused submit, then, and no run. */
   const forget = (entered: LiveRun, refusal: Refused): void => {
     const { run } = entered;
@@ -184,6 +233,7 @@ export function runService(parts: RunServiceParts): RunService {
     } catch (error) {
       log.error(`run ${run.run_id}: a refused run could not be removed (${String(error)})`);
     }
+    if (run.input_bytes > IN_ROW_BYTES) removeFiles([run.run_id]);
     leave(entered);
     feed.refused(run, refusal.reason);
     entered.refuse(refusal);
@@ -223,9 +273,8 @@ export function runService(parts: RunServiceParts): RunService {
   const rerun = async (run: StoredRun): Promise<LiveRun> => {
     readyCell(link.status());
     take(run);
-    const { input } = runs.bytes(run);
     const fresh: StoredRun = { ...run, ...NOT_ENDED, state: 'placed' };
-    const entered = enter(fresh, input);
+    const entered = enter(fresh, runs.bytes(run).input);
     entered.acknowledged = true;
     try {
       entered.stored = store.change(() => runs.reopen(fresh)).durable;
@@ -239,11 +288,11 @@ export function runService(parts: RunServiceParts): RunService {
     return entered;
   };
 
-  const submit: RunService['submit'] = async (tenant, body, idempotencyKey) => {
+  const submit: RunService['submit'] = async (tenant, body, idempotencyKey, large) => {
     if (isStopping) throw new Refused('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.');
-    const input = decodeInput(body.input_b64);
+    const input = large?.input ?? decodeInput(body.input_b64);
     checkStart(body.start_unix_nanos);
-    const inputSha256 = createHash('sha256').update(input).digest('hex');
+    const inputSha256 = large?.input_sha256 ?? createHash('sha256').update(input).digest('hex');
     const requestSha256 = idempotencyKey === undefined ? null : requestHash(body, inputSha256);
     if (idempotencyKey !== undefined && requestSha256 !== null) {
       // Without a pause between looking and entering: of two that come at once, the second finds the first.
@@ -300,10 +349,7 @@ export function runService(parts: RunServiceParts): RunService {
     };
     const entered = enter(run, input);
     try {
-      entered.stored = store.change(() => {
-        runs.insert(run, input);
-        decisions.insert({ ...asked, at: now, run_id: runId, admission: 'ok', placement: 'ok', cell_id: cell.cell_id });
-      }).durable;
+      entered.stored = insert(run, input, asked);
       await entered.stored;
     } catch (error) {
       leave(entered);
@@ -360,11 +406,13 @@ export function runService(parts: RunServiceParts): RunService {
     },
     stop: async () => {
       isStopping = true;
-      const underWay = [...live.values()].filter((entered) => !entered.isEnding);
-      await Promise.all(underWay.map((entered) => end(entered, lose(entered.run, LOST_NEXT_START))));
+      await Promise.all([...live.values()].filter((entered) => !entered.isEnding).map(abandon));
     },
   };
 }
+
+/** Of a decision, what the submit says. */
+type Asked = Pick<Decision, 'tenant' | 'program' | 'tasklet'>;
 
 function keyOf(tenant: string, key: string): string {
   return `${tenant} ${key}`;

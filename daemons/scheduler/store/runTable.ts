@@ -2,6 +2,7 @@
 import type { RunError } from '../../protocol/runError.ts';
 import type { RunState } from '../../protocol/tenantApi.ts';
 import type { CellStore, Row } from './cellStore.ts';
+import { IN_ROW_BYTES } from './runFiles.ts';
 
 export interface StoredRun {
   seq: number;
@@ -40,9 +41,9 @@ export interface StoredRun {
   lease_expires_at: number | null;
 }
 
+/** What stands in a run's row; null for what is in a file (runFiles.ts), or not there before the run ended. */
 export interface RunBytes {
-  input: Uint8Array;
-  /** Null until the run ended. */
+  input: Uint8Array | null;
   output: Uint8Array | null;
   log: string | null;
 }
@@ -54,14 +55,18 @@ export interface RunTable {
   /** Back to before it ran; its bytes of the earlier attempt go. */
   reopen(run: StoredRun): void;
   remove(run: StoredRun): void;
-  removeTenant(tenant: string): void;
+  /** @returns runs that have files, which go once this is durable */
+  removeTenant(tenant: string): string[];
   byId(runId: string): StoredRun | undefined;
   byKey(tenant: string, idempotencyKey: string): StoredRun | undefined;
   bytes(run: StoredRun): RunBytes;
   list(tenant: string | null, limit: number, before: number | null): StoredRun[];
   inFlight(): StoredRun[];
-  /** Removes the oldest ended runs beyond the bounds, a bounded number at a time. */
-  trim(): void;
+  /**
+   * Removes the oldest ended runs beyond the bounds, a bounded number at a time.
+   * @returns those of them that have files, which go once this is durable
+   */
+  trim(): string[];
 }
 
 export const RUN_RETENTION = { runs: 10_000, bytes: 512 * 1024 * 1024 };
@@ -106,6 +111,9 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
   const endBytes = store.prepare('UPDATE run_bytes SET output = ?, log = ? WHERE seq = ?');
   const removeRun = store.prepare('DELETE FROM runs WHERE seq = ?');
   const removeOfTenant = store.prepare('DELETE FROM runs WHERE tenant = ?');
+  const selectLongOfTenant = store.prepare(
+    'SELECT run_id FROM runs WHERE tenant = ? AND max(input_bytes, ifnull(output_bytes, 0)) > ?',
+  );
   const selectById = store.prepare('SELECT * FROM runs WHERE run_id = ?');
   const selectByKey = store.prepare('SELECT * FROM runs WHERE tenant = ? AND idempotency_key = ?');
   const selectBytes = store.prepare('SELECT input, output, log FROM run_bytes WHERE seq = ?');
@@ -113,7 +121,8 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
   const selectAll = store.prepare('SELECT * FROM runs WHERE seq < ? ORDER BY seq DESC LIMIT ?');
   const selectInFlight = store.prepare('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY seq');
   const selectOldest = store.prepare(
-    'SELECT seq, input_bytes + output_bytes AS size FROM runs WHERE ended_at IS NOT NULL ORDER BY seq LIMIT ?',
+    `SELECT seq, run_id, input_bytes + output_bytes AS size, max(input_bytes, output_bytes) AS longest
+     FROM runs WHERE ended_at IS NOT NULL ORDER BY seq LIMIT ?`,
   );
   const selectTotals = store.prepare(
     'SELECT count(*) AS runs, total(input_bytes + ifnull(output_bytes, 0)) AS bytes FROM runs',
@@ -130,7 +139,7 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
   return {
     insert: (run, input) => {
       run.seq = Number(insertRun.run(...COLUMNS.map((column) => run[column])).lastInsertRowid);
-      insertBytes.run(run.seq, input);
+      insertBytes.run(run.seq, inRow(input) ?? NOTHING);
       kept.runs += 1;
       kept.bytes += run.input_bytes;
     },
@@ -149,7 +158,7 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
         run.lease_expires_at,
         run.seq,
       );
-      endBytes.run(output, log, run.seq);
+      endBytes.run(inRow(output), log, run.seq);
       kept.bytes += output.length;
     },
     reopen: (run) => {
@@ -162,15 +171,18 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
       kept.bytes -= run.input_bytes;
     },
     removeTenant: (tenant) => {
+      const long = selectLongOfTenant.all(tenant, IN_ROW_BYTES).map((row) => String(row.run_id));
       removeOfTenant.run(tenant);
       recount();
+      return long;
     },
     byId: (runId) => fromRow(selectById.get(runId)),
     byKey: (tenant, key) => fromRow(selectByKey.get(tenant, key)),
     bytes: (run) => {
       const row = selectBytes.get(run.seq);
       if (row === undefined) throw new Error(`run ${run.run_id} has no bytes`);
-      return row as unknown as RunBytes;
+      const { input, output, log } = row as unknown as RunBytes & { input: Uint8Array };
+      return { input: input.length === 0 && run.input_bytes > 0 ? null : input, output, log };
     },
     list: (tenant, limit, before) => {
       const below = before ?? Number.MAX_SAFE_INTEGER;
@@ -179,15 +191,25 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
     },
     inFlight: () => selectInFlight.all().flatMap((row) => fromRow(row) ?? []),
     trim: () => {
-      if (kept.runs <= retention.runs + SLACK && kept.bytes <= retention.bytes) return;
+      if (kept.runs <= retention.runs + SLACK && kept.bytes <= retention.bytes) return [];
+      const long: string[] = [];
       for (const row of selectOldest.all(2 * SLACK)) {
-        if (kept.runs <= retention.runs && kept.bytes <= retention.bytes) return;
+        if (kept.runs <= retention.runs && kept.bytes <= retention.bytes) break;
         removeRun.run(row.seq ?? null);
         kept.runs -= 1;
         kept.bytes -= Number(row.size ?? 0);
+        if (Number(row.longest) > IN_ROW_BYTES) long.push(String(row.run_id));
       }
+      return long;
     },
   };
+}
+
+const NOTHING = new Uint8Array();
+
+/** Null for what goes into a file. */
+function inRow(bytes: Uint8Array): Uint8Array | null {
+  return bytes.length > IN_ROW_BYTES ? null : bytes;
 }
 
 function fromRow(row: Row | undefined): StoredRun | undefined {

@@ -13,7 +13,7 @@ const NAME_BYTES = 15;
  * @param name of the worker
  * @returns whether it was done
  */
-export function putBehind(name: string): boolean {
+export function putThreadBehind(name: string): boolean {
   if (process.platform !== 'linux') return false;
   try {
     const tasks = '/proc/self/task';

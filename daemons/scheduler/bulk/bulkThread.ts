@@ -1,0 +1,134 @@
+import { Worker } from 'node:worker_threads';
+import { putThreadBehind } from '../../protocol/putThreadBehind.ts';
+import { Refused } from '../refused.ts';
+import type { BulkAnswer, BulkTask, LargeSubmit } from './bulkMessages.ts';
+
+export interface BulkThread {
+  /**
+   * The JSON of a file, on one line; null when the file holds none.
+   * @throws {Refused} not_found when the file is gone
+   */
+  jsonLine(path: string): Promise<Uint8Array | null>;
+  /**
+   * Takes a submit's body apart; its buffer is moved.
+   * @throws {Refused} bad_request, body_too_large
+   */
+  largeSubmit(body: Uint8Array): Promise<LargeSubmit>;
+  stop(): Promise<void>;
+}
+
+/** JavaScript heap of the worker, three times what the most wasteful JSON of 16 MiB takes once it is read. */
+const HEAP_MIB = 1024;
+const IDLE_MS = 10_000;
+const NAME = 'grafos-bulk';
+
+interface Waiting {
+  task: BulkTask;
+  resolve(answer: BulkAnswer): void;
+  /** The worker ended over this task. */
+  lost(cause: unknown): void;
+}
+
+/**
+ * One worker thread for what large inputs and outputs need done, one after another, behind everything else where the system can do that.
+ * Started when there is something to do, ended when there was nothing for a while.
+ */
+export function bulkThread(): BulkThread {
+  const queue: Waiting[] = [];
+  let worker: Worker | undefined;
+  let current: Waiting | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  const next = (): void => {
+    if (current !== undefined || isStopped) return;
+    current = queue.shift();
+    if (current === undefined) {
+      idle = setTimeout(() => {
+        const ended = worker;
+        worker = undefined;
+        void ended?.terminate();
+      }, IDLE_MS);
+      idle.unref();
+      return;
+    }
+    clearTimeout(idle);
+    worker ??= start();
+    worker.ref();
+    const { task } = current;
+    worker.postMessage(task, task.kind === 'submit' ? [task.body.buffer as ArrayBuffer] : []);
+  };
+
+  const start = (): Worker => {
+    const started = new Worker(workerUrl(), {
+      name: NAME,
+      env: {},
+      argv: [],
+      execArgv: [],
+      stdin: false,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+    });
+    let cause: unknown;
+    started.once('online', () => putThreadBehind(NAME));
+    started.on('message', (answer: BulkAnswer) => {
+      const done = current;
+      current = undefined;
+      started.unref();
+      done?.resolve(answer);
+      next();
+    });
+    started.on('error', (error) => {
+      cause = error;
+    });
+    started.on('exit', () => {
+      if (worker !== started) return;
+      worker = undefined;
+      const over = current;
+      current = undefined;
+      over?.lost(cause);
+      next();
+    });
+    return started;
+  };
+
+  const ask = (task: BulkTask): Promise<BulkAnswer> =>
+    new Promise((resolve, reject) => {
+      if (isStopped) reject(new Refused('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.'));
+      else {
+        queue.push({ task, resolve, lost: (cause) => reject(new Error('the bulk worker ended', { cause })) });
+        next();
+      }
+    });
+
+  return {
+    jsonLine: async (path) => {
+      const answer = await ask({ kind: 'json', path });
+      if (answer.kind === 'json') return answer.text;
+      throw unexpected(answer);
+    },
+    largeSubmit: async (body) => {
+      const answer = await ask({ kind: 'submit', body });
+      if (answer.kind === 'submit') return answer.submit;
+      throw unexpected(answer);
+    },
+    stop: async () => {
+      isStopped = true;
+      clearTimeout(idle);
+      for (const { lost } of queue.splice(0)) lost(new Error('the scheduler is stopping'));
+      await worker?.terminate();
+    },
+  };
+}
+
+function unexpected(answer: BulkAnswer): Error {
+  return answer.kind === 'refused'
+    ? new Refused(answer.reason, answer.message)
+    : new Error(`the bulk worker answered with ${answer.kind}`);
+}
+
+/** From source the worker is the .ts file; in the bundle it lies beside us. */
+function workerUrl(): URL {
+  return import.meta.url.endsWith('.ts')
+    ? new URL('./bulkWorker.ts', import.meta.url)
+    : new URL('./bulkWorker.js', import.meta.url);
+}

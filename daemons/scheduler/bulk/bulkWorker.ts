@@ -1,0 +1,69 @@
+/** Entry point of the bulk worker: does for large inputs and outputs what would hold up the scheduler's main thread. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { Refused } from '../refused.ts';
+import { outputJson } from '../runs/outputJson.ts';
+import { decodeInput } from '../runs/runRequest.ts';
+import { IN_ROW_BYTES } from '../store/runFiles.ts';
+import type { BulkAnswer, BulkTask } from './bulkMessages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('bulkWorker runs in a worker thread only');
+
+port.on('message', (task: BulkTask) => {
+  const answer = answerOf(task);
+  const bytes = answer.kind === 'json' ? answer.text : answer.kind === 'submit' ? answer.submit.input : null;
+  // Node's pool of small buffers must not be moved; what is short is copied.
+  const isWhole = bytes !== null && bytes.byteLength === bytes.buffer.byteLength;
+  port.postMessage(answer, isWhole ? [bytes.buffer as ArrayBuffer] : []);
+});
+
+function answerOf(task: BulkTask): BulkAnswer {
+  try {
+    return task.kind === 'json'
+      ? { kind: 'json', text: jsonLine(task.path) }
+      : { kind: 'submit', submit: largeSubmit(task.body) };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { kind: 'refused', reason: error.reason, message: error.message };
+  }
+}
+
+/** @throws {Refused} not_found */
+function jsonLine(path: string): Uint8Array | null {
+  let text: Uint8Array;
+  try {
+    text = readFileSync(path);
+  } catch {
+    throw new Refused('not_found', 'The output of the run is not in the store any more.');
+  }
+  if (outputJson(text) === undefined) return null;
+  // Inside a string both are escaped: here they are white space.
+  for (let at = 0; at < text.length; at += 1) if (text[at] === 0x0a || text[at] === 0x0d) text[at] = 0x20;
+  return text;
+}
+
+/** @throws {Refused} bad_request, body_too_large */
+function largeSubmit(bytes: Uint8Array) {
+  let body: unknown;
+  try {
+    body = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  } catch {
+    throw new Refused('bad_request', 'The body is not JSON.');
+  }
+  const { input_b64: encoded, ...rest } = Object(body);
+  if (typeof encoded !== 'string') throw new Refused('bad_request', 'body.input_b64 is missing or no text.');
+  if (!isShort(rest)) throw new Refused('body_too_large', 'Only body.input_b64 may be long.');
+  const input = decodeInput(encoded);
+  return { body: { ...rest, input_b64: '' }, input, input_sha256: createHash('sha256').update(input).digest('hex') };
+}
+
+/** What is nested too deep to be written is not short. */
+function isShort(rest: object): boolean {
+  try {
+    return JSON.stringify(rest).length <= IN_ROW_BYTES;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,34 @@
+import { Refused } from '../refused.ts';
+
+const FIRST_BYTES = 4_096;
+
+/**
+ * A request's body in a buffer of its own. Its pieces are put into place as they come: joining many megabytes at the end would hold up others.
+ * @param announced the header `content-length`, where there is one
+ * @param most bytes
+ * @throws {Refused} body_too_large, bad_request when less came than was announced
+ */
+export async function readBody(
+  body: AsyncIterable<Uint8Array>,
+  announced: string | undefined,
+  most: number,
+): Promise<Buffer> {
+  const length = announced === undefined ? undefined : Number(announced);
+  const tooLarge = () => new Refused('body_too_large', `This body has at most ${most} bytes.`);
+  if (length !== undefined && length > most) throw tooLarge();
+  let bytes = Buffer.allocUnsafeSlow(length ?? FIRST_BYTES);
+  let size = 0;
+  for await (const piece of body) {
+    if (size + piece.length > most) throw tooLarge();
+    if (size + piece.length > bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(most, Math.max(2 * bytes.length, size + piece.length)));
+      bytes.copy(larger, 0, 0, size);
+      bytes = larger;
+    }
+    bytes.set(piece, size);
+    size += piece.length;
+  }
+  if (length !== undefined && size !== length)
+    throw new Refused('bad_request', 'The body is not as long as announced.');
+  return bytes.subarray(0, size);
+}
