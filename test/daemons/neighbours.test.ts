@@ -57,6 +57,17 @@ describe('runs beside each other on a cell of two workers', () => {
     for (let i = 0; i < 20; i++) assert.equal((await cell.run(hello)).state, 'succeeded');
   });
 
+  it('long runs, one after another, share the workers that were put behind for them', async () => {
+    const work = tasklet({
+      run: '(local.set $n (i32.const 100000000)) (loop $on (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)',
+    });
+    const job = { fuel: 2 ** 40 };
+    await Promise.all(Array.from({ length: 20 }, async () => assert.equal((await cell.run(work, job)).error, null)));
+    const { workers_started, workers_lost } = cell.runtime.stats();
+    assert.ok(workers_started <= 6, `${workers_started} workers for 20 runs`);
+    assert.equal(workers_lost, 0);
+  });
+
   it('many quick runs of one module do not hold up the one of another', async () => {
     const work = tasklet({
       run: '(local.set $n (i32.const 100000)) (loop $on (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)',

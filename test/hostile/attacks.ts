@@ -19,6 +19,7 @@ export const ATTACKS: Record<string, Attack> = {
   'host calls without end': { cases: ['random_fill of a whole memory, again and again'], at_once: 8 },
   'new modules of vector code': { cases: ['two thousand functions of vector code'], at_once: 4, fresh: true },
   'outputs of 16 MiB': { cases: ['an output of 17 MiB, as if it had been taken'], at_once: 4 },
+  'JSON of 16 MiB in and out': { cases: ['sixteen MiB of JSON, in and out'], at_once: 4 },
   'logs without end': { cases: ['a log record of a whole memory'], at_once: 8 },
   'recursions, traps and refusals': {
     cases: ['recursion without end', 'a start function that traps', 'a memory minimum above linear_memory'],

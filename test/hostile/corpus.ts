@@ -20,6 +20,9 @@ export interface HostileCase {
 
 const PAGE = 65_536;
 
+/** As large as an input may be, and of what takes most to be read. */
+const LARGE_JSON = Buffer.from(`[${'{},'.repeat(Math.floor(LIMITS.input / 3) - 1)}0]`);
+
 /** For what only the wall clock ends. */
 const SHORT: Partial<RunSubmit> = { fuel: LIMITS.fuelMax, timeout_ms: 400 };
 
@@ -227,6 +230,23 @@ const RUNS: HostileCase[] = [
     module: () => new ModuleBuilder([0x10, 3, 0x41, 0]).add(3, 1, [2]).body([0], [0x12, 3]).bytes(),
     job: { fuel: 5_000_000 },
     error: 'fuel_exhausted',
+  },
+  {
+    name: 'an input of 16 MiB and a byte',
+    limit: 'input',
+    module: () => tasklet('(i32.const 0)'),
+    job: { input_b64: Buffer.alloc(LIMITS.input + 1).toString('base64') },
+    error: 'body_too_large',
+  },
+  {
+    name: 'sixteen MiB of JSON, in and out',
+    limit: 'output',
+    module: () =>
+      tasklet(`(drop (memory.grow (i32.const 256)))
+        (drop (call $blob (local.get $in) (i32.const 0) (i32.const ${PAGE}) (local.get $len)))
+        (drop (call $output (i32.const ${PAGE}) (local.get $len))) (i32.const 0)`),
+    job: { input_b64: LARGE_JSON.toString('base64') },
+    error: null,
   },
   {
     name: 'an output of 17 MiB, as if it had been taken',

@@ -71,7 +71,7 @@ export class RunTask implements PoolTask {
   answered(answer: FromWorker, worker: PoolWorker): void {
     if (answer.kind !== 'ended') return;
     const { error, output, fuelUsed, linearMemoryPeak, durationUs } = answer.result;
-    if (this.entry !== null) this.entry.quick = durationUs < QUICK_MS * 1000;
+    if (this.entry !== null) this.entry.quick = answer.cpuUs < QUICK_MS * 1000;
     this.finish({
       state: error === null ? 'succeeded' : 'failed',
       error,

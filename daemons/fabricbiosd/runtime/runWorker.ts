@@ -23,15 +23,24 @@ const garbage = new Garbage();
 const memories = new LinearMemories();
 const modules = new Map<number, CompiledModule>();
 
+/** Taken before the realm is sealed. */
+const { threadCpuUsage } = process as Partial<Pick<NodeJS.Process, 'threadCpuUsage'>>;
+
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'compile') {
     say({ kind: 'compiled', result: compileModule(message.bytes, message.memoryMaxPages, message.metered) });
     return;
   }
+  const before = threadCpuUsage?.();
   const { result, left } = run(message);
+  const used = threadCpuUsage?.(before);
+  const cpuUs = used === undefined ? result.durationUs : used.user + used.system;
   const tidying = left > 0 && garbage.add(left);
   const { output } = result;
-  say({ kind: 'ended', result, tidying }, output.length > TRANSFER_FROM ? [output.buffer as ArrayBuffer] : undefined);
+  say(
+    { kind: 'ended', result, cpuUs, tidying },
+    output.length > TRANSFER_FROM ? [output.buffer as ArrayBuffer] : undefined,
+  );
   if (tidying) {
     garbage.sweep();
     say({ kind: 'tidy' });

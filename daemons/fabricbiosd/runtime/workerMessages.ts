@@ -61,6 +61,9 @@ export type FromWorker =
   | { kind: 'ready'; collects: boolean; guarded: boolean }
   | { kind: 'log' }
   | { kind: 'compiled'; result: CompileResult }
-  /** `tidying`: the worker collects garbage now and says `tidy` when it can take the next run. */
-  | { kind: 'ended'; result: RunResult; tidying: boolean }
+  /**
+   * `cpuUs`: what the run took of a processor, microseconds; where Node cannot tell (before version 23.9), its wall clock. `tidying`: the worker
+   * collects garbage now and says `tidy` when it can take the next run.
+   */
+  | { kind: 'ended'; result: RunResult; cpuUs: number; tidying: boolean }
   | { kind: 'tidy' };

@@ -33,10 +33,10 @@ export interface PoolOptions {
   runsPerWorker: number;
 }
 
-/** A module whose last run took no longer is one of quick runs, milliseconds. */
+/** A module whose last run took no more of a processor is one of quick runs, milliseconds. */
 export const QUICK_MS = 10;
 
-/** A run that takes longer makes room for others, milliseconds. */
+/** A task that takes longer makes room for others, milliseconds. */
 const LONG_MS = 50;
 
 /** Quick tasks among which one is looked for whose group no worker has. */
@@ -57,7 +57,7 @@ interface Slot {
   deadline: NodeJS.Timeout | null;
   /** When its task started, by `performance.now()`. */
   startedAt: number;
-  /** It has been put behind the others, and must not get a new task. */
+  /** It has been put behind the others, for good, and gets no quick task any more. */
   isBehind: boolean;
   runsLeft: number;
   idleSince: number;
@@ -70,8 +70,8 @@ interface Slot {
  * Worker threads that take tasks in order, each one at a time. The first is kept warm; more are started when tasks wait.
  *
  * Tasks that are not known to be quick get all workers but one (docs/limits.md, "Neighbours"). A task that turns out long is put behind
- * the others where the system can do that, and another worker is started in its place, as often as there are workers. A task past
- * its deadline, or cancelled, is ended by ending its worker, and its loss is told once the worker is gone: from then on the task
+ * the others where the system can do that, and another worker is started in its place, as often as there are workers; the worker behind
+ * goes on with tasks that are not quick while there are any. A task past its deadline, or cancelled, is ended by ending its worker, and its loss is told once the worker is gone: from then on the task
  * touches nothing any more.
  */
 export class WorkerPool {
@@ -154,6 +154,7 @@ export class WorkerPool {
 
   private pump(): void {
     if (this.stopped !== null) return;
+    for (const slot of this.slots) if (slot.isBehind && slot.state === 'idle') this.goOnBehind(slot);
     let idle = 0;
     for (const { state } of this.slots) if (state === 'idle') idle++;
     for (const slot of this.slots) {
@@ -175,13 +176,21 @@ export class WorkerPool {
   }
 
   private next(idle: number): PoolTask | undefined {
-    const { compile, slow } = this.waiting;
-    const slowest = compile.size > 0 ? compile : slow;
+    const slow = this.nextSlow();
     // The last idle worker waits for quick tasks while another task may take long already.
     const room = this.roomForSlow() > 0 && (idle > 1 || !this.hasSlow());
-    const task = slowest.size > 0 && room ? first(slowest) : this.nextQuick();
-    if (task !== undefined) this.queueOf(task).delete(task);
-    return task;
+    return slow !== undefined && room ? slow : this.nextQuick();
+  }
+
+  private goOnBehind(slot: Slot): void {
+    const task = this.nextSlow();
+    if (task === undefined) this.retire(slot);
+    else this.give(slot, task);
+  }
+
+  private nextSlow(): PoolTask | undefined {
+    const { compile, slow } = this.waiting;
+    return first(compile.size > 0 ? compile : slow);
   }
 
   /** The one that waits longest, but first one whose like nobody is at: many of one kind do not hold up the only one of another. */
@@ -208,32 +217,37 @@ export class WorkerPool {
   }
 
   private isLong({ task, startedAt }: Slot): boolean {
-    return task?.kind === 'run' && performance.now() - startedAt >= LONG_MS;
+    return task !== null && performance.now() - startedAt >= LONG_MS;
   }
 
-  /** Workers that are not to be replaced; of those with a long run, as many as there may be workers do not count. */
+  /** Another worker stands in for it. */
+  private isAside(slot: Slot): boolean {
+    return slot.isBehind || this.isLong(slot);
+  }
+
+  /** Workers that are not to be replaced; of those put aside, as many as there may be workers do not count. */
   private counted(): number {
-    let long = 0;
+    let aside = 0;
     let others = 0;
     for (const slot of this.slots) {
       if (slot.state === 'ending' || slot.replacement !== 'none') continue;
-      if (this.isLong(slot)) long++;
+      if (this.isAside(slot)) aside++;
       else others++;
     }
-    return others + Math.max(0, long - this.options.size);
+    return others + Math.max(0, aside - this.options.size);
   }
 
   /** How many more tasks may start that are not known to be quick. */
   private roomForSlow(): number {
     const { size } = this.options;
-    let long = 0;
+    let aside = 0;
     let slow = 0;
     for (const slot of this.slots) {
       if (slot.task === null) continue;
-      if (this.isLong(slot)) long++;
+      if (this.isAside(slot)) aside++;
       else if (!slot.task.quick) slow++;
     }
-    return Math.max(1, size - 1) - slow - Math.max(0, long - size);
+    return Math.max(1, size - 1) - slow - Math.max(0, aside - size);
   }
 
   private putLongBehind(): void {
@@ -247,7 +261,7 @@ export class WorkerPool {
     if (this.longTimer !== null) return;
     let oldest = Number.POSITIVE_INFINITY;
     for (const slot of this.slots) {
-      if (slot.task?.kind === 'run' && !this.isLong(slot)) oldest = Math.min(oldest, slot.startedAt);
+      if (slot.task !== null && !this.isLong(slot)) oldest = Math.min(oldest, slot.startedAt);
     }
     if (oldest === Number.POSITIVE_INFINITY) return;
     this.longTimer = setTimeout(
@@ -260,6 +274,7 @@ export class WorkerPool {
   }
 
   private give(slot: Slot, task: PoolTask): void {
+    this.queueOf(task).delete(task);
     slot.state = 'busy';
     slot.task = task;
     this.lastGroup = task.group;
@@ -315,10 +330,10 @@ export class WorkerPool {
         if (task === null) break;
         if (message.kind === 'ended') slot.runsLeft--;
         // Idle before the answer is told: what it leads to may go to this very worker.
-        slot.state = (message.kind === 'ended' && message.tidying) || slot.isBehind ? 'tidying' : 'idle';
+        slot.state = message.kind === 'ended' && message.tidying ? 'tidying' : 'idle';
         task.answered(message, slot.worker);
         // Unless the answer has led to a task for this very worker.
-        if (slot.task === null && (slot.state === 'idle' || slot.isBehind)) this.idle(slot);
+        if (slot.task === null && slot.state === 'idle') this.idle(slot);
         break;
       }
       case 'log':
@@ -342,7 +357,7 @@ export class WorkerPool {
 
   private idle(slot: Slot): void {
     if (this.stopped !== null) return;
-    if (slot.replacement === 'ready' || slot.isBehind) {
+    if (slot.replacement === 'ready') {
       this.retire(slot);
     } else {
       slot.state = 'idle';
