@@ -66,7 +66,7 @@ export class ControlServer {
     const who = `${link.peer.role} ${link.peer.name} at ${link.address}`;
     log.info(`control link from ${who} over ${link.transport}`);
     const connection = fabricConnection(link);
-    const { rpc, blobs } = connection;
+    const { rpc } = connection;
     const handlers = this.#handlers(connection);
     for (const method of Object.keys(handlers) as Array<keyof FabricMethods>) {
       rpc.onRequest(method, async (params: unknown, cancelled: CancellationToken): Promise<unknown> => {
@@ -80,7 +80,6 @@ export class ControlServer {
     }
     rpc.onError(([error]) => log.warn(`control link from ${who}: ${error.message}`));
     rpc.listen();
-    blobs.announce();
     void link.closed.then((reason) => log.info(`control link from ${who} ended: ${reason}`));
   }
 

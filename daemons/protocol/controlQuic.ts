@@ -1,10 +1,14 @@
 /**
- * Fabric control over QUIC: the only file that knows `@matrixai/quic`. A client opens two bidirectional streams and no more, messages
- * on the first (stream 0) and blobs on the second (stream 4); they live as long as the connection.
+ * Fabric control over QUIC: the only file that knows `@matrixai/quic`. A client opens two bidirectional streams and no more, which live as
+ * long as the connection: stream 0 carries the messages, stream 4 the token of the TCP connection that carries the blobs. The library moves
+ * some 10 MiB/s at the price of a whole core, and messages wait behind them (docs/adr/0016-blobs-beside-quic.md).
  */
 import { createHmac, randomBytes, timingSafeEqual, webcrypto } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { events, QUICClient, QUICServer, QUICSocket } from '@matrixai/quic';
+import { BlobPairing, type LinkToken } from './blobPairing.ts';
+import { BLOB_ALPN, BlobTokenReader, blobTokenFrame } from './blobToken.ts';
 import {
   type ByteChannel,
   CONTROL_CLIENT_ROLES,
@@ -17,10 +21,16 @@ import {
   type ListenOptions,
   unreachable,
 } from './controlLink.ts';
+import { dialControlTls, listenControlTls } from './controlTls.ts';
 import { FABRIC_ALPN } from './fabricControl.ts';
+import { FrameInvalid } from './frames.ts';
+import { GrafosError } from './grafosError.ts';
+import { LateChannel } from './lateChannel.ts';
 import type { PeerIdentity } from './peerCertificate.ts';
 import { peerRefusedByQuic, quicPeerConfig, quicPeerOf } from './peerQuic.ts';
 import { PeerRefused } from './peerRefused.ts';
+import { samePort } from './samePort.ts';
+import { TlsByteChannel } from './tlsByteChannel.ts';
 
 type Connection = QUICClient['connection'];
 type Logger = NonNullable<ConstructorParameters<typeof QUICServer>[0]['logger']>;
@@ -37,7 +47,7 @@ const silent = {
 type Stream = ReturnType<Connection['newStream']>;
 
 const RPC_STREAM = 0;
-const BLOB_STREAM = 4;
+const TOKEN_STREAM = 4;
 
 /** A killed peer sends nothing: this long after its last packet the connection ends. Pings keep an idle one alive. */
 const IDLE_MS = 10_000;
@@ -45,13 +55,28 @@ const PING_MS = 3_000;
 const HANDSHAKE_MS = 5_000;
 /** How long a port waits for its goodbye to be sent. The library would wait out the drain of RFC 9000 section 10.2, about 100 ms. */
 const GOODBYE_MS = 20;
+/** Whoever closes a link ends both connections. When TCP's end is seen first, QUIC has so long to bring the reason. */
+const REASON_MS = 500;
 
 /** Throws the system's error (`EADDRINUSE` and its like). */
 export async function listenControlQuic(options: ListenOptions): Promise<ControlListener> {
-  const { host, port, trust, onLink, onRefused } = options;
+  const { host, trust, onLink, onRefused } = options;
   const expect = { usage: 'client', roles: CONTROL_CLIENT_ROLES } as const;
   const links = new Set<QuicLink>();
-  const socket = new GuardedSocket({ logger: silent });
+  const pairing = new BlobPairing(onRefused);
+  const [{ socket, port }, blobs] = await samePort(
+    options.port,
+    (wanted) => bindUdp(host, wanted),
+    (wanted) =>
+      listenControlTls({
+        host,
+        port: wanted,
+        alpn: BLOB_ALPN,
+        trust,
+        onSocket: (...accepted) => pairing.addSocket(...accepted),
+        onRefused,
+      }),
+  );
   const server = new QUICServer({
     socket,
     logger: silent,
@@ -76,27 +101,69 @@ export async function listenControlQuic(options: ListenOptions): Promise<Control
     const link = new QuicLink(connection, peer, address);
     links.add(link);
     void link.closed.then(() => links.delete(link));
-    link.acceptStreams();
+    link.acceptStreams(pairing.addLink(link));
     onLink(link);
   });
-  await socket.start({ host, port });
-  await server.start();
+  try {
+    await server.start();
+  } catch (error) {
+    await Promise.all([socket.stop({ force: true }), blobs.close(0)]);
+    throw error;
+  }
   return {
-    address: hostPort(host, server.port),
+    address: hostPort(host, port),
     close: async (reason) => {
       for (const link of links) link.close(reason);
+      pairing.close();
       const stopped = server.stop({ force: true, reason: Buffer.from(reason).subarray(0, REASON_BYTES_MAX) });
-      await atMost(
+      const udpClosed = atMost(
         GOODBYE_MS,
         stopped.finally(() => socket.stop({ force: true })),
       );
+      await Promise.all([udpClosed, blobs.close(0)]);
     },
   };
+}
+
+async function bindUdp(host: string, port: number) {
+  const socket = new GuardedSocket({ logger: silent });
+  await socket.start({ host, port });
+  return { socket, port: socket.port as number, close: () => socket.stop({ force: true }) };
 }
 
 /** The connection counts only when the cell has answered on it: it may still be refused. Throws PeerRefused or GrafosError `fabric_unreachable`. */
 export async function dialControlQuic(options: DialOptions): Promise<ControlLink> {
   const { host, port, trust, timeoutMs } = options;
+  const givenUp = new AbortController();
+  const { signal } = givenUp;
+  const quic = dialQuic(options, signal);
+  const tcp = dialControlTls({ host, port, alpn: BLOB_ALPN, trust, timeoutMs, signal }).catch((error: unknown) => {
+    throw error instanceof PeerRefused ? error : tcpUnreachable(host, port, error);
+  });
+  const ended = quic.then(async (link): Promise<never> => {
+    const why = await link.closed;
+    throw link.refusal ?? unreachable(host, port, new Error(why));
+  });
+  try {
+    const [link, blobs] = await Promise.race([Promise.all([quic, tcp]), ended]);
+    if (link.isClosing) return await ended;
+    const { peer } = link;
+    if (blobs.peer.x5tS256 !== peer.x5tS256) {
+      const why = `at ${hostPort(host, port)} UDP is the cell ${peer.name}, and TCP shows another certificate, of ${blobs.peer.name}`;
+      throw new PeerRefused('client_certificate_unfit', why, 'server');
+    }
+    link.openStreams(blobs.socket);
+    return link;
+  } catch (error) {
+    givenUp.abort();
+    quic.then((link) => link.close('TCP to the cell failed')).catch(ignore);
+    tcp.then(({ socket }) => socket.destroy()).catch(ignore);
+    throw error;
+  }
+}
+
+/** The link is not open yet, and may end before it is. */
+async function dialQuic({ host, port, trust, timeoutMs }: DialOptions, signal: AbortSignal): Promise<QuicLink> {
   const expect = { usage: 'server', roles: CONTROL_SERVER_ROLES, host } as const;
   let refused: PeerRefused | undefined;
   const socket = new GuardedSocket({ logger: silent });
@@ -118,17 +185,28 @@ export async function dialControlQuic(options: DialOptions): Promise<ControlLink
           }),
         },
       },
-      { timer: timeoutMs },
+      { timer: timeoutMs, signal },
     );
     void client.closedP.then(() => socket.stop({ force: true }).catch(ignore));
     const { connection } = client;
-    const link = new QuicLink(connection, quicPeerOf(connection, trust, expect), hostPort(host, port));
-    link.openStreams();
-    return link;
+    return new QuicLink(connection, quicPeerOf(connection, trust, expect), hostPort(host, port));
   } catch (error) {
     socket.stop({ force: true }).catch(ignore);
     throw refused ?? unreachable(host, port, error);
   }
+}
+
+function tcpUnreachable(host: string, port: number, cause: unknown): GrafosError {
+  return new GrafosError(
+    'unreachable',
+    'fabric_unreachable',
+    `Cannot reach the cell at ${hostPort(host, port)} over TCP.`,
+    {
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: `See whether fabricbiosd runs there, \`grafos dev status\` or \`grafos dev doctor\`, and that no firewall keeps TCP from port ${port}: beside QUIC a cell needs the TCP port of the same number.`,
+      cause,
+    },
+  );
 }
 
 /** A packet the library cannot make sense of rejects in its handler, where nobody catches it, and would end the process: it is dropped. */
@@ -156,10 +234,10 @@ function transportConfig(host: string) {
     keepAliveIntervalTime: PING_MS,
     initialMaxStreamsBidi: 2,
     initialMaxStreamsUni: 0,
-    initialMaxData: 16 * 1024 * 1024,
-    initialMaxStreamDataBidiLocal: 8 * 1024 * 1024,
-    initialMaxStreamDataBidiRemote: 8 * 1024 * 1024,
-    readableChunkSize: 256 * 1024,
+    initialMaxData: 4 * 1024 * 1024,
+    initialMaxStreamDataBidiLocal: 2 * 1024 * 1024,
+    initialMaxStreamDataBidiRemote: 2 * 1024 * 1024,
+    readableChunkSize: 64 * 1024,
   };
 }
 
@@ -196,11 +274,13 @@ class QuicLink implements ControlLink {
   readonly address: string;
   readonly closed: Promise<string>;
   refusal: PeerRefused | undefined;
-  readonly #rpc = new QuicChannel((why) => this.close(why));
-  readonly #blobs = new QuicChannel((why) => this.close(why));
+  readonly #rpc = new LateChannel();
+  readonly #blobs = new LateChannel();
   readonly #connection: Connection;
+  #blobSocket: TLSSocket | undefined;
   #resolveClosed: (reason: string) => void = ignore;
   #reason: string | undefined;
+  #reasonTimer: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection, peer: PeerIdentity, address: string) {
     this.#connection = connection;
@@ -222,16 +302,32 @@ class QuicLink implements ControlLink {
     return this.#blobs;
   }
 
-  openStreams(): void {
-    this.#rpc.attach(this.#connection.newStream('bidi'));
-    this.#blobs.attach(this.#connection.newStream('bidi'));
+  get isClosing(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /** For the client: `blobSocket` is the TCP connection to the same cell. */
+  openStreams(blobSocket: TLSSocket): void {
+    const close = (why: string) => this.close(why);
+    const frame = blobTokenFrame();
+    this.#rpc.attach(new StreamChannel(this.#connection.newStream('bidi'), close));
+    const token = new StreamChannel(this.#connection.newStream('bidi'), close);
+    token.receive(() => {
+      throw new FrameInvalid(`bytes on stream ${TOKEN_STREAM}, which is for the client's token`);
+    });
+    token.write(frame).catch(ignore);
+    blobSocket.write(frame);
+    this.attachBlobs(blobSocket, []);
   }
 
   /** A stream can have come with the packet that ended the handshake, before anybody could listen for it. */
-  acceptStreams(): void {
+  acceptStreams(token: LinkToken): void {
+    const seen = new Set<number>();
     const accept = (stream: Stream) => {
-      if (stream.streamId === RPC_STREAM) this.#rpc.attach(stream);
-      else if (stream.streamId === BLOB_STREAM) this.#blobs.attach(stream);
+      if (seen.has(stream.streamId)) return;
+      seen.add(stream.streamId);
+      if (stream.streamId === RPC_STREAM) this.#rpc.attach(new StreamChannel(stream, (why) => this.close(why)));
+      else if (stream.streamId === TOKEN_STREAM) this.#readToken(stream, token);
       else this.close(`stream ${stream.streamId} is not one of the two`);
     };
     this.#connection.addEventListener(events.EventQUICConnectionStream.name, (event: { detail: Stream }) => {
@@ -240,6 +336,44 @@ class QuicLink implements ControlLink {
     // Internal to the library, and the only place where such a stream can be found.
     const { streamMap } = this.#connection as unknown as { streamMap: Map<number, Stream> };
     for (const stream of streamMap.values()) accept(stream);
+  }
+
+  #readToken(stream: Stream, token: LinkToken): void {
+    const reader = new BlobTokenReader();
+    let isShown = false;
+    const channel = new StreamChannel(stream, (why) => {
+      token.invalid(why);
+      this.close(why);
+    });
+    channel.receive((chunk) => {
+      const first = isShown ? undefined : reader.push(chunk);
+      if (isShown || (first !== undefined && first.rest.length > 0)) {
+        throw new FrameInvalid(`more than a token on stream ${TOKEN_STREAM}`);
+      }
+      if (first === undefined) return;
+      isShown = true;
+      token.shown(first.token);
+    });
+  }
+
+  attachBlobs(socket: TLSSocket, early: readonly Uint8Array[]): void {
+    socket.on('error', ignore);
+    if (this.#reason !== undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#blobSocket = socket;
+    this.#blobs.attach(new TlsByteChannel(socket, (why) => this.close(why), early));
+    socket.on('end', () => socket.destroy());
+    if (socket.destroyed) this.#onBlobsEnded(socket);
+    else socket.on('close', () => this.#onBlobsEnded(socket));
+  }
+
+  #onBlobsEnded(socket: TLSSocket): void {
+    this.#blobs.end();
+    if (this.#reason !== undefined) return;
+    const why = socket.errored === null ? '' : `: ${socket.errored.message}`;
+    this.#reasonTimer = setTimeout(() => this.close(`the TCP connection for blobs ended${why}`), REASON_MS);
   }
 
   close(reason: string): void {
@@ -253,8 +387,10 @@ class QuicLink implements ControlLink {
 
   #end(reason: string): void {
     this.#reason ??= reason;
+    clearTimeout(this.#reasonTimer);
     this.#rpc.end();
     this.#blobs.end();
+    this.#blobSocket?.destroy();
     this.#resolveClosed(reason);
   }
 
@@ -268,25 +404,14 @@ class QuicLink implements ControlLink {
   }
 }
 
-class QuicChannel implements ByteChannel {
+class StreamChannel implements ByteChannel {
   readonly #inbox: Inbox;
-  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  #attached: () => void = ignore;
-  readonly #whenAttached: Promise<void>;
-  #ended = false;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
-  constructor(onFault: (why: string) => void) {
+  constructor(stream: Stream, onFault: (why: string) => void) {
     this.#inbox = new Inbox(onFault);
-    this.#whenAttached = new Promise((resolve) => {
-      this.#attached = resolve;
-    });
-  }
-
-  attach(stream: Stream): void {
-    if (this.#writer !== undefined) return;
     this.#writer = stream.writable.getWriter();
     this.#writer.closed.catch(ignore);
-    this.#attached();
     this.#read(stream).catch(ignore);
   }
 
@@ -294,15 +419,8 @@ class QuicChannel implements ByteChannel {
     this.#inbox.receive(listener);
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
-    if (this.#writer === undefined) await this.#whenAttached;
-    if (this.#ended || this.#writer === undefined) throw new Error('the link is closed');
-    await this.#writer.write(chunk);
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#attached();
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#writer.write(chunk);
   }
 
   async #read(stream: Stream): Promise<void> {

@@ -61,7 +61,6 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
   const connection = fabricConnection(link);
   const { rpc, blobs } = connection;
   rpc.listen();
-  blobs.announce();
 
   const request: FabricClient['request'] = async (method, params, { signal } = {}) => {
     const cancel = signal === undefined ? undefined : new CancellationTokenSource();

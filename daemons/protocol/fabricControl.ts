@@ -1,6 +1,6 @@
 /**
  * Fabric control: what the scheduler asks of fabricbiosd. JSON-RPC 2.0 on one long-lived bidirectional stream over QUIC (or mTLS on TCP);
- * module and input bytes travel as blobs on a stream of their own, named here by `blob`. The page is docs/fabric-control.md.
+ * module and input bytes travel as blobs on a channel of their own, named here by `blob`. The page is docs/fabric-control.md.
  */
 import type { RunError } from './runError.ts';
 
@@ -50,7 +50,7 @@ export interface CapabilityGrant {
   expires_at: string;
 }
 
-/** Bytes that go with a message: inline when small, else a blob announced on the bulk stream of the same connection. */
+/** Bytes that go with a message: inline when small, else a blob on the other channel of the same link. */
 export type Payload = { inline_b64: string } | { blob: number; size: number };
 
 export interface TaskletSubmit {

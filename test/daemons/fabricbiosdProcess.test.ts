@@ -236,17 +236,18 @@ describe('the fabricbiosd process', () => {
       });
     }
 
-    for (const [flag, transport] of [
-      ['bind', 'quic'],
-      ['bind', 'tcp'],
-      ['mem-dp-bind', 'tcp'],
+    for (const [flag, transport, held] of [
+      ['bind', 'quic', 'udp'],
+      ['bind', 'quic', 'tcp'],
+      ['bind', 'tcp', 'tcp'],
+      ['mem-dp-bind', 'tcp', 'tcp'],
     ] as const) {
-      it(`on a ${transport} port in use (--${flag}): port_in_use`, async () => {
+      it(`over ${transport} on a ${held} port in use (--${flag}): port_in_use`, async () => {
         const udp = createSocket('udp4').bind(0, '127.0.0.1');
         const tcp = createServer().listen(0, '127.0.0.1');
         await Promise.all([once(udp, 'listening'), once(tcp, 'listening')]);
         try {
-          const holder = transport === 'quic' ? udp.address() : tcp.address();
+          const holder = held === 'udp' ? udp.address() : tcp.address();
           if (typeof holder !== 'object' || holder === null) assert.fail('no port');
           const taken = `127.0.0.1:${holder.port}`;
           await using daemon = await spawnFromSource('fabricbiosd', flags({ [flag]: taken, transport }));
