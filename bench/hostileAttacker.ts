@@ -1,10 +1,14 @@
-/** A process that attacks the stack of a folder, for hostileReport.ts: says `ready`, ends when its stdin does, and then tells how many runs it made. */
-
+/**
+ * A process that attacks the stack of a folder, for hostileReport.ts: says `ready`, ends when its stdin does, and then tells how many runs it made.
+ * Behind everything else: an attacker has a machine of its own, and what it makes of its modules and inputs is not the cell's to bear.
+ */
+import { constants, setPriority } from 'node:os';
 import { attack } from '../test/hostile/attacks.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
 import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
 
 const [folder = '', name = ''] = process.argv.slice(2);
+setPriority(constants.priority.PRIORITY_LOW);
 const client = await connectTarget(await resolveProvider(folder, 'local'));
 const stop = new AbortController();
 process.stdin.on('end', () => stop.abort()).resume();

@@ -4,9 +4,10 @@
  * {@link BLOB_WINDOW_BYTES} on the way that the other end has not taken yet; it begins a blob only when all of it fits, so that two
  * half-sent blobs cannot wait for each other.
  */
+import { BLOB_HEAD_BYTES, BlobFrames } from './blobFrames.ts';
 import type { ByteChannel } from './controlLink.ts';
 import type { Payload } from './fabricControl.ts';
-import { FrameInvalid, FrameReader, frameHead } from './frames.ts';
+import { FrameInvalid, frameHead } from './frames.ts';
 
 /**
  * Up to here base64 inside the message costs less than a blob with its two more frames; measured on loopback. One at a time the message is
@@ -20,7 +21,6 @@ const CHUNK_BYTES = 64 * 1024;
 const BLOB_TIMEOUT_MS = 60_000;
 
 const KIND = { open: 0, data: 1, credit: 2 } as const;
-const HEAD_BYTES = 5;
 
 /** A payload that cannot be had: malformed, too long, or never sent. The link stays as it is. */
 export class PayloadInvalid extends Error {
@@ -56,6 +56,12 @@ export class BlobExchange {
   #held = 0;
   /** Blobs are opened in the order of their ids, without a gap. */
   #nextOpen = 1;
+  /** The frame that is being received, and where its data goes. */
+  #frame: { id: number; kind: number; into: Incoming } = {
+    id: 0,
+    kind: 0,
+    into: { bytes: Buffer.alloc(0), filled: 0 },
+  };
   readonly #waiters = new Map<number, () => void>();
   readonly #unwanted = new Set<number>();
   #ended: string | undefined;
@@ -63,7 +69,11 @@ export class BlobExchange {
   /** Begins to read the channel. A malformed frame throws out of the channel's listener, which closes the link. */
   constructor(channel: ByteChannel) {
     this.#channel = channel;
-    const frames = new FrameReader(HEAD_BYTES + CHUNK_BYTES, (body) => this.#onFrame(body));
+    const frames = new BlobFrames(CHUNK_BYTES, {
+      begin: (id, kind, length) => this.#begin(id, kind, length),
+      data: (piece) => this.#data(piece),
+      end: () => this.#endFrame(),
+    });
     channel.receive((chunk) => frames.push(chunk));
   }
 
@@ -144,48 +154,51 @@ export class BlobExchange {
     this.#write(KIND.credit, 0, u32(incoming.bytes.length)).catch(ignore);
   }
 
-  #onFrame(body: Buffer): void {
-    if (body.length < HEAD_BYTES) throw new FrameInvalid(`a blob frame of ${body.length} bytes`);
-    const id = body.readUInt32BE(0);
-    const kind = body[4];
-    const data = body.subarray(HEAD_BYTES);
-    if (kind === KIND.credit) {
-      if (id !== 0 || data.length !== 4) throw new FrameInvalid('a malformed credit frame');
-      this.#credit += data.readUInt32BE(0);
-      if (this.#credit > BLOB_WINDOW_BYTES) throw new FrameInvalid('more credit than was used');
-      this.#pump().catch(ignore);
-    } else if (kind === KIND.open) {
-      this.#onOpen(id, data);
-    } else if (kind === KIND.data) {
-      this.#onData(id, data);
-    } else {
-      throw new FrameInvalid(`a blob frame of kind ${kind}`);
+  #begin(id: number, kind: number, length: number): void {
+    if (kind === KIND.data) {
+      const incoming = this.#incoming.get(id);
+      if (incoming === undefined || isComplete(incoming))
+        throw new FrameInvalid(`data for blob ${id}, which is not open`);
+      if (length === 0 || incoming.filled + length > incoming.bytes.length) {
+        throw new FrameInvalid(`blob ${id} has more bytes than it announced`);
+      }
+      this.#frame = { id, kind, into: incoming };
+    } else if (kind === KIND.open || kind === KIND.credit) {
+      const isWellFormed = length === 4 && (kind === KIND.open || id === 0);
+      if (!isWellFormed) throw new FrameInvalid(`a malformed ${kind === KIND.open ? 'open' : 'credit'} frame`);
+      this.#frame = { id, kind, into: { bytes: Buffer.alloc(length), filled: 0 } };
+    } else throw new FrameInvalid(`a blob frame of kind ${kind}`);
+  }
+
+  #data(piece: Uint8Array): void {
+    const { into } = this.#frame;
+    into.bytes.set(piece, into.filled);
+    into.filled += piece.length;
+  }
+
+  #endFrame(): void {
+    const { id, kind, into } = this.#frame;
+    if (kind === KIND.open) this.#onOpen(id, into.bytes.readUInt32BE(0));
+    else if (kind === KIND.credit) this.#onCredit(into.bytes.readUInt32BE(0));
+    else if (isComplete(into)) {
+      if (this.#unwanted.delete(id)) this.#release(id, into);
+      this.#waiters.get(id)?.();
     }
   }
 
-  #onOpen(id: number, data: Buffer): void {
-    if (data.length !== 4) throw new FrameInvalid('a malformed open frame');
-    const size = data.readUInt32BE(0);
+  #onCredit(bytes: number): void {
+    this.#credit += bytes;
+    if (this.#credit > BLOB_WINDOW_BYTES) throw new FrameInvalid('more credit than was used');
+    this.#pump().catch(ignore);
+  }
+
+  #onOpen(id: number, size: number): void {
     if (size === 0 || size > BLOB_BYTES_MAX) throw new FrameInvalid(`a blob of ${size} bytes`);
     if (id !== this.#nextOpen) throw new FrameInvalid(`blob ${id} is opened out of order`);
     if (this.#held + size > BLOB_WINDOW_BYTES) throw new FrameInvalid('more blob bytes than the window allows');
     this.#nextOpen = idAfter(id);
     this.#held += size;
     this.#incoming.set(id, { bytes: Buffer.allocUnsafeSlow(size), filled: 0 });
-  }
-
-  #onData(id: number, data: Buffer): void {
-    const incoming = this.#incoming.get(id);
-    if (incoming === undefined || isComplete(incoming))
-      throw new FrameInvalid(`data for blob ${id}, which is not open`);
-    if (data.length === 0 || incoming.filled + data.length > incoming.bytes.length) {
-      throw new FrameInvalid(`blob ${id} has more bytes than it announced`);
-    }
-    data.copy(incoming.bytes, incoming.filled);
-    incoming.filled += data.length;
-    if (!isComplete(incoming)) return;
-    if (this.#unwanted.delete(id)) this.#release(id, incoming);
-    this.#waiters.get(id)?.();
   }
 
   async #pump(): Promise<void> {
@@ -217,10 +230,10 @@ export class BlobExchange {
 
   #write(kind: number, id: number, data: Uint8Array): Promise<void> {
     if (this.#ended !== undefined) return Promise.resolve();
-    const head = Buffer.allocUnsafe(HEAD_BYTES);
+    const head = Buffer.allocUnsafe(BLOB_HEAD_BYTES);
     head.writeUInt32BE(id, 0);
     head[4] = kind;
-    return this.#channel.write(Buffer.concat([frameHead(HEAD_BYTES + data.length, head), data]));
+    return this.#channel.write(frameHead(BLOB_HEAD_BYTES + data.length, head), data);
   }
 }
 

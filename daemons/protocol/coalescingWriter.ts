@@ -9,13 +9,15 @@ export class CoalescingWriter {
   #bytes = 0;
   #scheduled: NodeJS.Immediate | undefined;
   #held = 0;
+  /** When the chunk was first held back, by `performance.now()`. */
+  #heldSince = 0;
   #writing = false;
   #closed = false;
   #drainers: Array<() => void> = [];
 
   /**
    * `wait` tells that more frames are about to be written in the next turn or two: the chunk is then held back for them, for at most
-   * {@link HOLD_TURNS} turns and {@link HOLD_BYTES} bytes.
+   * {@link HOLD_TURNS} turns, {@link HOLD_MS} and {@link HOLD_BYTES} bytes. A turn is short, unless the thread has much else to do.
    */
   constructor(write: (chunk: Uint8Array) => Promise<void>, wait: () => boolean = () => false) {
     this.#write = write;
@@ -54,7 +56,8 @@ export class CoalescingWriter {
     if (this.#writing || this.#scheduled !== undefined || this.#parts.length === 0) return;
     this.#scheduled = setImmediate(() => {
       this.#scheduled = undefined;
-      if (this.#wait() && this.#held < HOLD_TURNS && this.#bytes < HOLD_BYTES) {
+      if (this.#held === 0) this.#heldSince = performance.now();
+      if (this.#mayHold() && this.#wait()) {
         this.#held++;
         this.#schedule();
         return;
@@ -62,6 +65,10 @@ export class CoalescingWriter {
       this.#held = 0;
       this.#flush();
     });
+  }
+
+  #mayHold(): boolean {
+    return this.#held < HOLD_TURNS && this.#bytes < HOLD_BYTES && performance.now() - this.#heldSince < HOLD_MS;
   }
 
   #flush(): void {
@@ -87,4 +94,5 @@ export class CoalescingWriter {
 }
 
 const HOLD_TURNS = 64;
+const HOLD_MS = 2;
 const HOLD_BYTES = 128 * 1024;

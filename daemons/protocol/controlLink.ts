@@ -12,8 +12,8 @@ export const CONTROL_SERVER_ROLES: readonly PeerRole[] = ['cell'];
 export interface ByteChannel {
   /** Called once; bytes that came before are given at once, in order. A listener that throws closes the link with the error's message. */
   receive(listener: (chunk: Uint8Array) => void): void;
-  /** Resolves when the transport has room for more. Rejects when the link is closed. */
-  write(chunk: Uint8Array): Promise<void>;
+  /** Sends the chunks after one another. Resolves when the transport has room for more. Rejects when the link is closed. */
+  write(...chunks: Uint8Array[]): Promise<void>;
 }
 
 /** An authenticated connection of the fabric control protocol, over whatever transport. */

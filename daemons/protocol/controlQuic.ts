@@ -419,8 +419,9 @@ class StreamChannel implements ByteChannel {
     this.#inbox.receive(listener);
   }
 
-  write(chunk: Uint8Array): Promise<void> {
-    return this.#writer.write(chunk);
+  write(...chunks: Uint8Array[]): Promise<void> {
+    const [first] = chunks;
+    return this.#writer.write(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
   }
 
   async #read(stream: Stream): Promise<void> {

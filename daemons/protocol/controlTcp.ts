@@ -81,10 +81,10 @@ class TcpLink implements ControlLink {
     this.address = address;
     const rpc = new Inbox((why) => this.close(why));
     const blobs = new Inbox((why) => this.close(why));
-    this.rpc = { receive: (listener) => rpc.receive(listener), write: (chunk) => this.#write(CHANNEL.rpc, chunk) };
+    this.rpc = { receive: (listener) => rpc.receive(listener), write: (...chunks) => this.#write(CHANNEL.rpc, chunks) };
     this.blobs = {
       receive: (listener) => blobs.receive(listener),
-      write: (chunk) => this.#write(CHANNEL.blobs, chunk),
+      write: (...chunks) => this.#write(CHANNEL.blobs, chunks),
     };
     const frames = new FrameReader(MUX_BODY_BYTES_MAX, (body) => {
       const data = body.subarray(1);
@@ -113,11 +113,13 @@ class TcpLink implements ControlLink {
     this.#socket.destroySoon();
   }
 
-  #write(channel: number, chunk: Uint8Array): Promise<void> {
+  #write(channel: number, chunks: readonly Uint8Array[]): Promise<void> {
     const frames: Uint8Array[] = [];
-    for (let at = 0; at < chunk.length; at += MUX_BODY_BYTES_MAX - 1) {
-      const piece = chunk.subarray(at, at + MUX_BODY_BYTES_MAX - 1);
-      frames.push(frameHead(piece.length + 1, Uint8Array.of(channel)), piece);
+    for (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += MUX_BODY_BYTES_MAX - 1) {
+        const piece = chunk.subarray(at, at + MUX_BODY_BYTES_MAX - 1);
+        frames.push(frameHead(piece.length + 1, Uint8Array.of(channel)), piece);
+      }
     }
     return this.#channel.write(...frames);
   }

@@ -27,10 +27,10 @@ export class LateChannel implements ByteChannel {
     this.#channel?.receive(listener);
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  async write(...chunks: Uint8Array[]): Promise<void> {
     if (this.#channel === undefined) await this.#attached;
     if (this.#isEnded || this.#channel === undefined) throw new Error('the link is closed');
-    await this.#channel.write(chunk);
+    await this.#channel.write(...chunks);
   }
 
   /** Writes fail from now on, those that wait too. */

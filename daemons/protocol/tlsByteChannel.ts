@@ -1,8 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { type ByteChannel, Inbox } from './controlLink.ts';
-
-/** libuv reads up to 2 MiB before it looks at another socket, 10 ms of decryption: after so many bytes the others have their turn. */
-const TURN_BYTES = 128 * 1024;
+import { OTHERS_MS, TURN_BYTES } from './turns.ts';
 
 /** The bytes of a TLS connection, which is read from now on. That it ends is for the socket's owner to see. */
 export class TlsByteChannel implements ByteChannel {
@@ -30,10 +28,10 @@ export class TlsByteChannel implements ByteChannel {
     this.#readInTurn += chunk.length;
     if (!isOver && this.#readInTurn >= TURN_BYTES) {
       this.#socket.pause();
-      setImmediate(() => {
+      setTimeout(() => {
         this.#readInTurn = 0;
         this.#socket.resume();
-      });
+      }, OTHERS_MS);
     }
     this.#inbox.deliver(chunk);
   }

@@ -8,6 +8,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '../protocol/limits.ts';
 import { sha256InTurns } from '../protocol/sha256InTurns.ts';
+import { turns } from '../protocol/turns.ts';
 import { Refused } from './refused.ts';
 import type { CellStore } from './store/cellStore.ts';
 
@@ -133,6 +134,7 @@ async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8A
   try {
     const hash = createHash('sha256');
     let size = 0;
+    const othersTurn = turns();
     for await (const chunk of bytes) {
       size += chunk.length;
       if (size > LIMITS.module) {
@@ -140,6 +142,7 @@ async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8A
       }
       hash.update(chunk);
       await file.appendFile(chunk);
+      await othersTurn(chunk.length);
     }
     const found = hash.digest('hex');
     if (found !== sha256) {

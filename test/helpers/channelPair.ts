@@ -15,7 +15,8 @@ export function channelPair(
     return {
       writes,
       receive: (listener) => mine.receive(listener),
-      write: (chunk) => {
+      write: (...chunks) => {
+        const chunk = Buffer.concat(chunks);
         writes.push(chunk);
         return new Promise((resolve) => {
           setImmediate(() => {

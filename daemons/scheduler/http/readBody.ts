@@ -1,3 +1,4 @@
+import { turns } from '../../protocol/turns.ts';
 import { Refused } from '../refused.ts';
 
 const FIRST_BYTES = 4_096;
@@ -18,6 +19,7 @@ export async function readBody(
   if (length !== undefined && length > most) throw tooLarge();
   let bytes = Buffer.allocUnsafeSlow(length ?? FIRST_BYTES);
   let size = 0;
+  const othersTurn = turns();
   for await (const piece of body) {
     if (size + piece.length > most) throw tooLarge();
     if (size + piece.length > bytes.length) {
@@ -27,6 +29,7 @@ export async function readBody(
     }
     bytes.set(piece, size);
     size += piece.length;
+    await othersTurn(piece.length);
   }
   if (length !== undefined && size !== length)
     throw new Refused('bad_request', 'The body is not as long as announced.');
