@@ -12,6 +12,12 @@ import { processStart } from './processIdentity.ts';
 /** How long a daemon may take to say that it is ready, milliseconds. */
 const READY_MS = 15_000;
 
+/**
+ * V8's helpers collect garbage beside the main thread, which then waits for them. On a machine with all its processors busy, by a tasklet's doing for
+ * instance, they get none for tens of milliseconds, and so long all runs of a cell stand still. The daemons' heaps are small: one thread is enough.
+ */
+const ENGINE_OPTIONS = ['--single-threaded-gc'];
+
 /** A daemon that we started and that ends with us until {@link keep}. */
 export interface SpawnedDaemon<Facts> {
   /** Facts of its ready line. @throws GrafosError when it fails, exits, or stays silent. */
@@ -32,7 +38,7 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], cwd: string
   const logFd = openSync(log, 'a', 0o600);
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [entry, ...args, '--lifeline'], {
+    child = spawn(process.execPath, [...ENGINE_OPTIONS, entry, ...args, '--lifeline'], {
       stdio: ['pipe', 'pipe', logFd],
       // A group of its own: Ctrl-C in the terminal is for `dev up`, which then undoes what it started.
       detached: true,

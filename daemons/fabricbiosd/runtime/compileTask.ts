@@ -7,10 +7,14 @@ import type { PoolTask, TaskLoss } from './workerPool.ts';
 
 const COMPILE_DEADLINE_MS = 20_000;
 
+/** To check, rewrite and compile as much takes tens of milliseconds. */
+const HEAVY_BYTES = 512 * 1024;
+
 /** Makes a module ready in a worker. `lasting` is false when the fault was the cell's and the next run should try again. */
 export class CompileTask implements PoolTask {
   readonly kind = 'compile';
   readonly quick = false;
+  readonly heavy: boolean;
   readonly group = 0;
   readonly deadlineMs = COMPILE_DEADLINE_MS;
   private readonly bytes: Uint8Array;
@@ -25,6 +29,7 @@ export class CompileTask implements PoolTask {
     done: (result: CompileResult, lasting: boolean) => void,
   ) {
     this.bytes = bytes;
+    this.heavy = bytes.length >= HEAVY_BYTES;
     this.memoryMaxPages = memoryMaxPages;
     this.metered = metered;
     this.done = done;

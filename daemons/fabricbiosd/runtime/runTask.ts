@@ -18,6 +18,7 @@ export class RunTask implements PoolTask {
   entry: ModuleEntry | null = null;
   /** As the module's last run when this one was queued. */
   quick = false;
+  readonly heavy = false;
   settled = false;
   /** The lease ended before the run started. */
   leaseEnd: LeaseEnd | null = null;

@@ -11,6 +11,8 @@ export interface PoolTask {
   kind: 'run' | 'compile';
   /** It is likely to end within {@link QUICK_MS}: one worker is kept for tasks that do. */
   readonly quick: boolean;
+  /** It is known to be long: put behind the others from its beginning. */
+  readonly heavy: boolean;
   /** Of one group of quick tasks, one does not wait for another's to be done. */
   readonly group: number;
   /** Counted from `start`. */
@@ -280,6 +282,7 @@ export class WorkerPool {
     this.lastGroup = task.group;
     slot.startedAt = performance.now();
     slot.deadline = setTimeout(() => this.endSlot(slot, 'deadline'), task.deadlineMs);
+    if (task.heavy && !slot.isBehind) slot.isBehind = putThreadBehind(slot.worker.name);
     task.start(slot.worker);
     this.putLongBehind();
   }
