@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** Behind whatever else the machine does, the cell's own main thread and an editor among it. */
-const NICE = 10;
+/**
+ * Behind whatever else the machine does, the process's own main thread and an editor among it: a third of their share where they compete. Less would
+ * be worse, because threads of one process wait for each other's changes to its memory, and then for who has no processor.
+ */
+const NICE = 5;
 
 /** Linux keeps that much of a thread's name. */
 const NAME_BYTES = 15;

@@ -35,7 +35,7 @@ export interface PoolOptions {
   runsPerWorker: number;
 }
 
-/** A module whose last run took no more of a processor is one of quick runs, milliseconds. */
+/** A module whose last run took no longer is one of quick runs, milliseconds. */
 export const QUICK_MS = 10;
 
 /** A task that takes longer makes room for others, milliseconds. */
