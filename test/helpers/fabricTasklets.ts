@@ -81,7 +81,8 @@ export async function run(
   module: Module,
   input: Uint8Array,
   fields: Partial<TaskletSubmit> = {},
-): Promise<TaskletOutcome & { bytes: Uint8Array }> {
+): Promise<Omit<TaskletOutcome, 'log'> & { bytes: Uint8Array; log: string }> {
   const outcome = await client.request('tasklet.submit', submission(client, module, input, fields));
-  return { ...outcome, bytes: await client.bytesIn(outcome.output) };
+  const [bytes, log] = await Promise.all([client.bytesIn(outcome.output), client.bytesIn(outcome.log)]);
+  return { ...outcome, bytes, log: Buffer.from(log).toString() };
 }
