@@ -1,8 +1,5 @@
 import * as vscode from 'vscode';
-
-/** Shares from which a line is drawn stronger. */
-const STEPS = [0.005, 0.03, 0.1, 0.25] as const;
-const STRENGTH = [0.12, 0.25, 0.45, 0.75] as const;
+import { FUEL_COLORS } from './ids.ts';
 
 /** A line of a document and its part of the newest profile's fuel, 0 to 1. */
 export interface LineShare {
@@ -19,8 +16,8 @@ export class FuelHeat implements vscode.Disposable {
   /** @param ask what the language server says of a document; empty for those it knows nothing of */
   constructor(ask: (uri: string) => Promise<LineShare[]>) {
     this.#ask = ask;
-    this.#types = STRENGTH.map((strength) => {
-      const color = `rgba(219, 109, 40, ${strength})`;
+    this.#types = FUEL_COLORS.map(({ color: id }) => {
+      const color = new vscode.ThemeColor(id);
       return vscode.window.createTextEditorDecorationType({
         isWholeLine: true,
         borderColor: color,
@@ -58,7 +55,7 @@ export class FuelHeat implements vscode.Disposable {
 
   #set(editor: vscode.TextEditor, lines: LineShare[]): void {
     for (const [step, type] of this.#types.entries()) {
-      const [from, to] = [STEPS[step] as number, STEPS[step + 1] ?? 2];
+      const [from, to] = [FUEL_COLORS[step]?.from ?? 0, FUEL_COLORS[step + 1]?.from ?? Number.POSITIVE_INFINITY];
       editor.setDecorations(
         type,
         lines.filter(({ share }) => share >= from && share < to).map(({ line }) => new vscode.Range(line, 0, line, 0)),

@@ -54,6 +54,14 @@ export const SETTINGS = {
   mcpEnabled: 'grafos.mcp.enabled',
 } as const;
 
+/** Edges of source lines, by their part of a profile's fuel: each from the part on that stands beside it. */
+export const FUEL_COLORS = [
+  { color: 'grafos.fuel.little', from: 0.005 },
+  { color: 'grafos.fuel.some', from: 0.03 },
+  { color: 'grafos.fuel.much', from: 0.1 },
+  { color: 'grafos.fuel.most', from: 0.25 },
+] as const;
+
 /** Task type of package.json's taskDefinitions and the problem matcher's owner. */
 export const TASK_TYPE = 'grafos';
 

@@ -59,6 +59,13 @@ describe('manifest and code', () => {
     );
   });
 
+  it('contribute the same colors', () => {
+    assert.deepEqual(
+      contributes.colors.map(({ id }: { id: string }) => id),
+      ids.FUEL_COLORS.map(({ color }) => color),
+    );
+  });
+
   it('name commands as the house does: verb first, in the category grafOS, with an icon', () => {
     for (const { command, title, category, icon } of contributes.commands) {
       assert.match(command, /^grafos(\.[a-z][A-Za-z]+){2}$/);

@@ -73,8 +73,8 @@ interface Slot {
  *
  * Tasks that are not known to be quick get all workers but one (docs/limits.md, "Neighbours"). A task that turns out long is put behind
  * the others where the system can do that, and another worker is started in its place, as often as there are workers; the worker behind
- * goes on with tasks that are not quick while there are any. A task past its deadline, or cancelled, is ended by ending its worker, and its loss is told once the worker is gone: from then on the task
- * touches nothing any more.
+ * goes on with tasks that are not quick while there are any. A task past its deadline, or cancelled, is ended by ending its worker, and
+ * its loss is told once the worker is gone: from then on the task touches nothing any more.
  */
 export class WorkerPool {
   readonly stats = { started: 0, lost: 0, recycled: 0 };

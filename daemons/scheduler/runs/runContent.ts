@@ -15,7 +15,7 @@ export type Content = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface RunContent {
   /**
-   * An ended run with its output.
+   * A run with its output, once it ended.
    * @param output when it is at hand
    * @throws {Refused} not_found when the run has left the store meanwhile
    */
@@ -29,6 +29,7 @@ export function runContent(parts: { runs: RunTable; files: RunFiles; bulk: BulkT
 
   /** What stands for the output in JSON, and the text for {@link HERE} if it is that. */
   const outputOf = async (run: StoredRun, known?: Uint8Array): Promise<{ value: unknown; text: Uint8Array | null }> => {
+    if (run.ended_at === null) return { value: null, text: null };
     const isShort = known !== undefined && known.length <= IN_ROW_BYTES;
     const output = isShort ? known : runs.bytes(run).output;
     if (output !== null) return { value: outputJson(output) ?? null, text: null };
