@@ -95,7 +95,7 @@ class ModuleMeter {
     const [memory] = module.imports.some(({ type }) => type.kind === 'memory') ? [] : module.memories;
     this.ownMemory =
       memory === undefined ? null : { min: memory.min, max: Math.min(memory.max ?? memoryMaxPages, memoryMaxPages) };
-    this.out = new ByteWriter(source.length * 2 + 1024);
+    this.out = new ByteWriter(Math.ceil(source.length * 2.5) + 1024);
   }
 
   meter(): MeteredModule {

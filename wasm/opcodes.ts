@@ -6,17 +6,18 @@
 /** What follows an opcode. */
 export const Immediate = {
   none: 0,
+  // One number each, up to and with {@link ONE_NUMBER}.
   /** Block type: s33. */
   block: 1,
   /** One u32: an index or a label. */
   index: 2,
+  i32: 3,
+  i64: 4,
   /** Two u32. */
-  twoIndexes: 3,
+  twoIndexes: 5,
   /** Alignment and offset, both u32. */
-  memarg: 4,
-  brTable: 5,
-  i32: 6,
-  i64: 7,
+  memarg: 6,
+  brTable: 7,
   f32: 8,
   f64: 9,
   /** Vector of value types. */
@@ -37,6 +38,9 @@ export const Immediate = {
   prefixFd: 20,
   unknown: 255,
 } as const;
+
+/** Immediates up to this one, but for `none`, are one LEB128. */
+export const ONE_NUMBER = Immediate.i64;
 
 export const Op = {
   unreachable: 0x00,

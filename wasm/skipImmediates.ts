@@ -1,6 +1,6 @@
 import { skipSigned, skipU32 } from './binaryReader.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
-import { FC_IMMEDIATES, FD_IMMEDIATES, featureOfUnknown, IMMEDIATES, Immediate } from './opcodes.ts';
+import { FC_IMMEDIATES, FD_IMMEDIATES, featureOfUnknown, IMMEDIATES, Immediate, ONE_NUMBER } from './opcodes.ts';
 import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 
 /**
@@ -8,7 +8,14 @@ import { unsupported, WasmInvalid } from './wasmInvalid.ts';
  * wrongly encoded or not in the opcode table.
  */
 export function skipImmediates(bytes: Uint8Array, opcode: number, pos: number, end: number): number {
-  return skip(bytes, IMMEDIATES[opcode] as number, pos, end, opcode);
+  const immediate = IMMEDIATES[opcode] as number;
+  if (immediate === Immediate.none) return pos;
+  // Nearly every number is one byte; the reader's speed is made here.
+  if (pos + 1 < end && (bytes[pos] as number) < 0x80) {
+    if (immediate <= ONE_NUMBER) return pos + 1;
+    if (immediate === Immediate.memarg && (bytes[pos] as number) < 32 && (bytes[pos + 1] as number) < 0x80) return pos + 2;
+  }
+  return skip(bytes, immediate, pos, end, opcode);
 }
 
 function skip(bytes: Uint8Array, immediate: number, pos: number, end: number, opcode: number): number {
@@ -16,10 +23,9 @@ function skip(bytes: Uint8Array, immediate: number, pos: number, end: number, op
     case Immediate.none:
       return pos;
     case Immediate.index:
-      // Nearly every index is one byte; the reader's speed is made here.
-      return pos < end && (bytes[pos] as number) < 0x80 ? pos + 1 : skipU32(bytes, pos, end);
+      return skipU32(bytes, pos, end);
     case Immediate.i32:
-      return pos < end && (bytes[pos] as number) < 0x80 ? pos + 1 : skipSigned(bytes, pos, end, 32);
+      return skipSigned(bytes, pos, end, 32);
     case Immediate.memarg:
       return skipMemarg(bytes, pos, end);
     case Immediate.block:
