@@ -94,5 +94,5 @@ export class CoalescingWriter {
 }
 
 const HOLD_TURNS = 64;
-const HOLD_MS = 2;
+const HOLD_MS = 8;
 const HOLD_BYTES = 128 * 1024;
