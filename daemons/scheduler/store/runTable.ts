@@ -103,7 +103,8 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
   const insertRun = store.prepare(
     `INSERT INTO runs (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
   );
-  const insertBytes = store.prepare('INSERT INTO run_bytes (seq, input) VALUES (?, ?)');
+  // Node 22 binds no bytes as NULL.
+  const insertBytes = store.prepare('INSERT INTO run_bytes (seq, input) VALUES (?, ifnull(?, zeroblob(0)))');
   const endRun = store.prepare(
     `UPDATE runs SET state = ?, started_at = ?, ended_at = ?, error = ?, output_sha256 = ?, output_bytes = ?, fuel_used = ?,
      linear_memory_peak = ?, duration_us = ?, lease_id = ?, lease_expires_at = ? WHERE seq = ?`,
@@ -139,7 +140,7 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
   return {
     insert: (run, input) => {
       run.seq = Number(insertRun.run(...COLUMNS.map((column) => run[column])).lastInsertRowid);
-      insertBytes.run(run.seq, inRow(input) ?? NOTHING);
+      insertBytes.run(run.seq, inRow(input));
       kept.runs += 1;
       kept.bytes += run.input_bytes;
     },
@@ -181,8 +182,8 @@ export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable 
     bytes: (run) => {
       const row = selectBytes.get(run.seq);
       if (row === undefined) throw new Error(`run ${run.run_id} has no bytes`);
-      const { input, output, log } = row as unknown as RunBytes & { input: Uint8Array };
-      return { input: input.length === 0 && run.input_bytes > 0 ? null : input, output, log };
+      const { input, output, log } = row as unknown as RunBytes;
+      return { input: fromRowBytes(input, run.input_bytes), output: fromRowBytes(output, run.output_bytes), log };
     },
     list: (tenant, limit, before) => {
       const below = before ?? Number.MAX_SAFE_INTEGER;
@@ -210,6 +211,12 @@ const NOTHING = new Uint8Array();
 /** Null for what goes into a file. */
 function inRow(bytes: Uint8Array): Uint8Array | null {
   return bytes.length > IN_ROW_BYTES ? null : bytes;
+}
+
+/** What is in the row of bytes of that size, whose column is empty or NULL when they are in a file, and when there are none. */
+function fromRowBytes(bytes: Uint8Array | null, size: number | null): Uint8Array | null {
+  if (size === 0) return NOTHING;
+  return bytes?.length === size ? bytes : null;
 }
 
 function fromRow(row: Row | undefined): StoredRun | undefined {
