@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readModule } from '../../wasm/readModule.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
-import { functionType, type ValueType, type WasmModule } from '../../wasm/wasmModule.ts';
+import { type FunctionType, functionType, type ValueType, type WasmModule } from '../../wasm/wasmModule.ts';
 import { NotInterpreted } from './decodeBody.ts';
 import { Trap, type Value } from './interpreterNumerics.ts';
 import { instantiateMetered, TOO_DEEP } from './runMetered.ts';
@@ -42,6 +42,7 @@ interface End {
 }
 
 const host = (x: number) => (x * 31 + 1) | 0;
+const HOST_TYPE: FunctionType = { params: ['i32'], results: ['i32'] };
 
 /**
  * Runs the export `name` of any module metered, plain and interpreted, with small arguments. The module may import `h.host` (i32) -> i32.
@@ -59,7 +60,14 @@ export function compareRuns(bytes: Uint8Array, name: string, limit: number): Com
   if (!WebAssembly.validate(bytes)) return 'refused';
   const entry = module.exports.find((one) => one.name === name && one.kind === 'func');
   const type = entry && functionType(module, entry.index);
-  const foreign = module.imports.some((one) => one.type.kind !== 'func' || one.module !== 'h' || one.name !== 'host');
+  const foreign = module.imports.some(
+    (one) =>
+      one.type.kind !== 'func' ||
+      one.module !== 'h' ||
+      one.name !== 'host' ||
+      // An altered module may name another type, which our host is not of.
+      JSON.stringify(module.types[one.type.type]) !== JSON.stringify(HOST_TYPE),
+  );
   const large = (module.memories[0]?.min ?? 0) > PAGES_MAX || module.tables.some(({ limits }) => limits.min > 10_000);
   if (type === undefined || foreign || large || type.params.some((one) => argument(one, 0) === undefined))
     return 'refused';
@@ -169,7 +177,7 @@ function interpret(bytes: Uint8Array, name: string, args: Value[], limit: number
   const fuel = new FuelMeter();
   fuel.limit = limit;
   const callable: Callable = {
-    type: { params: ['i32'], results: ['i32'] },
+    type: HOST_TYPE,
     call: (x) => {
       hostCalls.push([x as number, fuel.executed]);
       return [host(x as number)];
