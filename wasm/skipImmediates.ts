@@ -13,7 +13,8 @@ export function skipImmediates(bytes: Uint8Array, opcode: number, pos: number, e
   // Nearly every number is one byte; the reader's speed is made here.
   if (pos + 1 < end && (bytes[pos] as number) < 0x80) {
     if (immediate <= ONE_NUMBER) return pos + 1;
-    if (immediate === Immediate.memarg && (bytes[pos] as number) < 32 && (bytes[pos + 1] as number) < 0x80) return pos + 2;
+    if (immediate === Immediate.memarg && (bytes[pos] as number) < 32 && (bytes[pos + 1] as number) < 0x80)
+      return pos + 2;
   }
   return skip(bytes, immediate, pos, end, opcode);
 }
