@@ -71,3 +71,10 @@ export class ByteWriter {
     return this.bytes.slice(0, this.length);
   }
 }
+
+/** Bytes of the shortest unsigned LEB128. */
+export function byteLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
+  return length;
+}

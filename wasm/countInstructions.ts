@@ -1,5 +1,6 @@
 import { BinaryReader } from './binaryReader.ts';
 import { ByteWriter } from './byteWriter.ts';
+import { outerOf } from './innerFunctions.ts';
 import type { MeteredModule } from './meter.ts';
 import { Op } from './opcodes.ts';
 import { OwnCode } from './ownCode.ts';
@@ -30,6 +31,9 @@ export interface CountingModule {
   /** Of each function of the module's own, in order: its instructions that cost fuel. */
   functions: CountedFunction[];
   importedFunctions: number;
+  /** As of the metered module. */
+  inner: readonly number[];
+  interruptFunction: number;
 }
 
 /** Instructions that cost fuel, in order; all arrays are of one length. */
@@ -118,6 +122,8 @@ class Counter {
       stretches: this.stretches,
       functions: this.functions,
       importedFunctions: metered.importedFunctions,
+      inner: metered.inner,
+      interruptFunction: metered.interruptFunction,
     };
   }
 
@@ -146,14 +152,15 @@ class Counter {
     const reader = new BinaryReader(metered.bytes, metered.codeOffset);
     const count = reader.u32();
     code.u32(count);
+    const outer = new Set(metered.inner);
     for (let i = 0; i < count; i++) {
       const size = reader.u32();
-      const isInterrupt = importedFunctions + i === metered.interruptFunction;
-      if (isInterrupt) {
+      const index = importedFunctions + i;
+      if (index === metered.interruptFunction || outer.has(index)) {
         code.u32(size);
         code.copy(metered.bytes, reader.pos, reader.pos + size);
       } else {
-        this.body(code, reader.pos, reader.pos + size, importedFunctions + i);
+        this.body(code, reader.pos, reader.pos + size, index);
       }
       reader.pos += size;
     }
@@ -162,11 +169,12 @@ class Counter {
 
   private body(code: ByteWriter, start: number, end: number, index: number): void {
     const { bytes, importedFunctions } = this.metered;
+    const original = outerOf(this.metered, index) ?? index;
     const first = skipLocals(bytes, start, end, 4);
-    const own = new OwnCode(this.metered, start, first, end);
+    const own = new OwnCode(this.metered, index, start, first, end);
     const out = new ByteWriter((end - start) * 4);
     out.copy(bytes, start, first);
-    this.hook(out, HOOKS.entered, index);
+    this.hook(out, HOOKS.entered, original);
     const found = { at: [] as number[], length: [] as number[], bodyOffset: [] as number[], stretch: [] as number[] };
     let added = own.addedLocals;
     /** Where the stretch at hand began in `found`, and in `out`; -1 between stretches. */
@@ -253,18 +261,19 @@ class Counter {
         default:
           note(position, next - at, bodyOffset);
       }
+      added += own.grown(at);
       at = next;
     }
     flush(end);
     code.u32(out.length);
     const base = code.length;
     code.copy(out.bytes, 0, out.length);
-    this.functions.push({
+    this.functions[original - importedFunctions] = {
       at: Uint32Array.from(found.at, (offset) => offset + base),
       length: Uint32Array.from(found.length),
       bodyOffset: Uint32Array.from(found.bodyOffset),
       stretch: Uint32Array.from(found.stretch),
-    });
+    };
   }
 
   /** The end of the run where fuel was short already; one more for the stretch, `cost` less fuel, and a note where that is short now. */

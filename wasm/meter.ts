@@ -1,10 +1,12 @@
 import { BinaryReader } from './binaryReader.ts';
 import { ByteWriter } from './byteWriter.ts';
+import { chooseInner } from './innerFunctions.ts';
 import { BodyMeter } from './meterBody.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import type { Signatures } from './nanScan.ts';
 import { Op } from './opcodes.ts';
 import { readModule, SECTION } from './readModule.ts';
+import { BodyScan } from './scanBody.ts';
 import { VALUE_TYPE_CODES } from './typeReader.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 import type { Limits, ValueType, WasmModule } from './wasmModule.ts';
@@ -34,6 +36,11 @@ export interface MeteredModule {
   importedFunctions: number;
   /** Index of the function that loops call in front of bulk instructions so that they can be ended; -1 without any function. */
   interruptFunction: number;
+  /**
+   * Index of each function that became two, ascending: it hands over to its inner function now. These come after the interrupt function, in
+   * this order.
+   */
+  inner: number[];
   /** What {@link MEMORY_IMPORT} must be, in pages of 64 KiB: exactly `min` now, and `max` at most ever. Null when the module has no memory of its own. */
   memory: { min: number; max: number } | null;
   /** Offset in `bytes` of the code section's content; -1 without one. */
@@ -84,7 +91,13 @@ class ModuleMeter {
   private readonly ownMemory: { min: number; max: number } | null;
   private readonly interruptFunction: number;
   private interruptType = -1;
+  private readonly scan: BodyScan;
+  private inner: number[] = [];
+  /** Of each function type that an inner function was made of, its type. */
+  private readonly innerTypes = new Map<number, number>();
   private codeOffset = -1;
+  /** For short bodies. */
+  private readonly short = new ByteWriter(64);
 
   constructor(source: Uint8Array, module: WasmModule, memoryMaxPages: number) {
     this.source = source;
@@ -93,6 +106,7 @@ class ModuleMeter {
     const { importedFunctions, functions } = module;
     this.interruptFunction = functions.length === 0 ? -1 : importedFunctions + functions.length;
     const [memory] = module.imports.some(({ type }) => type.kind === 'memory') ? [] : module.memories;
+    this.scan = new BodyScan(signatures(module), functions.length);
     this.ownMemory =
       memory === undefined ? null : { min: memory.min, max: Math.min(memory.max ?? memoryMaxPages, memoryMaxPages) };
     this.out = new ByteWriter(Math.ceil(source.length * 2.5) + 1024);
@@ -100,6 +114,7 @@ class ModuleMeter {
 
   meter(): MeteredModule {
     const { source, module, out } = this;
+    this.scanCode();
     out.copy(source, 0, 8);
     let importDone = this.ownMemory === null;
     let globalDone = false;
@@ -152,9 +167,26 @@ class ModuleMeter {
       fuelGlobal: this.fuelGlobal,
       importedFunctions: module.importedFunctions,
       interruptFunction: this.interruptFunction,
+      inner: this.inner,
       memory: this.ownMemory,
       codeOffset: this.codeOffset,
     };
+  }
+
+  /** Which functions become two must be known before the first is written. */
+  private scanCode(): void {
+    const { source, module, scan } = this;
+    for (const { id, offset, size } of module.sections) {
+      if (id !== SECTION.code) continue;
+      const reader = new BinaryReader(source, offset, offset + size);
+      const count = reader.u32();
+      for (let i = 0; i < count; i++) {
+        const bytes = reader.u32();
+        scan.scan(source, reader.pos, reader.pos + bytes);
+        reader.pos += bytes;
+      }
+    }
+    this.inner = chooseInner(module, scan);
   }
 
   /** A section of a vector: the old entries (`offset` -1 for none) and `extra`. */
@@ -197,6 +229,18 @@ class ModuleMeter {
       this.interruptType = types.length + count++;
       for (const byte of [0x60, 0, 0]) extra.u8(byte);
     }
+    for (const outer of this.inner) {
+      const index = this.typeOf(outer);
+      if (this.innerTypes.has(index)) continue;
+      this.innerTypes.set(index, types.length + count++);
+      const { params = [], results = [] } = types[index] ?? {};
+      extra.u8(0x60);
+      for (const values of [params, results]) {
+        extra.u32(values.length + 1);
+        for (const value of values) extra.u8(VALUE_TYPE_CODES[value]);
+        extra.u8(VALUE_TYPE_CODES.i64);
+      }
+    }
     this.vector(SECTION.type, offset, end, extra, count);
   }
 
@@ -215,7 +259,16 @@ class ModuleMeter {
   private functions(offset: number, end: number): void {
     const extra = new ByteWriter(8);
     if (this.interruptFunction !== -1) extra.u32(this.interruptType);
-    this.vector(SECTION.function, offset, end, extra, this.interruptFunction === -1 ? 0 : 1);
+    for (const outer of this.inner) extra.u32(this.innerTypes.get(this.typeOf(outer)) ?? 0);
+    this.vector(SECTION.function, offset, end, extra, this.addedFunctions());
+  }
+
+  private typeOf(index: number): number {
+    return this.module.functions[index - this.module.importedFunctions] as number;
+  }
+
+  private addedFunctions(): number {
+    return this.interruptFunction === -1 ? 0 : 1 + this.inner.length;
   }
 
   private globals(offset: number, end: number): void {
@@ -257,10 +310,11 @@ class ModuleMeter {
   }
 
   private code(offset: number, end: number): void {
-    const { source, module, fuelGlobal } = this;
-    const { importedFunctions, importsEscape } = module;
-    const reader = new BinaryReader(source, offset, end);
-    const count = reader.u32();
+    const { module, fuelGlobal, inner, interruptFunction, scan } = this;
+    const { importedFunctions, importsEscape, functions } = module;
+    // Locals of inner functions are renumbered in a copy; the slice of a Buffer would be none.
+    const source = inner.length === 0 ? this.source : new Uint8Array(this.source);
+    const count = new BinaryReader(source, offset, end).u32();
     // The section's size is known only once it is written: five bytes are kept for it, which the format allows.
     const { out } = this;
     out.u8(SECTION.code);
@@ -268,28 +322,60 @@ class ModuleMeter {
     out.reserve(5);
     out.length += 5;
     this.codeOffset = out.length;
-    out.u32(this.interruptFunction === -1 ? count : count + 1);
-    const bodies = new BodyMeter({
-      fuelGlobal,
-      interruptFunction: this.interruptFunction,
-      importedFunctions,
-      importsEscape,
-      signatures: signatures(module),
-      vectors: module.features.includes('simd'),
-    });
-    for (let i = 0; i < count; i++) {
-      const size = reader.u32();
-      const index = module.functions[i] as number;
-      const params = module.types[index]?.params.length ?? 0;
-      bodies.meter(source, reader.pos, reader.pos + size, params, this.blockTypes.get(index) ?? NO_VALUES, out);
-      reader.pos += size;
+    out.u32(count + this.addedFunctions());
+    const innerOf = new Uint32Array(importedFunctions + functions.length);
+    for (const [at, outer] of inner.entries()) innerOf[outer] = interruptFunction + 1 + at;
+    const bodies = new BodyMeter(
+      {
+        fuelGlobal,
+        interruptFunction,
+        importedFunctions,
+        importsEscape,
+        signatures: scan.signatures,
+        vectors: module.features.includes('simd'),
+        innerOf,
+      },
+      scan,
+    );
+    const write = (body: number, isInner: boolean) => {
+      const type = functions[body] as number;
+      const params = module.types[type]?.params.length ?? 0;
+      bodies.meter(source, body, params, this.blockTypes.get(type) ?? NO_VALUES, isInner, out);
+    };
+    for (let body = 0; body < count; body++) {
+      const callee = innerOf[importedFunctions + body] as number;
+      if (callee > 0) this.handOver(callee, module.types[functions[body] as number]?.params.length ?? 0);
+      else write(body, false);
     }
-    if (this.interruptFunction !== -1) this.interruptBody();
+    if (interruptFunction !== -1) this.interruptBody();
+    for (const outer of inner) write(outer - importedFunctions, true);
     let rest = out.length - this.codeOffset;
     for (let i = 0; i < 5; i++) {
       out.bytes[sizeAt + i] = (rest & 0x7f) | (i < 4 ? 0x80 : 0);
       rest = Math.floor(rest / 128);
     }
+  }
+
+  /** A function of this type that takes the balance from the global for its inner one, and puts back what that gives. */
+  private handOver(callee: number, params: number): void {
+    const { short: body } = this;
+    body.length = 0;
+    body.u8(0);
+    for (let local = 0; local < params; local++) {
+      body.u8(Op.localGet);
+      body.u8(local);
+    }
+    for (const [opcode, index] of [
+      [Op.globalGet, this.fuelGlobal],
+      [Op.call, callee],
+      [Op.globalSet, this.fuelGlobal],
+    ] as const) {
+      body.u8(opcode);
+      body.u32(index);
+    }
+    body.u8(Op.end);
+    this.out.u32(body.length);
+    this.out.copy(body.bytes, 0, body.length);
   }
 
   /** `if the balance is one it never is, call yourself`: it has a call, so that no engine leaves out the check at its entry. */

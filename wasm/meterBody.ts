@@ -1,11 +1,11 @@
 import { DEPTH_MAX, FUEL_UNIT } from './balance.ts';
-import { ByteWriter } from './byteWriter.ts';
+import { ByteWriter, byteLength } from './byteWriter.ts';
 import { CanonicalNan } from './canonicalNan.ts';
 import { frameWeight, LIGHT_FRAME } from './frameWeight.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { NanScan, type Signatures } from './nanScan.ts';
 import { Op } from './opcodes.ts';
-import { BodyScan } from './scanBody.ts';
+import type { BodyScan } from './scanBody.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { smallIndex } from './smallIndex.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
@@ -36,7 +36,15 @@ export interface BodyContext {
   signatures: Signatures;
   /** Values that are not made by instructions, of types and globals, can be vectors. */
   vectors: boolean;
+  /** Of each function, the one that its direct calls go to, which takes the balance and gives it back; 0 for none. */
+  innerOf: Uint32Array;
 }
+
+/** Where a region finds the balance first. */
+const LOCAL = 0;
+const GLOBAL = 1;
+/** The call before it left it there. */
+const STACK = 2;
 
 /** `i64.const` of the two bits an entry tests at once: the sign, which says that fuel is short, and the one that says too deep. */
 const ENTRY_MASK = maskConstant();
@@ -75,10 +83,12 @@ export class BodyMeter {
   private readonly setLocal = new ByteWriter(8);
   /** The function at hand is wrapped into a block that leads to its one trap. */
   private wrapped = false;
+  /** Its balance is a parameter and a result: nobody needs to find it in the global when the function is left. */
+  private inner = false;
 
-  constructor(context: BodyContext) {
+  constructor(context: BodyContext, scan: BodyScan) {
     this.context = context;
-    this.scan = new BodyScan(context.signatures);
+    this.scan = scan;
     this.nans = new NanScan(context.signatures);
     this.getGlobal = instruction(Op.globalGet, context.fuelGlobal);
     this.setGlobal = instruction(Op.globalSet, context.fuelGlobal);
@@ -86,13 +96,17 @@ export class BodyMeter {
   }
 
   /**
-   * Meters the body that lies at `pos` (after its size) to `end` of `bytes` and appends it, size first, to `to`.
+   * Meters one of the bodies that were scanned, in `bytes`, and appends it, size first, to `to`.
+   * @param params of the function as it was
    * @param blockType of a block that gives the function's results
+   * @param inner whether it becomes the inner function, whose locals are renumbered in `bytes`
    * @throws WasmInvalid
    */
-  meter(bytes: Uint8Array, pos: number, end: number, params: number, blockType: Uint8Array, to: ByteWriter): void {
+  meter(bytes: Uint8Array, body: number, params: number, blockType: Uint8Array, inner: boolean, to: ByteWriter): void {
     const { scan, out } = this;
-    scan.scan(bytes, pos, end);
+    scan.recall(body);
+    const { start: pos, end } = scan;
+    this.inner = inner;
     out.length = 0;
     const weight = frameWeight({
       locals: params + scan.locals,
@@ -107,7 +121,7 @@ export class BodyMeter {
     this.bulkDone = 0;
     if (scan.floats || scan.vectors)
       this.nans.scan(bytes, scan.first, end, params, localTypes(bytes, pos, scan.locals));
-    if (scan.straight && this.nans.after.length === 0) this.meterStraight(bytes, pos, end, weight);
+    if (scan.straight && !inner && this.nans.after.length === 0) this.meterStraight(bytes, pos, end, weight);
     else this.meterBranching(bytes, pos, end, params, blockType, weight);
     if (out.length > MODULE_LIMITS.functionBody) {
       throw new WasmInvalid('limit', pos, `a function body of ${out.length} bytes once it is metered`);
@@ -143,9 +157,11 @@ export class BodyMeter {
     blockType: Uint8Array,
     weight: number,
   ): void {
-    const { scan, out } = this;
+    const { scan, out, inner } = this;
     const { importedFunctions, importsEscape } = this.context;
-    this.locals(bytes, pos, params + scan.locals);
+    this.locals(bytes, pos, params);
+    /** The parameter put in moves the locals that are none: those from this number on. */
+    const moved = inner && scan.locals > 0 ? params : Number.POSITIVE_INFINITY;
     /** What a call adds to the depth. A frame that is never entered is of no matter; a charge must not be taken for another one. */
     const frame = Math.min(weight, DEPTH_MAX - 1);
     const checkedEntry = scan.calls || scan.cost > UNCHECKED_COST || weight > LIGHT_FRAME;
@@ -153,6 +169,8 @@ export class BodyMeter {
     if (this.wrapped) {
       out.u8(Op.block);
       out.u8(EMPTY);
+    }
+    if (this.wrapped || inner) {
       out.u8(Op.block);
       this.put(blockType);
     }
@@ -173,9 +191,9 @@ export class BodyMeter {
     let dead = 0;
     /** The region must leave the balance in the global: it may trap, call or leave the function. */
     let store = false;
-    /** The local is to be loaded first; the global is known to be equal to the local. */
-    let reload = !checkedEntry;
-    let fresh = true;
+    /** Where the balance is at first; the global is known to be equal to the local. */
+    let from = checkedEntry || inner ? LOCAL : GLOBAL;
+    let fresh = !inner;
     /** The weight of this frame, which the call before this region added and this region takes off. */
     let back = 0;
     this.exitCount = 0;
@@ -186,7 +204,7 @@ export class BodyMeter {
       at = skipImmediates(bytes, opcode, start + 1, end);
       let nextChecked = false;
       let nextDead = dead;
-      let nextReload = false;
+      let nextFrom = LOCAL;
       let join = false;
       /** Nothing reads the local after this region. */
       let last = false;
@@ -195,12 +213,18 @@ export class BodyMeter {
       let forth = 0;
       /** Where a check is put in, so that what follows is only done when it can be paid; -1 for nowhere. */
       let checkAt = -1;
+      /** The instruction the region ends with is a call of this inner function; takes the balance from the stack. */
+      let callee = 0;
+      let pushes = false;
       if (opcode > Op.returnCallIndirect) {
         cost++;
         if (opcode !== Op.memoryGrow) {
           if (mayTrap(bytes, start, opcode)) {
             store = true;
             if (opcode === Op.prefixFc && scan.checks) this.bulk.push(start);
+          } else if (opcode <= Op.localTee && opcode >= Op.localGet && smallIndex(bytes, start + 1) >= moved) {
+            // None is above 126, so that the number stays as long as it is.
+            bytes[start + 1] = (bytes[start + 1] as number) + 1;
           }
           continue;
         }
@@ -243,7 +267,7 @@ export class BodyMeter {
             if (joins) nextDead = this.openedDead[depth] as number;
             join = true;
             // What leaves the function leaves its balance in the global.
-            if (depth === 0) {
+            if (depth === 0 && !inner) {
               last = true;
               if (!fresh || cost > 0 || back > 0) store = true;
             }
@@ -251,7 +275,7 @@ export class BodyMeter {
             break;
           }
           case Op.br:
-            if (this.branch(smallIndex(bytes, start + 1), depth, start)) {
+            if (this.branch(smallIndex(bytes, start + 1), depth, start) && !inner) {
               store = true;
               last = true;
             }
@@ -272,37 +296,49 @@ export class BodyMeter {
             ) {
               continue;
             }
-            if (leaves) store = true;
+            if (leaves && !inner) store = true;
             break;
           }
           case Op.brTable:
-            if (this.branchTable(bytes, start + 1, depth)) store = true;
+            if (this.branchTable(bytes, start + 1, depth) && !inner) store = true;
             cost++;
             nextDead = 1;
             break;
           case Op.unreachable:
           case Op.return:
             cost++;
+            nextDead = 1;
+            // Also where it is never reached: the validator wants it there too.
+            pushes = inner && opcode === Op.return;
+            if (pushes) break;
             store = true;
             last = true;
-            nextDead = 1;
             break;
           case Op.call:
-          case Op.returnCall:
+          case Op.returnCall: {
             cost++;
+            const index = smallIndex(bytes, start + 1);
+            if (opcode === Op.call && dead === 0) callee = this.innerCallee(index, at - start - 1);
+            if (callee > 0) {
+              forth = frame;
+              nextFrom = STACK;
+              pushes = true;
+              break;
+            }
             store = true;
             last = true;
-            nextReload = true;
-            if (smallIndex(bytes, start + 1) < importedFunctions) checkAt = start;
+            nextFrom = GLOBAL;
+            if (index < importedFunctions) checkAt = start;
             else if (opcode === Op.call) forth = frame;
             if (opcode === Op.returnCall) nextDead = 1;
             break;
+          }
           case Op.callIndirect:
           case Op.returnCallIndirect:
             cost++;
             store = true;
             last = true;
-            nextReload = true;
+            nextFrom = GLOBAL;
             if (importsEscape) checkAt = start;
             if (opcode === Op.callIndirect) forth = frame;
             else nextDead = 1;
@@ -318,21 +354,26 @@ export class BodyMeter {
       const total = charge + back + carry;
       if (dead === 0) {
         // Nothing reads the local of a function that ends here.
-        const load = reload && !(join && depth === 0 && total === 0);
+        if (from === GLOBAL && join && depth === 0 && total === 0 && !inner) from = LOCAL;
         if (checked) {
           this.put(this.getLocal.bytes, this.getLocal.length);
           this.trapIf(null, regionDepth);
         }
         const direct = last && store && this.exitCount === 0 && checkAt < 0 && regionStart > scan.first;
-        this.charge(total, load, store, direct);
-        this.copyRegion(bytes, regionStart, checkAt >= 0 ? checkAt : payBack ? start : at, charge);
+        this.charge(total, from, store, direct);
+        this.copyRegion(bytes, regionStart, checkAt >= 0 || payBack || pushes ? start : at, charge);
         if (checkAt >= 0) {
           this.put(this.getLocal.bytes, this.getLocal.length);
           this.trapIf(null, depth);
           out.copy(bytes, checkAt, at);
         }
       } else {
-        this.copyCode(bytes, regionStart, payBack ? start : at);
+        this.copyCode(bytes, regionStart, payBack || pushes ? start : at);
+      }
+      if (pushes) {
+        this.put(this.getLocal.bytes, this.getLocal.length);
+        if (callee > 0) this.call(callee, at - start - 1);
+        else out.copy(bytes, start, at);
       }
       carry = 0;
       if (payBack) {
@@ -346,29 +387,51 @@ export class BodyMeter {
         carry = -(this.owed[depth] as number);
       }
       if (opcode === Op.end) depth--;
-      fresh = !join && (store || (fresh && total === 0));
+      fresh = !join && callee === 0 && (store || (fresh && total === 0));
       this.exitCount = 0;
       regionStart = at;
       regionDepth = depth;
       cost = 0;
       store = false;
-      reload = nextReload;
-      back = nextReload ? forth : 0;
+      from = nextFrom;
+      back = nextFrom === LOCAL ? 0 : forth;
       checked = nextChecked;
       dead = nextDead;
     }
+    if (inner) this.put(this.getLocal.bytes, this.getLocal.length);
     if (this.wrapped) {
       out.u8(Op.return);
       out.u8(Op.end);
       this.storeLocal();
       out.u8(Op.unreachable);
-      out.u8(Op.end);
     }
+    if (this.wrapped || inner) out.u8(Op.end);
   }
 
-  /** The locals, one more for the balance, and what making NaNs canonical needs. */
-  private locals(bytes: Uint8Array, pos: number, index: number): void {
-    const { out, scan } = this;
+  /**
+   * The inner function that a call goes to; 0 when it has none. The original's number must be as short as it can be, or longer than the
+   * inner function's, which is made as long then: from what is written follows how long it was (ownCode.ts).
+   */
+  private innerCallee(index: number, length: number): number {
+    const inner = this.context.innerOf[index] ?? 0;
+    return inner > 0 && (length === byteLength(index) || length > byteLength(inner)) ? inner : 0;
+  }
+
+  private call(index: number, length: number): void {
+    const { out } = this;
+    out.u8(Op.call);
+    let rest = index;
+    for (let left = length; left > 1 || rest >= 0x80; left--) {
+      out.u8((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    out.u8(rest);
+  }
+
+  /** The locals, one more for the balance unless it is a parameter, and what making NaNs canonical needs. */
+  private locals(bytes: Uint8Array, pos: number, params: number): void {
+    const { out, scan, inner } = this;
+    const index = inner ? params : params + scan.locals;
     let at = pos;
     let groups = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -385,10 +448,11 @@ export class BodyMeter {
     }
     out.u8(rest);
     out.copy(bytes, at, scan.first);
-    out.u8(1);
+    // None are declared of a parameter: what follows is told by the type declared last.
+    out.u8(inner ? 0 : 1);
     out.u8(0x7e);
     for (const byte of own) out.u8(byte);
-    this.canonical.firstLocal = index + 1;
+    this.canonical.firstLocal = params + scan.locals + 1;
     for (const [writer, opcode] of [
       [this.getLocal, Op.localGet],
       [this.setLocal, Op.localSet],
@@ -425,7 +489,7 @@ export class BodyMeter {
         this.owed[depth] = rest;
         continue;
       }
-      const leaves = label === depth;
+      const leaves = label === depth && !this.inner;
       if (rest === 0 && !leaves) continue;
       this.copyCode(bytes, at, start);
       out.u8(Op.if);
@@ -468,9 +532,11 @@ export class BodyMeter {
    */
   private entry(weight: number): void {
     const { out, getLocal } = this;
-    this.put(this.getGlobal);
-    out.u8(Op.localTee);
-    out.u32(smallIndex(getLocal.bytes, 1));
+    if (this.inner) this.put(getLocal.bytes, getLocal.length);
+    else {
+      this.put(this.getGlobal);
+      this.teeLocal();
+    }
     if (this.scan.calls) {
       this.put(ENTRY_MASK);
       out.u8(Op.i64And);
@@ -483,16 +549,18 @@ export class BodyMeter {
   }
 
   /** Takes `total` off the balance, and stores it; direct: in the global only. */
-  private charge(total: number, reload: boolean, store: boolean, direct: boolean): void {
+  private charge(total: number, from: number, store: boolean, direct: boolean): void {
     const { out, getLocal, setLocal } = this;
-    if (total !== 0 || reload) {
-      if (reload) this.put(this.getGlobal);
-      else this.put(getLocal.bytes, getLocal.length);
+    if (total !== 0 || from !== LOCAL) {
+      if (from === GLOBAL) this.put(this.getGlobal);
+      else if (from === LOCAL) this.put(getLocal.bytes, getLocal.length);
+      // What the meter puts in begins with the balance, so that it is known again.
+      else if (total !== 0) this.teeLocal();
       if (total !== 0) {
         this.constant(total);
         out.u8(Op.i64Sub);
       }
-      if (direct) {
+      if (direct && (total !== 0 || from !== STACK)) {
         this.put(this.setGlobal);
         return;
       }
@@ -507,6 +575,11 @@ export class BodyMeter {
     this.constant(amount);
     out.u8(Op.i64Add);
     this.put(setLocal.bytes, setLocal.length);
+  }
+
+  private teeLocal(): void {
+    this.out.u8(Op.localTee);
+    this.out.u32(smallIndex(this.getLocal.bytes, 1));
   }
 
   private storeLocal(): void {

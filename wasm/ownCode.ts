@@ -1,5 +1,7 @@
 import { FUEL_UNIT } from './balance.ts';
+import { byteLength } from './byteWriter.ts';
 import { canonicalGroups } from './canonicalNan.ts';
+import { outerOf } from './innerFunctions.ts';
 import type { MeteredModule } from './meter.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
@@ -22,45 +24,44 @@ const BR_IF_BYTES = 2;
 export class OwnCode {
   /** Bytes by which the declaration of the locals grew. */
   readonly addedLocals: number;
+  private readonly metered: MeteredModule;
   private readonly bytes: Uint8Array;
   private readonly end: number;
   private readonly fuelGlobal: number;
-  private readonly interruptFunction: number;
   /** -1 when the body has none. */
   private readonly fuelLocal: number;
   /** Bytes of the declaration of the locals that NaNs are made canonical with; 0 when none are. */
   private readonly canonical: number;
+  /** The first of these locals. */
+  private readonly canonicalLocal: number;
   /** Offsets between which the original's code lies in the blocks put around it. */
   private readonly from: number;
   private readonly to: number;
 
   /**
+   * @param index of the function
    * @param start of the body, after its size
    * @param first offset of its first instruction
    */
-  constructor(metered: MeteredModule, start: number, first: number, end: number) {
+  constructor(metered: MeteredModule, index: number, start: number, first: number, end: number) {
     const { bytes } = metered;
+    this.metered = metered;
     this.bytes = bytes;
     this.end = end;
     this.fuelGlobal = metered.fuelGlobal;
-    this.interruptFunction = metered.interruptFunction;
-    // A body with a local for the balance begins by loading it, tested first or charged at once; any other uses the global alone.
-    let at = first;
-    // Only own code begins with the balance, and a body that has any begins with it.
-    const inner = bytes[at] === Op.block ? this.after(at) : at;
-    const wrapped = bytes[inner] === Op.block && this.isGlobal(Op.globalGet, this.after(inner));
-    if (wrapped) at = this.after(inner);
-    this.from = at;
-    const entry = at;
-    if (this.isGlobal(Op.globalGet, at)) {
-      at = this.after(at);
-      if (bytes[at] === Op.i64Const && bytes[this.after(at)] === Op.i64Sub) at = this.after(this.after(at));
+    const global = byteLength(metered.fuelGlobal);
+    const inner = outerOf(metered, index) !== undefined;
+    if (inner) {
+      // Its balance, a local of one byte, is given back at its end; before a trap at the end it is stored, too.
+      const wrapped = bytes[end - 4] !== Op.end;
+      this.fuelLocal = bytes[wrapped ? end - 4 - global : end - 2] as number;
+      this.from = wrapped ? this.after(this.after(first)) : this.after(first);
+      // local.get, return, end, local.get, global.set, unreachable, end; or local.get, end
+      this.to = wrapped ? end - 9 - global : end - 3;
+    } else {
+      ({ local: this.fuelLocal, from: this.from, to: this.to } = this.outline(first));
     }
-    const sets = bytes[at] === Op.localSet || bytes[at] === Op.localTee;
-    this.fuelLocal = at > entry && sets ? smallIndex(bytes, at + 1) : -1;
-    // return, end, the store, unreachable, end
-    this.to = wrapped ? end - 4 - byteLength(this.fuelLocal) - byteLength(this.fuelGlobal) - 2 : end;
-    // The balance is an i64 and comes last, but for the locals that NaNs are made canonical with.
+    // What was declared for the balance comes last, but for the locals that NaNs are made canonical with.
     this.canonical = this.fuelLocal === -1 ? 0 : canonicalGroups(bytes[first - 1] as number);
     const groups = 1 + this.canonical / 2;
     let groupBytes = 1;
@@ -69,6 +70,52 @@ export class OwnCode {
     const count = smallIndex(bytes, start);
     const widened = groupBytes > 1 && count >= least && count - groups < least;
     this.addedLocals = this.fuelLocal === -1 ? 0 : 2 * groups + (widened ? 1 : 0);
+    this.canonicalLocal = inner
+      ? this.fuelLocal + 1 + this.declared(start, groupBytes, count - this.canonical / 2)
+      : this.fuelLocal + 1;
+  }
+
+  /** Local of the balance and where the original's code lies, of a function that takes its balance from the global. */
+  private outline(first: number): { local: number; from: number; to: number } {
+    const { bytes, end } = this;
+    // A body with a local for the balance begins by loading it, tested first or charged at once; any other uses the global alone.
+    let at = first;
+    // Only own code begins with the balance, and a body that has any begins with it.
+    const inner = bytes[at] === Op.block ? this.after(at) : at;
+    const wrapped = bytes[inner] === Op.block && this.isGlobal(Op.globalGet, this.after(inner));
+    if (wrapped) at = this.after(inner);
+    const from = at;
+    if (this.isGlobal(Op.globalGet, at)) {
+      at = this.after(at);
+      if (bytes[at] === Op.i64Const && bytes[this.after(at)] === Op.i64Sub) at = this.after(this.after(at));
+    }
+    const sets = bytes[at] === Op.localSet || bytes[at] === Op.localTee;
+    const local = at > from && sets ? smallIndex(bytes, at + 1) : -1;
+    // return, end, the store, unreachable, end
+    return { local, from, to: wrapped ? end - 4 - byteLength(local) - byteLength(this.fuelGlobal) - 2 : end };
+  }
+
+  /** Locals of the first groups that a body declares; `skip` bytes say how many groups there are. */
+  private declared(start: number, skip: number, groups: number): number {
+    const { bytes } = this;
+    let at = start + skip;
+    let locals = 0;
+    for (let i = 0; i < groups; i++) {
+      locals += smallIndex(bytes, at);
+      while ((bytes[at++] as number) >= 0x80);
+      at++;
+    }
+    return locals;
+  }
+
+  /** Bytes by which the original's instruction at an offset grew: a call that goes to an inner function now. */
+  grown(offset: number): number {
+    const { bytes, metered } = this;
+    if (bytes[offset] !== Op.call) return 0;
+    const callee = smallIndex(bytes, offset + 1);
+    const outer = outerOf(metered, callee);
+    const length = this.after(offset) - offset - 1;
+    return outer === undefined || length > byteLength(callee) ? 0 : length - byteLength(outer);
   }
 
   /** What was put in at an offset where an instruction begins; null when that instruction is the module's own. */
@@ -77,12 +124,13 @@ export class OwnCode {
     if (offset < this.from) return { next: this.from, charge: 0, stands: 0 };
     if (offset >= this.to) return { next: this.end, charge: 0, stands: 0 };
     if (this.isGlobal(Op.globalGet, offset)) return this.balance(offset);
-    if (this.isLocal(Op.localGet, offset)) return this.balance(offset);
+    if (this.isLocal(Op.localGet, offset) || this.isLocal(Op.localTee, offset)) return this.balance(offset);
+    if (this.isLocal(Op.localSet, offset)) return { next: this.after(offset), charge: 0, stands: 0 };
     const opcode = bytes[offset];
-    if (opcode === Op.call && smallIndex(bytes, offset + 1) === this.interruptFunction) {
+    if (opcode === Op.call && smallIndex(bytes, offset + 1) === this.metered.interruptFunction) {
       return { next: this.after(offset), charge: 0, stands: 0 };
     }
-    if (this.canonical > 0 && opcode === Op.localTee && smallIndex(bytes, offset + 1) > this.fuelLocal) {
+    if (this.canonical > 0 && opcode === Op.localTee && smallIndex(bytes, offset + 1) >= this.canonicalLocal) {
       // local.tee, the NaN, local.get twice, the comparison, the choice
       let next = offset;
       for (let i = 0; i < 6; i++) next = this.after(next);
@@ -104,6 +152,8 @@ export class OwnCode {
   private balance(offset: number): OwnStretch {
     const { bytes } = this;
     let at = this.after(offset);
+    // The last argument of a call, or the last result.
+    if (bytes[at] === Op.call || bytes[at] === Op.return) return { next: at, charge: 0, stands: 0 };
     if (bytes[at] === Op.localTee) at = this.after(at);
     // The store in front of a jump or the end, or a load.
     if (bytes[at] !== Op.i64Const) return { next: this.after(at), charge: 0, stands: 0 };
@@ -140,13 +190,6 @@ export class OwnCode {
   private after(offset: number): number {
     return skipImmediates(this.bytes, this.bytes[offset] as number, offset + 1, this.end);
   }
-}
-
-/** Bytes of an unsigned LEB128. */
-function byteLength(value: number): number {
-  let length = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
-  return length;
 }
 
 /** A signed LEB128 of a safe integer. */

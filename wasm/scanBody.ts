@@ -8,9 +8,27 @@ import { WasmInvalid } from './wasmInvalid.ts';
 
 const V128 = 0x7b;
 
-/** What the meter must know of a body before it rewrites it. One object for many bodies. */
+/** Numbers kept of each body. */
+const KEPT = 9;
+
+/** Bits of one of them. */
+const CALLS = 1;
+const VECTORS = 2;
+const FLOATS = 4;
+const CHECKS = 8;
+const STRAIGHT = 16;
+const TAIL_CALLS = 32;
+
+/** What the meter must know of all bodies before it rewrites any. It holds what was found of one, the last that was scanned or recalled. */
 export class BodyScan {
-  private readonly signatures: Signatures;
+  readonly signatures: Signatures;
+  /** Of each function: a `call` names it. */
+  readonly called: Uint8Array;
+  private readonly kept: Uint32Array;
+  private scanned = 0;
+  /** Offsets of the body, after its size. */
+  start = 0;
+  end = 0;
   /** Offset of the first instruction. */
   first = 0;
   /** Parameters not counted. */
@@ -18,6 +36,7 @@ export class BodyScan {
   /** Instructions that cost. */
   cost = 0;
   calls = false;
+  tailCalls = false;
   /** Calls that wait for their callee: all but tail calls. */
   waiting = 0;
   /** Parameters and results of what they call, all together. */
@@ -30,30 +49,40 @@ export class BodyScan {
   checks = false;
   /** One region: nothing branches, calls or grows. */
   straight = true;
-  /** Of each `if`, in order. */
+  /** Of each `if` of all bodies, in order. */
   private likelyIfs = new Uint8Array(64);
   private ifs = 0;
+  /** Number of the body's first. */
+  private firstIf = 0;
   /** Of each open block: the number of its `if` plus 1, or 0; whether it is a loop. */
   private ifOf = new Int32Array(64);
   private loops = new Uint8Array(64);
 
-  constructor(signatures: Signatures) {
+  constructor(signatures: Signatures, bodies: number) {
     this.signatures = signatures;
+    this.called = new Uint8Array(signatures.typeOf.length);
+    this.kept = new Uint32Array(bodies * KEPT);
   }
 
   /** Whether the first arm of the `if` is to be charged together with what is before it. */
   likely(index: number): boolean {
-    return this.likelyIfs[index] === 1;
+    return this.likelyIfs[this.firstIf + index] === 1;
   }
 
-  /** @throws WasmInvalid */
+  /**
+   * Scans the next body.
+   * @throws WasmInvalid
+   */
   scan(bytes: Uint8Array, pos: number, end: number): void {
+    this.start = pos;
+    this.end = end;
     this.first = skipLocals(bytes, pos, end);
     this.vectors = false;
     this.floats = false;
     this.locals = this.countLocals(bytes, pos);
-    this.ifs = 0;
+    this.firstIf = this.ifs;
     this.calls = false;
+    this.tailCalls = false;
     this.checks = false;
     this.waiting = 0;
     this.callValues = 0;
@@ -123,6 +152,7 @@ export class BodyScan {
           const { params, results, typeOf } = this.signatures;
           const index = smallIndex(bytes, start + 1);
           const type = opcode === Op.call ? (typeOf[index] ?? 0) : index;
+          if (opcode === Op.call) this.called[index] = 1;
           this.waiting++;
           this.callValues += (params[type] ?? 0) + (results[type] ?? 0);
           this.calls = true;
@@ -133,6 +163,7 @@ export class BodyScan {
         case Op.returnCall:
         case Op.returnCallIndirect:
           this.calls = true;
+          this.tailCalls = true;
           straight = false;
           cost++;
           break;
@@ -148,6 +179,49 @@ export class BodyScan {
     if (at !== end) throw new WasmInvalid('malformed', at, 'bytes after the end of a function body');
     this.straight = straight;
     this.cost = cost;
+    this.keep();
+  }
+
+  /** Takes up again what was found of a body, the first being 0. */
+  recall(body: number): void {
+    const { kept } = this;
+    const at = body * KEPT;
+    this.start = kept[at] as number;
+    this.end = kept[at + 1] as number;
+    this.first = kept[at + 2] as number;
+    this.locals = kept[at + 3] as number;
+    this.cost = kept[at + 4] as number;
+    this.waiting = kept[at + 5] as number;
+    this.callValues = kept[at + 6] as number;
+    this.firstIf = kept[at + 7] as number;
+    const flags = kept[at + 8] as number;
+    this.calls = (flags & CALLS) !== 0;
+    this.vectors = (flags & VECTORS) !== 0;
+    this.floats = (flags & FLOATS) !== 0;
+    this.checks = (flags & CHECKS) !== 0;
+    this.straight = (flags & STRAIGHT) !== 0;
+    this.tailCalls = (flags & TAIL_CALLS) !== 0;
+  }
+
+  private keep(): void {
+    const { kept } = this;
+    const at = this.scanned++ * KEPT;
+    kept[at] = this.start;
+    kept[at + 1] = this.end;
+    kept[at + 2] = this.first;
+    kept[at + 3] = this.locals;
+    kept[at + 4] = this.cost;
+    kept[at + 5] = this.waiting;
+    // So many weigh more than any depth there is.
+    kept[at + 6] = Math.min(this.callValues, 0xffff_ffff);
+    kept[at + 7] = this.firstIf;
+    kept[at + 8] =
+      (this.calls ? CALLS : 0) |
+      (this.vectors ? VECTORS : 0) |
+      (this.floats ? FLOATS : 0) |
+      (this.checks ? CHECKS : 0) |
+      (this.straight ? STRAIGHT : 0) |
+      (this.tailCalls ? TAIL_CALLS : 0);
   }
 
   private open(depth: number, ifNumber: number, loop: number): void {

@@ -1,4 +1,5 @@
 import { BinaryReader } from './binaryReader.ts';
+import { outerOf } from './innerFunctions.ts';
 import type { MeteredModule } from './meter.ts';
 import { Op } from './opcodes.ts';
 import { OwnCode } from './ownCode.ts';
@@ -37,7 +38,12 @@ export function trapPoint(metered: MeteredModule, stack: string): TrapPoint | nu
   if (index < 0 || metered.codeOffset < 0) return null;
   const body = bodyAt(metered, index);
   if (body === null || offset < body.start || offset >= body.end) return null;
-  return { functionIndex, ...walkTo(metered, body.start, body.end, offset) };
+  // The engine's own stack overflow: a function that hands over to its inner one has no instruction of the module's.
+  if (metered.inner.includes(functionIndex)) return { functionIndex, bodyOffset: 0, refund: 0, own: false };
+  return {
+    functionIndex: outerOf(metered, functionIndex) ?? functionIndex,
+    ...walkTo(metered, functionIndex, body.start, body.end, offset),
+  };
 }
 
 function bodyAt(metered: MeteredModule, index: number): { start: number; end: number } | null {
@@ -58,6 +64,7 @@ function bodyAt(metered: MeteredModule, index: number): { start: number; end: nu
  */
 function walkTo(
   metered: MeteredModule,
+  functionIndex: number,
   start: number,
   end: number,
   offset: number,
@@ -65,7 +72,7 @@ function walkTo(
   const { bytes } = metered;
   const first = skipLocals(bytes, start, end, LOCALS_ADDED);
   if (offset < first) return { bodyOffset: 0, refund: 0, own: false };
-  const own = new OwnCode(metered, start, first, end);
+  const own = new OwnCode(metered, functionIndex, start, first, end);
   let at = first;
   let added = own.addedLocals;
   let owed = 0;
@@ -105,6 +112,7 @@ function walkTo(
         owed--;
     }
     if (offset < next) return { bodyOffset: at - start - added, refund: Math.max(0, owed), own: false };
+    added += own.grown(at);
     at = next;
   }
   return { bodyOffset: 0, refund: 0, own: false };

@@ -48,4 +48,16 @@ export const DEEP_FRAMES: Record<string, string> = {
     ${times(900, (at) => `local.get ${at}`)} call $f))`,
   'a thousand results': `(module (func $g (param i64) (result ${i64s(500)}) ${'local.get 0 '.repeat(500)})
     (func $f (export "f") (param i64) (result i64) ${'local.get 0 call $g '.repeat(2)} local.get 0 call $f ${'i64.add '.repeat(1000)}))`,
+  // A function that is called directly too is two: its frame and that of the one in the table, which hands over to it.
+  'handed over': handedOver(1, 1),
+  'handed over, the most arguments': handedOver(16, 1),
+  'handed over, the most results': handedOver(0, 4),
+  'handed over, the most of both': handedOver(16, 4),
 };
+
+function handedOver(params: number, results: number): string {
+  const pass = times(params, (at) => `local.get ${at}`);
+  return `(module (type $t (func (param ${i64s(params)}) (result ${i64s(results)}))) (table 1 funcref) (elem (i32.const 0) $g)
+    (func $g (type $t) ${pass} (call_indirect (type $t) (i32.const 0)) ${'i64.add '.repeat(results - 1)} ${'local.get 0 '.repeat(results - 1)})
+    (func (export "f") (param ${i64s(params)}) ${pass} call $g ${'drop '.repeat(results)}))`;
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { balanceOf } from '../../wasm/balance.ts';
+import { BinaryReader } from '../../wasm/binaryReader.ts';
 import { FUEL_EXPORT, MEMORY_IMPORT, meter, START_EXPORT } from '../../wasm/meter.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { trapPoint } from '../../wasm/trapPoint.ts';
@@ -355,6 +356,150 @@ const ROWS: Row[] = [
     fuel: 2 + 3 + 3 + 3,
     trap: /divide by zero/,
   },
+  // Functions that are called become two: what they are called with and leave is one more than it was.
+  {
+    what: 'mutual recursion',
+    // Each call: get, eqz, if, get, const, sub, call; the last: get, eqz, if, const.
+    wat: f(
+      '(param i32) (result i32)',
+      'local.get 0 call $even',
+      `(func $even (param i32) (result i32) local.get 0 i32.eqz if (result i32) i32.const 1 else local.get 0 i32.const 1 i32.sub call $odd end)
+       (func $odd (param i32) (result i32) local.get 0 i32.eqz if (result i32) i32.const 0 else local.get 0 i32.const 1 i32.sub call $even end)`,
+    ),
+    args: [7],
+    fuel: 2 + 7 * 7 + 4,
+    result: 0,
+  },
+  {
+    what: 'calls in a loop, in one that is called',
+    // $sum: 5 rounds of get, get, call, 3 inside, add, set, get, const, sub, tee, br_if; then get.
+    wat: f(
+      '(result i32)',
+      'i32.const 5 call $sum i32.const 4 call $sum i32.add',
+      `(func $square (param i32) (result i32) local.get 0 local.get 0 i32.mul)
+       (func $sum (param i32) (result i32) (local i64 i32) loop local.get 2 local.get 0 call $square i32.add local.set 2
+         local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end local.get 2)`,
+    ),
+    fuel: 5 + (5 * 13 + 1) + (4 * 13 + 1),
+    result: 55 + 30,
+  },
+  {
+    what: 'several results of what is called',
+    wat: f(
+      '(result i64)',
+      'i32.const 1 call $two local.set 0 drop i32.const 0 call $two local.get 0 i64.add local.set 0 drop local.get 0',
+      `(func $two (param i32) (result i32 i64) local.get 0 if i32.const 1 i64.const 2 return end i32.const 3 i64.const 4)`,
+    ).replace('(result i64)', '(result i64) (local i64)'),
+    fuel: 10 + 5 + 4 + 1,
+    result: 6n,
+  },
+  {
+    what: 'results of a call that a branch takes out of the function',
+    wat: f(
+      '(result i32)',
+      'i32.const 5 call $g i32.const 6 call $g i32.sub',
+      `(func $id (param i32) (result i32) local.get 0)
+       (func $g (param i32) (result i32) block local.get 0 call $id local.get 0 call $id i32.const 5 i32.eq br_if 1 call $id br 1 end i32.const 9)`,
+    ),
+    // $g: get, call, 1, get, call, 1, const, eq, br_if; with 6 then call, 1, br.
+    fuel: 5 + 9 + 12,
+    result: -1,
+  },
+  {
+    what: 'a branch out of a loop and the function that is called',
+    // $down: get, eqz, br_if, get, const, sub, set, call, br a round; then get, eqz, br_if.
+    wat: f(
+      '',
+      'i32.const 3 call $down i32.const 0 call $down',
+      '(func $nop) (func $down (param i32) loop local.get 0 i32.eqz br_if 1 local.get 0 i32.const 1 i32.sub local.set 0 call $nop br 0 end)',
+    ),
+    fuel: 4 + (3 * 9 + 3) + 3,
+  },
+  {
+    what: 'a br_table out of what is called',
+    wat: f(
+      '(result i32)',
+      'i32.const 0 call $g i32.const 1 call $g i32.add',
+      '(func $g (param i32) (result i32) block (result i32) i32.const 7 local.get 0 br_table 0 1 end i32.const 1 i32.add)',
+    ),
+    fuel: 5 + 5 + 3,
+    result: 15,
+  },
+  {
+    what: 'returns and calls in code of what is called that is never reached',
+    wat: f(
+      '(result i32)',
+      'call $g',
+      '(func $one (result i32) i32.const 1) (func $g (result i32) (local i64) call $one return call $one i64.const 3 local.set 0 return)',
+    ),
+    fuel: 1 + 2 + 1,
+    result: 1,
+  },
+  {
+    what: 'a function that is called directly and through a table',
+    wat: f(
+      '(result i32)',
+      'i32.const 20 call $g drop i32.const 1 i32.const 0 call_indirect (param i32) (result i32) call $g',
+      '(table funcref (elem $g)) (func $leaf (param i32) (result i32) local.get 0) (func $g (param i32) (result i32) local.get 0 call $leaf i32.const 1 i32.add)',
+    ),
+    fuel: 7 + 3 * 5,
+    result: 3,
+  },
+  {
+    what: 'a tail call beside, of and from what is called',
+    wat: f(
+      '(result i32)',
+      'i32.const 2 call $g i32.const 3 call $h i32.add',
+      `(func $g (param i32) (result i32) local.get 0 call $leaf return_call $h) (func $leaf (param i32) (result i32) local.get 0)
+       (func $h (param i32) (result i32) local.get 0 local.get 0 call $leaf i32.mul)`,
+    ),
+    fuel: 5 + (3 + 1) + 5 + 5,
+    result: 13,
+  },
+  {
+    what: 'NaNs made in what is called, beside its locals',
+    wat: f(
+      '(result i64)',
+      'f64.const 0 call $g i64.const 0x7ff8000000000000 i64.sub',
+      `(func $g (param f64) (result i64) (local i64 f64 f64) i64.const 1 local.set 1 local.get 0 local.get 2 f64.div local.tee 3
+         i64.reinterpret_f64 local.get 1 i64.mul local.get 3 drop)`,
+    ),
+    fuel: 4 + 11,
+    result: 0n,
+  },
+  {
+    what: 'growth and bulk instructions in a loop of what is called',
+    wat: f(
+      '(result i32)',
+      'i32.const 2 call $g memory.size',
+      `(memory 1) (func $g (param i32) (local i64) loop i64.const 5 local.set 1 i32.const 0 i32.const 7 i32.const 9 memory.fill
+         i32.const 1 memory.grow drop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end)`,
+    ),
+    fuel: 3 + 2 * 14,
+    result: 3,
+  },
+  {
+    what: 'a trap after calls, in a loop of what is called',
+    // Two rounds of call, const, get, div, drop, get, const, sub, set, br; then call, const, get, div.
+    wat: f(
+      '',
+      'nop i32.const 2 call $g nop',
+      `(func $leaf nop) (func $g (param i32) loop call $leaf i32.const 1 local.get 0 i32.div_s drop local.get 0 i32.const 1 i32.sub local.set 0 br 0 end)`,
+    ),
+    fuel: 3 + 2 * 11 + 5,
+    trap: /divide by zero/,
+  },
+  ...[127, 128].map((locals) => ({
+    what: `what is called with ${locals} locals`,
+    wat: f(
+      '(result i64)',
+      'i64.const 9 call $g',
+      `(func $leaf (param i64) (result i64) local.get 0) (func $g (param i64) (result i64) (local ${'i64 '.repeat(locals - 1)})
+         local.get 0 local.set ${locals - 1} local.get ${locals - 1} call $leaf local.tee 1 local.get 126 i64.add)`,
+    ),
+    fuel: 2 + 7 + 1,
+    result: locals === 127 ? 18n : 9n,
+  })),
 ];
 
 describe('meter', () => {
@@ -585,6 +730,188 @@ describe('meter', () => {
       const body = bytes.subarray((code?.offset ?? 0) + 1 + 3 + 1);
       assert.equal(body[point?.bodyOffset ?? 0], 0x6e);
     }
+  });
+
+  describe('functions that are called', () => {
+    /** Index of the function and opcode of the instruction that traps. */
+    const trapIn = (bytes: Uint8Array): [functionIndex: number, opcode: number | undefined] => {
+      const { metered, exports } = instantiateMetered(bytes);
+      (exports[FUEL_EXPORT] as WebAssembly.Global).value = balanceOf(PLENTY);
+      try {
+        (exports.f as WebAssembly.ExportFunction)();
+      } catch (error) {
+        assert.ok(error instanceof WebAssembly.RuntimeError);
+        const point = trapPoint(metered, error.stack ?? '');
+        const code = readModule(bytes).sections.find(({ id }) => id === 10);
+        const reader = new BinaryReader(bytes, code?.offset);
+        reader.u32();
+        for (let body = point?.functionIndex ?? 0; body > 0; body--) reader.skip(reader.u32());
+        reader.u32();
+        return [point?.functionIndex ?? -1, bytes[reader.pos + (point?.bodyOffset ?? 0)]];
+      }
+      return assert.fail('no trap');
+    };
+    const DIVIDE = 0x6e;
+
+    it('are two each, unless they have a tail call, or their type or their locals no room', () => {
+      const two = (wat: string) => meter(compileWat(`(module ${wat})`), { memoryMaxPages: 1 }).inner;
+      const called = (head: string, body = 'unreachable') =>
+        two(`(func (export "f") unreachable call $g) (func $g ${head} ${body})`).length;
+      assert.deepEqual(
+        two('(func $a) (func $b call $a) (func (export "f") call $b call $c) (func $c call $c)'),
+        [0, 1, 3],
+      );
+      assert.deepEqual(two('(table funcref (elem $a)) (func $a) (func i32.const 0 call_indirect return_call $a)'), []);
+      assert.deepEqual([called('', 'return_call $g'), called('', 'nop')], [0, 1]);
+      for (const [type, most] of [
+        ['param', 16],
+        ['result', 4],
+        ['local', 127],
+      ] as const) {
+        const heads = [most, most + 1].map((count) => `(${type} ${'i32 '.repeat(count)})`);
+        assert.deepEqual(
+          heads.map((head) => called(head)),
+          [1, 0],
+          type,
+        );
+      }
+    });
+
+    it('stay as they are where a module has no room for more functions or types', () => {
+      const u32 = (value: number) => [0, 7, 14].map((shift) => ((value >> shift) & 127) | (shift < 14 ? 128 : 0));
+      const section = (id: number, content: Uint8Array) =>
+        Buffer.concat([Uint8Array.from([id, ...long(content.length)]), content]);
+      const long = (value: number) => [0, 7, 14, 21].map((shift) => ((value >> shift) & 127) | (shift < 21 ? 128 : 0));
+      /** The last function calls all others. */
+      const module = (types: number, functions: number) => {
+        const calls = Buffer.concat(
+          Array.from({ length: functions - 1 }, (_, at) => Uint8Array.from([0x10, ...u32(at)])),
+        );
+        return Buffer.concat([
+          Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]),
+          section(1, Uint8Array.from([...u32(types), ...Array.from({ length: types }, () => [0x60, 0, 0]).flat()])),
+          section(3, Uint8Array.from([...u32(functions), ...Array.from({ length: functions }, () => 0)])),
+          section(
+            10,
+            Buffer.concat([
+              Uint8Array.from(u32(functions)),
+              Uint8Array.from(Array.from({ length: functions - 1 }, () => [2, 0, 0x0b]).flat()),
+              Uint8Array.from([...long(calls.length + 2), 0]),
+              calls,
+              Uint8Array.from([0x0b]),
+            ]),
+          ),
+        ]);
+      };
+      const two = (bytes: Uint8Array) => {
+        const metered = meter(bytes, { memoryMaxPages: 1 });
+        assert.equal(WebAssembly.validate(metered.bytes), true);
+        return metered.inner.length;
+      };
+      assert.deepEqual([two(module(33_333, 2)), two(module(33_334, 2))], [1, 0]);
+      assert.deepEqual([two(module(1, 499_999)), two(module(1, 500_001))], [499_998, 0]);
+    }).timeout(20_000);
+
+    it('leave the artifact as it is', () => {
+      const bytes = Buffer.from(compileWat('(module (func $g (local i32) local.get 0 drop) (func call $g))'));
+      const before = bytes.toString('hex');
+      meter(bytes, { memoryMaxPages: 1 });
+      assert.equal(bytes.toString('hex'), before);
+    });
+
+    it('say where they trap, after calls and locals that moved', () => {
+      const rows: Array<[wat: string, index: number]> = [
+        ['(func $g (local i32 i64) nop i32.const 1 local.get 0 i32.div_u drop) (func (export "f") call $g)', 0],
+        [
+          `(func (export "f") call $g) (func $g (local i32 f64) call $h call $h local.get 0 if else call $h end local.get 1 local.get 1 f64.div
+             i64.reinterpret_f64 drop loop i32.const 1 local.get 0 i32.div_u br_if 0 end) (func $h)`,
+          1,
+        ],
+        // Of 200 functions, so that an inner one has a longer number.
+        [
+          `${'(func) '.repeat(5)} (func $g (param i32) (result i32) call 0 call 1 call $h i32.const 1 local.get 0 i32.div_u call 2)
+             ${'(func) '.repeat(200)} (func $h call 3) (func (export "f") call 4 i32.const 0 call $g drop)`,
+          5,
+        ],
+      ];
+      for (const [wat, index] of rows) assert.deepEqual(trapIn(compileWat(`(module ${wat})`)), [index, DIVIDE], wat);
+    });
+
+    it('may be named by a number longer than it need be', () => {
+      const section = (id: number, content: number[]) => [id, ...u32(content.length), ...content];
+      const u32 = (value: number) => (value < 128 ? [value] : [(value & 127) | 128, value >> 7]);
+      const padded = (value: number, length: number) =>
+        Array.from({ length }, (_, at) => ((value >> (7 * at)) & 127) | (at < length - 1 ? 128 : 0));
+      const COUNT = 140;
+      for (const callee of [3, 135]) {
+        for (let length = callee > 127 ? 2 : 1; length <= 5; length++) {
+          const call = [0x10, ...padded(callee, length)];
+          const calls = [0, ...call, ...call, 0x41, 1, 0x41, 0, DIVIDE, 0x1a, 0x0b];
+          const bodies = Array.from({ length: COUNT }, (_, at) => (at === COUNT - 1 ? calls : [0, 1, 0x0b]));
+          const bytes = Uint8Array.from([
+            ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+            ...section(1, [1, 0x60, 0, 0]),
+            ...section(3, [...u32(COUNT), ...bodies.map(() => 0)]),
+            ...section(7, [1, 1, 0x66, 0, ...u32(COUNT - 1)]),
+            ...section(10, [...u32(COUNT), ...bodies.flatMap((body) => [...u32(body.length), ...body])]),
+          ]);
+          const outcome = instantiateMetered(bytes).call('f');
+          assert.deepEqual([outcome.fuelUsed, outcome.trap], [7, 'divide by zero'], `${callee} in ${length} bytes`);
+          assert.deepEqual(trapIn(bytes), [COUNT - 1, DIVIDE], `${callee} in ${length} bytes`);
+        }
+      }
+    });
+
+    it('let a host function see exact fuel, however deep they are', () => {
+      const wat = `(module (import "h" "f" (func $h (param i32)))
+        (func $b (param i32) (result i32) nop local.get 0 call $h local.get 0 i32.const 1 i32.add)
+        (func $a (param i32) (result i32) nop nop local.get 0 call $b call $b)
+        (func (export "f") (result i32) i32.const 10 call $a call $a))`;
+      const seen: Array<[number, number]> = [];
+      const instance = instantiateMetered(compileWat(wat), {
+        h: { f: (x: number) => seen.push([x, instance.used()]) },
+      });
+      // const, call; nop, nop, get, call; nop, get, call of the host; get, const, add; call; and so on.
+      const all = [
+        [10, 9],
+        [11, 16],
+        [12, 27],
+        [13, 34],
+      ] as const;
+      const total = 3 + 2 * (5 + 2 * 6);
+      for (let budget = 0; budget <= total; budget++) {
+        seen.length = 0;
+        const outcome = instance.call('f', [], budget);
+        assert.deepEqual([outcome.exhausted, outcome.fuelUsed], [budget < total, budget]);
+        assert.deepEqual(
+          seen,
+          all.filter(([, used]) => used <= budget),
+          `budget ${budget}`,
+        );
+      }
+    });
+
+    it('may be the start function, exported, and in tables', () => {
+      const wat = `(module (global $n (export "n") (mut i32) (i32.const 0)) (start $s)
+        (func $s (export "s") (global.set $n (i32.add (global.get $n) (i32.const 1)))) (func (export "f") call $s call $s))`;
+      const instance = instantiateMetered(compileWat(wat));
+      assert.deepEqual(instance.metered.inner, [0]);
+      const { value: before } = instance.exports.n as WebAssembly.Global;
+      const used = [undefined, 's', 'f'].map((name) => instance.call(name).fuelUsed);
+      assert.deepEqual([before, used, (instance.exports.n as WebAssembly.Global).value], [0, [4, 4, 10], 4]);
+    });
+
+    it('end as exhausted and too deep at the same call, through a table and directly in turn', () => {
+      const wat = `(module (type $t (func)) (table funcref (elem $b)) (func $a (export "f") nop i32.const 0 call_indirect)
+        (func $b nop nop call $a))`;
+      const instance = instantiateMetered(compileWat(wat));
+      const deep = instance.call('f', [], PLENTY, 100);
+      assert.deepEqual([deep.tooDeep, deep.fuelUsed], [true, 300]);
+      for (const budget of [0, 1, 2, 3, 5, 150, 299]) {
+        const { exhausted, tooDeep, fuelUsed } = instance.call('f', [], budget, 100);
+        assert.deepEqual([exhausted, tooDeep, fuelUsed], [true, false, budget]);
+      }
+    });
   });
 
   it('does not let a name section into the stack that refunds are read from', () => {

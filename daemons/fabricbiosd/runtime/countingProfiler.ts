@@ -1,4 +1,5 @@
 import { COUNTING, type CountingModule, HOOKS } from '../../../wasm/countInstructions.ts';
+import { outerOf } from '../../../wasm/innerFunctions.ts';
 import type { Settlement } from '../../../wasm/settleFuel.ts';
 import type { FuelProfile } from '../../protocol/fuelProfile.ts';
 import type { Profiler } from './runTasklet.ts';
@@ -139,7 +140,8 @@ export class CountingProfiler implements Profiler {
   /** The stretch that trapped, and how many of its instructions were executed; null when no instruction of the module's own did. */
   private trapAt(frame: string): { stretch: number; executed: number } | null {
     const [, index, offsetText] = WASM_FRAME.exec(frame) ?? [];
-    const counted = this.module.functions[Number(index) - this.module.importedFunctions];
+    const original = outerOf(this.module, Number(index)) ?? Number(index);
+    const counted = this.module.functions[original - this.module.importedFunctions];
     if (offsetText === undefined || counted === undefined) return null;
     const offset = Number.parseInt(offsetText, 16);
     const trapped = counted.at.findIndex((at, i) => offset >= at && offset < at + (counted.length[i] as number));
