@@ -45,7 +45,8 @@ describe('bad luck', () => {
           if (ended.code === 130)
             assert.deepEqual(
               left.filter(
-                (name) => !['logs', 'cell.db', 'cell.db-shm', 'cell.db-wal', 'audit.jsonl', 'modules'].includes(name),
+                (name) =>
+                  !['logs', 'cell.db', 'cell.db-shm', 'cell.db-wal', 'audit.jsonl', 'modules', 'runs'].includes(name),
               ),
               [],
             );
