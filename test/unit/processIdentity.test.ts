@@ -5,7 +5,8 @@ import { endProcess } from '../../toolchain/stack/endProcess.ts';
 import { isProcess, processStart } from '../../toolchain/stack/processIdentity.ts';
 
 async function sleeper(script = 'setInterval(() => {}, 1e9)') {
-  const child = spawn(process.execPath, ['-e', `process.stdout.write('up');${script}`], {
+  // It says so last: whoever asked waits until it no longer listens, say.
+  const child = spawn(process.execPath, ['-e', `${script};process.stdout.write('up')`], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   await once(child.stdout, 'data');

@@ -94,13 +94,7 @@ describe('a newcomer in the workbench', function () {
     await page.locator('td', { hasText: '_grafos_tasklet_run' }).first().waitFor();
     await page.getByText('.speedscope.json').waitFor();
     await workbench.screenshot('run-page-profile');
-    await workbench.page.getByRole('button', { name: 'Show in Source' }).click();
-    await workbench.page
-      .getByText(/^fuel [\d.]+ %$/)
-      .first()
-      .waitFor();
     await workbench.command('Notifications: Clear All Notifications');
-    await workbench.screenshot('fuel-in-source');
   });
 
   const skipped = missing === undefined ? '' : ` (skipped: ${missing})`;
