@@ -68,6 +68,22 @@ describe('scheduler: large inputs and outputs', () => {
     }
   });
 
+  it('are there as soon as the run is told as ended', async () => {
+    const { client } = await tenantWithModule();
+    const input_b64 = Buffer.from(LARGE_JSON).toString('base64');
+    const { run_id } = await client.submit({ ...submitOf('echo'), input_b64 });
+    for (;;) {
+      const run = await client.getRun(run_id);
+      if (run.response === null) {
+        assert.equal(run.ended_at, null);
+        continue;
+      }
+      assert.deepEqual(run.response.output, JSON.parse(LARGE_JSON));
+      assert.equal(String(await client.artifact(run_id, 'output.b64')), input_b64);
+      break;
+    }
+  });
+
   it('outlive the scheduler, and its next start sweeps what belongs to no run', async () => {
     const { client, files } = await tenantWithModule();
     const input_b64 = LARGE_BYTES.toString('base64');

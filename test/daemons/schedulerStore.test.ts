@@ -53,8 +53,8 @@ describe('scheduler: store', () => {
 
   function end(runs: RunTable, run: StoredRun, output: Uint8Array): void {
     const facts = { run_id: run.run_id, state: 'succeeded', error: null, log: 'l', fuel_used: 1 } as const;
-    conclude(run, { ...facts, output, linear_memory_peak: 1, duration_us: 1, lease: null }, MODULE_SHA256);
-    runs.end(run, output, 'l');
+    const outcome = { ...facts, output, linear_memory_peak: 1, duration_us: 1, lease: null };
+    runs.end(conclude(run, outcome, MODULE_SHA256).run, output, 'l');
   }
 
   const meta = () => store.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');

@@ -18,10 +18,11 @@ export const NOT_ENDED = {
 } satisfies Partial<StoredRun>;
 
 /**
- * Writes the cell's outcome into `run`.
+ * The run with the cell's outcome in it; `running` stays as it is until that is in the store.
  * @param outputSha256 of the outcome's output
  */
-export function conclude(run: StoredRun, outcome: CellOutcome, outputSha256: string): EndedRun {
+export function conclude(running: StoredRun, outcome: CellOutcome, outputSha256: string): EndedRun {
+  const run = { ...running };
   const { output, log, lease } = outcome;
   run.ended_at = Date.now();
   run.started_at ??= run.ended_at;

@@ -73,8 +73,8 @@ export function endAbandonedRuns(store: CellStore, runs: RunTable): number {
   if (abandoned.length === 0) return 0;
   store.change(() => {
     for (const run of abandoned) {
-      const { output, log } = lose(run, LOST_NEXT_START);
-      runs.end(run, output, log);
+      const ended = lose(run, LOST_NEXT_START);
+      runs.end(ended.run, ended.output, ended.log);
     }
   });
   return abandoned.length;
@@ -153,6 +153,7 @@ export function runService(parts: RunServiceParts): RunService {
         await new Promise((resolve) => setTimeout(resolve, WRITE_RETRY_MS));
       }
     }
+    Object.assign(entered.run, ended.run);
     leave(entered);
     entered.restOfLog(ended.log);
     entered.enter(ended.run.state, ended.run.ended_at ?? Date.now());
