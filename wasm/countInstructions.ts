@@ -36,7 +36,7 @@ export interface CountingModule {
   interruptFunction: number;
 }
 
-/** Instructions that cost fuel, in order; all arrays are of one length. */
+/** Instructions that cost fuel, in order, those of an unrolled loop as often as they stand there; all arrays are of one length. */
 export interface CountedFunction {
   /** Offset in {@link CountingModule.bytes}, and the bytes of the instruction there. */
   at: Uint32Array;
@@ -177,6 +177,8 @@ class Counter {
     this.hook(out, HOOKS.entered, original);
     const found = { at: [] as number[], length: [] as number[], bodyOffset: [] as number[], stretch: [] as number[] };
     let added = own.addedLocals;
+    /** Offset in the original of the code that an unrolled loop repeats. */
+    let round = 0;
     /** Where the stretch at hand began in `found`, and in `out`; -1 between stretches. */
     let begun = -1;
     /** Bytes since the stretch began: they are copied once its cost is known. */
@@ -209,6 +211,8 @@ class Counter {
         if (put.stands > 0 || begun === -1) flush(put.next);
         added += put.next - at - put.stands;
         at = put.next;
+        if (put.round === 'first') round = at - added;
+        else if (put.round === 'again') added = at - round;
         continue;
       }
       const opcode = bytes[at] as number;

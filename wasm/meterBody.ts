@@ -1,20 +1,23 @@
 import { DEPTH_MAX, FUEL_UNIT } from './balance.ts';
-import { ByteWriter, byteLength } from './byteWriter.ts';
-import { CanonicalNan } from './canonicalNan.ts';
+import { BodyWriter, EMPTY, GLOBAL, LOCAL, STACK } from './bodyWriter.ts';
+import { type ByteWriter, byteLength } from './byteWriter.ts';
 import { frameWeight, LIGHT_FRAME } from './frameWeight.ts';
+import { mayTrap } from './mayTrap.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { NanScan, type Signatures } from './nanScan.ts';
 import { Op } from './opcodes.ts';
 import type { BodyScan } from './scanBody.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { smallIndex } from './smallIndex.ts';
+import { moveLocal, readSmallLoop } from './smallLoop.ts';
+import { unrollLoop } from './unrollLoop.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 
 /** A function without calls that costs no more than this may run unchecked: what it can overdraw is small. */
 const UNCHECKED_COST = 64;
 
 /** Type of a block without values. */
-const EMPTY = 0x40;
+const EMPTY_TYPE = Uint8Array.of(EMPTY);
 
 /** Kinds of an open block. */
 const BLOCK = 0;
@@ -40,15 +43,6 @@ export interface BodyContext {
   innerOf: Uint32Array;
 }
 
-/** Where a region finds the balance first. */
-const LOCAL = 0;
-const GLOBAL = 1;
-/** The call before it left it there. */
-const STACK = 2;
-
-/** `i64.const` of the two bits an entry tests at once: the sign, which says that fuel is short, and the one that says too deep. */
-const ENTRY_MASK = maskConstant();
-
 /**
  * Rewrites function bodies, one after another (docs/meter.md). A region is a run of instructions charged in front of it. Where it can be
  * left early, by an `if` not entered or a branch out of a loop, what was not executed is paid back on that way.
@@ -57,14 +51,7 @@ export class BodyMeter {
   private readonly context: BodyContext;
   private readonly scan: BodyScan;
   private readonly nans: NanScan;
-  private readonly canonical = new CanonicalNan();
-  /** How many of the places the scan for NaNs found have been written. */
-  private nansDone = 0;
-  /** Offsets of the bulk instructions met so far, and how many of them have been written. */
-  private readonly bulk: number[] = [];
-  private bulkDone = 0;
-  private readonly callInterrupt: Uint8Array;
-  private readonly out = new ByteWriter(16_384);
+  private readonly writer: BodyWriter;
   /** Of each open block: its kind, whether a branch goes to its end, whether it was opened in dead code, whether its type is empty. */
   private kinds = new Uint8Array(256);
   private targeted = new Uint8Array(256);
@@ -75,24 +62,12 @@ export class BodyMeter {
   /** Exits of the open region: offset, offset after, label for a branch or -1 for an `if`, its depth, charge up to and with it. */
   private readonly exits = new Float64Array(EXITS_MAX * 5);
   private exitCount = 0;
-  /** `global.get fuel`, `global.set fuel`. */
-  private readonly getGlobal: Uint8Array;
-  private readonly setGlobal: Uint8Array;
-  /** `local.get fuel`, `local.set fuel`, of the function at hand. */
-  private readonly getLocal = new ByteWriter(8);
-  private readonly setLocal = new ByteWriter(8);
-  /** The function at hand is wrapped into a block that leads to its one trap. */
-  private wrapped = false;
-  /** Its balance is a parameter and a result: nobody needs to find it in the global when the function is left. */
-  private inner = false;
 
   constructor(context: BodyContext, scan: BodyScan) {
     this.context = context;
     this.scan = scan;
     this.nans = new NanScan(context.signatures);
-    this.getGlobal = instruction(Op.globalGet, context.fuelGlobal);
-    this.setGlobal = instruction(Op.globalSet, context.fuelGlobal);
-    this.callInterrupt = instruction(Op.call, Math.max(0, context.interruptFunction));
+    this.writer = new BodyWriter(context.fuelGlobal, context.interruptFunction, this.nans);
   }
 
   /**
@@ -103,11 +78,11 @@ export class BodyMeter {
    * @throws WasmInvalid
    */
   meter(bytes: Uint8Array, body: number, params: number, blockType: Uint8Array, inner: boolean, to: ByteWriter): void {
-    const { scan, out } = this;
+    const { scan, writer } = this;
+    const { out } = writer;
     scan.recall(body);
     const { start: pos, end } = scan;
-    this.inner = inner;
-    out.length = 0;
+    writer.begin(inner);
     const weight = frameWeight({
       locals: params + scan.locals,
       instructions: scan.cost,
@@ -116,9 +91,6 @@ export class BodyMeter {
       vectors: this.context.vectors || scan.vectors,
     });
     this.nans.clear();
-    this.nansDone = 0;
-    this.bulk.length = 0;
-    this.bulkDone = 0;
     if (scan.floats || scan.vectors)
       this.nans.scan(bytes, scan.first, end, params, localTypes(bytes, pos, scan.locals));
     if (scan.straight && !inner && this.nans.after.length === 0) this.meterStraight(bytes, pos, end, weight);
@@ -132,21 +104,11 @@ export class BodyMeter {
 
   /** One region, no call: no local is needed. */
   private meterStraight(bytes: Uint8Array, pos: number, end: number, weight: number): void {
-    const { out, scan } = this;
-    out.copy(bytes, pos, scan.first);
-    this.wrapped = false;
-    if (weight > LIGHT_FRAME) this.trapIfTooDeep(this.getGlobal, this.getGlobal.length, weight);
-    if (scan.cost > 0) {
-      if (scan.cost > UNCHECKED_COST) {
-        this.put(this.getGlobal);
-        this.trapIf(null, 0);
-      }
-      this.put(this.getGlobal);
-      this.constant(scan.cost * FUEL_UNIT);
-      out.u8(Op.i64Sub);
-      this.put(this.setGlobal);
-    }
-    out.copy(bytes, scan.first, end);
+    const { scan, writer } = this;
+    writer.out.copy(bytes, pos, scan.first);
+    if (weight > LIGHT_FRAME) writer.trapIfTooDeep(GLOBAL, weight);
+    if (scan.cost > 0) writer.chargeGlobal(scan.cost, scan.cost > UNCHECKED_COST);
+    writer.out.copy(bytes, scan.first, end);
   }
 
   private meterBranching(
@@ -157,24 +119,19 @@ export class BodyMeter {
     blockType: Uint8Array,
     weight: number,
   ): void {
-    const { scan, out, inner } = this;
+    const { scan, writer } = this;
+    const { out, inner } = writer;
     const { importedFunctions, importsEscape } = this.context;
-    this.locals(bytes, pos, params);
+    writer.locals(bytes, pos, scan, params);
     /** The parameter put in moves the locals that are none: those from this number on. */
     const moved = inner && scan.locals > 0 ? params : Number.POSITIVE_INFINITY;
     /** What a call adds to the depth. A frame that is never entered is of no matter; a charge must not be taken for another one. */
     const frame = Math.min(weight, DEPTH_MAX - 1);
     const checkedEntry = scan.calls || scan.cost > UNCHECKED_COST || weight > LIGHT_FRAME;
-    this.wrapped = checkedEntry || scan.checks;
-    if (this.wrapped) {
-      out.u8(Op.block);
-      out.u8(EMPTY);
-    }
-    if (this.wrapped || inner) {
-      out.u8(Op.block);
-      this.put(blockType);
-    }
-    if (checkedEntry) this.entry(weight);
+    writer.wrapped = checkedEntry || scan.checks;
+    if (writer.wrapped) writer.block(EMPTY_TYPE);
+    if (writer.wrapped || inner) writer.block(blockType);
+    if (checkedEntry) writer.entry(weight, scan.calls);
 
     let depth = 0;
     this.open(0, BLOCK, 0, blockType[0] === EMPTY ? 1 : 0, scan.first);
@@ -216,16 +173,14 @@ export class BodyMeter {
       /** The instruction the region ends with is a call of this inner function; takes the balance from the stack. */
       let callee = 0;
       let pushes = false;
+      let unrolls = false;
       if (opcode > Op.returnCallIndirect) {
         cost++;
         if (opcode !== Op.memoryGrow) {
           if (mayTrap(bytes, start, opcode)) {
             store = true;
-            if (opcode === Op.prefixFc && scan.checks) this.bulk.push(start);
-          } else if (opcode <= Op.localTee && opcode >= Op.localGet && smallIndex(bytes, start + 1) >= moved) {
-            // None is above 126, so that the number stays as long as it is.
-            bytes[start + 1] = (bytes[start + 1] as number) + 1;
-          }
+            if (opcode === Op.prefixFc && scan.checks) writer.long(start);
+          } else moveLocal(bytes, start, opcode, moved);
           continue;
         }
         store = true;
@@ -236,6 +191,11 @@ export class BodyMeter {
             this.open(++depth, BLOCK, dead, bytes[start + 1] === EMPTY ? 1 : 0, start);
             continue;
           case Op.loop:
+            if (scan.takeSmallLoop(start) && dead === 0) {
+              unrolls = true;
+              join = true;
+              break;
+            }
             this.open(++depth, LOOP, dead, 0, start);
             // The loop around this one is kept where a loop needs nothing else.
             this.owed[depth] = loopDepth;
@@ -354,25 +314,21 @@ export class BodyMeter {
       const total = charge + back + carry;
       if (dead === 0) {
         // Nothing reads the local of a function that ends here.
-        if (from === GLOBAL && join && depth === 0 && total === 0 && !inner) from = LOCAL;
-        if (checked) {
-          this.put(this.getLocal.bytes, this.getLocal.length);
-          this.trapIf(null, regionDepth);
-        }
+        if (from === GLOBAL && opcode === Op.end && depth === 0 && total === 0 && !inner) from = LOCAL;
+        if (checked) writer.check(regionDepth);
         const direct = last && store && this.exitCount === 0 && checkAt < 0 && regionStart > scan.first;
-        this.charge(total, from, store, direct);
-        this.copyRegion(bytes, regionStart, checkAt >= 0 || payBack || pushes ? start : at, charge);
+        writer.charge(total, from, store, direct);
+        this.copyRegion(bytes, regionStart, checkAt >= 0 || payBack || pushes || unrolls ? start : at, charge);
         if (checkAt >= 0) {
-          this.put(this.getLocal.bytes, this.getLocal.length);
-          this.trapIf(null, depth);
+          writer.check(depth);
           out.copy(bytes, checkAt, at);
         }
       } else {
-        this.copyCode(bytes, regionStart, payBack || pushes ? start : at);
+        writer.copyCode(bytes, regionStart, payBack || pushes ? start : at);
       }
       if (pushes) {
-        this.put(this.getLocal.bytes, this.getLocal.length);
-        if (callee > 0) this.call(callee, at - start - 1);
+        writer.balance();
+        if (callee > 0) writer.call(callee, at - start - 1);
         else out.copy(bytes, start, at);
       }
       carry = 0;
@@ -380,13 +336,21 @@ export class BodyMeter {
         const owed = this.owed[depth] as number;
         if (owed > 0) {
           out.u8(Op.else);
-          this.add(owed);
+          writer.add(owed);
         }
         out.copy(bytes, start, at);
       } else if (opcode === Op.else) {
         carry = -(this.owed[depth] as number);
       }
       if (opcode === Op.end) depth--;
+      if (unrolls) {
+        const loop = readSmallLoop(bytes, start, end, moved);
+        for (const { outerLabel } of loop.exits) this.branch(outerLabel, depth, start);
+        if (loop.ifCost > 0) ifs++;
+        unrollLoop(writer, bytes, loop, depth);
+        at = loop.after;
+        if (!loop.isLeftAtEnd) nextDead = 1;
+      }
       fresh = !join && callee === 0 && (store || (fresh && total === 0));
       this.exitCount = 0;
       regionStart = at;
@@ -398,14 +362,7 @@ export class BodyMeter {
       checked = nextChecked;
       dead = nextDead;
     }
-    if (inner) this.put(this.getLocal.bytes, this.getLocal.length);
-    if (this.wrapped) {
-      out.u8(Op.return);
-      out.u8(Op.end);
-      this.storeLocal();
-      out.u8(Op.unreachable);
-    }
-    if (this.wrapped || inner) out.u8(Op.end);
+    writer.close();
   }
 
   /**
@@ -415,52 +372,6 @@ export class BodyMeter {
   private innerCallee(index: number, length: number): number {
     const inner = this.context.innerOf[index] ?? 0;
     return inner > 0 && (length === byteLength(index) || length > byteLength(inner)) ? inner : 0;
-  }
-
-  private call(index: number, length: number): void {
-    const { out } = this;
-    out.u8(Op.call);
-    let rest = index;
-    for (let left = length; left > 1 || rest >= 0x80; left--) {
-      out.u8((rest % 0x80) | 0x80);
-      rest = Math.floor(rest / 0x80);
-    }
-    out.u8(rest);
-  }
-
-  /** The locals, one more for the balance unless it is a parameter, and what making NaNs canonical needs. */
-  private locals(bytes: Uint8Array, pos: number, params: number): void {
-    const { out, scan, inner } = this;
-    const index = inner ? params : params + scan.locals;
-    let at = pos;
-    let groups = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const part = bytes[at++] as number;
-      groups += (part & 0x7f) * scale;
-      if (part < 0x80) break;
-    }
-    // As many bytes as before, but where the new number needs one more: trapPoint knows by that where the original's code began.
-    const own = this.canonical.groups(this.nans.shape);
-    let rest = groups + 1 + own.length / 2;
-    for (let left = at - pos; left > 1 || rest >= 0x80; left--) {
-      out.u8((rest % 0x80) | 0x80);
-      rest = Math.floor(rest / 0x80);
-    }
-    out.u8(rest);
-    out.copy(bytes, at, scan.first);
-    // None are declared of a parameter: what follows is told by the type declared last.
-    out.u8(inner ? 0 : 1);
-    out.u8(0x7e);
-    for (const byte of own) out.u8(byte);
-    this.canonical.firstLocal = params + scan.locals + 1;
-    for (const [writer, opcode] of [
-      [this.getLocal, Op.localGet],
-      [this.setLocal, Op.localSet],
-    ] as const) {
-      writer.length = 0;
-      writer.u8(opcode);
-      writer.u32(index);
-    }
   }
 
   /** Notes that the open region can be left here; false when it has no room for one more exit. */
@@ -478,7 +389,8 @@ export class BodyMeter {
 
   /** The bytes of a region, its early exits paying back what they leave out. */
   private copyRegion(bytes: Uint8Array, from: number, to: number, charge: number): void {
-    const { exits, out } = this;
+    const { exits, writer } = this;
+    const { out } = writer;
     let at = from;
     for (let i = 0; i < this.exitCount * 5; i += 5) {
       const start = exits[i] as number;
@@ -489,140 +401,19 @@ export class BodyMeter {
         this.owed[depth] = rest;
         continue;
       }
-      const leaves = label === depth && !this.inner;
+      const leaves = label === depth && !writer.inner;
       if (rest === 0 && !leaves) continue;
-      this.copyCode(bytes, at, start);
+      writer.copyCode(bytes, at, start);
       out.u8(Op.if);
       out.u8(EMPTY);
-      this.add(rest);
-      if (leaves) this.storeLocal();
+      writer.add(rest);
+      if (leaves) writer.store();
       out.u8(Op.br);
       out.u32(label + 1);
       out.u8(Op.end);
       at = exits[i + 1] as number;
     }
-    this.copyCode(bytes, at, to);
-  }
-
-  /** Bytes of the original, what makes NaNs canonical after its instructions, and a call in front of those that may take long. */
-  private copyCode(bytes: Uint8Array, from: number, to: number): void {
-    const { out, nans, canonical, bulk } = this;
-    let at = from;
-    for (;;) {
-      const nan = nans.after[this.nansDone] ?? Number.POSITIVE_INFINITY;
-      const long = bulk[this.bulkDone] ?? Number.POSITIVE_INFINITY;
-      // Of two at one place the NaN was made before.
-      if (nan <= long && nan <= to) {
-        out.copy(bytes, at, nan);
-        canonical.write(out, nans.shape[this.nansDone++] as number);
-        at = nan;
-      } else if (long < to) {
-        out.copy(bytes, at, long);
-        this.put(this.callInterrupt);
-        at = long;
-        this.bulkDone++;
-      } else break;
-    }
-    out.copy(bytes, at, to);
-  }
-
-  /**
-   * The start of a function that calls or may cost much: the balance is loaded, and the function is only entered when nothing is overdrawn
-   * and the frames below it, and its own when that is large, fit.
-   */
-  private entry(weight: number): void {
-    const { out, getLocal } = this;
-    if (this.inner) this.put(getLocal.bytes, getLocal.length);
-    else {
-      this.put(this.getGlobal);
-      this.teeLocal();
-    }
-    if (this.scan.calls) {
-      this.put(ENTRY_MASK);
-      out.u8(Op.i64And);
-      this.constant(0);
-      this.trapIf(Op.i64Ne, 0);
-    } else {
-      this.trapIf(null, 0);
-    }
-    if (weight > LIGHT_FRAME) this.trapIfTooDeep(getLocal.bytes, getLocal.length, weight);
-  }
-
-  /** Takes `total` off the balance, and stores it; direct: in the global only. */
-  private charge(total: number, from: number, store: boolean, direct: boolean): void {
-    const { out, getLocal, setLocal } = this;
-    if (total !== 0 || from !== LOCAL) {
-      if (from === GLOBAL) this.put(this.getGlobal);
-      else if (from === LOCAL) this.put(getLocal.bytes, getLocal.length);
-      // What the meter puts in begins with the balance, so that it is known again.
-      else if (total !== 0) this.teeLocal();
-      if (total !== 0) {
-        this.constant(total);
-        out.u8(Op.i64Sub);
-      }
-      if (direct && (total !== 0 || from !== STACK)) {
-        this.put(this.setGlobal);
-        return;
-      }
-      this.put(setLocal.bytes, setLocal.length);
-    }
-    if (store) this.storeLocal();
-  }
-
-  private add(amount: number): void {
-    const { out, getLocal, setLocal } = this;
-    this.put(getLocal.bytes, getLocal.length);
-    this.constant(amount);
-    out.u8(Op.i64Add);
-    this.put(setLocal.bytes, setLocal.length);
-  }
-
-  private teeLocal(): void {
-    this.out.u8(Op.localTee);
-    this.out.u32(smallIndex(this.getLocal.bytes, 1));
-  }
-
-  private storeLocal(): void {
-    this.put(this.getLocal.bytes, this.getLocal.length);
-    this.put(this.setGlobal);
-  }
-
-  /** Traps when the frames that wait and this one are too much together; the instruction `get` of so many bytes gives the balance. */
-  private trapIfTooDeep(get: Uint8Array, length: number, weight: number): void {
-    this.put(get, length);
-    this.constant(FUEL_UNIT - 1);
-    this.out.u8(Op.i64And);
-    this.constant(DEPTH_MAX - weight);
-    this.trapIf(Op.i64GeS, 0);
-  }
-
-  /**
-   * Traps when the comparison of what is on the stack holds; without one, when the balance there is below zero.
-   * @param depth of blocks the place is in
-   */
-  private trapIf(comparison: number | null, depth: number): void {
-    const { out } = this;
-    if (comparison === null) this.constant(0);
-    out.u8(comparison ?? Op.i64LtS);
-    if (this.wrapped) {
-      // V8 lays out the way to the trap after everything else; an `if` around it here would be jumped over each time.
-      out.u8(Op.brIf);
-      out.u32(depth + 1);
-      return;
-    }
-    out.u8(Op.if);
-    out.u8(EMPTY);
-    out.u8(Op.unreachable);
-    out.u8(Op.end);
-  }
-
-  private constant(value: number): void {
-    this.out.u8(Op.i64Const);
-    this.out.signed(value);
-  }
-
-  private put(bytes: Uint8Array, length = bytes.length): void {
-    this.out.copy(bytes, 0, length);
+    writer.copyCode(bytes, at, to);
   }
 
   private open(depth: number, kind: number, dead: number, empty: number, offset: number): void {
@@ -664,28 +455,6 @@ export class BodyMeter {
   }
 }
 
-/** What can trap besides control instructions. Source: WebAssembly Core Specification 2.0, chapter 4. */
-function mayTrap(bytes: Uint8Array, at: number, opcode: number): boolean {
-  if (opcode < 0x6d) return (opcode >= 0x28 && opcode <= 0x3e) || opcode === 0x25 || opcode === 0x26;
-  if (opcode <= 0x82) return opcode <= 0x70 || opcode >= 0x7f;
-  if (opcode < 0xa8) return false;
-  if (opcode <= 0xb1) return opcode !== 0xac && opcode !== 0xad;
-  if (opcode === Op.prefixFc) return (bytes[at + 1] as number) > 7;
-  return opcode === Op.prefixFd && simdMayTrap(bytes, at + 1);
-}
-
-function simdMayTrap(bytes: Uint8Array, at: number): boolean {
-  const sub = smallIndex(bytes, at);
-  return sub <= 11 || (sub >= 84 && sub <= 93);
-}
-
-function instruction(opcode: number, index: number): Uint8Array {
-  const writer = new ByteWriter(8);
-  writer.u8(opcode);
-  writer.u32(index);
-  return writer.written();
-}
-
 function localTypes(bytes: Uint8Array, pos: number, locals: number): Uint8Array {
   const types = new Uint8Array(locals);
   let at = pos;
@@ -697,19 +466,6 @@ function localTypes(bytes: Uint8Array, pos: number, locals: number): Uint8Array 
     done += count;
   }
   return types;
-}
-
-function maskConstant(): Uint8Array {
-  const writer = new ByteWriter(16);
-  writer.u8(Op.i64Const);
-  // Bits 0 to 62 in groups of seven, then the sign.
-  for (let bit = 0; bit < 63; bit += 7) {
-    let group = 0x80;
-    if (DEPTH_MAX >= 2 ** bit && DEPTH_MAX < 2 ** (bit + 7)) group |= DEPTH_MAX / 2 ** bit;
-    writer.u8(group);
-  }
-  writer.u8(0x7f);
-  return writer.written();
 }
 
 function grown(array: Uint8Array): Uint8Array<ArrayBuffer> {

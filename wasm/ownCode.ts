@@ -15,6 +15,8 @@ export interface OwnStretch {
   charge: number;
   /** Bytes of the original's `br_if` it stands for, which costs 1; 0 where it stands for nothing. */
   stands: number;
+  /** In front of a round of a loop that was unrolled: the first, or the same code once more. */
+  round: 'first' | 'again' | null;
 }
 
 /** Bytes of a `br_if` that can be left early: its label takes one. */
@@ -121,29 +123,29 @@ export class OwnCode {
   /** What was put in at an offset where an instruction begins; null when that instruction is the module's own. */
   at(offset: number): OwnStretch | null {
     const { bytes } = this;
-    if (offset < this.from) return { next: this.from, charge: 0, stands: 0 };
-    if (offset >= this.to) return { next: this.end, charge: 0, stands: 0 };
+    if (offset < this.from) return { next: this.from, charge: 0, stands: 0, round: null };
+    if (offset >= this.to) return { next: this.end, charge: 0, stands: 0, round: null };
     if (this.isGlobal(Op.globalGet, offset)) return this.balance(offset);
     if (this.isLocal(Op.localGet, offset) || this.isLocal(Op.localTee, offset)) return this.balance(offset);
-    if (this.isLocal(Op.localSet, offset)) return { next: this.after(offset), charge: 0, stands: 0 };
+    if (this.isLocal(Op.localSet, offset)) return { next: this.after(offset), charge: 0, stands: 0, round: null };
     const opcode = bytes[offset];
     if (opcode === Op.call && smallIndex(bytes, offset + 1) === this.metered.interruptFunction) {
-      return { next: this.after(offset), charge: 0, stands: 0 };
+      return { next: this.after(offset), charge: 0, stands: 0, round: null };
     }
     if (this.canonical > 0 && opcode === Op.localTee && smallIndex(bytes, offset + 1) >= this.canonicalLocal) {
       // local.tee, the NaN, local.get twice, the comparison, the choice
       let next = offset;
       for (let i = 0; i < 6; i++) next = this.after(next);
-      return { next, charge: 0, stands: 0 };
+      return { next, charge: 0, stands: 0, round: null };
     }
     if (opcode === Op.if && bytes[offset + 1] === 0x40 && this.paysBack(offset + 2)) {
       let next = this.after(this.after(this.after(this.after(offset + 2))));
       if (this.isLocal(Op.localGet, next)) next = this.after(this.after(next));
       // br, end
-      return { next: this.after(next) + 1, charge: 0, stands: BR_IF_BYTES };
+      return { next: this.after(next) + 1, charge: 0, stands: BR_IF_BYTES, round: null };
     }
     if (opcode === Op.else && this.paysBack(offset + 1)) {
-      return { next: this.after(this.after(this.after(this.after(offset + 1)))), charge: 0, stands: 0 };
+      return { next: this.afterPayBack(offset + 1), charge: 0, stands: 0, round: null };
     }
     return null;
   }
@@ -153,22 +155,42 @@ export class OwnCode {
     const { bytes } = this;
     let at = this.after(offset);
     // The last argument of a call, or the last result.
-    if (bytes[at] === Op.call || bytes[at] === Op.return) return { next: at, charge: 0, stands: 0 };
+    if (bytes[at] === Op.call || bytes[at] === Op.return) return { next: at, charge: 0, stands: 0, round: null };
     if (bytes[at] === Op.localTee) at = this.after(at);
+    // The block around a loop that was unrolled is opened or closed.
+    if (bytes[at] === Op.drop) return { next: this.after(at + 1), charge: 0, stands: 0, round: null };
+    if (bytes[at] === Op.localSet && bytes[offset] === Op.localGet) return this.betweenRounds(this.after(at));
     // The store in front of a jump or the end, or a load.
-    if (bytes[at] !== Op.i64Const) return { next: this.after(at), charge: 0, stands: 0 };
+    if (bytes[at] !== Op.i64Const) return { next: this.after(at), charge: 0, stands: 0, round: null };
     const constant = at + 1;
     at = this.after(at);
     if (bytes[at] === Op.i64Sub) {
       // The weight of the frame, which may be part of it, is less than half of an instruction's cost.
       const charge = Math.round(signedAt(bytes, constant) / FUEL_UNIT);
-      return { next: this.after(at + 1), charge, stands: 0 };
+      return { next: this.after(at + 1), charge, stands: 0, round: null };
     }
+    if (bytes[at] === Op.i64Add) return { next: this.afterPayBack(offset), charge: 0, stands: 0, round: null };
     // Two bits of the balance, or its depth, are taken out first.
     if (bytes[at] === Op.i64And) at = this.after(at + 1);
     // The comparison, then either br_if or if, unreachable, end
     at++;
-    return { next: bytes[at] === Op.brIf ? this.after(at) : at + 4, charge: 0, stands: 0 };
+    return { next: bytes[at] === Op.brIf ? this.after(at) : at + 4, charge: 0, stands: 0, round: null };
+  }
+
+  /** At the end of a round's block, if there is one before it, and the start of the next. */
+  private betweenRounds(offset: number): OwnStretch {
+    const { bytes } = this;
+    const isAgain = bytes[offset] === Op.end;
+    const start = isAgain ? offset + 1 : offset;
+    // There is no block of the original's in such a loop.
+    const next = bytes[start] === Op.block ? this.after(start) : start;
+    return { next, charge: 0, stands: 0, round: isAgain ? 'again' : 'first' };
+  }
+
+  /** After what is paid back, and the branch out of a loop that may follow it at a round's end. */
+  private afterPayBack(offset: number): number {
+    const next = this.after(this.after(this.after(this.after(offset))));
+    return this.bytes[next] === Op.br ? this.after(next) : next;
   }
 
   private paysBack(offset: number): boolean {

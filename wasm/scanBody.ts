@@ -1,15 +1,20 @@
+import { isBulk } from './mayTrap.ts';
 import type { Signatures } from './nanScan.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { skipLocals } from './skipLocals.ts';
 import { smallIndex } from './smallIndex.ts';
+import { SmallLoopScan } from './smallLoop.ts';
 import { EFFECTS } from './stackEffect.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 
 const V128 = 0x7b;
 
+/** Type of a block without values. */
+const EMPTY = 0x40;
+
 /** Numbers kept of each body. */
-const KEPT = 9;
+const KEPT = 10;
 
 /** Bits of one of them. */
 const CALLS = 1;
@@ -54,9 +59,13 @@ export class BodyScan {
   private ifs = 0;
   /** Number of the body's first. */
   private firstIf = 0;
-  /** Of each open block: the number of its `if` plus 1, or 0; whether it is a loop. */
+  /** Of each open block: the number of its `if` plus 1, or 0; whether it is a loop; whether a branch to its end takes nothing along. */
   private ifOf = new Int32Array(64);
   private loops = new Uint8Array(64);
+  private plain = new Uint8Array(64);
+  private readonly smallLoops = new SmallLoopScan();
+  /** Number of the next one of the body. */
+  private smallLoop = 0;
 
   constructor(signatures: Signatures, bodies: number) {
     this.signatures = signatures;
@@ -67,6 +76,13 @@ export class BodyScan {
   /** Whether the first arm of the `if` is to be charged together with what is before it. */
   likely(index: number): boolean {
     return this.likelyIfs[this.firstIf + index] === 1;
+  }
+
+  /** Whether the next small loop of the body is this one. */
+  takeSmallLoop(offset: number): boolean {
+    if (this.smallLoops.found[this.smallLoop] !== offset) return false;
+    this.smallLoop++;
+    return true;
   }
 
   /**
@@ -86,13 +102,16 @@ export class BodyScan {
     this.checks = false;
     this.waiting = 0;
     this.callValues = 0;
+    const { smallLoops } = this;
+    this.smallLoop = smallLoops.found.length;
+    smallLoops.body(end - pos);
     let straight = true;
     let at = this.first;
     let depth = 0;
     let cost = 0;
     /** The last instruction went back to a loop. */
     let wentBack = false;
-    this.open(0, 0, 0);
+    this.open(0, 0, 0, 0);
     while (depth >= 0) {
       if (at >= end) throw new WasmInvalid('malformed', end, 'a function body without its end');
       const start = at;
@@ -104,18 +123,25 @@ export class BodyScan {
         if (opcode === Op.memoryGrow) {
           straight = false;
           this.checks = true;
-        } else if (opcode === Op.prefixFd) this.vectors = true;
-        else if (opcode > 0x8c && EFFECTS.makes[opcode] !== 0) this.floats = true;
+          smallLoops.other();
+        } else if (opcode > 0x8c) {
+          if (opcode === Op.prefixFd) this.vectors = true;
+          else if (opcode === Op.prefixFc) {
+            if (isBulk(bytes, start)) smallLoops.other();
+          } else if (EFFECTS.makes[opcode] !== 0) this.floats = true;
+        }
         continue;
       }
       switch (opcode) {
         case Op.block:
-          this.open(++depth, 0, 0);
+          this.open(++depth, 0, 0, bytes[start + 1] === EMPTY ? 1 : 0);
+          smallLoops.other();
           break;
         case Op.loop:
           straight = false;
           this.checks = true;
-          this.open(++depth, 0, 1);
+          this.open(++depth, 0, 1, 0);
+          smallLoops.opens(start, depth, cost, bytes[start + 1] === EMPTY);
           break;
         case Op.if:
           straight = false;
@@ -126,17 +152,20 @@ export class BodyScan {
             this.likelyIfs = twice;
           }
           this.likelyIfs[this.ifs++] = 0;
-          this.open(++depth, this.ifs, 0);
+          this.open(++depth, this.ifs, 0, bytes[start + 1] === EMPTY ? 1 : 0);
+          smallLoops.opensIf(bytes[start + 1] === EMPTY);
           break;
         case Op.else: {
           const index = this.ifOf[depth] as number;
           // Charging one of two arms in front saves a charge and costs the other arm none.
           if (index > 0) this.likelyIfs[index - 1] = 1;
+          smallLoops.other();
           break;
         }
         case Op.end: {
           const index = this.ifOf[depth] as number;
           if (index > 0 && wentBack) this.likelyIfs[index - 1] = 1;
+          smallLoops.ends(start, depth, cost);
           depth--;
           break;
         }
@@ -145,7 +174,16 @@ export class BodyScan {
           cost++;
           const target = depth - smallIndex(bytes, start + 1);
           wentBack = target >= 0 && this.loops[target] === 1;
+          smallLoops.branches(at, target);
           continue;
+        }
+        case Op.brIf: {
+          straight = false;
+          cost++;
+          const label = smallIndex(bytes, start + 1);
+          const target = depth - label;
+          smallLoops.branchesIf(at, label, target, this.plain[target] === 1);
+          break;
         }
         case Op.call:
         case Op.callIndirect: {
@@ -158,6 +196,7 @@ export class BodyScan {
           this.calls = true;
           straight = false;
           cost++;
+          smallLoops.other();
           break;
         }
         case Op.returnCall:
@@ -166,6 +205,7 @@ export class BodyScan {
           this.tailCalls = true;
           straight = false;
           cost++;
+          smallLoops.other();
           break;
         case 0x01: // nop
           cost++;
@@ -173,6 +213,7 @@ export class BodyScan {
         default:
           straight = false;
           cost++;
+          smallLoops.other();
       }
       wentBack = false;
     }
@@ -194,7 +235,8 @@ export class BodyScan {
     this.waiting = kept[at + 5] as number;
     this.callValues = kept[at + 6] as number;
     this.firstIf = kept[at + 7] as number;
-    const flags = kept[at + 8] as number;
+    this.smallLoop = kept[at + 8] as number;
+    const flags = kept[at + 9] as number;
     this.calls = (flags & CALLS) !== 0;
     this.vectors = (flags & VECTORS) !== 0;
     this.floats = (flags & FLOATS) !== 0;
@@ -215,7 +257,8 @@ export class BodyScan {
     // So many weigh more than any depth there is.
     kept[at + 6] = Math.min(this.callValues, 0xffff_ffff);
     kept[at + 7] = this.firstIf;
-    kept[at + 8] =
+    kept[at + 8] = this.smallLoop;
+    kept[at + 9] =
       (this.calls ? CALLS : 0) |
       (this.vectors ? VECTORS : 0) |
       (this.floats ? FLOATS : 0) |
@@ -224,7 +267,7 @@ export class BodyScan {
       (this.tailCalls ? TAIL_CALLS : 0);
   }
 
-  private open(depth: number, ifNumber: number, loop: number): void {
+  private open(depth: number, ifNumber: number, loop: number, plain: number): void {
     if (depth === this.loops.length) {
       const ifOf = new Int32Array(depth * 2);
       ifOf.set(this.ifOf);
@@ -232,9 +275,13 @@ export class BodyScan {
       const loops = new Uint8Array(depth * 2);
       loops.set(this.loops);
       this.loops = loops;
+      const plains = new Uint8Array(depth * 2);
+      plains.set(this.plain);
+      this.plain = plains;
     }
     this.ifOf[depth] = ifNumber;
     this.loops[depth] = loop;
+    this.plain[depth] = plain;
   }
 
   private countLocals(bytes: Uint8Array, pos: number): number {

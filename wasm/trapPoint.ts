@@ -76,6 +76,8 @@ function walkTo(
   let at = first;
   let added = own.addedLocals;
   let owed = 0;
+  /** Offset in the original of the code that an unrolled loop repeats. */
+  let round = 0;
   /** Of each open block: what was charged ahead at an `if`. */
   const open: number[] = [0];
   while (at < end) {
@@ -86,6 +88,8 @@ function walkTo(
       added += put.next - at - put.stands;
       if (put.stands > 0) owed--;
       at = put.next;
+      if (put.round === 'first') round = at - added;
+      else if (put.round === 'again') added = at - round;
       continue;
     }
     const opcode = bytes[at] as number;

@@ -75,7 +75,7 @@ class Generator {
   private statement(index: number, depth: number): string {
     if (depth === 0 || this.spent) return 'nop';
     const inner = depth - 1;
-    switch (this.pick(15)) {
+    switch (this.pick(17)) {
       case 0:
         return this.loop(index, inner);
       case 1: {
@@ -132,6 +132,9 @@ class Generator {
         return `(return_call $f${index + 1} ${this.expression('i32', index, inner)} ${this.expression('i64', index, inner)})`;
       case 13:
         return `(memory.fill ${this.address(index, inner)} ${this.expression('i32', index, inner)} (i32.const ${this.of([0, 5, 65_000])}))`;
+      case 14:
+      case 15:
+        return this.smallLoop();
       default:
         return `${this.expression('i32', index, inner)} ${this.expression('i32', index, inner)} (block (param i32 i32) (result i32) i32.xor) drop`;
     }
@@ -165,6 +168,53 @@ class Generator {
         (local.set ${counter} (i32.sub (local.get ${counter}) (i32.const 1)))
         ${body}
         (br ${again})))`;
+  }
+
+  /** A loop of one stretch of code, in one of the three ways it can go back. */
+  private smallLoop(): string {
+    if (this.counters >= COUNTERS) return 'nop';
+    const counter = 2 + LOCALS.slice(2).length + this.counters;
+    const [out, again] = [`$o${this.names}`, `$l${this.names++}`];
+    const exits = [out, ...this.labels];
+    const body = Array.from({ length: this.pick(4) }, () => this.smallStatement(exits)).join('\n');
+    const begin = `(local.set ${counter} (i32.const ${this.pick(11)}))`;
+    const count = `(i32.sub (local.get ${counter}) (i32.const 1))`;
+    switch (this.pick(3)) {
+      case 0:
+        return `${begin} (block ${out} (loop ${again} ${body}
+          (br_if ${again} (i32.gt_s (local.tee ${counter} ${count}) (i32.const 0)))))`;
+      case 1:
+        return `${begin} (block ${out} (loop ${again} (br_if ${out} (i32.eqz (local.get ${counter})))
+          (local.set ${counter} ${count}) ${body} (br ${again})))`;
+      default:
+        return `${begin} (block ${out} (loop ${again} ${body}
+          (if (local.get ${counter}) (then (local.set ${counter} ${count}) ${this.smallStatement(exits)} (br ${again})))))`;
+    }
+  }
+
+  private smallStatement(exits: readonly string[]): string {
+    switch (this.pick(5)) {
+      case 0:
+        return `(i32.store8 offset=${this.of([0, 1, 65_535])} ${this.operand()} ${this.operand()})`;
+      case 1:
+        return `(local.set 2 (i32.${this.of(BINARY.i32)} ${this.operand()} (i32.load ${this.operand()})))`;
+      case 2:
+        return `(local.set 0 (i32.${this.of(BINARY.i32)} (local.get 0) ${this.operand()}))`;
+      case 3:
+        return `(br_if ${this.of(exits)} ${this.operand()})`;
+      default:
+        return `(local.set ${SUM} (f64.${this.of(BINARY.f64)} (f64.load (i32.const 64)) (local.get 4)))`;
+    }
+  }
+
+  private operand(): string {
+    return this.of([
+      '(local.get 0)',
+      '(local.get 2)',
+      '(i32.const 7)',
+      '(i32.and (i32.const 0xff) (local.get 0))',
+      '(i32.eqz (local.get 0))',
+    ]);
   }
 
   private local(type: Type, reads = false): number {

@@ -5,6 +5,10 @@ import { generateProgram } from '../helpers/generateProgram.ts';
 import { type Profiled, profileModule } from '../helpers/profileModule.ts';
 import { instantiateMetered } from '../helpers/runMetered.ts';
 
+/** Every place once. */
+const isOnce = (places: Profiled['places']) =>
+  new Set(places.map(([index, at]) => `${index}:${at}`)).size === places.length;
+
 const total = (all: ReadonlyArray<readonly number[]>) => all.reduce((sum, one) => sum + (one[2] as number), 0);
 const host = { h: { host: (x: number) => (x * 31 + 1) | 0 } };
 
@@ -24,6 +28,7 @@ function exact(bytes: Uint8Array, name: string, args: unknown[], budget: number)
   assert.equal(total(profiled.places), profiled.fuelUsed, `places, budget ${budget}`);
   assert.equal(total(profiled.calls), profiled.fuelUsed, `calls, budget ${budget}`);
   assert.ok(profiled.places.every(([, , fuel]) => fuel > 0));
+  assert.ok(isOnce(profiled.places));
   const ofFunctions = (all: Profiled['places'] | Profiled['calls'], fuelAt: (one: readonly number[]) => number) => {
     const sums = new Map<number, number>();
     for (const one of all) sums.set(one[0], (sums.get(one[0]) ?? 0) + fuelAt(one));
@@ -61,6 +66,29 @@ describe('the profile of a module’s fuel', () => {
         [0, 3, 5],
         [0, 5, 5],
       ],
+    );
+  });
+
+  it('gives an instruction of a small loop all its rounds, however often it stands in the metered module', () => {
+    const bytes = compileWat(`(module (memory 1)
+      (func (export "f") (param $n i32)
+        (loop $on
+          (i32.store8 (local.get $n) (i32.const 1))
+          (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))`);
+    const { places } = exact(bytes, 'f', [6], 1_000);
+    assert.deepEqual(
+      places.map(([, , fuel]) => fuel),
+      Array(8).fill(6),
+    );
+    // The seventh store, below address 0, traps.
+    const trapped = compileWat(`(module (memory 1)
+      (func (export "f") (param $n i32)
+        (loop $on
+          (i32.store8 (local.tee $n (i32.sub (local.get $n) (i32.const 1))) (i32.const 1))
+          (br $on))))`);
+    assert.deepEqual(
+      exact(trapped, 'f', [6], 1_000).places.map(([, , fuel]) => fuel),
+      [7, 7, 7, 7, 7, 7, 6],
     );
   });
 

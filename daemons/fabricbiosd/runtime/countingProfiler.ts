@@ -87,14 +87,18 @@ export class CountingProfiler implements Profiler {
     const { counts, cut, module } = this;
     const places: FuelProfile['places'] = [];
     for (const [own, { bodyOffset, stretch }] of module.functions.entries()) {
+      /** By offset: an unrolled loop has an instruction several times. */
+      const fuelAt = new Map<number, number>();
       let inStretch = 0;
       for (let i = 0; i < stretch.length; i++) {
         inStretch = i > 0 && stretch[i] === stretch[i - 1] ? inStretch + 1 : 0;
         const begun = Number(counts[stretch[i] as number]);
         const isCut = cut !== null && cut.stretch === stretch[i] && inStretch >= cut.executed;
         const fuel = isCut ? begun - 1 : begun;
-        if (fuel > 0) places.push([module.importedFunctions + own, bodyOffset[i] as number, fuel]);
+        const at = bodyOffset[i] as number;
+        if (fuel > 0) fuelAt.set(at, (fuelAt.get(at) ?? 0) + fuel);
       }
+      for (const [at, fuel] of fuelAt) places.push([module.importedFunctions + own, at, fuel]);
     }
     const calls = this.calls.map(({ index, parent, fuel, entered }): FuelProfile['calls'][number] => {
       return [index, parent, fuel, entered];

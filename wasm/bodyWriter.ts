@@ -1,0 +1,316 @@
+import { DEPTH_MAX, FUEL_UNIT } from './balance.ts';
+import { ByteWriter } from './byteWriter.ts';
+import { CanonicalNan } from './canonicalNan.ts';
+import { LIGHT_FRAME } from './frameWeight.ts';
+import type { NanScan } from './nanScan.ts';
+import { Op } from './opcodes.ts';
+import type { BodyScan } from './scanBody.ts';
+import { smallIndex } from './smallIndex.ts';
+
+/** Type of a block without values. */
+export const EMPTY = 0x40;
+
+/** Where a region finds the balance first. */
+export const LOCAL = 0;
+export const GLOBAL = 1;
+/** The call before it left it there. */
+export const STACK = 2;
+
+/** `i64.const` of the two bits an entry tests at once: the sign, which says that fuel is short, and the one that says too deep. */
+const ENTRY_MASK = maskConstant();
+
+/** Writes metered bodies, one after another: the original's bytes, and all that is put in. What it puts in, `OwnCode` must know again. */
+export class BodyWriter {
+  readonly out = new ByteWriter(16_384);
+  /** The body at hand is wrapped into a block that leads to its one trap. */
+  wrapped = false;
+  /** Its balance is a parameter and a result: nobody needs to find it in the global when the function is left. */
+  inner = false;
+  private nans: NanScan;
+  private readonly canonical = new CanonicalNan();
+  /** How many of the places the scan for NaNs found have been written. */
+  private nansDone = 0;
+  /** Offsets of the bulk instructions met so far, and how many of them have been written. */
+  private readonly bulk: number[] = [];
+  private bulkDone = 0;
+  private readonly callInterrupt: Uint8Array;
+  /** `global.get fuel`, `global.set fuel`. */
+  private readonly getGlobal: Uint8Array;
+  private readonly setGlobal: Uint8Array;
+  /** `local.get fuel`, `local.set fuel`, of the function at hand. */
+  private readonly getLocal = new ByteWriter(8);
+  private readonly setLocal = new ByteWriter(8);
+
+  constructor(fuelGlobal: number, interruptFunction: number, nans: NanScan) {
+    this.nans = nans;
+    this.getGlobal = instruction(Op.globalGet, fuelGlobal);
+    this.setGlobal = instruction(Op.globalSet, fuelGlobal);
+    this.callInterrupt = instruction(Op.call, Math.max(0, interruptFunction));
+  }
+
+  begin(inner: boolean): void {
+    this.out.length = 0;
+    this.wrapped = false;
+    this.inner = inner;
+    this.nansDone = 0;
+    this.bulk.length = 0;
+    this.bulkDone = 0;
+  }
+
+  /** The locals of a body at `pos`, one more for the balance unless it is a parameter, and what making NaNs canonical needs. */
+  locals(bytes: Uint8Array, pos: number, scan: BodyScan, params: number): void {
+    const { out, inner } = this;
+    const index = inner ? params : params + scan.locals;
+    let at = pos;
+    let groups = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const part = bytes[at++] as number;
+      groups += (part & 0x7f) * scale;
+      if (part < 0x80) break;
+    }
+    // As many bytes as before, but where the new number needs one more: trapPoint knows by that where the original's code began.
+    const own = this.canonical.groups(this.nans.shape);
+    let rest = groups + 1 + own.length / 2;
+    for (let left = at - pos; left > 1 || rest >= 0x80; left--) {
+      out.u8((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    out.u8(rest);
+    out.copy(bytes, at, scan.first);
+    // None are declared of a parameter: what follows is told by the type declared last.
+    out.u8(inner ? 0 : 1);
+    out.u8(0x7e);
+    for (const byte of own) out.u8(byte);
+    this.canonical.firstLocal = params + scan.locals + 1;
+    for (const [writer, opcode] of [
+      [this.getLocal, Op.localGet],
+      [this.setLocal, Op.localSet],
+    ] as const) {
+      writer.length = 0;
+      writer.u8(opcode);
+      writer.u32(index);
+    }
+  }
+
+  /** Notes an instruction that may take long: a call is put in front of it. */
+  long(offset: number): void {
+    this.bulk.push(offset);
+  }
+
+  /** Bytes of the original, what makes NaNs canonical after its instructions, and a call in front of those that may take long. */
+  copyCode(bytes: Uint8Array, from: number, to: number): void {
+    const { out, nans, canonical, bulk } = this;
+    let at = from;
+    for (;;) {
+      const nan = nans.after[this.nansDone] ?? Number.POSITIVE_INFINITY;
+      const long = bulk[this.bulkDone] ?? Number.POSITIVE_INFINITY;
+      // Of two at one place the NaN was made before.
+      if (nan <= long && nan <= to) {
+        out.copy(bytes, at, nan);
+        canonical.write(out, nans.shape[this.nansDone++] as number);
+        at = nan;
+      } else if (long < to) {
+        out.copy(bytes, at, long);
+        this.put(this.callInterrupt);
+        at = long;
+        this.bulkDone++;
+      } else break;
+    }
+    out.copy(bytes, at, to);
+  }
+
+  /** Code from `offset` on, without bulk instructions, is to be copied once more. */
+  again(offset: number): void {
+    while (this.nansDone > 0 && (this.nans.after[this.nansDone - 1] as number) > offset) this.nansDone--;
+  }
+
+  call(index: number, length: number): void {
+    const { out } = this;
+    out.u8(Op.call);
+    let rest = index;
+    for (let left = length; left > 1 || rest >= 0x80; left--) {
+      out.u8((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    out.u8(rest);
+  }
+
+  /**
+   * The start of a function that calls or may cost much: the balance is loaded, and the function is only entered when nothing is overdrawn
+   * and the frames below it, and its own when that is large, fit.
+   */
+  entry(weight: number, calls: boolean): void {
+    const { out } = this;
+    if (this.inner) this.balance();
+    else {
+      this.put(this.getGlobal);
+      this.teeLocal();
+    }
+    if (calls) {
+      this.put(ENTRY_MASK);
+      out.u8(Op.i64And);
+      this.constant(0);
+      this.trapIf(Op.i64Ne, 0);
+    } else {
+      this.trapIf(null, 0);
+    }
+    if (weight > LIGHT_FRAME) this.trapIfTooDeep(LOCAL, weight);
+  }
+
+  /** Takes `total` off the balance, and stores it; direct: in the global only. */
+  charge(total: number, from: number, store: boolean, direct: boolean): void {
+    const { out, setLocal } = this;
+    if (total !== 0 || from !== LOCAL) {
+      if (from === GLOBAL) this.put(this.getGlobal);
+      else if (from === LOCAL) this.balance();
+      // What the meter puts in begins with the balance, so that it is known again.
+      else if (total !== 0) this.teeLocal();
+      if (total !== 0) {
+        this.constant(total);
+        out.u8(Op.i64Sub);
+      }
+      if (direct && (total !== 0 || from !== STACK)) {
+        this.put(this.setGlobal);
+        return;
+      }
+      this.put(setLocal.bytes, setLocal.length);
+    }
+    if (store) this.store();
+  }
+
+  /** Takes the cost of the only region of a function off the balance, which stays in the global. */
+  chargeGlobal(cost: number, checked: boolean): void {
+    if (checked) {
+      this.put(this.getGlobal);
+      this.trapIf(null, 0);
+    }
+    this.charge(cost * FUEL_UNIT, GLOBAL, true, true);
+  }
+
+  /** Pays back. */
+  add(amount: number): void {
+    this.balance();
+    this.constant(amount);
+    this.out.u8(Op.i64Add);
+    this.put(this.setLocal.bytes, this.setLocal.length);
+  }
+
+  /** Puts the balance on the stack. */
+  balance(): void {
+    this.put(this.getLocal.bytes, this.getLocal.length);
+  }
+
+  store(): void {
+    this.balance();
+    this.put(this.setGlobal);
+  }
+
+  /** Traps when the balance is below zero. @param depth of blocks the place is in */
+  check(depth: number): void {
+    this.balance();
+    this.trapIf(null, depth);
+  }
+
+  /** Traps when the frames that wait and this one are too much together. */
+  trapIfTooDeep(from: typeof LOCAL | typeof GLOBAL, weight: number): void {
+    if (from === LOCAL) this.balance();
+    else this.put(this.getGlobal);
+    this.constant(FUEL_UNIT - 1);
+    this.out.u8(Op.i64And);
+    this.constant(DEPTH_MAX - weight);
+    this.trapIf(Op.i64GeS, 0);
+  }
+
+  /** Opens or closes the block around a loop that is unrolled. */
+  around(opcode: typeof Op.block | typeof Op.end): void {
+    const { out } = this;
+    this.balance();
+    out.u8(Op.drop);
+    out.u8(opcode);
+    if (opcode === Op.block) out.u8(EMPTY);
+  }
+
+  /** What is between the rounds of a loop that is unrolled: each but the last is a block, whose end is where it went back to the start. */
+  round(isFirst: boolean, isLast: boolean): void {
+    const { out } = this;
+    this.balance();
+    this.put(this.setLocal.bytes, this.setLocal.length);
+    if (!isFirst) out.u8(Op.end);
+    if (isLast) return;
+    out.u8(Op.block);
+    out.u8(EMPTY);
+  }
+
+  /** What the blocks put around a body end with. */
+  close(): void {
+    const { out } = this;
+    if (this.inner) this.balance();
+    if (this.wrapped) {
+      out.u8(Op.return);
+      out.u8(Op.end);
+      this.store();
+      out.u8(Op.unreachable);
+    }
+    if (this.wrapped || this.inner) out.u8(Op.end);
+  }
+
+  /** `block` of this type. */
+  block(type: Uint8Array): void {
+    this.out.u8(Op.block);
+    this.put(type);
+  }
+
+  /**
+   * Traps when the comparison of what is on the stack holds; without one, when the balance there is below zero.
+   * @param depth of blocks the place is in
+   */
+  private trapIf(comparison: number | null, depth: number): void {
+    const { out } = this;
+    if (comparison === null) this.constant(0);
+    out.u8(comparison ?? Op.i64LtS);
+    if (this.wrapped) {
+      // V8 lays out the way to the trap after everything else; an `if` around it here would be jumped over each time.
+      out.u8(Op.brIf);
+      out.u32(depth + 1);
+      return;
+    }
+    out.u8(Op.if);
+    out.u8(EMPTY);
+    out.u8(Op.unreachable);
+    out.u8(Op.end);
+  }
+
+  private teeLocal(): void {
+    this.out.u8(Op.localTee);
+    this.out.u32(smallIndex(this.getLocal.bytes, 1));
+  }
+
+  private constant(value: number): void {
+    this.out.u8(Op.i64Const);
+    this.out.signed(value);
+  }
+
+  private put(bytes: Uint8Array, length = bytes.length): void {
+    this.out.copy(bytes, 0, length);
+  }
+}
+
+function instruction(opcode: number, index: number): Uint8Array {
+  const writer = new ByteWriter(8);
+  writer.u8(opcode);
+  writer.u32(index);
+  return writer.written();
+}
+
+function maskConstant(): Uint8Array {
+  const writer = new ByteWriter(16);
+  writer.u8(Op.i64Const);
+  // Bits 0 to 62 in groups of seven, then the sign.
+  for (let bit = 0; bit < 63; bit += 7) {
+    let group = 0x80;
+    if (DEPTH_MAX >= 2 ** bit && DEPTH_MAX < 2 ** (bit + 7)) group |= DEPTH_MAX / 2 ** bit;
+    writer.u8(group);
+  }
+  writer.u8(0x7f);
+  return writer.written();
+}

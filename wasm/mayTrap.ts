@@ -1,0 +1,22 @@
+import { Op } from './opcodes.ts';
+import { smallIndex } from './smallIndex.ts';
+
+/** What can trap besides control instructions. Source: WebAssembly Core Specification 2.0, chapter 4. */
+export function mayTrap(bytes: Uint8Array, at: number, opcode: number): boolean {
+  if (opcode < 0x6d) return (opcode >= 0x28 && opcode <= 0x3e) || opcode === 0x25 || opcode === 0x26;
+  if (opcode <= 0x82) return opcode <= 0x70 || opcode >= 0x7f;
+  if (opcode < 0xa8) return false;
+  if (opcode <= 0xb1) return opcode !== 0xac && opcode !== 0xad;
+  if (opcode === Op.prefixFc) return isBulk(bytes, at);
+  return opcode === Op.prefixFd && simdMayTrap(bytes, at + 1);
+}
+
+/** Of instructions with the prefix 0xfc, those that are not conversions: they work on a stretch of memory or of a table. */
+export function isBulk(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at + 1] as number) > 7;
+}
+
+function simdMayTrap(bytes: Uint8Array, at: number): boolean {
+  const sub = smallIndex(bytes, at);
+  return sub <= 11 || (sub >= 84 && sub <= 93);
+}

@@ -1,0 +1,154 @@
+import { mayTrap } from './mayTrap.ts';
+import { Op } from './opcodes.ts';
+import { skipImmediates } from './skipImmediates.ts';
+import { smallIndex } from './smallIndex.ts';
+
+/** Most instructions of a round. */
+const COST_MAX = 24;
+
+/** Larger functions keep their loops as they are, so that they do not grow past what the engine takes. */
+const FUNCTION_BYTES_MAX = 65_536;
+
+/** Labels of exits are below this, so that they still take one byte once blocks are put around. */
+const LABEL_MAX = 0x7c;
+
+/** An exit of a small loop: a `br_if`. */
+export interface SmallLoopExit {
+  offset: number;
+  /** Offset after it. */
+  after: number;
+  label: number;
+  /** The label as seen from around the loop. */
+  outerLabel: number;
+  /** Instructions of the round up to and with it. */
+  cost: number;
+}
+
+/**
+ * A loop of one stretch of code, which ends by going back: `br_if 0`, `br 0`, or, as the last of an `if` that is the last of the loop,
+ * `br 1`. There is no other control instruction in it but exits.
+ */
+export interface SmallLoop {
+  /** Offset of its first instruction, and after the branch that goes back. */
+  first: number;
+  back: number;
+  /** Offset after its `end`. */
+  after: number;
+  /** Instructions of a round. */
+  cost: number;
+  /** Instructions of a round up to and with its `if`; 0 without one. */
+  ifCost: number;
+  exits: SmallLoopExit[];
+  /** What is after it is reached from its end. */
+  isLeftAtEnd: boolean;
+  mayTrap: boolean;
+}
+
+/** Finds the small loops of bodies, told of their control instructions in order. */
+export class SmallLoopScan {
+  /** Offset of each one found, ascending. */
+  readonly found: number[] = [];
+  private isOff = false;
+  /** Offset of the loop at hand; -1 when it is none. */
+  private loop = -1;
+  private depth = 0;
+  private costBefore = 0;
+  private hasIf = false;
+  /** Offset after the branch that goes back; -1 before it. */
+  private back = -1;
+
+  body(bytes: number): void {
+    this.loop = -1;
+    this.isOff = bytes > FUNCTION_BYTES_MAX;
+  }
+
+  /** @param cost of the body up to here */
+  opens(offset: number, depth: number, cost: number, isEmpty: boolean): void {
+    this.loop = isEmpty && !this.isOff ? offset : -1;
+    this.depth = depth;
+    this.costBefore = cost;
+    this.hasIf = false;
+    this.back = -1;
+  }
+
+  opensIf(isEmpty: boolean): void {
+    if (!isEmpty || this.hasIf || this.back !== -1) this.loop = -1;
+    this.hasIf = true;
+  }
+
+  branches(after: number, target: number): void {
+    if (target !== this.depth || this.back !== -1) this.loop = -1;
+    this.back = after;
+  }
+
+  /** @param isPlain it goes to the end of a block without values */
+  branchesIf(after: number, label: number, target: number, isPlain: boolean): void {
+    if (target >= this.depth) {
+      if (target > this.depth || this.hasIf || this.back !== -1) this.loop = -1;
+      this.back = after;
+    } else if (!isPlain || label >= LABEL_MAX) this.loop = -1;
+  }
+
+  ends(offset: number, depth: number, cost: number): void {
+    if (this.loop === -1) return;
+    if (this.back !== offset) this.loop = -1;
+    else if (depth > this.depth) this.back = offset + 1;
+    else {
+      if (cost - this.costBefore <= COST_MAX) this.found.push(this.loop);
+      this.loop = -1;
+    }
+  }
+
+  /** Any other control instruction, or one that may take long. */
+  other(): void {
+    this.loop = -1;
+  }
+}
+
+/**
+ * Reads one that was found.
+ * @param moved locals from this number on become one more, in `bytes`
+ */
+export function readSmallLoop(bytes: Uint8Array, offset: number, end: number, moved: number): SmallLoop {
+  // Its type, of one byte, is skipped.
+  const first = offset + 2;
+  const exits: SmallLoopExit[] = [];
+  let cost = 0;
+  let ifCost = 0;
+  let traps = false;
+  for (let at = first; ; ) {
+    const start = at;
+    const opcode = bytes[start] as number;
+    at = skipImmediates(bytes, opcode, start + 1, end);
+    cost++;
+    if (opcode > Op.returnCallIndirect) {
+      traps ||= mayTrap(bytes, start, opcode);
+      moveLocal(bytes, start, opcode, moved);
+    } else if (opcode === Op.if) ifCost = cost;
+    else if (opcode === Op.br || opcode === Op.brIf) {
+      const label = smallIndex(bytes, start + 1);
+      const within = ifCost > 0 ? 2 : 1;
+      if (label >= within) exits.push({ offset: start, after: at, label, outerLabel: label - within, cost });
+      else {
+        const isLeftAtEnd = opcode === Op.brIf || ifCost > 0;
+        return {
+          first,
+          back: at,
+          after: at + (ifCost > 0 ? 2 : 1),
+          cost,
+          ifCost,
+          exits,
+          isLeftAtEnd,
+          mayTrap: traps,
+        };
+      }
+    }
+  }
+}
+
+/** The instruction at an offset, if it names a local from `moved` on, names the next one. None is above 126, so that it gets no longer. */
+export function moveLocal(bytes: Uint8Array, offset: number, opcode: number, moved: number): void {
+  if (opcode <= Op.localTee && opcode >= Op.localGet && smallIndex(bytes, offset + 1) >= moved) {
+    bytes[offset + 1] = (bytes[offset + 1] as number) + 1;
+  }
+}
