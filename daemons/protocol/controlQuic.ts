@@ -29,6 +29,7 @@ import { LateChannel } from './lateChannel.ts';
 import type { PeerIdentity } from './peerCertificate.ts';
 import { peerRefusedByQuic, quicPeerConfig, quicPeerOf } from './peerQuic.ts';
 import { PeerRefused } from './peerRefused.ts';
+import { lightenPackets } from './quicPackets.ts';
 import { samePort } from './samePort.ts';
 import { TlsByteChannel } from './tlsByteChannel.ts';
 
@@ -48,6 +49,7 @@ type Stream = ReturnType<Connection['newStream']>;
 
 const RPC_STREAM = 0;
 const TOKEN_STREAM = 4;
+const STREAMS = 2;
 
 /** A killed peer sends nothing: this long after its last packet the connection ends. Pings keep an idle one alive. */
 const IDLE_MS = 10_000;
@@ -232,7 +234,7 @@ function transportConfig(host: string) {
     maxSendUdpPayloadSize: payload,
     maxIdleTimeout: IDLE_MS,
     keepAliveIntervalTime: PING_MS,
-    initialMaxStreamsBidi: 2,
+    initialMaxStreamsBidi: STREAMS,
     initialMaxStreamsUni: 0,
     initialMaxData: 4 * 1024 * 1024,
     initialMaxStreamDataBidiLocal: 2 * 1024 * 1024,
@@ -284,6 +286,7 @@ class QuicLink implements ControlLink {
 
   constructor(connection: Connection, peer: PeerIdentity, address: string) {
     this.#connection = connection;
+    lightenPackets(connection, STREAMS);
     this.peer = peer;
     this.address = address;
     this.closed = new Promise((resolve) => {
