@@ -126,6 +126,59 @@ describe('scheduler: runs', () => {
     assert.equal((await client.cancel(run.run_id)).state, 'cancelled');
   });
 
+  describe('that wait for their turn', () => {
+    /** More runs of two modules that nobody ran yet than begin at once. */
+    async function queue() {
+      const client = await tenantWithModule();
+      const other = Buffer.from('another module');
+      const otherSha256 = createHash('sha256').update(other).digest('hex');
+      await client.putModule(otherSha256, other);
+      const submit = (index: number) =>
+        client.submit(submitOf('hold', { module_sha256: index % 2 === 0 ? MODULE_SHA256 : otherSha256 }), {
+          idempotencyKey: `key ${index}`,
+        });
+      const runs = await Promise.all(Array.from({ length: 30 }, (_, index) => submit(index)));
+      const hasBegun = (runId: string) => stack.cell.submits.some(({ run_id }) => run_id === runId);
+      return { client, submit, runs, hasBegun };
+    }
+
+    it('are told of, listed, and the same run for the same key', async () => {
+      const { client, submit, runs } = await queue();
+      assert.ok(stack.cell.submits.length < runs.length, 'all began at once');
+      assert.equal((await submit(29)).run_id, runs[29]?.run_id);
+      assert.equal((await client.getRun(runs[29]?.run_id ?? '')).state, 'placed');
+      assert.equal((await client.listRuns({ limit: 100 })).length, 30);
+    });
+
+    it('begin when those before them take long', async () => {
+      const { client, runs } = await queue();
+      await stack.cell.arrived(30);
+      for (const { run_id } of runs) stack.cell.release(run_id);
+      for (const { run_id } of runs) {
+        for await (const event of client.events(run_id)) if (event.event === 'end') break;
+        assert.equal((await client.getRun(run_id)).state, 'succeeded');
+      }
+    });
+
+    it('are cancelled without the cell', async () => {
+      const { client, runs, hasBegun } = await queue();
+      const waiting = runs.findLast(({ run_id }) => !hasBegun(run_id))?.run_id ?? assert.fail('none waits');
+      const cancelled = await client.cancel(waiting, { waitMs: 5_000 });
+      assert.equal(cancelled.state, 'cancelled');
+      assert.equal(cancelled.response?.error?.code, 'cancelled');
+      await stack.cell.arrived(29);
+      assert.ok(!hasBegun(waiting));
+    });
+
+    it('end as worker_lost when the scheduler stops', async () => {
+      const { runs, hasBegun } = await queue();
+      const waiting = runs.findLast(({ run_id }) => !hasBegun(run_id))?.run_id ?? assert.fail('none waits');
+      await stack.restart();
+      assert.equal((await stack.admin.getRun(waiting)).response?.error?.code, 'worker_lost');
+      assert.ok(!hasBegun(waiting));
+    });
+  });
+
   it('lists the newest first, without outputs, a page at a time, and only the own', async () => {
     const client = await tenantWithModule();
     const ids: string[] = [];

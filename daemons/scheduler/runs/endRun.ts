@@ -1,3 +1,4 @@
+import type { RunError } from '../../protocol/runError.ts';
 import type { CellOutcome } from '../fabric/cellSession.ts';
 import type { StoredRun } from '../store/runTable.ts';
 import type { EndedRun } from './liveRun.ts';
@@ -40,10 +41,19 @@ export function conclude(running: StoredRun, outcome: CellOutcome, outputSha256:
 
 /** The end of a run whose fate nobody knows. */
 export function lose(run: StoredRun, message: string): EndedRun {
+  return withoutCell(run, 'failed', { code: 'worker_lost', message });
+}
+
+/** The end of a run that was cancelled before the cell heard of it. */
+export function cancelled(run: StoredRun): EndedRun {
+  return withoutCell(run, 'cancelled', { code: 'cancelled', message: 'The run was cancelled.' });
+}
+
+function withoutCell(run: StoredRun, state: CellOutcome['state'], error: RunError): EndedRun {
   const outcome: CellOutcome = {
     run_id: run.run_id,
-    state: 'failed',
-    error: { code: 'worker_lost', message },
+    state,
+    error,
     output: new Uint8Array(),
     log: '',
     fuel_used: 0,

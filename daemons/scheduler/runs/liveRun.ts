@@ -1,6 +1,7 @@
 import { LIMITS } from '../../protocol/limits.ts';
 import type { RunEvent, RunState } from '../../protocol/tenantApi.ts';
 import type { StoredRun } from '../store/runTable.ts';
+import type { RunTurn } from './runTurns.ts';
 
 /** A run that ended, with the bytes that are in the store by then. */
 export interface EndedRun {
@@ -24,6 +25,8 @@ export class LiveRun {
   stored: Promise<void> = Promise.resolve();
   /** Its end is decided, and being written. */
   isEnding = false;
+  /** Taken once it is in the store. */
+  turn: RunTurn | undefined;
 
   #history: RunHappening[] = [];
   #logged = 0;

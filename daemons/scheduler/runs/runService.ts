@@ -16,13 +16,14 @@ import { IN_ROW_BYTES, type RunFiles } from '../store/runFiles.ts';
 import type { RunTable, StoredRun } from '../store/runTable.ts';
 import type { TenantTable } from '../store/tenantTable.ts';
 import { admit, newTenantUse, type TenantUse } from './admission.ts';
-import { conclude, lose, NOT_ENDED } from './endRun.ts';
+import { cancelled, conclude, lose, NOT_ENDED } from './endRun.ts';
 import type { LeaseLedger } from './leaseLedger.ts';
 import { type EndedRun, LiveRun } from './liveRun.ts';
 import { newRunId } from './newRunId.ts';
 import { place, readyCell, refusalByCell } from './placement.ts';
 import type { RunFeed } from './runFeed.ts';
 import { checkStart, decodeInput, requestHash } from './runRequest.ts';
+import { RunTurns } from './runTurns.ts';
 
 export interface RunServiceParts {
   store: CellStore;
@@ -85,6 +86,7 @@ export function runService(parts: RunServiceParts): RunService {
   const live = new Map<string, LiveRun>();
   const liveByKey = new Map<string, LiveRun>();
   const uses = new Map<string, TenantUse>();
+  const turns = new RunTurns();
   let isStopping = false;
   let memLive = 0;
 
@@ -163,6 +165,19 @@ export function runService(parts: RunServiceParts): RunService {
 
   const work = async (entered: LiveRun): Promise<void> => {
     const { run } = entered;
+    const turn = turns.take(run.module_sha256);
+    entered.turn = turn;
+    if (!(await turn.begun)) return;
+    try {
+      await workInTurn(entered);
+    } finally {
+      const { duration_us, error } = run;
+      turn.end(duration_us === null || error?.code === 'worker_lost' ? undefined : duration_us / 1000);
+    }
+  };
+
+  const workInTurn = async (entered: LiveRun): Promise<void> => {
+    const { run } = entered;
     let ended: EndedRun;
     try {
       const input = entered.input ?? (await files.read(run.run_id, 'input'));
@@ -216,6 +231,7 @@ export function runService(parts: RunServiceParts): RunService {
   /** The scheduler is stopping. What has not come into the store has no end there; its submit fails. */
   const abandon = async (entered: LiveRun): Promise<void> => {
     entered.isEnding = true;
+    entered.turn?.giveUp();
     const isStored = await entered.stored.then(
       () => true,
       () => false,
@@ -381,6 +397,11 @@ export function runService(parts: RunServiceParts): RunService {
       return rows.map((run) => live.get(run.run_id)?.run ?? run);
     },
     cancel: async (entered) => {
+      if (entered.turn?.giveUp()) {
+        entered.isEnding = true;
+        await end(entered, cancelled(entered.run));
+        return;
+      }
       const session = link.session();
       if (session === null)
         throw new Refused('runtime_not_ready', 'The cell that runs it does not answer.', 'grafos dev doctor');

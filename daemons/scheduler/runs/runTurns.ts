@@ -1,0 +1,181 @@
+/** Who of the runs that wait goes to the cell next (docs/adr/0019-turns-at-the-scheduler.md). */
+import { availableParallelism } from 'node:os';
+
+/** A module whose runs take no longer, on average of the last few, is one of quick runs, milliseconds. */
+const QUICK_MS = 10;
+
+/** A run that takes longer gives its turn back, so that others need not wait for it, milliseconds. */
+const LONG_MS = 50;
+
+/** What the two daemons have to do for a run, whatever it does itself, milliseconds. */
+const RUN_MS = 1;
+
+/** How much of a module's average its last run decides. */
+const NEWEST = 0.25;
+
+/** Runs of quick modules under way at one time where modules compete: as many as a cell of this machine has workers by default. */
+const QUICK_TURNS = Math.min(4, Math.max(2, availableParallelism()));
+
+/** And of others, as long as they have their turn: one worker is kept for quick ones. */
+const OTHER_TURNS = QUICK_TURNS - 1;
+
+/** Modules compete when runs of more than one came within so long, milliseconds. Where they do not, there is nobody to hold a run back for. */
+const COMPETING_MS = 100;
+
+/** Modules whose figures are kept; the one not asked for longest goes first. */
+const MODULES_MAX = 4_096;
+
+export interface RunTurn {
+  /** Resolves when it begins: true, or false when it was given up. */
+  begun: Promise<boolean>;
+  /** False when it has begun. */
+  giveUp(): boolean;
+  /** @param ms what the run took in its worker; undefined when that is not known */
+  end(ms?: number): void;
+}
+
+/** What takes its share like one, however many runs it has: a module, or all modules that nobody ran yet. */
+interface Share {
+  /** The virtual time up to which its runs are counted. */
+  served: number;
+}
+
+interface Module {
+  /** Of its runs, milliseconds; undefined before the first ended. */
+  averageMs: number | undefined;
+  waiting: number;
+  lane: Lane;
+  /** Of the lane's turns. */
+  share: Share;
+}
+
+interface Waiting {
+  /** Virtual time of its beginning. */
+  start: number;
+  begin(mayRun: boolean): void;
+}
+
+/** Turns of one sort of runs: so many at one time, and the next to whom has had least. */
+class Lane {
+  readonly fresh: Share = { served: 0 };
+  private readonly competing: () => boolean;
+  private readonly turns: number;
+  private begun = 0;
+  /** Virtual: that of the last turn that began. Who was away has no claim to what went by. */
+  private now = 0;
+  private readonly queue = new Set<Waiting>();
+
+  constructor(competing: () => boolean, turns: number) {
+    this.competing = competing;
+    this.turns = turns;
+  }
+
+  add(begin: Waiting['begin'], share: Share, ms: number): Waiting {
+    const start = Math.max(this.now, share.served);
+    share.served = start + RUN_MS + Math.min(ms, LONG_MS);
+    const waiting = { start, begin };
+    this.queue.add(waiting);
+    return waiting;
+  }
+
+  remove(waiting: Waiting): boolean {
+    return this.queue.delete(waiting);
+  }
+
+  giveBack(): void {
+    this.begun--;
+    this.next();
+  }
+
+  next(): void {
+    while (this.begun < this.turns || !this.competing()) {
+      let first: Waiting | undefined;
+      for (const waiting of this.queue) if (first === undefined || waiting.start < first.start) first = waiting;
+      if (first === undefined) return;
+      this.queue.delete(first);
+      this.begun++;
+      this.now = Math.max(this.now, first.start);
+      first.begin(true);
+    }
+  }
+}
+
+/**
+ * Only so many runs are under way in the daemons at one time; the others wait, and the modules among them share by time (start-time fair
+ * queueing). So whoever asks for many runs waits for himself. Runs of one module begin in the order they came.
+ */
+export class RunTurns {
+  private readonly quick: Lane;
+  private readonly others: Lane;
+  private readonly modules = new Map<string, Module>();
+
+  private last: Module | undefined;
+  private competedAt = Number.NEGATIVE_INFINITY;
+
+  constructor() {
+    const competing = () => performance.now() - this.competedAt < COMPETING_MS;
+    this.quick = new Lane(competing, QUICK_TURNS);
+    this.others = new Lane(competing, OTHER_TURNS);
+  }
+
+  take(sha256: string): RunTurn {
+    const module = this.moduleOf(sha256);
+    if (this.last !== undefined && this.last !== module) this.competedAt = performance.now();
+    this.last = module;
+    // Where some wait, the next waits behind them, whatever has become known of the module meanwhile.
+    if (module.waiting === 0) this.assign(module);
+    const { lane, share, averageMs = LONG_MS } = module;
+    const { promise: begun, resolve } = Promise.withResolvers<boolean>();
+    let state: 'waiting' | 'begun' | 'over' = 'waiting';
+    let timer: NodeJS.Timeout | undefined;
+    const begin = (mayRun: boolean): void => {
+      module.waiting--;
+      state = mayRun ? 'begun' : 'over';
+      if (mayRun) timer = setTimeout(giveBack, LONG_MS);
+      resolve(mayRun);
+    };
+    const giveBack = (): void => {
+      if (state !== 'begun') return;
+      state = 'over';
+      clearTimeout(timer);
+      lane.giveBack();
+    };
+    module.waiting++;
+    const waiting = lane.add(begin, share, averageMs);
+    lane.next();
+    return {
+      begun,
+      giveUp: () => {
+        if (!lane.remove(waiting)) return false;
+        begin(false);
+        return true;
+      },
+      end: (ms) => {
+        if (ms !== undefined) module.averageMs = (module.averageMs ?? ms) * (1 - NEWEST) + ms * NEWEST;
+        giveBack();
+      },
+    };
+  }
+
+  private assign(module: Module): void {
+    const { averageMs } = module;
+    const lane = averageMs !== undefined && averageMs <= QUICK_MS ? this.quick : this.others;
+    if (averageMs === undefined) module.share = lane.fresh;
+    // What it had of another lane, or as one of the fresh, is not counted here.
+    else if (module.lane !== lane || module.share === lane.fresh) module.share = { served: 0 };
+    module.lane = lane;
+  }
+
+  private moduleOf(sha256: string): Module {
+    const known = this.modules.get(sha256);
+    this.modules.delete(sha256);
+    const { others } = this;
+    const module = known ?? { averageMs: undefined, waiting: 0, lane: others, share: others.fresh };
+    this.modules.set(sha256, module);
+    for (const [oldest, { waiting }] of this.modules) {
+      if (this.modules.size <= MODULES_MAX) break;
+      if (waiting === 0) this.modules.delete(oldest);
+    }
+    return module;
+  }
+}
