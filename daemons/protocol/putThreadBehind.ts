@@ -20,14 +20,21 @@ export function putThreadBehind(name: string): boolean {
   if (process.platform !== 'linux') return false;
   try {
     const tasks = '/proc/self/task';
-    const thread = readdirSync(tasks).find(
-      (id) => readFileSync(`${tasks}/${id}/comm`, 'latin1').trimEnd() === name.slice(0, NAME_BYTES),
-    );
+    const thread = readdirSync(tasks).find((id) => nameOf(`${tasks}/${id}`) === name.slice(0, NAME_BYTES));
     if (thread === undefined) return false;
     // setpriority(2) takes a thread's id where it says process.
     setPriority(Number(thread), NICE);
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Undefined for a thread that ended meanwhile. */
+function nameOf(task: string): string | undefined {
+  try {
+    return readFileSync(`${task}/comm`, 'latin1').trimEnd();
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type Cell, startRuntime, tasklet } from './runtimeHarness.ts';
 
 const endless = tasklet({ run: '(loop $on (br $on)) (i32.const 0)' });
@@ -68,6 +69,18 @@ describe('runs beside each other on a cell of two workers', () => {
     assert.equal(workers_lost, 0);
   });
 
+  it('once a worker is behind, long runs begin there, and none that quick runs have is put behind for them', async function () {
+    if (process.platform !== 'linux' || Number(process.versions.node.split('.')[0]) < 24) this.skip();
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    await attack(2);
+    // Until one of the two has become long and is behind, and another is in its place.
+    while (nicesOfWorkers().filter((nice) => nice > 0).length < 2) await cell.run(hello);
+    await attack(1);
+    const nices = nicesOfWorkers();
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    assert.deepEqual(nices.toSorted(), [0, 5, 5, 5], `workers of nice ${nices}`);
+  });
+
   it('many quick runs of one module do not hold up the one of another', async () => {
     const work = tasklet({
       run: '(local.set $n (i32.const 100000)) (loop $on (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)',
@@ -82,3 +95,17 @@ describe('runs beside each other on a cell of two workers', () => {
     assert.ok(order.indexOf('hello') < 20, `hello was number ${order.indexOf('hello') + 1} of ${order.length}`);
   });
 });
+
+/** Of the threads of run workers, which Node names from version 24 on. */
+function nicesOfWorkers(): number[] {
+  return readdirSync('/proc/self/task').flatMap((id) => {
+    try {
+      const stat = readFileSync(`/proc/self/task/${id}/stat`, 'latin1');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return stat.includes('(grafos-run-') ? [Number(fields[16])] : [];
+    } catch {
+      // It ended meanwhile.
+      return [];
+    }
+  });
+}

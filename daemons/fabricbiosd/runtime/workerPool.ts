@@ -158,9 +158,9 @@ export class WorkerPool {
     if (this.stopped !== null) return;
     for (const slot of this.slots) if (slot.isBehind && slot.state === 'idle') this.goOnBehind(slot);
     let idle = 0;
-    for (const { state } of this.slots) if (state === 'idle') idle++;
+    for (const { state, isBehind } of this.slots) if (state === 'idle' && !isBehind) idle++;
     for (const slot of this.slots) {
-      if (slot.state !== 'idle') continue;
+      if (slot.state !== 'idle' || slot.isBehind) continue;
       const task = this.next(idle--);
       if (task === undefined) break;
       this.give(slot, task);
@@ -168,17 +168,24 @@ export class WorkerPool {
     const { compile, slow, quick } = this.waiting;
     if (compile.size + slow.size + quick.size === 0) return;
     this.putLongBehind();
-    const wanted = quick.size + Math.min(slow.size + compile.size, this.roomForSlow());
-    let coming = 0;
-    for (const { state } of this.slots) if (state === 'starting') coming++;
-    for (let counted = this.counted(); coming < wanted && counted < this.options.size; counted++, coming++) {
+    const forSlow = Math.min(slow.size + compile.size, this.roomForSlow());
+    const hasBehind = this.hasBehind();
+    const coming = { front: 0, behind: 0 };
+    for (const { state, isBehind } of this.slots) if (state === 'starting') coming[isBehind ? 'behind' : 'front']++;
+    if (hasBehind) for (; coming.behind < forSlow; coming.behind++) this.startWorker(null, true);
+    const wanted = quick.size + (hasBehind ? 0 : forSlow);
+    for (
+      let counted = this.counted();
+      coming.front < wanted && counted < this.options.size;
+      counted++, coming.front++
+    ) {
       this.startWorker(null);
     }
     this.watchLong();
   }
 
   private next(idle: number): PoolTask | undefined {
-    const slow = this.nextSlow();
+    const slow = this.hasBehind() ? undefined : this.nextSlow();
     // The last idle worker waits for quick tasks while another task may take long already.
     const room = this.roomForSlow() > 0 && (idle > 1 || !this.hasSlow());
     return slow !== undefined && room ? slow : this.nextQuick();
@@ -186,8 +193,7 @@ export class WorkerPool {
 
   private goOnBehind(slot: Slot): void {
     const task = this.nextSlow();
-    if (task === undefined) this.retire(slot);
-    else this.give(slot, task);
+    if (task !== undefined) this.give(slot, task);
   }
 
   private nextSlow(): PoolTask | undefined {
@@ -210,6 +216,12 @@ export class WorkerPool {
   private isAt(group: number): boolean {
     if (group === this.lastGroup) return true;
     for (const { task } of this.slots) if (task?.group === group) return true;
+    return false;
+  }
+
+  /** Then tasks that are not quick go there, and the others spoil no worker that quick ones could have. */
+  private hasBehind(): boolean {
+    for (const { isBehind, state } of this.slots) if (isBehind && state !== 'ending') return true;
     return false;
   }
 
@@ -287,7 +299,7 @@ export class WorkerPool {
     this.putLongBehind();
   }
 
-  private startWorker(replaces: Slot | null): void {
+  private startWorker(replaces: Slot | null, behind = false): void {
     const { url, memPool } = this.options;
     this.stats.started++;
     const worker = new PoolWorker(url, memPool, `grafos-run-${this.stats.started}`, {
@@ -302,13 +314,15 @@ export class WorkerPool {
       loss: null,
       deadline: null,
       startedAt: 0,
-      isBehind: false,
+      isBehind: behind,
       runsLeft: this.options.runsPerWorker,
       idleSince: 0,
       replacement: 'none',
       replaces,
     };
     this.slots.add(slot);
+    // Its thread has its name by then, and most of its start before it.
+    if (behind) setImmediate(() => putThreadBehind(worker.name));
   }
 
   private onMessage(slot: Slot, message: FromWorker): void {
@@ -317,6 +331,8 @@ export class WorkerPool {
     switch (message.kind) {
       case 'ready':
         this.startFailures = 0;
+        // Where the system cannot do that it is a worker like the others.
+        if (slot.isBehind) slot.isBehind = putThreadBehind(slot.worker.name);
         if (!message.guarded) this.warnUnguarded();
         if (!message.collects) slot.runsLeft = Math.min(slot.runsLeft, RUNS_WITHOUT_COLLECTOR);
         if (slot.replaces !== null) slot.replaces.replacement = 'ready';
@@ -367,7 +383,7 @@ export class WorkerPool {
       slot.idleSince = performance.now();
       if (slot.runsLeft <= 0 && slot.replacement === 'none') {
         slot.replacement = 'starting';
-        this.startWorker(slot);
+        this.startWorker(slot, slot.isBehind);
       }
     }
     this.pump();
@@ -384,13 +400,11 @@ export class WorkerPool {
     this.idleTimer = setTimeout(() => {
       this.idleTimer = null;
       const since = performance.now() - IDLE_MS;
-      for (const slot of this.slots) {
-        if (this.slots.size < 2) break;
-        if (slot.state === 'idle' && slot.replacement === 'none' && slot.idleSince <= since) {
-          this.endSlot(slot, 'stopped');
-          break;
-        }
-      }
+      const idle = [...this.slots].filter(
+        ({ state, replacement, idleSince }) => state === 'idle' && replacement === 'none' && idleSince <= since,
+      );
+      const one = idle.find(({ isBehind }) => isBehind) ?? idle[0];
+      if (one !== undefined && this.slots.size > 1) this.endSlot(one, 'stopped');
       this.watchIdle();
     }, IDLE_MS);
     this.idleTimer.unref();
