@@ -59,7 +59,7 @@ interface Slot {
   deadline: NodeJS.Timeout | null;
   /** When its task started, by `performance.now()`. */
   startedAt: number;
-  /** It has been put behind the others, for good, and gets no quick task any more. */
+  /** It is behind the others, for good, and gets no quick task. */
   isBehind: boolean;
   runsLeft: number;
   idleSince: number;
@@ -72,9 +72,9 @@ interface Slot {
  * Worker threads that take tasks in order, each one at a time. The first is kept warm; more are started when tasks wait.
  *
  * Tasks that are not known to be quick get all workers but one (docs/limits.md, "Neighbours"). A task that turns out long is put behind
- * the others where the system can do that, and another worker is started in its place, as often as there are workers; the worker behind
- * goes on with tasks that are not quick while there are any. A task past its deadline, or cancelled, is ended by ending its worker, and
- * its loss is told once the worker is gone: from then on the task touches nothing any more.
+ * the others where the system can do that, and another worker is started in its place, as often as there are workers. While there is a
+ * worker behind, tasks that are not quick go there, or to another that is behind from its beginning. A task past its deadline, or
+ * cancelled, is ended by ending its worker, and its loss is told once the worker is gone: from then on the task touches nothing any more.
  */
 export class WorkerPool {
   readonly stats = { started: 0, lost: 0, recycled: 0 };
