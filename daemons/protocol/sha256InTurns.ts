@@ -4,13 +4,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** A quarter of a millisecond's worth. */
 const PIECE_BYTES = 256 * 1024;
 
-/** SHA-256, lower-case hex, of bytes that may be many: between two pieces the thread does what else waits for it. */
-export async function sha256InTurns(bytes: Uint8Array): Promise<string> {
+/** SHA-256, lower-case hex, of bytes that may be many, in parts: between two pieces the thread does what else waits for it. */
+export async function sha256InTurns(...parts: readonly Uint8Array[]): Promise<string> {
   const hash = createHash('sha256');
-  for (let at = 0; ; ) {
-    hash.update(bytes.subarray(at, at + PIECE_BYTES));
-    at += PIECE_BYTES;
-    if (at >= bytes.length) return hash.digest('hex');
-    await nextTurn();
+  let hashed = 0;
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += PIECE_BYTES) {
+      const piece = part.subarray(at, at + PIECE_BYTES);
+      if (hashed + piece.length > PIECE_BYTES) {
+        await nextTurn();
+        hashed = 0;
+      }
+      hash.update(piece);
+      hashed += piece.length;
+    }
   }
+  return hash.digest('hex');
 }

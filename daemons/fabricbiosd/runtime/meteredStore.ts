@@ -55,12 +55,13 @@ export class MeteredStore {
     const head = Buffer.from(JSON.stringify(about));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(head.length);
-    const rest = Buffer.concat([length, head, bytes]);
+    // Not put together: a copy of megabytes would hold up the thread.
+    const rest = [length, head, bytes];
     const path = await this.path(sha256, pages);
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const aside = `${path}-${randomUUID()}${ASIDE}`;
     try {
-      await writeFile(aside, [Buffer.from(await sha256InTurns(rest), 'hex'), rest], { mode: 0o600 });
+      await writeFile(aside, [Buffer.from(await sha256InTurns(...rest), 'hex'), ...rest], { mode: 0o600 });
       await rename(aside, path);
     } catch (error) {
       await rm(aside, { force: true });

@@ -168,7 +168,8 @@ export class WorkerPool {
     const { compile, slow, quick } = this.waiting;
     if (compile.size + slow.size + quick.size === 0) return;
     this.putLongBehind();
-    const forSlow = Math.min(slow.size + compile.size, this.roomForSlow());
+    const mayStart = slow.size + Math.min(compile.size, this.roomToCompile());
+    const forSlow = this.nextSlow() === undefined ? 0 : Math.min(mayStart, this.roomForSlow());
     const hasBehind = this.hasBehind();
     const coming = { front: 0, behind: 0 };
     for (const { state, isBehind } of this.slots) if (state === 'starting') coming[isBehind ? 'behind' : 'front']++;
@@ -198,7 +199,22 @@ export class WorkerPool {
 
   private nextSlow(): PoolTask | undefined {
     const { compile, slow } = this.waiting;
-    return first(compile.size > 0 ? compile : slow);
+    if (compile.size > 0 && this.roomToCompile() > 0) return first(compile);
+    if (this.placesForSlow() > 1) return first(slow);
+    // The last place is for a module that has none, or the long runs of one would keep all others from their first.
+    let looked = 0;
+    for (const task of slow) {
+      if (looked++ === LOOKED_THROUGH) break;
+      if (!this.isUnderWay(task.group)) return task;
+    }
+    return undefined;
+  }
+
+  /** Compiling takes all of a processor, and memory: one less at one time than there are workers. It always ends, so those that wait get theirs. */
+  private roomToCompile(): number {
+    let compiling = 0;
+    for (const { task } of this.slots) if (task?.kind === 'compile') compiling++;
+    return this.fresh() - compiling;
   }
 
   /** The one that waits longest, but first one whose like nobody is at: many of one kind do not hold up the only one of another. */
@@ -214,7 +230,10 @@ export class WorkerPool {
   }
 
   private isAt(group: number): boolean {
-    if (group === this.lastGroup) return true;
+    return group === this.lastGroup || this.isUnderWay(group);
+  }
+
+  private isUnderWay(group: number): boolean {
     for (const { task } of this.slots) if (task?.group === group) return true;
     return false;
   }
@@ -253,7 +272,22 @@ export class WorkerPool {
 
   /** How many more tasks may start that are not known to be quick. */
   private roomForSlow(): number {
-    const { size } = this.options;
+    const { aside, slow } = this.slowTasks();
+    return this.fresh() - slow - Math.max(0, aside - this.options.size);
+  }
+
+  /** How many more there may be once those that run have been put aside. */
+  private placesForSlow(): number {
+    const { aside, slow } = this.slowTasks();
+    return this.options.size + this.fresh() - aside - slow;
+  }
+
+  /** Tasks that are not quick and not put aside yet, at most: one worker is kept for quick ones. */
+  private fresh(): number {
+    return Math.max(1, this.options.size - 1);
+  }
+
+  private slowTasks(): { aside: number; slow: number } {
     let aside = 0;
     let slow = 0;
     for (const slot of this.slots) {
@@ -261,7 +295,7 @@ export class WorkerPool {
       if (this.isAside(slot)) aside++;
       else if (!slot.task.quick) slow++;
     }
-    return Math.max(1, size - 1) - slow - Math.max(0, aside - size);
+    return { aside, slow };
   }
 
   private putLongBehind(): void {
