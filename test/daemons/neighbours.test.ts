@@ -82,6 +82,26 @@ describe('runs beside each other on a cell of two workers', () => {
     assert.deepEqual(nices.toSorted(), [0, 5, 5, 5], `workers of nice ${nices}`);
   });
 
+  it('new modules compile one after another, so that a processor is left', async () => {
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    const large = (factor: number) => {
+      const one = (_: unknown, i: number) =>
+        `(func (param i32) (result i32) (i32.mul (i32.add (local.get 0) (i32.const ${i})) (i32.const ${factor})))`;
+      return tasklet({ more: Array.from({ length: 40_000 }, one).join('') });
+    };
+    const modules = [2, 3, 4, 5].map(large);
+    let underWay = modules.length;
+    const ends = modules.map((module) => cell.run(module).finally(() => underWay--));
+    let most = 0;
+    while (underWay > 0) {
+      most = Math.max(most, cell.runtime.stats().workers);
+      await cell.run(hello);
+    }
+    for (const end of ends) assert.equal((await end).state, 'succeeded');
+    // The one that quick runs have, one that compiles, and one for the first run of what was compiled before.
+    assert.ok(most <= 3, `${most} workers`);
+  });
+
   it('many quick runs of one module do not hold up the one of another', async () => {
     const work = tasklet({
       run: '(local.set $n (i32.const 100000)) (loop $on (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)',
