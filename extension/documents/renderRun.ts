@@ -1,5 +1,8 @@
 /** The run page as HTML: a pure function of what is known of a run. Everything that comes from outside is escaped here. */
 
+/** Action that the page posts once it is there. */
+export const PAGE_LOADED = 'loaded';
+
 export interface RunPage {
   title: string;
   /** One of ours, used in a class name. */
@@ -101,6 +104,7 @@ function escapeHtml(text: string): string {
 
 const SCRIPT = `
 const editor = acquireVsCodeApi();
+addEventListener('load', () => editor.postMessage({ action: '${PAGE_LOADED}' }));
 document.addEventListener('click', (event) => {
   const target = event.target.closest('[data-action]');
   if (target === null) return;

@@ -10,7 +10,7 @@ import type { RunEntry } from '../runs/runsModel.ts';
 import { countText, durationText, runWord, timeText } from '../views/texts.ts';
 import { artifactUri } from './artifactUri.ts';
 import { readableBytes } from './readableBytes.ts';
-import { type RunPage, renderRun } from './renderRun.ts';
+import { PAGE_LOADED, type RunPage, renderRun } from './renderRun.ts';
 
 /** Rows of a profile's tables; the command and its file have all. */
 const PROFILE_ROWS = 12;
@@ -53,9 +53,19 @@ export class RunPages implements vscode.Disposable {
     const closed = new AbortController();
     let details: Details | undefined;
     let profile: RunProfile | undefined;
+    /** A page that is replaced while it loads is an error in the editor's own page around it. */
+    let isLoading = false;
+    let isStale = false;
     const draw = () => {
-      if (!closed.signal.aborted)
-        panel.webview.html = renderRun(pageOf(entry, details, profile), randomBytes(16).toString('base64url'));
+      if (closed.signal.aborted) return;
+      isStale = isLoading;
+      if (isLoading) return;
+      isLoading = true;
+      panel.webview.html = renderRun(pageOf(entry, details, profile), randomBytes(16).toString('base64url'));
+    };
+    const loaded = () => {
+      isLoading = false;
+      if (isStale) draw();
     };
     const load = () => {
       draw();
@@ -80,8 +90,8 @@ export class RunPages implements vscode.Disposable {
       session.runs.onChanged((changed) => {
         if (changed === undefined || changed.run.run_id === id) load();
       }),
-      panel.webview.onDidReceiveMessage((message: { action?: string; name?: string }) =>
-        act(session, entry, message.action ?? '', message.name),
+      panel.webview.onDidReceiveMessage(({ action = '', name }: { action?: string; name?: string }) =>
+        action === PAGE_LOADED ? loaded() : act(session, entry, action, name),
       ),
     ];
     panel.onDidDispose(() => {
