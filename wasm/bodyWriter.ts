@@ -3,12 +3,12 @@ import { ByteWriter } from './byteWriter.ts';
 import { CanonicalNan } from './canonicalNan.ts';
 import { LIGHT_FRAME } from './frameWeight.ts';
 import type { NanScan } from './nanScan.ts';
-import { Op } from './opcodes.ts';
+import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import type { BodyScan } from './scanBody.ts';
 import { smallIndex } from './smallIndex.ts';
 
 /** Type of a block without values. */
-export const EMPTY = 0x40;
+export const NO_VALUES = Uint8Array.of(EMPTY_BLOCK);
 
 /** Where a region finds the balance first. */
 export const LOCAL = 0;
@@ -226,8 +226,8 @@ export class BodyWriter {
     const { out } = this;
     this.balance();
     out.u8(Op.drop);
-    out.u8(opcode);
-    if (opcode === Op.block) out.u8(EMPTY);
+    if (opcode === Op.block) this.block();
+    else out.u8(Op.end);
   }
 
   /** What is between the rounds of a loop that is unrolled: each but the last is a block, whose end is where it went back to the start. */
@@ -236,9 +236,7 @@ export class BodyWriter {
     this.balance();
     this.put(this.setLocal.bytes, this.setLocal.length);
     if (!isFirst) out.u8(Op.end);
-    if (isLast) return;
-    out.u8(Op.block);
-    out.u8(EMPTY);
+    if (!isLast) this.block();
   }
 
   /** What the blocks put around a body end with. */
@@ -255,7 +253,7 @@ export class BodyWriter {
   }
 
   /** `block` of this type. */
-  block(type: Uint8Array): void {
+  block(type: Uint8Array = NO_VALUES): void {
     this.out.u8(Op.block);
     this.put(type);
   }
@@ -275,7 +273,7 @@ export class BodyWriter {
       return;
     }
     out.u8(Op.if);
-    out.u8(EMPTY);
+    out.u8(EMPTY_BLOCK);
     out.u8(Op.unreachable);
     out.u8(Op.end);
   }

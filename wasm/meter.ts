@@ -1,4 +1,5 @@
 import { BinaryReader } from './binaryReader.ts';
+import { NO_VALUES } from './bodyWriter.ts';
 import { ByteWriter } from './byteWriter.ts';
 import { chooseInner } from './innerFunctions.ts';
 import { BodyMeter } from './meterBody.ts';
@@ -78,8 +79,6 @@ function checkMemory(module: WasmModule, memoryMaxPages: number): void {
     );
   }
 }
-
-const NO_VALUES = Uint8Array.of(0x40);
 
 class ModuleMeter {
   private readonly source: Uint8Array;

@@ -1,23 +1,21 @@
 import { DEPTH_MAX, FUEL_UNIT } from './balance.ts';
-import { BodyWriter, EMPTY, GLOBAL, LOCAL, STACK } from './bodyWriter.ts';
+import { BodyWriter, GLOBAL, LOCAL, STACK } from './bodyWriter.ts';
 import { type ByteWriter, byteLength } from './byteWriter.ts';
 import { frameWeight, LIGHT_FRAME } from './frameWeight.ts';
 import { mayTrap } from './mayTrap.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
+import { moveLocal } from './moveLocal.ts';
 import { NanScan, type Signatures } from './nanScan.ts';
-import { Op } from './opcodes.ts';
+import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import type { BodyScan } from './scanBody.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { smallIndex } from './smallIndex.ts';
-import { moveLocal, readSmallLoop } from './smallLoop.ts';
+import { readSmallLoop } from './smallLoop.ts';
 import { unrollLoop } from './unrollLoop.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 
 /** A function without calls that costs no more than this may run unchecked: what it can overdraw is small. */
 const UNCHECKED_COST = 64;
-
-/** Type of a block without values. */
-const EMPTY_TYPE = Uint8Array.of(EMPTY);
 
 /** Kinds of an open block. */
 const BLOCK = 0;
@@ -129,12 +127,12 @@ export class BodyMeter {
     const frame = Math.min(weight, DEPTH_MAX - 1);
     const checkedEntry = scan.calls || scan.cost > UNCHECKED_COST || weight > LIGHT_FRAME;
     writer.wrapped = checkedEntry || scan.checks;
-    if (writer.wrapped) writer.block(EMPTY_TYPE);
+    if (writer.wrapped) writer.block();
     if (writer.wrapped || inner) writer.block(blockType);
     if (checkedEntry) writer.entry(weight, scan.calls);
 
     let depth = 0;
-    this.open(0, BLOCK, 0, blockType[0] === EMPTY ? 1 : 0, scan.first);
+    this.open(0, BLOCK, 0, blockType[0] === EMPTY_BLOCK ? 1 : 0, scan.first);
     /** Depth of the innermost loop; 0 for none. */
     let loopDepth = 0;
     let ifs = 0;
@@ -188,7 +186,7 @@ export class BodyMeter {
       } else {
         switch (opcode) {
           case Op.block:
-            this.open(++depth, BLOCK, dead, bytes[start + 1] === EMPTY ? 1 : 0, start);
+            this.open(++depth, BLOCK, dead, bytes[start + 1] === EMPTY_BLOCK ? 1 : 0, start);
             continue;
           case Op.loop:
             if (scan.takeSmallLoop(start) && dead === 0) {
@@ -204,7 +202,7 @@ export class BodyMeter {
             join = true;
             break;
           case Op.if: {
-            this.open(++depth, IF, dead, bytes[start + 1] === EMPTY ? 1 : 0, start);
+            this.open(++depth, IF, dead, bytes[start + 1] === EMPTY_BLOCK ? 1 : 0, start);
             cost++;
             const likely = scan.likely(ifs++);
             if (likely && dead === 0 && this.exit(start, at, -1, depth, cost * FUEL_UNIT)) continue;
@@ -405,7 +403,7 @@ export class BodyMeter {
       if (rest === 0 && !leaves) continue;
       writer.copyCode(bytes, at, start);
       out.u8(Op.if);
-      out.u8(EMPTY);
+      out.u8(EMPTY_BLOCK);
       writer.add(rest);
       if (leaves) writer.store();
       out.u8(Op.br);

@@ -42,6 +42,9 @@ export const Immediate = {
 /** Immediates up to this one, but for `none`, are one LEB128. */
 export const ONE_NUMBER = Immediate.i64;
 
+/** Type of a block without values. */
+export const EMPTY_BLOCK = 0x40;
+
 export const Op = {
   unreachable: 0x00,
   block: 0x02,

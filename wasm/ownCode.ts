@@ -3,7 +3,7 @@ import { byteLength } from './byteWriter.ts';
 import { canonicalGroups } from './canonicalNan.ts';
 import { outerOf } from './innerFunctions.ts';
 import type { MeteredModule } from './meter.ts';
-import { Op } from './opcodes.ts';
+import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { smallIndex } from './smallIndex.ts';
 
@@ -138,7 +138,7 @@ export class OwnCode {
       for (let i = 0; i < 6; i++) next = this.after(next);
       return { next, charge: 0, stands: 0, round: null };
     }
-    if (opcode === Op.if && bytes[offset + 1] === 0x40 && this.paysBack(offset + 2)) {
+    if (opcode === Op.if && bytes[offset + 1] === EMPTY_BLOCK && this.paysBack(offset + 2)) {
       let next = this.after(this.after(this.after(this.after(offset + 2))));
       if (this.isLocal(Op.localGet, next)) next = this.after(this.after(next));
       // br, end

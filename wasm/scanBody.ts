@@ -1,6 +1,6 @@
 import { isBulk } from './mayTrap.ts';
 import type { Signatures } from './nanScan.ts';
-import { Op } from './opcodes.ts';
+import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { skipLocals } from './skipLocals.ts';
 import { smallIndex } from './smallIndex.ts';
@@ -9,9 +9,6 @@ import { EFFECTS } from './stackEffect.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 
 const V128 = 0x7b;
-
-/** Type of a block without values. */
-const EMPTY = 0x40;
 
 /** Numbers kept of each body. */
 const KEPT = 10;
@@ -134,14 +131,14 @@ export class BodyScan {
       }
       switch (opcode) {
         case Op.block:
-          this.open(++depth, 0, 0, bytes[start + 1] === EMPTY ? 1 : 0);
+          this.open(++depth, 0, 0, bytes[start + 1] === EMPTY_BLOCK ? 1 : 0);
           smallLoops.other();
           break;
         case Op.loop:
           straight = false;
           this.checks = true;
           this.open(++depth, 0, 1, 0);
-          smallLoops.opens(start, depth, cost, bytes[start + 1] === EMPTY);
+          smallLoops.opens(start, depth, cost, bytes[start + 1] === EMPTY_BLOCK);
           break;
         case Op.if:
           straight = false;
@@ -152,8 +149,8 @@ export class BodyScan {
             this.likelyIfs = twice;
           }
           this.likelyIfs[this.ifs++] = 0;
-          this.open(++depth, this.ifs, 0, bytes[start + 1] === EMPTY ? 1 : 0);
-          smallLoops.opensIf(bytes[start + 1] === EMPTY);
+          this.open(++depth, this.ifs, 0, bytes[start + 1] === EMPTY_BLOCK ? 1 : 0);
+          smallLoops.opensIf(bytes[start + 1] === EMPTY_BLOCK);
           break;
         case Op.else: {
           const index = this.ifOf[depth] as number;

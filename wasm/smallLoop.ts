@@ -1,4 +1,5 @@
 import { mayTrap } from './mayTrap.ts';
+import { moveLocal } from './moveLocal.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { smallIndex } from './smallIndex.ts';
@@ -8,6 +9,9 @@ const COST_MAX = 24;
 
 /** Larger functions keep their loops as they are, so that they do not grow past what the engine takes. */
 const FUNCTION_BYTES_MAX = 65_536;
+
+/** Of a module, the first so many: what they become is up to twenty times as long, and a module's size is all that bounds how many there are. */
+export const SMALL_LOOPS_MAX = 10_000;
 
 /** Labels of exits are below this, so that they still take one byte once blocks are put around. */
 const LABEL_MAX = 0x7c;
@@ -94,7 +98,7 @@ export class SmallLoopScan {
     if (this.back !== offset) this.loop = -1;
     else if (depth > this.depth) this.back = offset + 1;
     else {
-      if (cost - this.costBefore <= COST_MAX) this.found.push(this.loop);
+      if (cost - this.costBefore <= COST_MAX && this.found.length < SMALL_LOOPS_MAX) this.found.push(this.loop);
       this.loop = -1;
     }
   }
@@ -143,12 +147,5 @@ export function readSmallLoop(bytes: Uint8Array, offset: number, end: number, mo
         };
       }
     }
-  }
-}
-
-/** The instruction at an offset, if it names a local from `moved` on, names the next one. None is above 126, so that it gets no longer. */
-export function moveLocal(bytes: Uint8Array, offset: number, opcode: number, moved: number): void {
-  if (opcode <= Op.localTee && opcode >= Op.localGet && smallIndex(bytes, offset + 1) >= moved) {
-    bytes[offset + 1] = (bytes[offset + 1] as number) + 1;
   }
 }

@@ -1,6 +1,6 @@
 import { FUEL_UNIT } from './balance.ts';
-import { type BodyWriter, EMPTY, LOCAL } from './bodyWriter.ts';
-import { Op } from './opcodes.ts';
+import { type BodyWriter, LOCAL } from './bodyWriter.ts';
+import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import type { SmallLoop } from './smallLoop.ts';
 
 /** Rounds that are charged, checked and stored together. */
@@ -18,7 +18,7 @@ export function unrollLoop(writer: BodyWriter, bytes: Uint8Array, loop: SmallLoo
   const around = isLeftAtEnd ? 1 : 0;
   if (isLeftAtEnd) writer.around(Op.block);
   out.u8(Op.loop);
-  out.u8(EMPTY);
+  out.u8(EMPTY_BLOCK);
   writer.check(depth + 1 + around);
   writer.charge(ROUNDS * cost * FUEL_UNIT, LOCAL, loop.mayTrap, false);
   for (let round = 1; round <= ROUNDS; round++) {
@@ -32,7 +32,7 @@ export function unrollLoop(writer: BodyWriter, bytes: Uint8Array, loop: SmallLoo
     for (const { offset, after, label, cost: done } of exits) {
       writer.copyCode(bytes, at, offset);
       out.u8(Op.if);
-      out.u8(EMPTY);
+      out.u8(EMPTY_BLOCK);
       payBack(done);
       out.u8(Op.br);
       out.u32(label + 1 + around + (isLast ? 0 : 1));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { meter } from '../../wasm/meter.ts';
 import { readModule, SECTION } from '../../wasm/readModule.ts';
+import { SMALL_LOOPS_MAX } from '../../wasm/smallLoop.ts';
 import { trapPoint } from '../../wasm/trapPoint.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 import { Trap } from '../helpers/interpreterNumerics.ts';
@@ -106,6 +107,19 @@ describe('small loops', () => {
       });
     }
   }
+
+  it('are unrolled up to a bound, and cost the same past it', () => {
+    const loop = 'loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end';
+    const functions = SMALL_LOOPS_MAX / 1_000;
+    const body = `(param i32) ${`${loop} `.repeat(1_000)}`;
+    const bytes = compileWat(
+      `(module ${`(func ${body})`.repeat(functions)} (func (export "last") (param i32) ${loop}))`,
+    );
+    const { bytes: metered } = meter(bytes, { memoryMaxPages: 1 });
+    const decrements = Buffer.from(metered).toString('latin1').split('\x41\x01\x6b\x22\x00').length - 1;
+    assert.equal(decrements, 4 * SMALL_LOOPS_MAX + 1);
+    assert.equal(instantiateMetered(bytes).call('last', [9]).fuelUsed, 9 * 5);
+  });
 
   it('stay as they are when they are large, call, grow memory, fill it, or hold another way of control', () => {
     const count = 'local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0';

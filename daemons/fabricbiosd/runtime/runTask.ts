@@ -1,3 +1,4 @@
+import { QUICK_MS } from '../../protocol/cellWorkers.ts';
 import type { RunError } from '../../protocol/runError.ts';
 import type { ModuleEntry } from './moduleCache.ts';
 import type { PoolWorker } from './poolWorker.ts';
@@ -5,7 +6,7 @@ import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
 import { postable } from './transfer.ts';
 import { workerLost } from './workerLost.ts';
 import type { FromWorker } from './workerMessages.ts';
-import { type PoolTask, QUICK_MS, type TaskLoss } from './workerPool.ts';
+import type { PoolTask, TaskLoss } from './workerPool.ts';
 
 const NOTHING = new Uint8Array(0);
 

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import type { MeteredModule } from '../../../wasm/meter.ts';
+import { defaultWorkers } from '../../protocol/cellWorkers.ts';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -91,7 +91,7 @@ class WorkerRuntime implements Runtime {
     this.memPool = memPool;
     this.log = log;
     setEngineFlags();
-    const size = workers ?? Math.min(4, Math.max(2, availableParallelism()));
+    const size = workers ?? defaultWorkers();
     this.pool = new WorkerPool({ size, url: workerUrl, memPool, log, runsPerWorker });
   }
 

@@ -1,3 +1,4 @@
+import { LONG_MS } from '../../protocol/cellWorkers.ts';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { putThreadBehind } from '../../protocol/putThreadBehind.ts';
 import { PoolWorker } from './poolWorker.ts';
@@ -9,7 +10,7 @@ export type TaskLoss = 'deadline' | 'cancelled' | 'died' | 'out_of_memory' | 'st
 /** A thing for one worker to do. Exactly one of `answered` and `lost` is called, once. */
 export interface PoolTask {
   kind: 'run' | 'compile';
-  /** It is likely to end within {@link QUICK_MS}: one worker is kept for tasks that do. */
+  /** It is likely to end within `QUICK_MS`: one worker is kept for tasks that do. */
   readonly quick: boolean;
   /** It is known to be long: put behind the others from its beginning. */
   readonly heavy: boolean;
@@ -35,13 +36,7 @@ export interface PoolOptions {
   runsPerWorker: number;
 }
 
-/** A module whose last run took no longer is one of quick runs, milliseconds. */
-export const QUICK_MS = 10;
-
-/** A task that takes longer makes room for others, milliseconds. */
-const LONG_MS = 50;
-
-/** Quick tasks among which one is looked for whose group no worker has. */
+/** Tasks among which one is looked for whose group no worker has. */
 const LOOKED_THROUGH = 64;
 
 /** Without a collector on request, the memories of ended runs wait for V8: then a worker must not get old. */
@@ -199,8 +194,10 @@ export class WorkerPool {
 
   private nextSlow(): PoolTask | undefined {
     const { compile, slow } = this.waiting;
+    const places = this.placesForSlow();
+    if (places <= 0) return undefined;
     if (compile.size > 0 && this.roomToCompile() > 0) return first(compile);
-    if (this.placesForSlow() > 1) return first(slow);
+    if (places > 1) return first(slow);
     // The last place is for a module that has none, or the long runs of one would keep all others from their first.
     let looked = 0;
     for (const task of slow) {

@@ -1,11 +1,5 @@
 /** Who of the runs that wait goes to the cell next (docs/adr/0019-turns-at-the-scheduler.md). */
-import { availableParallelism } from 'node:os';
-
-/** A module whose runs take no longer, on average of the last few, is one of quick runs, milliseconds. */
-const QUICK_MS = 10;
-
-/** A run that takes longer gives its turn back, so that others need not wait for it, milliseconds. */
-const LONG_MS = 50;
+import { defaultWorkers, LONG_MS, QUICK_MS } from '../../protocol/cellWorkers.ts';
 
 /** What the two daemons have to do for a run, whatever it does itself, milliseconds. */
 const RUN_MS = 1;
@@ -14,7 +8,7 @@ const RUN_MS = 1;
 const NEWEST = 0.25;
 
 /** Runs of quick modules under way at one time where modules compete: as many as a cell of this machine has workers by default. */
-const QUICK_TURNS = Math.min(4, Math.max(2, availableParallelism()));
+const QUICK_TURNS = defaultWorkers();
 
 /** And of others, as long as they have their turn: one worker is kept for quick ones. */
 const OTHER_TURNS = QUICK_TURNS - 1;
