@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SchedulerClient } from '../daemons/protocol/schedulerClient.ts';
 import { ALL_ATTACKS, ATTACKS } from '../test/hostile/attacks.ts';
 import { CORPUS } from '../test/hostile/corpus.ts';
-import { faultOf, hello, helloIsRight, putModule, submitCase } from '../test/hostile/submitCase.ts';
+import { faultOf, hello, helloFault, putModule, submitCase } from '../test/hostile/submitCase.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
 import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
 import { makeProgramState } from '../toolchain/stack/programState.ts';
@@ -35,7 +35,7 @@ export async function hostileReport(runs: number): Promise<void> {
     const sha256 = await putModule(client, hello());
     await corpusTable(client, sha256);
     console.log('\nA neighbour that runs hello, milliseconds');
-    const calm = await neighbour(client, sha256, runs);
+    const calm = await neighbour('calm', client, sha256, runs);
     const rows = [
       ['', 'runs', 'p50', 'p99', 'p99 to calm', 'runs of the attacker'],
       ['calm', ...figures(calm, calm), ''],
@@ -46,14 +46,14 @@ export async function hostileReport(runs: number): Promise<void> {
       });
       await once(attacker.stdout, 'data');
       await delay(WARM_UP_MS);
-      const attacked = await neighbour(client, sha256, runs);
+      const attacked = await neighbour(name, client, sha256, runs);
       const told = once(attacker.stdout, 'data');
       attacker.stdin.end();
       rows.push([name, ...figures(attacked, calm), String((await told)[0]).trim()]);
       if (attacker.exitCode === null) await once(attacker, 'exit');
       await settled(client);
     }
-    const after = await neighbour(client, sha256, runs);
+    const after = await neighbour('calm again', client, sha256, runs);
     rows.push(['calm again', ...figures(after, calm), '']);
     printTable(rows);
   } finally {
@@ -67,7 +67,7 @@ async function corpusTable(client: SchedulerClient, sha256: string): Promise<voi
   const rows = [['hostile case', 'limit', 'ends as']];
   for (const one of CORPUS) {
     const end = await submitCase(client, one);
-    const fault = faultOf(one, end) ?? ((await helloIsRight(client, sha256)) ? undefined : 'hello failed afterwards');
+    const fault = faultOf(one, end) ?? (await helloFault(client, sha256));
     if (fault !== undefined) faults++;
     rows.push([one.name, one.limit, fault === undefined ? end.code : `WRONG: ${fault}`]);
   }
@@ -83,13 +83,14 @@ async function settled(client: SchedulerClient): Promise<void> {
 }
 
 /** Milliseconds of each run, one after another; fewer runs where they would take longer than {@link MEASURED_MS}. */
-async function neighbour(client: SchedulerClient, sha256: string, runs: number): Promise<number[]> {
+async function neighbour(attack: string, client: SchedulerClient, sha256: string, runs: number): Promise<number[]> {
   const taken: number[] = [];
   const until = performance.now() + MEASURED_MS;
   while (taken.length < runs && performance.now() < until) {
     const begun = performance.now();
-    if (!(await helloIsRight(client, sha256))) throw new Error('the neighbour got a wrong answer');
+    const fault = await helloFault(client, sha256);
     taken.push(performance.now() - begun);
+    if (fault !== undefined) throw new Error(`Under ${attack}: ${fault}.`);
   }
   return taken;
 }

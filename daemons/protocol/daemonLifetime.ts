@@ -7,6 +7,7 @@
  */
 import { readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { DaemonLog } from './daemonLog.ts';
 import { GrafosError } from './grafosError.ts';
 
@@ -43,6 +44,8 @@ export async function runDaemon<Facts>(
   options: LifetimeOptions,
   start: (stopRequested: AbortSignal, told: Told) => Promise<RunningDaemon<Facts>>,
 ): Promise<void> {
+  // The main thread's heap has its size from this flag, which would be before any worker's own limits too.
+  setFlagsFromString('--max-semi-space-size=0');
   const { log } = options;
   const lifeline = new Map<string, PromiseWithResolvers<string>>();
   const fact = (key: string): PromiseWithResolvers<string> => {

@@ -47,10 +47,14 @@ export function faultOf(one: HostileCase, { code, message }: CaseEnd): string | 
   return one.says === undefined || one.says.test(message) ? undefined : `"${message}" does not say ${one.says}`;
 }
 
-/** A run that has nothing to do with any attack: whether it says what it must. */
-export async function helloIsRight(client: SchedulerClient, sha256: string): Promise<boolean> {
+/** A run that has nothing to do with any attack: what is wrong with its answer, undefined when nothing is. */
+export async function helloFault(client: SchedulerClient, sha256: string): Promise<string | undefined> {
   const { response } = await client.submit(submission(sha256), { waitMs: 60_000 });
-  return response?.error === null && response.output_bytes === 2 && response.fuel_used === HELLO_FUEL;
+  if (response === null) return 'hello did not end within a minute';
+  const { error, output_bytes, fuel_used } = response;
+  if (error !== null) return `hello ended as ${error.code}: ${error.message}`;
+  if (output_bytes === 2 && fuel_used === HELLO_FUEL) return undefined;
+  return `hello gave ${output_bytes} bytes for fuel ${fuel_used}`;
 }
 
 /** Instructions of {@link WAT.hello}: three and a call, a drop and a constant. */

@@ -3,11 +3,9 @@ import type { CompiledModule, CompileResult } from './workerMessages.ts';
 
 /** Bytes of artifacts kept, and of metered modules; V8's code comes on top of these. */
 const ARTIFACT_BYTES = 128 * 1024 * 1024;
-/** So that small ones, which weigh little more than their names, cannot be many either. */
-const ARTIFACTS = 4_096;
 const METERED_BYTES = 64 * 1024 * 1024;
-/** So that refusals, which weigh next to nothing, cannot be many either. */
-const ENTRIES = 1_024;
+/** Most of each, so that small ones and refusals, which weigh little more than their names, cannot be many either. */
+const MODULES = 1_024;
 
 /** A module made ready for one bound of linear memory, or on the way to it. */
 export interface ModuleEntry {
@@ -44,7 +42,7 @@ export class ModuleCache {
     this.artifacts.set(sha256, bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes));
     this.artifactBytes += bytes.length;
     for (const [oldest, old] of this.artifacts) {
-      if ((this.artifactBytes <= ARTIFACT_BYTES && this.artifacts.size <= ARTIFACTS) || oldest === sha256) break;
+      if ((this.artifactBytes <= ARTIFACT_BYTES && this.artifacts.size <= MODULES) || oldest === sha256) break;
       this.artifacts.delete(oldest);
       this.artifactBytes -= old.length;
     }
@@ -75,7 +73,7 @@ export class ModuleCache {
     if (lasting) this.meteredBytes += weight(entry);
     else this.entries.delete(name);
     for (const [oldest, old] of this.entries) {
-      if (this.meteredBytes <= METERED_BYTES && this.entries.size <= ENTRIES) break;
+      if (this.meteredBytes <= METERED_BYTES && this.entries.size <= MODULES) break;
       if (oldest === name || 'waiting' in old.state) continue;
       this.entries.delete(oldest);
       this.meteredBytes -= weight(old);
