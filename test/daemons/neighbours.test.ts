@@ -8,6 +8,9 @@ const endless = tasklet({ run: '(loop $on (br $on)) (i32.const 0)' });
 const anotherEndless = tasklet({ run: '(loop $on nop (br $on)) (i32.const 0)' });
 const hello = tasklet({ run: '(call $answer32 (i32.const 7)) (i32.const 0)' });
 
+/** Rounds of a loop that take about a second. */
+const SECOND = 1_000_000_000;
+
 describe('runs beside each other on a cell of two workers', () => {
   let cell: Cell;
 
@@ -59,6 +62,38 @@ describe('runs beside each other on a cell of two workers', () => {
     await started.promise;
     await attack(4);
     for (let i = 0; i < 20; i++) assert.equal((await cell.run(hello)).state, 'succeeded');
+  });
+
+  it('several that were short and do not end this time, beside long ones, leave a worker to short ones', async () => {
+    const empty = Buffer.alloc(0);
+    // Passes over its loop when it has no input.
+    const surprise = (mark: number) =>
+      tasklet({
+        run: `(if (local.get $input_len) (then (local.set $n (i32.const ${SECOND}))
+          (loop $on (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))) (i32.const 0)`,
+        more: `(func (result i32) (i32.const ${mark}))`,
+      });
+    const surprises = Array.from({ length: 3 }, (_, mark) => surprise(mark));
+    for (const module of surprises) assert.equal((await cell.run(module, { input: empty })).state, 'succeeded');
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    const told = await attack(2);
+    await attack(1, anotherEndless);
+    let over = 0;
+    const long = surprises.map(async (module) => {
+      const started = Promise.withResolvers<void>();
+      const run = cell.run(module, { fuel: 2 ** 40 }, { running: () => started.resolve() });
+      await started.promise;
+      assert.equal((await cell.run(hello)).state, 'succeeded');
+      assert.equal((await run).error, null);
+      over++;
+    });
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    assert.equal(over, 0, 'hello did not wait for their ends');
+    await Promise.all(long);
+    assert.equal((await cell.run(hello)).state, 'succeeded');
+    // Three workers have the endless runs; those that the others made long are given up again.
+    assert.ok(cell.runtime.stats().workers <= 5, `${cell.runtime.stats().workers} workers`);
+    assert.equal(told.ended, 0);
   });
 
   it('long runs, one after another, share the workers that were put behind for them', async () => {

@@ -36,6 +36,9 @@ export interface PoolOptions {
   runsPerWorker: number;
 }
 
+/** Workers put aside, for each that there may be, at which no other is started in their place. */
+const ASIDE = 4;
+
 /** Tasks among which one is looked for whose group no worker has. */
 const LOOKED_THROUGH = 64;
 
@@ -188,6 +191,11 @@ export class WorkerPool {
   }
 
   private goOnBehind(slot: Slot): void {
+    if (this.behind() > this.options.size + this.fresh()) {
+      // Quick tasks that turned long made them so many. If all were kept, quick ones might find none.
+      this.endSlot(slot, 'stopped');
+      return;
+    }
     const task = this.nextSlow();
     if (task !== undefined) this.give(slot, task);
   }
@@ -237,8 +245,13 @@ export class WorkerPool {
 
   /** Then tasks that are not quick go there, and the others spoil no worker that quick ones could have. */
   private hasBehind(): boolean {
-    for (const { isBehind, state } of this.slots) if (isBehind && state !== 'ending') return true;
-    return false;
+    return this.behind() > 0;
+  }
+
+  private behind(): number {
+    let behind = 0;
+    for (const { isBehind, state } of this.slots) if (isBehind && state !== 'ending') behind++;
+    return behind;
   }
 
   private hasSlow(): boolean {
@@ -255,7 +268,10 @@ export class WorkerPool {
     return slot.isBehind || this.isLong(slot);
   }
 
-  /** Workers that are not to be replaced; of those put aside, as many as there may be workers do not count. */
+  /**
+   * Workers that are not to be replaced; of those put aside, as many as there may be workers do not count. And up to {@link ASIDE} times as many leave
+   * room for one: tasks that were quick and turned long come on top of those that nobody took for quick.
+   */
   private counted(): number {
     let aside = 0;
     let others = 0;
@@ -264,7 +280,9 @@ export class WorkerPool {
       if (this.isAside(slot)) aside++;
       else others++;
     }
-    return others + Math.max(0, aside - this.options.size);
+    const { size } = this.options;
+    const more = Math.max(0, aside - size);
+    return others + (aside < ASIDE * size ? Math.min(more, size - 1) : more);
   }
 
   /** How many more tasks may start that are not known to be quick. */
