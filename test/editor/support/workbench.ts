@@ -108,8 +108,18 @@ export class Workbench implements AsyncDisposable {
 
   /** Runs a command by its full title, as `grafOS: Validate`. */
   async command(title: string): Promise<void> {
-    await this.openPalette(title);
-    await this.quickInput().locator('.monaco-list-row', { hasText: title }).first().click();
+    const row = this.quickInput().locator('.monaco-list-row', { hasText: title }).first();
+    // A palette offers what there was when it opened; a new window learns late that its folder is trusted, and has fewer commands until then.
+    await this.until(`${title} in the palette`, async () => {
+      await this.openPalette(title);
+      const isOffered = await row.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => undefined,
+      );
+      if (isOffered === undefined) await this.page.keyboard.press('Escape');
+      return isOffered;
+    });
+    await row.click();
   }
 
   /** Opens a file by its name, or enough of its path. */
