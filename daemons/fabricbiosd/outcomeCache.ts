@@ -14,7 +14,7 @@ export interface OutcomeBounds {
   bytes: number;
   /** After the end of the run, milliseconds. */
   keepMs: number;
-  /** Most ids that are remembered after their outcome is forgotten; at least half as many are. */
+  /** Ids that are remembered after their outcome is forgotten. */
   ids: number;
 }
 
@@ -34,12 +34,9 @@ export class OutcomeCache {
   readonly #now: () => number;
   /** In the order of their ends, those under way anywhere between. */
   readonly #kept = new Map<string, Kept>();
-  /**
-   * Ids alone: these of late, those before. Both are given up whole, since the first of a Set that loses its first ones all the time is
-   * found behind all the holes they left.
-   */
-  #forgotten = new Set<string>();
-  #forgottenBefore = new Set<string>();
+  readonly #forgotten = new Set<string>();
+  /** Goes through them once. A new one each time would find the first behind the holes of all that were deleted before it. */
+  readonly #oldest = this.#forgotten.values();
   #bytes = 0;
 
   constructor(bounds: Partial<OutcomeBounds> = {}, now: () => number = () => performance.now()) {
@@ -52,7 +49,7 @@ export class OutcomeCache {
     this.#dropOld();
     const kept = this.#kept.get(runId);
     if (kept === undefined) {
-      if (!this.#forgotten.has(runId) && !this.#forgottenBefore.has(runId)) return undefined;
+      if (!this.#forgotten.has(runId)) return undefined;
       throw new FabricRefused('run_id_in_use', `Run ${runId} was executed; its outcome is no longer kept.`);
     }
     if (kept.fingerprint !== fingerprint) {
@@ -88,15 +85,8 @@ export class OutcomeCache {
       if (!isFull && endedAt > before) break;
       this.#kept.delete(runId);
       this.#bytes -= bytes;
-      this.#forget(runId);
+      this.#forgotten.add(runId);
     }
-  }
-
-  #forget(runId: string): void {
-    if (this.#forgotten.size >= this.#bounds.ids / 2) {
-      this.#forgottenBefore = this.#forgotten;
-      this.#forgotten = new Set();
-    }
-    this.#forgotten.add(runId);
+    while (this.#forgotten.size > this.#bounds.ids) this.#forgotten.delete(this.#oldest.next().value as string);
   }
 }

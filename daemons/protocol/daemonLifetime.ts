@@ -44,7 +44,7 @@ export async function runDaemon<Facts>(
   options: LifetimeOptions,
   start: (stopRequested: AbortSignal, told: Told) => Promise<RunningDaemon<Facts>>,
 ): Promise<void> {
-  // The main thread's heap has its size from this flag, which would be before any worker's own limits too.
+  // The main thread's heap has its size from this flag already; left as it is, it would go before the workers' own limits.
   setFlagsFromString('--max-semi-space-size=0');
   const { log } = options;
   const lifeline = new Map<string, PromiseWithResolvers<string>>();

@@ -3,6 +3,7 @@ import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { putThreadBehind } from '../../protocol/putThreadBehind.ts';
 import { PoolWorker } from './poolWorker.ts';
 import type { FromWorker } from './workerMessages.ts';
+import { type Slot, WorkerShares } from './workerShares.ts';
 
 /** Why a task got no answer. `out_of_memory`: it took more JavaScript heap than a worker has. */
 export type TaskLoss = 'deadline' | 'cancelled' | 'died' | 'out_of_memory' | 'stopped';
@@ -36,9 +37,6 @@ export interface PoolOptions {
   runsPerWorker: number;
 }
 
-/** Workers put aside, for each that there may be, at which no other is started in their place. */
-const ASIDE = 4;
-
 /** Tasks among which one is looked for whose group no worker has. */
 const LOOKED_THROUGH = 64;
 
@@ -48,23 +46,6 @@ const RUNS_WITHOUT_COLLECTOR = 1_500;
 const IDLE_MS = 60_000;
 /** Workers that may fail to start in a row before the tasks that wait are given up. */
 const START_FAILURES = 3;
-
-interface Slot {
-  worker: PoolWorker;
-  state: 'starting' | 'idle' | 'busy' | 'tidying' | 'ending';
-  task: PoolTask | null;
-  loss: TaskLoss | null;
-  deadline: NodeJS.Timeout | null;
-  /** When its task started, by `performance.now()`. */
-  startedAt: number;
-  /** It is behind the others, for good, and gets no quick task. */
-  isBehind: boolean;
-  runsLeft: number;
-  idleSince: number;
-  /** The successor of this one is being started, or is there. */
-  replacement: 'none' | 'starting' | 'ready';
-  replaces: Slot | null;
-}
 
 /**
  * Worker threads that take tasks in order, each one at a time. The first is kept warm; more are started when tasks wait.
@@ -78,6 +59,7 @@ export class WorkerPool {
   readonly stats = { started: 0, lost: 0, recycled: 0 };
   private readonly options: PoolOptions;
   private readonly slots = new Set<Slot>();
+  private readonly shares: WorkerShares;
   private readonly waiting = { compile: new Set<PoolTask>(), slow: new Set<PoolTask>(), quick: new Set<PoolTask>() };
   /** Group of the task that was given last. */
   private lastGroup = 0;
@@ -89,6 +71,7 @@ export class WorkerPool {
 
   constructor(options: PoolOptions) {
     this.options = options;
+    this.shares = new WorkerShares(this.slots, options.size);
     this.startWorker(null);
   }
 
@@ -154,6 +137,7 @@ export class WorkerPool {
 
   private pump(): void {
     if (this.stopped !== null) return;
+    this.shares.look();
     for (const slot of this.slots) if (slot.isBehind && slot.state === 'idle') this.goOnBehind(slot);
     let idle = 0;
     for (const { state, isBehind } of this.slots) if (state === 'idle' && !isBehind) idle++;
@@ -166,15 +150,15 @@ export class WorkerPool {
     const { compile, slow, quick } = this.waiting;
     if (compile.size + slow.size + quick.size === 0) return;
     this.putLongBehind();
-    const mayStart = slow.size + Math.min(compile.size, this.roomToCompile());
-    const forSlow = this.nextSlow() === undefined ? 0 : Math.min(mayStart, this.roomForSlow());
-    const hasBehind = this.hasBehind();
+    const mayStart = slow.size + Math.min(compile.size, this.shares.roomToCompile);
+    const forSlow = this.nextSlow() === undefined ? 0 : Math.min(mayStart, this.shares.roomForSlow);
+    const hasBehind = this.shares.hasBehind;
     const coming = { front: 0, behind: 0 };
     for (const { state, isBehind } of this.slots) if (state === 'starting') coming[isBehind ? 'behind' : 'front']++;
     if (hasBehind) for (; coming.behind < forSlow; coming.behind++) this.startWorker(null, true);
     const wanted = quick.size + (hasBehind ? 0 : forSlow);
     for (
-      let counted = this.counted();
+      let counted = this.shares.counted;
       coming.front < wanted && counted < this.options.size;
       counted++, coming.front++
     ) {
@@ -184,15 +168,14 @@ export class WorkerPool {
   }
 
   private next(idle: number): PoolTask | undefined {
-    const slow = this.hasBehind() ? undefined : this.nextSlow();
+    const slow = this.shares.hasBehind ? undefined : this.nextSlow();
     // The last idle worker waits for quick tasks while another task may take long already.
-    const room = this.roomForSlow() > 0 && (idle > 1 || !this.hasSlow());
+    const room = this.shares.roomForSlow > 0 && (idle > 1 || !this.shares.hasSlow);
     return slow !== undefined && room ? slow : this.nextQuick();
   }
 
   private goOnBehind(slot: Slot): void {
-    if (this.behind() > this.options.size + this.fresh()) {
-      // Quick tasks that turned long made them so many. If all were kept, quick ones might find none.
+    if (this.shares.tooManyBehind) {
       this.endSlot(slot, 'stopped');
       return;
     }
@@ -202,24 +185,17 @@ export class WorkerPool {
 
   private nextSlow(): PoolTask | undefined {
     const { compile, slow } = this.waiting;
-    const places = this.placesForSlow();
+    const places = this.shares.placesForSlow;
     if (places <= 0) return undefined;
-    if (compile.size > 0 && this.roomToCompile() > 0) return first(compile);
+    if (compile.size > 0 && this.shares.roomToCompile > 0) return first(compile);
     if (places > 1) return first(slow);
     // The last place is for a module that has none, or the long runs of one would keep all others from their first.
     let looked = 0;
     for (const task of slow) {
       if (looked++ === LOOKED_THROUGH) break;
-      if (!this.isUnderWay(task.group)) return task;
+      if (!this.shares.isUnderWay(task.group)) return task;
     }
     return undefined;
-  }
-
-  /** Compiling takes all of a processor, and memory: one less at one time than there are workers. It always ends, so those that wait get theirs. */
-  private roomToCompile(): number {
-    let compiling = 0;
-    for (const { task } of this.slots) if (task?.kind === 'compile') compiling++;
-    return this.fresh() - compiling;
   }
 
   /** The one that waits longest, but first one whose like nobody is at: many of one kind do not hold up the only one of another. */
@@ -235,87 +211,12 @@ export class WorkerPool {
   }
 
   private isAt(group: number): boolean {
-    return group === this.lastGroup || this.isUnderWay(group);
-  }
-
-  private isUnderWay(group: number): boolean {
-    for (const { task } of this.slots) if (task?.group === group) return true;
-    return false;
-  }
-
-  /** Then tasks that are not quick go there, and the others spoil no worker that quick ones could have. */
-  private hasBehind(): boolean {
-    return this.behind() > 0;
-  }
-
-  private behind(): number {
-    let behind = 0;
-    for (const { isBehind, state } of this.slots) if (isBehind && state !== 'ending') behind++;
-    return behind;
-  }
-
-  private hasSlow(): boolean {
-    for (const { task } of this.slots) if (task?.quick === false) return true;
-    return false;
-  }
-
-  private isLong({ task, startedAt }: Slot): boolean {
-    return task !== null && performance.now() - startedAt >= LONG_MS;
-  }
-
-  /** Another worker stands in for it. */
-  private isAside(slot: Slot): boolean {
-    return slot.isBehind || this.isLong(slot);
-  }
-
-  /**
-   * Workers that are not to be replaced; of those put aside, as many as there may be workers do not count. And up to {@link ASIDE} times as many leave
-   * room for one: tasks that were quick and turned long come on top of those that nobody took for quick.
-   */
-  private counted(): number {
-    let aside = 0;
-    let others = 0;
-    for (const slot of this.slots) {
-      if (slot.state === 'ending' || slot.replacement !== 'none') continue;
-      if (this.isAside(slot)) aside++;
-      else others++;
-    }
-    const { size } = this.options;
-    const more = Math.max(0, aside - size);
-    return others + (aside < ASIDE * size ? Math.min(more, size - 1) : more);
-  }
-
-  /** How many more tasks may start that are not known to be quick. */
-  private roomForSlow(): number {
-    const { aside, slow } = this.slowTasks();
-    return this.fresh() - slow - Math.max(0, aside - this.options.size);
-  }
-
-  /** How many more there may be once those that run have been put aside. */
-  private placesForSlow(): number {
-    const { aside, slow } = this.slowTasks();
-    return this.options.size + this.fresh() - aside - slow;
-  }
-
-  /** Tasks that are not quick and not put aside yet, at most: one worker is kept for quick ones. */
-  private fresh(): number {
-    return Math.max(1, this.options.size - 1);
-  }
-
-  private slowTasks(): { aside: number; slow: number } {
-    let aside = 0;
-    let slow = 0;
-    for (const slot of this.slots) {
-      if (slot.task === null) continue;
-      if (this.isAside(slot)) aside++;
-      else if (!slot.task.quick) slow++;
-    }
-    return { aside, slow };
+    return group === this.lastGroup || this.shares.isUnderWay(group);
   }
 
   private putLongBehind(): void {
     for (const slot of this.slots) {
-      if (!slot.isBehind && this.isLong(slot)) slot.isBehind = putThreadBehind(slot.worker.name);
+      if (!slot.isBehind && this.shares.isLong(slot)) slot.isBehind = putThreadBehind(slot.worker.name);
     }
   }
 
@@ -324,7 +225,7 @@ export class WorkerPool {
     if (this.longTimer !== null) return;
     let oldest = Number.POSITIVE_INFINITY;
     for (const slot of this.slots) {
-      if (slot.task !== null && !this.isLong(slot)) oldest = Math.min(oldest, slot.startedAt);
+      if (slot.task !== null && !this.shares.isLong(slot)) oldest = Math.min(oldest, slot.startedAt);
     }
     if (oldest === Number.POSITIVE_INFINITY) return;
     this.longTimer = setTimeout(
