@@ -20,7 +20,12 @@ export async function runMocha(args: string[], env: Record<string, string> = {})
     const child = spawn(
       process.execPath,
       [mocha, '--reporter', reporter, '--reporter-option', `output=${report}`, ...args],
-      { cwd: join(import.meta.dirname, '..'), stdio: 'inherit', env: { ...process.env, ...env } },
+      {
+        cwd: join(import.meta.dirname, '..'),
+        stdio: 'inherit',
+        // The records of a person who runs the tests stay as they are.
+        env: { ...process.env, XDG_STATE_HOME: join(folder, 'state'), XDG_CACHE_HOME: join(folder, 'cache'), ...env },
+      },
     );
     const forward = (signal: NodeJS.Signals) => child.kill(signal);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, forward);
