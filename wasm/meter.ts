@@ -4,10 +4,10 @@ import { ByteWriter } from './byteWriter.ts';
 import { chooseInner } from './innerFunctions.ts';
 import { BodyMeter } from './meterBody.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
-import type { Signatures } from './nanScan.ts';
 import { Op } from './opcodes.ts';
 import { readModule, SECTION } from './readModule.ts';
 import { BodyScan } from './scanBody.ts';
+import { signaturesOf } from './signatures.ts';
 import { VALUE_TYPE_CODES } from './typeReader.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 import type { Limits, ValueType, WasmModule } from './wasmModule.ts';
@@ -105,7 +105,7 @@ class ModuleMeter {
     const { importedFunctions, functions } = module;
     this.interruptFunction = functions.length === 0 ? -1 : importedFunctions + functions.length;
     const [memory] = module.imports.some(({ type }) => type.kind === 'memory') ? [] : module.memories;
-    this.scan = new BodyScan(signatures(module), functions.length);
+    this.scan = new BodyScan(signaturesOf(module), functions.length);
     this.ownMemory =
       memory === undefined ? null : { min: memory.min, max: Math.min(memory.max ?? memoryMaxPages, memoryMaxPages) };
     this.out = new ByteWriter(Math.ceil(source.length * 2.5) + 1024);
@@ -391,18 +391,6 @@ class ModuleMeter {
     this.out.u32(body.length);
     this.out.copy(body.bytes, 0, body.length);
   }
-}
-
-function signatures({ types, imports, importedFunctions, functions }: WasmModule): Signatures {
-  const typeOf = new Uint32Array(importedFunctions + functions.length);
-  let index = 0;
-  for (const { type } of imports) if (type.kind === 'func') typeOf[index++] = type.type;
-  typeOf.set(functions, index);
-  return {
-    params: Uint16Array.from(types, ({ params }) => params.length),
-    results: Uint16Array.from(types, ({ results }) => results.length),
-    typeOf,
-  };
 }
 
 function writeLimits(out: ByteWriter, limits: Limits, cap: number): void {

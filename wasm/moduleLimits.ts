@@ -25,9 +25,33 @@ export const MODULE_LIMITS = {
   functionBody: 7_654_321,
   /** Parameters not counted. V8 takes 50 000 with them, and the meter adds four. */
   locals: 48_000,
+  /** Locals of all functions together, parameters counted. */
+  moduleLocals: 10_000_000,
   /** Blocks inside each other. */
   nesting: 10_000,
   brTable: 65_520,
+  /** Instructions of one function. */
+  instructions: 500_000,
+  /** Values on the operand stack of one function. */
+  operands: 10_000,
+  /**
+   * Locals and operands alive where control splits or joins, summed over all such places of one function
+   * (compileCost.ts). A body has also at most {@link MODULE_LIMITS.mergeValuesBase} of them, and
+   * {@link MODULE_LIMITS.mergeValuesPerByte} more for each of its bytes.
+   */
+  mergeValues: 12_000_000,
+  mergeValuesBase: 1_000_000,
+  mergeValuesPerByte: 64,
+  moduleMergeValues: 128_000_000,
+  /** Values that the calls, branches and blocks of one function take or leave. */
+  passedValues: 100_000,
+  modulePassedValues: 8_000_000,
+  /** Loops of one function. */
+  loops: 4_000,
+  /** Bytes of the loops of one function; an inner loop counts for each loop around it too. */
+  loopBytes: 16 * 1024 * 1024,
+  /** Entries of all element segments. */
+  elements: 1_000_000,
   /** Bytes of a name. */
   name: 100_000,
 } as const;

@@ -1,14 +1,8 @@
 import { Op } from './opcodes.ts';
+import type { Signatures } from './signatures.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { smallIndex } from './smallIndex.ts';
 import { EFFECTS, FC_EFFECTS, FD_EFFECTS, Shape } from './stackEffect.ts';
-
-/** Parameters and results of each function type, and the type of each function, imported ones first. */
-export interface Signatures {
-  readonly params: Uint16Array;
-  readonly results: Uint16Array;
-  readonly typeOf: Uint32Array;
-}
 
 /** A value of one function whose NaN bits may be the engine's choice. */
 interface Value {
@@ -42,6 +36,8 @@ export class NanScan {
   readonly shape: number[] = [];
   private values: Value[] = [];
   private stack: number[] = [];
+  /** Entries of the stack, from its bottom, that {@link seeAll} has seen: each is seen once. */
+  private seen = 0;
   /** [value, local] of each time a local is set to such a value. */
   private sets: Array<[value: number, local: number]> = [];
   /** Of each local: the one shape it is set to, CLEAN when it is also set to other things. */
@@ -66,6 +62,7 @@ export class NanScan {
     this.clear();
     this.values = [];
     this.stack = [];
+    this.seen = 0;
     this.sets = [];
     this.held = new Int8Array(params + types.length);
     this.unsure = new Uint8Array(params + types.length);
@@ -144,13 +141,13 @@ export class NanScan {
           break;
         }
         case Op.localGet:
-          stack.push(this.fromLocal(smallIndex(bytes, operand), at));
+          this.push(this.fromLocal(smallIndex(bytes, operand), at));
           break;
         case Op.localSet:
         case Op.localTee: {
           const local = smallIndex(bytes, operand);
           this.set(local, stack.pop() as number);
-          if (opcode === Op.localTee) stack.push(this.fromLocal(local, at));
+          if (opcode === Op.localTee) this.push(this.fromLocal(local, at));
           break;
         }
         case 0x1a: // drop
@@ -178,9 +175,9 @@ export class NanScan {
     if (effects.pushes[index] === 0) return;
     const shape = effects.makes[index] as number;
     const sure = spreads ? (effects.sure[index] as number) : Shape.none;
-    if (shape !== Shape.none) stack.push(this.add({ after, shape, local: -1, sure: false, seen: 0 }));
-    else if (sure !== Shape.none) stack.push(this.add({ after, shape: sure, local: -1, sure: true, seen: 0 }));
-    else stack.push(isSureConstant(bytes, opcode, index, after) ? SURE : CLEAN);
+    if (shape !== Shape.none) this.push(this.add({ after, shape, local: -1, sure: false, seen: 0 }));
+    else if (sure !== Shape.none) this.push(this.add({ after, shape: sure, local: -1, sure: true, seen: 0 }));
+    else this.push(isSureConstant(bytes, opcode, index, after) ? SURE : CLEAN);
   }
 
   private fromLocal(local: number, after: number): number {
@@ -214,13 +211,21 @@ export class NanScan {
   }
 
   private seeAll(): void {
-    for (const index of this.stack) this.see(index, ALL);
+    const { stack } = this;
+    for (let i = Math.min(this.seen, stack.length); i < stack.length; i++) this.see(stack[i] as number, ALL);
+    this.seen = stack.length;
+  }
+
+  private push(index: number): void {
+    // What was above was popped; this entry is another one.
+    if (this.seen > this.stack.length) this.seen = this.stack.length;
+    this.stack.push(index);
   }
 
   /** Cuts the stack off at a height and puts `count` values there about which nothing needs to be known. */
   private reset(height: number, count: number): void {
     this.stack.length = height;
-    for (let i = 0; i < count; i++) this.stack.push(CLEAN);
+    for (let i = 0; i < count; i++) this.push(CLEAN);
   }
 
   private settle(): void {

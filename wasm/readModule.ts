@@ -1,6 +1,8 @@
-import { checkBody } from './checkBody.ts';
+import { BodyChecker } from './checkBody.ts';
+import { addFunctionCost, noCost } from './compileCost.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { Op } from './opcodes.ts';
+import { signaturesOf } from './signatures.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { TypeReader } from './typeReader.ts';
 import { unsupported, WasmInvalid } from './wasmInvalid.ts';
@@ -35,7 +37,8 @@ export interface ReadOptions {
 
 /**
  * Decodes a module of WebAssembly 2.0 plus tail calls (Core Specification 2.0, chapter 5). Strict about the binary format; types are
- * left to `WebAssembly.validate`. Work and memory are in proportion to the bytes given, whatever they are.
+ * left to `WebAssembly.validate`. Work and memory are in proportion to the bytes given, whatever they are. With
+ * bodies it also bounds what V8's validator and compilers would take (compileCost.ts).
  * @throws WasmInvalid
  */
 export function readModule(bytes: Uint8Array, options: ReadOptions = {}): WasmModule {
@@ -64,6 +67,7 @@ class ModuleReader {
     customSections: [],
     importsEscape: false,
     features: [],
+    cost: noCost(),
   };
   private dataCount: number | undefined;
   private codeSeen = 0;
@@ -362,7 +366,8 @@ class ModuleReader {
         if (flags & 4) this.r.refType();
         else if (r.u8() !== 0) throw r.malformed('malformed element kind');
       }
-      const entries = r.count('elements', MODULE_LIMITS.module);
+      const entries = r.count('elements', MODULE_LIMITS.elements - module.cost.elements);
+      module.cost.elements += entries;
       for (let j = 0; j < entries; j++) {
         if (flags & 4) this.constant();
         else this.reference(r.u32());
@@ -394,14 +399,19 @@ class ModuleReader {
     }
     this.codeSeen = count;
     const sectionEnd = r.end;
+    const checker = this.bodies
+      ? new BodyChecker(r.bytes, signaturesOf(module), this.dataCount !== undefined, this.r.features)
+      : null;
     for (let i = 0; i < count; i++) {
       const start = r.pos;
       const size = r.u32();
       if (size > sectionEnd - r.pos) throw r.malformed('a function body is longer than the code section', start);
       if (size > MODULE_LIMITS.functionBody) throw new WasmInvalid('limit', start, `a function body of ${size} bytes`);
       const end = r.pos + size;
-      if (this.bodies)
-        checkBody(r.bytes, r.pos, end, module.types.length, this.dataCount !== undefined, this.r.features);
+      if (checker !== null) {
+        checker.check(r.pos, end, module.functions[i] as number);
+        addFunctionCost(module.cost, checker.cost, module.importedFunctions + i, start);
+      }
       r.pos = end;
     }
   }

@@ -1,6 +1,6 @@
 import { isBulk } from './mayTrap.ts';
-import type { Signatures } from './nanScan.ts';
 import { EMPTY_BLOCK, Op } from './opcodes.ts';
+import type { Signatures } from './signatures.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { skipLocals } from './skipLocals.ts';
 import { smallIndex } from './smallIndex.ts';

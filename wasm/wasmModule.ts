@@ -1,3 +1,5 @@
+import type { ModuleCost } from './compileCost.ts';
+
 /** What {@link readModule} found in a module. Index spaces are the specification's: imports first. */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref';
 
@@ -78,6 +80,8 @@ export interface WasmModule {
   importsEscape: boolean;
   /** Features beyond WebAssembly 1.0 that the module uses, sorted, by their usual names. Those of code only when bodies were read. */
   features: string[];
+  /** Estimate of what compiling it takes; of its functions only when bodies were read. */
+  cost: ModuleCost;
 }
 
 /** The type of a function, or undefined when the index or its type index is out of range. */

@@ -4,6 +4,7 @@ import type { RunSubmit } from '../../daemons/protocol/tenantApi.ts';
 import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 import { text, u32 } from '../helpers/wasmBytes.ts';
+import { expensiveModule } from './expensiveCode.ts';
 import { joined, ModuleBuilder, repeated } from './moduleBuilder.ts';
 
 export interface HostileCase {
@@ -125,6 +126,7 @@ const MODULES: HostileCase[] = [
         joined([[0x41, 0, 0x0e, ...u32(MODULE_LIMITS.brTable + 1)], new Uint8Array(MODULE_LIMITS.brTable + 2)]),
       ),
   ),
+  ...compilerBounds(),
   over('name', /name/, () => new ModuleBuilder().export('n'.repeat(MODULE_LIMITS.name + 1), 0, 0)),
   {
     name: 'a vector of four thousand million types',
@@ -384,6 +386,51 @@ function over(limit: keyof typeof MODULE_LIMITS, says: RegExp, module: () => Mod
     error: 'module_invalid',
     says,
   };
+}
+
+/** A case for each bound of what V8's validator and compilers would take, and those that ended a cell. */
+function compilerBounds(): HostileCase[] {
+  const perBody = (name: string, count: number, locals: number): HostileCase => ({
+    name: `${count} ${name} with ${locals} locals`,
+    limit: 'mergeValuesPerByte',
+    module: () => expensiveModule(name, count, locals),
+    error: 'module_invalid',
+    says: /mergeValues/,
+  });
+  // Each function has as many as its bytes allow, so that only their sum is too much.
+  const many = (limit: keyof typeof MODULE_LIMITS, functions: number, locals: readonly number[], code: Uint8Array) =>
+    over(limit, /the module has/, () => {
+      const body = joined([locals, code, [END]]);
+      return new ModuleBuilder().add(3, functions, [2]).add(10, functions, joined([u32(body.length), body]));
+    });
+  const split = (count: number) => repeated([0x41, 0, 0x04, 0x40, END], count);
+  return [
+    over('instructions', /instructions/, () => expensiveModule('additions', MODULE_LIMITS.instructions / 4)),
+    over('operands', /operands/, () => expensiveModule('operands on the stack', MODULE_LIMITS.operands + 1)),
+    over('mergeValues', /mergeValues/, () => expensiveModule('ifs one after another', 100_000, 80)),
+    over('mergeValuesBase', /mergeValues/, () => expensiveModule('ifs one after another', 20, 48_000)),
+    over('passedValues', /passedValues/, () => expensiveModule('many values out of a call and into another', 51)),
+    over('loops', /loops/, () => expensiveModule('loops one after another', MODULE_LIMITS.loops + 1)),
+    over('loopBytes', /loopBytes/, () =>
+      expensiveModule('loops inside each other that set a local', MODULE_LIMITS.loops),
+    ),
+    over('elements', /elements/, () =>
+      new ModuleBuilder()
+        .add(4, 1, [0x70, 0, 1])
+        .add(9, 1, joined([[1, 0, ...u32(MODULE_LIMITS.elements + 1)], new Uint8Array(MODULE_LIMITS.elements + 1)])),
+    ),
+    many('moduleLocals', 209, [1, ...u32(48_000), 0x7f], new Uint8Array()),
+    many('moduleMergeValues', 140, [1, ...u32(4_000), 0x7f], split(120)),
+    many('modulePassedValues', 90, [0], repeated([0x10, 2], 95_000)),
+    {
+      ...over('passedValues', /passedValues|operands/, () => expensiveModule('many values that calls leave', 70_000)),
+      name: '70 000 calls that leave 1 000 values each',
+    },
+    perBody('ifs inside each other', 9_900, 47_990),
+    perBody('ifs one after another', 20_000, 40_000),
+    perBody('a table of labels', 60_000, 40_000),
+    perBody('branches to one end', 20_000, 40_000),
+  ];
 }
 
 /** Functions that the meter follows value by value, because each makes NaNs. */

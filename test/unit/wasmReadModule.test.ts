@@ -162,7 +162,7 @@ describe('readModule', () => {
     ],
     [
       '10001 nested blocks',
-      withBody([Array(10_000).fill([0x02, 0x40]).flat(), Array(10_000).fill(0x0b)]),
+      withBody([Array(10_001).fill([0x02, 0x40]).flat(), Array(10_001).fill(0x0b)]),
       'limit',
       /nested deeper/,
     ],
