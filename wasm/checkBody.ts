@@ -10,6 +10,8 @@ import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 
 /** Values passed that a call into the engine weighs as much as. */
 const ENGINE_CALL = 4;
+/** Instructions that a call into the engine counts as, besides itself. */
+const ENGINE_CALL_WORK = 7;
 /** Part of the values alive that a call counts as merged. */
 const CALL_SHARE = 1 / 8;
 
@@ -33,6 +35,7 @@ export class BodyChecker {
   readonly #loop = new Int32Array(MODULE_LIMITS.nesting + 2);
   #depth = 0;
   #height = 0;
+  #engineCalls = 0;
   /** Counts of the body that was checked last. */
   readonly cost: FunctionCost = {
     bytes: 0,
@@ -41,6 +44,7 @@ export class BodyChecker {
     operands: 0,
     mergeValues: 0,
     passedValues: 0,
+    localWork: 0,
     loops: 0,
     loopBytes: 0,
     nesting: 0,
@@ -77,6 +81,7 @@ export class BodyChecker {
     }
     if (at !== end) throw new WasmInvalid('malformed', at, 'bytes after the end of a function body');
     this.cost.instructions = instructions;
+    this.cost.localWork = this.cost.locals * (instructions + ENGINE_CALL_WORK * this.#engineCalls);
   }
 
   /** Offset of the first instruction. */
@@ -86,6 +91,7 @@ export class BodyChecker {
     const { params, results } = this.#signatures;
     this.#depth = -1;
     this.#height = 0;
+    this.#engineCalls = 0;
     cost.bytes = end - pos;
     cost.locals = (params[type] as number) + declaredLocals(this.#bytes, pos);
     for (const name of ['operands', 'mergeValues', 'passedValues', 'loops', 'loopBytes', 'nesting'] as const)
@@ -228,6 +234,11 @@ export class BodyChecker {
     else this.#push(results[type] as number);
   }
 
+  #callEngine(): void {
+    this.#engineCalls++;
+    this.cost.passedValues += ENGINE_CALL;
+  }
+
   #step(opcode: number, start: number): void {
     const bytes = this.#bytes;
     let effects = EFFECTS;
@@ -238,12 +249,12 @@ export class BodyChecker {
         index = smallIndex(bytes, start + 1);
         effects = opcode === Op.prefixFc ? FC_EFFECTS : FD_EFFECTS;
         // From memory.init to table.fill.
-        if (opcode === Op.prefixFc && index >= 8) this.cost.passedValues += ENGINE_CALL;
-      } else if (opcode === Op.refFunc) this.cost.passedValues += ENGINE_CALL;
+        if (opcode === Op.prefixFc && index >= 8) this.#callEngine();
+      } else if (opcode === Op.refFunc) this.#callEngine();
     } else if (opcode === 0x1c) {
       this.#features.add('reference-types');
     } else if (opcode === Op.memoryGrow || opcode === 0x25 || opcode === 0x26) {
-      this.cost.passedValues += ENGINE_CALL;
+      this.#callEngine();
     }
     this.#pop(effects.pops[index] as number);
     this.#push(effects.pushes[index] as number);

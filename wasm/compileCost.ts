@@ -21,6 +21,11 @@ export interface FunctionCost {
   mergeValues: number;
   /** Values that calls, branches and blocks take or leave; 1 for a call, 4 for a call into the engine. */
   passedValues: number;
+  /**
+   * Locals times instructions: an instruction that frees a register, may trap or calls the engine makes the
+   * baseline compiler look through the locals. A call into the engine counts as eight instructions.
+   */
+  localWork: number;
   loops: number;
   /** Bytes of all loops; those of an inner loop count for each loop around it too. */
   loopBytes: number;
@@ -48,7 +53,8 @@ const SMALL_FUNCTION = {
   operands: 1_000,
   mergeValues: 1_000_000,
   passedValues: 10_000,
-  loops: 500,
+  localWork: 50_000_000,
+  loops: 200,
   loopBytes: 2 * 1024 * 1024,
   nesting: 500,
 } as const;
@@ -85,6 +91,7 @@ export function addFunctionCost(total: ModuleCost, cost: FunctionCost, index: nu
     ['operands', MODULE_LIMITS.operands],
     ['mergeValues', Math.min(MODULE_LIMITS.mergeValues, perByte)],
     ['passedValues', MODULE_LIMITS.passedValues],
+    ['localWork', MODULE_LIMITS.localWork],
     ['loops', MODULE_LIMITS.loops],
     ['loopBytes', MODULE_LIMITS.loopBytes],
   ];

@@ -46,6 +46,8 @@ export const MODULE_LIMITS = {
   /** Values that the calls, branches and blocks of one function take or leave. */
   passedValues: 100_000,
   modulePassedValues: 8_000_000,
+  /** Locals times instructions of one function (compileCost.ts). */
+  localWork: 1_000_000_000,
   /** Loops of one function. */
   loops: 4_000,
   /** Bytes of the loops of one function; an inner loop counts for each loop around it too. */

@@ -410,6 +410,7 @@ function compilerBounds(): HostileCase[] {
     over('mergeValues', /mergeValues/, () => expensiveModule('ifs one after another', 100_000, 80)),
     over('mergeValuesBase', /mergeValues/, () => expensiveModule('ifs one after another', 20, 48_000)),
     over('passedValues', /passedValues/, () => expensiveModule('many values out of a call and into another', 51)),
+    over('localWork', /localWork/, () => expensiveModule('divisions', 6_000, 48_000)),
     over('loops', /loops/, () => expensiveModule('loops one after another', MODULE_LIMITS.loops + 1)),
     over('loopBytes', /loopBytes/, () =>
       expensiveModule('loops inside each other that set a local', MODULE_LIMITS.loops),
