@@ -31,11 +31,12 @@ const HELLO = `(module
 
 /**
  * Hello runs through the tasklet runtime alone: no network, no lease, no scheduler.
- * @param workerUrl the worker as it is shipped, or its source
+ * @param workerUrl the worker as it is shipped
  */
 export async function benchRuntime(workerUrl: URL): Promise<RuntimeBench> {
   const log = { info() {}, warn() {}, error() {} };
-  const runtime = createRuntime({ memPool: new SharedArrayBuffer(0), workerUrl, log });
+  const trialUrls = { main: new URL('trialMain.js', workerUrl), thread: new URL('trialThread.js', workerUrl) };
+  const runtime = createRuntime({ memPool: new SharedArrayBuffer(0), workerUrl, trialUrls, log });
   try {
     const { parseWat } = await wabt();
     const put = async (text: string) => {
@@ -50,6 +51,7 @@ export async function benchRuntime(workerUrl: URL): Promise<RuntimeBench> {
     const hello = async () => {
       const job: RunJob = {
         run_id: `bench-${++runs}`,
+        tenant: 'bench',
         module_sha256: sha256,
         context: Buffer.from('{"tasklet":"hello"}'),
         input: Buffer.from('hello'),

@@ -64,6 +64,8 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
       helper: 'daemons/helper/main.ts',
       runWorker: 'daemons/fabricbiosd/runtime/runWorker.ts',
       profileWorker: 'daemons/fabricbiosd/runtime/profileWorker.ts',
+      trialMain: 'daemons/fabricbiosd/trial/trialMain.ts',
+      trialThread: 'daemons/fabricbiosd/trial/trialThread.ts',
     },
     outdir: 'dist/daemons',
     splitting: true,

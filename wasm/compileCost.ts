@@ -60,7 +60,7 @@ const SMALL_FUNCTION = {
 } as const;
 
 /** A module within these bounds, with small functions only, is checked and compiled within 100 ms. */
-const SMALL_MODULE = {
+export const SMALL_MODULE = {
   bytes: 512 * 1024,
   types: 10_000,
   functions: 20_000,
@@ -102,6 +102,9 @@ export function addFunctionCost(total: ModuleCost, cost: FunctionCost, index: nu
   total.mergeValues += cost.mergeValues;
   total.passedValues += cost.passedValues;
   if (isCostly(cost)) total.costly.push(index);
+  if (total.costly.length > MODULE_LIMITS.costlyFunctions) {
+    throw above('the module', 'costlyFunctions', total.costly.length, MODULE_LIMITS.costlyFunctions, offset);
+  }
   checkTotal(total, 'locals', MODULE_LIMITS.moduleLocals, offset);
   checkTotal(total, 'mergeValues', MODULE_LIMITS.moduleMergeValues, offset);
   checkTotal(total, 'passedValues', MODULE_LIMITS.modulePassedValues, offset);

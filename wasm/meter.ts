@@ -18,12 +18,17 @@ export const FUEL_EXPORT = 'grafos:fuel';
 /** Export of the start function, which a metered module does not run by itself: it could not be given fuel before. */
 export const START_EXPORT = 'grafos:start';
 
+/** Begin of the names of the exports of {@link MeteredModule.touched}; a number follows. */
+export const TOUCH_EXPORT = 'grafos:touch:';
+
 /** Import of a metered module: the linear memory the module itself would have made. Whoever instantiates it makes or lends one. */
 export const MEMORY_IMPORT = { module: 'grafos', name: 'memory' } as const;
 
 export interface MeterOptions {
   /** Most pages of 64 KiB the module's own memory may ever have. */
   memoryMaxPages: number;
+  /** Index of each function that gets a {@link MeteredModule.touched} export; none unless given. */
+  touched?: readonly number[];
 }
 
 export interface MeteredModule {
@@ -42,6 +47,13 @@ export interface MeteredModule {
    * this order.
    */
   inner: number[];
+  /**
+   * Index of each function that an export of its own calls, named {@link TOUCH_EXPORT} and its place here. Without
+   * fuel such a call makes the engine compile the function and then traps. These exports' functions come last.
+   */
+  touched: readonly number[];
+  /** Places in `touched` of functions that only the baseline compiler may meet; the meter leaves it empty. */
+  baselineOnly: readonly number[];
   /** What {@link MEMORY_IMPORT} must be, in pages of 64 KiB: exactly `min` now, and `max` at most ever. Null when the module has no memory of its own. */
   memory: { min: number; max: number } | null;
   /** Offset in `bytes` of the code section's content; -1 without one. */
@@ -61,11 +73,11 @@ export function meter(bytes: Uint8Array, options: MeterOptions): MeteredModule {
   const module = readModule(bytes, { bodies: false });
   checkMemory(module, options.memoryMaxPages);
   for (const { name } of module.exports) {
-    if (name === FUEL_EXPORT || name === START_EXPORT) {
+    if (name === FUEL_EXPORT || name === START_EXPORT || name.startsWith(TOUCH_EXPORT)) {
       throw new WasmInvalid('reserved_export', 0, `the export name "${name}" is reserved for the meter`);
     }
   }
-  return new ModuleMeter(bytes, module, options.memoryMaxPages).meter();
+  return new ModuleMeter(bytes, module, options).meter();
 }
 
 function checkMemory(module: WasmModule, memoryMaxPages: number): void {
@@ -80,6 +92,17 @@ function checkMemory(module: WasmModule, memoryMaxPages: number): void {
   }
 }
 
+/** Instruction that gives zero, or no reference, of each type. */
+const ZERO: Record<ValueType, readonly number[]> = {
+  i32: [Op.i32Const, 0],
+  i64: [Op.i64Const, 0],
+  f32: [Op.f32Const, 0, 0, 0, 0],
+  f64: [Op.f64Const, 0, 0, 0, 0, 0, 0, 0, 0],
+  v128: [Op.prefixFd, 12, ...new Array(16).fill(0)],
+  funcref: [Op.refNull, 0x70],
+  externref: [Op.refNull, 0x6f],
+};
+
 class ModuleMeter {
   private readonly source: Uint8Array;
   private readonly module: WasmModule;
@@ -92,15 +115,17 @@ class ModuleMeter {
   private interruptType = -1;
   private readonly scan: BodyScan;
   private inner: number[] = [];
+  private readonly touched: readonly number[];
   /** Of each function type that an inner function was made of, its type. */
   private readonly innerTypes = new Map<number, number>();
   private codeOffset = -1;
   /** For short bodies. */
   private readonly short = new ByteWriter(64);
 
-  constructor(source: Uint8Array, module: WasmModule, memoryMaxPages: number) {
+  constructor(source: Uint8Array, module: WasmModule, { memoryMaxPages, touched = [] }: MeterOptions) {
     this.source = source;
     this.module = module;
+    this.touched = touched;
     this.fuelGlobal = module.globals.length;
     const { importedFunctions, functions } = module;
     this.interruptFunction = functions.length === 0 ? -1 : importedFunctions + functions.length;
@@ -167,6 +192,8 @@ class ModuleMeter {
       importedFunctions: module.importedFunctions,
       interruptFunction: this.interruptFunction,
       inner: this.inner,
+      touched: this.touched,
+      baselineOnly: [],
       memory: this.ownMemory,
       codeOffset: this.codeOffset,
     };
@@ -259,6 +286,8 @@ class ModuleMeter {
     const extra = new ByteWriter(8);
     if (this.interruptFunction !== -1) extra.u32(this.interruptType);
     for (const outer of this.inner) extra.u32(this.innerTypes.get(this.typeOf(outer)) ?? 0);
+    // A touch takes and gives nothing, as the interrupt function does.
+    for (let i = 0; i < this.touched.length; i++) extra.u32(this.interruptType);
     this.vector(SECTION.function, offset, end, extra, this.addedFunctions());
   }
 
@@ -267,7 +296,7 @@ class ModuleMeter {
   }
 
   private addedFunctions(): number {
-    return this.interruptFunction === -1 ? 0 : 1 + this.inner.length;
+    return this.interruptFunction === -1 ? 0 : 1 + this.inner.length + this.touched.length;
   }
 
   private globals(offset: number, end: number): void {
@@ -287,7 +316,13 @@ class ModuleMeter {
       extra.u8(0);
       extra.u32(this.module.start);
     }
-    this.vector(SECTION.export, offset, end, extra, this.module.start === null ? 1 : 2);
+    for (let place = 0; place < this.touched.length; place++) {
+      extra.name(`${TOUCH_EXPORT}${place}`);
+      extra.u8(0);
+      extra.u32(this.interruptFunction + 1 + this.inner.length + place);
+    }
+    const added = (this.module.start === null ? 1 : 2) + this.touched.length;
+    this.vector(SECTION.export, offset, end, extra, added);
   }
 
   /** Table maxima are capped to what is left of the entries all tables may have, so that growth fails alike on every V8. */
@@ -348,6 +383,7 @@ class ModuleMeter {
     }
     if (interruptFunction !== -1) this.interruptBody();
     for (const outer of inner) write(outer - importedFunctions, true);
+    for (const index of this.touched) this.touchBody(index);
     let rest = out.length - this.codeOffset;
     for (let i = 0; i < 5; i++) {
       out.bytes[sizeAt + i] = (rest & 0x7f) | (i < 4 ? 0x80 : 0);
@@ -372,6 +408,20 @@ class ModuleMeter {
       body.u8(opcode);
       body.u32(index);
     }
+    body.u8(Op.end);
+    this.out.u32(body.length);
+    this.out.copy(body.bytes, 0, body.length);
+  }
+
+  /** Calls a function with zeros and drops what it gives. */
+  private touchBody(index: number): void {
+    const { params, results } = this.module.types[this.typeOf(index)] ?? { params: [], results: [] };
+    const body = new ByteWriter(32 + 20 * params.length + results.length);
+    body.u8(0);
+    for (const param of params) for (const byte of ZERO[param]) body.u8(byte);
+    body.u8(Op.call);
+    body.u32(index);
+    for (let i = 0; i < results.length; i++) body.u8(Op.drop);
     body.u8(Op.end);
     this.out.u32(body.length);
     this.out.copy(body.bytes, 0, body.length);

@@ -10,11 +10,14 @@ export const MODULE_LIMITS = {
   arity: 1_000,
   /** Parameters and results of all function types together. */
   typeValues: 1_000_000,
-  /** Node 22 takes 100 000 of each, and the meter adds an import and two exports. */
+  /**
+   * Node 22 takes 100 000 of each, and the meter adds an import, two exports, and one for
+   * each costly function.
+   */
   imports: 99_999,
-  exports: 99_998,
-  /** V8 takes a million, and the meter adds one, and more only where there is room. */
-  functions: 999_999,
+  exports: 98_998,
+  /** V8 takes a million; the meter adds one, one for each costly function, and more only where there is room. */
+  functions: 998_999,
   globals: 100_000,
   tables: 100,
   /** Entries of all tables together, at the start and after any growth. */
@@ -52,6 +55,8 @@ export const MODULE_LIMITS = {
   loops: 4_000,
   /** Bytes of the loops of one function; an inner loop counts for each loop around it too. */
   loopBytes: 16 * 1024 * 1024,
+  /** Functions that are not small for a compiler (compileCost.ts). */
+  costlyFunctions: 1_000,
   /** Entries of all element segments. */
   elements: 1_000_000,
   /** Bytes of a name. */

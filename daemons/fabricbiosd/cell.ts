@@ -1,4 +1,5 @@
 /** Puts the parts of a cell together and takes them down again. */
+import { basename } from 'node:path/posix';
 import { CapabilityMint } from '../protocol/capabilityToken.ts';
 import type { ControlListener, ListenOptions } from '../protocol/controlLink.ts';
 import { hostPort } from '../protocol/controlLink.ts';
@@ -48,7 +49,8 @@ export async function startCell(options: CellOptions, log: DaemonLog): Promise<R
   const pool = memPool(options.memCapacity);
   const runtime = createRuntime({
     memPool: pool,
-    workerUrl: workerUrl(),
+    workerUrl: codeUrl('runtime/runWorker'),
+    trialUrls: { main: codeUrl('trial/trialMain'), thread: codeUrl('trial/trialThread') },
     workers: options.workers,
     meteredFolder: options.meteredFolder,
     log,
@@ -175,11 +177,11 @@ function memPool(bytes: number): SharedArrayBuffer {
   }
 }
 
-/** From source the worker is the .ts file; in the bundle it lies beside us. */
-function workerUrl(): URL {
+/** Code that runs in a thread or process of its own: a source beside this one, or a bundle of the same name. */
+function codeUrl(path: string): URL {
   return import.meta.url.endsWith('.ts')
-    ? new URL('./runtime/runWorker.ts', import.meta.url)
-    : new URL('./runWorker.js', import.meta.url);
+    ? new URL(`./${path}.ts`, import.meta.url)
+    : new URL(`./${basename(path)}.js`, import.meta.url);
 }
 
 const BIND_PROBLEMS: Record<string, { code: string; what: string; next: string }> = {

@@ -64,6 +64,7 @@ export class TaskletRuns {
     try {
       const job = {
         run_id: request.run_id,
+        tenant: request.tenant,
         module_sha256: request.module_sha256,
         context: initContext(request, this.#options.cell),
         input,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { CompileTask } from '../../daemons/fabricbiosd/runtime/compileTask.ts';
 import { WorkerPool } from '../../daemons/fabricbiosd/runtime/workerPool.ts';
+import { meter } from '../../wasm/meter.ts';
 import { type Cell, startRuntime, tasklet, workerUrl } from './runtimeHarness.ts';
 
 const endless = tasklet({ run: '(loop $on (br $on)) (i32.const 0)' });
@@ -118,6 +119,7 @@ describe('runs beside each other on a cell of two workers', () => {
   it('new modules compile one after another, so that a processor is left', async () => {
     const one = (_: unknown, i: number) => `(func (param i32) (result i32) (i32.add (local.get 0) (i32.const ${i})))`;
     const bytes = tasklet({ more: Array.from({ length: 60_000 }, one).join('') });
+    const metered = meter(bytes, { memoryMaxPages: 16 });
     const log = { info() {}, warn() {}, error() {} };
     const memPool = new SharedArrayBuffer(0);
     const pool = new WorkerPool({ size: 2, url: workerUrl, memPool, log, runsPerWorker: 100 });
@@ -125,7 +127,7 @@ describe('runs beside each other on a cell of two workers', () => {
     let most = 0;
     const done = Array.from({ length: 8 }, () => {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const task = new CompileTask(bytes, 16, null, (result) => {
+      const task = new CompileTask('tenant', { metered }, (result) => {
         compiling--;
         assert.ok('compiled' in result);
         resolve();

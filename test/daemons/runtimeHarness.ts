@@ -4,6 +4,10 @@ import { createRuntime, type Runtime, type RuntimeOptions } from '../../daemons/
 import { compileWat } from '../helpers/compileWat.ts';
 
 export const workerUrl = new URL('../../daemons/fabricbiosd/runtime/runWorker.ts', import.meta.url);
+export const trialUrls = {
+  main: new URL('../../daemons/fabricbiosd/trial/trialMain.ts', import.meta.url),
+  thread: new URL('../../daemons/fabricbiosd/trial/trialThread.ts', import.meta.url),
+};
 
 /** Every import of the profile, to be called by its short name. */
 export const IMPORTS = `
@@ -69,7 +73,7 @@ let runs = 0;
 export function startRuntime(options: Partial<RuntimeOptions> & { poolBytes?: number } = {}): Cell {
   const { poolBytes = 4096, ...more } = options;
   const pool = new SharedArrayBuffer(poolBytes);
-  const runtime = createRuntime({ workers: 2, memPool: pool, workerUrl, log: quiet, ...more });
+  const runtime = createRuntime({ workers: 2, memPool: pool, workerUrl, trialUrls, log: quiet, ...more });
   const put = async (module: Uint8Array) => {
     const sha256 = createHash('sha256').update(module).digest('hex');
     if (!runtime.hasModule(sha256)) await runtime.putModule(sha256, module);
@@ -77,6 +81,7 @@ export function startRuntime(options: Partial<RuntimeOptions> & { poolBytes?: nu
   };
   const job = (moduleSha256: string, given: Partial<RunJob> = {}): RunJob => ({
     run_id: `run-${++runs}`,
+    tenant: 'tenant',
     module_sha256: moduleSha256,
     context: Buffer.from('{"tasklet":"t"}'),
     input: Buffer.from('input'),

@@ -97,7 +97,10 @@ const MODULES: HostileCase[] = [
   ),
   {
     ...over('functionBody', /once it is metered/, () =>
-      new ModuleBuilder().add(3, 1, [2]).body([0], repeated([0x03, 0x40, END], 2_000_000)),
+      new ModuleBuilder()
+        .add(3, 1, [2])
+        // f64x2.sqrt, whose NaN v128.any_true sees.
+        .body([1, 1, 0x7b], repeated([0x20, 0, 0xfd, 0xef, 0x01, 0xfd, 0x53, 0x1a], 120_000)),
     ),
     name: 'a function body that is too large once it is metered',
   },
@@ -415,6 +418,7 @@ function compilerBounds(): HostileCase[] {
     over('loopBytes', /loopBytes/, () =>
       expensiveModule('loops inside each other that set a local', MODULE_LIMITS.loops),
     ),
+    many('costlyFunctions', MODULE_LIMITS.costlyFunctions + 1, [0], repeated([0x03, 0x40, END], 201)),
     over('elements', /elements/, () =>
       new ModuleBuilder()
         .add(4, 1, [0x70, 0, 1])

@@ -1,26 +1,34 @@
+import { isSmallModule, type ModuleParts } from '../../../wasm/compileCost.ts';
 import { type MeteredModule, meter } from '../../../wasm/meter.ts';
 import { checkProfile } from '../../../wasm/profile.ts';
 import { readModule } from '../../../wasm/readModule.ts';
 import { WasmInvalid } from '../../../wasm/wasmInvalid.ts';
+import type { WasmModule } from '../../../wasm/wasmModule.ts';
 import type { RunError, RunErrorCode } from '../../protocol/runError.ts';
+import { compileBaselineOnly } from './baselineOnly.ts';
 import type { CompileResult } from './workerMessages.ts';
 
 const PROBLEMS_SHOWN = 3;
 
+/** A module rewritten; or why it is not run; or `costly`: it is to be tried in a process of its own first. */
+export type MeterResult = { metered: MeteredModule } | { refused: RunError } | { costly: true };
+
 /**
- * Makes an artifact ready to run: read strictly, held against the profile, validated by V8 as it is, metered, compiled. Whatever the
- * bytes are, the answer is a value; only running out of memory or time ends the worker instead.
+ * Reads an artifact strictly, holds it against the profile, has V8 validate it as it is, and meters it.
+ * Whatever the bytes are, the answer is a value; only running out of memory or time ends the thread instead.
+ *
  * @param memoryMaxPages most pages of 64 KiB the module's own memory may ever have
- * @param known what the rewriting gave before: then only compiled
+ * @param purpose `run`: a module that could cost V8 much is `costly`, and V8 does not meet it here. `trial`: its
+ * costly functions can be compiled one by one ({@link MeteredModule.touched}). `profile`: neither
  */
-export function compileModule(
+export function meterModule(
   bytes: Uint8Array,
   memoryMaxPages: number,
-  known: MeteredModule | null = null,
-): CompileResult {
-  try {
-    if (known !== null) return compiled(known);
-    const problems = checkProfile(readModule(bytes), { memoryMaxPages }).filter(({ severity }) => severity === 'error');
+  purpose: 'run' | 'trial' | 'profile',
+): MeterResult {
+  return orRefused(() => {
+    const module = readModule(bytes);
+    const problems = checkProfile(module, { memoryMaxPages }).filter(({ severity }) => severity === 'error');
     if (problems.length > 0) {
       const foreign = problems.filter(({ kind }) => kind !== 'memory_above_limit');
       // A module of another profile is that first of all, however much memory it wants.
@@ -29,10 +37,21 @@ export function compileModule(
         listed((foreign.length > 0 ? foreign : problems).map(({ message }) => message)),
       );
     }
+    if (purpose === 'run' && !isSmallModule(partsOf(bytes, module), module.cost)) return { costly: true };
     const invalid = whyInvalid(bytes);
     if (invalid !== null) return refused('module_invalid', `The module is not valid WebAssembly: ${invalid}.`);
-    const metered = meter(bytes, { memoryMaxPages });
-    return compiled(metered);
+    return { metered: meter(bytes, { memoryMaxPages, touched: purpose === 'trial' ? module.cost.costly : [] }) };
+  });
+}
+
+/** Compiles what {@link meterModule} gave, to be shared by all workers. */
+export function compileMetered(metered: MeteredModule): CompileResult {
+  return orRefused(() => compiled(metered));
+}
+
+function orRefused<Result>(make: () => Result): Result | { refused: RunError } {
+  try {
+    return make();
   } catch (error) {
     if (error instanceof WasmInvalid) {
       return refused('module_invalid', `The module is not one a cell runs: ${error.message}.`);
@@ -44,8 +63,20 @@ export function compileModule(
   }
 }
 
+function partsOf(bytes: Uint8Array, module: WasmModule): ModuleParts {
+  return {
+    bytes: bytes.length,
+    types: module.types.length,
+    functions: module.functions.length + module.importedFunctions,
+    globals: module.globals.length,
+    exports: module.exports.length,
+    segments: module.dataSegments + module.elementSegments,
+  };
+}
+
 function compiled(metered: MeteredModule): CompileResult {
   const module = new WebAssembly.Module(metered.bytes);
+  if (metered.baselineOnly.length > 0) compileBaselineOnly(module, metered);
   // Shared, so that each worker that runs the module can look into it without a copy of its own.
   const shared = new Uint8Array(new SharedArrayBuffer(metered.bytes.length));
   shared.set(metered.bytes);

@@ -1,14 +1,19 @@
 import type { MeteredModule } from '../../../wasm/meter.ts';
+import { setTiering } from './baselineOnly.ts';
 import type { PoolWorker } from './poolWorker.ts';
 import { postable } from './transfer.ts';
 import { workerLost } from './workerLost.ts';
-import type { CompileResult, FromWorker } from './workerMessages.ts';
+import type { CompileAnswer, FromWorker } from './workerMessages.ts';
 import type { PoolTask, TaskLoss } from './workerPool.ts';
 
+/** A small module takes a hundredth of it, on a slow machine a tenth. */
 const COMPILE_DEADLINE_MS = 20_000;
 
-/** To check, rewrite and compile as much takes tens of milliseconds. */
+/** Compiling a metered module of this size takes tens of milliseconds. */
 const HEAVY_BYTES = 512 * 1024;
+
+/** What a task makes ready: an artifact, or what a trial or an earlier start of the cell made of one. */
+export type CompileSource = { artifact: Uint8Array; memoryMaxPages: number } | { metered: MeteredModule };
 
 /** Makes a module ready in a worker. `lasting` is false when the fault was the cell's and the next run should try again. */
 export class CompileTask implements PoolTask {
@@ -17,65 +22,40 @@ export class CompileTask implements PoolTask {
   readonly heavy: boolean;
   readonly group = 0;
   readonly deadlineMs = COMPILE_DEADLINE_MS;
-  private readonly bytes: Uint8Array;
-  private readonly memoryMaxPages: number;
-  private readonly metered: MeteredModule | null;
-  private readonly done: (result: CompileResult, lasting: boolean) => void;
+  readonly tenant: string;
+  readonly #source: CompileSource;
+  readonly #done: (answer: CompileAnswer, lasting: boolean) => void;
 
-  constructor(
-    bytes: Uint8Array,
-    memoryMaxPages: number,
-    metered: MeteredModule | null,
-    done: (result: CompileResult, lasting: boolean) => void,
-  ) {
-    this.bytes = bytes;
-    this.heavy = bytes.length >= HEAVY_BYTES;
-    this.memoryMaxPages = memoryMaxPages;
-    this.metered = metered;
-    this.done = done;
+  constructor(tenant: string, source: CompileSource, done: (answer: CompileAnswer, lasting: boolean) => void) {
+    this.tenant = tenant;
+    this.#source = source;
+    this.heavy = ('artifact' in source ? source.artifact : source.metered.bytes).length >= HEAVY_BYTES;
+    this.#done = done;
   }
 
   start(worker: PoolWorker): void {
-    // Copied, never moved: the artifact stays with main.
-    const { metered, memoryMaxPages } = this;
-    const bytes = metered === null ? postable(this.bytes, []) : new Uint8Array();
-    worker.post({ kind: 'compile', bytes, memoryMaxPages, metered });
+    const source = this.#source;
+    if ('metered' in source) {
+      worker.post({ kind: 'compile', bytes: new Uint8Array(), memoryMaxPages: 0, metered: source.metered });
+    } else {
+      // The artifact is copied, never moved: it stays with the main thread.
+      const bytes = postable(source.artifact, []);
+      worker.post({ kind: 'compile', bytes, memoryMaxPages: source.memoryMaxPages, metered: null });
+    }
   }
 
   log(): void {}
 
   answered(answer: FromWorker): void {
-    if (answer.kind === 'compiled') this.done(answer.result, true);
+    if (answer.kind === 'compiled') this.#done(answer.result, true);
   }
 
   lost(loss: TaskLoss, _worker: PoolWorker | null, cause: string | null): void {
-    switch (loss) {
-      case 'deadline':
-        this.done(
-          {
-            refused: {
-              code: 'module_invalid',
-              message: `The module takes longer than ${COMPILE_DEADLINE_MS / 1000} s to be checked and compiled.`,
-            },
-          },
-          true,
-        );
-        break;
-      case 'out_of_memory':
-        this.done(
-          {
-            refused: {
-              code: 'module_invalid',
-              message: 'The module takes more memory to be checked than a cell gives.',
-            },
-          },
-          true,
-        );
-        break;
-      case 'died':
-      case 'cancelled':
-      case 'stopped':
-        this.done({ refused: workerLost(loss, cause) }, false);
-    }
+    // Its worker may have ended while functions were kept from the optimizing compiler.
+    setTiering(true);
+    const tooMuch = loss === 'deadline' || loss === 'out_of_memory';
+    // What no estimate foresaw is for a process of its own to judge.
+    if (tooMuch && 'artifact' in this.#source) this.#done({ costly: true }, true);
+    else this.#done({ refused: workerLost(tooMuch ? 'died' : loss, cause) }, false);
   }
 }

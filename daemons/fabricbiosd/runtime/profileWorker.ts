@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { countInstructions } from '../../../wasm/countInstructions.ts';
 import type { FuelProfile } from '../../protocol/fuelProfile.ts';
-import { compileModule } from './compileModule.ts';
+import { meterModule } from './compileModule.ts';
 import { CountingProfiler } from './countingProfiler.ts';
 import { HostFunctions } from './hostFunctions.ts';
 import { RunLog } from './runLog.ts';
@@ -29,12 +29,13 @@ sealRealm();
 port.postMessage(profile());
 
 function profile(): FuelProfile {
-  const result = compileModule(module, memoryMaxPages);
-  if ('refused' in result) {
+  const result = meterModule(module, memoryMaxPages, 'profile');
+  if (!('metered' in result)) {
+    if ('costly' in result) throw new Error('a profile takes modules of any cost');
     const nothing = { fuel_used: 0, output_sha256: sha256(new Uint8Array()), places: [], calls: [] };
     return { state: 'failed', error: result.refused, ...nothing };
   }
-  const { metered } = result.compiled;
+  const { metered } = result;
   const counting = countInstructions(metered);
   const profiler = new CountingProfiler(counting);
   const compiled = { module: new WebAssembly.Module(counting.bytes), metered };

@@ -3,6 +3,8 @@ import type { RunError } from '../../protocol/runError.ts';
 /** One run, with all that its result follows from. */
 export interface RunJob {
   run_id: string;
+  /** Tenants take turns where their new modules are compiled. */
+  tenant: string;
   /** Lower-case hex SHA-256 of a module given to `putModule`. */
   module_sha256: string;
   /** The init context as UTF-8 JSON (docs/tasklet-abi.md). */

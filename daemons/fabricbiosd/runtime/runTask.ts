@@ -20,6 +20,9 @@ export class RunTask implements PoolTask {
   /** As the module's last run when this one was queued. */
   quick = false;
   readonly heavy = false;
+  get tenant(): string {
+    return this.job.tenant;
+  }
   settled = false;
   /** The lease ended before the run started. */
   leaseEnd: LeaseEnd | null = null;

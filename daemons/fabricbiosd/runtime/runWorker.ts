@@ -1,6 +1,6 @@
 /** Entry point of a run worker: compiles modules and runs tasklets, one at a time, as main asks. */
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
-import { compileModule } from './compileModule.ts';
+import { compileMetered, meterModule } from './compileModule.ts';
 import { Garbage } from './garbage.ts';
 import { HostFunctions } from './hostFunctions.ts';
 import { LinearMemories } from './linearMemories.ts';
@@ -9,7 +9,16 @@ import { runTasklet } from './runTasklet.ts';
 import { sealRealm } from './sealRealm.ts';
 import { sharedControl } from './sharedControl.ts';
 import { TRANSFER_FROM } from './transfer.ts';
-import type { CompiledModule, FromWorker, RunRequest, RunResult, ToWorker, WorkerData } from './workerMessages.ts';
+import type {
+  CompileAnswer,
+  CompiledModule,
+  CompileRequest,
+  FromWorker,
+  RunRequest,
+  RunResult,
+  ToWorker,
+  WorkerData,
+} from './workerMessages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('runWorker runs in a worker thread only');
@@ -28,7 +37,7 @@ const { threadCpuUsage } = process as Partial<Pick<NodeJS.Process, 'threadCpuUsa
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'compile') {
-    say({ kind: 'compiled', result: compileModule(message.bytes, message.memoryMaxPages, message.metered) });
+    say({ kind: 'compiled', result: compile(message) });
     return;
   }
   const before = threadCpuUsage?.();
@@ -50,6 +59,12 @@ port.on('message', (message: ToWorker) => {
 const guarded = process.permission?.has('fs.read') === false;
 sealRealm();
 say({ kind: 'ready', collects: garbage.collects, guarded });
+
+function compile({ bytes, memoryMaxPages, metered }: CompileRequest): CompileAnswer {
+  if (metered !== null) return compileMetered(metered);
+  const result = meterModule(bytes, memoryMaxPages, 'run');
+  return 'metered' in result ? compileMetered(result.metered) : result;
+}
 
 /** `left`: bytes of linear memory that wait for the collector now. */
 function run(request: RunRequest): { result: RunResult; left: number } {

@@ -1,9 +1,12 @@
+import { SMALL_MODULE } from '../../../wasm/compileCost.ts';
 import type { MeteredModule } from '../../../wasm/meter.ts';
 import { defaultWorkers } from '../../protocol/cellWorkers.ts';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { sha256InTurns } from '../../protocol/sha256InTurns.ts';
+import { TrialProcess, type TrialResult } from '../trial/trialProcess.ts';
+import { TrialQueue } from '../trial/trialQueue.ts';
 import { CompileTask } from './compileTask.ts';
 import { setEngineFlags } from './engineFlags.ts';
 import { MeteredStore, STORED_FROM_BYTES } from './meteredStore.ts';
@@ -11,6 +14,7 @@ import { ModuleCache, type ModuleEntry } from './moduleCache.ts';
 import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
 import { RunTask } from './runTask.ts';
 import { workerLost } from './workerLost.ts';
+import type { CompileResult } from './workerMessages.ts';
 import { WorkerPool } from './workerPool.ts';
 
 const PAGE = 65_536;
@@ -23,6 +27,8 @@ export interface RuntimeOptions {
   memPool: SharedArrayBuffer;
   /** Entry point of a worker: runWorker.ts, or its bundle. */
   workerUrl: URL;
+  /** Entry points of a trial process and of its thread: trialMain.ts and trialThread.ts, or their bundles. */
+  trialUrls: { main: URL; thread: URL };
   log: DaemonLog;
   /** Where metered modules are kept for the next start; nowhere unless given. */
   meteredFolder?: string | undefined;
@@ -83,10 +89,13 @@ class WorkerRuntime implements Runtime {
   private readonly memPool: SharedArrayBuffer;
   private readonly log: DaemonLog;
   private readonly store: MeteredStore | null;
+  private readonly trials = new TrialQueue<TrialResult>();
+  private readonly trialProcess: TrialProcess;
   private ended = 0;
   private stopping: Promise<void> | null = null;
 
-  constructor({ workers, memPool, workerUrl, log, meteredFolder, runsPerWorker = 20_000 }: RuntimeOptions) {
+  constructor({ workers, memPool, workerUrl, trialUrls, log, meteredFolder, runsPerWorker = 20_000 }: RuntimeOptions) {
+    this.trialProcess = new TrialProcess(trialUrls);
     this.store = meteredFolder === undefined ? null : new MeteredStore(meteredFolder, workerUrl);
     this.memPool = memPool;
     this.log = log;
@@ -130,7 +139,7 @@ class WorkerRuntime implements Runtime {
       let entry = this.cache.entry(job.module_sha256, pages);
       if (entry === undefined) {
         entry = this.cache.open(job.module_sha256, pages);
-        this.compile(job.module_sha256, artifact, pages);
+        void this.compile(job.module_sha256, artifact, pages, job.tenant);
       }
       this.whenReady(entry, task);
     });
@@ -173,27 +182,56 @@ class WorkerRuntime implements Runtime {
   }
 
   stop(): Promise<void> {
+    this.trialProcess.stop();
     this.stopping ??= this.pool.stop().then(() => {
       for (const task of this.runs.values()) task.refuse(workerLost('stopped', null));
     });
     return this.stopping;
   }
 
-  private compile(sha256: string, artifact: Uint8Array, pages: number): void {
+  /** Makes a module ready, for all runs that wait for it. */
+  private async compile(sha256: string, artifact: Uint8Array, pages: number, tenant: string): Promise<void> {
+    const settle = (result: CompileResult, lasting: boolean) => this.cache.settle(sha256, pages, result, lasting);
     const store = artifact.length < STORED_FROM_BYTES ? null : this.store;
-    const add = (metered: MeteredModule | null) =>
-      this.pool.add(
-        new CompileTask(artifact, pages, metered, (result, lasting) => {
-          this.cache.settle(sha256, pages, result, lasting);
-          if (store === null || metered !== null || !('compiled' in result)) return;
-          store.write(sha256, pages, result.compiled.metered).catch((error: unknown) => {
-            this.log.warn(`a metered module could not be kept: ${error instanceof Error ? error.message : error}`);
-          });
-        }),
-      );
     // Without a store nothing is waited for.
-    if (store === null) add(null);
-    else void store.read(sha256, pages).then(add);
+    const stored = store === null ? null : await store.read(sha256, pages);
+    if (stored !== null) return this.compileMetered(stored, tenant, settle);
+    const keep = (metered: MeteredModule) =>
+      store?.write(sha256, pages, metered).catch((error: unknown) => {
+        this.log.warn(`a metered module could not be kept: ${error instanceof Error ? error.message : error}`);
+      });
+    const tryFirst = async () => {
+      const result = await this.trials.run(tenant, () => this.trialProcess.try(artifact, pages));
+      if ('refused' in result) settle(result, true);
+      else if ('failed' in result) {
+        this.log.warn(`a module could not be tried: ${result.failed}`);
+        settle({ refused: workerLost(this.stopping === null ? 'died' : 'stopped', result.failed) }, false);
+      } else {
+        void keep(result.metered);
+        this.compileMetered(result.metered, tenant, settle);
+      }
+    };
+    // It is not small, so that a worker need not find that out first.
+    if (artifact.length > SMALL_MODULE.bytes) return tryFirst();
+    this.pool.add(
+      new CompileTask(tenant, { artifact, memoryMaxPages: pages }, (answer, lasting) => {
+        if ('costly' in answer) void tryFirst();
+        else settle(answer, lasting);
+        if ('compiled' in answer) void keep(answer.compiled.metered);
+      }),
+    );
+  }
+
+  private compileMetered(
+    metered: MeteredModule,
+    tenant: string,
+    settle: (result: CompileResult, lasting: boolean) => void,
+  ): void {
+    this.pool.add(
+      new CompileTask(tenant, { metered }, (answer, lasting) => {
+        if (!('costly' in answer)) settle(answer, lasting);
+      }),
+    );
   }
 
   private whenReady(entry: ModuleEntry, task: RunTask): void {

@@ -17,6 +17,9 @@ export interface CompiledModule {
 
 export type CompileResult = { compiled: CompiledModule } | { refused: RunError };
 
+/** `costly`: the module is to be tried in a process of its own first (../trial). */
+export type CompileAnswer = CompileResult | { costly: true };
+
 export interface CompileRequest {
   kind: 'compile';
   bytes: Uint8Array;
@@ -60,7 +63,7 @@ export type FromWorker =
    */
   | { kind: 'ready'; collects: boolean; guarded: boolean }
   | { kind: 'log' }
-  | { kind: 'compiled'; result: CompileResult }
+  | { kind: 'compiled'; result: CompileAnswer }
   /**
    * `cpuUs`: what the run took of a processor, microseconds; where Node cannot tell (before version 23.9), its wall clock. `tidying`: the worker
    * collects garbage now and says `tidy` when it can take the next run.

@@ -17,6 +17,8 @@ export interface PoolTask {
   readonly heavy: boolean;
   /** Of one group of quick tasks, one does not wait for another's to be done. */
   readonly group: number;
+  /** Whose it is. */
+  readonly tenant: string;
   /** Counted from `start`. */
   deadlineMs: number;
   /** Posts the request. */
@@ -63,6 +65,8 @@ export class WorkerPool {
   private readonly waiting = { compile: new Set<PoolTask>(), slow: new Set<PoolTask>(), quick: new Set<PoolTask>() };
   /** Group of the task that was given last. */
   private lastGroup = 0;
+  /** Tenant whose module was given to be compiled last. */
+  private lastCompiled = '';
   private longTimer: NodeJS.Timeout | null = null;
   private startFailures = 0;
   private warned = false;
@@ -150,7 +154,7 @@ export class WorkerPool {
     const { compile, slow, quick } = this.waiting;
     if (compile.size + slow.size + quick.size === 0) return;
     this.putLongBehind();
-    const mayStart = slow.size + Math.min(compile.size, this.shares.roomToCompile);
+    const mayStart = slow.size + (this.nextCompile() === undefined ? 0 : 1);
     const forSlow = this.nextSlow() === undefined ? 0 : Math.min(mayStart, this.shares.roomForSlow);
     const hasBehind = this.shares.hasBehind;
     const coming = { front: 0, behind: 0 };
@@ -184,10 +188,11 @@ export class WorkerPool {
   }
 
   private nextSlow(): PoolTask | undefined {
-    const { compile, slow } = this.waiting;
+    const { slow } = this.waiting;
     const places = this.shares.placesForSlow;
     if (places <= 0) return undefined;
-    if (compile.size > 0 && this.shares.roomToCompile > 0) return first(compile);
+    const toCompile = this.nextCompile();
+    if (toCompile !== undefined) return toCompile;
     if (places > 1) return first(slow);
     // The last place is for a module that has none, or the long runs of one would keep all others from their first.
     let looked = 0;
@@ -196,6 +201,20 @@ export class WorkerPool {
       if (!this.shares.isUnderWay(task.group)) return task;
     }
     return undefined;
+  }
+
+  /** The module that waits longest of a tenant whose module was not the last, or of any. */
+  private nextCompile(): PoolTask | undefined {
+    const { compile } = this.waiting;
+    let other: PoolTask | undefined;
+    let looked = 0;
+    for (const task of compile) {
+      if (looked++ === LOOKED_THROUGH && other !== undefined) break;
+      if (this.shares.roomToCompile(task.heavy) <= 0) continue;
+      if (task.tenant !== this.lastCompiled) return task;
+      other ??= task;
+    }
+    return other;
   }
 
   /** The one that waits longest, but first one whose like nobody is at: many of one kind do not hold up the only one of another. */
@@ -242,6 +261,7 @@ export class WorkerPool {
     slot.state = 'busy';
     slot.task = task;
     this.lastGroup = task.group;
+    if (task.kind === 'compile') this.lastCompiled = task.tenant;
     slot.startedAt = performance.now();
     slot.deadline = setTimeout(() => this.endSlot(slot, 'deadline'), task.deadlineMs);
     if (task.heavy && !slot.isBehind) slot.isBehind = putThreadBehind(slot.worker.name);

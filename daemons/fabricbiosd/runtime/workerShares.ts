@@ -80,11 +80,15 @@ export class WorkerShares {
     return others + (aside < ASIDE * this.size ? Math.min(more, this.size - 1) : more);
   }
 
-  /** Compiling takes all of a processor, and memory: one less at one time than there are workers. It always ends, so those that wait get theirs. */
-  get roomToCompile(): number {
+  /**
+   * How many more modules may be compiled now. Compiling takes all of a processor, and memory: small modules have
+   * one place less than there are workers. Large ones have one place of their own, so that they keep no small one
+   * waiting. Compiling always ends, so that those that wait get their turn.
+   */
+  roomToCompile(heavy: boolean): number {
     let compiling = 0;
-    for (const { task } of this.slots) if (task?.kind === 'compile') compiling++;
-    return this.fresh - compiling;
+    for (const { task } of this.slots) if (task?.kind === 'compile' && task.heavy === heavy) compiling++;
+    return (heavy ? 1 : this.fresh) - compiling;
   }
 
   /** How many more tasks may start that are not known to be quick. */

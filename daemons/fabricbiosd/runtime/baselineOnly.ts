@@ -1,0 +1,55 @@
+import { setFlagsFromString } from 'node:v8';
+import { type MeteredModule, TOUCH_EXPORT } from '../../../wasm/meter.ts';
+
+/** V8's flags without which a function that is compiled never turns to the optimizing compiler. */
+const TIERING_FLAGS = ['wasm-dynamic-tiering', 'wasm-tier-up'] as const;
+
+/** Sets V8 so that functions compiled from now on are optimized once they are hot, or never. For the whole process. */
+export function setTiering(on: boolean): void {
+  for (const flag of TIERING_FLAGS) setFlagsFromString(`--${on ? '' : 'no-'}${flag}`);
+}
+
+/**
+ * Compiles the functions of `metered.baselineOnly` with the baseline compiler, without the code that counts
+ * how hot they are: the optimizing compiler then never meets them, in whichever worker they run
+ * (docs/adr/0028-compilers-are-bounded.md). What other threads compile in those milliseconds is not optimized
+ * either, which costs speed and nothing else.
+ */
+export function compileBaselineOnly(module: WebAssembly.Module, metered: MeteredModule): void {
+  let exports: WebAssembly.Instance['exports'];
+  try {
+    exports = new WebAssembly.Instance(module, placeholders(module, metered)).exports;
+  } catch {
+    // A segment does not fit. Then no run of this module calls a function either.
+    return;
+  }
+  setTiering(false);
+  try {
+    for (const place of metered.baselineOnly) touch(exports[`${TOUCH_EXPORT}${place}`]);
+  } finally {
+    setTiering(true);
+  }
+}
+
+/** Its first charge finds no fuel, so that it ends before it does anything. */
+function touch(exported: WebAssembly.ExportValue | undefined): void {
+  if (typeof exported !== 'function') return;
+  try {
+    exported();
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError) && !(error instanceof RangeError)) throw error;
+  }
+}
+
+function placeholders(module: WebAssembly.Module, { memory }: MeteredModule): WebAssembly.Imports {
+  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    imports[from] ??= {};
+    if (kind === 'memory' && memory !== null) {
+      imports[from][name] = new WebAssembly.Memory({ initial: memory.min, maximum: memory.max });
+    } else if (kind === 'function') {
+      imports[from][name] = () => 0;
+    }
+  }
+  return imports;
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { TrialProcess } from '../../daemons/fabricbiosd/trial/trialProcess.ts';
+import { TrialQueue } from '../../daemons/fabricbiosd/trial/trialQueue.ts';
+import { expensiveModule } from '../hostile/expensiveCode.ts';
+import { startRuntime, tasklet, trialUrls } from './runtimeHarness.ts';
+
+const MIB = 1024 * 1024;
+const generous = { memory: 512 * MIB, cpuMs: 60_000 };
+const seconds = (count: number) => ({ memory: 512 * MIB, cpuMs: count * 1000 });
+
+/** Its function of loops takes the optimizing compiler minutes, the baseline compiler milliseconds. */
+const slowToOptimize = () => expensiveModule('loops that go round', 3_900);
+
+describe('a trial of a costly module', () => {
+  it('gives the module metered, with every function left to the optimizing compiler', async () => {
+    const trial = new TrialProcess(trialUrls, { check: generous, optimize: generous });
+    const result = await trial.try(expensiveModule('additions', 10_000), 16);
+    assert.ok('metered' in result, JSON.stringify(result));
+    assert.deepEqual(result.metered.touched, [3]);
+    assert.deepEqual(result.metered.baselineOnly, []);
+    assert.ok(WebAssembly.validate(result.metered.bytes));
+  });
+
+  it('keeps a function from the optimizing compiler that takes more time than it may', async () => {
+    const trial = new TrialProcess(trialUrls, { check: generous, optimize: { memory: 512 * MIB, cpuMs: 400 } });
+    const result = await trial.try(slowToOptimize(), 16);
+    assert.ok('metered' in result, JSON.stringify(result));
+    assert.deepEqual(result.metered.baselineOnly, [0]);
+  });
+
+  it('keeps a function from the optimizing compiler that takes more memory than it may', async () => {
+    const trial = new TrialProcess(trialUrls, { check: generous, optimize: { memory: 64 * MIB, cpuMs: 60_000 } });
+    const result = await trial.try(expensiveModule('ifs one after another', 50_000, 100), 16);
+    assert.ok('metered' in result, JSON.stringify(result));
+    assert.deepEqual(result.metered.baselineOnly, [0]);
+  });
+
+  for (const [what, check] of [
+    ['memory', { memory: 16 * MIB, cpuMs: 60_000 }],
+    ['time', { memory: 512 * MIB, cpuMs: 1 }],
+  ] as const) {
+    it(`refuses a module whose check takes more ${what} than it may`, async () => {
+      const result = await new TrialProcess(trialUrls, { check, optimize: seconds(1) }).try(slowToOptimize(), 16);
+      assert.ok('refused' in result, JSON.stringify(result));
+      assert.equal(result.refused.code, 'module_invalid');
+      assert.match(result.refused.message, /takes more than/);
+    });
+  }
+
+  it('refuses a module that is none, and says why', async () => {
+    const result = await new TrialProcess(trialUrls).try(Buffer.from('no module'), 16);
+    assert.ok('refused' in result && /not a WebAssembly module/.test(result.refused.message), JSON.stringify(result));
+  });
+
+  it('says nothing about a module when its code is missing or it is stopped', async () => {
+    const missing = new URL('./no-such-code.ts', import.meta.url);
+    const refused = await new TrialProcess({ main: missing, thread: missing }).try(tasklet({}), 16);
+    assert.ok(!('metered' in refused));
+    const stopped = new TrialProcess(trialUrls);
+    const result = stopped.try(slowToOptimize(), 16);
+    stopped.stop();
+    assert.deepEqual(await result, { failed: 'the cell is stopping' });
+  });
+});
+
+describe('the queue of trials', () => {
+  it('has one of each tenant at a time, and lets no tenant wait for another', async () => {
+    const queue = new TrialQueue<string>();
+    const order: string[] = [];
+    const ends = new Map<string, () => void>();
+    const start = (name: string) => () => {
+      order.push(name);
+      return new Promise<string>((resolve) => ends.set(name, () => resolve(name)));
+    };
+    const all = ['a1', 'a2', 'a3', 'b1'].map((name) => queue.run(name[0] as string, start(name)));
+    assert.deepEqual(order, ['a1', 'b1']);
+    ends.get('b1')?.();
+    assert.equal(await all[3], 'b1');
+    assert.deepEqual(order, ['a1', 'b1']);
+    ends.get('a1')?.();
+    await all[0];
+    await new Promise(setImmediate);
+    assert.deepEqual(order, ['a1', 'b1', 'a2']);
+  });
+
+  it('goes on after a trial that failed', async () => {
+    const queue = new TrialQueue<string>();
+    await assert.rejects(queue.run('a', () => Promise.reject(new Error('no'))));
+    assert.equal(await queue.run('a', () => Promise.resolve('yes')), 'yes');
+  });
+});
+
+describe('a cell and costly modules', () => {
+  it('runs one whose code is kept from the optimizing compiler, to the same end in each run', async () => {
+    const cell = startRuntime();
+    try {
+      const job = { fuel: 3_000_000, linear_memory_bytes: MIB };
+      const first = await cell.run(slowToOptimize(), job);
+      assert.equal(first.error?.code, 'fuel_exhausted');
+      assert.equal(first.fuel_used, 3_000_000);
+      const second = await cell.run(slowToOptimize(), job);
+      assert.deepEqual([second.error, second.fuel_used], [first.error, first.fuel_used]);
+      assert.equal(cell.runtime.stats().workers_lost, 0);
+    } finally {
+      await cell.runtime.stop();
+    }
+  });
+});
