@@ -1,7 +1,7 @@
 /**
- * `npm run fuzz -- --minutes N [--seed N]`: generated modules and altered real ones, metered against plain against the reference
+ * `npm run fuzz -- --minutes N [--seed N] [--hostile]`: generated modules and altered real ones, metered against plain against the reference
  * interpreter, in batches of a process each. A module that hangs or crashes the engine, or that disagrees, is printed (base64); then, or when
- * the batches take ever more memory, the exit code is 1.
+ * the batches take ever more memory, the exit code is 1. With `--hostile` it is fuzzHostile.ts instead.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { buildKernels } from '../bench/kernels/build.ts';
 import { percentile } from '../bench/measure.ts';
 import type { FuzzResult } from '../test/helpers/fuzz.ts';
+import { fuzzHostile } from './fuzzHostile.ts';
 
 /** Modules of one batch, some seconds of work. */
 const BATCH = 20_000;
@@ -24,14 +25,22 @@ type BatchResult = Omit<FuzzResult, 'disagreements'> & {
   rss: number;
 };
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' }, hostile: { type: 'boolean' } },
+});
 const minutes = Number(values.minutes);
 const seed = Number(values.seed ?? Date.now() % 1_000_000_007);
 if (!(minutes > 0) || !Number.isInteger(seed)) {
-  console.error('Usage: npm run fuzz -- --minutes N [--seed N], minutes above 0 and a whole number as seed.');
+  console.error(
+    'Usage: npm run fuzz -- --minutes N [--seed N] [--hostile], minutes above 0 and a whole number as seed.',
+  );
   process.exit(2);
 }
 console.log(`seed ${seed}`);
+if (values.hostile) {
+  await fuzzHostile(minutes, seed);
+  process.exit();
+}
 const folder = mkdtempSync(join(tmpdir(), 'grafos-fuzz-'));
 const total: Record<keyof FuzzResult, number> = {
   ...{ tried: 0, disagreements: 0, refused: 0, metered: 0, plain: 0, interpreted: 0 },

@@ -80,7 +80,7 @@ function rearranged(bytes: Uint8Array, random: (below: number) => number): Uint8
 }
 
 /** xorshift32: numbers below `below`. */
-function generator(seed: number): (below: number) => number {
+export function generator(seed: number): (below: number) => number {
   let state = seed | 0 || 1;
   return (below) => {
     state ^= state << 13;

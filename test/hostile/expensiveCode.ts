@@ -106,10 +106,18 @@ export const EXPENSIVE_CODE: Readonly<Record<string, ExpensiveCode>> = {
 /** Values that the function of {@link expensiveModule} with many results gives. */
 const RESULTS = 1_000;
 
-/** A tasklet whose run calls one function with this code. */
-export function expensiveModule(name: string, count: number, locals = 1): Uint8Array {
+/**
+ * A tasklet whose run calls one function with this code.
+ *
+ * @param again the run calls it over and over, so that V8 finds it hot
+ */
+export function expensiveModule(name: string, count: number, locals = 1, again = false): Uint8Array {
   const { code, local = I32, needs } = EXPENSIVE_CODE[name] as ExpensiveCode;
-  const module = new ModuleBuilder([0x10, 3, 0x41, 0]).add(3, 1, [2]);
+  const module = new ModuleBuilder(again ? [0x03, EMPTY, 0x10, 3, 0x0c, 0, END, 0x41, 0] : [0x10, 3, 0x41, 0]).add(
+    3,
+    1,
+    [2],
+  );
   module.body([1, ...u32(Math.max(1, locals, name === ALL_ALIVE ? count : 1)), local], code(count));
   if (needs === 'table') module.add(4, 1, [0x70, 0, 1]);
   if (needs === 'manyResults') {
