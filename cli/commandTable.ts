@@ -53,13 +53,13 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--scheduler-port <port>', description: 'fixed port of the scheduler' },
       { flags: '--helper-port <port>', description: 'fixed port of the helper' },
     ],
-    json: 'dev.json, with {replaced, duration_ms}',
+    json: 'dev.json, with {replaced, warning, duration_ms}',
     load: () => import('./commands/devUp.ts'),
   },
   {
     name: 'dev down',
     summary: 'Stop the local stack; its logs and runs stay',
-    json: '{daemons: {name: absent|stopped|killed}, logs, duration_ms}',
+    json: '{daemons: {name: absent|stopped|killed}, warning, logs, duration_ms}',
     load: () => import('./commands/devDown.ts'),
   },
   {
@@ -68,6 +68,12 @@ export const COMMANDS: CommandSpec[] = [
     options: [{ flags: '--bearer', description: "print the helper's URL and bearer for the dashboard" }],
     json: '{state: stopped|running|unhealthy, dead: [daemon], leased_bytes, dev: dev.json or null}; with --bearer {url, bearer}',
     load: () => import('./commands/devStatus.ts'),
+  },
+  {
+    name: 'dev confirm',
+    summary: 'Use the local stack that dev.json names, although this user did not start it here',
+    json: '{provider, confirmed: {fact: value}, is_new}',
+    load: () => import('./commands/devConfirm.ts'),
   },
   {
     name: 'dev doctor',
@@ -145,6 +151,7 @@ export const COMMANDS: CommandSpec[] = [
         description: 'keep the lease this long after the end, such as 60s (see grafos mem)',
       },
       { flags: '--profile', description: 'say then which functions and lines its fuel went to (see grafos profile)' },
+      { flags: '--yes', description: 'deploy to a cloud without the question that comes before the first time' },
       { flags: '--detach', description: 'print the run and leave it to itself' },
       { flags: '--direct', description: 'use --scheduler instead of a provider' },
       ...DIRECT,
@@ -269,6 +276,13 @@ export const COMMANDS: CommandSpec[] = [
     ],
     json: '{file, cell, cell_id, region}',
     load: () => import('./commands/cloudAdopt.ts'),
+  },
+  {
+    name: 'cloud confirm',
+    summary: "Use the cell that a provider's file names, although this user did not add it here",
+    args: [{ name: '<provider>', description: 'aws or gcp' }],
+    json: '{provider, confirmed: {fact: value}, is_new}',
+    load: () => import('./commands/cloudConfirm.ts'),
   },
   {
     name: 'admissions',

@@ -107,7 +107,12 @@ async function cancelStarted(
   }
 }
 
-async function readModuleFile(program: Program, tasklet: Tasklet): Promise<Uint8Array> {
+/**
+ * The module of a tasklet as it was built.
+ *
+ * @throws {GrafosError} not_built, module_too_large, or a file error's code
+ */
+export async function readModuleFile(program: Program, tasklet: Tasklet): Promise<Uint8Array> {
   const file = join(program.root, tasklet.output);
   let module: Uint8Array;
   try {
