@@ -23,7 +23,10 @@ export async function collectAnswer(response: IncomingMessage, url: string, most
   try {
     for await (const piece of response) {
       if (!body.add(piece))
-        throw cellAnswerInvalid(url, `its answer is longer than the ${most} bytes that may come here`);
+        throw cellAnswerInvalid(
+          url,
+          `its answer is longer than the ${most} bytes that may come here, or comes in tiny pieces`,
+        );
     }
   } catch (error) {
     if (!isSlow) throw error;

@@ -34,7 +34,8 @@ export async function* parseEventStream<T>(
     while (rest.length > 0) {
       const end = blockEnd(rest, endsLine);
       const piece = end < 0 ? rest : rest.subarray(0, end);
-      if (!block.add(piece)) throw bounds.tooLong(`an event is longer than ${bounds.event} bytes`);
+      if (!block.add(piece))
+        throw bounds.tooLong(`an event is longer than ${bounds.event} bytes, or comes in tiny pieces`);
       rest = rest.subarray(piece.length);
       endsLine = end < 0 && piece.at(-1) === LINE_FEED;
       if (end < 0) continue;

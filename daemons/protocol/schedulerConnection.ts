@@ -110,9 +110,9 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
       request.once('error', onError);
       request.once('response', (response) => {
         clearTimeout(late);
-        // From here on the response tells of a broken connection.
+        // From here on the response breaks: with what the parser found, or as the connection did.
         request.off('error', onError);
-        request.on('error', () => {});
+        request.on('error', (error) => response.destroy(error));
         resolve(response);
       });
       request.once('socket', (socket) => {
