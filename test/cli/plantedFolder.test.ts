@@ -13,7 +13,9 @@ import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { grafosTerminal, terminalMissing } from '../helpers/grafosTerminal.ts';
 import { type Answer, type LyingScheduler, lyingScheduler } from '../helpers/lyingScheduler.ts';
 import { McpClient } from '../helpers/mcpClient.ts';
+import { programOf } from '../helpers/programCopy.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
+import { watProgram } from '../helpers/watTasklets.ts';
 
 const SOURCE = { 'tasklets/demo.ts': 'export function compute(input: Uint8Array): Uint8Array {\n  return input;\n}\n' };
 
@@ -192,6 +194,21 @@ describe('a folder of a stranger', function () {
     } finally {
       await grafosJson(['dev', 'down'], { cwd: program.root });
     }
+  });
+
+  it('whose stack nobody confirmed: grafos test runs its fixtures on a stack of its own', async () => {
+    await using program = await programOf({
+      ...watProgram('hello'),
+      'fixtures/hello/one.input.json': '1',
+      'fixtures/hello/one.expected.json': '"something else"',
+    });
+    const cwd = program.path;
+    await mkdir(join(cwd, '.grafos/dev'), { recursive: true });
+    await writeFile(join(cwd, '.grafos/dev/dev.json'), JSON.stringify(await stackAt(liar, cwd)));
+    const ended = await grafos(['test', '--json'], { cwd });
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.equal(JSON.parse(ended.stdout).failed, 1);
+    assert.equal(liar.connections, 0);
   });
 
   it('seen by an assistant: its tools ask nothing and say why', async () => {

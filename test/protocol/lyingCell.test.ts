@@ -1,8 +1,9 @@
 /** A client against a scheduler that lies: its certificate is good, and none of its answers is. */
 import assert from 'node:assert/strict';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { SCHEMAS } from '../../daemons/protocol/apiSchemas.ts';
 import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import { endless } from '../helpers/endless.ts';
 import { GOOD_ANSWERS, OUTPUT, RECORD, RUN, RUN_ID, SUBMIT } from '../helpers/goodAnswers.ts';
 import { type Answer, type LyingScheduler, lyingScheduler } from '../helpers/lyingScheduler.ts';
 import { wrongAnswers } from '../helpers/wrongAnswers.ts';
@@ -28,23 +29,10 @@ const json =
   (_request, response) =>
     response.end(JSON.stringify(body));
 
-/** Writes the same piece again and again, as fast as the client reads. */
-function endless(response: ServerResponse, piece: string | Buffer): void {
-  const more = () => {
-    while (!response.destroyed && response.write(piece));
-  };
-  response.on('drain', more);
-  more();
-}
-
 /** Writes past Node's own writing of an answer. */
 function endlessRaw({ socket }: IncomingMessage, begin: string, piece: string): void {
   socket.write(begin);
-  const more = () => {
-    while (!socket.destroyed && socket.write(piece));
-  };
-  socket.on('drain', more);
-  more();
+  endless(socket, piece);
 }
 
 describe('a client of a lying scheduler', function () {
