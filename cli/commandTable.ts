@@ -70,12 +70,6 @@ export const COMMANDS: CommandSpec[] = [
     load: () => import('./commands/devStatus.ts'),
   },
   {
-    name: 'dev confirm',
-    summary: 'Use the local stack that dev.json names, although this user did not start it here',
-    json: '{provider, confirmed: {fact: value}, is_new}',
-    load: () => import('./commands/devConfirm.ts'),
-  },
-  {
     name: 'dev doctor',
     summary: 'Check every part of the local stack',
     json: '{ok, checks: [{name, status: ok|warn|fail, message, next}]}',
@@ -264,6 +258,13 @@ export const COMMANDS: CommandSpec[] = [
     load: () => import('./commands/providerStatus.ts'),
   },
   {
+    name: 'provider confirm',
+    summary: "Use the cell or stack that the program's folder names, although this user did not make it here",
+    args: [{ name: '<provider>', description: 'local, aws or gcp' }],
+    json: '{provider, confirmed: {fact: value}, is_new}',
+    load: () => import('./commands/providerConfirm.ts'),
+  },
+  {
     name: 'cloud adopt',
     summary: 'Add a running cell to a provider, once it has proved that it answers',
     args: [{ name: '<provider>', description: 'aws or gcp' }],
@@ -276,13 +277,6 @@ export const COMMANDS: CommandSpec[] = [
     ],
     json: '{file, cell, cell_id, region}',
     load: () => import('./commands/cloudAdopt.ts'),
-  },
-  {
-    name: 'cloud confirm',
-    summary: "Use the cell that a provider's file names, although this user did not add it here",
-    args: [{ name: '<provider>', description: 'aws or gcp' }],
-    json: '{provider, confirmed: {fact: value}, is_new}',
-    load: () => import('./commands/cloudConfirm.ts'),
   },
   {
     name: 'admissions',

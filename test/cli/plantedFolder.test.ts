@@ -105,7 +105,7 @@ describe('a folder of a stranger', function () {
     const { next, why } = JSON.parse(
       (await grafos(['runs', 'list', '--provider', 'aws', '--json'], { cwd: program.root })).stdout,
     ).error;
-    assert.match(next, /grafos cloud confirm aws/);
+    assert.match(next, /grafos provider confirm aws/);
     assert.match(why, /aws-cells\.json/);
   });
 
@@ -122,7 +122,7 @@ describe('a folder of a stranger', function () {
       program.root,
       [CELL_COMMANDS[0], CELL_COMMANDS[3]].flatMap((one) => (one ? [one] : [])),
     );
-    const confirmed = await grafos(['cloud', 'confirm', 'aws', '--json'], { cwd: program.root });
+    const confirmed = await grafos(['provider', 'confirm', 'aws', '--json'], { cwd: program.root });
     assert.equal(JSON.parse(confirmed.stdout).error.code, 'trust_unreadable', 'a person who confirms it is told');
   });
 
@@ -279,16 +279,19 @@ describe('a folder of a stranger', function () {
     });
   });
 
-  it('without a terminal the first deploy needs --yes once, also after cloud confirm', async () => {
+  it('without a terminal the first deploy needs --yes once, also after provider confirm', async () => {
     await using program = await plantedProgram();
     const cwd = program.root;
     await program.plantCell(await liar.entryIn(cwd));
     liar.answer = deployed;
-    const confirmed = await grafosJson<{ is_new: boolean; confirmed: { URL: string } }>(['cloud', 'confirm', 'aws'], {
-      cwd,
-    });
+    const confirmed = await grafosJson<{ is_new: boolean; confirmed: { URL: string } }>(
+      ['provider', 'confirm', 'aws'],
+      {
+        cwd,
+      },
+    );
     assert.deepEqual([confirmed.is_new, confirmed.confirmed.URL], [true, liar.url]);
-    assert.equal((await grafosJson<{ is_new: boolean }>(['cloud', 'confirm', 'aws'], { cwd })).is_new, false);
+    assert.equal((await grafosJson<{ is_new: boolean }>(['provider', 'confirm', 'aws'], { cwd })).is_new, false);
     const run = ['deploy', 'run', '--provider', 'aws'];
     const refused = await grafos([...run, '--json'], { cwd });
     assert.equal(refused.code, 4);
@@ -300,11 +303,11 @@ describe('a folder of a stranger', function () {
     await grafosJson(run, { cwd });
   });
 
-  it('whose stack is confirmed by dev confirm is used, and dev confirm says so', async () => {
+  it('whose stack is confirmed by provider confirm is used, and it says so', async () => {
     await using program = await plantedProgram();
     const cwd = program.root;
     await program.plantStack(await stackAt(liar, program.root));
-    const confirmed = await grafosJson<{ is_new: boolean }>(['dev', 'confirm'], { cwd });
+    const confirmed = await grafosJson<{ is_new: boolean }>(['provider', 'confirm', 'local'], { cwd });
     assert.equal(confirmed.is_new, true);
     const list = await grafos(['runs', 'list', '--json'], { cwd });
     assert.equal(JSON.parse(list.stdout).error.code, 'runtime_not_ready', 'its processes are gone');

@@ -15,7 +15,7 @@ import { userStateFolder } from '../../toolchain/user/userFolders.ts';
 import { DEV_STATE } from '../helpers/devStateFile.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
-const NOT_CONFIRMED = { kind: 'refused', code: 'cell_not_confirmed', exitCode: 4, next: /grafos cloud confirm aws/ };
+const NOT_CONFIRMED = { kind: 'refused', code: 'cell_not_confirmed', exitCode: 4, next: /grafos provider confirm aws/ };
 
 async function programWithCa() {
   const folder = await temporaryFolder();
@@ -85,7 +85,12 @@ describe('the record of what a user confirmed', () => {
     await using program = await programWithCa();
     const { root, state } = program;
     const paths = stackPaths(root);
-    const refused = { kind: 'refused', code: 'stack_not_confirmed', exitCode: 4, next: /dev up.*dev confirm/ };
+    const refused = {
+      kind: 'refused',
+      code: 'stack_not_confirmed',
+      exitCode: 4,
+      next: /dev up.*provider confirm local/,
+    };
     await assert.rejects(stackConfirmation(paths, state), refused);
     await confirmStack(root, state);
     const other = { pid: 7, started: 'later', log: '/x' };

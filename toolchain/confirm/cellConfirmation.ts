@@ -65,7 +65,7 @@ function notConfirmed(programRoot: string, provider: CloudProvider, cell: CloudC
   const url = plainText(cell.scheduler_url);
   return new NotConfirmed('cell_not_confirmed', `The cell of ${provider} at ${url} is not confirmed.`, {
     why: `${file} names it. ${why}`,
-    next: `Confirm it only if you know it: grafos cloud confirm ${provider}`,
+    next: `Confirm it only if you know it: grafos provider confirm ${provider}`,
     question: `Use the cell of ${provider} at ${url}?`,
     facts: [
       ['named by', file],

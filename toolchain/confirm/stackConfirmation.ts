@@ -45,7 +45,7 @@ export async function confirmStack(programRoot: string, state: DevState): Promis
 function notConfirmed({ root, state: file }: StackPaths, state: DevState, why: string): NotConfirmed {
   return new NotConfirmed('stack_not_confirmed', `The local stack that ${file} names is not confirmed.`, {
     why,
-    next: 'Start your own in its place: grafos dev up. If you know that one: grafos dev confirm',
+    next: 'Start your own in its place: grafos dev up. If you know that one: grafos provider confirm local',
     question: `Use the local stack at ${state.scheduler_url}?`,
     facts: [
       ['named by', file],

@@ -1,10 +1,12 @@
-import { confirmProvider } from '../toolchain/confirm/confirmProvider.ts';
-import type { ProviderName } from '../toolchain/deploy/resolveProvider.ts';
-import type { CommandContext } from './command.ts';
-import { programRootOf } from './programRootOf.ts';
+import { confirmProvider } from '../../toolchain/confirm/confirmProvider.ts';
+import { PROVIDERS } from '../../toolchain/deploy/resolveProvider.ts';
+import { choice } from '../arguments.ts';
+import type { CommandContext } from '../command.ts';
+import { programRootOf } from '../programRootOf.ts';
 
 /** Confirms the cell or stack of a provider for this program and user, and prints what it is. */
-export async function showConfirmed({ cwd, out }: CommandContext, provider: ProviderName): Promise<void> {
+export async function run({ cwd, out }: CommandContext, given: { provider: string }): Promise<void> {
+  const provider = choice('<provider>', given.provider, PROVIDERS);
   const facts = await confirmProvider(programRootOf(cwd), provider);
   out.result({ provider, confirmed: Object.fromEntries(facts ?? []), is_new: facts !== null }, (paint) =>
     facts === null
