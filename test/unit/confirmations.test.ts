@@ -85,16 +85,17 @@ describe('the record of what a user confirmed', () => {
     await using program = await programWithCa();
     const { root, state } = program;
     const paths = stackPaths(root);
+    const confirmation = async (one: DevState) => stackConfirmation(paths, one, await readProgramRecord(root));
     const refused = {
       kind: 'refused',
       code: 'stack_not_confirmed',
       exitCode: 4,
       next: /dev up.*provider confirm local/,
     };
-    await assert.rejects(stackConfirmation(paths, state), refused);
+    await assert.rejects(confirmation(state), refused);
     await confirmStack(root, state);
     const other = { pid: 7, started: 'later', log: '/x' };
-    await stackConfirmation(paths, { ...state, daemons: { ...state.daemons, helper: other } });
+    await confirmation({ ...state, daemons: { ...state.daemons, helper: other } });
     const { daemons: _, fabric, helper, ...plain } = state;
     const changed: DevState[] = [
       ...Object.entries(plain).map(([key, value]) => ({ ...state, [key]: `${value}1` }) as DevState),
@@ -103,9 +104,9 @@ describe('the record of what a user confirmed', () => {
       ),
       { ...state, helper: { url: `${helper.url}1` } },
     ];
-    for (const one of changed) await assert.rejects(stackConfirmation(paths, one), refused);
+    for (const one of changed) await assert.rejects(confirmation(one), refused);
     await writeFile(state.ca_cert, 'another CA');
-    await assert.rejects(stackConfirmation(paths, state), { ...refused, why: /CA certificate is not/ });
+    await assert.rejects(confirmation(state), { ...refused, why: /CA certificate is not/ });
   });
 
   it('is of one folder: neither a copy nor the folder under another name has it, a link to it does', async () => {

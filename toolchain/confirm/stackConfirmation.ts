@@ -4,7 +4,7 @@ import type { StackPaths } from '../stack/stackPaths.ts';
 import { type Pem, readPem } from '../trust/readPem.ts';
 import { stackSha256 } from './entrySha256.ts';
 import { NotConfirmed } from './notConfirmed.ts';
-import { changeProgramRecord, readProgramRecord } from './programRecord.ts';
+import { changeProgramRecord, type ProgramRecord, readProgramRecord } from './programRecord.ts';
 
 /**
  * The CA of a stack, where this user made or confirmed it. No file that the state names is read before its entry is
@@ -13,8 +13,11 @@ import { changeProgramRecord, readProgramRecord } from './programRecord.ts';
  * @throws {NotConfirmed} stack_not_confirmed
  * @throws {GrafosError} trust_unreadable
  */
-export async function stackConfirmation(paths: StackPaths, state: DevState): Promise<Pem> {
-  const { stack } = await readProgramRecord(paths.root);
+export async function stackConfirmation(
+  paths: StackPaths,
+  state: DevState,
+  { stack }: Pick<ProgramRecord, 'stack'>,
+): Promise<Pem> {
   if (stack?.entry_sha256 !== stackSha256(state)) {
     throw notConfirmed(paths, state, 'This user neither started it here nor confirmed it.');
   }

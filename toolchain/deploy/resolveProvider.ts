@@ -53,6 +53,9 @@ async function resolveLocal(programRoot: string): Promise<Target> {
     });
   }
   const { state, caPem } = stack;
+  const target = stackTarget(state, caPem);
+  // Its files are read meanwhile; that the stack is broken is the better answer where both fail.
+  target.catch(() => {});
   const dead = await deadDaemons(state);
   if (dead.includes('scheduler') || dead.includes('fabricbiosd')) {
     throw new GrafosError(
@@ -65,7 +68,7 @@ async function resolveLocal(programRoot: string): Promise<Target> {
       },
     );
   }
-  return stackTarget(state, caPem);
+  return target;
 }
 
 /** A stack that this process knows to be ours, as a target. @throws {GrafosError} trust_unreadable */

@@ -1,6 +1,7 @@
 import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { readDevFile } from '../../daemons/protocol/readDevFile.ts';
+import { readProgramRecord } from '../confirm/programRecord.ts';
 import { isKnownStack, stackConfirmation } from '../confirm/stackConfirmation.ts';
 import { isProcess } from './processIdentity.ts';
 import type { StackPaths } from './stackPaths.ts';
@@ -13,7 +14,7 @@ export type KnownStack =
 
 /** Looks at `dev.json` of a program. Nothing that it names is asked, and no path in it read, before it is confirmed. */
 export async function knownStack(paths: StackPaths): Promise<KnownStack> {
-  const file = await readDevFile(paths.state);
+  const [file, record] = await Promise.all([readDevFile(paths.state), readProgramRecord(paths.root)]);
   if (file.kind === 'none') return { kind: 'none' };
   if (file.kind === 'invalid') {
     return {
@@ -25,7 +26,7 @@ export async function knownStack(paths: StackPaths): Promise<KnownStack> {
     };
   }
   try {
-    return { kind: 'confirmed', state: file.state, caPem: (await stackConfirmation(paths, file.state)).text };
+    return { kind: 'confirmed', state: file.state, caPem: (await stackConfirmation(paths, file.state, record)).text };
   } catch (error) {
     if (error instanceof GrafosError) return { kind: 'unusable', error };
     throw error;
