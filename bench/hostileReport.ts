@@ -4,10 +4,12 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DevState } from '../daemons/protocol/devState.ts';
 import type { SchedulerClient } from '../daemons/protocol/schedulerClient.ts';
 import { ALL_ATTACKS, ATTACKS } from '../test/hostile/attacks.ts';
 import { CORPUS } from '../test/hostile/corpus.ts';
 import { faultOf, hello, helloFault, putModule, submitCase } from '../test/hostile/submitCase.ts';
+import { confirmStack } from '../toolchain/confirm/stackConfirmation.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
 import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
 import { makeProgramState } from '../toolchain/stack/programState.ts';
@@ -29,7 +31,9 @@ const MEASURED_MS = 15_000;
 export async function hostileReport(runs: number): Promise<void> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-hostile-'));
   await makeProgramState(folder, 'dev', 'dev/logs');
-  const stack = await startStack(folder, stackPaths(folder));
+  // The attackers are processes of their own, and find the stack by its folder.
+  const beforeState = (state: DevState) => confirmStack(folder, state);
+  const stack = await startStack(folder, stackPaths(folder), { beforeState });
   try {
     using client = await connectTarget(await resolveProvider(folder, 'local'));
     const sha256 = await putModule(client, hello());

@@ -4,7 +4,9 @@
  * tool reaches out.
  */
 import { spawnSync } from 'node:child_process';
-import { cpus } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installPeers } from './peers/installPeers.ts';
 
@@ -26,6 +28,11 @@ if (process.platform === 'linux' && process.getuid?.() === 0 && process.env[alon
 }
 if (process.env[alone] === undefined)
   console.log('Not in a network namespace of its own (needs Linux and root): the peers may reach out.');
+
+// The records of a person who runs the bench stay as they are.
+const state = mkdtempSync(join(tmpdir(), 'grafos-bench-state-'));
+process.env.XDG_STATE_HOME = state;
+process.on('exit', () => rmSync(state, { recursive: true, force: true }));
 
 const [rounds, seconds] = values.quick ? [3, 2] : [11, 6];
 console.log(

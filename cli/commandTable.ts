@@ -53,13 +53,13 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--scheduler-port <port>', description: 'fixed port of the scheduler' },
       { flags: '--helper-port <port>', description: 'fixed port of the helper' },
     ],
-    json: 'dev.json, with {replaced, duration_ms}',
+    json: 'dev.json, with {replaced, warning, duration_ms}',
     load: () => import('./commands/devUp.ts'),
   },
   {
     name: 'dev down',
     summary: 'Stop the local stack; its logs and runs stay',
-    json: '{daemons: {name: absent|stopped|killed}, logs, duration_ms}',
+    json: '{daemons: {name: absent|stopped|killed}, warning, logs, duration_ms}',
     load: () => import('./commands/devDown.ts'),
   },
   {
@@ -145,6 +145,7 @@ export const COMMANDS: CommandSpec[] = [
         description: 'keep the lease this long after the end, such as 60s (see grafos mem)',
       },
       { flags: '--profile', description: 'say then which functions and lines its fuel went to (see grafos profile)' },
+      { flags: '--yes', description: 'deploy to a cloud without the question that comes before the first time' },
       { flags: '--detach', description: 'print the run and leave it to itself' },
       { flags: '--direct', description: 'use --scheduler instead of a provider' },
       ...DIRECT,
@@ -255,6 +256,13 @@ export const COMMANDS: CommandSpec[] = [
     args: [{ name: '<provider>', description: 'local, aws or gcp' }],
     json: '{provider, ready, scheduler_url, cell_id, last_heartbeat, requirements: [{name, met, message}], next}',
     load: () => import('./commands/providerStatus.ts'),
+  },
+  {
+    name: 'provider confirm',
+    summary: "Use the cell or stack that the program's folder names, although this user did not make it here",
+    args: [{ name: '<provider>', description: 'local, aws or gcp' }],
+    json: '{provider, confirmed: {fact: value}, is_new}',
+    load: () => import('./commands/providerConfirm.ts'),
   },
   {
     name: 'cloud adopt',

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { GrafosError } from '../daemons/protocol/grafosError.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
 import { directTarget } from '../toolchain/deploy/resolveProvider.ts';
-import { readDevState } from '../toolchain/stack/devState.ts';
+import { usableStack } from '../toolchain/stack/devState.ts';
 import { stackPaths } from '../toolchain/stack/stackPaths.ts';
 import { programRootOf } from './programRootOf.ts';
 
@@ -35,8 +35,8 @@ export async function connectAdmin(
   if (given.scheduler ?? process.env.GRAFOS_SCHEDULER)
     return await connectTarget(await directTarget(...directFiles(given), ''), signal);
   const paths = stackPaths(programRootOf(cwd));
-  const state = await readDevState(paths);
-  if (state === undefined) {
+  const stack = await usableStack(paths);
+  if (stack === undefined) {
     throw new GrafosError(
       'unreachable',
       'runtime_not_ready',
@@ -46,6 +46,7 @@ export async function connectAdmin(
       },
     );
   }
+  const { state } = stack;
   const files = { ca: state.ca_cert, cert: join(paths.trust, 'admin.pem'), key: join(paths.trust, 'admin-key.pem') };
   return await connectTarget(
     { ...(await directTarget(state.scheduler_url, files, '')), cellId: state.cell_id },

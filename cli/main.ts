@@ -1,4 +1,5 @@
 import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
+import { NotConfirmed } from '../toolchain/confirm/notConfirmed.ts';
 import { commandTree, parse } from './commandTree.ts';
 import { Output } from './output.ts';
 
@@ -22,8 +23,19 @@ async function main(argv: string[]): Promise<number> {
   let exitCode = 0;
   const tree = commandTree(out, async (spec, given) => {
     const { run } = await spec.load();
-    const code = await run({ cwd: process.cwd(), out, signal: interrupt.signal }, given);
-    exitCode = typeof code === 'number' ? code : 0;
+    const context = { cwd: process.cwd(), out, signal: interrupt.signal };
+    for (;;) {
+      try {
+        const code = await run(context, given);
+        exitCode = typeof code === 'number' ? code : 0;
+        return;
+      } catch (error) {
+        if (!(error instanceof NotConfirmed)) throw error;
+        const { askToConfirm } = await import('./askToConfirm.ts');
+        // Nothing was asked of the cell yet, so the command begins again.
+        if (!(await askToConfirm(out, error, interrupt.signal))) throw error;
+      }
+    }
   });
   try {
     return (await parse(tree, argv, out.json)) ?? exitCode;

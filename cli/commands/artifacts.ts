@@ -19,7 +19,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const root = programRootOf(cwd);
   const found = await findRun(root, given.runId, given.provider, signal);
   using client = found.client;
-  const { run_id } = found.run;
+  // The id that was asked for, and not one of an answer: it becomes the name of a folder.
+  const run_id = given.runId;
   if (!given.download && given.out === undefined) {
     const artifacts = await client.listArtifacts(run_id, { signal });
     out.result({ run_id, dir: null, artifacts }, () =>
@@ -39,7 +40,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     given.out === undefined
       ? join(await makeProgramState(root, 'artifacts'), 'artifacts', run_id)
       : resolve(cwd, given.out);
-  const artifacts = await downloadArtifacts(client, run_id, dir, signal);
+  const artifacts = await downloadArtifacts(client, found.run, dir, signal);
   out.result({ run_id, dir, artifacts }, () =>
     [pathText(dir, cwd), ...artifacts.map(({ name, size }) => `  ${name.padEnd(14)} ${formatSize(size)}`)].join('\n'),
   );

@@ -9,6 +9,7 @@ import { directTarget, resolveProvider } from '../../toolchain/deploy/resolvePro
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+import { confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
 import { profileLines } from '../profileLines.ts';
 import { responseLines, runExitCode, stateText } from '../runLines.ts';
@@ -22,6 +23,7 @@ interface Given extends DirectOptions {
   hold?: string;
   profile?: boolean;
   detach?: boolean;
+  yes?: boolean;
   direct?: boolean;
   tenant?: string;
 }
@@ -71,6 +73,12 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     : await resolveProvider(program.root, given.provider);
   out.progress(`asking ${target.provider}`);
   using client = await connectTarget(target, signal);
+  if (target.provider !== 'direct') {
+    await confirmFirstDeploy(
+      { cwd, out, signal },
+      { program, tasklet, provider: target.provider, client, input, yes: given.yes === true },
+    );
+  }
   out.progress(`running ${tasklet.name} on ${target.provider}`);
   const running = deployRun(client, {
     program,

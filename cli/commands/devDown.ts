@@ -5,6 +5,7 @@ import { programRootOf } from '../programRootOf.ts';
 
 export async function run({ cwd, out, signal }: CommandContext): Promise<void> {
   const ended = await devDown(programRootOf(cwd), signal);
+  if (ended.warning !== null) out.warn(`${ended.warning} It was removed, and no process was ended.`);
   out.result({ ...ended, duration_ms: Math.round(ended.duration_ms) }, (paint) => {
     const daemons = Object.entries(ended.daemons);
     if (daemons.length === 0) return 'no local stack was running';

@@ -25,7 +25,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     helper: port('--helper-port', given.helperPort),
   };
   const memCapacity = sizeOption('--mem-capacity', given.memCapacity);
-  const { state, replaced, duration_ms } = await devUp(program.root, {
+  const { state, replaced, warning, duration_ms } = await devUp(program.root, {
     memCapacity,
     transport: given.transport,
     ports: Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined)),
@@ -33,6 +33,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     signal,
     progress: (text) => out.progress(text),
   });
+  if (warning !== null) out.warn(`${warning} A stack of your own took its place.`);
   if (state.fabric.transport !== given.transport) {
     out.warn(
       `QUIC does not load on this machine; fabric control runs over ${state.fabric.transport}. See: grafos dev doctor`,
@@ -45,7 +46,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
         `  next: grafos dev up --mem-capacity ${sizeText(largest.mem_bytes)}`,
     );
   }
-  out.result({ ...state, replaced, duration_ms: Math.round(duration_ms) }, (paint) =>
+  out.result({ ...state, replaced, warning, duration_ms: Math.round(duration_ms) }, (paint) =>
     [
       `${paint('green', 'running')}  ${state.cell_id} ${paint('dim', `${replaced ? 'restarted' : 'started'} in ${Math.round(duration_ms)} ms`)}`,
       `  fabricbiosd  ${state.fabric.transport} ${state.fabric.control}, ${formatSize(state.fabric.mem_capacity)} of fabric memory`,

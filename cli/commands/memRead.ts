@@ -1,11 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { formatSize } from '../../program/size.ts';
 import { fileError } from '../../toolchain/files/fileError.ts';
 import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
 import { sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { hexDump } from '../hexDump.ts';
 import { programRootOf } from '../programRootOf.ts';
+
+const READ_BYTES_MAX = 256 * 1024 * 1024;
 
 interface Given {
   runId: string;
@@ -24,6 +28,12 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     signal,
   });
   const length = memory.lengthAt(offset, wanted);
+  if (length > READ_BYTES_MAX) {
+    throw new GrafosError('usage', 'read_too_large', `${formatSize(length)} are too many for one read.`, {
+      why: `All of it is held in memory, so a read has ${formatSize(READ_BYTES_MAX)} at most.`,
+      next: 'Read it in parts: --offset and --length',
+    });
+  }
   const bytes = await memory.session.read(offset, length);
   if (given.out !== undefined) {
     await writeFile(given.out, bytes).catch((error) => {

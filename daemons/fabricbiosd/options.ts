@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { parseSize, SIZE_SYNTAX } from '../../program/size.ts';
 import { parseHostPort } from '../protocol/controlLink.ts';
 import { GrafosError } from '../protocol/grafosError.ts';
+import { MEM_LEASE_BYTES_MAX } from '../protocol/memFrames.ts';
 import { PEER_NAME } from '../protocol/peerRole.ts';
 
 export interface Bind {
@@ -52,7 +53,6 @@ const FLAGS = {
   'state-file': { type: 'string' },
 } as const;
 
-const MEM_CAPACITY_MAX = 4 * 1024 ** 3;
 const WORKERS_MAX = 256;
 
 /** Read before anything can fail, because they say how a failure is told. */
@@ -128,7 +128,7 @@ function bind(text: string, flag: string): Bind {
 
 function memCapacity(text: string): number {
   const bytes = parseSize(text);
-  if (bytes !== null && bytes <= MEM_CAPACITY_MAX) return bytes;
+  if (bytes !== null && bytes <= MEM_LEASE_BYTES_MAX) return bytes;
   throw usage('flag_invalid', `--mem-capacity is "${text}".`, `Give ${SIZE_SYNTAX}, at most 4GiB.`);
 }
 

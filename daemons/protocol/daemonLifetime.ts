@@ -5,11 +5,12 @@
  * belongs to another stack: a deleted project must not leave daemons nobody can find. Before `keep` the parent may tell facts that were
  * not known when it started the daemon, one `key value` a line: so daemons start side by side although one needs another's port.
  */
-import { readFileSync, watch } from 'node:fs';
+import { watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { DaemonLog } from './daemonLog.ts';
 import { GrafosError } from './grafosError.ts';
+import { readDevFile } from './readDevFile.ts';
 
 export interface ReadyLine<Facts> {
   ready: true;
@@ -153,27 +154,24 @@ function holdLifeline({ keep, tell, stop }: Lifeline): void {
 function watchStateFile(options: LifetimeOptions, stop: (why: string) => void): void {
   const { stateFile } = options;
   if (stateFile === undefined) return;
-  const look = () => {
-    if (!namesThisProcess(stateFile)) stop(`${stateFile} no longer names this daemon`);
+  const look = async () => {
+    if (!(await namesThisProcess(stateFile))) stop(`${stateFile} no longer names this daemon`);
   };
   try {
     // The folder, not the file: an atomic write replaces the file, and a watch on it would follow the old one.
     const watcher = watch(dirname(stateFile), (_event, name) => {
-      if (name === null || stateFile.endsWith(name) || dirname(stateFile).endsWith(name)) look();
+      if (name === null || stateFile.endsWith(name) || dirname(stateFile).endsWith(name)) void look();
     });
-    watcher.on('error', look);
+    watcher.on('error', () => void look());
   } catch (error) {
     options.log.warn(`cannot watch ${stateFile}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  look();
+  void look();
 }
 
-function namesThisProcess(stateFile: string): boolean {
-  try {
-    const state: { daemons?: Record<string, { pid?: number }> } = JSON.parse(readFileSync(stateFile, 'utf8'));
-    return Object.values(state.daemons ?? {}).some((daemon) => daemon.pid === process.pid);
-  } catch (error) {
-    // A file that is there but cannot be read or parsed says nothing; only its absence does.
-    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
-  }
+async function namesThisProcess(stateFile: string): Promise<boolean> {
+  const file = await readDevFile(stateFile);
+  // A file that is there but cannot be read or is none of ours says nothing; only its absence does.
+  if (file.kind === 'invalid') return true;
+  return file.kind === 'whole' && Object.values(file.state.daemons).some(({ pid }) => pid === process.pid);
 }

@@ -13,4 +13,6 @@ export const LIMITS = {
   /** Instructions: what the meter's balance holds (wasm/balance.ts), far more than run in the longest timeout. */
   fuelMax: 2 ** 47 - 1,
   timeoutMsMax: 15 * 60_000,
+  /** Arrays and objects inside each other; an output that nests deeper counts as no JSON. */
+  jsonDepth: 512,
 } as const;

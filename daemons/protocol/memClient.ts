@@ -8,6 +8,7 @@ import {
   MEM_BODY_BYTES_MAX,
   MEM_CHUNK_BYTES_MAX,
   MEM_ERROR_CODES,
+  MEM_LEASE_BYTES_MAX,
   type MemError,
   type MemErrorCode,
   type MemHello,
@@ -89,7 +90,11 @@ async function greet(wire: Wire, wt: WtSession, token: string, leaseId: string):
     hello,
     read: async (offset, length) => {
       const parts = await Promise.all(
-        cut(length).map(([at, size]) => wire.ask(MEM.read, MEM.data, rangeFields(offset + at, size))),
+        cut(length).map(async ([at, size]) => {
+          const part = await wire.ask(MEM.read, MEM.data, rangeFields(offset + at, size));
+          if (part.length !== size) throw wrongAnswer(`It sent ${part.length} bytes where ${size} were asked for.`);
+          return part;
+        }),
       );
       return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
     },
@@ -158,8 +163,12 @@ class Wire {
   }
 
   async hello(token: string, leaseId: string): Promise<MemHello> {
-    const rest = await this.ask(MEM.hello, MEM.helloOk, jsonFields({ token, lease_id: leaseId }));
-    return JSON.parse(rest.toString('utf8')) as MemHello;
+    const hello = parsed<MemHello>(await this.ask(MEM.hello, MEM.helloOk, jsonFields({ token, lease_id: leaseId })));
+    const { bytes } = hello;
+    if (!Number.isInteger(bytes) || bytes < 1 || bytes > MEM_LEASE_BYTES_MAX) {
+      throw wrongAnswer('It names a lease that no cell can give.');
+    }
+    return hello;
   }
 
   async ask(type: number, expect: number, fields?: Uint8Array, data?: Uint8Array): Promise<Buffer> {
@@ -230,14 +239,49 @@ class Wire {
     this.#pending.delete(id);
     if (pending === undefined) return;
     if (type === MEM.error) {
-      const { code, message } = JSON.parse(rest.toString('utf8')) as MemError;
-      pending.reject(new GrafosError('refused', code, message));
+      pending.reject(refusalIn(rest));
     } else if (type === pending.expect) {
       pending.resolve(Buffer.from(rest));
     } else {
-      pending.reject(new GrafosError('unreachable', 'mem_answer_invalid', `The cell answered with frame ${type}.`));
+      pending.reject(wrongAnswer(`It answered with frame ${type}.`));
     }
   }
+}
+
+function refusalIn(rest: Buffer): GrafosError {
+  try {
+    const { code, message } = parsed<Partial<MemError>>(rest);
+    if (code === undefined || !isMemErrorCode(code) || typeof message !== 'string')
+      throw wrongAnswer('Its refusal is none.');
+    return new GrafosError('refused', code, message);
+  } catch (error) {
+    if (error instanceof GrafosError) return error;
+    throw error;
+  }
+}
+
+/** @throws {GrafosError} mem_answer_invalid */
+function parsed<T extends object>(rest: Buffer): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(rest.toString('utf8'));
+  } catch {
+    // Reported below, as what is JSON and no object is.
+  }
+  if (typeof value !== 'object' || value === null) throw wrongAnswer('It sent something that is no JSON object.');
+  return value as T;
+}
+
+function wrongAnswer(why: string): GrafosError {
+  return new GrafosError(
+    'unreachable',
+    'mem_answer_invalid',
+    'The cell gave a wrong answer over the memory data plane.',
+    {
+      why,
+      next: 'Use a grafos as new as the cell, or ask whoever runs it.',
+    },
+  );
 }
 
 function isMemErrorCode(text: string): text is MemErrorCode {

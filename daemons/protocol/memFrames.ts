@@ -28,6 +28,8 @@ export const MEM = {
 /** Bytes that one READ or WRITE may move. Longer ones are cut by the client. */
 export const MEM_CHUNK_BYTES_MAX = 256 * 1024;
 export const MEM_BODY_BYTES_MAX = MEM_CHUNK_BYTES_MAX + 64;
+/** The largest memory pool of a cell, and so the largest lease. */
+export const MEM_LEASE_BYTES_MAX = 4 * 1024 ** 3;
 export const MEM_PING_BYTES_MAX = 32;
 
 /** Codes of ERROR frames, and the reasons a session is closed with. */

@@ -1,8 +1,12 @@
 /** The tenant API's client (docs/api.md). One per scheduler and certificate; `close()` it, or its idle connection keeps the process alive. */
 
-import { endWhenSilent } from './endWhenSilent.ts';
-import { parseEventStream } from './eventStream.ts';
-import { type ApiAnswer, openSchedulerConnection } from './schedulerConnection.ts';
+import { createHash } from 'node:crypto';
+import { ANSWER_BYTES, ARTIFACT_BYTES } from './answerBounds.ts';
+import { capabilityProblem } from './capabilityProblem.ts';
+import { CheckedAnswers, type Question } from './checkedAnswers.ts';
+import { outputOf } from './outputOf.ts';
+import { allRunsStream, runEventStream } from './runEventStreams.ts';
+import { openSchedulerConnection, type SchedulerConnection } from './schedulerConnection.ts';
 import type {
   Admission,
   ArtifactEntry,
@@ -16,10 +20,13 @@ import type {
   Quota,
   Run,
   RunEvent,
+  RunRecord,
+  RunResponse,
   RunSubmit,
   RunsEvent,
   Tenant,
 } from './tenantApi.ts';
+import { ARTIFACT_NAMES } from './tenantApi.ts';
 
 export interface SchedulerTarget {
   /** `https://host:port`. */
@@ -57,12 +64,23 @@ export interface AuditFilter {
   reason?: string;
 }
 
+/** Size and hash that bytes must have. */
+export interface ExpectedBytes {
+  size: number;
+  sha256: string;
+}
+
 /**
- * Every method throws GrafosError: kind `refused` with the scheduler's reason as code (or `client_certificate_*`, `server_certificate_*`
- * where one end refuses the other's certificate), kind `unreachable` with `scheduler_unreachable` or `scheduler_answer_invalid`,
- * kind `interrupted` when the signal ended it.
+ * A connection to a scheduler that is not taken at its word: every answer is read up to a bound, checked by the
+ * schema of docs/api.md, and must be about what was asked.
+ *
+ * Every method throws GrafosError: kind `refused` with the scheduler's reason as code (or `client_certificate_*`,
+ * `server_certificate_*` where one end refuses the other's certificate), kind `unreachable` with
+ * `scheduler_unreachable` or `cell_answer_invalid`, kind `interrupted` when the signal ended it.
  */
 export interface SchedulerClient {
+  /** Address of the scheduler. */
+  readonly url: string;
   health(options?: CallOptions): Promise<Health>;
   hasModule(sha256: string, options?: CallOptions): Promise<boolean>;
   putModule(sha256: string, bytes: Uint8Array, options?: CallOptions): Promise<void>;
@@ -79,8 +97,22 @@ export interface SchedulerClient {
    */
   allEvents(options?: CallOptions): AsyncGenerator<RunsEvent, void, undefined>;
   listArtifacts(runId: string, options?: CallOptions): Promise<ArtifactEntry[]>;
-  artifact(runId: string, name: ArtifactName, options?: CallOptions): Promise<Uint8Array>;
-  capability(runId: string, request: CapabilityRequest, options?: CallOptions): Promise<Capability>;
+  /** The bytes of an artifact, which must be the expected ones where `expected` is given. */
+  artifact(
+    runId: string,
+    name: ArtifactName,
+    options?: CallOptions & { expected?: ExpectedBytes },
+  ): Promise<Uint8Array>;
+  /** The output of an ended run, which must be the one that its response names. */
+  output(response: RunResponse, options?: CallOptions): Promise<Buffer>;
+  /** The artifact `run.json` of a run. */
+  record(run: Run, options?: CallOptions): Promise<RunRecord>;
+  /** The token is for the lease of that run; its data plane is at the host of this scheduler. */
+  capability(
+    run: Pick<Run, 'run_id' | 'lease_id'>,
+    request: CapabilityRequest,
+    options?: CallOptions,
+  ): Promise<Capability>;
   admissions(query?: { limit?: number }, options?: CallOptions): Promise<WithText<Admission[]>>;
   placements(query?: { limit?: number }, options?: CallOptions): Promise<WithText<Placement[]>>;
   inventory(options?: CallOptions): Promise<Inventory>;
@@ -97,112 +129,220 @@ export interface SchedulerClient {
 }
 
 /**
- * Throws GrafosError `scheduler_url_invalid`, `ca_unreadable`, `certificate_unreadable`, and what `/health` may throw when `cellId` is left out.
+ * Opens a client.
+ *
+ * @throws {GrafosError} scheduler_url_invalid, ca_unreadable, certificate_unreadable, and those of `/health` when
+ *   `cellId` is left out
  */
 export async function connectScheduler(
   target: SchedulerTarget,
   { signal }: CallOptions = {},
 ): Promise<SchedulerClient> {
   const connection = openSchedulerConnection(target);
-  const { call } = connection;
-
-  const getHealth = async ({ signal }: CallOptions = {}): Promise<Health> =>
-    (await call({ method: 'GET', path: '/health', isOpen: true, signal })).json<Health>();
-  const json = async <T>(method: 'GET' | 'PUT' | 'POST', path: string, options: CallOptions & Body = {}): Promise<T> =>
-    (await call(request(method, path, options))).json<T>();
-  const withText = async <T>(path: string, key: string, { signal }: CallOptions): Promise<WithText<T>> => {
-    const answer: ApiAnswer = await call({ method: 'GET', path, signal });
-    return { value: answer.json<Record<string, T>>()[key] as T, text: answer.text() };
-  };
-
-  if (target.cellId === undefined) {
-    try {
-      connection.setAudience((await getHealth({ signal })).cell_id);
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-  } else connection.setAudience(target.cellId);
-
-  return {
-    health: getHealth,
-    hasModule: async (sha256, { signal } = {}) => {
-      const path = `/api/v1/modules/${sha256}`;
-      const { status } = await call({ method: 'HEAD', path, accept: [404], signal });
-      return status === 200;
-    },
-    putModule: async (sha256, bytes, { signal } = {}) => {
-      await call({ method: 'PUT', path: `/api/v1/modules/${sha256}`, type: 'application/wasm', body: bytes, signal });
-    },
-    submit: (run, options = {}) => {
-      const headers: Record<string, string> = { ...waitHeader(options.waitMs) };
-      if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
-      return json<Run>('POST', '/api/v1/runs', { ...options, body: run, headers });
-    },
-    getRun: (runId, options) => json<Run>('GET', runPath(runId), options),
-    listRuns: async (query = {}, options) =>
-      (await json<{ runs: Run[] }>('GET', `/api/v1/runs${search({ ...query })}`, options)).runs,
-    cancel: (runId, options = {}) =>
-      json<Run>('POST', runPath(runId, '/cancel'), { signal: options.signal, headers: waitHeader(options.waitMs) }),
-    events: (runId, { signal } = {}) => {
-      const stream = connection.stream({ method: 'GET', path: runPath(runId, '/events'), signal });
-      return parseEventStream(stream, (event, data) => ({ event, data }) as RunEvent);
-    },
-    allEvents: ({ signal } = {}) => {
-      const open = (until: AbortSignal) =>
-        connection.stream({ method: 'GET', path: '/api/v1/runs/events', signal: until });
-      return parseEventStream(endWhenSilent(open, SILENCE_MS, signal), (event, data) => ({ event, data }) as RunsEvent);
-    },
-    listArtifacts: async (runId, options) =>
-      (await json<{ artifacts: ArtifactEntry[] }>('GET', runPath(runId, '/artifacts'), options)).artifacts,
-    artifact: async (runId, name, { signal } = {}) =>
-      (await call({ method: 'GET', path: runPath(runId, `/artifacts/${name}`), signal })).bytes,
-    capability: (runId, body, options) => json<Capability>('POST', runPath(runId, '/capability'), { ...options, body }),
-    admissions: (query = {}, options = {}) =>
-      withText(`/api/v1/admissions${search({ ...query })}`, 'admissions', options),
-    placements: (query = {}, options = {}) =>
-      withText(`/api/v1/placements${search({ ...query })}`, 'placements', options),
-    inventory: (options) => json<Inventory>('GET', '/api/v1/inventory', options),
-    tenants: async (options) => (await json<{ tenants: Tenant[] }>('GET', '/api/v1/tenants', options)).tenants,
-    createTenant: (name, certificate_pem, { signal, rotate } = {}) =>
-      json<Tenant>('POST', '/api/v1/tenants', {
-        signal,
-        body: { name, certificate_pem, ...(rotate === undefined ? {} : { rotate }) },
-      }),
-    deleteTenant: async (name, { signal } = {}) => {
-      await call({ method: 'DELETE', path: `/api/v1/tenants/${encodeURIComponent(name)}`, signal });
-    },
-    getQuota: (name, options) => json<Quota>('GET', `/api/v1/admin/quotas/${encodeURIComponent(name)}`, options),
-    setQuota: (name, body, options) =>
-      json<Quota>('PUT', `/api/v1/admin/quotas/${encodeURIComponent(name)}`, { ...options, body }),
-    audit: (filter = {}, options = {}) => withText(`/api/v1/admin/audit${search({ ...filter })}`, 'records', options),
-    promote: (options) => json<Health>('POST', '/api/v1/admin/promote', options),
+  const answers = new CheckedAnswers(target.url, connection);
+  const client: SchedulerClient = {
+    url: target.url,
+    ...cellCalls(answers, connection, target.cellId),
+    ...moduleCalls(answers, connection),
+    ...runCalls(answers, connection),
+    ...artifactCalls(answers),
+    ...adminCalls(answers, connection),
     close: () => connection.close(),
   };
+  if (target.cellId !== undefined) {
+    connection.setAudience(target.cellId);
+    return client;
+  }
+  try {
+    connection.setAudience((await client.health({ signal })).cell_id);
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
 }
 
-/** Three times what the scheduler is silent at most. */
-const SILENCE_MS = 45_000;
-
-interface Body {
-  body?: unknown;
-  headers?: Record<string, string>;
+function cellCalls(
+  answers: CheckedAnswers,
+  connection: SchedulerConnection,
+  cellId: string | undefined,
+): Pick<SchedulerClient, 'health' | 'promote' | 'inventory' | 'admissions' | 'placements'> {
+  const checked = (health: Health): Health => {
+    const known = cellId ?? health.cell_id;
+    for (const found of [health.cell_id, health.cell?.cell_id ?? known]) {
+      if (found !== known) throw answers.wrong(`its cell is ${found}, and ${known} was asked for`);
+    }
+    return health;
+  };
+  const records = async <T>(
+    name: 'AdmissionList' | 'PlacementList',
+    key: string,
+    limit: number | undefined,
+    options: CallOptions,
+  ) => await answers.list<T>(name, key, get(`/api/v1/${key}${search({ limit })}`, options), limit ?? RECORDS_DEFAULT);
+  return {
+    health: async ({ signal } = {}) => {
+      const { bytes } = await connection.call(
+        { method: 'GET', path: '/health', isOpen: true, signal },
+        ANSWER_BYTES.small,
+      );
+      return checked(answers.read<Health>('Health', bytes));
+    },
+    promote: async ({ signal } = {}) =>
+      checked(await answers.one<Health>('Health', { method: 'POST', path: '/api/v1/admin/promote', signal })),
+    inventory: (options = {}) => answers.one<Inventory>('Inventory', get('/api/v1/inventory', options)),
+    admissions: ({ limit } = {}, options = {}) => records<Admission>('AdmissionList', 'admissions', limit, options),
+    placements: ({ limit } = {}, options = {}) => records<Placement>('PlacementList', 'placements', limit, options),
+  };
 }
 
-function request(method: 'GET' | 'PUT' | 'POST', path: string, { body, headers, signal }: CallOptions & Body) {
-  const call = { method, path, signal, ...(headers === undefined ? {} : { headers }) };
-  return body === undefined ? call : { ...call, type: 'application/json', body: Buffer.from(JSON.stringify(body)) };
+function moduleCalls(
+  answers: CheckedAnswers,
+  connection: SchedulerConnection,
+): Pick<SchedulerClient, 'hasModule' | 'putModule'> {
+  return {
+    hasModule: async (sha256, { signal } = {}) => {
+      const path = `/api/v1/modules/${encodeURIComponent(sha256)}`;
+      const { status } = await connection.call({ method: 'HEAD', path, accept: [404], signal }, 0);
+      return status === 200;
+    },
+    putModule: async (sha256, body, { signal } = {}) => {
+      const path = `/api/v1/modules/${encodeURIComponent(sha256)}`;
+      const request = { method: 'PUT', path, type: 'application/wasm', body, signal } as const;
+      const { bytes } = await connection.call(request, ANSWER_BYTES.small);
+      const stored = answers.read<{ module_sha256: string; size: number }>('ModulePut', bytes);
+      if (stored.module_sha256 !== sha256 || stored.size !== body.length) {
+        throw answers.wrong(`it stored another module than ${sha256}`, bytes);
+      }
+    },
+  };
+}
+
+function runCalls(
+  answers: CheckedAnswers,
+  connection: SchedulerConnection,
+): Pick<SchedulerClient, 'submit' | 'getRun' | 'listRuns' | 'cancel' | 'events' | 'allEvents' | 'capability'> {
+  const open = (path: string) => (signal: AbortSignal) => connection.stream({ method: 'GET', path, signal });
+  return {
+    submit: (run, { idempotencyKey, waitMs, signal } = {}) => {
+      const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+      const { program, tasklet, version, module_sha256 } = run;
+      return answers.run(
+        { method: 'POST', path: '/api/v1/runs', json: run, headers, waitMs, signal },
+        { program, tasklet, version, module_sha256 },
+      );
+    },
+    getRun: (runId, options = {}) => answers.run(get(runPath(runId), options), { run_id: runId }),
+    listRuns: async (query = {}, options = {}) => {
+      const question = get(`/api/v1/runs${search({ ...query })}`, options);
+      const { value } = await answers.list<Run>('RunList', 'runs', question, query.limit ?? RUNS_DEFAULT);
+      return value.map((run) => answers.checkRun(run));
+    },
+    cancel: (runId, { waitMs, signal } = {}) =>
+      answers.run({ method: 'POST', path: runPath(runId, '/cancel'), waitMs, signal }, { run_id: runId }),
+    events: (runId, { signal } = {}) => runEventStream(answers, runId, open(runPath(runId, '/events')), signal),
+    allEvents: ({ signal } = {}) => allRunsStream(answers, open('/api/v1/runs/events'), signal),
+    capability: async ({ run_id, lease_id }, json, { signal } = {}) => {
+      const path = runPath(run_id, '/capability');
+      const capability = await answers.one<Capability>('Capability', { method: 'POST', path, json, signal });
+      const problem = capabilityProblem(capability, answers.url, lease_id);
+      if (problem !== null) throw answers.wrong(problem);
+      return capability;
+    },
+  };
+}
+
+function artifactCalls(
+  answers: CheckedAnswers,
+): Pick<SchedulerClient, 'listArtifacts' | 'artifact' | 'output' | 'record'> {
+  const artifact: SchedulerClient['artifact'] = async (runId, name, { signal, expected } = {}) => {
+    const bytes = await answers.bytes(get(runPath(runId, `/artifacts/${name}`), { signal }), ARTIFACT_BYTES[name]);
+    if (expected !== undefined && (bytes.length !== expected.size || sha256Of(bytes) !== expected.sha256)) {
+      throw answers.wrong(`${name} is not the file of ${expected.size} bytes whose hash it gave`);
+    }
+    return bytes;
+  };
+  return {
+    artifact,
+    output: async (response, options = {}) => {
+      const output = outputOf(response, await artifact(response.run_id, 'output.b64', options));
+      if (output === null)
+        throw answers.wrong(`the output of run ${response.run_id} is not the one its response names`);
+      return output;
+    },
+    listArtifacts: async (runId, options = {}) => {
+      const question = get(runPath(runId, '/artifacts'), options);
+      const { value } = await answers.list<ArtifactEntry>('ArtifactList', 'artifacts', question, ARTIFACT_NAMES.length);
+      for (const { name, size } of value) {
+        if (size > ARTIFACT_BYTES[name])
+          throw answers.wrong(`${name} has ${size} bytes, and ${ARTIFACT_BYTES[name]} is the most`);
+      }
+      if (new Set(value.map(({ name }) => name)).size < value.length) throw answers.wrong('an artifact is there twice');
+      return value;
+    },
+    record: async ({ run_id, tenant, program, tasklet, version, module_sha256 }, { signal } = {}) => {
+      const record = answers.read<RunRecord>('RunRecord', Buffer.from(await artifact(run_id, 'run.json', { signal })));
+      for (const [field, value] of Object.entries({ run_id, tenant, program, tasklet, version, module_sha256 })) {
+        if (record[field as keyof RunRecord] !== value)
+          throw answers.wrong(`${field} of the run and of its record differ`);
+      }
+      return record;
+    },
+  };
+}
+
+function adminCalls(
+  answers: CheckedAnswers,
+  connection: SchedulerConnection,
+): Pick<SchedulerClient, 'tenants' | 'createTenant' | 'deleteTenant' | 'getQuota' | 'setQuota' | 'audit'> {
+  const quotaPath = (name: string) => `/api/v1/admin/quotas/${encodeURIComponent(name)}`;
+  return {
+    tenants: async (options = {}) => {
+      const { value } = await answers.list<Tenant>('TenantList', 'tenants', get('/api/v1/tenants', options));
+      const { tenant } = answers;
+      const other = value.find(({ name }) => tenant !== undefined && name !== tenant);
+      if (other !== undefined) throw answers.wrong(`it names tenant ${other.name} to tenant ${tenant}`);
+      return value;
+    },
+    createTenant: async (name, certificate_pem, { signal, rotate } = {}) => {
+      const json = { name, certificate_pem, ...(rotate === undefined ? {} : { rotate }) };
+      const made = await answers.one<Tenant>('Tenant', { method: 'POST', path: '/api/v1/tenants', json, signal });
+      if (made.name !== name) throw answers.wrong(`it registered tenant ${made.name}, and ${name} was asked for`);
+      return made;
+    },
+    deleteTenant: async (name, { signal } = {}) => {
+      const path = `/api/v1/tenants/${encodeURIComponent(name)}`;
+      await connection.call({ method: 'DELETE', path, signal }, ANSWER_BYTES.small);
+    },
+    getQuota: (name, options = {}) => answers.one<Quota>('Quota', get(quotaPath(name), options)),
+    setQuota: (name, json, { signal } = {}) =>
+      answers.one<Quota>('Quota', { method: 'PUT', path: quotaPath(name), json, signal }),
+    audit: (filter = {}, options = {}) =>
+      answers.list<AuditRecord>(
+        'AuditList',
+        'records',
+        get(`/api/v1/admin/audit${search({ ...filter })}`, options),
+        filter.limit ?? AUDIT_DEFAULT,
+      ),
+  };
+}
+
+/** Entries that a list has where no limit is asked for (daemons/scheduler/openapi/operations.ts). */
+const [RUNS_DEFAULT, RECORDS_DEFAULT, AUDIT_DEFAULT] = [50, 1000, 100];
+
+function get(path: string, { signal }: CallOptions): Question {
+  return { method: 'GET', path, signal };
 }
 
 function runPath(runId: string, rest = ''): string {
   return `/api/v1/runs/${encodeURIComponent(runId)}${rest}`;
 }
 
-function waitHeader(waitMs: number | undefined): Record<string, string> {
-  return waitMs === undefined ? {} : { prefer: `wait=${Math.ceil(waitMs / 1000)}` };
-}
-
 function search(query: Record<string, string | number | undefined>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
   return given.length === 0 ? '' : `?${given.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&')}`;
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -6,7 +6,10 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { ANSWER_BYTES } from './answerBounds.ts';
+import { collectAnswer } from './collectAnswer.ts';
 import { GrafosError } from './grafosError.ts';
+import { PACE } from './pace.ts';
 import type { PeerFiles } from './peerFiles.ts';
 import { tlsClientOptions } from './peerTls.ts';
 import { connectionError, refusalOf } from './schedulerErrors.ts';
@@ -23,20 +26,27 @@ export interface ApiRequest {
   isOpen?: boolean;
   /** Statuses that are an answer here, beside 2xx. */
   accept?: readonly number[];
+  /** How long the scheduler is asked to hold its answer, milliseconds; rounded up to seconds. */
+  waitMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface ApiAnswer {
   status: number;
   bytes: Buffer;
-  text(): string;
-  /** Throws GrafosError `scheduler_answer_invalid`. */
-  json<T>(): T;
 }
 
 export interface SchedulerConnection {
+  /** `<role>/<name>` of our certificate. */
+  subject: string;
   setAudience(cellId: string): void;
-  call(request: ApiRequest): Promise<ApiAnswer>;
+  /**
+   * Asks, and reads the whole answer.
+   *
+   * @param most bytes of its body
+   * @throws {GrafosError} the scheduler's refusal, cell_answer_invalid, scheduler_unreachable, interrupted
+   */
+  call(request: ApiRequest, most: number): Promise<ApiAnswer>;
   /** The answer as it comes; leaving the loop ends it. */
   stream(request: ApiRequest): AsyncGenerator<Buffer, void, undefined>;
   close(): void;
@@ -73,7 +83,7 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
 
   const send = (asked: ApiRequest): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const { method, path, headers = {}, type, body, isOpen = false, signal } = asked;
+      const { method, path, headers = {}, type, body, isOpen = false, waitMs, signal } = asked;
       if (isClosed) {
         reject(new GrafosError('interrupted', 'client_closed', 'The connection to the scheduler was closed.'));
         return;
@@ -82,7 +92,13 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
       // certificate and our check of the server would be gone with it.
       const request = new ClientRequest({ agent, protocol: 'https:', host, port, method, path, headers, signal });
       underWay.add(request);
-      request.once('close', () => underWay.delete(request));
+      const answerMs = PACE.answerMs + (waitMs ?? 0) + ((body?.length ?? 0) / PACE.bytesPerSecond) * 1000;
+      const late = setTimeout(() => request.destroy(new Error(`no answer began within ${answerMs} ms`)), answerMs);
+      request.once('close', () => {
+        clearTimeout(late);
+        underWay.delete(request);
+      });
+      if (waitMs !== undefined) request.setHeader('prefer', `wait=${Math.ceil(waitMs / 1000)}`);
       if (type !== undefined) request.setHeader('content-type', type);
       if (method === 'PUT' || method === 'POST') request.setHeader('content-length', body?.length ?? 0);
       const onError = (error: Error): void => {
@@ -93,9 +109,10 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
       };
       request.once('error', onError);
       request.once('response', (response) => {
-        // From here on the response tells of a broken connection.
+        clearTimeout(late);
+        // From here on the response breaks: with what the parser found, or as the connection did.
         request.off('error', onError);
-        request.on('error', () => {});
+        request.on('error', (error) => response.destroy(error));
         resolve(response);
       });
       request.once('socket', (socket) => {
@@ -117,22 +134,17 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
     return connectionError(error, target.url, target);
   };
 
-  const collect = async (response: IncomingMessage, signal: AbortSignal | undefined): Promise<Buffer> => {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of response) chunks.push(chunk);
-    } catch (error) {
-      throw asGrafosError(error as Error, signal);
-    }
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-  };
+  const collect = (response: IncomingMessage, most: number, signal: AbortSignal | undefined): Promise<Buffer> =>
+    collectAnswer(response, target.url, most).catch((error: Error) => {
+      throw asGrafosError(error, signal);
+    });
 
   /** Resolves with an answer that is none of a refusal. */
   const exchange = async (asked: ApiRequest, isRetry = false): Promise<IncomingMessage> => {
     const response = await send(asked);
     const { statusCode: status = 0, socket } = response;
     if ((status >= 200 && status < 300) || asked.accept?.includes(status) === true) return response;
-    const refusal = refusalOf(status, await collect(response, asked.signal));
+    const refusal = refusalOf(target.url, status, await collect(response, ANSWER_BYTES.small, asked.signal));
     if (refusal.code !== 'token_expired' || isRetry) throw refusal;
     // One of the clocks jumped: this token is done with, and a new one is made once.
     tokens.delete(socket);
@@ -140,14 +152,13 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
   };
 
   return {
+    subject,
     setAudience: (cellId) => {
       audience = cellId;
     },
-    call: async (asked) => {
+    call: async (asked, most) => {
       const response = await exchange(asked);
-      const bytes = await collect(response, asked.signal);
-      const text = (): string => bytes.toString('utf8');
-      return { status: response.statusCode ?? 0, bytes, text, json: () => parseJson(text()) };
+      return { status: response.statusCode ?? 0, bytes: await collect(response, most, asked.signal) };
     },
     stream: async function* (asked) {
       const response = await exchange(asked);
@@ -196,16 +207,6 @@ function readCertificate({ certPem, keyPem }: PeerFiles): { key: KeyObject; subj
     throw new GrafosError('usage', 'certificate_unreadable', 'The client certificate cannot be used.', {
       why: cause instanceof Error ? cause.message : String(cause),
       next: 'Give a certificate and its key as PEM, as grafos admin issue-cert writes them.',
-      cause,
-    });
-  }
-}
-
-function parseJson<T>(text: string): T {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new GrafosError('unreachable', 'scheduler_answer_invalid', 'The scheduler did not answer with JSON.', {
       cause,
     });
   }

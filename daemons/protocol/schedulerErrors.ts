@@ -1,44 +1,39 @@
 import { X509Certificate } from 'node:crypto';
+import { cellAnswerInvalid } from './cellAnswerInvalid.ts';
 import { GrafosError } from './grafosError.ts';
 import { checkPeerChain } from './peerCertificate.ts';
 import { caDerFromPem, type PeerFiles } from './peerFiles.ts';
 import { PeerRefused } from './peerRefused.ts';
 import { peerRefusedByTls } from './peerTls.ts';
+import { readAnswer } from './readAnswer.ts';
 import type { Refusal } from './tenantApi.ts';
 
-/** A non-2xx answer as an error: code is the scheduler's reason. */
-export function refusalOf(status: number, body: Buffer): GrafosError {
-  try {
-    const { error }: Refusal = JSON.parse(body.toString('utf8'));
-    const { reason, message, next } = error;
-    const kind =
-      reason === 'runtime_not_ready' || reason === 'shutting_down' || reason === 'scheduler_standby'
-        ? 'unreachable'
-        : 'refused';
-    return new GrafosError(kind, reason, message, next === undefined ? {} : { next });
-  } catch {
-    if (body.length === 0 && status === 404)
-      return new GrafosError('refused', 'not_found', 'The scheduler has no such thing.');
-    return new GrafosError(
-      'unreachable',
-      'scheduler_answer_invalid',
-      `The scheduler answered ${status} with something that is no refusal.`,
-      {
-        next: 'Check that the address is that of a grafos scheduler.',
-      },
-    );
-  }
+/** Refusals that another try may not meet. */
+const NOT_READY: readonly string[] = ['runtime_not_ready', 'shutting_down', 'scheduler_standby'];
+
+/** A non-2xx answer as an error, with the scheduler's reason as its code; `cell_answer_invalid` where it is no refusal. */
+export function refusalOf(url: string, status: number, body: Buffer): GrafosError {
+  // The answer to HEAD has no body.
+  if (body.length === 0 && status === 404)
+    return new GrafosError('refused', 'not_found', 'The scheduler has no such thing.');
+  const { reason, message, next } = readAnswer<Refusal>(url, 'Refusal', body).error;
+  const kind = NOT_READY.includes(reason) ? 'unreachable' : 'refused';
+  return new GrafosError(kind, reason, message, next === undefined ? {} : { next });
 }
 
 /**
- * What the connection broke on, in our words. A server that refuses our certificate just hangs up (Node's TLS sends no alert, and in TLS 1.3
+ * The error that a connection broke on, in our words.
+ *
+ * A server that refuses our certificate just hangs up (Node's TLS sends no alert, and in TLS 1.3
  * our side of the handshake is over by then), so a hang-up makes us look at our own certificate with the scheduler's eyes.
  */
 export function connectionError(error: Error, url: string, ours: PeerFiles): GrafosError {
-  if (error instanceof PeerRefused) return error;
+  if (error instanceof GrafosError) return error;
   const refused = peerRefusedByTls(error, 'server');
   if (refused !== undefined) return refused;
   const code = 'code' in error ? String(error.code) : '';
+  // Node's parser: bytes that are no HTTP, or headers past 16 KiB.
+  if (code.startsWith('HPE_')) return cellAnswerInvalid(url, `its answer is no HTTP: ${error.message}`);
   if (code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('ERR_SSL_')) {
     const unfit = ownProblem(ours);
     if (unfit !== undefined) return unfit;

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
+import { confirmUse } from '../dialogs/confirmUse.ts';
 import { showError } from '../dialogs/showError.ts';
 import type { CommandContext, CommandHandler } from './command.ts';
 import { COMMAND_TABLE } from './commandTable.ts';
@@ -12,7 +14,7 @@ export function registerCommands(grafos: CommandContext): vscode.Disposable {
         if (needsTrust && !vscode.workspace.isTrusted) return askForTrust();
         handler ??= make(grafos);
         try {
-          return await handler(...args);
+          return await whereConfirmed(handler, args);
         } catch (error) {
           showError(grafos.log, error, ...args);
           return undefined;
@@ -20,6 +22,18 @@ export function registerCommands(grafos: CommandContext): vscode.Disposable {
       });
     }),
   );
+}
+
+/** Asks where the command came upon a cell or stack of others, and begins it again after a yes. */
+async function whereConfirmed(handler: CommandHandler, args: unknown[]): Promise<unknown> {
+  for (;;) {
+    try {
+      return await handler(...args);
+    } catch (error) {
+      if (!(error instanceof NotConfirmed)) throw error;
+      if (!(await confirmUse(error))) return undefined;
+    }
+  }
 }
 
 async function askForTrust(): Promise<void> {

@@ -25,7 +25,7 @@ export const runDownload: CommandFactory = (grafos) => async (arg) => {
     const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
     const { downloadArtifacts } = await import('../../toolchain/artifacts/downloadArtifacts.ts');
     using client = await connectTarget(await resolveProvider(entry.root, entry.provider));
-    await downloadArtifacts(client, entry.run.run_id, dir, signal);
+    await downloadArtifacts(client, await client.getRun(entry.run.run_id, { signal }), dir, signal);
   });
   const reveal = vscode.l10n.t('Show in File Manager');
   void vscode.window.showInformationMessage(vscode.l10n.t('The artifacts are in {0}', dir), reveal).then((choice) => {

@@ -1,10 +1,13 @@
 import * as vscode from 'vscode';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { plainText } from '../../daemons/protocol/plainText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
+import { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import type { CommandContext } from '../commands/command.ts';
+import { confirmUse } from '../dialogs/confirmUse.ts';
 import { pickTasklet } from '../dialogs/pickTasklet.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { SETTINGS } from '../ids.ts';
@@ -51,7 +54,7 @@ export async function deployTasklet(grafos: CommandContext, request: DeployReque
   await keepAnswers(store, session.root, tasklet.name, answers);
 
   if (!(await makeReady(grafos, session, name))) return;
-  if (name !== 'local' && !(await confirmCloud(tasklet, name))) return;
+  if (!(await confirmCloud(session, tasklet, name))) return;
 
   const input = await readChoice(program, tasklet, answers.input ?? { kind: 'none' });
   if (input === undefined) return;
@@ -107,19 +110,34 @@ async function makeReady(grafos: CommandContext, session: ProgramSession, provid
   return (await addCell(grafos, session, provider)) !== undefined;
 }
 
-async function confirmCloud(tasklet: Tasklet, provider: ProviderName): Promise<boolean> {
-  const settings = vscode.workspace.getConfiguration();
-  if (!settings.get(SETTINGS.confirmCloud, true)) return true;
+/** Asks before the first deploy of the program to a cell of a cloud, as the command line does. */
+async function confirmCloud(session: ProgramSession, tasklet: Tasklet, provider: ProviderName): Promise<boolean> {
+  const { firstDeploy } = await import('../../toolchain/confirm/firstDeploy.ts');
+  const look = () => firstDeploy(session.root, provider);
+  // Asked about here, so that the deploy goes on with the answers that were given before.
+  const first = await look().catch(async (error: unknown) => {
+    if (!(error instanceof NotConfirmed)) throw error;
+    return (await confirmUse(error)) ? look() : undefined;
+  });
+  if (first === undefined) return false;
+  if (first === null || !vscode.workspace.getConfiguration().get(SETTINGS.confirmCloud, true)) return true;
   const deploy = vscode.l10n.t('Deploy');
-  const always = vscode.l10n.t("Deploy, Don't Ask Again");
+  const { scheduler_url, tenant_name } = first.cell;
   const answer = await vscode.window.showInformationMessage(
     vscode.l10n.t('Deploy {0} to {1}?', tasklet.name, provider),
-    { modal: true, detail: vscode.l10n.t('The module and its input leave this machine.') },
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'The module and its input leave this machine for {0}, tenant {1}. Later deploys to this cell are not asked about.',
+        plainText(scheduler_url),
+        plainText(tenant_name),
+      ),
+    },
     deploy,
-    always,
   );
-  if (answer === always) await settings.update(SETTINGS.confirmCloud, false, vscode.ConfigurationTarget.Global);
-  return answer !== undefined;
+  if (answer !== deploy) return false;
+  await first.confirm();
+  return true;
 }
 
 interface RunOn {

@@ -134,11 +134,11 @@ async function fetchDetails(entry: RunEntry, signal: AbortSignal): Promise<Detai
   using client = await connectTarget(await resolveProvider(root, provider));
   const artifacts = await client.listArtifacts(run.run_id, { signal });
   const has = (name: ArtifactName) => artifacts.some((artifact) => artifact.name === name);
-  const output = has('output.b64') ? await client.artifact(run.run_id, 'output.b64', { signal }) : null;
   const log = has('run.log') ? await client.artifact(run.run_id, 'run.log', { signal }) : null;
+  const known = await client.getRun(run.run_id, { signal });
   return {
-    run: await client.getRun(run.run_id, { signal }),
-    output: output && Buffer.from(Buffer.from(output).toString('latin1'), 'base64'),
+    run: known,
+    output: known.response && (await client.output(known.response, { signal })),
     log: log && Buffer.from(log.subarray(0, SHOWN_BYTES)).toString('utf8'),
     artifacts,
   };

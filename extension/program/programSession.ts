@@ -120,11 +120,10 @@ export class ProgramSession implements vscode.Disposable {
   }
 
   async #providers(): Promise<ProviderName[]> {
-    const { CLOUD_PROVIDERS, readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
+    const { CLOUD_PROVIDERS } = await import('../../toolchain/deploy/cloudCells.ts');
+    const { hasConfirmedCell } = await import('../../toolchain/confirm/hasConfirmedCell.ts');
     const clouds = await Promise.all(
-      CLOUD_PROVIDERS.map(async (provider) =>
-        (await readCloudCells(this.root, provider).catch(() => [])).length > 0 ? [provider] : [],
-      ),
+      CLOUD_PROVIDERS.map(async (provider) => ((await hasConfirmedCell(this.root, provider)) ? [provider] : [])),
     );
     return [...(devOf(this.stack.state) === undefined ? [] : (['local'] as const)), ...clouds.flat()];
   }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DevState } from '../../daemons/protocol/devState.ts';
 import type { DevDown } from '../../toolchain/stack/devDown.ts';
-import { deadDaemons, readDevState } from '../../toolchain/stack/devState.ts';
+import { deadDaemons, knownStack } from '../../toolchain/stack/devState.ts';
 import type { DevUpOptions } from '../../toolchain/stack/devUp.ts';
 import { type StackPaths, stackPaths } from '../../toolchain/stack/stackPaths.ts';
 import { Emitter } from '../emitter.ts';
@@ -33,6 +33,8 @@ export class StackModel implements Disposable {
   #looking: Promise<void> | undefined;
   #lookAgain = false;
   #isDisposed = false;
+  /** The state is `failed` because of what is in `dev.json`, and no longer once that is gone. */
+  #isFileAtFault = false;
 
   constructor(root: string) {
     this.root = root;
@@ -120,9 +122,19 @@ export class StackModel implements Disposable {
   }
 
   async #lookOnce(otherwise: StackState | undefined): Promise<void> {
-    const dev = await readDevState(this.#paths);
+    const known = await knownStack(this.#paths);
+    const dev = known.kind === 'confirmed' ? known.state : undefined;
     const dead = dev === undefined ? [] : await deadDaemons(dev);
     if (this.#isDisposed || this.#work !== undefined) return;
+    if (known.kind === 'unusable') {
+      // Of a stack that is not ours nothing is asked; its file alone is reported.
+      this.#letGo();
+      this.#isFileAtFault = true;
+      this.#set({ kind: 'failed', error: known.error });
+      return;
+    }
+    if (this.#isFileAtFault) otherwise ??= { kind: 'stopped' };
+    this.#isFileAtFault = false;
     if (dev === undefined) {
       this.#letGo();
       this.#set(otherwise ?? (this.#state.kind === 'failed' ? this.#state : { kind: 'stopped' }));

@@ -8,7 +8,7 @@ export type StackState =
   /** Daemons that should run and do not. */
   | { kind: 'unhealthy'; dev: DevState; dead: DaemonName[] }
   | { kind: 'stopping' }
-  /** The last start or stop did not succeed, and no stack is there. */
+  /** The last start or stop did not succeed, or `dev.json` names no stack that may be used. */
   | { kind: 'failed'; error: Error };
 
 export type StackStateKind = StackState['kind'];

@@ -78,7 +78,10 @@ async function startKeeper(entry: string, root: string, stack: string, graceMs: 
       : // A socket's path may have some 100 characters, a program's folder more; and this folder is open to its owner alone.
         join(await mkdtemp(join(tmpdir(), 'grafos-')), 'windows');
   const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, TMPDIR: tmpdir() };
-  if (process.env.SystemRoot !== undefined) env.SystemRoot = process.env.SystemRoot;
+  // The second half says where the user's records are: the keeper ends no stack that is not in them.
+  for (const name of ['SystemRoot', 'HOME', 'USERPROFILE', 'LOCALAPPDATA', 'XDG_STATE_HOME']) {
+    if (process.env[name] !== undefined) env[name] = process.env[name];
+  }
   if (process.versions.electron !== undefined) env.ELECTRON_RUN_AS_NODE = '1';
   const child = spawn(process.execPath, [entry, root, stack, socket, String(graceMs)], {
     stdio: ['ignore', 'pipe', 'ignore'],

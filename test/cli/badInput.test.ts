@@ -33,6 +33,7 @@ const SAMPLE: Record<string, string[]> = {
   'mem write': ['r', '-'],
   'mem watch': ['r'],
   'provider status': ['local'],
+  'provider confirm': ['local'],
   'cloud adopt': [
     'aws',
     '--scheduler',

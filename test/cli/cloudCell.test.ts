@@ -68,9 +68,16 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     await grafosJson(['tasklet', 'build'], { cwd });
     const wasm = await readFile(join(cwd, 'build/identify.wasm'));
     await grafosJson(['dev', 'up'], { cwd });
-    const run = (provider: string) =>
-      grafosJson<RunResponse>(['deploy', 'run', '--provider', provider, '--input', input], { cwd });
-    const [local, aws] = [await run('local'), await run('aws')];
+    const run = (provider: string, ...more: string[]) =>
+      grafosJson<RunResponse>(['deploy', 'run', '--provider', provider, '--input', input, ...more], { cwd });
+    // Adopting confirms the cell, so that there is no question about it; the first deploy is confirmed by itself, as in the editor.
+    const unconfirmed = await grafos(['deploy', 'run', '--provider', 'aws', '--json'], { cwd });
+    assert.equal(unconfirmed.code, 4);
+    assert.equal(JSON.parse(unconfirmed.stdout).error.code, 'deploy_not_confirmed');
+    assert.match(JSON.parse(unconfirmed.stdout).error.why, /eu-central-1/);
+    assert.deepEqual(await grafosJson<Run[]>(['runs', 'list', '--provider', 'aws'], { cwd }), []);
+    const [local, first, aws] = [await run('local'), await run('aws', '--yes'), await run('aws')];
+    assert.equal(first.output_sha256, aws.output_sha256);
     assert.deepEqual(await readFile(join(cwd, 'build/identify.wasm')), wasm, 'deploying does not touch the artifact');
     assert.equal(aws.module_sha256, local.module_sha256);
     assert.deepEqual([local.provider, aws.provider], ['local', 'aws']);
@@ -91,6 +98,13 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     );
     assert.equal(status.ready, true);
     assert.ok(status.requirements.every(({ met }) => met));
+    // An entry that was edited by hand is another cell, until it is as it was.
+    const cells = await readFile(adopted.file, 'utf8');
+    await writeFile(adopted.file, cells.replace(`"${cell.tenant}"`, '"somebody"'));
+    const edited = await grafos(['deploy', 'run', '--provider', 'aws', '--yes', '--json'], { cwd });
+    assert.equal(JSON.parse(edited.stdout).error.code, 'cell_not_confirmed');
+    await writeFile(adopted.file, cells);
+    await run('aws');
     const direct = await grafosJson<RunResponse>(['deploy', 'run', '--direct', ...adopt, '--input', input], { cwd });
     assert.equal(direct.output_sha256, aws.output_sha256);
   });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/protocol/answerBounds.ts';
 import { LONG_MS, QUICK_MS } from '../../daemons/protocol/cellWorkers.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { PACE } from '../../daemons/protocol/pace.ts';
 import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
 import { CORPUS } from '../hostile/corpus.ts';
 
@@ -52,6 +54,32 @@ describe('docs/limits.md', () => {
     }
     assert.match(page, new RegExp(`at most ${QUICK_MS} ms is \\*quick`));
     assert.match(page, new RegExp(`longer than ${LONG_MS} ms while`));
+  });
+
+  it('has the bounds of an answer', () => {
+    const answers = rows('Of an answer');
+    const mib = (bytes: number) => `${bytes / 1024 ** 2} MiB`;
+    const kib = (bytes: number) => `${bytes / 1024} KiB`;
+    const cell = (name: string) => [...answers].find(([row]) => row.startsWith(name))?.[1] ?? '';
+    for (const [name, ...bounds] of [
+      ['a run with', mib(ANSWER_BYTES.run)],
+      ['a health', kib(ANSWER_BYTES.small)],
+      ['a list', kib(ANSWER_BYTES.small), kib(ANSWER_BYTES.entry), mib(ANSWER_BYTES.list)],
+      ["one run's events", mib(ANSWER_BYTES.run)],
+      ['an event of all', mib(ANSWER_BYTES.runsEvent)],
+      [
+        '`response.json`',
+        mib(ARTIFACT_BYTES['response.json']),
+        mib(ARTIFACT_BYTES['input.bin']),
+        kib(ARTIFACT_BYTES['run.log']),
+        kib(ARTIFACT_BYTES['run.json']),
+      ],
+      ['nesting', String(LIMITS.jsonDepth)],
+      ['pace', kib(PACE.bytesPerSecond), `${PACE.graceMs / 1000} s`],
+      ['until', `${PACE.answerMs / 1000} s`, kib(PACE.bytesPerSecond)],
+    ] as const) {
+      for (const bound of bounds) assert.ok(cell(name).includes(bound), `${name}: ${cell(name)} and ${bound}`);
+    }
   });
 
   it('has a hostile case for every bound, and names the bound of every case', () => {

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { SCHEMAS, type Schema, type SchemaName } from '../../daemons/protocol/apiSchemas.ts';
+import { compileSchema } from '../../daemons/protocol/compileSchema.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import type { RefusalReason } from '../../daemons/protocol/tenantApi.ts';
 import { apiPage } from '../../daemons/scheduler/openapi/apiPage.ts';
-import { compileSchema } from '../../daemons/scheduler/openapi/compileSchema.ts';
 import { openapiDocument } from '../../daemons/scheduler/openapi/openapiDocument.ts';
 import { OPERATIONS } from '../../daemons/scheduler/openapi/operations.ts';
-import { SCHEMAS, type Schema, type SchemaName } from '../../daemons/scheduler/openapi/schemas.ts';
 import { REFUSAL_STATUS } from '../../daemons/scheduler/refused.ts';
 import { type Harness, MODULE, MODULE_SHA256, startHarness, submitOf } from './schedulerHarness.ts';
 
@@ -89,7 +89,7 @@ describe('scheduler: OpenAPI', () => {
         valid('Run', run);
         valid('ArtifactList', { artifacts: await client.listArtifacts(run.run_id) });
         if (tasklet === 'plain')
-          valid('Capability', await client.capability(run.run_id, { rights: ['read', 'write'], ttl_ms: 1 }));
+          valid('Capability', await client.capability(run, { rights: ['read', 'write'], ttl_ms: 1 }));
       }
       valid('Run', await client.submit(submitOf('hold')));
       valid('RunList', { runs: await client.listRuns() });

@@ -139,7 +139,7 @@ describe('scheduler: as a process', () => {
       const endless = await tenant.submit(await runOf(tenant, ENDLESS), { waitMs: 30_000 });
       assert.equal(endless.response?.error?.code, 'fuel_exhausted');
       const held = await tenant.submit({ ...run, mem_bytes: 4096, hold_ms: 60_000 }, { waitMs: 30_000 });
-      const capability = await tenant.capability(held.run_id, { rights: ['read'] });
+      const capability = await tenant.capability(held, { rights: ['read'] });
       assert.equal(capability.bytes, 4096);
       await assert.rejects(tenant.submit({ ...run, mem_bytes: 1024 * 1024 }, { waitMs: 30_000 }), {
         code: 'lease_denied: capacity',

@@ -214,11 +214,11 @@ describe('scheduler: runs', () => {
     const client = await tenantWithModule();
     const run = await client.submit(submitOf('plain', { mem_bytes: 4096, hold_ms: 60_000 }), { waitMs: 5_000 });
     assert.notEqual(run.lease_id, null);
-    const capability = await client.capability(run.run_id, { rights: ['read'] });
+    const capability = await client.capability(run, { rights: ['read'] });
     assert.equal(capability.lease_id, run.lease_id);
     assert.equal(capability.bytes, 4096);
     const bare = await client.submit(submitOf('plain'), { waitMs: 5_000 });
-    await assert.rejects(client.capability(bare.run_id, { rights: ['read'] }), { code: 'lease_ended' });
+    await assert.rejects(client.capability(bare, { rights: ['read'] }), { code: 'lease_ended' });
   });
 
   describe('idempotency', () => {

@@ -216,9 +216,9 @@ describe('schedulerClient', () => {
 
     it('tells an answer that is none of ours', async () => {
       answer = (_request, response) => response.writeHead(502).end('<html>');
-      await assert.rejects(client.listRuns(), { kind: 'unreachable', code: 'scheduler_answer_invalid' });
+      await assert.rejects(client.listRuns(), { kind: 'unreachable', code: 'cell_answer_invalid' });
       answer = (_request, response) => response.end('{');
-      await assert.rejects(client.listRuns(), { code: 'scheduler_answer_invalid' });
+      await assert.rejects(client.listRuns(), { code: 'cell_answer_invalid' });
       answer = (request, response) => {
         response.writeHead(200, { 'content-length': 100 });
         response.write('{');

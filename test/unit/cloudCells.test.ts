@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
 import { addCloudCell, type CloudCell, cloudCellsFile, readCloudCells } from '../../toolchain/deploy/cloudCells.ts';
 import { keepKeysIn, keptKeyReference } from '../../toolchain/deploy/keptKeys.ts';
 import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
@@ -65,12 +66,14 @@ describe('cells of a provider', () => {
   it('may have a key that is kept elsewhere, which only who keeps it can read', async () => {
     await using folder = await temporaryFolder();
     for (const name of ['ca', 'c']) await writeFile(join(folder.path, name), name);
-    await addCloudCell(folder.path, 'aws', { ...cell('https://a'), tenant_key: keptKeyReference('mine') });
+    const kept = { ...cell('https://a'), tenant_key: keptKeyReference('mine') };
+    await addCloudCell(folder.path, 'aws', kept);
+    await confirmCell(folder.path, 'aws', kept, false);
     await assert.rejects(resolveProvider(folder.path, 'aws'), { code: 'key_not_here', next: /cloud adopt/ });
-    const kept = new Map([['mine', 'the key']]);
-    keepKeysIn(async (name) => kept.get(name));
+    const keys = new Map([['mine', 'the key']]);
+    keepKeysIn(async (name) => keys.get(name));
     assert.equal((await resolveProvider(folder.path, 'aws')).keyPem, 'the key');
-    kept.clear();
+    keys.clear();
     await assert.rejects(resolveProvider(folder.path, 'aws'), { code: 'key_not_here', next: /Add the cell again/ });
   });
 });

@@ -1,13 +1,18 @@
 /** The editor's view of a stack that others start, stop, kill and leave: real daemons, no editor. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { readKeeper } from '../../extension/stack/keeperFile.ts';
 import { StackModel } from '../../extension/stack/stackModel.ts';
 import { devOf, type StackState, type StackStateKind } from '../../extension/stack/stackState.ts';
 import { windowPresence } from '../../extension/stack/windowPresence.ts';
 import { devDown } from '../../toolchain/stack/devDown.ts';
 import { devUp } from '../../toolchain/stack/devUp.ts';
+import { processStart } from '../../toolchain/stack/processIdentity.ts';
+import { DEV_STATE } from '../helpers/devStateFile.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
 
@@ -74,6 +79,49 @@ describe('the stack as the editor sees it', function () {
       assert.deepEqual(unhealthy.kind === 'unhealthy' && unhealthy.dead, [name]);
     });
   }
+
+  it('asks nothing of a dev.json that this user did not make, or that is broken, and says so', async () => {
+    await using scratch = await program();
+    const connections: Socket[] = [];
+    const server = createServer((socket) => connections.push(socket.on('error', () => {})));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const own = { pid: process.pid, started: (await processStart(process.pid)) ?? '', log: '/x' };
+    const planted = {
+      ...DEV_STATE,
+      scheduler_url: `https://127.0.0.1:${port}`,
+      helper: { url: `http://127.0.0.1:${port}` },
+      fabric: { ...DEV_STATE.fabric, mem_dataplane: `https://127.0.0.1:${port}/mem` },
+      daemons: { fabricbiosd: own, scheduler: own, helper: own },
+    };
+    const file = join(scratch.root, '.grafos/dev/dev.json');
+    using model = new StackModel(scratch.root);
+    await model.watch();
+    try {
+      await mkdir(dirname(file), { recursive: true });
+      for (const [text, code] of [
+        [JSON.stringify(planted), 'stack_not_confirmed'],
+        ['{"version":1', 'dev_state_invalid'],
+        [JSON.stringify({ ...planted, daemons: null }), 'dev_state_invalid'],
+        [JSON.stringify({ ...planted, scheduler_url: 'x' }), 'dev_state_invalid'],
+      ] as const) {
+        await writeFile(file, text);
+        await model.look();
+        const { state } = model;
+        assert.equal(state.kind === 'failed' && (state.error as { code?: string }).code, code);
+      }
+      await rm(file);
+      await reaches(model, 'stopped');
+      await writeFile(file, JSON.stringify(planted));
+      await reaches(model, 'failed');
+      await devUp(scratch.root);
+      await reaches(model, 'running');
+      assert.equal(connections.length, 0);
+    } finally {
+      for (const socket of connections) socket.destroy();
+      server.close();
+    }
+  });
 
   it('starts and stops by itself, telling every state once', async () => {
     await using scratch = await program();

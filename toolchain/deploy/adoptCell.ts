@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { confirmCell } from '../confirm/cellConfirmation.ts';
+import { readPem } from '../trust/readPem.ts';
 import { addCloudCell, type CloudCell, type CloudProvider } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { isKeptKey } from './keptKeys.ts';
@@ -15,7 +17,7 @@ export interface AdoptedCell {
 
 /**
  * Adds a running cell to a provider's list, after it has proved itself: the scheduler's certificate fits the CA, it takes our tenant's
- * certificate and token, and its cell answers. Nothing is written before.
+ * certificate and token, and its cell answers. Nothing is written before. The cell then is confirmed, and a deploy to it is not yet.
  * @throws GrafosError `runtime_not_ready`, `cell_of_another_provider`, the scheduler's refusal, or a trust file's error.
  */
 export async function adoptCell(
@@ -30,7 +32,8 @@ export async function adoptCell(
     tenant_cert: resolve(given.tenant_cert),
     tenant_key: isKeptKey(given.tenant_key) ? given.tenant_key : resolve(given.tenant_key),
   };
-  using client = await connectTarget(await cellTarget(programRoot, provider, cell), signal);
+  const { text: caPem } = await readPem(provider, cell.ca_cert);
+  using client = await connectTarget(await cellTarget(programRoot, provider, cell, caPem), signal);
   const health = await client.health({ signal });
   if (health.cell === null || !isHealthy(health)) {
     throw new GrafosError(
@@ -60,6 +63,8 @@ export async function adoptCell(
       next: 'Give the tenant that the certificate was issued for: --tenant NAME',
     });
   }
+  // Before the file: a window that sees the new cell asks the record whether it is ours.
+  await confirmCell(programRoot, provider, cell, false);
   const file = await addCloudCell(programRoot, provider, cell);
   return { file, cell, cell_id: health.cell.cell_id, region: health.cell.region };
 }

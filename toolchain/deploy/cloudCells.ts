@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
+import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
 import { fileError } from '../files/fileError.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
 import { makeProgramState } from '../stack/programState.ts';
@@ -18,6 +19,9 @@ export interface CloudCell {
   tenant_key: string;
 }
 
+/** A cell has some 500. */
+const CELLS_BYTES_MAX = 1024 * 1024;
+
 const FIELDS = ['scheduler_url', 'tenant_name', 'ca_cert', 'tenant_cert', 'tenant_key'] as const;
 
 export function cloudCellsFile(programRoot: string, provider: CloudProvider): string {
@@ -27,21 +31,24 @@ export function cloudCellsFile(programRoot: string, provider: CloudProvider): st
 /** The cells of a provider, in the order they are tried; empty when it is not set up. @throws GrafosError `cells_file_invalid` */
 export async function readCloudCells(programRoot: string, provider: CloudProvider): Promise<CloudCell[]> {
   const file = cloudCellsFile(programRoot, provider);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw fileError(error, `The cells of ${provider} cannot be read`);
-  }
   const invalid = (why: string) =>
     new GrafosError('usage', 'cells_file_invalid', `${file} is not a list of cells.`, {
       why,
       next: `Correct it, or remove it and run: grafos cloud adopt ${provider} --help`,
     });
+  let bytes: Buffer;
+  try {
+    bytes = await readSmallFile(file, CELLS_BYTES_MAX);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (!('code' in error)) throw invalid(error.message);
+    if (error.code === 'ENOENT') return [];
+    throw fileError(error, `The cells of ${provider} cannot be read`);
+  }
+  if (isDeepJson(bytes)) throw invalid('It is nested too deep.');
   let cells: unknown;
   try {
-    cells = JSON.parse(text);
+    cells = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : String(error));
   }

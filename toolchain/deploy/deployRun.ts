@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
@@ -34,7 +35,7 @@ export interface DeployRun {
 
 /**
  * Runs a tasklet's built wasm, as it lies on disk, on the cell behind `client`.
- * @throws GrafosError `not_built`, `module_too_large`, a file error's code, the scheduler's refusal, or `interrupted`.
+ * @throws GrafosError `cell_answer_invalid`, `not_built`, `module_too_large`, a file error's code, the scheduler's refusal, or `interrupted`.
  */
 export async function deployRun(client: SchedulerClient, deploy: DeployRun): Promise<Run> {
   const { program, tasklet, input, signal } = deploy;
@@ -78,8 +79,10 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
 
 async function awaitEnd(client: SchedulerClient, runId: string, signal: AbortSignal): Promise<Run> {
   for await (const event of client.events(runId, { signal })) if (event.event === 'end') return event.data;
-  // The stream ended without saying so: the scheduler stopped, and what became of the run stands in its store.
-  return client.getRun(runId, { signal });
+  // The stream ended without saying so: the scheduler stopped, and its store has what became of the run.
+  const run = await client.getRun(runId, { signal });
+  if (run.ended_at === null) throw cellAnswerInvalid(client.url, `the events of run ${runId} ended before the run did`);
+  return run;
 }
 
 /** Cancels what an aborted submit may have started: asking again with the same key tells its id without starting a second run. @returns what became of it */
@@ -104,7 +107,12 @@ async function cancelStarted(
   }
 }
 
-async function readModuleFile(program: Program, tasklet: Tasklet): Promise<Uint8Array> {
+/**
+ * The module of a tasklet as it was built.
+ *
+ * @throws {GrafosError} not_built, module_too_large, or a file error's code
+ */
+export async function readModuleFile(program: Program, tasklet: Tasklet): Promise<Uint8Array> {
   const file = join(program.root, tasklet.output);
   let module: Uint8Array;
   try {

@@ -1,6 +1,7 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import { NotConfirmed } from '../confirm/notConfirmed.ts';
 import { CLOUD_PROVIDERS, readCloudCells } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { type ProviderName, resolveProvider } from './resolveProvider.ts';
@@ -17,7 +18,8 @@ const RUN_ID = /^[0-9a-z-]{1,64}$/;
 
 /**
  * Finds a run by its id: at the given provider, or else at the local stack and then at each cloud the program is set up for.
- * @throws GrafosError `not_found` when nobody has it, or the only provider's own error.
+ * @throws {NotConfirmed} where a provider was not asked that may have it
+ * @throws {GrafosError} not_found when nobody has it, or the only provider's own error
  */
 export async function findRun(
   programRoot: string,
@@ -44,6 +46,9 @@ export async function findRun(
       failures.push({ place, error });
     }
   }
+  // Not elsewhere either, so it may be there: the person decides.
+  const unasked = failures.find(({ error }) => error instanceof NotConfirmed);
+  if (unasked !== undefined) throw unasked.error;
   const missing = failures.filter(({ error }) => error instanceof GrafosError && error.code === 'not_found');
   if (failures.length === 1 || missing.length === 0) throw failures[0]?.error;
   const silent = failures.filter((one) => !missing.includes(one));

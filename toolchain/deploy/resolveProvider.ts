@@ -2,11 +2,13 @@
  * The only place that knows providers: turns `local | aws | gcp`, or a scheduler given by hand, into a URL and the trust to reach it with.
  * Everything after it is the same for all of them.
  */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { deadDaemons, readDevState } from '../stack/devState.ts';
+import { cellConfirmation } from '../confirm/cellConfirmation.ts';
+import { deadDaemons, usableStack } from '../stack/devState.ts';
 import { stackPaths } from '../stack/stackPaths.ts';
+import { readPem } from '../trust/readPem.ts';
 import { CLOUD_PROVIDERS, type CloudCell, type CloudProvider, readCloudCells } from './cloudCells.ts';
 import { isKeptKey, readKeptKey } from './keptKeys.ts';
 
@@ -26,7 +28,13 @@ export interface Target {
   cellId?: string;
 }
 
-/** @throws GrafosError `runtime_not_ready` when the provider has no cell, `provider_unknown`, or a file error's code. */
+/**
+ * The scheduler of a provider, where this user made or confirmed it.
+ *
+ * @throws {NotConfirmed} cell_not_confirmed, stack_not_confirmed
+ * @throws {GrafosError} runtime_not_ready when the provider has no cell, provider_unknown, dev_state_invalid,
+ *   cells_file_invalid, trust_unreadable
+ */
 export async function resolveProvider(programRoot: string, provider: string): Promise<Target> {
   if (provider === 'local') return resolveLocal(programRoot);
   if (isCloud(provider)) return resolveCloud(programRoot, provider);
@@ -37,13 +45,17 @@ export async function resolveProvider(programRoot: string, provider: string): Pr
 
 async function resolveLocal(programRoot: string): Promise<Target> {
   const paths = stackPaths(programRoot);
-  const state = await readDevState(paths);
-  if (state === undefined) {
+  const stack = await usableStack(paths);
+  if (stack === undefined) {
     throw new GrafosError('unreachable', 'runtime_not_ready', 'The local stack does not run.', {
       why: `There is no ${paths.state}.`,
       next: 'Start it: grafos dev up',
     });
   }
+  const { state, caPem } = stack;
+  const target = stackTarget(state, caPem);
+  // Its files are read meanwhile; that the stack is broken is the better answer where both fail.
+  target.catch(() => {});
   const dead = await deadDaemons(state);
   if (dead.includes('scheduler') || dead.includes('fabricbiosd')) {
     throw new GrafosError(
@@ -56,12 +68,18 @@ async function resolveLocal(programRoot: string): Promise<Target> {
       },
     );
   }
+  return target;
+}
+
+/** A stack that this process knows to be ours, as a target. @throws {GrafosError} trust_unreadable */
+export async function stackTarget(state: DevState, caPem: string): Promise<Target> {
   return {
     provider: 'local',
     url: state.scheduler_url,
     tenant: state.tenant_name,
     cellId: state.cell_id,
-    ...(await readTrust('local', { ca: state.ca_cert, cert: state.tenant_cert, key: state.tenant_key })),
+    caPem,
+    ...(await readPair('local', state.tenant_cert, state.tenant_key)),
   };
 }
 
@@ -73,20 +91,28 @@ async function resolveCloud(programRoot: string, provider: CloudProvider): Promi
       next: `Add one: grafos cloud adopt ${provider} --scheduler URL --ca ca.pem --cert tenant.pem --key tenant-key.pem --tenant NAME`,
     });
   }
-  return cellTarget(programRoot, provider, cell);
+  const { ca } = await cellConfirmation(programRoot, provider, cell);
+  return cellTarget(programRoot, provider, cell, ca.text);
 }
 
-/** A cell's entry as a target; its files may be named relative to the program. */
-export async function cellTarget(programRoot: string, provider: CloudProvider, cell: CloudCell): Promise<Target> {
+/**
+ * The entry of a cell that this user named or confirmed, as a target; its files may be named relative to the program.
+ *
+ * @throws {GrafosError} trust_unreadable, key_not_here
+ */
+export async function cellTarget(
+  programRoot: string,
+  provider: CloudProvider,
+  cell: CloudCell,
+  caPem: string,
+): Promise<Target> {
+  const key = isKeptKey(cell.tenant_key) ? cell.tenant_key : resolve(programRoot, cell.tenant_key);
   return {
     provider,
     url: cell.scheduler_url,
     tenant: cell.tenant_name,
-    ...(await readTrust(provider, {
-      ca: resolve(programRoot, cell.ca_cert),
-      cert: resolve(programRoot, cell.tenant_cert),
-      key: isKeptKey(cell.tenant_key) ? cell.tenant_key : resolve(programRoot, cell.tenant_key),
-    })),
+    caPem,
+    ...(await readPair(provider, resolve(programRoot, cell.tenant_cert), key)),
   };
 }
 
@@ -96,29 +122,18 @@ export async function directTarget(
   files: { ca: string; cert: string; key: string },
   tenant: string,
 ): Promise<Target> {
-  return { provider: 'direct', url, tenant, ...(await readTrust('the scheduler', files)) };
+  const { text: caPem } = await readPem('the scheduler', files.ca);
+  return { provider: 'direct', url, tenant, caPem, ...(await readPair('the scheduler', files.cert, files.key)) };
 }
 
-async function readTrust(
-  of: string,
-  files: { ca: string; cert: string; key: string },
-): Promise<Pick<Target, 'caPem' | 'certPem' | 'keyPem'>> {
-  const read = (file: string) =>
-    readFile(file, 'utf8').catch((error: unknown) => {
-      throw new GrafosError('usage', 'trust_unreadable', `A trust file of ${of} cannot be read: ${file}.`, {
-        why: error instanceof Error ? error.message : String(error),
-        next: of === 'local' ? 'Start the stack again: grafos dev up' : 'Check the path and its permissions.',
-        cause: error,
-      });
-    });
-  const [caPem, certPem, keyPem] = await Promise.all([
-    read(files.ca),
-    read(files.cert),
-    isKeptKey(files.key) ? readKeptKey(files.key) : read(files.key),
+async function readPair(of: string, cert: string, key: string): Promise<Pick<Target, 'certPem' | 'keyPem'>> {
+  const [{ text: certPem }, keyPem] = await Promise.all([
+    readPem(of, cert),
+    isKeptKey(key) ? readKeptKey(key) : readPem(of, key).then(({ text }) => text),
   ]);
-  return { caPem, certPem, keyPem };
+  return { certPem, keyPem };
 }
 
-function isCloud(provider: string): provider is CloudProvider {
+export function isCloud(provider: string): provider is CloudProvider {
   return (CLOUD_PROVIDERS as readonly string[]).includes(provider);
 }

@@ -1,3 +1,4 @@
+import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
 import type { CapabilityRight } from '../../daemons/protocol/fabricControl.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { type MemSession, openMemSession } from '../../daemons/protocol/memClient.ts';
@@ -12,7 +13,7 @@ export interface RunMemory extends AsyncDisposable {
 
 /**
  * Opens the leased fabric memory of a run over the data plane: the scheduler gives a capability token for exactly this lease, the cell takes it.
- * @throws GrafosError `run_not_ended`, `lease_ended` when the run holds no lease (any more), a refusal, or the data plane's own error.
+ * @throws GrafosError `cell_answer_invalid`, `run_not_ended`, `lease_ended` when the run holds no lease (any more), a refusal, or the data plane's own error.
  */
 export async function openRunMemory(
   programRoot: string,
@@ -32,13 +33,17 @@ export async function openRunMemory(
       next: 'Keep it with: grafos deploy run --mem SIZE --hold 60s',
     });
   }
-  const capability = await client.capability(runId, { rights: options.rights }, { signal: options.signal });
+  const capability = await client.capability(run, { rights: options.rights }, { signal: options.signal });
   const session = await openMemSession({
     url: capability.mem_dataplane,
     sha256: capability.mem_dataplane_sha256,
     token: capability.token,
     leaseId: capability.lease_id,
   });
+  if (session.bytes !== capability.bytes) {
+    session.close();
+    throw cellAnswerInvalid(client.url, `its lease has ${capability.bytes} bytes here and ${session.bytes} there`);
+  }
   return {
     leaseId: capability.lease_id,
     session,

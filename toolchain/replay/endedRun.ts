@@ -35,10 +35,9 @@ export async function endedRun(
       next: `Wait for it: grafos runs show ${runId}`,
     });
   }
-  const record: RunRecord = JSON.parse(
-    Buffer.from(await client.artifact(runId, 'run.json', { signal })).toString('utf8'),
-  );
-  const input = await client.artifact(runId, 'input.bin', { signal });
+  const record = await client.record(found.run, { signal });
+  const expected = { size: record.input_bytes, sha256: record.input_sha256 };
+  const input = await client.artifact(runId, 'input.bin', { signal, expected });
   const tasklet = findTasklet(program, record.tasklet);
   const module = await readFile(join(program.root, tasklet.output)).catch(() => undefined);
   const sha256 = module && createHash('sha256').update(module).digest('hex');

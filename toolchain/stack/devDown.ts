@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
 import { fileError } from '../files/fileError.ts';
-import { readDevState } from './devState.ts';
+import { readDevState, strangeStack } from './devState.ts';
 import { endProcess } from './endProcess.ts';
 import { lockStack } from './stackLock.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
@@ -10,6 +10,8 @@ import { type StackPaths, stackPaths } from './stackPaths.ts';
 export interface DevDown {
   /** How each daemon ended; none when no stack was there. */
   daemons: Partial<Record<DaemonName, 'absent' | 'stopped' | 'killed'>>;
+  /** The fault of the `dev.json` that was there, of which nothing was believed and no process ended. */
+  warning: string | null;
   logs: string;
   /** Milliseconds. */
   duration_ms: number;
@@ -20,6 +22,7 @@ export async function devDown(programRoot: string, signal: AbortSignal): Promise
   const begun = performance.now();
   const paths = stackPaths(programRoot);
   const state = await readDevState(paths);
+  const warning = await strangeStack(paths);
   let daemons: DevDown['daemons'] = {};
   try {
     await using _lock = await lockStack(paths.lock, signal);
@@ -30,7 +33,7 @@ export async function devDown(programRoot: string, signal: AbortSignal): Promise
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
       throw fileError(error, 'The stack cannot be ended');
   }
-  return { daemons, logs: paths.logs, duration_ms: performance.now() - begun };
+  return { daemons, warning, logs: paths.logs, duration_ms: performance.now() - begun };
 }
 
 /** Ends the daemons of `state` and removes what must not outlive them: `dev.json` and every key. The caller holds the lock. */

@@ -1,22 +1,65 @@
-import { readFile } from 'node:fs/promises';
 import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { readDevFile } from '../../daemons/protocol/readDevFile.ts';
+import { readProgramRecord } from '../confirm/programRecord.ts';
+import { isKnownStack, stackConfirmation } from '../confirm/stackConfirmation.ts';
 import { isProcess } from './processIdentity.ts';
 import type { StackPaths } from './stackPaths.ts';
 
-/** `dev.json` as it stands, or undefined when there is none or it is no state of ours (torn, older, edited): then nothing in it is trusted. */
-export async function readDevState(paths: StackPaths): Promise<DevState | undefined> {
-  try {
-    const state: DevState = JSON.parse(await readFile(paths.state, 'utf8'));
-    const whole =
-      state.version === 1 &&
-      typeof state.scheduler_url === 'string' &&
-      DAEMON_NAMES.every(
-        (name) => Number.isInteger(state.daemons?.[name]?.pid) && typeof state.daemons[name].started === 'string',
-      );
-    return whole ? state : undefined;
-  } catch {
-    return undefined;
+/** The stack that `dev.json` names: none, one that this user made or confirmed, or one that nothing is asked of and why. */
+export type KnownStack =
+  | { kind: 'none' }
+  | { kind: 'confirmed'; state: DevState; caPem: string }
+  | { kind: 'unusable'; error: GrafosError };
+
+/** Looks at `dev.json` of a program. Nothing that it names is asked, and no path in it read, before it is confirmed. */
+export async function knownStack(paths: StackPaths): Promise<KnownStack> {
+  const [file, record] = await Promise.all([readDevFile(paths.state), readProgramRecord(paths.root)]);
+  if (file.kind === 'none') return { kind: 'none' };
+  if (file.kind === 'invalid') {
+    return {
+      kind: 'unusable',
+      error: new GrafosError('unreachable', 'dev_state_invalid', `${paths.state} is damaged: ${file.why}.`, {
+        why: 'It is not as grafos dev up writes it, so nothing in it is believed.',
+        next: 'Start the stack again, which replaces it: grafos dev up',
+      }),
+    };
   }
+  try {
+    return { kind: 'confirmed', state: file.state, caPem: (await stackConfirmation(paths, file.state, record)).text };
+  } catch (error) {
+    if (error instanceof GrafosError) return { kind: 'unusable', error };
+    throw error;
+  }
+}
+
+/**
+ * The state of a stack that this user made or confirmed, or undefined where there is none. It says which processes are
+ * ours to end; to connect to them takes {@link knownStack}, which looks at the CA certificate as well.
+ */
+export async function readDevState(paths: StackPaths): Promise<DevState | undefined> {
+  const file = await readDevFile(paths.state);
+  return file.kind === 'whole' && (await isKnownStack(paths.root, file.state)) ? file.state : undefined;
+}
+
+/**
+ * The state of the running stack, to connect to it.
+ *
+ * @returns undefined where no stack is there
+ * @throws {NotConfirmed} stack_not_confirmed
+ * @throws {GrafosError} dev_state_invalid, trust_unreadable
+ */
+export async function usableStack(paths: StackPaths): Promise<{ state: DevState; caPem: string } | undefined> {
+  const known = await knownStack(paths);
+  if (known.kind === 'unusable') throw known.error;
+  return known.kind === 'none' ? undefined : known;
+}
+
+/** The fault of a `dev.json` that names no stack of ours; null where it names one, or is not there. */
+export async function strangeStack(paths: StackPaths): Promise<string | null> {
+  if ((await readDevState(paths)) !== undefined) return null;
+  const known = await knownStack(paths);
+  return known.kind === 'unusable' ? known.error.message : null;
 }
 
 /** The daemons of a state that no longer live: killed, crashed, or their pid now somebody else's. */

@@ -1,7 +1,7 @@
 import type { DaemonName, DevState } from '../../daemons/protocol/devState.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
-import { deadDaemons, readDevState } from './devState.ts';
+import { deadDaemons, usableStack } from './devState.ts';
 import { stackPaths } from './stackPaths.ts';
 
 export interface DevStatus {
@@ -15,9 +15,14 @@ export interface DevStatus {
 
 const ANSWER_MS = 3_000;
 
-/** The state of a program's local stack, from the processes themselves and the scheduler's own word. */
+/**
+ * The state of a program's local stack, from the processes themselves and the scheduler's own word.
+ *
+ * @throws {NotConfirmed} stack_not_confirmed
+ * @throws {GrafosError} dev_state_invalid, trust_unreadable
+ */
 export async function devStatus(programRoot: string, signal: AbortSignal): Promise<DevStatus> {
-  const dev = await readDevState(stackPaths(programRoot));
+  const dev = (await usableStack(stackPaths(programRoot)))?.state;
   if (dev === undefined) return { state: 'stopped', dead: [], leased_bytes: null, dev: null };
   const dead = await deadDaemons(dev);
   const leased_bytes = await leasedBytes(programRoot, signal).catch((error) => {

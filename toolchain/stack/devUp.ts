@@ -1,7 +1,8 @@
 import type { DevState } from '../../daemons/protocol/devState.ts';
+import { confirmStack } from '../confirm/stackConfirmation.ts';
 import { fileError } from '../files/fileError.ts';
 import { endStack } from './devDown.ts';
-import { readDevState } from './devState.ts';
+import { readDevState, strangeStack } from './devState.ts';
 import { makeProgramState } from './programState.ts';
 import { lockStack } from './stackLock.ts';
 import { stackPaths } from './stackPaths.ts';
@@ -14,6 +15,8 @@ export interface DevUp {
   state: DevState;
   /** A stack of this program was running, or had been left half alive, and was ended first. */
   replaced: boolean;
+  /** The fault of the `dev.json` that was there, of which nothing was believed and no process ended. */
+  warning: string | null;
   /** Milliseconds. */
   duration_ms: number;
 }
@@ -34,9 +37,11 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
   });
 
   const before = await readDevState(paths);
+  const warning = await strangeStack(paths);
   if (before !== undefined) options.progress?.('ending the stack that runs');
   await endStack(paths, before);
-  const stack = await startStack(programRoot, paths, options);
+  const beforeState = (state: DevState) => confirmStack(programRoot, state);
+  const stack = await startStack(programRoot, paths, { ...options, beforeState });
   await stack.keep();
-  return { state: stack.state, replaced: before !== undefined, duration_ms: performance.now() - begun };
+  return { state: stack.state, replaced: before !== undefined, warning, duration_ms: performance.now() - begun };
 }

@@ -9,7 +9,7 @@ import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts'
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { isHealthy } from '../deploy/providerStatus.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
-import { deadDaemons, readDevState } from './devState.ts';
+import { deadDaemons, knownStack } from './devState.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
 
 export interface Check {
@@ -33,17 +33,16 @@ const RESTART = 'Start the stack again: grafos dev up';
 export async function doctor(programRoot: string, signal: AbortSignal): Promise<DoctorReport> {
   const paths = stackPaths(programRoot);
   const checks: Check[] = [nodeCheck(), quicCheck(), await writableCheck(programRoot)];
-  const state = await readDevState(paths);
-  if (state === undefined) {
-    const torn = await stat(paths.state).then(
-      () => true,
-      () => false,
-    );
-    checks.push(
-      fail('dev.json', torn ? `${paths.state} is damaged` : 'the local stack does not run', 'Start it: grafos dev up'),
-    );
-    return report(checks);
+  const known = await knownStack(paths);
+  // Of a stack that is not confirmed nothing is asked: no process, no port, no file that it names.
+  if (known.kind === 'unusable') {
+    const { message, why, next } = known.error;
+    return report([...checks, fail('dev.json', why === undefined ? message : `${message} ${why}`, next ?? RESTART)]);
   }
+  if (known.kind === 'none') {
+    return report([...checks, fail('dev.json', 'the local stack does not run', 'Start it: grafos dev up')]);
+  }
+  const { state } = known;
   checks.push(ok('dev.json', `started ${state.started_at}`));
   const dead = await deadDaemons(state);
   for (const name of DAEMON_NAMES) {

@@ -1,13 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
 import { deadDaemons, readDevState } from './devState.ts';
 import { stackPaths } from './stackPaths.ts';
+
+const BEARER_BYTES_MAX = 1024;
 
 /** What the dashboard's Developer tab is given once. @throws GrafosError `runtime_not_ready` when the stack does not run. */
 export async function readBearer(programRoot: string): Promise<{ url: string; bearer: string }> {
   const paths = stackPaths(programRoot);
   const state = await readDevState(paths);
-  const bearer = await readFile(paths.bearer, 'utf8').catch(() => undefined);
+  const bearer = await readSmallFile(paths.bearer, BEARER_BYTES_MAX).then(String, () => undefined);
   if (state === undefined || bearer === undefined || (await deadDaemons(state)).includes('helper')) {
     throw new GrafosError(
       'unreachable',

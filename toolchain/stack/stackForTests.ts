@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
-import { resolveProvider } from '../deploy/resolveProvider.ts';
+import { resolveProvider, stackTarget } from '../deploy/resolveProvider.ts';
 import { fileError } from '../files/fileError.ts';
+import { readPem } from '../trust/readPem.ts';
+import { readDevState } from './devState.ts';
 import { devStatus } from './devStatus.ts';
 import { makeProgramState } from './programState.ts';
 import { stackPaths } from './stackPaths.ts';
@@ -23,8 +25,9 @@ export async function stackForTests(
   memCapacity: number,
   signal: AbortSignal,
 ): Promise<StackForTests> {
-  const { state } = await devStatus(programRoot, signal);
-  if (state === 'running') {
+  // A stack that is not ours is left alone, as if none were there.
+  const isOurs = (await readDevState(stackPaths(programRoot))) !== undefined;
+  if (isOurs && (await devStatus(programRoot, signal)).state === 'running') {
     const client = await connectTarget(await resolveProvider(programRoot, 'local'), signal);
     return { client, [Symbol.asyncDispose]: async () => client.close() };
   }
@@ -37,7 +40,8 @@ export async function stackForTests(
   try {
     await makeProgramState(folder, 'dev', 'dev/logs');
     stack = await startStack(folder, stackPaths(folder), { memCapacity, signal });
-    const client = await connectTarget(await resolveProvider(folder, 'local'), signal);
+    const { text: caPem } = await readPem('local', stack.state.ca_cert);
+    const client = await connectTarget(await stackTarget(stack.state, caPem), signal);
     return {
       client,
       async [Symbol.asyncDispose]() {

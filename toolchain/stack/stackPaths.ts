@@ -3,6 +3,8 @@ import type { DaemonName } from '../../daemons/protocol/devState.ts';
 
 /** Where a stack keeps its things: `.grafos/dev` of a program (docs/dev-json.md). */
 export interface StackPaths {
+  /** The program's folder. */
+  root: string;
   dir: string;
   state: string;
   lock: string;
@@ -16,6 +18,7 @@ export interface StackPaths {
 export function stackPaths(programRoot: string): StackPaths {
   const dir = join(programRoot, '.grafos', 'dev');
   return {
+    root: programRoot,
     dir,
     state: join(dir, 'dev.json'),
     lock: join(dir, 'lock'),

@@ -21,6 +21,8 @@ export interface StackOptions {
   tenant?: string;
   signal?: AbortSignal;
   progress?: (text: string) => void;
+  /** Called with the state before `dev.json` shows it to others. */
+  beforeState?: (state: DevState) => Promise<void>;
 }
 
 /** A stack whose daemons still end with this process, however that ends. */
@@ -133,6 +135,7 @@ export async function startStack(
       helper: { url: helperFacts.url },
       daemons,
     };
+    await options.beforeState?.(state);
     signal.throwIfAborted();
     await writeAtomically(paths.state, `${JSON.stringify(state, null, 2)}\n`, 0o600);
     const keep = async () => {

@@ -1,5 +1,5 @@
-import { type Check, compileSchema } from '../openapi/compileSchema.ts';
-import { SCHEMAS, type Schema } from '../openapi/schemas.ts';
+import { SCHEMAS, type Schema } from '../../protocol/apiSchemas.ts';
+import { type Check, compileSchema } from '../../protocol/compileSchema.ts';
 import { Refused } from '../refused.ts';
 
 type FastifyValidator = (data: unknown) => { value: unknown } | { error: Error };

@@ -1,3 +1,4 @@
+import { SCHEMAS, type Schema } from '../../protocol/apiSchemas.ts';
 import { REFUSAL_REASONS } from '../../protocol/tenantApi.ts';
 import { MODULE_RETENTION } from '../moduleStore.ts';
 import { REFUSAL_STATUS } from '../refused.ts';
@@ -5,7 +6,6 @@ import { DECISION_RETENTION } from '../store/decisionTable.ts';
 import { IN_ROW_BYTES } from '../store/runFiles.ts';
 import { RUN_RETENTION } from '../store/runTable.ts';
 import { OPERATIONS, type Operation, refusalsOf } from './operations.ts';
-import { SCHEMAS, type Schema } from './schemas.ts';
 
 /** docs/api.md: the tenant API for people, from the same tables that the server answers by. */
 export function apiPage(): string {

@@ -1,8 +1,9 @@
 /**
  * Every operation of the tenant API: the one table that the OpenAPI document, the routes, the validation of requests and docs/api.md come from.
  */
+
+import { peerName, runId, type Schema, type SchemaName, sha256 } from '../../protocol/apiSchemas.ts';
 import { ARTIFACT_NAMES, REFUSAL_REASONS, type RefusalReason } from '../../protocol/tenantApi.ts';
-import { peerName, type Schema, type SchemaName, sha256 } from './schemas.ts';
 
 export interface Operation {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -21,7 +22,6 @@ export interface Operation {
   refusals: readonly RefusalReason[];
 }
 
-const runId: Schema = { type: 'string', pattern: '^[0-9a-z-]{1,64}$' };
 const limit = (fallback: number, maximum: number): Schema => ({
   type: 'integer',
   minimum: 1,

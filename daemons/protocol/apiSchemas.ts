@@ -1,8 +1,8 @@
 /** JSON schemas of the bodies in daemons/protocol/tenantApi.ts, in the part of JSON Schema 2020-12 that {@link compileSchema} knows. */
-import { LIMITS } from '../../protocol/limits.ts';
-import { PEER_NAME } from '../../protocol/peerRole.ts';
-import { RUN_ERROR_CODES } from '../../protocol/runError.ts';
-import { ARTIFACT_NAMES, REFUSAL_REASONS } from '../../protocol/tenantApi.ts';
+import { LIMITS } from './limits.ts';
+import { PEER_NAME } from './peerRole.ts';
+import { RUN_ERROR_CODES } from './runError.ts';
+import { ARTIFACT_NAMES, REFUSAL_REASONS } from './tenantApi.ts';
 
 export type JsonType = 'object' | 'array' | 'string' | 'integer' | 'boolean' | 'null';
 
@@ -50,28 +50,32 @@ function object(properties: Record<string, Schema>, optional: readonly string[] 
   return { type: 'object', required, properties, additionalProperties: false };
 }
 
-export const sha256: Schema = {
-  type: 'string',
-  pattern: '^[0-9a-f]{64}$',
-  description: 'SHA-256, 64 lower-case hex digits',
-};
+const hex256: Schema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+export const sha256: Schema = described(hex256, 'SHA-256, 64 lower-case hex digits');
 export const peerName: Schema = { type: 'string', pattern: PEER_NAME.source };
+export const runId: Schema = { type: 'string', pattern: '^[0-9a-z-]{1,64}$' };
+/** A provider's or a region's name, as a cell is given it. */
+const label: Schema = { type: 'string', pattern: '^[!-~]{1,64}$' };
+const version: Schema = { type: 'string', minLength: 1, maxLength: 128 };
 const itemName: Schema = { type: 'string', pattern: '^[a-z][a-z0-9-]{0,62}$' };
 const nanos: Schema = {
   type: 'string',
   pattern: '^(0|[1-9][0-9]{0,18})$',
   description: 'Nanoseconds since 1970 as decimal text, because they do not fit a double',
 };
+const LINEAR_MEMORY_MAX = 4 * 1024 * 1024 * 1024;
 const base64Length = Math.ceil(LIMITS.input / 3) * 4;
+const runState: Schema = { type: 'string', enum: RUN_STATES };
+const reason: Schema = { type: 'string', enum: REFUSAL_REASONS };
 
 const cellIdentity = {
-  cell_id: text,
-  provider: text,
-  region: text,
-  version: text,
+  cell_id: peerName,
+  provider: label,
+  region: label,
+  version,
   started_at: time,
   transport: { type: 'string', enum: ['quic', 'tcp'] },
-  mem_dataplane: described(text, 'URL of the memory data plane'),
+  mem_dataplane: described({ type: 'string', maxLength: 512 }, 'URL of the memory data plane'),
   mem_dataplane_sha256: described(sha256, 'SHA-256 of its certificate, which clients pin'),
   mem_dataplane_transport: { type: 'string', enum: ['http3', 'http2'] },
 } satisfies Record<string, Schema>;
@@ -95,7 +99,7 @@ export const SCHEMAS = {
   Refusal: object({
     error: object(
       {
-        reason: described({ type: 'string', enum: REFUSAL_REASONS }, 'Stable, for machines'),
+        reason: described(reason, 'Stable, for machines'),
         message: described(text, 'What happened, for people'),
         next: described(text, 'What to do about it'),
       },
@@ -106,7 +110,10 @@ export const SCHEMAS = {
     {
       code: { type: 'string', enum: RUN_ERROR_CODES },
       message: text,
-      label: described({ type: ['string', 'null'] }, 'tasklet_failed only: the label the tasklet gave'),
+      label: described(
+        { type: ['string', 'null'], maxLength: LIMITS.failLabel },
+        'tasklet_failed only: the label the tasklet gave',
+      ),
       exit_code: described({ type: 'integer' }, 'tasklet_failed only: what the tasklet returned'),
     },
     ['label', 'exit_code'],
@@ -115,50 +122,49 @@ export const SCHEMAS = {
     {
       program: itemName,
       tasklet: itemName,
-      version: { type: 'string', minLength: 1, maxLength: 128 },
+      version,
       module_sha256: sha256,
       input_b64: described({ type: 'string', maxLength: base64Length }, `At most ${LIMITS.input} bytes once decoded`),
       mem_bytes: count('Fabric memory to lease for the run, bytes; 0 = none', Number.MAX_SAFE_INTEGER),
       fuel: { ...count('Instructions the run may execute', LIMITS.fuelMax), minimum: 1 },
-      linear_memory_bytes: count("Bound on the module's own memory, bytes", 4 * 1024 * 1024 * 1024),
+      linear_memory_bytes: count("Bound on the module's own memory, bytes", LINEAR_MEMORY_MAX),
       timeout_ms: { ...count('Wall clock of the run, milliseconds', LIMITS.timeoutMsMax), minimum: 1 },
       hold_ms: count('How long the lease outlives the run, milliseconds; 0 when left out', LIMITS.holdMs),
-      seed: described(
-        { type: 'string', pattern: '^[0-9a-f]{64}$' },
-        'A replay gives the recorded seed; random when left out',
-      ),
+      seed: described(hex256, 'A replay gives the recorded seed; random when left out'),
       start_unix_nanos: described(nanos, 'A replay gives the recorded start; the present when left out'),
     },
     ['hold_ms', 'seed', 'start_unix_nanos'],
   ),
   RunResponse: object({
-    run_id: text,
+    run_id: runId,
     state: { type: 'string', enum: END_STATES },
     error: nullable({ $ref: '#/components/schemas/RunError' }),
-    output: { description: 'The output when it is JSON, else null; always null in a list' },
-    output_bytes: count(),
+    output: {
+      description: `The output when it is JSON that nests at most ${LIMITS.jsonDepth} deep, else null; always null in a list`,
+    },
+    output_bytes: count(undefined, LIMITS.output),
     output_sha256: sha256,
-    fuel_used: count(),
+    fuel_used: count(undefined, LIMITS.fuelMax),
     linear_memory_peak: count('Bytes'),
     duration_us: count('Wall clock of init, run and finalize, microseconds'),
     module_sha256: sha256,
-    cell_id: text,
-    provider: text,
+    cell_id: peerName,
+    provider: label,
   }),
   Run: object({
-    run_id: text,
-    tenant: text,
-    program: text,
-    tasklet: text,
-    version: text,
-    provider: text,
-    cell_id: text,
+    run_id: runId,
+    tenant: peerName,
+    program: itemName,
+    tasklet: itemName,
+    version,
+    provider: label,
+    cell_id: peerName,
     module_sha256: sha256,
-    state: { type: 'string', enum: RUN_STATES },
+    state: runState,
     created_at: time,
     ended_at: nullable(time),
     response: nullable({ $ref: '#/components/schemas/RunResponse' }),
-    lease_id: described({ type: ['string', 'null'] }, 'The lease held after the end, while it lives'),
+    lease_id: described({ type: ['string', 'null'], maxLength: 128 }, 'The lease held after the end, while it lives'),
   }),
   RunList: object({ runs: { type: 'array', items: { $ref: '#/components/schemas/Run' } } }),
   ArtifactList: object({
@@ -167,6 +173,35 @@ export const SCHEMAS = {
       items: object({ name: { type: 'string', enum: ARTIFACT_NAMES }, size: count('Bytes'), sha256 }),
     },
   }),
+  RunRecord: object({
+    run_id: runId,
+    tenant: peerName,
+    program: itemName,
+    tasklet: itemName,
+    version,
+    provider: label,
+    region: label,
+    cell_id: peerName,
+    module_sha256: sha256,
+    input_sha256: sha256,
+    input_bytes: count(undefined, LIMITS.input),
+    seed: hex256,
+    start_unix_nanos: nanos,
+    mem_bytes: count(undefined, Number.MAX_SAFE_INTEGER),
+    fuel: count(undefined, LIMITS.fuelMax),
+    linear_memory_bytes: count(undefined, LINEAR_MEMORY_MAX),
+    timeout_ms: count(undefined, LIMITS.timeoutMsMax),
+  }),
+  StateEvent: object({ run_id: runId, state: runState, at: time }),
+  LogEvent: object({ text: { type: 'string' } }),
+  RunsStateEvent: object({
+    run_id: runId,
+    state: runState,
+    at: time,
+    run: { $ref: '#/components/schemas/Run' },
+  }),
+  RefusedEvent: object({ run_id: runId, reason }),
+  ClosedEvent: object({ reason: { type: 'string', enum: ['too_slow', 'access_ended', 'renew', 'stopping'] } }),
   CapabilityRequest: object(
     {
       rights,
@@ -175,8 +210,8 @@ export const SCHEMAS = {
     ['ttl_ms'],
   ),
   Capability: object({
-    token: text,
-    lease_id: text,
+    token: { type: 'string', minLength: 1, maxLength: 8192 },
+    lease_id: { type: 'string', minLength: 1, maxLength: 128 },
     bytes: count('Size of the lease'),
     expires_at: time,
     mem_dataplane: cellIdentity.mem_dataplane,
@@ -188,10 +223,10 @@ export const SCHEMAS = {
       type: 'array',
       items: object({
         at: time,
-        run_id: { type: ['string', 'null'] },
-        tenant: text,
-        program: text,
-        tasklet: text,
+        run_id: nullable(runId),
+        tenant: peerName,
+        program: itemName,
+        tasklet: itemName,
         decision: { type: 'string', enum: ['admitted', 'refused'] },
         reason: { type: 'string', enum: ['ok', ...REFUSAL_REASONS] },
       }),
@@ -202,10 +237,10 @@ export const SCHEMAS = {
       type: 'array',
       items: object({
         at: time,
-        run_id: text,
-        tenant: text,
+        run_id: runId,
+        tenant: peerName,
         decision: { type: 'string', enum: ['placed', 'refused'] },
-        cell_id: { type: ['string', 'null'] },
+        cell_id: nullable(peerName),
         reason: { type: 'string', enum: ['ok', ...REFUSAL_REASONS] },
       }),
     },
@@ -264,8 +299,8 @@ export const SCHEMAS = {
     status: { type: 'string', enum: ['ok', 'degraded'] },
     mode: { const: 'cell' },
     role: { type: 'string', enum: ['standby', 'active'] },
-    version: text,
-    cell_id: described(text, 'What tokens must name as their audience'),
+    version,
+    cell_id: described(peerName, 'What tokens must name as their audience'),
     cell: nullable(object(cellIdentity)),
     last_heartbeat: described(nullable(time), 'When the cell last answered'),
   }),

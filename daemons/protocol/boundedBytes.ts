@@ -1,0 +1,49 @@
+const FIRST_BYTES = 16 * 1024;
+/** More pieces than this must hold {@link PIECE_BYTES} on average: each costs time, however small it is. */
+const PIECES_FREE = 20_000;
+const PIECE_BYTES = 64;
+
+/**
+ * Bytes that come in pieces, up to a bound.
+ *
+ * The pieces are copied together: a peer that sends one byte at a time would otherwise cost an object for each byte.
+ */
+export class BoundedBytes {
+  readonly #most: number;
+  #buffer = Buffer.alloc(0);
+  #length = 0;
+  #pieces = 0;
+
+  /** @param most bytes */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Takes a piece in. @returns false, and keeps nothing of the piece, past the bound or where the pieces are tiny */
+  add(piece: Uint8Array): boolean {
+    const length = this.#length + piece.length;
+    this.#pieces += 1;
+    if (length > this.#most || (this.#pieces > PIECES_FREE && length < this.#pieces * PIECE_BYTES)) return false;
+    if (length > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.min(this.#most, Math.max(length, 2 * this.#buffer.length, FIRST_BYTES)));
+      this.#buffer.copy(grown, 0, 0, this.#length);
+      this.#buffer = grown;
+    }
+    this.#buffer.set(piece, this.#length);
+    this.#length = length;
+    return true;
+  }
+
+  /** All that came so far; the next piece begins anew. */
+  take(): Buffer {
+    const taken = this.#buffer.subarray(0, this.#length);
+    this.#buffer = Buffer.alloc(0);
+    this.#length = 0;
+    this.#pieces = 0;
+    return taken;
+  }
+}

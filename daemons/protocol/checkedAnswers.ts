@@ -1,0 +1,77 @@
+import { ANSWER_BYTES } from './answerBounds.ts';
+import type { SchemaName } from './apiSchemas.ts';
+import { cellAnswerInvalid } from './cellAnswerInvalid.ts';
+import type { GrafosError } from './grafosError.ts';
+import { readAnswer } from './readAnswer.ts';
+import { type ExpectedRun, runProblem } from './runProblem.ts';
+import type { ApiRequest, SchedulerConnection } from './schedulerConnection.ts';
+import type { Run } from './tenantApi.ts';
+
+/** A request with its body as a value. */
+export interface Question extends Pick<ApiRequest, 'method' | 'path' | 'headers' | 'waitMs' | 'signal'> {
+  json?: unknown;
+}
+
+/** The answers of one scheduler, each bounded, checked by its schema, and held against what was asked. */
+export class CheckedAnswers {
+  readonly url: string;
+  readonly #connection: SchedulerConnection;
+  /** The fields that every run has which this certificate may see: an admin sees those of all tenants. */
+  readonly #ours: ExpectedRun;
+
+  constructor(url: string, connection: SchedulerConnection) {
+    this.url = url;
+    this.#connection = connection;
+    const [role, name = ''] = connection.subject.split('/');
+    this.#ours = role === 'tenant' ? { tenant: name } : {};
+  }
+
+  /** The name of our own tenant; undefined for an admin. */
+  get tenant(): string | undefined {
+    return this.#ours.tenant;
+  }
+
+  wrong(problem: string, answer?: Uint8Array): GrafosError {
+    return cellAnswerInvalid(this.url, problem, answer);
+  }
+
+  async bytes(question: Question, most: number): Promise<Buffer> {
+    const { json, ...asked } = question;
+    const body = json === undefined ? {} : { type: 'application/json', body: Buffer.from(JSON.stringify(json)) };
+    return (await this.#connection.call({ ...asked, ...body }, most)).bytes;
+  }
+
+  async one<T>(name: SchemaName, question: Question): Promise<T> {
+    return this.read<T>(name, await this.bytes(question, ANSWER_BYTES.small));
+  }
+
+  /** The entries of a list, with the text they came in; at most `limit` of them. */
+  async list<T>(
+    name: SchemaName,
+    key: string,
+    question: Question,
+    limit?: number,
+  ): Promise<{ value: T[]; text: string }> {
+    const most = limit === undefined ? ANSWER_BYTES.list : ANSWER_BYTES.small + limit * ANSWER_BYTES.entry;
+    const bytes = await this.bytes(question, Math.min(most, ANSWER_BYTES.list));
+    const value = this.read<Record<string, T[]>>(name, bytes)[key] as T[];
+    if (limit !== undefined && value.length > limit) {
+      throw this.wrong(`${value.length} entries came, and ${limit} at most were asked for`);
+    }
+    return { value, text: bytes.toString('utf8') };
+  }
+
+  async run(question: Question, expected: ExpectedRun = {}): Promise<Run> {
+    return this.checkRun(this.read<Run>('Run', await this.bytes(question, ANSWER_BYTES.run)), expected);
+  }
+
+  checkRun(run: Run, expected: ExpectedRun = {}): Run {
+    const problem = runProblem(run, { ...this.#ours, ...expected });
+    if (problem !== null) throw this.wrong(problem);
+    return run;
+  }
+
+  read<T>(name: SchemaName, bytes: Buffer): T {
+    return readAnswer<T>(this.url, name, bytes);
+  }
+}

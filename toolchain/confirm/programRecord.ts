@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Schema } from '../../daemons/protocol/apiSchemas.ts';
+import { compileSchema } from '../../daemons/protocol/compileSchema.ts';
+import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
+import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
+import { fileError } from '../files/fileError.ts';
+import { writeAtomically } from '../files/writeAtomically.ts';
+import { lockStack } from '../stack/stackLock.ts';
+import { userStateFolder } from '../user/userFolders.ts';
+
+/** SHA-256, lower-case hex, of what was confirmed: the fields of its entry, and the CA certificate they name. */
+export interface Confirmed {
+  entry_sha256: string;
+  ca_sha256: string;
+}
+
+export interface ConfirmedCell extends Confirmed {
+  /** A deploy to it was confirmed as well. */
+  deploys: boolean;
+}
+
+/** What this user made or confirmed for one program (docs/security.md, "Folders of strangers"). */
+export interface ProgramRecord {
+  version: 1;
+  /** Real path of the program: a copy of the folder has another, and so another record. */
+  program: string;
+  stack: Confirmed | null;
+  /** The newest first. */
+  cells: ConfirmedCell[];
+}
+
+const RECORD_BYTES_MAX = 64 * 1024;
+const CELLS_MAX = 100;
+
+const hash: Schema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const confirmed = { entry_sha256: hash, ca_sha256: hash };
+const RECORD: Schema = {
+  type: 'object',
+  required: ['version', 'program', 'stack', 'cells'],
+  properties: {
+    version: { const: 1 },
+    program: { type: 'string' },
+    stack: { anyOf: [{ type: 'object', required: Object.keys(confirmed), properties: confirmed }, { type: 'null' }] },
+    cells: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: [...Object.keys(confirmed), 'deploys'],
+        properties: { ...confirmed, deploys: { type: 'boolean' } },
+      },
+    },
+  },
+};
+
+/** The record of a program; an empty one where there is none, or it is damaged: then nothing is confirmed. */
+export async function readProgramRecord(programRoot: string): Promise<ProgramRecord> {
+  const program = await realpath(programRoot);
+  const empty: ProgramRecord = { version: 1, program, stack: null, cells: [] };
+  try {
+    const bytes = await readSmallFile(recordFile(program), RECORD_BYTES_MAX);
+    if (isDeepJson(bytes)) return empty;
+    const record: unknown = JSON.parse(bytes.toString('utf8'));
+    if (compileSchema(RECORD, {})(record, 'record') !== null) return empty;
+    // The name of the file is a hash; the path inside says that the two belong together.
+    return (record as ProgramRecord).program === program ? (record as ProgramRecord) : empty;
+  } catch {
+    return empty;
+  }
+}
+
+/**
+ * Changes the record of a program. Commands that do so at one time wait for each other.
+ *
+ * @throws {GrafosError} no_home_folder, stack_busy, or a file error's code
+ */
+export async function changeProgramRecord(
+  programRoot: string,
+  change: (record: ProgramRecord) => Pick<ProgramRecord, 'stack' | 'cells'>,
+): Promise<void> {
+  const file = recordFile(await realpath(programRoot));
+  try {
+    await mkdir(join(userStateFolder(), 'confirmed'), { recursive: true, mode: 0o700 });
+    await using _lock = await lockStack(`${file}.lock`, new AbortController().signal);
+    const record = await readProgramRecord(programRoot);
+    const { stack, cells } = change(record);
+    const changed: ProgramRecord = { ...record, stack, cells: cells.slice(0, CELLS_MAX) };
+    await writeAtomically(file, `${JSON.stringify(changed, null, 2)}\n`, 0o600);
+  } catch (error) {
+    throw fileError(error, 'The record of what you confirmed cannot be written');
+  }
+}
+
+function recordFile(program: string): string {
+  return join(userStateFolder(), 'confirmed', `${createHash('sha256').update(program).digest('hex')}.json`);
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { plainText } from '../../daemons/protocol/plainText.ts';
+import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
+
+export interface Pem {
+  text: string;
+  /** Of the file, lower-case hex. */
+  sha256: string;
+}
+
+/** Bytes; a chain of certificates has a few thousand. */
+const PEM_BYTES_MAX = 256 * 1024;
+
+/**
+ * A certificate or key from its file.
+ *
+ * @param of whose it is, for the error: `local`, or a provider
+ * @throws {GrafosError} trust_unreadable
+ */
+export async function readPem(of: string, file: string): Promise<Pem> {
+  try {
+    const bytes = await readSmallFile(file, PEM_BYTES_MAX);
+    return { text: bytes.toString('utf8'), sha256: createHash('sha256').update(bytes).digest('hex') };
+  } catch (error) {
+    throw new GrafosError(
+      'usage',
+      'trust_unreadable',
+      `A trust file of ${of} cannot be read: ${plainText(file, 1024)}.`,
+      {
+        why: error instanceof Error ? error.message : String(error),
+        next: of === 'local' ? 'Start the stack again: grafos dev up' : 'Check the path and its permissions.',
+        cause: error,
+      },
+    );
+  }
+}
