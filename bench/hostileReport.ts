@@ -28,7 +28,9 @@ const MEASURED_MS = 15_000;
  */
 export async function hostileReport(runs: number): Promise<void> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-hostile-'));
-  await makeProgramState(folder, 'dev', 'dev/logs');
+  // The attackers find the stack by its folder, which is no program of the person who measures.
+  process.env.XDG_STATE_HOME = join(folder, 'records');
+  await makeProgramState(folder);
   const stack = await startStack(folder, stackPaths(folder));
   try {
     using client = await connectTarget(await resolveProvider(folder, 'local'));

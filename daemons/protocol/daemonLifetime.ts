@@ -6,10 +6,11 @@
  * not known when it started the daemon, one `key value` a line: so daemons start side by side although one needs another's port.
  */
 import { readFileSync, watch } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { DaemonLog } from './daemonLog.ts';
 import { GrafosError } from './grafosError.ts';
+import { StateFolder } from './stateFolder.ts';
 
 export interface ReadyLine<Facts> {
   ready: true;
@@ -170,7 +171,11 @@ function watchStateFile(options: LifetimeOptions, stop: (why: string) => void): 
 
 function namesThisProcess(stateFile: string): boolean {
   try {
-    const state: { daemons?: Record<string, { pid?: number }> } = JSON.parse(readFileSync(stateFile, 'utf8'));
+    const text = StateFolder.holds(stateFile)
+      ? StateFolder.findAt(dirname(stateFile))?.readText(basename(stateFile))
+      : readFileSync(stateFile, 'utf8');
+    if (text === undefined) return false;
+    const state: { daemons?: Record<string, { pid?: number }> } = JSON.parse(text);
     return Object.values(state.daemons ?? {}).some((daemon) => daemon.pid === process.pid);
   } catch (error) {
     // A file that is there but cannot be read or parsed says nothing; only its absence does.

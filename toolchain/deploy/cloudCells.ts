@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { STATE_NAME } from '../../daemons/protocol/stateFolder.ts';
 import { fileError } from '../files/fileError.ts';
-import { writeAtomically } from '../files/writeAtomically.ts';
-import { makeProgramState } from '../stack/programState.ts';
+import { findProgramState, makeProgramState } from '../stack/programState.ts';
 
 /** The clouds whose cells a program can be given. */
 export const CLOUD_PROVIDERS = ['aws', 'gcp'] as const;
@@ -20,20 +19,27 @@ export interface CloudCell {
 
 const FIELDS = ['scheduler_url', 'tenant_name', 'ca_cert', 'tenant_cert', 'tenant_key'] as const;
 
+/** Name of the folder of cells in a program's state. */
+const CLOUD = 'cloud';
+
 export function cloudCellsFile(programRoot: string, provider: CloudProvider): string {
-  return join(programRoot, '.grafos', 'cloud', `${provider}-cells.json`);
+  return join(programRoot, STATE_NAME, CLOUD, cellsName(provider));
+}
+
+function cellsName(provider: CloudProvider): string {
+  return `${provider}-cells.json`;
 }
 
 /** The cells of a provider, in the order they are tried; empty when it is not set up. @throws GrafosError `cells_file_invalid` */
 export async function readCloudCells(programRoot: string, provider: CloudProvider): Promise<CloudCell[]> {
   const file = cloudCellsFile(programRoot, provider);
-  let text: string;
+  let text: string | undefined;
   try {
-    text = await readFile(file, 'utf8');
+    text = findProgramState(programRoot, CLOUD)?.readText(cellsName(provider));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw fileError(error, `The cells of ${provider} cannot be read`);
   }
+  if (text === undefined) return [];
   const invalid = (why: string) =>
     new GrafosError('usage', 'cells_file_invalid', `${file} is not a list of cells.`, {
       why,
@@ -55,15 +61,14 @@ export async function readCloudCells(programRoot: string, provider: CloudProvide
 
 /** Puts a cell in front of the provider's list; one with the same URL is replaced. */
 export async function addCloudCell(programRoot: string, provider: CloudProvider, cell: CloudCell): Promise<string> {
-  await makeProgramState(programRoot, 'cloud');
+  const folder = await makeProgramState(programRoot, CLOUD);
   const others = (await readCloudCells(programRoot, provider)).filter(
     (other) => other.scheduler_url !== cell.scheduler_url,
   );
-  const file = cloudCellsFile(programRoot, provider);
   try {
-    await writeAtomically(file, `${JSON.stringify([cell, ...others], null, 2)}\n`, 0o600);
+    await folder.write(cellsName(provider), `${JSON.stringify([cell, ...others], null, 2)}\n`);
   } catch (error) {
     throw fileError(error, `The cells of ${provider} cannot be written`);
   }
-  return file;
+  return folder.file(cellsName(provider));
 }

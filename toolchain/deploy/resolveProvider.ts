@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { deadDaemons, readDevState } from '../stack/devState.ts';
 import { stackPaths } from '../stack/stackPaths.ts';
@@ -56,6 +57,11 @@ async function resolveLocal(programRoot: string): Promise<Target> {
       },
     );
   }
+  return stackTarget(state);
+}
+
+/** Names a local stack that runs as a target. @throws GrafosError `trust_unreadable` */
+export async function stackTarget(state: DevState): Promise<Target> {
   return {
     provider: 'local',
     url: state.scheduler_url,

@@ -1,12 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
 import { isProcess } from './processIdentity.ts';
+import { findProgramState } from './programState.ts';
 import type { StackPaths } from './stackPaths.ts';
 
-/** `dev.json` as it stands, or undefined when there is none or it is no state of ours (torn, older, edited): then nothing in it is trusted. */
+/**
+ * Reads `dev.json` of a program whose state this user made. The answer is undefined when there is
+ * none, or when it is torn, older or edited: then nothing in it is trusted.
+ */
 export async function readDevState(paths: StackPaths): Promise<DevState | undefined> {
   try {
-    const state: DevState = JSON.parse(await readFile(paths.state, 'utf8'));
+    const dev = findProgramState(paths.root, basename(paths.dir));
+    const state: DevState = JSON.parse(dev?.readText(basename(paths.state)) ?? '');
     const whole =
       state.version === 1 &&
       typeof state.scheduler_url === 'string' &&

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { deadDaemons, readDevState } from './devState.ts';
 import { stackPaths } from './stackPaths.ts';
 
@@ -7,7 +8,7 @@ import { stackPaths } from './stackPaths.ts';
 export async function readBearer(programRoot: string): Promise<{ url: string; bearer: string }> {
   const paths = stackPaths(programRoot);
   const state = await readDevState(paths);
-  const bearer = await readFile(paths.bearer, 'utf8').catch(() => undefined);
+  const bearer = StateFolder.findAt(dirname(paths.bearer))?.readText(basename(paths.bearer));
   if (state === undefined || bearer === undefined || (await deadDaemons(state)).includes('helper')) {
     throw new GrafosError(
       'unreachable',

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
-import { resolveProvider } from '../deploy/resolveProvider.ts';
+import { resolveProvider, stackTarget } from '../deploy/resolveProvider.ts';
 import { fileError } from '../files/fileError.ts';
 import { devStatus } from './devStatus.ts';
-import { makeProgramState } from './programState.ts';
 import { stackPaths } from './stackPaths.ts';
 import { type StartedStack, startStack } from './startStack.ts';
 
@@ -35,9 +34,8 @@ export async function stackForTests(
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await makeProgramState(folder, 'dev', 'dev/logs');
     stack = await startStack(folder, stackPaths(folder), { memCapacity, signal });
-    const client = await connectTarget(await resolveProvider(folder, 'local'), signal);
+    const client = await connectTarget(await stackTarget(stack.state), signal);
     return {
       client,
       async [Symbol.asyncDispose]() {

@@ -1,28 +1,29 @@
 import { join } from 'node:path';
 import type { DaemonName } from '../../daemons/protocol/devState.ts';
+import { STATE_NAME } from '../../daemons/protocol/stateFolder.ts';
 
 /** Where a stack keeps its things: `.grafos/dev` of a program (docs/dev-json.md). */
 export interface StackPaths {
+  /** The program. */
+  root: string;
   dir: string;
   state: string;
   lock: string;
   trust: string;
   logs: string;
   bearer: string;
-  /** Large modules, metered, kept from one start to the next. */
-  metered: string;
 }
 
 export function stackPaths(programRoot: string): StackPaths {
-  const dir = join(programRoot, '.grafos', 'dev');
+  const dir = join(programRoot, STATE_NAME, 'dev');
   return {
+    root: programRoot,
     dir,
     state: join(dir, 'dev.json'),
     lock: join(dir, 'lock'),
     trust: join(dir, 'trust'),
     logs: join(dir, 'logs'),
     bearer: join(dir, 'trust', 'helper-bearer'),
-    metered: join(dir, 'metered'),
   };
 }
 
