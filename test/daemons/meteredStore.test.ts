@@ -80,7 +80,10 @@ describe('metered modules on disk', () => {
     }
     const names = (await readdir(kept)).filter((name) => name !== 'thesis.txt');
     assert.equal(await readFile(join(kept, 'thesis.txt'), 'utf8'), 'not ours');
-    assert.deepEqual(names.filter((name) => name.endsWith('.part')), []);
+    assert.deepEqual(
+      names.filter((name) => name.endsWith('.part')),
+      [],
+    );
     assert.ok(names.length >= 1 && names.length <= 4, names.join());
     for (const name of names) {
       const [, sha256 = ''] = name.split('-');

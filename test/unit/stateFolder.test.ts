@@ -49,7 +49,8 @@ describe('a state folder', () => {
     await mkdir(join(inner, '..'), { recursive: true });
     if (!isWindows) chmodSync(join(root, '.grafos', 'copy'), 0o755);
     StateFolder.at(inner);
-    if (!isWindows) assert.equal(modeOf(join(root, '.grafos', 'copy')), 0o755, 'what is above it is nobody’s to change');
+    if (!isWindows)
+      assert.equal(modeOf(join(root, '.grafos', 'copy')), 0o755, 'what is above it is nobody’s to change');
     const plain = StateFolder.at(join(root, 'by', 'hand', 'state'));
     if (!isWindows) assert.deepEqual([modeOf(plain.path), modeOf(join(root, 'by'))], [0o700, 0o755]);
     assert.equal(StateFolder.findAt(join(root, 'nowhere', 'state')), undefined);
