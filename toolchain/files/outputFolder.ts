@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 
 /**
@@ -35,7 +35,7 @@ function followed(root: string, link: string, path: string): string {
     throw outside(path, `${link} is a link that leads nowhere.`);
   }
   const inside = relative(root, target);
-  if (inside === '..' || inside.startsWith(`..${sep}`) || inside === target)
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside))
     throw outside(path, `${link} is a link to ${target}.`);
   if (!stats.isDirectory()) throw outside(path, `${link} is a link to a file.`);
   return target;
