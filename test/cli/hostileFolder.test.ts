@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Run } from '../../daemons/protocol/tenantApi.ts';
@@ -131,14 +132,23 @@ async function runAll({ run, watch }: Scene, commands = COMMANDS): Promise<Map<s
 describe('a hostile folder', () => {
   let bound: MemoryBound;
   let records: Awaited<ReturnType<typeof temporaryFolder>>;
-  before(async function () {
+  before(async () => {
     bound = memoryBound(BYTES);
     records = await temporaryFolder('grafos-records-');
-    if (this.test) this.test.title += ` (memory: ${bound.how})`;
   });
   after(async () => {
     await bound?.[Symbol.asyncDispose]();
     await records?.[Symbol.asyncDispose]();
+  });
+
+  it('has its memory bounded', function () {
+    if (this.test) this.test.title += `: ${bound.how}`;
+    const greedy =
+      'const all = []; for (let n = 0; n < 40; n += 1) all.push(new Array(4e6).fill(n)); console.log("done")';
+    const [command = '', ...rest] = bound.wrap([process.execPath, '-e', greedy]);
+    const ended = spawnSync(command, rest, { env: { ...process.env, ...bound.env }, encoding: 'utf8' });
+    assert.notEqual(ended.status, 0, 'a process that takes 1 280 MiB is ended');
+    assert.doesNotMatch(ended.stdout, /done/);
   });
 
   // A .grafos that came along is set aside unread, so what it has inside makes little difference.
