@@ -22,7 +22,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     });
   }
   using client = await connectAdmin(cwd, given, signal);
-  if (given.verify) return verify(client, { out, signal });
+  if (given.verify) return await verify(client, { out, signal });
   const { value: records } = await client.audit(
     {
       limit,

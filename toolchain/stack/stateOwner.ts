@@ -26,10 +26,10 @@ export function stateOwner(programRoot: string): StateOwner {
   if (stats === undefined) return { kind: 'absent' };
   const foreign = (why: string): StateOwner => ({ kind: 'foreign', why, stats });
   if (!stats.isDirectory()) return foreign(stats.isSymbolicLink() ? 'It is a link.' : 'It is no folder.');
-  if (isEmpty(path)) return { kind: 'absent' };
   const folder = StateFolder.find(programRoot, STATE_NAME);
   if (folder === undefined) return { kind: 'absent' };
   const owner = readOwner(folder);
+  if (owner === undefined && isEmpty(path)) return { kind: 'absent' };
   if (owner === undefined) return foreign('It has no owner file that could be checked.');
   const here = realpathSync.native(programRoot);
   const record = { id: owner.id, path: here };
