@@ -30,8 +30,10 @@ const MEASURED_MS = 15_000;
  */
 export async function hostileReport(runs: number): Promise<void> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-hostile-'));
-  await makeProgramState(folder, 'dev', 'dev/logs');
-  // The attackers are processes of their own, and find the stack by its folder.
+  // The attackers are processes of their own, and find the stack by its folder, which is no program of the person
+  // who measures.
+  process.env.XDG_STATE_HOME = join(folder, 'records');
+  await makeProgramState(folder);
   const beforeState = (state: DevState) => confirmStack(folder, state);
   const stack = await startStack(folder, stackPaths(folder), { beforeState });
   try {

@@ -76,6 +76,13 @@ export const COMMANDS: CommandSpec[] = [
     load: () => import('./commands/devDoctor.ts'),
   },
   {
+    name: 'dev restore',
+    summary: 'Bring back a state folder that was set aside',
+    args: [{ name: '<folder>', description: 'its name beside .grafos, as the warning gave it' }],
+    json: '{from, replaced}',
+    load: () => import('./commands/devRestore.ts'),
+  },
+  {
     name: 'dev logs',
     summary: 'Print the logs of the daemons',
     args: [{ name: '[daemon]', description: 'fabricbiosd, scheduler or helper; all unless given' }],
@@ -382,9 +389,10 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--limit <n>', description: 'records at most', default: '50' },
       { flags: '--actor <name>', description: 'only of this tenant or admin' },
       { flags: '--reason <label>', description: 'only with this reason' },
+      { flags: '--verify', description: 'follow the chain through all records instead, and say where it breaks' },
       ...DIRECT,
     ],
-    json: '[record]',
+    json: '[record]; with --verify {ok, records, first_seq, last_seq, last_sha256, faults}',
     load: () => import('./commands/adminAuditQuery.ts'),
   },
   {

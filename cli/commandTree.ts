@@ -129,7 +129,7 @@ function subcommandTerm(command: Command): string {
       ? command.registeredArguments.map((argument) =>
           argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
         )
-      : [verbs.length > 30 ? '<command>' : verbs];
+      : [verbs.length > 40 ? '<command>' : verbs];
   return [command.name(), ...rest].join(' ');
 }
 

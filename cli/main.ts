@@ -1,5 +1,6 @@
 import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
 import { NotConfirmed } from '../toolchain/confirm/notConfirmed.ts';
+import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import { commandTree, parse } from './commandTree.ts';
 import { Output } from './output.ts';
 
@@ -12,6 +13,7 @@ async function main(argv: string[]): Promise<number> {
     json: argv.includes('--json'),
     color: !argv.includes('--no-color') && (process.env.NO_COLOR ?? '') === '',
   });
+  onStateNotice(({ text }) => out.warn(text));
   const interrupt = new AbortController();
   const stop = () => interrupt.abort(new GrafosError('interrupted', 'interrupted', 'Interrupted.'));
   watchSignals(stop);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { keepKeysIn } from '../toolchain/deploy/keptKeys.ts';
+import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { contextKeys } from './contextKeys.ts';
 import { artifactDocuments } from './documents/artifactDocuments.ts';
@@ -29,6 +30,10 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const grafos: Grafos = { context, log, programs };
   keepKeysIn((name) => context.secrets.get(name));
+  onStateNotice(({ kind, text }) => {
+    log.warn(text);
+    if (kind === 'warning') void vscode.window.showWarningMessage(text);
+  });
   const pages = new RunPages(log);
   const problems = new FoundProblems();
   context.subscriptions.push(

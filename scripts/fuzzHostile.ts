@@ -4,12 +4,15 @@
  * ends it, is printed (base64), and the exit code is 1. Linux only, because it reads /proc.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { percentile } from '../bench/measure.ts';
+import type { DevState } from '../daemons/protocol/devState.ts';
 import type { SchedulerClient } from '../daemons/protocol/schedulerClient.ts';
 import { generator } from '../test/helpers/fuzz.ts';
 import { temporaryFolder } from '../test/helpers/temporaryFolder.ts';
 import { generateExpensive } from '../test/hostile/generateExpensive.ts';
 import { hello, helloFault, putModule, submission } from '../test/hostile/submitCase.ts';
+import { confirmStack } from '../toolchain/confirm/stackConfirmation.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
 import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
 import { makeProgramState } from '../toolchain/stack/programState.ts';
@@ -28,8 +31,11 @@ const JOB = { fuel: 100_000_000, timeout_ms: 500 };
 
 export async function fuzzHostile(minutes: number, seed: number): Promise<void> {
   await using folder = await temporaryFolder('grafos-fuzz-');
-  await makeProgramState(folder.path, 'dev', 'dev/logs');
-  const stack = await startStack(folder.path, stackPaths(folder.path));
+  // The records of the person who fuzzes stay as they are.
+  process.env.XDG_STATE_HOME = join(folder.path, 'records');
+  await makeProgramState(folder.path);
+  const beforeState = (state: DevState) => confirmStack(folder.path, state);
+  const stack = await startStack(folder.path, stackPaths(folder.path), { beforeState });
   try {
     using client = await connectTarget(await resolveProvider(folder.path, 'local'));
     await attackWith(

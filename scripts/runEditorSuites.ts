@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import type { HostReport } from '../test/editor/host/runSuite.ts';
 import { runInElectron } from '../test/editor/support/runInElectron.ts';
@@ -39,7 +39,8 @@ export async function runEditorSuites(files: string[]): Promise<Counts> {
     const inHost = files.length === 0 ? report(await runInHost(vsix, await bundleSuite())) : none();
     const inWorkbench = await runMocha(
       ['--timeout', '120000', ...(files.length > 0 ? files : ['test/editor/workbench/**/*.test.ts'])],
-      { GRAFOS_EDITOR_EXTENSIONS: extensions },
+      // The suites have a cache folder of their own, where no editor is installed.
+      { GRAFOS_EDITOR_EXTENSIONS: extensions, GRAFOS_EDITOR_CACHE: dirname(home) },
     );
     return {
       passed: inHost.passed + inWorkbench.passed,

@@ -36,7 +36,6 @@ const daemon = spawnDaemon<CellFacts>(
     ...['--ca', trust.ca, '--cert', trust.fabricbiosd.cert, '--key', trust.fabricbiosd.key],
     ...['--mem-dp-cert', trust.memDataplane.cert, '--mem-dp-key', trust.memDataplane.key],
   ],
-  folder,
   join(folder, 'fabricbiosd.log'),
 );
 try {

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { formatSize } from '../../program/size.ts';
 import { downloadArtifacts } from '../../toolchain/artifacts/downloadArtifacts.ts';
 import { findRun } from '../../toolchain/deploy/findRun.ts';
@@ -37,9 +37,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     return;
   }
   const dir =
-    given.out === undefined
-      ? join(await makeProgramState(root, 'artifacts'), 'artifacts', run_id)
-      : resolve(cwd, given.out);
+    given.out === undefined ? (await makeProgramState(root, 'artifacts', run_id)).path : resolve(cwd, given.out);
   const artifacts = await downloadArtifacts(client, found.run, dir, signal);
   out.result({ run_id, dir, artifacts }, () =>
     [pathText(dir, cwd), ...artifacts.map(({ name, size }) => `  ${name.padEnd(14)} ${formatSize(size)}`)].join('\n'),

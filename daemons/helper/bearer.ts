@@ -1,6 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { GrafosError } from '../protocol/grafosError.ts';
+import { StateFolder } from '../protocol/stateFolder.ts';
 
 export interface Bearer {
   /** Compares in constant time. */
@@ -12,12 +14,14 @@ export interface Bearer {
 /**
  * Makes a new bearer (32 random bytes, base64url) and writes it to `file`, mode 0600, in one step.
  * The value never leaves this module but through that file.
- * @throws GrafosError `bearer_file_not_written`
+ * @throws {GrafosError} bearer_file_not_written, state_unsafe
  */
 export async function issueBearer(file: string): Promise<Bearer> {
   const value = randomBytes(32).toString('base64url');
   const expected = digest(value);
   const temporary = `${file}.${process.pid}.tmp`;
+  // A stack's own folder is checked; a place given by hand is the choice of the person who gave it.
+  if (StateFolder.holds(file)) StateFolder.at(dirname(file));
   try {
     // A left-over of a recycled pid would keep its own mode; `wx` makes sure the file, and so its mode, is new.
     await rm(temporary, { force: true });

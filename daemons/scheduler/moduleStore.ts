@@ -3,11 +3,10 @@
  * enough to run another tenant's module, or to find out that it exists.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
 import { LIMITS } from '../protocol/limits.ts';
 import { sha256InTurns } from '../protocol/sha256InTurns.ts';
+import { StateFolder } from '../protocol/stateFolder.ts';
 import { turns } from '../protocol/turns.ts';
 import { Refused } from './refused.ts';
 import type { CellStore } from './store/cellStore.ts';
@@ -28,9 +27,8 @@ export const MODULE_RETENTION = { modules: 2_000, bytes: 1024 * 1024 * 1024 };
 const USE_GRAIN_MS = 3_600_000;
 
 export function moduleStore(dir: string, store: CellStore, retention = MODULE_RETENTION): ModuleStore {
-  const folder = join(dir, 'modules');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(folder)) if (name.endsWith('.part')) rmSync(join(folder, name), { force: true });
+  const folder = StateFolder.at(dir).make('modules');
+  for (const name of folder.names()) if (name.endsWith('.part')) folder.remove(name);
 
   const selectAll = store.prepare('SELECT sha256, tenant, size, used_at FROM modules ORDER BY used_at');
   const upsert = store.prepare(
@@ -42,7 +40,7 @@ export function moduleStore(dir: string, store: CellStore, retention = MODULE_RE
 
   /** tenant -> sha256 -> last use written down. */
   const owned = new Map<string, Map<string, number>>();
-  const fileOf = (sha256: string): string => join(folder, `${sha256}.wasm`);
+  const fileOf = (sha256: string): string => `${sha256}.wasm`;
   const ownedBy = (tenant: string): Map<string, number> => {
     let mine = owned.get(tenant);
     if (mine === undefined) {
@@ -79,7 +77,7 @@ export function moduleStore(dir: string, store: CellStore, retention = MODULE_RE
         bytes -= Number(row.size);
       }
     });
-    for (const sha256 of dropped) if (!isOwned(sha256)) rmSync(fileOf(sha256), { force: true });
+    for (const sha256 of dropped) if (!isOwned(sha256)) folder.remove(fileOf(sha256));
   };
 
   return {
@@ -91,26 +89,23 @@ export function moduleStore(dir: string, store: CellStore, retention = MODULE_RE
     },
 
     put: async (tenant, sha256, bytes) => {
-      const part = join(folder, `${sha256}.${randomBytes(6).toString('hex')}.part`);
+      const part = `${sha256}.${randomBytes(6).toString('hex')}.part`;
       try {
-        const size = await receive(part, sha256, bytes);
-        await rename(part, fileOf(sha256));
+        folder.check();
+        const size = await receive(folder.file(part), sha256, bytes);
+        folder.rename(part, fileOf(sha256));
         await markUsed(tenant, sha256, size);
         trim();
         return size;
       } catch (error) {
-        await rm(part, { force: true });
+        removeIfThere(folder, part);
         throw asRefusal(error);
       }
     },
 
     read: async (sha256) => {
-      let bytes: Uint8Array;
-      try {
-        bytes = await readFile(fileOf(sha256));
-      } catch {
-        throw gone();
-      }
+      const bytes = await folder.readWhole(fileOf(sha256)).catch(() => undefined);
+      if (bytes === undefined) throw gone();
       if ((await sha256InTurns(bytes)) !== sha256) throw gone();
       return bytes;
 
@@ -124,9 +119,18 @@ export function moduleStore(dir: string, store: CellStore, retention = MODULE_RE
       removeOfTenant.run(tenant);
       const mine = owned.get(tenant) ?? new Map<string, number>();
       owned.delete(tenant);
-      for (const sha256 of mine.keys()) if (!isOwned(sha256)) rmSync(fileOf(sha256), { force: true });
+      for (const sha256 of mine.keys()) if (!isOwned(sha256)) folder.remove(fileOf(sha256));
     },
   };
+}
+
+/** A folder that was replaced meanwhile is not touched. */
+function removeIfThere(folder: StateFolder, name: string): void {
+  try {
+    folder.remove(name);
+  } catch {
+    // The error that led here says more.
+  }
 }
 
 async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
@@ -160,7 +164,14 @@ async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8A
 
 function asRefusal(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EACCES' || code === 'EROFS' || code === 'EIO') {
+  if (
+    code === 'ENOSPC' ||
+    code === 'EDQUOT' ||
+    code === 'EACCES' ||
+    code === 'EROFS' ||
+    code === 'EIO' ||
+    code === 'state_unsafe'
+  ) {
     return new Refused(
       'storage_unavailable',
       'The scheduler cannot store the module.',

@@ -1,7 +1,7 @@
 /** Puts the scheduler together: store, audit log, link to the cell, runs, and the tenant API on top. */
-import { mkdirSync } from 'node:fs';
 import type { DaemonLog } from '../protocol/daemonLog.ts';
 import type { PeerFiles } from '../protocol/peerFiles.ts';
+import { StateFolder } from '../protocol/stateFolder.ts';
 import { openAuditLog } from './audit/auditLog.ts';
 import { authenticator } from './auth/authenticate.ts';
 import { bulkThread } from './bulk/bulkThread.ts';
@@ -49,10 +49,10 @@ const FIRST_CONNECT_MS = 5_000;
 /** For answers under way when the scheduler is asked to stop. */
 const DRAIN_MS = 100;
 
-/** @throws {GrafosError} of the store, the trust files and the address */
+/** @throws {GrafosError} state_unsafe; the codes of the store, the trust files and the address */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
   const { host, port, files: trust, cellId, stateDir, version, log, connectCell } = options;
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  StateFolder.at(stateDir);
   const store = openCellStore(stateDir);
   const undo: Array<() => void> = [() => store.close()];
   try {

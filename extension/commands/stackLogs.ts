@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { DAEMON_NAMES } from '../../daemons/protocol/devState.ts';
-import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
+import { findProgramState } from '../../toolchain/stack/programState.ts';
 import { isNode } from '../views/nodes.ts';
 import type { CommandFactory } from './command.ts';
 
@@ -30,8 +29,9 @@ export const stackLogs: CommandFactory =
   };
 
 function logFiles(root: string): Array<{ label: string; description: string; file: string }> {
-  const { logs } = stackPaths(root);
-  return DAEMON_NAMES.map((name) => ({ label: name, file: join(logs, `${name}.log`) }))
-    .filter(({ file }) => existsSync(file))
+  const logs = findProgramState(root, 'dev', 'logs');
+  const names = logs?.names() ?? [];
+  return DAEMON_NAMES.filter((name) => names.includes(`${name}.log`))
+    .map((name) => ({ label: name, file: join(logs?.path ?? '', `${name}.log`) }))
     .map(({ label, file }) => ({ label, file, description: vscode.workspace.asRelativePath(file) }));
 }

@@ -12,7 +12,7 @@ import { TaskletsModel } from '../tasklets/taskletsModel.ts';
 const SETTLE_MS = 150;
 /** Files whose change can change a tasklet, its build or its findings. */
 const WATCHED = '**/*.{toml,ts,rs,wat,wasm}';
-const NOT_WATCHED = /[\\/](?:\.grafos|node_modules|target)[\\/]/;
+const NOT_WATCHED = /[\\/](?:\.grafos(?:\.[^\\/]*)?|node_modules|target)[\\/]/;
 
 /** One program of the workspace: what is known of it, and what this window does with it. */
 export class ProgramSession implements vscode.Disposable {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { ProgramSession } from './programSession.ts';
 
 const MANIFESTS = '**/grafos.toml';
-const NOT_SEARCHED = '**/{node_modules,.grafos,target,.git}/**';
+const NOT_SEARCHED = '**/{node_modules,.grafos,.grafos.*,target,.git}/**';
 /** Programs of one workspace; a folder of thousands is somebody's archive. */
 const PROGRAMS_MAX = 100;
 
@@ -65,7 +65,7 @@ export class Programs implements vscode.Disposable {
   }
 
   #add(uri: vscode.Uri, isSearch = false): void {
-    if (uri.scheme !== 'file' || /[\\/](?:node_modules|\.grafos|target)[\\/]/.test(uri.fsPath)) return;
+    if (uri.scheme !== 'file' || /[\\/](?:node_modules|\.grafos(?:\.[^\\/]*)?|target)[\\/]/.test(uri.fsPath)) return;
     const root = dirname(uri.fsPath);
     if (this.#sessions.has(root)) return;
     const session = this.#make(root);

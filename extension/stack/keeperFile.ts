@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { isProcess } from '../../toolchain/stack/processIdentity.ts';
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
 
@@ -14,14 +13,18 @@ export interface KeeperRecord {
   stack: string;
 }
 
-export function keeperFile(programRoot: string): string {
-  return join(stackPaths(programRoot).dir, 'keeper.json');
+/** Name of the keeper's file, which lies beside `dev.json`. */
+export const KEEPER_FILE = 'keeper.json';
+
+/** The text of the keeper's file, where there is one. */
+export function keeperText(programRoot: string): string | undefined {
+  return StateFolder.findAt(stackPaths(programRoot).dir)?.readText(KEEPER_FILE);
 }
 
 /** The living keeper of the stack that started at that time, if it has one. */
 export async function readKeeper(programRoot: string, stackStartedAt: string): Promise<KeeperRecord | undefined> {
   try {
-    const record: KeeperRecord = JSON.parse(await readFile(keeperFile(programRoot), 'utf8'));
+    const record: KeeperRecord = JSON.parse(keeperText(programRoot) ?? '');
     const isOurs =
       record.stack === stackStartedAt &&
       typeof record.socket === 'string' &&

@@ -3,15 +3,15 @@
  * last one broke, be it by closing, by a crash or by `kill -9`, and none came back in time for it to have been a reload, it stops the stack.
  * It ends by itself when the stack is stopped or replaced. Arguments: program, `started_at` of the stack, socket, grace in milliseconds.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { devDown } from '../../toolchain/stack/devDown.ts';
 import { readDevState } from '../../toolchain/stack/devState.ts';
 import { processStart } from '../../toolchain/stack/processIdentity.ts';
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
-import { type KeeperRecord, keeperFile } from './keeperFile.ts';
+import { KEEPER_FILE, type KeeperRecord, keeperText } from './keeperFile.ts';
 import { watchStateFile } from './watchStateFile.ts';
 
 const [root = '', stack = '', socket = '', graceMs = ''] = process.argv.slice(2);
@@ -25,8 +25,11 @@ const leave = async (code: number): Promise<void> => {
   if (isEnding) return;
   isEnding = true;
   for (const window of windows) window.destroy();
-  const mine = await readFile(keeperFile(root), 'utf8').catch(() => '');
-  if (mine.includes(JSON.stringify(socket))) await rm(keeperFile(root), { force: true });
+  try {
+    if (keeperText(root)?.includes(JSON.stringify(socket))) StateFolder.at(paths.dir).remove(KEEPER_FILE);
+  } catch {
+    // The folder went, or is no longer the one that was ours.
+  }
   if (process.platform !== 'win32') await rm(dirname(socket), { recursive: true, force: true });
   process.exit(code);
 };
@@ -66,7 +69,7 @@ server.listen(socket, () => {
   void (async () => {
     const started = (await processStart(process.pid)) ?? '';
     const record: KeeperRecord = { pid: process.pid, started, socket, stack };
-    await writeAtomically(keeperFile(root), `${JSON.stringify(record)}\n`, 0o600);
+    await StateFolder.at(paths.dir).write(KEEPER_FILE, `${JSON.stringify(record)}\n`);
     const look = async () => {
       if (!(await isOurStack())) await leave(0);
     };

@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { userFolderVariables } from '../../toolchain/user/userFolders.ts';
 import { readKeeper } from './keeperFile.ts';
 
 /** Longer than the reload of a window takes, milliseconds. */
@@ -77,11 +78,9 @@ async function startKeeper(entry: string, root: string, stack: string, graceMs: 
       ? `\\\\.\\pipe\\grafos-${randomBytes(16).toString('hex')}`
       : // A socket's path may have some 100 characters, a program's folder more; and this folder is open to its owner alone.
         join(await mkdtemp(join(tmpdir(), 'grafos-')), 'windows');
-  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, TMPDIR: tmpdir() };
-  // The second half says where the user's records are: the keeper ends no stack that is not in them.
-  for (const name of ['SystemRoot', 'HOME', 'USERPROFILE', 'LOCALAPPDATA', 'XDG_STATE_HOME']) {
-    if (process.env[name] !== undefined) env[name] = process.env[name];
-  }
+  // The second part says where the user's records are: the keeper ends no stack that is not in them.
+  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, TMPDIR: tmpdir(), ...userFolderVariables() };
+  if (process.env.SystemRoot !== undefined) env.SystemRoot = process.env.SystemRoot;
   if (process.versions.electron !== undefined) env.ELECTRON_RUN_AS_NODE = '1';
   const child = spawn(process.execPath, [entry, root, stack, socket, String(graceMs)], {
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -50,6 +50,7 @@ const SAMPLE: Record<string, string[]> = {
   'admin create-tenant': ['t', '--tenant-cert', 'grafos.toml'],
   'admin set-quota': ['t', '--runs-hard', '1'],
   'admin delete-tenant': ['t'],
+  'dev restore': ['.grafos.foreign-1'],
 };
 /** Commands that work on the program around the current folder. */
 const ABOUT_A_PROGRAM = COMMANDS.map(({ name }) => name).filter(

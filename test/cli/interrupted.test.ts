@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { noProcessNames, processesNaming } from '../helpers/processesNaming.ts';
 import { cookbookCopy, type ProgramCopy, programOf } from '../helpers/programCopy.ts';
@@ -185,11 +186,15 @@ describe('odd surroundings', () => {
   });
 
   it('a file in the place of a folder', async () => {
-    await using program = await programOf({ ...watProgram('hello'), '.grafos/dev': 'not a folder' });
+    await using program = await programOf(watProgram('hello'));
+    const state = await makeProgramState(program.path);
+    await writeFile(state.file('dev'), 'not a folder');
     const up = await grafos(['dev', 'up', '--json'], { cwd: program.path });
     assert.equal(up.code, 3, up.stdout);
-    assert.equal(JSON.parse(up.stdout).error.code, 'not_a_folder');
+    assert.equal(JSON.parse(up.stdout).error.code, 'state_unsafe');
+    await rm(state.file('dev'));
     await using log = await programOf(watProgram('hello'));
+    await makeProgramState(log.path);
     await mkdir(join(log.path, '.grafos/dev/logs/helper.log/x'), { recursive: true });
     await mkdir(join(log.path, '.grafos/dev/logs/helper.previous.log/x'), { recursive: true });
     const blocked = await grafos(['dev', 'up', '--json'], { cwd: log.path });

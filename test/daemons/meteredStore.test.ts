@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MeteredStore, STORED_FROM_BYTES } from '../../daemons/fabricbiosd/runtime/meteredStore.ts';
@@ -58,14 +58,61 @@ describe('metered modules on disk', () => {
     }
   });
 
-  it('of another revision are not read, and go with the next that is written', async () => {
+  it('of another revision are not read, and stay for the cells of that revision', async () => {
     const metered = meter(large(1), { memoryMaxPages: 7 });
-    await new MeteredStore(kept, code).write('aa', 7, metered);
+    const older = new MeteredStore(kept, code);
+    await older.write('aa', 7, metered);
     await writeFile(code, 'two');
     const store = new MeteredStore(kept, code);
     assert.equal(await store.read('aa', 7), null);
     await store.write('bb', 7, metered);
-    assert.equal((await readdir(kept)).length, 1);
+    assert.deepEqual(await older.read('aa', 7), metered);
+  });
+
+  it('are shared by cells that write and trim at one time, and the files of others are left alone', async () => {
+    await new MeteredStore(kept, code).write('ee', 7, meter(large(1), { memoryMaxPages: 7 }));
+    await writeFile(join(kept, 'thesis.txt'), 'not ours');
+    await utimes(join(kept, 'thesis.txt'), 1, 1);
+    const metered = { ...meter(large(1), { memoryMaxPages: 7 }), bytes: new Uint8Array(60 * 1024 * 1024) };
+    const stores = [new MeteredStore(kept, code), new MeteredStore(kept, code)];
+    for (const name of ['aa', 'bb', 'cc']) {
+      await Promise.all(stores.map((store, at) => store.write(`${name}${at}`, 7, metered)));
+    }
+    const names = (await readdir(kept)).filter((name) => name !== 'thesis.txt');
+    assert.equal(await readFile(join(kept, 'thesis.txt'), 'utf8'), 'not ours');
+    assert.deepEqual(
+      names.filter((name) => name.endsWith('.part')),
+      [],
+    );
+    assert.ok(names.length >= 1 && names.length <= 4, names.join());
+    for (const name of names) {
+      const [, sha256 = ''] = name.split('-');
+      assert.notEqual(await stores[0]?.read(sha256, 7), null, name);
+    }
+  });
+
+  it('never go through a link, neither of the folder nor of a file', async function () {
+    if (process.platform === 'win32') this.skip();
+    const outside = join(folder.path, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'kept'), 'kept');
+    await symlink(outside, kept);
+    assert.throws(() => new MeteredStore(kept, code), { code: 'state_unsafe' });
+    await rm(kept);
+    const store = new MeteredStore(kept, code);
+    const metered = meter(large(1), { memoryMaxPages: 7 });
+    await store.write('aa', 7, metered);
+    const [name = ''] = await readdir(kept);
+    await rename(join(kept, name), join(outside, 'planted'));
+    await symlink(join(outside, 'planted'), join(kept, name));
+    assert.equal(await store.read('aa', 7), null, 'a planted link is not run');
+    await store.write('aa', 7, metered);
+    assert.ok((await lstat(join(kept, name))).isFile());
+    assert.deepEqual((await readdir(outside)).sort(), ['kept', 'planted']);
+    await rename(kept, join(folder.path, 'away'));
+    await symlink(outside, kept);
+    await assert.rejects(store.write('bb', 7, metered), { code: 'state_unsafe' });
+    assert.deepEqual((await readdir(outside)).sort(), ['kept', 'planted']);
   });
 
   it('are bounded: the one used longest ago goes first', async () => {

@@ -11,7 +11,7 @@ import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { RunSubmit } from '../../daemons/protocol/tenantApi.ts';
-import { verifyAudit } from '../../daemons/scheduler/audit/verifyAudit.ts';
+import { verifyAudit } from '../../daemons/protocol/verifyAudit.ts';
 import { type DevTrust, writeDevTrust } from '../../toolchain/trust/devTrust.ts';
 
 const CELL_ID = 'cell-process-1';
@@ -156,7 +156,7 @@ describe('scheduler: as a process', () => {
 
       child.kill('SIGTERM');
       assert.deepEqual(await once(child, 'exit'), [0, null]);
-      assert.deepEqual(verifyAudit(join(dir, 'state')).faults, []);
+      assert.deepEqual((await verifyAudit(join(dir, 'state'))).faults, []);
     });
   }
 
@@ -184,7 +184,7 @@ describe('scheduler: as a process', () => {
     const rerun = await tenant.submit(endless, { waitMs: 60_000, idempotencyKey: 'keyed' });
     assert.equal(rerun.run_id, keyed.run_id);
     assert.equal(rerun.response?.error?.code, 'deadline_exceeded');
-    assert.deepEqual(verifyAudit(join(dir, 'state')).faults, []);
+    assert.deepEqual((await verifyAudit(join(dir, 'state'))).faults, []);
   });
 
   it('learns the address of its cell over the lifeline, and ends with its parent', async () => {

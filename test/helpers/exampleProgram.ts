@@ -1,6 +1,7 @@
 import { mkdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseSize } from '../../program/size.ts';
+import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { compileWat } from './compileWat.ts';
 
 export interface ExampleBlock {
@@ -57,6 +58,8 @@ export async function writeExample(root: string, blocks: readonly ExampleBlock[]
     }
   }
   if (!has('notes.txt')) add('tasklets/demo.ts', COMPUTE);
+  // State counts only where this user made it.
+  if (has('.grafos')) await makeProgramState(root);
   for (const block of all) await writeBlock(root, block);
 }
 

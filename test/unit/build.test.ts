@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { BuildFailed } from '../../toolchain/build/buildFailed.ts';
@@ -12,6 +12,7 @@ import { checkProfile } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
 import { runOnHost } from '../helpers/taskletHost.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { WAT } from '../helpers/watTasklets.ts';
 
 const SOURCE = 'tasklets/demo.ts';
@@ -233,6 +234,40 @@ describe('building an AssemblyScript tasklet', () => {
     abort.abort(new Error('enough'));
     await assert.rejects(building, /enough/);
     assert.ok(!existsSync(join(scratch.root, 'build')));
+  });
+
+  it('writes inside of the program alone, wherever its folders lead', async function () {
+    if (process.platform === 'win32') this.skip();
+    await using scratch = await scratchProgram('demo.wat', { 'demo.wat': WAT.hello });
+    await using elsewhere = await temporaryFolder();
+    const build = join(scratch.root, 'build');
+    const { program, tasklet } = scratch;
+    const deep = { ...tasklet, output: 'out/more/demo.wasm' };
+    for (const target of [elsewhere.path, join(elsewhere.path, 'nowhere'), '/dev/null', '..', 'build']) {
+      await rm(build, { force: true });
+      await symlink(target, build);
+      await assert.rejects(buildTasklet(program, tasklet), { code: 'output_outside' }, target);
+    }
+    await mkdir(join(scratch.root, 'out'));
+    await symlink(elsewhere.path, join(scratch.root, 'out', 'more'));
+    await assert.rejects(buildTasklet(program, deep), { code: 'output_outside' });
+    // Folders of the program may lead to each other.
+    await rm(build);
+    await mkdir(join(scratch.root, 'products'));
+    await symlink('products', build);
+    await buildTasklet(program, tasklet);
+    assert.deepEqual(await readdir(join(scratch.root, 'products')), ['demo.wasm']);
+    // A link in the place of an output is replaced.
+    await writeFile(join(elsewhere.path, 'thesis'), 'not yours');
+    for (const name of ['demo.wasm', 'demo.wasm.map']) {
+      await rm(join(build, name), { force: true });
+      await symlink(join(elsewhere.path, 'thesis'), join(build, name));
+    }
+    await buildTasklet(program, tasklet);
+    assert.ok((await lstat(join(build, 'demo.wasm'))).isFile());
+    assert.ok(!existsSync(join(build, 'demo.wasm.map')));
+    assert.deepEqual(await readdir(elsewhere.path), ['thesis']);
+    assert.equal(await readFile(join(elsewhere.path, 'thesis'), 'utf8'), 'not yours');
   });
 
   it('says what is wrong with the folder it writes to', async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
 import { addCloudCell, type CloudCell, cloudCellsFile, readCloudCells } from '../../toolchain/deploy/cloudCells.ts';
 import { keepKeysIn, keptKeyReference } from '../../toolchain/deploy/keptKeys.ts';
 import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const cell = (url: string): CloudCell => ({
@@ -55,7 +56,7 @@ describe('cells of a provider', () => {
     it(`are refused as ${text.slice(0, 20)}, and nothing is lost by adding`, async () => {
       await using folder = await temporaryFolder();
       const file = cloudCellsFile(folder.path, 'aws');
-      await mkdir(join(folder.path, '.grafos', 'cloud'), { recursive: true });
+      await makeProgramState(folder.path, 'cloud');
       await writeFile(file, text);
       await assert.rejects(readCloudCells(folder.path, 'aws'), { code: 'cells_file_invalid', why });
       await assert.rejects(addCloudCell(folder.path, 'aws', cell('https://b')), { code: 'cells_file_invalid' });

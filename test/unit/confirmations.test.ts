@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DevState } from '../../daemons/protocol/devState.ts';
 import { cellConfirmation, confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
+import { readConfirmationRecord } from '../../toolchain/confirm/confirmationRecord.ts';
 import { hasConfirmedCell } from '../../toolchain/confirm/hasConfirmedCell.ts';
-import { readProgramRecord } from '../../toolchain/confirm/programRecord.ts';
 import { confirmStack, stackConfirmation } from '../../toolchain/confirm/stackConfirmation.ts';
 import { addCloudCell, type CloudCell } from '../../toolchain/deploy/cloudCells.ts';
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
@@ -85,7 +85,7 @@ describe('the record of what a user confirmed', () => {
     await using program = await programWithCa();
     const { root, state } = program;
     const paths = stackPaths(root);
-    const confirmation = async (one: DevState) => stackConfirmation(paths, one, await readProgramRecord(root));
+    const confirmation = async (one: DevState) => stackConfirmation(paths, one, await readConfirmationRecord(root));
     const refused = {
       kind: 'refused',
       code: 'stack_not_confirmed',
@@ -166,7 +166,7 @@ describe('the record of what a user confirmed', () => {
     for (let index = 0; index < 3; index += 1) {
       await cellConfirmation(root, 'aws', { ...cell, tenant_name: `process${index}` });
     }
-    assert.notEqual((await readProgramRecord(root)).stack, null);
+    assert.notEqual((await readConfirmationRecord(root)).stack, null);
   });
 
   it('cannot be kept where a file is in the way, and says so', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { processStart } from '../../toolchain/stack/processIdentity.ts';
 import { lockStack } from '../../toolchain/stack/stackLock.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -71,6 +72,52 @@ describe('stack lock', () => {
     await writeFile(beingWritten, '');
     await using _held = await lockStack(join(folder.path, 'lock'), never);
     assert.deepEqual((await readdir(folder.path)).sort(), ['lock', basename(living), basename(beingWritten)]);
+  });
+
+  const NO_LOCKS: Array<[string, (lock: string) => unknown]> = [
+    ['a folder', (lock) => mkdir(lock)],
+    ['a folder with something in it', (lock) => mkdir(join(lock, 'full'), { recursive: true })],
+    ['a link that leads nowhere', (lock) => symlink('nowhere', lock)],
+    ['a link to itself', (lock) => symlink('lock', lock)],
+    ['a link to a device', (lock) => symlink('/dev/zero', lock)],
+    ['a pipe', (lock) => execFileSync('mkfifo', [lock])],
+    ['a huge file', (lock) => writeFile(lock, '').then(() => truncate(lock, 2 ** 40))],
+  ];
+  for (const [what, plant] of NO_LOCKS) {
+    it(`refuses ${what} in its place at once, and leaves it`, async function () {
+      if (process.platform === 'win32') this.skip();
+      await using folder = await temporaryFolder();
+      const lock = join(folder.path, 'lock');
+      await plant(lock);
+      await assert.rejects(lockStack(lock, never), (error) => {
+        assert.ok(error instanceof GrafosError);
+        assert.equal(error.code, 'state_unsafe');
+        assert.match(error.message, /lock/);
+        assert.match(error.next ?? '', /move it away/);
+        return true;
+      });
+      assert.deepEqual(await readdir(folder.path), ['lock']);
+    });
+  }
+
+  it('hears an abort while a dead lock cannot be taken away', async function () {
+    if (process.platform !== 'linux' || process.geteuid?.() !== 0) this.skip();
+    await using folder = await temporaryFolder();
+    const lock = join(folder.path, 'lock');
+    await writeFile(lock, '{"pid":');
+    // An immutable file can be neither renamed nor removed.
+    execFileSync('chattr', ['+i', lock]);
+    try {
+      const abort = new AbortController();
+      const waiting = lockStack(lock, abort.signal);
+      const seen = new Promise((resolve) => setTimeout(resolve, 100));
+      await seen;
+      abort.abort(new Error('enough'));
+      await assert.rejects(waiting, /enough/);
+      assert.deepEqual(await readdir(folder.path), ['lock']);
+    } finally {
+      execFileSync('chattr', ['-i', lock]);
+    }
   });
 
   it('stops waiting when aborted, and leaves the owner its lock', async () => {

@@ -123,7 +123,7 @@ describe('writeDevTrust', () => {
     writeFileSync(file, '');
     assert.throws(
       () => writeDevTrust(join(file, 'trust'), who),
-      (error) => error instanceof GrafosError && error.code === 'trust_not_writable' && error.kind === 'unreachable',
+      (error) => error instanceof GrafosError && error.code === 'state_unsafe' && error.kind === 'unreachable',
     );
     assert.throws(
       () => writeDevTrust(dir, { ...who, tenant: 'Not A Name' }),

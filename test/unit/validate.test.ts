@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import type { Finding } from '../../toolchain/validate/finding.ts';
 import { validate } from '../../toolchain/validate/validate.ts';
 import { compileWat } from '../helpers/compileWat.ts';
@@ -326,6 +327,7 @@ describe('validate', () => {
     await using folder = await temporaryFolder();
     await program(folder.path, { 'grafos.toml': `${PROGRAM}${tasklet('a', 'a.wat', 'mem = "1MiB"\n')}`, 'a.wat': WAT });
     assert.deepEqual(codes(await validate(folder.path)), ['GRF3001', 'GRF5001']);
+    await makeProgramState(folder.path);
     await program(folder.path, {
       '.grafos/dev/dev.json': JSON.stringify({ version: 1, fabric: { mem_capacity: 2 ** 24 } }),
     });
@@ -351,6 +353,7 @@ describe('validate', () => {
   ] as const) {
     it(`reads a list of cells that is ${what}`, async () => {
       await using folder = await temporaryFolder();
+      await makeProgramState(folder.path);
       await program(folder.path, {
         'grafos.toml': `${PROGRAM}${tasklet('a', 'a.wat')}`,
         'a.wat': WAT,

@@ -37,7 +37,7 @@ export async function buildRust(
     throw fileError(error, `The tasklet "${tasklet.name}" cannot be built`);
   }
   const tools = await findRust(crate, env, options.signal);
-  const target = join(await makeProgramState(program.root, 'build'), 'build', 'cargo');
+  const target = (await makeProgramState(program.root, 'build', 'cargo')).path;
   const started = Date.now();
   const args = ['build', '--lib', '--release', '--offline', '--target', RUST_TARGET, '--manifest-path', manifest];
   args.push('--target-dir', target, '--message-format', 'json');

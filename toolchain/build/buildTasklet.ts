@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
@@ -8,6 +8,7 @@ import { checkProfile } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
 import { fileError } from '../files/fileError.ts';
+import { outputFolder } from '../files/outputFolder.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { BuildFailed } from './buildFailed.ts';
@@ -57,8 +58,8 @@ export async function buildTasklet(
   if (findings.some(({ severity }) => severity === 'error')) throw new BuildFailed(tasklet.name, findings);
   signal?.throwIfAborted();
   const output = join(program.root, tasklet.output);
-  await write(output, module, compiled.sourceMap);
   if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
+  await write(program.root, tasklet.output, module, compiled.sourceMap);
   return {
     tasklet: tasklet.name,
     kind: tasklet.kind,
@@ -119,14 +120,14 @@ function check(program: Program, tasklet: Tasklet, wasm: Uint8Array): Finding[] 
   }
 }
 
-async function write(output: string, wasm: Uint8Array, sourceMap: string | null): Promise<void> {
+async function write(root: string, path: string, wasm: Uint8Array, sourceMap: string | null): Promise<void> {
   try {
-    await mkdir(dirname(output), { recursive: true });
+    const output = join(outputFolder(root, path), basename(path));
     // The map first: whoever sees the new module finds the map that belongs to it.
     if (sourceMap === null) await rm(`${output}.map`, { force: true });
     else await writeAtomically(`${output}.map`, sourceMap);
     await writeAtomically(output, wasm);
   } catch (error) {
-    throw fileError(error, `${output} cannot be written`);
+    throw fileError(error, `${join(root, path)} cannot be written`);
   }
 }

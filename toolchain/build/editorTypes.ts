@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { makeProgramState } from '../stack/programState.ts';
@@ -18,23 +18,23 @@ const NUMBER = 'interface Number {\n  toString(radix?: i32): string;\n}';
  */
 export async function writeEditorTypes(programRoot: string): Promise<void> {
   const state = await makeProgramState(programRoot);
-  const folder = join(state, 'types');
   const version = `assemblyscript@${assemblyScriptVersion()} grafos-std@${standardLibraryDigest()}\n`;
-  if ((await readFile(join(folder, 'version'), 'utf8').catch(() => '')) === version) return;
-  const fresh = `${folder}.${process.pid}.${createHash('sha256').update(String(performance.now())).digest('hex').slice(0, 8)}`;
+  if (state.find('types')?.readText('version') === version) return;
+  const name = `types.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    await mkdir(join(fresh, 'grafos-std'), { recursive: true });
+    const fresh = state.make(name);
+    const standard = fresh.make('grafos-std');
     const globals = await readFile(require.resolve('assemblyscript/std/assembly/index.d.ts'), 'utf8');
-    await writeFile(join(fresh, 'assemblyscript.d.ts'), globals.replace(NUMBER_ALIAS, NUMBER));
-    for (const [name, text] of standardLibrary()) {
+    fresh.writeNew('assemblyscript.d.ts', globals.replace(NUMBER_ALIAS, NUMBER));
+    for (const [file, text] of standardLibrary()) {
       // grafos-std uses parts of the language that TypeScript does not have; its declarations are good all the same.
-      await writeFile(join(fresh, 'grafos-std', `${name}.ts`), `// @ts-nocheck\n${text}`);
+      standard.writeNew(`${file}.ts`, `// @ts-nocheck\n${text}`);
     }
-    await writeFile(join(fresh, 'version'), version);
-    await rm(folder, { recursive: true, force: true });
-    await rename(fresh, folder);
+    fresh.writeNew('version', version);
+    state.remove('types');
+    state.rename(name, 'types');
   } catch (error) {
-    await rm(fresh, { recursive: true, force: true });
+    state.remove(name);
     // Another build swapped its own in between; they are the same.
     const errno = error instanceof Error && 'code' in error ? error.code : '';
     if (errno !== 'ENOTEMPTY' && errno !== 'EEXIST') throw error;

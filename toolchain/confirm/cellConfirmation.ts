@@ -3,9 +3,9 @@ import { plainText } from '../../daemons/protocol/plainText.ts';
 import { type CloudCell, type CloudProvider, cloudCellsFile } from '../deploy/cloudCells.ts';
 import { isKeptKey } from '../deploy/keptKeys.ts';
 import { type Pem, readPem } from '../trust/readPem.ts';
+import { changeConfirmationRecord, readConfirmationRecord } from './confirmationRecord.ts';
 import { cellSha256 } from './entrySha256.ts';
 import { NotConfirmed } from './notConfirmed.ts';
-import { changeProgramRecord, readProgramRecord } from './programRecord.ts';
 
 export interface CellConfirmation {
   ca: Pem;
@@ -25,7 +25,7 @@ export async function cellConfirmation(
   provider: CloudProvider,
   cell: CloudCell,
 ): Promise<CellConfirmation> {
-  const { cells } = await readProgramRecord(programRoot);
+  const { cells } = await readConfirmationRecord(programRoot);
   const entry = cellSha256(provider, cell);
   const known = cells.find(({ entry_sha256 }) => entry_sha256 === entry);
   if (known === undefined) {
@@ -53,7 +53,7 @@ export async function confirmCell(
 ): Promise<void> {
   const { sha256: ca_sha256 } = await readPem(provider, resolve(programRoot, cell.ca_cert));
   const entry_sha256 = cellSha256(provider, cell);
-  await changeProgramRecord(programRoot, ({ stack, cells }) => {
+  await changeConfirmationRecord(programRoot, ({ stack, cells }) => {
     const before = cells.find((one) => one.entry_sha256 === entry_sha256 && one.ca_sha256 === ca_sha256);
     const others = cells.filter((one) => one.entry_sha256 !== entry_sha256);
     return { stack, cells: [{ entry_sha256, ca_sha256, deploys: deploys || before?.deploys === true }, ...others] };

@@ -2,9 +2,9 @@ import type { DevState } from '../../daemons/protocol/devState.ts';
 import { plainText } from '../../daemons/protocol/plainText.ts';
 import type { StackPaths } from '../stack/stackPaths.ts';
 import { type Pem, readPem } from '../trust/readPem.ts';
+import { type ConfirmationRecord, changeConfirmationRecord, readConfirmationRecord } from './confirmationRecord.ts';
 import { stackSha256 } from './entrySha256.ts';
 import { NotConfirmed } from './notConfirmed.ts';
-import { changeProgramRecord, type ProgramRecord, readProgramRecord } from './programRecord.ts';
 
 /**
  * The CA of a stack, where this user made or confirmed it. No file that the state names is read before its entry is
@@ -16,7 +16,7 @@ import { changeProgramRecord, type ProgramRecord, readProgramRecord } from './pr
 export async function stackConfirmation(
   paths: StackPaths,
   state: DevState,
-  { stack }: Pick<ProgramRecord, 'stack'>,
+  { stack }: Pick<ConfirmationRecord, 'stack'>,
 ): Promise<Pem> {
   if (stack?.entry_sha256 !== stackSha256(state)) {
     throw notConfirmed(paths, state, 'This user neither started it here nor confirmed it.');
@@ -28,7 +28,7 @@ export async function stackConfirmation(
 
 /** Tells whether this user made or confirmed the entry of a stack; its CA certificate is not looked at. */
 export async function isKnownStack(programRoot: string, state: DevState): Promise<boolean> {
-  const { stack } = await readProgramRecord(programRoot);
+  const { stack } = await readConfirmationRecord(programRoot);
   return stack?.entry_sha256 === stackSha256(state);
 }
 
@@ -39,7 +39,7 @@ export async function isKnownStack(programRoot: string, state: DevState): Promis
  */
 export async function confirmStack(programRoot: string, state: DevState): Promise<void> {
   const { sha256: ca_sha256 } = await readPem('local', state.ca_cert);
-  await changeProgramRecord(programRoot, ({ cells }) => ({
+  await changeConfirmationRecord(programRoot, ({ cells }) => ({
     stack: { entry_sha256: stackSha256(state), ca_sha256 },
     cells,
   }));

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
-import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
+import { STATE_NAME } from '../../daemons/protocol/stateFolder.ts';
 import { fileError } from '../files/fileError.ts';
-import { writeAtomically } from '../files/writeAtomically.ts';
-import { makeProgramState } from '../stack/programState.ts';
+import { findProgramState, makeProgramState } from '../stack/programState.ts';
 
 /** The clouds whose cells a program can be given. */
 export const CLOUD_PROVIDERS = ['aws', 'gcp'] as const;
@@ -24,8 +23,15 @@ const CELLS_BYTES_MAX = 1024 * 1024;
 
 const FIELDS = ['scheduler_url', 'tenant_name', 'ca_cert', 'tenant_cert', 'tenant_key'] as const;
 
+/** Name of the folder of cells in a program's state. */
+const CLOUD = 'cloud';
+
 export function cloudCellsFile(programRoot: string, provider: CloudProvider): string {
-  return join(programRoot, '.grafos', 'cloud', `${provider}-cells.json`);
+  return join(programRoot, STATE_NAME, CLOUD, cellsName(provider));
+}
+
+function cellsName(provider: CloudProvider): string {
+  return `${provider}-cells.json`;
 }
 
 /** The cells of a provider, in the order they are tried; empty when it is not set up. @throws GrafosError `cells_file_invalid` */
@@ -36,15 +42,14 @@ export async function readCloudCells(programRoot: string, provider: CloudProvide
       why,
       next: `Correct it, or remove it and run: grafos cloud adopt ${provider} --help`,
     });
-  let bytes: Buffer;
+  let bytes: Buffer | undefined;
   try {
-    bytes = await readSmallFile(file, CELLS_BYTES_MAX);
+    bytes = findProgramState(programRoot, CLOUD)?.read(cellsName(provider), CELLS_BYTES_MAX);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (!('code' in error)) throw invalid(error.message);
-    if (error.code === 'ENOENT') return [];
+    if (error instanceof GrafosError && error.code === 'state_unsafe') throw invalid(error.why ?? error.message);
     throw fileError(error, `The cells of ${provider} cannot be read`);
   }
+  if (bytes === undefined) return [];
   if (isDeepJson(bytes)) throw invalid('It is nested too deep.');
   let cells: unknown;
   try {
@@ -62,15 +67,14 @@ export async function readCloudCells(programRoot: string, provider: CloudProvide
 
 /** Puts a cell in front of the provider's list; one with the same URL is replaced. */
 export async function addCloudCell(programRoot: string, provider: CloudProvider, cell: CloudCell): Promise<string> {
-  await makeProgramState(programRoot, 'cloud');
+  const folder = await makeProgramState(programRoot, CLOUD);
   const others = (await readCloudCells(programRoot, provider)).filter(
     (other) => other.scheduler_url !== cell.scheduler_url,
   );
-  const file = cloudCellsFile(programRoot, provider);
   try {
-    await writeAtomically(file, `${JSON.stringify([cell, ...others], null, 2)}\n`, 0o600);
+    await folder.write(cellsName(provider), `${JSON.stringify([cell, ...others], null, 2)}\n`);
   } catch (error) {
     throw fileError(error, `The cells of ${provider} cannot be written`);
   }
-  return file;
+  return folder.file(cellsName(provider));
 }

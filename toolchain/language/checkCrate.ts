@@ -22,7 +22,7 @@ export async function checkCrate(
   const crate = join(program.root, tasklet.source);
   const manifest = join(crate, 'Cargo.toml');
   const tools = await findRust(crate, env, options.signal);
-  const target = join(await makeProgramState(program.root, 'build'), 'build', 'cargo-check');
+  const target = (await makeProgramState(program.root, 'build', 'cargo-check')).path;
   const args = ['check', '--lib', '--offline', '--target', RUST_TARGET, '--manifest-path', manifest];
   args.push('--target-dir', target, '--message-format', 'json');
   const run = await runCargo(tools.cargo, args, {

@@ -51,7 +51,6 @@ export async function newProgram(options: { dir: string; name: string; template:
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, content);
     }
-    if (template === 'assemblyscript') await writeEditorTypes(staging);
     if (isThere) await moveInto(staging, dir);
     else await rename(staging, dir);
   } catch (error) {
@@ -59,6 +58,8 @@ export async function newProgram(options: { dir: string; name: string; template:
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+  // Every build writes them too, so that a program is whole where no state can be kept.
+  if (template === 'assemblyscript') await writeEditorTypes(dir).catch(() => {});
   return { dir, name, template, files: [...files.keys()].sort() };
 }
 

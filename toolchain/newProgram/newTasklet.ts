@@ -1,10 +1,11 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { writeEditorTypes } from '../build/editorTypes.ts';
 import { fileError } from '../files/fileError.ts';
+import { outputFolder } from '../files/outputFolder.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
 import { assemblyScriptTemplate } from './assemblyScriptTemplate.ts';
 import { watTemplate } from './watTemplate.ts';
@@ -41,8 +42,7 @@ export async function newTasklet(program: Program, name: string, kind: NewTaskle
   const written: string[] = [];
   try {
     for (const [path, content] of own) {
-      const file = join(program.root, ...path.split('/'));
-      await mkdir(dirname(file), { recursive: true });
+      const file = join(outputFolder(program.root, path), basename(path));
       await writeFile(file, content, { flag: 'wx' });
       written.push(file);
     }

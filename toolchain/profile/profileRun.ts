@@ -3,12 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
-import { writeAtomically } from '../files/writeAtomically.ts';
 import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { codePlaces } from './codePlaces.ts';
 import { countRun } from './countRun.ts';
-import { newestProfile } from './sourceFuel.ts';
+import { newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
 /** Where the fuel of a run went. Each list is sorted, the most fuel first, and adds up to `fuel_used`. */
@@ -82,10 +81,11 @@ export async function profileRun(
     const one = functions.get(index);
     if (one !== undefined) one.calls += entered;
   }
-  const state = await makeProgramState(program.root, 'profiles');
-  const flame_graph = join(state, 'profiles', `${runId}.speedscope.json`);
+  const profiles = await makeProgramState(program.root, PROFILES);
+  const graphName = `${runId}.speedscope.json`;
+  const flame_graph = profiles.file(graphName);
   const graph = speedscope(`${record.tasklet} ${runId}`, counted.calls, places.nameOf);
-  await writeAtomically(flame_graph, `${JSON.stringify(graph)}\n`, 0o600);
+  await profiles.write(graphName, `${JSON.stringify(graph)}\n`);
   const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
   const profile: RunProfile = {
     run_id: runId,
@@ -96,7 +96,7 @@ export async function profileRun(
     lines: [...lines.values()].sort(byFuel),
     flame_graph,
   };
-  await writeAtomically(newestProfile(program.root, record.tasklet), `${JSON.stringify(profile)}\n`, 0o600);
+  await profiles.write(newestProfile(record.tasklet), `${JSON.stringify(profile)}\n`);
   return profile;
 }
 

@@ -3,11 +3,18 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Tasklet } from '../../program/manifest.ts';
 import { staleness } from '../build/staleness.ts';
+import { findProgramState } from '../stack/programState.ts';
 import type { RunProfile } from './profileRun.ts';
 
-/** Where the newest profile of a tasklet is kept, which editors show in its source. */
-export function newestProfile(root: string, tasklet: string): string {
-  return join(root, '.grafos', 'profiles', `${tasklet}.json`);
+/** Name of the folder of profiles in a program's state. */
+export const PROFILES = 'profiles';
+
+/** Bytes of a profile that is read at most. */
+const PROFILE_BYTES = 64 * 1024 * 1024;
+
+/** Name of the file with the newest profile of a tasklet, which editors show in its source. */
+export function newestProfile(tasklet: string): string {
+  return `${tasklet}.json`;
 }
 
 export interface LineFuel {
@@ -26,7 +33,8 @@ export function sourceFuel(root: string, tasklet: Tasklet, source: string): Line
   let profile: RunProfile;
   let built: Buffer;
   try {
-    profile = JSON.parse(readFileSync(newestProfile(root, tasklet.name), 'utf8'));
+    const profiles = findProgramState(root, PROFILES);
+    profile = JSON.parse(profiles?.readText(newestProfile(tasklet.name), PROFILE_BYTES) ?? '');
     built = readFileSync(join(root, tasklet.output));
   } catch {
     return [];

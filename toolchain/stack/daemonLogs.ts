@@ -1,10 +1,13 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { closeSync, type FSWatcher, fstatSync, readSync, watch } from 'node:fs';
 import { basename } from 'node:path';
 import type { DaemonName } from '../../daemons/protocol/devState.ts';
+import type { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { fileError } from '../files/fileError.ts';
-import { makeProgramState } from './programState.ts';
+import { findProgramState, makeProgramState } from './programState.ts';
 import { daemonLogFile, stackPaths } from './stackPaths.ts';
+
+/** Bytes of a log, from its end, that are read at one time. */
+const TAIL_BYTES = 16 * 1024 * 1024;
 
 export interface LogTail {
   daemon: DaemonName;
@@ -14,21 +17,20 @@ export interface LogTail {
   bytes: number;
 }
 
-/** The last lines of each daemon's log; no lines where it never ran. */
+/** Reads the last lines of each daemon's log; none where it never ran. */
 export async function readLogs(programRoot: string, daemons: DaemonName[], lines: number): Promise<LogTail[]> {
   const paths = stackPaths(programRoot);
-  return Promise.all(
-    daemons.map(async (daemon) => {
-      const file = daemonLogFile(paths, daemon);
-      const content = await readFile(file).catch((error) => {
-        if (error.code === 'ENOENT') return Buffer.alloc(0);
-        throw fileError(error, `The log of ${daemon} cannot be read`);
-      });
-      const whole = content.subarray(0, content.lastIndexOf(10) + 1);
-      const all = whole.toString('utf8').split('\n').slice(0, -1);
-      return { daemon, file, lines: lines === 0 ? [] : all.slice(-lines), bytes: whole.length };
-    }),
-  );
+  const folder = findProgramState(programRoot, basename(paths.dir), basename(paths.logs));
+  return daemons.map((daemon) => {
+    const file = daemonLogFile(paths, daemon);
+    try {
+      const read = folder === undefined ? undefined : readFrom(folder, basename(file), 0);
+      const all = linesOf(read?.bytes);
+      return { daemon, file, lines: lines === 0 ? [] : all.slice(-lines), bytes: read?.end ?? 0 };
+    } catch (error) {
+      throw fileError(error, `The log of ${daemon} cannot be read`);
+    }
+  });
 }
 
 /**
@@ -43,20 +45,20 @@ export async function followLogs(
 ): Promise<void> {
   if (signal.aborted) return;
   // A stack that is yet to be started is followed too.
-  await makeProgramState(programRoot, 'dev/logs');
-  const read = new Map(tails.map(({ file, bytes }) => [file, bytes]));
+  const logs = await makeProgramState(programRoot, 'dev', 'logs');
+  const read = new Map(tails.map(({ file, bytes }) => [basename(file), bytes]));
   // One after another, so that two changes close together cannot print a line twice.
   let queue = Promise.resolve();
   const look = (tail: LogTail) => {
-    queue = queue.then(async () => {
-      for (const line of await newLines(tail.file, read)) onLine(tail.daemon, line);
+    queue = queue.then(() => {
+      for (const line of newLines(logs, basename(tail.file), read)) onLine(tail.daemon, line);
     });
     // A log between two starts is not there for an instant; its next change is told again.
     queue = queue.catch(() => {});
   };
   let watcher: FSWatcher;
   try {
-    watcher = watch(stackPaths(programRoot).logs, (_event, name) => {
+    watcher = watch(logs.path, (_event, name) => {
       for (const tail of tails) if (name === null || basename(tail.file) === name) look(tail);
     });
   } catch (error) {
@@ -76,14 +78,32 @@ export async function followLogs(
   }
 }
 
-/** The whole lines that `file` has beyond the bytes read so far. */
-async function newLines(file: string, read: Map<string, number>): Promise<string[]> {
-  await using handle = await open(file, 'r');
-  const { size } = await handle.stat();
-  const known = read.get(file) ?? 0;
-  const start = size < known ? 0 : known;
-  const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
-  const whole = buffer.subarray(0, buffer.lastIndexOf(10, bytesRead - 1) + 1);
-  read.set(file, start + whole.length);
-  return whole.toString('utf8').split('\n').slice(0, -1);
+/** The whole lines that a log has beyond the bytes read so far. */
+function newLines(logs: StateFolder, name: string, read: Map<string, number>): string[] {
+  const more = readFrom(logs, name, read.get(name) ?? 0);
+  if (more !== undefined) read.set(name, more.end);
+  return linesOf(more?.bytes);
+}
+
+/**
+ * Reads the whole lines of a log from byte `start` on, or all of a log that is shorter than that: it
+ * was started anew. Of more than {@link TAIL_BYTES} the end is read.
+ */
+function readFrom(logs: StateFolder, name: string, start: number): { bytes: Buffer; end: number } | undefined {
+  const fd = logs.openRead(name);
+  if (fd === undefined) return undefined;
+  try {
+    const { size } = fstatSync(fd);
+    const from = Math.max(size < start ? 0 : start, size - TAIL_BYTES);
+    const buffer = Buffer.alloc(size - from);
+    const length = readSync(fd, buffer, 0, buffer.length, from);
+    const bytes = buffer.subarray(0, buffer.subarray(0, length).lastIndexOf(10) + 1);
+    return { bytes, end: from + bytes.length };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function linesOf(bytes: Buffer | undefined): string[] {
+  return bytes === undefined ? [] : bytes.toString('utf8').split('\n').slice(0, -1);
 }

@@ -1,9 +1,11 @@
+import { basename } from 'node:path';
 import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { readDevFile } from '../../daemons/protocol/readDevFile.ts';
-import { readProgramRecord } from '../confirm/programRecord.ts';
+import { type DevFile, readDevFile } from '../../daemons/protocol/readDevFile.ts';
+import { readConfirmationRecord } from '../confirm/confirmationRecord.ts';
 import { isKnownStack, stackConfirmation } from '../confirm/stackConfirmation.ts';
 import { isProcess } from './processIdentity.ts';
+import { findProgramState } from './programState.ts';
 import type { StackPaths } from './stackPaths.ts';
 
 /** The stack that `dev.json` names: none, one that this user made or confirmed, or one that nothing is asked of and why. */
@@ -14,7 +16,7 @@ export type KnownStack =
 
 /** Looks at `dev.json` of a program. Nothing that it names is asked, and no path in it read, before it is confirmed. */
 export async function knownStack(paths: StackPaths): Promise<KnownStack> {
-  const [file, record] = await Promise.all([readDevFile(paths.state), readProgramRecord(paths.root)]);
+  const [file, record] = await Promise.all([devFile(paths), readConfirmationRecord(paths.root)]);
   if (file.kind === 'none') return { kind: 'none' };
   if (file.kind === 'invalid') {
     return {
@@ -33,12 +35,23 @@ export async function knownStack(paths: StackPaths): Promise<KnownStack> {
   }
 }
 
+/** `dev.json` of a state folder that this user made; another's folder counts as missing. */
+async function devFile(paths: StackPaths): Promise<DevFile> {
+  try {
+    if (findProgramState(paths.root, basename(paths.dir)) === undefined) return { kind: 'none' };
+  } catch (error) {
+    if (error instanceof GrafosError) return { kind: 'invalid', why: error.why ?? error.message };
+    throw error;
+  }
+  return readDevFile(paths.state);
+}
+
 /**
  * The state of a stack that this user made or confirmed, or undefined where there is none. It says which processes are
  * ours to end; to connect to them takes {@link knownStack}, which looks at the CA certificate as well.
  */
 export async function readDevState(paths: StackPaths): Promise<DevState | undefined> {
-  const file = await readDevFile(paths.state);
+  const file = await devFile(paths);
   return file.kind === 'whole' && (await isKnownStack(paths.root, file.state)) ? file.state : undefined;
 }
 

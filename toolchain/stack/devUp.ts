@@ -1,12 +1,15 @@
 import type { DevState } from '../../daemons/protocol/devState.ts';
+import { verifyAuditEnds } from '../../daemons/protocol/verifyAudit.ts';
 import { confirmStack } from '../confirm/stackConfirmation.ts';
 import { fileError } from '../files/fileError.ts';
+import { auditFaults, auditFaultText } from './auditFaultText.ts';
 import { endStack } from './devDown.ts';
 import { readDevState, strangeStack } from './devState.ts';
 import { makeProgramState } from './programState.ts';
 import { lockStack } from './stackLock.ts';
 import { stackPaths } from './stackPaths.ts';
 import { type StackOptions, startStack } from './startStack.ts';
+import { giveStateNotice } from './stateNotices.ts';
 
 /** What a `dev up` may be told. */
 export type DevUpOptions = StackOptions;
@@ -29,7 +32,7 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
   const begun = performance.now();
   const signal = options.signal ?? new AbortController().signal;
   const paths = stackPaths(programRoot);
-  await makeProgramState(programRoot, 'dev', 'dev/logs');
+  await makeProgramState(programRoot, 'dev', 'logs');
   await using _lock = await lockStack(paths.lock, signal, (pid) =>
     options.progress?.(`waiting for another grafos (process ${pid})`),
   ).catch((error) => {
@@ -40,8 +43,17 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
   const warning = await strangeStack(paths);
   if (before !== undefined) options.progress?.('ending the stack that runs');
   await endStack(paths, before);
+  await warnOfBrokenAudit(paths.dir);
   const beforeState = (state: DevState) => confirmStack(programRoot, state);
   const stack = await startStack(programRoot, paths, { ...options, beforeState });
   await stack.keep();
   return { state: stack.state, replaced: before !== undefined, warning, duration_ms: performance.now() - begun };
+}
+
+/** Says where the audit log is broken. The stack starts all the same: a stack that is down proves nothing. */
+async function warnOfBrokenAudit(dir: string): Promise<void> {
+  const [fault] = auditFaults((await verifyAuditEnds(dir)).faults);
+  if (fault === undefined) return;
+  const { what, next } = auditFaultText(dir, fault);
+  giveStateNotice('warning', `${what}\n  next: ${next}\n        The whole log is checked by: grafos dev doctor`);
 }

@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import { DAEMON_NAMES, type DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import { STATE_NAME } from '../../daemons/protocol/stateFolder.ts';
+import { verifyAudit } from '../../daemons/protocol/verifyAudit.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { isHealthy } from '../deploy/providerStatus.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
+import { auditFaults, auditFaultText } from './auditFaultText.ts';
 import { deadDaemons, knownStack } from './devState.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
+import { stateOwner } from './stateOwner.ts';
 
 export interface Check {
   name: string;
@@ -32,7 +36,7 @@ const RESTART = 'Start the stack again: grafos dev up';
 /** Looks at every part of a program's local stack by itself, so that the one at fault is named. Changes nothing. */
 export async function doctor(programRoot: string, signal: AbortSignal): Promise<DoctorReport> {
   const paths = stackPaths(programRoot);
-  const checks: Check[] = [nodeCheck(), quicCheck(), await writableCheck(programRoot)];
+  const checks: Check[] = [nodeCheck(), quicCheck(), await writableCheck(programRoot), await auditCheck(paths.dir)];
   const known = await knownStack(paths);
   // Of a stack that is not confirmed nothing is asked: no process, no port, no file that it names.
   if (known.kind === 'unusable') {
@@ -84,8 +88,17 @@ function quicCheck(): Check {
 }
 
 async function writableCheck(programRoot: string): Promise<Check> {
-  const dir = join(programRoot, '.grafos');
+  const dir = join(programRoot, STATE_NAME);
   try {
+    const owner = stateOwner(programRoot);
+    if (owner.kind === 'foreign') {
+      return {
+        name: 'state-folder',
+        status: 'warn',
+        message: `${dir} was not made by this user on this machine; it is ignored. ${owner.why}`,
+        next: 'Set it aside and make a new one: grafos dev up',
+      };
+    }
     await access(
       await stat(dir).then(
         () => dir,
@@ -96,6 +109,19 @@ async function writableCheck(programRoot: string): Promise<Check> {
     return ok('state-folder', dir);
   } catch (error) {
     return fail('state-folder', `${dir} cannot be written: ${messageOf(error)}`, 'Check its owner and mode.');
+  }
+}
+
+/** Follows the whole audit log of the program's stack, whether or not it runs. */
+async function auditCheck(dir: string): Promise<Check> {
+  try {
+    const { records, faults } = await verifyAudit(dir);
+    const [fault] = auditFaults(faults);
+    if (fault === undefined) return ok('audit-log', `${records} records, each linked to the one before`);
+    const { what, next } = auditFaultText(dir, fault);
+    return { name: 'audit-log', status: 'fail', message: what, next };
+  } catch (error) {
+    return fail('audit-log', messageOf(error), error instanceof GrafosError ? (error.next ?? RESTART) : RESTART);
   }
 }
 

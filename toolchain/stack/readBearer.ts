@@ -1,5 +1,6 @@
+import { basename, dirname } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { deadDaemons, readDevState } from './devState.ts';
 import { stackPaths } from './stackPaths.ts';
 
@@ -9,7 +10,7 @@ const BEARER_BYTES_MAX = 1024;
 export async function readBearer(programRoot: string): Promise<{ url: string; bearer: string }> {
   const paths = stackPaths(programRoot);
   const state = await readDevState(paths);
-  const bearer = await readSmallFile(paths.bearer, BEARER_BYTES_MAX).then(String, () => undefined);
+  const bearer = StateFolder.findAt(dirname(paths.bearer))?.readText(basename(paths.bearer), BEARER_BYTES_MAX);
   if (state === undefined || bearer === undefined || (await deadDaemons(state)).includes('helper')) {
     throw new GrafosError(
       'unreachable',

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { FailedLine, ReadyLine } from '../../daemons/protocol/daemonLifetime.ts';
 import type { DaemonName, DaemonState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { processStart } from './processIdentity.ts';
 
 /** How long a daemon may take to say that it is ready, milliseconds. */
@@ -35,11 +36,19 @@ export interface SpawnedDaemon<Facts> {
   end(): Promise<void>;
 }
 
-/** @throws GrafosError `not_built`; what the file system says of the log. */
-export function spawnDaemon<Facts>(name: DaemonName, args: string[], cwd: string, log: string): SpawnedDaemon<Facts> {
+/**
+ * Starts a daemon with its log in the folder of `log`, which is its working folder too. The log of
+ * the start before is kept as `<name>.previous.log`.
+ *
+ * @throws {GrafosError} not_built, state_unsafe
+ * @throws an error of the file system
+ */
+export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string): SpawnedDaemon<Facts> {
   const entry = daemonEntry(name);
-  if (existsSync(log)) renameSync(log, log.replace(/\.log$/, '.previous.log'));
-  const logFd = openSync(log, 'a', 0o600);
+  const logs = StateFolder.at(dirname(log));
+  const file = basename(log);
+  if (logs.names().includes(file)) logs.rename(file, file.replace(/\.log$/, '.previous.log'));
+  const logFd = logs.openAppend(file);
   let child: ChildProcess;
   try {
     child = spawn(process.execPath, [...ENGINE_OPTIONS, entry, ...args, '--lifeline'], {
@@ -47,7 +56,7 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], cwd: string
       // A group of its own: Ctrl-C in the terminal is for `dev up`, which then undoes what it started.
       detached: true,
       windowsHide: true,
-      cwd,
+      cwd: logs.path,
       env: daemonEnvironment(),
     });
   } finally {
@@ -193,7 +202,8 @@ function parseLine<Facts>(text: string): ReadyLine<Facts> | FailedLine | undefin
 
 function lastLines(log: string): { why?: string } {
   try {
-    const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-3).join('\n');
+    const text = StateFolder.findAt(dirname(log))?.readText(basename(log)) ?? '';
+    const lines = text.trimEnd().split('\n').slice(-3).join('\n');
     return lines === '' ? {} : { why: lines };
   } catch {
     return {};

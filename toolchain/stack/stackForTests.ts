@@ -8,7 +8,6 @@ import { fileError } from '../files/fileError.ts';
 import { readPem } from '../trust/readPem.ts';
 import { readDevState } from './devState.ts';
 import { devStatus } from './devStatus.ts';
-import { makeProgramState } from './programState.ts';
 import { stackPaths } from './stackPaths.ts';
 import { type StartedStack, startStack } from './startStack.ts';
 
@@ -38,7 +37,6 @@ export async function stackForTests(
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await makeProgramState(folder, 'dev', 'dev/logs');
     stack = await startStack(folder, stackPaths(folder), { memCapacity, signal });
     const { text: caPem } = await readPem('local', stack.state.ca_cert);
     const client = await connectTarget(await stackTarget(stack.state, caPem), signal);

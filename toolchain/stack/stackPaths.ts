@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { DaemonName } from '../../daemons/protocol/devState.ts';
+import { STATE_NAME } from '../../daemons/protocol/stateFolder.ts';
 
 /** Where a stack keeps its things: `.grafos/dev` of a program (docs/dev-json.md). */
 export interface StackPaths {
@@ -11,12 +12,10 @@ export interface StackPaths {
   trust: string;
   logs: string;
   bearer: string;
-  /** Large modules, metered, kept from one start to the next. */
-  metered: string;
 }
 
 export function stackPaths(programRoot: string): StackPaths {
-  const dir = join(programRoot, '.grafos', 'dev');
+  const dir = join(programRoot, STATE_NAME, 'dev');
   return {
     root: programRoot,
     dir,
@@ -25,7 +24,6 @@ export function stackPaths(programRoot: string): StackPaths {
     trust: join(dir, 'trust'),
     logs: join(dir, 'logs'),
     bearer: join(dir, 'trust', 'helper-bearer'),
-    metered: join(dir, 'metered'),
   };
 }
 

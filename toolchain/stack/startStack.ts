@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { DaemonName, DaemonState, DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { connectScheduler } from '../../daemons/protocol/schedulerClient.ts';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { DEFAULT_TENANT } from '../account/account.ts';
 import { fileError } from '../files/fileError.ts';
-import { writeAtomically } from '../files/writeAtomically.ts';
 import { type DevTrust, writeDevTrust } from '../trust/devTrust.ts';
+import { meteredFolder } from './meteredFolder.ts';
 import { type SpawnedDaemon, spawnDaemon } from './spawnDaemon.ts';
 import { daemonLogFile, type StackPaths } from './stackPaths.ts';
 
@@ -51,7 +53,7 @@ interface UrlFacts {
 /**
  * Starts a stack where none is: fresh trust, three daemons side by side, the scheduler promoted and the tenant registered; `dev.json` is
  * written last. When anything fails or the signal aborts, all that was started is ended and nothing is left but logs.
- * The caller made the folders of `paths`, and holds the lock where others may come.
+ * The caller holds the lock where others may come.
  * @throws GrafosError with the failing daemon's own code, `not_built`, `interrupted`, or a file error's code.
  */
 export async function startStack(
@@ -66,7 +68,8 @@ export async function startStack(
   const started = new Map<DaemonName, SpawnedDaemon<unknown>>();
   const end = async () => {
     await Promise.all([...started.values()].map((daemon) => daemon.end()));
-    await Promise.all([paths.state, paths.trust].map((path) => rm(path, { recursive: true, force: true })));
+    const folder = StateFolder.findAt(paths.dir);
+    for (const path of [paths.state, paths.trust]) folder?.remove(basename(path));
   };
   try {
     signal.throwIfAborted();
@@ -75,7 +78,7 @@ export async function startStack(
     progress('starting daemons');
     const args = daemonArguments(programRoot, paths, trust, cellId, options);
     const start = <Facts>(name: DaemonName): SpawnedDaemon<Facts> => {
-      const daemon = spawnDaemon<Facts>(name, args[name], paths.logs, daemonLogFile(paths, name));
+      const daemon = spawnDaemon<Facts>(name, args[name], daemonLogFile(paths, name));
       started.set(name, daemon);
       return daemon;
     };
@@ -137,7 +140,7 @@ export async function startStack(
     };
     await options.beforeState?.(state);
     signal.throwIfAborted();
-    await writeAtomically(paths.state, `${JSON.stringify(state, null, 2)}\n`, 0o600);
+    await StateFolder.at(paths.dir).write(basename(paths.state), `${JSON.stringify(state, null, 2)}\n`);
     const keep = async () => {
       await Promise.all([...started.values()].map((daemon) => daemon.keep()));
     };
@@ -167,7 +170,7 @@ function daemonArguments(
       ...pair(trust.fabricbiosd),
       ...['--bind', port('fabric'), '--transport', options.transport ?? 'quic'],
       ...['--provider', 'local', '--region', 'local'],
-      ...['--metered-dir', paths.metered],
+      ...meteredArguments(),
       ...['--mem-capacity', String(options.memCapacity ?? DEFAULT_MEM_CAPACITY), '--mem-dp-bind', port('mem')],
       ...['--mem-dp-cert', trust.memDataplane.cert, '--mem-dp-key', trust.memDataplane.key],
     ],
@@ -184,6 +187,12 @@ function daemonArguments(
       ...['--scheduler', 'lifeline', '--bearer-file', paths.bearer],
     ],
   };
+}
+
+/** The cache of metered modules, which all cells of this user share, where there can be one. */
+function meteredArguments(): string[] {
+  const folder = meteredFolder();
+  return folder === undefined ? [] : ['--metered-dir', folder];
 }
 
 /** The same for every start of one program, so that its runs keep one cell; different for every program. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { createAuthority, type LeafRequest } from './authority.ts';
 
 /** Absolute paths of a PEM certificate and its PKCS#8 key. */
@@ -27,7 +27,7 @@ const DEV_DAYS = 13;
 
 /**
  * Makes a new CA and everything it signs, and puts them in the place of `dir`, whatever it held. The CA's key lives for this call only.
- * The folder is 0700 and keys are 0600; on Windows modes mean nothing, and the files are guarded by what the project folder inherits.
+ * The folder is 0700 and its files are 0600; on Windows modes mean nothing, and the files are guarded by what the project folder inherits.
  * Between the two renames `dir` is absent for an instant: the caller holds the stack's lock, and readers come after `dev.json`.
  * Throws GrafosError `trust_not_writable`; then the old `dir` is untouched.
  */
@@ -41,20 +41,22 @@ export function writeDevTrust(dir: string, { tenant, cellId }: { tenant: string;
     'mem-dataplane': { role: 'cell', name: cellId },
   } satisfies Record<string, Omit<LeafRequest, 'days'>>;
 
-  const fresh = `${dir}.${process.pid}-${randomBytes(4).toString('hex')}.new`;
+  const name = basename(dir);
+  const freshName = `${name}.${process.pid}-${randomBytes(4).toString('hex')}.new`;
+  let parent: StateFolder | undefined;
   try {
-    mkdirSync(dirname(dir), { recursive: true });
-    removeLeftovers(dir);
-    mkdirSync(fresh, { mode: 0o700 });
-    writeFileSync(join(fresh, 'ca.pem'), ca.certPem, { mode: 0o644, flag: 'wx' });
+    parent = StateFolder.at(dirname(dir));
+    removeLeftovers(parent, name);
+    const fresh = parent.make(freshName);
+    fresh.writeNew('ca.pem', ca.certPem);
     for (const [file, request] of Object.entries(leaves)) {
       const leaf = ca.issue({ ...request, days: DEV_DAYS });
-      writeFileSync(join(fresh, `${file}.pem`), leaf.certPem, { mode: 0o644, flag: 'wx' });
-      writeFileSync(join(fresh, `${file}-key.pem`), leaf.keyPem, { mode: 0o600, flag: 'wx' });
+      fresh.writeNew(`${file}.pem`, leaf.certPem);
+      fresh.writeNew(`${file}-key.pem`, leaf.keyPem);
     }
-    swap(fresh, dir);
+    swap(parent, freshName, name);
   } catch (cause) {
-    rmSync(fresh, { recursive: true, force: true });
+    parent?.remove(freshName);
     if (cause instanceof GrafosError) throw cause;
     throw new GrafosError(
       'unreachable',
@@ -81,37 +83,31 @@ export function writeDevTrust(dir: string, { tenant, cellId }: { tenant: string;
   };
 }
 
-/** A folder cannot be renamed onto a full one, so the old one steps aside first and comes back if the new one cannot take its place. */
-function swap(fresh: string, dir: string): void {
+/**
+ * Puts the new folder in the place of the old one. A folder cannot be renamed onto a full one, so the
+ * old one steps aside first, and comes back if the new one cannot take its place.
+ */
+function swap(parent: StateFolder, fresh: string, name: string): void {
   const old = fresh.replace(/new$/, 'old');
-  const hadOne = renameIfThere(dir, old);
+  const hadOne = parent.names().includes(name);
+  if (hadOne) parent.rename(name, old);
   try {
-    renameSync(fresh, dir);
+    parent.rename(fresh, name);
   } catch (error) {
-    if (hadOne) renameSync(old, dir);
+    if (hadOne) parent.rename(old, name);
     throw error;
   }
-  rmSync(old, { recursive: true, force: true });
+  parent.remove(old);
 }
 
-function renameIfThere(from: string, to: string): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-/** Folders that a killed process left beside `dir` hold keys: they go as soon as their process is gone. */
-function removeLeftovers(dir: string): void {
-  const prefix = `${basename(dir)}.`;
-  for (const name of readdirSync(dirname(dir))) {
+/** Removes what a killed process left beside the folder: it holds keys. */
+function removeLeftovers(parent: StateFolder, trust: string): void {
+  const prefix = `${trust}.`;
+  for (const name of parent.names()) {
     const pid = name.startsWith(prefix)
       ? /^(\d+)-[0-9a-f]{8}\.(?:new|old)$/.exec(name.slice(prefix.length))?.[1]
       : undefined;
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(dir), name), { recursive: true, force: true });
+    if (pid !== undefined && !isAlive(Number(pid))) parent.remove(name);
   }
 }
 

@@ -4,6 +4,7 @@ import type { DevState } from '../../daemons/protocol/devState.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
 import { textLines } from '../../program/textLines.ts';
 import type { WasmModule } from '../../wasm/wasmModule.ts';
+import { findProgramState } from '../stack/programState.ts';
 import { jsonFault } from './checkFixtures.ts';
 import { FILE_START, type Finding, finding } from './finding.ts';
 import type { ProgramFiles } from './programFiles.ts';
@@ -19,16 +20,14 @@ export interface LocalPool {
   running: boolean;
 }
 
-export function localPool(root: string, files: ProgramFiles): LocalPool {
-  const read = files.text(join(root, '.grafos', 'dev', 'dev.json'), STATE_MAX_BYTES);
-  if (read.state === 'ok') {
-    try {
-      const state: Partial<DevState> = JSON.parse(read.text);
-      const capacity = state.fabric?.mem_capacity;
-      if (typeof capacity === 'number' && capacity > 0) return { bytes: capacity, running: true };
-    } catch {
-      // A broken dev.json is `grafos dev doctor`'s to report.
-    }
+export function localPool(root: string): LocalPool {
+  try {
+    const text = findProgramState(root, 'dev')?.readText('dev.json', STATE_MAX_BYTES);
+    const state: Partial<DevState> = JSON.parse(text ?? '');
+    const capacity = state.fabric?.mem_capacity;
+    if (typeof capacity === 'number' && capacity > 0) return { bytes: capacity, running: true };
+  } catch {
+    // A broken dev.json is `grafos dev doctor`'s to report.
   }
   return { bytes: LOCAL_POOL_BYTES, running: false };
 }
@@ -76,10 +75,20 @@ export function checkProvider(context: TaskletContext, pool: LocalPool, module: 
 
 const CELL_KEYS = ['scheduler_url', 'tenant_name', 'ca_cert', 'tenant_cert', 'tenant_key'];
 
+function cellsFolder(root: string): string | undefined {
+  try {
+    return findProgramState(root, 'cloud')?.path;
+  } catch {
+    // A folder that is not safe to use is said by the command that would use it.
+    return undefined;
+  }
+}
+
 /** `.grafos/cloud/<provider>-cells.json`: what a deploy to a cloud reads first. */
 export function checkCells(root: string, files: ProgramFiles): Finding[] {
-  const folder = join(root, '.grafos', 'cloud');
   const findings: Finding[] = [];
+  const folder = cellsFolder(root);
+  if (folder === undefined) return findings;
   for (const name of files.list(folder) ?? []) {
     const provider = /^([a-z]+)-cells\.json$/.exec(name)?.[1];
     if (provider === undefined) continue;

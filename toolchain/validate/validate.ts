@@ -42,7 +42,7 @@ export async function validate(programOrFolder: Program | string, options: Valid
   const findings = manifestFindings(parsed, manifestPath, options.tasklet);
   // With the text unreadable from some line on, what it says of its tasklets cannot be relied on.
   const readable = !problems.some(({ kind }) => kind === 'toml-syntax' || kind === 'duplicate-key');
-  const pool = localPool(root, files);
+  const pool = localPool(root);
   const usable = tasklets.flatMap(({ tasklet }) => tasklet ?? []);
   const program: Program = {
     root,

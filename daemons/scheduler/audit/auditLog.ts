@@ -5,10 +5,10 @@
  * Records of one event-loop turn leave in one write at the end of that turn; a refusal is on its way to the disk before its answer is.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { AUDIT_FILE, auditFiles, FIRST_PREV, rotatedName } from '../../protocol/auditFiles.ts';
+import { StateFolder } from '../../protocol/stateFolder.ts';
 import type { AuditRecord } from '../../protocol/tenantApi.ts';
-import { AUDIT_FILE, auditFiles, FIRST_PREV, rotatedName } from './auditFiles.ts';
 
 export type AuditEntry = Omit<AuditRecord, 'seq' | 'at' | 'prev_sha256'>;
 
@@ -36,21 +36,22 @@ const MAX_PENDING = 1024 * 1024;
 /** More than one record can hold, so that the last line is always inside the last chunk read. */
 const TAIL_BYTES = 64 * 1024;
 
+/** @throws {GrafosError} state_unsafe */
 export function openAuditLog(dir: string, options: AuditOptions): AuditLog {
   const { maxBytes, keep } = { ...DEFAULTS, ...options };
-  const path = join(dir, AUDIT_FILE);
-  let fd = openFile(path);
-  const recovered = recover(fd, dir);
+  const folder = StateFolder.at(dir);
+  let fd = folder.openAppend(AUDIT_FILE);
+  const recovered = recover(fd, folder);
   let { size, seq, prev } = recovered;
   let pending = '';
   let scheduled = false;
 
   const rotate = (): void => {
     closeSync(fd);
-    renameSync(path, join(dir, rotatedName(seq)));
-    fd = openFile(path);
+    folder.rename(AUDIT_FILE, rotatedName(seq));
+    fd = folder.openAppend(AUDIT_FILE);
     size = 0;
-    for (const old of auditFiles(dir).slice(0, -1 - keep)) rmSync(join(dir, old));
+    for (const old of auditFiles(folder).slice(0, -1 - keep)) folder.remove(old);
   };
 
   const flush = (): void => {
@@ -119,21 +120,17 @@ export function openAuditLog(dir: string, options: AuditOptions): AuditLog {
   };
 }
 
-function openFile(path: string): number {
-  return openSync(path, 'a+', 0o600);
-}
-
 /** Finds where the chain stopped. A last line without its newline was cut off by a crash: it was never whole, so it is dropped. */
-function recover(fd: number, dir: string): { size: number; seq: number; prev: string; torn: number } {
+function recover(fd: number, folder: StateFolder): { size: number; seq: number; prev: string; torn: number } {
   const total = fstatSync(fd).size;
   const { text, end } = lastLine(fd, total);
   if (end < total) ftruncateSync(fd, end);
   const torn = total - end;
   if (text !== null) return { size: end, torn, ...link(text) };
   // Nothing in this file yet: it goes on where the newest of those set aside ended.
-  const before = auditFiles(dir).at(-2);
-  if (before === undefined) return { size: end, torn, seq: 0, prev: FIRST_PREV };
-  const older = openSync(join(dir, before), 'r');
+  const before = auditFiles(folder).at(-2);
+  const older = before === undefined ? undefined : folder.openRead(before);
+  if (older === undefined) return { size: end, torn, seq: 0, prev: FIRST_PREV };
   try {
     const last = lastLine(older, fstatSync(older).size);
     return { size: end, torn, ...(last.text === null ? { seq: 0, prev: FIRST_PREV } : link(last.text)) };

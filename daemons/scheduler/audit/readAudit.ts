@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { auditFiles, lastSeqOf } from '../../protocol/auditFiles.ts';
+import { StateFolder } from '../../protocol/stateFolder.ts';
 import type { AuditRecord } from '../../protocol/tenantApi.ts';
-import { auditFiles } from './auditFiles.ts';
 
 export interface AuditQuery {
   limit: number;
@@ -16,8 +15,13 @@ export interface AuditQuery {
 /** Newest first. Reads no more files than it needs; each is bounded by the log's rotation. */
 export async function readAudit(dir: string, query: AuditQuery): Promise<AuditRecord[]> {
   const found: AuditRecord[] = [];
-  for (const file of auditFiles(dir).reverse()) {
-    const lines = (await readFile(join(dir, file), 'utf8')).split('\n');
+  const folder = StateFolder.at(dir);
+  const files = auditFiles(folder);
+  for (let at = files.length - 1; at >= 0; at -= 1) {
+    // Every record of a file comes after the last one of the file before.
+    const before = at === 0 ? undefined : lastSeqOf(files[at - 1] ?? '');
+    if (query.before !== undefined && before !== undefined && before >= query.before - 1) continue;
+    const lines = ((await folder.readWhole(files[at] ?? ''))?.toString('utf8') ?? '').split('\n');
     for (let index = lines.length - 1; index >= 0; index -= 1) {
       const record = parse(lines[index] ?? '');
       if (record === null || !matches(record, query)) continue;

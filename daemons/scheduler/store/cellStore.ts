@@ -3,13 +3,17 @@
  * before it is acknowledged, so nothing acknowledged is lost to a killed process; only a power cut can take the last moments
  * (docs/adr/0004-scheduler-store.md says why that is the right price).
  */
-import { join } from 'node:path';
+import { closeSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { GrafosError } from '../../protocol/grafosError.ts';
+import { StateFolder } from '../../protocol/stateFolder.ts';
 import { Refused } from '../refused.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export const STORE_FILE = 'cell.db';
+
+/** What SQLite puts beside the store, and would follow if it were a link. */
+const BESIDE = ['-wal', '-shm', '-journal'];
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -25,9 +29,13 @@ export interface CellStore {
   close(): void;
 }
 
-/** @throws {GrafosError} store_locked, store_corrupt, store_newer, store_unusable */
+/** @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_unusable */
 export function openCellStore(dir: string): CellStore {
-  const path = join(dir, STORE_FILE);
+  const folder = StateFolder.at(dir);
+  const path = folder.checked(STORE_FILE);
+  for (const ending of BESIDE) folder.checked(`${STORE_FILE}${ending}`);
+  // SQLite would make it readable by others; the files beside it get its mode.
+  closeSync(folder.openAppend(STORE_FILE));
   const db = open(path);
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');

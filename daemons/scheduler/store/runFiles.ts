@@ -2,9 +2,8 @@
  * Inputs and outputs too long for a row, each a file `runs/<run id>.input` or `.output`. A file is whole before the row that speaks of
  * it is committed, and goes after its row has: what a killed scheduler left between is swept at the next start.
  */
-import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { StateFolder } from '../../protocol/stateFolder.ts';
 import { Refused } from '../refused.ts';
 
 /** Up to here bytes stand in their row, and what is done with them is done at once. More would hold up other runs. */
@@ -29,25 +28,21 @@ const ASIDE = '.part';
 
 /** @param isKept whether a run is in the store: files of others are removed now */
 export function runFiles(dir: string, isKept: (runId: string) => boolean): RunFiles {
-  const folder = join(dir, 'runs');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(folder)) {
+  const folder = StateFolder.at(dir).make('runs');
+  for (const name of folder.names()) {
     const [runId = '', part] = name.split('.');
     const isOurs = PARTS.some((known) => known === part) || name.endsWith(ASIDE);
-    if (isOurs && (name.endsWith(ASIDE) || !isKept(runId))) rmSync(join(folder, name), { force: true });
+    if (isOurs && (name.endsWith(ASIDE) || !isKept(runId))) folder.remove(name);
   }
-  const path = (runId: string, part: RunPart): string => join(folder, `${runId}.${part}`);
+  const nameOf = (runId: string, part: RunPart): string => `${runId}.${part}`;
 
   return {
-    path,
+    path: (runId, part) => folder.checked(nameOf(runId, part)),
     write: async (runId, part, bytes) => {
-      const whole = path(runId, part);
-      const aside = `${whole}${ASIDE}`;
+      const name = nameOf(runId, part);
       try {
-        await writeFile(aside, bytes, { mode: 0o600 });
-        await rename(aside, whole);
+        await folder.write(name, bytes, `${name}${ASIDE}`);
       } catch {
-        await rm(aside, { force: true });
         throw new Refused(
           'storage_unavailable',
           `The scheduler cannot store the ${part} of a run.`,
@@ -55,11 +50,15 @@ export function runFiles(dir: string, isKept: (runId: string) => boolean): RunFi
         );
       }
     },
-    read: (runId, part) => readFile(path(runId, part)),
-    pieces: (runId, part) => createReadStream(path(runId, part), { highWaterMark: PIECE_BYTES }),
+    read: async (runId, part) => {
+      const bytes = await folder.readWhole(nameOf(runId, part));
+      if (bytes === undefined) throw new Error(`the ${part} of run ${runId} is gone`);
+      return bytes;
+    },
+    pieces: (runId, part) => createReadStream(folder.checked(nameOf(runId, part)), { highWaterMark: PIECE_BYTES }),
     remove: async (runIds) => {
       for (const runId of runIds) {
-        for (const part of PARTS) await rm(path(runId, part), { force: true });
+        for (const part of PARTS) folder.remove(nameOf(runId, part));
       }
     },
   };

@@ -22,7 +22,7 @@ export interface ConfirmedCell extends Confirmed {
 }
 
 /** What this user made or confirmed for one program (docs/security.md, "Folders of strangers"). */
-export interface ProgramRecord {
+export interface ConfirmationRecord {
   version: 1;
   /** Real path of the program: a copy of the folder has another, and so another record. */
   program: string;
@@ -55,16 +55,16 @@ const RECORD: Schema = {
 };
 
 /** The record of a program; an empty one where there is none, or it is damaged: then nothing is confirmed. */
-export async function readProgramRecord(programRoot: string): Promise<ProgramRecord> {
+export async function readConfirmationRecord(programRoot: string): Promise<ConfirmationRecord> {
   const program = await realpath(programRoot);
-  const empty: ProgramRecord = { version: 1, program, stack: null, cells: [] };
+  const empty: ConfirmationRecord = { version: 1, program, stack: null, cells: [] };
   try {
     const bytes = await readSmallFile(recordFile(program), RECORD_BYTES_MAX);
     if (isDeepJson(bytes)) return empty;
     const record: unknown = JSON.parse(bytes.toString('utf8'));
     if (compileSchema(RECORD, {})(record, 'record') !== null) return empty;
     // The name of the file is a hash; the path inside says that the two belong together.
-    return (record as ProgramRecord).program === program ? (record as ProgramRecord) : empty;
+    return (record as ConfirmationRecord).program === program ? (record as ConfirmationRecord) : empty;
   } catch {
     return empty;
   }
@@ -75,17 +75,17 @@ export async function readProgramRecord(programRoot: string): Promise<ProgramRec
  *
  * @throws {GrafosError} no_home_folder, stack_busy, or a file error's code
  */
-export async function changeProgramRecord(
+export async function changeConfirmationRecord(
   programRoot: string,
-  change: (record: ProgramRecord) => Pick<ProgramRecord, 'stack' | 'cells'>,
+  change: (record: ConfirmationRecord) => Pick<ConfirmationRecord, 'stack' | 'cells'>,
 ): Promise<void> {
   const file = recordFile(await realpath(programRoot));
   try {
     await mkdir(join(userStateFolder(), 'confirmed'), { recursive: true, mode: 0o700 });
     await using _lock = await lockStack(`${file}.lock`, new AbortController().signal);
-    const record = await readProgramRecord(programRoot);
+    const record = await readConfirmationRecord(programRoot);
     const { stack, cells } = change(record);
-    const changed: ProgramRecord = { ...record, stack, cells: cells.slice(0, CELLS_MAX) };
+    const changed: ConfirmationRecord = { ...record, stack, cells: cells.slice(0, CELLS_MAX) };
     await writeAtomically(file, `${JSON.stringify(changed, null, 2)}\n`, 0o600);
   } catch (error) {
     throw fileError(error, 'The record of what you confirmed cannot be written');

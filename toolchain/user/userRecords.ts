@@ -1,0 +1,42 @@
+import { mkdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { userStateFolder } from './userFolders.ts';
+
+/**
+ * Makes the folder `name` of this user's own records, or takes the one that is there.
+ *
+ * @throws {GrafosError} no_home_folder, user_records_failed, state_unsafe
+ */
+export function makeUserRecords(name: string): StateFolder {
+  const folder = userStateFolder();
+  try {
+    // The home folder is trusted as it is: people move parts of it to other disks by links.
+    mkdirSync(dirname(folder), { recursive: true });
+    return StateFolder.make(dirname(folder), basename(folder), name);
+  } catch (error) {
+    throw userRecordsFailed(error);
+  }
+}
+
+/** Finds the folder `name` of this user's own records; undefined when there is none, or no home. */
+export function findUserRecords(name: string): StateFolder | undefined {
+  try {
+    const folder = userStateFolder();
+    return StateFolder.find(dirname(folder), basename(folder), name);
+  } catch {
+    // Records that cannot be reached say nothing.
+    return undefined;
+  }
+}
+
+/** Turns what the file system says of the records into an error with advice. */
+export function userRecordsFailed(error: unknown): unknown {
+  if (error instanceof GrafosError) return error;
+  return new GrafosError('unreachable', 'user_records_failed', `Records cannot be kept in ${userStateFolder()}.`, {
+    why: error instanceof Error ? error.message : String(error),
+    next: 'Make that folder writable, or set XDG_STATE_HOME to a folder that is, and that lasts.',
+    cause: error,
+  });
+}
