@@ -27,6 +27,7 @@ export const REFUSAL_REASONS = [
   'body_too_large',
   'module_hash_mismatch',
   'module_unknown',
+  'module_suspect',
   'idempotency_key_reused',
   'tenant_exists',
   'leases_active',

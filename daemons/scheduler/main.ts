@@ -31,6 +31,8 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
     stateDir,
     version: packageVersion(),
     log,
+    stateFile,
+    cellProcess: told('cell').then(JSON.parse),
     connectCell: async (news) => openCellSession({ ...(await cell), ...files }, news),
   });
   return { facts: { url: scheduler.url }, stop: () => scheduler.stop() };

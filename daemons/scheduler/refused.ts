@@ -23,6 +23,7 @@ export const REFUSAL_STATUS: Record<RefusalReason, number> = {
   body_too_large: 413,
   module_hash_mismatch: 422,
   module_unknown: 422,
+  module_suspect: 409,
   idempotency_key_reused: 409,
   tenant_exists: 409,
   leases_active: 409,

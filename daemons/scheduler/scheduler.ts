@@ -1,10 +1,13 @@
 /** Puts the scheduler together: store, audit log, link to the cell, runs, and the tenant API on top. */
+
+import type { CellProcess } from '../protocol/cellProcess.ts';
 import type { DaemonLog } from '../protocol/daemonLog.ts';
 import type { PeerFiles } from '../protocol/peerFiles.ts';
 import { StateFolder } from '../protocol/stateFolder.ts';
 import { openAuditLog } from './audit/auditLog.ts';
 import { authenticator } from './auth/authenticate.ts';
 import { bulkThread } from './bulk/bulkThread.ts';
+import { CellGuard } from './fabric/cellGuard.ts';
 import type { CellNews, CellSession } from './fabric/cellSession.ts';
 import { fabricLink } from './fabric/fabricLink.ts';
 import { startApiServer } from './http/apiServer.ts';
@@ -36,6 +39,10 @@ export interface SchedulerOptions {
   version: string;
   log: DaemonLog;
   connectCell: (news: CellNews) => Promise<CellSession>;
+  /** Absolute path of `dev.json`, where a local stack has one. */
+  stateFile?: string | undefined;
+  /** The cell's process, of a stack whose scheduler is to start it again. */
+  cellProcess?: Promise<CellProcess>;
 }
 
 export interface Scheduler {
@@ -51,7 +58,7 @@ const DRAIN_MS = 100;
 
 /** @throws {GrafosError} state_unsafe; the codes of the store, the trust files and the address */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const { host, port, files: trust, cellId, stateDir, version, log, connectCell } = options;
+  const { host, port, files: trust, cellId, stateDir, version, log, connectCell, stateFile, cellProcess } = options;
   StateFolder.at(stateDir);
   const store = openCellStore(stateDir);
   const undo: Array<() => void> = [() => store.close()];
@@ -70,6 +77,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     const modules = moduleStore(stateDir, store);
     const leases = leaseLedger();
     const role = schedulerRole(store);
+    const guard = stateFile === undefined ? null : new CellGuard({ stateFile, stateDir, log });
+    undo.push(() => guard?.stop());
+    void cellProcess?.then((cell) => guard?.watch(cell));
     let news: CellNews | undefined;
     const link = fabricLink({
       cellId,
@@ -80,10 +90,24 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
           log: (runId, text) => news?.log(runId, text),
         }),
       onConnected: async (session) => leases.replace(await session.leases()),
+      onLost: (lost) => void guard?.linkLost(lost),
+      onEnded: (module) => guard?.suspects.ended(module),
     });
     undo.push(() => link.stop());
     const feed = runFeed();
-    const service = runService({ store, runs, files, decisions, tenants, modules, leases, link, feed, log });
+    const service = runService({
+      store,
+      runs,
+      files,
+      decisions,
+      tenants,
+      modules,
+      leases,
+      link,
+      feed,
+      log,
+      suspects: guard?.suspects ?? null,
+    });
     news = service.news;
 
     const firstConnect = Promise.race([link.firstAttempt, pause(FIRST_CONNECT_MS)]);
@@ -112,6 +136,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     return {
       url: server.url,
       stop: async () => {
+        guard?.stop();
         // Runs end first: that is what held answers and event streams wait for.
         const drained = server.drain(DRAIN_MS);
         await service.stop();

@@ -1,5 +1,5 @@
+import { isProcess } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
-import { isProcess } from '../../toolchain/stack/processIdentity.ts';
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
 
 /** `.grafos/dev/keeper.json`: the process that stops a stack which an editor started, once no window has it open. */

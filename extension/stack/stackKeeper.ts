@@ -6,10 +6,10 @@
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { devDown } from '../../toolchain/stack/devDown.ts';
 import { readDevState } from '../../toolchain/stack/devState.ts';
-import { processStart } from '../../toolchain/stack/processIdentity.ts';
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
 import { KEEPER_FILE, type KeeperRecord, keeperText } from './keeperFile.ts';
 import { watchStateFile } from './watchStateFile.ts';

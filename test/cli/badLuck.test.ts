@@ -4,8 +4,8 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { DevState } from '../../daemons/protocol/devState.ts';
+import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import type { Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
-import { processStart } from '../../toolchain/stack/processIdentity.ts';
 import { grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
 import { cookbookCopy, programOf } from '../helpers/programCopy.ts';

@@ -3,8 +3,8 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DevState } from '../../daemons/protocol/devState.ts';
+import { isProcess } from '../../daemons/protocol/processIdentity.ts';
 import type { Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
-import { isProcess } from '../../toolchain/stack/processIdentity.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { programOf } from '../helpers/programCopy.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { isProcess, processStart } from '../../daemons/protocol/processIdentity.ts';
 import { endProcess } from '../../toolchain/stack/endProcess.ts';
-import { isProcess, processStart } from '../../toolchain/stack/processIdentity.ts';
 
 async function sleeper(script = 'setInterval(() => {}, 1e9)') {
   // It says so last: whoever asked waits until it no longer listens, say.

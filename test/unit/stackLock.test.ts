@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { processStart } from '../../toolchain/stack/processIdentity.ts';
+import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { lockStack } from '../../toolchain/stack/stackLock.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { isProcess } from '../../daemons/protocol/processIdentity.ts';
 import { type DevFile, readDevFile } from '../../daemons/protocol/readDevFile.ts';
 import { readConfirmationRecord } from '../confirm/confirmationRecord.ts';
 import { isKnownStack, stackConfirmation } from '../confirm/stackConfirmation.ts';
-import { isProcess } from './processIdentity.ts';
 import { findProgramState } from './programState.ts';
 import type { StackPaths } from './stackPaths.ts';
 

@@ -3,10 +3,11 @@ import { access, constants, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { CELL_DEATHS_FILE, type CellDeaths } from '../../daemons/protocol/cellProcess.ts';
 import { DAEMON_NAMES, type DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import { STATE_NAME } from '../../daemons/protocol/stateFolder.ts';
+import { STATE_NAME, StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { verifyAudit } from '../../daemons/protocol/verifyAudit.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { isHealthy } from '../deploy/providerStatus.ts';
@@ -57,6 +58,7 @@ export async function doctor(programRoot: string, signal: AbortSignal): Promise<
         : ok(name, `process ${pid}`),
     );
   }
+  checks.push(deathsCheck(paths));
   checks.push(...(await trustChecks(paths, state)));
   checks.push(...(await schedulerChecks(programRoot, state, signal)));
   checks.push(await portCheck('mem-dataplane', new URL(state.fabric.mem_dataplane), state));
@@ -70,6 +72,30 @@ function report(checks: Check[]): DoctorReport {
 
 function nodeCheck(): Check {
   return ok('node', `${process.version} on ${process.platform}-${process.arch}`);
+}
+
+/** Deaths of the cell that its scheduler noticed since the stack was started. */
+function deathsCheck({ dir }: StackPaths): Check {
+  const name = 'cell-deaths';
+  let known: CellDeaths | null = null;
+  try {
+    known = JSON.parse(StateFolder.findAt(dir)?.readText(CELL_DEATHS_FILE) ?? 'null');
+  } catch {
+    // It is being written, or is none of ours: it says nothing.
+  }
+  const last = known?.deaths?.at(-1);
+  if (known === null || last === undefined) return ok(name, 'none');
+  const times = known.deaths.length === 1 ? 'once' : `${known.deaths.length} times`;
+  const suspects = known.suspects.map((sha256) => sha256.slice(0, 12)).join(', ');
+  return {
+    name,
+    status: 'warn',
+    message:
+      `the cell died ${times}, last at ${last.at}: ${last.why}; ` +
+      (last.restarted_pid === null ? 'it could not be started again' : 'it was started again') +
+      (suspects === '' ? '' : `; modules set aside: ${suspects}`),
+    next: suspects === '' ? null : 'A new start takes the modules again: grafos dev up',
+  };
 }
 
 /** Without the native half of QUIC everything works, over TCP. */

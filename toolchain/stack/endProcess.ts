@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { isProcess } from './processIdentity.ts';
+import { isProcess } from '../../daemons/protocol/processIdentity.ts';
 
 /** How long a daemon may take to stop by itself before it is ended by force, milliseconds. */
 const GRACE_MS = 3_000;

@@ -7,8 +7,8 @@ import type { FailedLine, ReadyLine } from '../../daemons/protocol/daemonLifetim
 import type { DaemonName, DaemonState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
-import { processStart } from './processIdentity.ts';
 
 /** How long a daemon may take to say that it is ready, milliseconds. */
 const READY_MS = 15_000;
@@ -32,6 +32,8 @@ export interface SpawnedDaemon<Facts> {
   /** Lets it live on without us. */
   keep(): Promise<void>;
   state(): Promise<DaemonState>;
+  /** Program and arguments it was started with. */
+  command: readonly string[];
   /** Ends it and resolves when it is gone. */
   end(): Promise<void>;
 }
@@ -44,14 +46,14 @@ export interface SpawnedDaemon<Facts> {
  * @throws an error of the file system
  */
 export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string): SpawnedDaemon<Facts> {
-  const entry = daemonEntry(name);
+  const argv = [...ENGINE_OPTIONS, daemonEntry(name), ...args, '--lifeline'];
   const logs = StateFolder.at(dirname(log));
   const file = basename(log);
   if (logs.names().includes(file)) logs.rename(file, file.replace(/\.log$/, '.previous.log'));
   const logFd = logs.openAppend(file);
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [...ENGINE_OPTIONS, entry, ...args, '--lifeline'], {
+    child = spawn(process.execPath, argv, {
       stdio: ['pipe', 'pipe', logFd],
       // A group of its own: Ctrl-C in the terminal is for `dev up`, which then undoes what it started.
       detached: true,
@@ -78,6 +80,7 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string
 
   return {
     ready,
+    command: [process.execPath, ...argv],
     tell: (key, value) => void stdin?.write(`${key} ${value}\n`),
     async keep() {
       await new Promise<void>((resolve) => stdin?.end('keep\n', () => resolve()));

@@ -4,8 +4,8 @@ import { link } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { isProcess, processStart } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
-import { isProcess, processStart } from './processIdentity.ts';
 
 /** How long a second `dev up` or `dev down` waits for the first, milliseconds. */
 const WAIT_MS = 30_000;

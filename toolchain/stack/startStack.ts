@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { CellProcess } from '../../daemons/protocol/cellProcess.ts';
 import type { DaemonName, DaemonState, DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { connectScheduler } from '../../daemons/protocol/schedulerClient.ts';
@@ -118,6 +119,7 @@ export async function startStack(
     const daemons = Object.fromEntries(
       await Promise.all([...started].map(async ([name, daemon]) => [name, await daemon.state()])),
     ) as Record<DaemonName, DaemonState>;
+    scheduler.tell('cell', JSON.stringify(cellProcess(fabric.command, daemons.fabricbiosd, fabricFacts)));
     const state: DevState = {
       version: 1,
       started_at: new Date().toISOString(),
@@ -151,6 +153,16 @@ export async function startStack(
       ? new GrafosError('interrupted', 'interrupted', 'Interrupted; the stack was not started.')
       : fileError(error, 'The stack cannot be started');
   }
+}
+
+/** The cell as it is started again after a death: at the addresses that it has now. */
+function cellProcess(command: readonly string[], daemon: DaemonState, facts: FabricFacts): CellProcess {
+  const again = [...command];
+  const put = (flag: string, value: string) => again.splice(again.indexOf(flag) + 1, 1, value);
+  put('--bind', facts.control);
+  put('--mem-dp-bind', new URL(facts.mem_dataplane).host);
+  put('--transport', facts.transport);
+  return { ...daemon, command: again };
 }
 
 function daemonArguments(

@@ -42,6 +42,10 @@ export interface LinkOptions {
   log: DaemonLog;
   /** Called for every connection that was made, before runs go over it. */
   onConnected?: (session: CellSession) => Promise<void> | void;
+  /** Called when a connection was lost, with the SHA-256 of each module that has a run under way. */
+  onLost?: (modules: string[]) => void;
+  /** Called when the cell gave a run's outcome, with the SHA-256 of its module. */
+  onEnded?: (module: string) => void;
   heartbeatMs?: number;
   /** How long a run waits for a broken connection to come back. */
   reconnectWindowMs?: number;
@@ -56,7 +60,7 @@ const BACKOFF = [0, 50, 100, 200, 400, 800, 1_600, 3_000];
 const SUBMIT_TRIES = 3;
 
 export function fabricLink(options: LinkOptions): FabricLink {
-  const { connect, cellId, log, onConnected } = options;
+  const { connect, cellId, log, onConnected, onLost, onEnded } = options;
   const { heartbeatMs, reconnectWindowMs } = { ...DEFAULTS, ...options };
 
   let session: CellSession | null = null;
@@ -70,6 +74,8 @@ export function fabricLink(options: LinkOptions): FabricLink {
   let lastFailure = '';
   /** Modules this cell process holds, as far as we put or used them. */
   const modules = new Map<string, Promise<void>>();
+  /** SHA-256 of the module of each run that a session was asked for and has not answered. */
+  const underWay = new Map<string, string>();
   const waiting = new Set<(session: CellSession | null) => void>();
 
   const wake = (found: CellSession | null): void => {
@@ -103,7 +109,9 @@ export function fabricLink(options: LinkOptions): FabricLink {
     if (session !== over) return;
     session = null;
     clearTimeout(beatTimer);
-    if (!isStopped) tryLater();
+    if (isStopped) return;
+    onLost?.([...new Set(underWay.values())]);
+    tryLater();
   };
 
   const tryLater = (): void => {
@@ -206,7 +214,10 @@ export function fabricLink(options: LinkOptions): FabricLink {
       }
       startedAt = over.identity.started_at;
       try {
-        return await submit(over, job, module);
+        underWay.set(job.run_id, job.module_sha256);
+        const outcome = await submit(over, job, module);
+        onEnded?.(job.module_sha256);
+        return outcome;
       } catch (error) {
         if (error instanceof CellRefused || error instanceof Refused) throw error;
         // Whatever else a session throws, no answer will come over it any more.
@@ -214,6 +225,8 @@ export function fabricLink(options: LinkOptions): FabricLink {
         if (tries >= SUBMIT_TRIES) throw new CellLost(`the connection to the cell broke ${tries} times during the run`);
         over.close();
         lost(over);
+      } finally {
+        underWay.delete(job.run_id);
       }
     }
   };

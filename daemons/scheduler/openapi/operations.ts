@@ -102,6 +102,7 @@ export const OPERATIONS = {
     refusals: [
       'body_too_large',
       'module_unknown',
+      'module_suspect',
       'idempotency_key_reused',
       'lease_denied: quota',
       'lease_denied: capacity',

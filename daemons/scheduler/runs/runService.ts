@@ -8,6 +8,7 @@ import type { Actor } from '../auth/connection.ts';
 import type { LargeSubmit } from '../bulk/bulkMessages.ts';
 import type { CellNews } from '../fabric/cellSession.ts';
 import { CellLost, type FabricLink } from '../fabric/fabricLink.ts';
+import type { SuspectModules } from '../fabric/suspectModules.ts';
 import type { ModuleStore } from '../moduleStore.ts';
 import { Refused } from '../refused.ts';
 import type { CellStore } from '../store/cellStore.ts';
@@ -36,6 +37,8 @@ export interface RunServiceParts {
   link: FabricLink;
   feed: RunFeed;
   log: DaemonLog;
+  /** Modules that ended the cell; null where nothing starts it again. */
+  suspects: SuspectModules | null;
 }
 
 export interface RunService {
@@ -82,7 +85,7 @@ export function endAbandonedRuns(store: CellStore, runs: RunTable): number {
 }
 
 export function runService(parts: RunServiceParts): RunService {
-  const { store, runs, files, decisions, tenants, modules, leases, link, feed, log } = parts;
+  const { store, runs, files, decisions, tenants, modules, leases, link, feed, log, suspects } = parts;
   const live = new Map<string, LiveRun>();
   const liveByKey = new Map<string, LiveRun>();
   const uses = new Map<string, TenantUse>();
@@ -318,6 +321,13 @@ export function runService(parts: RunServiceParts): RunService {
     }
     if (!modules.has(tenant, body.module_sha256)) {
       throw new Refused('module_unknown', 'This tenant has not put this module.', 'PUT it to /api/v1/modules/ first.');
+    }
+    if (suspects?.has(body.module_sha256)) {
+      throw new Refused(
+        'module_suspect',
+        'The cell died twice while this module was running, so the module is set aside.',
+        'grafos dev doctor says why it died. A new start of the stack takes the module again: grafos dev up',
+      );
     }
     const { program, tasklet, version, mem_bytes } = body;
     const asked = { tenant, program, tasklet };

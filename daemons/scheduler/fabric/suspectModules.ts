@@ -1,0 +1,59 @@
+/** Deaths at which a module was running, from which on it is set aside. */
+const DEATHS_MAX = 2;
+
+/** A module with as many ended runs is no suspect unless no other was there each time: it was a bystander. */
+const PROVEN_RUNS = 20;
+
+/** Modules of which is remembered how they did. */
+const REMEMBERED = 10_000;
+
+interface Record {
+  deaths: number;
+  /** Runs that ended, however. */
+  ended: number;
+}
+
+/**
+ * Finds modules that end their cell. A module is a suspect once it had runs under way at two deaths of the
+ * cell. One that has run well many times is a suspect only when it was there oftener than any other.
+ */
+export class SuspectModules {
+  readonly #records = new Map<string, Record>();
+  readonly #suspects = new Set<string>();
+
+  get all(): string[] {
+    return [...this.#suspects];
+  }
+
+  has(sha256: string): boolean {
+    return this.#suspects.has(sha256);
+  }
+
+  ended(sha256: string): void {
+    this.#of(sha256).ended++;
+  }
+
+  /** @param modules modules with runs under way when the cell died */
+  died(modules: readonly string[]): void {
+    for (const sha256 of modules) this.#of(sha256).deaths++;
+    const counts = [...this.#records.values()].map(({ deaths }) => deaths);
+    const most = Math.max(...counts, 0);
+    const isAlone = counts.filter((count) => count === most).length === 1;
+    for (const sha256 of modules) {
+      const { deaths, ended } = this.#of(sha256);
+      const isProven = ended >= PROVEN_RUNS;
+      if (deaths >= DEATHS_MAX && (!isProven || (deaths === most && isAlone))) this.#suspects.add(sha256);
+    }
+  }
+
+  #of(sha256: string): Record {
+    let record = this.#records.get(sha256);
+    if (record === undefined) {
+      record = { deaths: 0, ended: 0 };
+      this.#records.set(sha256, record);
+      const [oldest = ''] = this.#records.keys();
+      if (this.#records.size > REMEMBERED) this.#records.delete(oldest);
+    }
+    return record;
+  }
+}
