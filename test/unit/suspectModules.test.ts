@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { SuspectModules } from '../../daemons/scheduler/fabric/suspectModules.ts';
+
+/** Deaths in turn, each with the modules under way; runs that ended before; who is set aside. */
+const ROWS: Array<{ what: string; ended: Record<string, number>; deaths: string[][]; suspects: string[] }> = [
+  { what: 'one death', ended: {}, deaths: [['a', 'b']], suspects: [] },
+  { what: 'two deaths of one module', ended: {}, deaths: [['a'], ['a']], suspects: ['a'] },
+  {
+    what: 'a bystander that ran well',
+    ended: { b: 20 },
+    deaths: [
+      ['a', 'b'],
+      ['a', 'b'],
+    ],
+    suspects: ['a'],
+  },
+  { what: 'a bystander that came later', ended: { b: 20 }, deaths: [['a', 'b'], ['a'], ['b']], suspects: ['a'] },
+  { what: 'a module that ran well and then ends the cell', ended: { a: 50 }, deaths: [['a'], ['a']], suspects: ['a'] },
+  {
+    what: 'two that ran well, always together',
+    ended: { a: 50, b: 50 },
+    deaths: [
+      ['a', 'b'],
+      ['a', 'b'],
+    ],
+    suspects: [],
+  },
+  {
+    what: 'two that ran well, one there oftener',
+    ended: { a: 50, b: 50 },
+    deaths: [['a', 'b'], ['a', 'b'], ['a']],
+    suspects: ['a'],
+  },
+  { what: 'deaths without a run', ended: {}, deaths: [[], []], suspects: [] },
+];
+
+describe('modules that end their cell', () => {
+  for (const { what, ended, deaths, suspects } of ROWS) {
+    it(what, () => {
+      const modules = new SuspectModules();
+      for (const [name, count] of Object.entries(ended)) for (let i = 0; i < count; i++) modules.ended(name);
+      for (const under of deaths) modules.died(under);
+      assert.deepEqual(modules.all, suspects);
+      for (const name of suspects) assert.ok(modules.has(name));
+    });
+  }
+
+  it('forgets the oldest of very many', () => {
+    const modules = new SuspectModules();
+    modules.died(['first']);
+    for (let i = 0; i < 20_000; i++) modules.ended(`m${i}`);
+    modules.died(['first']);
+    assert.deepEqual(modules.all, []);
+  });
+});
