@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { ProgramReader } from '../../program/programReader.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
 import { standardLibrary, standardLibraryDigest } from './standardLibrary.ts';
@@ -20,7 +21,8 @@ export async function writeEditorTypes(programRoot: string): Promise<void> {
   const state = await makeProgramState(programRoot);
   const folder = join(state, 'types');
   const version = `assemblyscript@${assemblyScriptVersion()} grafos-std@${standardLibraryDigest()}\n`;
-  if ((await readFile(join(folder, 'version'), 'utf8').catch(() => '')) === version) return;
+  const known = await new ProgramReader(programRoot).readSoon(join(folder, 'version'), 'state');
+  if (known.state === 'ok' && known.bytes.toString('utf8') === version) return;
   const fresh = `${folder}.${process.pid}.${createHash('sha256').update(String(performance.now())).digest('hex').slice(0, 8)}`;
   try {
     await mkdir(join(fresh, 'grafos-std'), { recursive: true });
@@ -43,6 +45,6 @@ export async function writeEditorTypes(programRoot: string): Promise<void> {
 
 /** Writes them for a program whose `tsconfig.json` looks for them: a fresh clone has none, and the editor would mark every import. */
 export async function writeEditorTypesIfUsed(programRoot: string): Promise<void> {
-  const config = await readFile(join(programRoot, 'tsconfig.json'), 'utf8').catch(() => '');
-  if (config.includes('.grafos/types')) await writeEditorTypes(programRoot);
+  const config = await new ProgramReader(programRoot).readSoon(join(programRoot, 'tsconfig.json'), 'tsconfig');
+  if (config.state === 'ok' && config.bytes.includes('.grafos/types')) await writeEditorTypes(programRoot);
 }

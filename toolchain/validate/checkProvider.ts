@@ -11,7 +11,6 @@ import type { TaskletContext } from './taskletContext.ts';
 
 /** The pool of `grafos dev up` without `--mem-capacity`. */
 export const LOCAL_POOL_BYTES = 128 * 1024;
-const STATE_MAX_BYTES = 1024 * 1024;
 
 export interface LocalPool {
   bytes: number;
@@ -20,7 +19,7 @@ export interface LocalPool {
 }
 
 export function localPool(root: string, files: ProgramFiles): LocalPool {
-  const read = files.text(join(root, '.grafos', 'dev', 'dev.json'), STATE_MAX_BYTES);
+  const read = files.text(join(root, '.grafos', 'dev', 'dev.json'), 'state');
   if (read.state === 'ok') {
     try {
       const state: Partial<DevState> = JSON.parse(read.text);
@@ -80,11 +79,12 @@ const CELL_KEYS = ['scheduler_url', 'tenant_name', 'ca_cert', 'tenant_cert', 'te
 export function checkCells(root: string, files: ProgramFiles): Finding[] {
   const folder = join(root, '.grafos', 'cloud');
   const findings: Finding[] = [];
-  for (const name of files.list(folder) ?? []) {
+  const listed = files.list(folder);
+  for (const name of listed.state === 'ok' ? listed.names : []) {
     const provider = /^([a-z]+)-cells\.json$/.exec(name)?.[1];
     if (provider === undefined) continue;
     const path = join(folder, name);
-    const read = files.text(path, STATE_MAX_BYTES);
+    const read = files.text(path, 'state');
     if (read.state !== 'ok') continue;
     const redo = `Make it again with \`grafos cloud adopt ${provider}\`.`;
     const fault = jsonFault(read.text);
