@@ -28,8 +28,8 @@ const MIB = 1024 ** 2;
 export function startBoundedThread(url: URL, on: ThreadEvents): BoundedThread {
   const resourceLimits = { maxOldGenerationSizeMb: CHECK_LIMITS.heapMib };
   const worker = new Worker(url, { resourceLimits, execArgv: [], argv: [], stdout: true });
-  // Standard output belongs to the command or to a protocol: what a compiler prints by mistake must not reach it.
-  worker.stdout.pipe(process.stderr, { end: false });
+  // Standard output belongs to the command or to a protocol: what a compiler prints by mistake stays in the thread. It is not read either, because a reader
+  // would keep the process alive.
   let looking: NodeJS.Timeout | undefined;
   let hasEnded = false;
   const end = (why: string, reason: GiveUp) => {
