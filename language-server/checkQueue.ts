@@ -9,7 +9,10 @@ export interface CheckWorker {
   terminate(): void;
 }
 
-export type StartWorker = (on: { answer(answer: CheckAnswer): void; end(why: string, reason: GiveUp): void }) => CheckWorker;
+export type StartWorker = (on: {
+  answer(answer: CheckAnswer): void;
+  end(why: string, reason: GiveUp): void;
+}) => CheckWorker;
 
 export interface CheckJob {
   root: string;

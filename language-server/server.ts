@@ -274,7 +274,8 @@ export function serve(connection: Connection, threadUrl: URL): void {
     const path = pathOfUri(uri);
     const program = path === null ? undefined : session?.checker.programOf(path);
     const text = path === null ? undefined : open.at(path)?.getText();
-    if (path === null || program === undefined || text === undefined || text.length > PROGRAM_LIMITS.checkedSource) return null;
+    if (path === null || program === undefined || text === undefined || text.length > PROGRAM_LIMITS.checkedSource)
+      return null;
     const tasklets = program.tasklets().filter((one) => program.isSource(one, path));
     return tasklets.length === 0 ? null : { path, program, text, tasklets };
   }

@@ -36,7 +36,8 @@ export type FolderRead = { state: 'ok'; entries: Dirent[] } | ReadFault;
 export type Look = { state: 'ok'; stat: Stats; real: string } | ReadFault;
 
 /** Neither waits for the other end of a pipe nor takes a terminal; Windows has neither flag. */
-const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0) | (constants.O_NOFOLLOW ?? 0);
+const FLAGS =
+  constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
  * Reads regular files that lie in one program, each up to the bound of its kind, and all of them up to the bounds of one operation. A file may be

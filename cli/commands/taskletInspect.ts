@@ -8,9 +8,7 @@ import { pathText } from '../pathText.ts';
 export async function run({ cwd, out }: CommandContext, given: { tasklet?: string }): Promise<number> {
   const named = given.tasklet?.endsWith('.wasm') ? resolve(cwd, given.tasklet) : undefined;
   // A file that somebody names may lie anywhere, a module of the program in the program alone.
-  const seen = await (named === undefined
-    ? inspectBuilt(cwd, given.tasklet)
-    : inspectModule(named, parse(named).root));
+  const seen = await (named === undefined ? inspectBuilt(cwd, given.tasklet) : inspectModule(named, parse(named).root));
   out.result(seen, (paint) =>
     [
       `${pathText(seen.file, cwd)}  ${formatSize(seen.bytes)}  ${paint('dim', seen.sha256)}`,

@@ -14,7 +14,10 @@ interface Given {
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<number> {
   const root = programRootOf(cwd);
-  const findings = await validateBounded(root, { signal, ...(given.tasklet === undefined ? {} : { tasklet: given.tasklet }) });
+  const findings = await validateBounded(root, {
+    signal,
+    ...(given.tasklet === undefined ? {} : { tasklet: given.tasklet }),
+  });
   const json = findingsJson(findings, root);
   if (given.sarif) out.raw(`${JSON.stringify(renderSarif(findings, root), null, 2)}\n`);
   else if (given.github) out.raw(renderGithub(findings, root));

@@ -158,7 +158,13 @@ async function runOn(
         await keepAnswers(grafos.context.workspaceState, session.root, name, { ...answers, mem: smaller });
       }
       // Awaited here, because the client is closed with this block.
-      return await deployRun(client, { program: await loadProgramSoon(session.root), tasklet, input, signal, memBytes });
+      return await deployRun(client, {
+        program: await loadProgramSoon(session.root),
+        tasklet,
+        input,
+        signal,
+        memBytes,
+      });
     },
   );
   session.runs.put(provider, run);

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LONG_MS, QUICK_MS } from '../../daemons/protocol/cellWorkers.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { CHECK_LIMITS } from '../../toolchain/validate/checkLimits.ts';
+import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
 import { CORPUS } from '../hostile/corpus.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -29,7 +29,10 @@ describe('docs/limits.md', () => {
   });
 
   it('has every bound of a program with its number', () => {
-    const expected = Object.entries({ ...PROGRAM_LIMITS, ...CHECK_LIMITS }).map(([name, most]) => [name, grouped(most)]);
+    const expected = Object.entries({ ...PROGRAM_LIMITS, ...CHECK_LIMITS }).map(([name, most]) => [
+      name,
+      grouped(most),
+    ]);
     assert.deepEqual([...rows('Of a program')], expected);
   });
 

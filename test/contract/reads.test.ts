@@ -32,7 +32,10 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
     why: 'It reads the version of the compiler in our own package, and loads the compiler.',
   },
   'toolchain/build/standardLibrary.ts': { uses: ['readdirSync', 'readFileSync'], why: 'It reads our own sdk.' },
-  'toolchain/build/editorTypes.ts': { uses: ['readFile', 'createRequire'], why: 'It reads the types of our own compiler.' },
+  'toolchain/build/editorTypes.ts': {
+    uses: ['readFile', 'createRequire'],
+    why: 'It reads the types of our own compiler.',
+  },
   'toolchain/deploy/readInput.ts': {
     uses: ['open(', 'createReadStream'],
     why: 'It reads the pipe or device that somebody named on the command line.',
@@ -42,9 +45,15 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
   'toolchain/mcp/tools.ts': { uses: ['readFile'], why: 'It reads the pages of findings in our own package.' },
   'extension/deploy/addCell.ts': { uses: ['readFile'], why: 'It reads the key that the user picked in a dialog.' },
   'extension/terminalPath.ts': { uses: ['readFile'], why: 'It reads what the extension wrote to its own storage.' },
-  'extension/stack/keeperFile.ts': { uses: ['readFile'], why: 'It reads state below .grafos, in trusted workspaces only.' },
+  'extension/stack/keeperFile.ts': {
+    uses: ['readFile'],
+    why: 'It reads state below .grafos, in trusted workspaces only.',
+  },
   'extension/stack/stackKeeper.ts': { uses: ['readFile'], why: 'It reads the state that it wrote itself.' },
-  'extension/commands/programNew.ts': { uses: ['readdir'], why: 'It looks whether the folder that the user picked is empty.' },
+  'extension/commands/programNew.ts': {
+    uses: ['readdir'],
+    why: 'It looks whether the folder that the user picked is empty.',
+  },
   'daemons/helper/bearer.ts': { uses: ['readFile', 'open('], why: 'It reads the bearer that it wrote itself.' },
   'daemons/helper/options.ts': { uses: ['readFile'], why: 'It reads the certificates that dev up wrote.' },
   'daemons/helper/dashboardFiles.ts': { uses: ['readFile'], why: 'It reads the dashboard in our own package.' },
@@ -101,7 +110,11 @@ const textOf = (file: string) => readFileSync(join(packageRoot, file), 'utf8');
 
 describe('reads of what comes from a program', () => {
   it('finds the rooms', () => {
-    for (const room of ROOMS) assert.ok(files.some((file) => file.startsWith(`${room}/`)), room);
+    for (const room of ROOMS)
+      assert.ok(
+        files.some((file) => file.startsWith(`${room}/`)),
+        room,
+      );
   });
 
   it('go by the bounded reader, but for what is named here with its reason', () => {
@@ -135,5 +148,6 @@ describe('reads of what comes from a program', () => {
     [`import { statSync, existsSync } from 'node:fs';`, []],
   ];
   for (const [text, found] of broken)
-    it(`sees ${found.join() || 'nothing'} in ${text.replaceAll('\n', ' ')}`, () => assert.deepEqual(readsOf(text), found));
+    it(`sees ${found.join() || 'nothing'} in ${text.replaceAll('\n', ' ')}`, () =>
+      assert.deepEqual(readsOf(text), found));
 });

@@ -39,10 +39,12 @@ function perform(
 ): Promise<WorkDone> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const thread = idle ?? startBoundedThread(threadUrl(), {
-      message: (one) => events?.message(one as WorkReport) ?? true,
-      end,
-    });
+    const thread =
+      idle ??
+      startBoundedThread(threadUrl(), {
+        message: (one) => events?.message(one as WorkReport) ?? true,
+        end,
+      });
     idle = undefined;
     const settle = (isAlive: boolean, act: () => void) => {
       clearTimeout(timer);
@@ -53,8 +55,7 @@ function perform(
       else thread.terminate();
       act();
     };
-    const giveUp = (message: string, why: GiveUp) =>
-      settle(false, () => resolve({ state: 'given-up', why, message }));
+    const giveUp = (message: string, why: GiveUp) => settle(false, () => resolve({ state: 'given-up', why, message }));
     const inTime = () =>
       setTimeout(() => giveUp(`it took more than ${CHECK_LIMITS.timeMs / 1000} s`, 'time'), CHECK_LIMITS.timeMs);
     const abort = () => settle(false, () => reject(signal?.reason));

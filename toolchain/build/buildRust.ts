@@ -147,12 +147,7 @@ function moduleOf(messages: readonly CargoMessage[], crate: string): string | nu
  * The program's files that went in: those rustc lists beside the artifact, and the manifests of their folders. A file that changed while cargo
  * ran is stamped as empty, so that the module counts as stale.
  */
-async function sources(
-  reader: ProgramReader,
-  crate: string,
-  artifact: string,
-  started: number,
-): Promise<SourceFile[]> {
+async function sources(reader: ProgramReader, crate: string, artifact: string, started: number): Promise<SourceFile[]> {
   const { root } = reader;
   const rule = await readPart(reader, artifact.replace(/\.wasm$/, '.d'), 'dependencyList');
   const paths = new Set(readDependencies(rule.toString('utf8')));

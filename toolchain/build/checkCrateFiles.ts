@@ -84,7 +84,8 @@ async function namedByManifest(reader: ProgramReader, crate: string, isNeeded: b
   const { root } = readToml(read.bytes.toString('utf8'));
   const sources = [textAt(root, 'lib', 'path'), textAt(root, 'package', 'build')];
   const bins = valueAt(root, 'bin');
-  for (const bin of bins?.type === 'array' ? bins.items : []) if (bin.type === 'table') sources.push(textAt(bin, 'path'));
+  for (const bin of bins?.type === 'array' ? bins.items : [])
+    if (bin.type === 'table') sources.push(textAt(bin, 'path'));
   for (const source of sources) {
     const file = source === null ? null : resolve(crate, source);
     if (file !== null && !isInside(reader.root, file)) refuse({ state: 'outside', target: file }, reader.root, path);

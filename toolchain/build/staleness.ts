@@ -24,7 +24,8 @@ export interface Staleness {
 export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet): Promise<Staleness> {
   const reader = new ProgramReader(program.root);
   const built = await reader.readSoon(join(program.root, tasklet.output), 'module');
-  if (built.state === 'missing') return { state: 'missing', why: `${tasklet.output} is not there: it was not built yet.` };
+  if (built.state === 'missing')
+    return { state: 'missing', why: `${tasklet.output} is not there: it was not built yet.` };
   if (built.state !== 'ok') throw readError(built, tasklet.output, 'The module cannot be read');
   if (tasklet.kind === 'wasm') return prebuilt(reader, tasklet, built.bytes);
   const stamp = stampOf(built.bytes);

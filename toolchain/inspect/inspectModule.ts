@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';

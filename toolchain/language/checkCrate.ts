@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import { checkCrateFiles } from '../build/checkCrateFiles.ts';
 import { cargoEnvironment, cargoFault, throwFor } from '../build/buildRust.ts';
+import { checkCrateFiles } from '../build/checkCrateFiles.ts';
 import { findRust, RUST_TARGET } from '../build/findRust.ts';
 import { runCargo } from '../build/runCargo.ts';
 import { rustFindings } from '../build/rustFindings.ts';

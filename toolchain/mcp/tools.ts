@@ -12,7 +12,7 @@ import { loadProgramSoon, type Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { validateBounded } from '../bounded/validateBounded.ts';
-import { staleness, type Staleness } from '../build/staleness.ts';
+import { type Staleness, staleness } from '../build/staleness.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { findRun } from '../deploy/findRun.ts';
 import { PROVIDERS, resolveProvider } from '../deploy/resolveProvider.ts';
@@ -85,7 +85,15 @@ const listTasklets: Tool = {
         const built = await new ProgramReader(program.root).lookSoon(join(program.root, output));
         const bytes = built.state === 'ok' ? built.stat.size : null;
         const limits = { fuel, linear_memory_bytes, mem_bytes, timeout_ms };
-        return { name, kind, source, output, fixtures, limits, build: { ...(await buildState(program, tasklet)), bytes } };
+        return {
+          name,
+          kind,
+          source,
+          output,
+          fixtures,
+          limits,
+          build: { ...(await buildState(program, tasklet)), bytes },
+        };
       }),
     );
     const { name, version } = program.manifest;

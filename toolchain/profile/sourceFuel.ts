@@ -28,7 +28,8 @@ export async function sourceFuel(root: string, tasklet: Tasklet, source: string)
   const profile = kept.state === 'ok' ? profileOf(kept.bytes) : null;
   if (profile === null) return [];
   const built = await reader.readSoon(join(root, tasklet.output), 'module');
-  if (built.state !== 'ok' || profile.module_sha256 !== createHash('sha256').update(built.bytes).digest('hex')) return [];
+  if (built.state !== 'ok' || profile.module_sha256 !== createHash('sha256').update(built.bytes).digest('hex'))
+    return [];
   if ((await staleness({ root }, tasklet)).state !== 'fresh') return [];
   return profile.lines
     .filter(({ file }) => file !== null && resolve(root, file) === source)

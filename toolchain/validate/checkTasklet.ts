@@ -164,9 +164,7 @@ function readSource(context: TaskletContext, path: string, read: TextRead | File
       return 'text' in read ? read.text : read.bytes;
     case 'outside':
     case 'too-much':
-      context.findings.push(
-        readFinding(read, `"${tasklet.source}"`, manifestPath, context.rangeOf('source')),
-      );
+      context.findings.push(readFinding(read, `"${tasklet.source}"`, manifestPath, context.rangeOf('source')));
       return null;
     case 'missing': {
       const near = nearPath(context, path);
