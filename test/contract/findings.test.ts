@@ -13,7 +13,7 @@ import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 /**
  * Findings that no example of a page can trigger: the build raises them, which starts cargo, or it takes thousands of files or all memory of a thread.
- * Their own tests trigger them: buildRust.test.ts, hostileProgram.test.ts, bounded.test.ts.
+ * Their own tests trigger them: buildRust.test.ts, hostileProgram.test.ts and bounded.test.ts.
  */
 const WITHOUT_EXAMPLE: FindingCode[] = ['GRF2006', 'GRF2007', 'GRF2207', 'GRF2208'];
 

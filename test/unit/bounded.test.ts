@@ -42,6 +42,25 @@ describe('work in a bounded thread', function () {
     );
   });
 
+  it('gives up a check that takes all memory of the thread, says so, and checks the other tasklets', async () => {
+    const fields = Array.from({ length: 300 }, (_, at) => `f${at}: i32 = 0;`).join(' ');
+    const functions = Array.from(
+      { length: 24 },
+      (_, at) => `function f${at}<T>(): i32 { return f${at + 1}<A<T>>() + f${at + 1}<B<T>>(); }`,
+    );
+    const text = `class A<T> { ${fields} }\nclass B<T> { ${fields} }\n${functions.join('\n')}\nfunction f24<T>(): i32 { return 1; }\n`;
+    await using scratch = await scratchProgram(SOURCE, {
+      [SOURCE]: `${text}export function compute(input: string): string {\n  return f0<i32>().toString();\n}\n`,
+      'tasklets/b.ts': HELLO,
+    });
+    const manifest = `[program]\nname = "demo"\nversion = "0.1.0"\n`;
+    const tasklet = (name: string, source: string) => `\n[[tasklet]]\nname = "${name}"\nsource = "${source}"\n`;
+    await scratch.write('grafos.toml', manifest + tasklet('demo', SOURCE) + tasklet('b', 'tasklets/b.ts'));
+    const found = await validateBounded(scratch.root);
+    assert.ok(found.some(({ code, message }) => code === 'GRF2007' && message.includes('"demo"')));
+    assert.ok(found.some(({ code, message }) => code === 'GRF3001' && message.startsWith('"b"')));
+  });
+
   const shapes: Array<[what: string, text: string]> = [
     ['a megabyte of open parentheses', '('.repeat(1024 ** 2)],
     ['200 000 nested blocks', `${HELLO}function f(): void ${'{'.repeat(200_000)}${'}'.repeat(200_000)}\n`],

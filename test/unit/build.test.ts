@@ -79,7 +79,10 @@ describe('building an AssemblyScript tasklet', () => {
     assert.equal(await state(), 'fresh', 'touched, not changed');
     await rm(join(scratch.root, 'tasklets/lib/twice.ts'));
     assert.equal(await state(), 'stale');
-    assert.equal((await staleness(scratch.program, { ...scratch.tasklet, source: 'tasklets/other.ts' })).state, 'stale');
+    assert.equal(
+      (await staleness(scratch.program, { ...scratch.tasklet, source: 'tasklets/other.ts' })).state,
+      'stale',
+    );
     await scratch.write('build/demo.wasm', 'no module');
     assert.equal(await state(), 'broken');
   });
