@@ -42,12 +42,10 @@ const imports = (put: (path: string) => unknown) => (root: string) => {
 };
 const stamp = (lines: string[]) =>
   writeSections([{ id: 0, name: STAMP_SECTION, content: new TextEncoder().encode(lines.join('\n')) }]);
-const built =
-  (lines: string[]) =>
-  (root: string) => {
-    write(root, 'tasklets/demo.ts', HELLO);
-    write(root, 'build/demo.wasm', stamp(lines));
-  };
+const built = (lines: string[]) => (root: string) => {
+  write(root, 'tasklets/demo.ts', HELLO);
+  write(root, 'build/demo.wasm', stamp(lines));
+};
 const crate = (put: (root: string) => unknown) => (root: string) => {
   write(root, 'crates/demo/Cargo.toml', CARGO);
   write(root, 'crates/demo/src/lib.rs', 'pub fn nothing() {}\n');
@@ -117,7 +115,7 @@ const CASES: HostileCase[] = [
     what: 'a source of the manifest that is a device',
     source: '/dev/zero',
     make: () => {},
-    validate: ['GRF1016', 'GRF1018'],
+    validate: ['GRF1016'],
     build: 'manifest_invalid',
   },
   {
@@ -140,14 +138,21 @@ const CASES: HostileCase[] = [
   },
   {
     what: 'a stamp that names a device',
-    make: built(['x', buildTool('assemblyscript'), 'tasklets/demo.ts', '../../../../../../dev/zero', '/dev/zero', 'a\0b']),
+    make: built([
+      'x',
+      buildTool('assemblyscript'),
+      'tasklets/demo.ts',
+      '../../../../../../dev/zero',
+      '/dev/zero',
+      'a\0b',
+    ]),
     validate: ['GRF3002'],
     build: null,
   },
   {
     what: 'a stamp with a million names',
     make: built(['x', 'tool', ...Array.from({ length: 1e6 }, () => 'tasklets/demo.ts')]),
-    validate: ['GRF3005'],
+    validate: ['GRF3006'],
     build: null,
   },
   {
