@@ -1,13 +1,13 @@
 import type { Program } from '../program/loadProgram.ts';
 import type { Tasklet } from '../program/manifest.ts';
-import { staleness } from '../toolchain/build/staleness.ts';
+import { type Staleness, staleness } from '../toolchain/build/staleness.ts';
 import type { Output } from './output.ts';
 
 /** Says on stderr that what is about to run is not what its source would give now. It runs all the same: that is what is asked for. */
-export function warnIfStale(out: Output, program: Program, tasklet: Tasklet): void {
-  let seen: ReturnType<typeof staleness>;
+export async function warnIfStale(out: Output, program: Program, tasklet: Tasklet): Promise<void> {
+  let seen: Staleness;
   try {
-    seen = staleness(program, tasklet);
+    seen = await staleness(program, tasklet);
   } catch {
     // A module that cannot be read is the deploy's own error.
     return;

@@ -31,10 +31,10 @@ export function fixtureTests(grafos: Grafos): vscode.Disposable {
     controller.items.replace(items);
   };
   const readProgram = async (session: ProgramSession): Promise<vscode.TestItem[]> => {
-    const { loadProgram } = await import('../program/loadProgram.ts');
+    const { loadProgramSoon } = await import('../program/loadProgram.ts');
     let program: Program;
     try {
-      program = loadProgram(session.root);
+      program = await loadProgramSoon(session.root);
     } catch {
       // The manifest's problems are told where they are.
       return [];
@@ -43,13 +43,14 @@ export function fixtureTests(grafos: Grafos): vscode.Disposable {
     return items.filter((item) => item.children.size > 0 || item.error !== undefined);
   };
   const readTasklet = async (session: ProgramSession, program: Program, tasklet: Tasklet): Promise<vscode.TestItem> => {
-    const { loadFixtures } = await import('../toolchain/fixtures/loadFixtures.ts');
+    const { listFixtures } = await import('../toolchain/fixtures/listFixtures.ts');
+    const { ProgramReader } = await import('../program/programReader.ts');
     const folder = vscode.Uri.file(join(program.root, tasklet.fixtures));
     const item = controller.createTestItem(`${session.root} ${tasklet.name}`, tasklet.name, folder);
     subjects.set(item, { session, tasklet: tasklet.name });
     if (grafos.programs.all.length > 1) item.description = vscode.workspace.asRelativePath(session.root);
     try {
-      for (const { name, expectedFile } of await loadFixtures(program, tasklet)) {
+      for (const { name, expectedFile } of await listFixtures(new ProgramReader(program.root), tasklet)) {
         const child = controller.createTestItem(`${item.id} ${name}`, name, vscode.Uri.file(expectedFile));
         subjects.set(child, { session, tasklet: tasklet.name, fixture: name });
         item.children.add(child);
@@ -113,12 +114,13 @@ export function fixtureTests(grafos: Grafos): vscode.Disposable {
     items: vscode.TestItem[],
     signal: AbortSignal,
   ): Promise<void> => {
-    const { findTasklet, loadProgram } = await import('../program/loadProgram.ts');
+    const { findTasklet, loadProgramSoon } = await import('../program/loadProgram.ts');
     const { stackForTests } = await import('../toolchain/stack/stackForTests.ts');
     const { DEFAULT_MEM_CAPACITY } = await import('../toolchain/stack/startStack.ts');
     const { loadFixtures } = await import('../toolchain/fixtures/loadFixtures.ts');
+    const { ProgramReader } = await import('../program/programReader.ts');
     const { runFixtures } = await import('../toolchain/fixtures/runFixtures.ts');
-    const program = loadProgram(session.root);
+    const program = await loadProgramSoon(session.root);
     const byTasklet = Map.groupBy(items, (item) => subjects.get(item)?.tasklet ?? '');
     const ready: Array<[Tasklet, vscode.TestItem[]]> = [];
     for (const [name, its] of byTasklet) {
@@ -136,7 +138,7 @@ export function fixtureTests(grafos: Grafos): vscode.Disposable {
     await using stack = await stackForTests(session.root, memory, signal);
     for (const [tasklet, its] of ready) {
       const wanted = new Map(its.map((item) => [subjects.get(item)?.fixture ?? '', item]));
-      const fixtures = (await loadFixtures(program, tasklet)).filter(({ name }) => wanted.has(name));
+      const fixtures = await loadFixtures(new ProgramReader(program.root), tasklet, new Set(wanted.keys()));
       for (const item of its) run.started(item);
       for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal)) {
         const item = wanted.get(result.case);

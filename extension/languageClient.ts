@@ -12,6 +12,7 @@ import {
   RevealOutputChannelOn,
 } from 'vscode-languageclient/node';
 import { findProgram, MANIFEST_NAME } from '../program/loadProgram.ts';
+import { SERVER_FLAGS } from '../toolchain/language/serverFlags.ts';
 import { FuelHeat, type LineShare } from './fuelHeat.ts';
 import { COMMANDS, SETTINGS } from './ids.ts';
 
@@ -203,7 +204,7 @@ class ServerProcess {
     this.#stderr = '';
     const child = fork(this.#module, ['--node-ipc'], {
       silent: true,
-      execArgv: [],
+      execArgv: [...SERVER_FLAGS],
       env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     });
     this.#child = child;

@@ -1,3 +1,5 @@
+import { CHECK_LIMITS } from '../toolchain/validate/checkLimits.ts';
+import type { GiveUp } from '../toolchain/validate/givenUp.ts';
 import type { CheckAnswer, CheckRequest } from './checkMessages.ts';
 
 /** The checking thread as the queue sees it. */
@@ -7,7 +9,10 @@ export interface CheckWorker {
   terminate(): void;
 }
 
-export type StartWorker = (on: { answer(answer: CheckAnswer): void; end(why: string): void }) => CheckWorker;
+export type StartWorker = (on: {
+  answer(answer: CheckAnswer): void;
+  end(why: string, reason: GiveUp): void;
+}) => CheckWorker;
 
 export interface CheckJob {
   root: string;
@@ -16,6 +21,8 @@ export interface CheckJob {
   overlay(): ReadonlyMap<string, string>;
   /** Not called when a newer request for the same tasklet came first. */
   done(findings: Extract<CheckAnswer, { state: 'done' }>): void;
+  /** Called instead of `done` when the check had no answer in its bounds; it is not tried again before somebody asks. */
+  givenUp(why: GiveUp): void;
 }
 
 /** `typed`: someone waits for it. `background`: the rest of the program. */
@@ -23,8 +30,6 @@ export type Urgency = 'typed' | 'background';
 
 /** A compile cannot be stopped inside a phase: after this long it is ended with its thread, which costs the next one the loading of the compiler. */
 export const SUPERSEDED_MS = 2500;
-/** Nothing of a size that is checked takes this long; what does, hangs. */
-export const CHECK_MS = 60_000;
 /** Ends of the thread, one after another without an answer between, after which a tasklet is given up until it is asked for again. */
 const ENDS_MAX = 3;
 
@@ -127,9 +132,10 @@ export class CheckQueue {
     this.#lastId += 1;
     const id = this.#lastId;
     const timer = setTimeout(() => {
-      this.#log(`The check of ${nameOf(one.job)} was ended: it took more than ${CHECK_MS / 1000} s.`);
+      this.#log(`The check of ${nameOf(one.job)} was ended: it took more than ${CHECK_LIMITS.timeMs / 1000} s.`);
+      this.#giveUp('time');
       this.#restart();
-    }, CHECK_MS);
+    }, CHECK_LIMITS.timeMs);
     this.#running = { ...one, id, dropped: false, timer };
     const { root, tasklet } = one.job;
     worker.post({ kind: 'check', id, root, tasklet, overlay: one.job.overlay() });
@@ -142,8 +148,8 @@ export class CheckQueue {
         answer: (answer) => {
           if (this.#worker === worker) this.#answered(answer);
         },
-        end: (why) => {
-          if (this.#worker === worker) this.#ended(why);
+        end: (why, reason) => {
+          if (this.#worker === worker) this.#ended(why, reason);
         },
       });
       this.#worker = worker;
@@ -154,12 +160,20 @@ export class CheckQueue {
   #answered(answer: CheckAnswer): void {
     const running = this.#running;
     if (running === null || running.id !== answer.id) return;
+    if (answer.state === 'failed') {
+      this.#log(`The check of ${nameOf(running.job)} failed: ${answer.message}`);
+      this.#giveUp('fault');
+    }
     this.#settle();
     this.#ends = 0;
     if (!running.dropped && answer.state === 'done') running.job.done(answer);
-    if (!running.dropped && answer.state === 'failed')
-      this.#log(`The check of ${nameOf(running.job)} failed: ${answer.message}`);
     this.#next();
+  }
+
+  /** Says of what is being checked that nothing will be known of it, unless something newer is asked already. */
+  #giveUp(why: GiveUp): void {
+    const running = this.#running;
+    if (running !== null && !running.dropped && !this.#waiting.has(running.key)) running.job.givenUp(why);
   }
 
   #settle(): void {
@@ -169,13 +183,16 @@ export class CheckQueue {
   }
 
   /** The thread ended by itself: out of memory, or a fault of the compiler that nothing catches. */
-  #ended(why: string): void {
+  #ended(why: string, reason: GiveUp): void {
     const running = this.#running;
     this.#worker = null;
-    this.#settle();
     this.#ends += 1;
+    // What took all the memory once takes it again.
+    const isLast = reason === 'memory' || this.#ends >= ENDS_MAX;
+    if (isLast) this.#giveUp(reason);
+    this.#settle();
     this.#log(`The checking thread ended${running === null ? '' : ` at ${nameOf(running.job)}`}: ${why}`);
-    if (running !== null && !running.dropped && this.#ends < ENDS_MAX && !this.#waiting.has(running.key))
+    if (running !== null && !running.dropped && !isLast && !this.#waiting.has(running.key))
       this.#waiting.set(running.key, running);
     this.#next();
   }

@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { GrafosError } from '../daemons/protocol/grafosError.ts';
-import { MANIFEST_MAX_BYTES, MANIFEST_NAME } from '../program/loadProgram.ts';
+import { MANIFEST_NAME } from '../program/loadProgram.ts';
 import { parseManifest } from '../program/manifest.ts';
 import { warmCompiler } from '../toolchain/build/assemblyScriptCompiler.ts';
 import { programFiles } from '../toolchain/validate/programFiles.ts';
-import { SOURCE_MAX_BYTES, scriptFiles } from '../toolchain/validate/scriptFile.ts';
+import { scriptFiles } from '../toolchain/validate/scriptFile.ts';
 import { validate } from '../toolchain/validate/validate.ts';
 import type { CheckAnswer, CheckRequest } from './checkMessages.ts';
 
@@ -69,13 +69,13 @@ async function check(
 }
 
 function sourcesOf(root: string, name: string, overlay: ReadonlyMap<string, string>): string[] {
-  const files = programFiles(overlay);
-  const manifest = files.text(join(root, MANIFEST_NAME), MANIFEST_MAX_BYTES);
+  const files = programFiles(root, overlay);
+  const manifest = files.text(join(root, MANIFEST_NAME), 'manifest');
   if (manifest.state !== 'ok') return [];
   const one = parseManifest(manifest.text).tasklets.find(({ tasklet }) => tasklet?.name === name)?.tasklet;
   if (one == null) return [];
   const entry = join(root, one.source);
   if (one.kind !== 'assemblyscript') return [entry];
-  const text = files.text(entry, SOURCE_MAX_BYTES);
+  const text = files.text(entry, 'checkedSource');
   return text.state === 'ok' ? scriptFiles(entry, text.text, files).map(({ file }) => file) : [entry];
 }

@@ -2,6 +2,7 @@ import { dirname, join, sep } from 'node:path';
 import { findProgram, MANIFEST_NAME } from '../program/loadProgram.ts';
 import type { Tasklet } from '../program/manifest.ts';
 import type { Finding } from '../toolchain/validate/finding.ts';
+import { givenUp } from '../toolchain/validate/givenUp.ts';
 import type { CheckQueue, Urgency } from './checkQueue.ts';
 import type { OpenTexts } from './openTexts.ts';
 import { ProgramState } from './programState.ts';
@@ -170,6 +171,8 @@ export class Checker {
           program.setCheck('', findings, [], new Map());
           this.#publish(program);
         },
+        // Only the manifest is looked at, whose size is bounded: the log says what went wrong.
+        givenUp: () => {},
       },
       'typed',
     );
@@ -192,7 +195,8 @@ export class Checker {
 
   #request(program: ProgramState, tasklets: readonly Tasklet[], urgency: Urgency): void {
     if (this.#programs.get(program.root) !== program) return;
-    for (const { name } of tasklets) {
+    for (const tasklet of tasklets) {
+      const { name } = tasklet;
       let texts = new Map<string, string>();
       this.#options.queue.request(
         {
@@ -204,6 +208,11 @@ export class Checker {
           },
           done: ({ findings, sources }) => {
             program.setCheck(name, findings, sources, texts);
+            this.#publish(program);
+          },
+          givenUp: (why) => {
+            const finding = givenUp(program.root, tasklet, why, 'check');
+            program.setCheck(name, [finding], [join(program.root, tasklet.source)], texts);
             this.#publish(program);
           },
         },

@@ -5,7 +5,6 @@ import type { ParsedManifest, TaskletText } from '../program/manifest.ts';
 import { placeAt } from '../program/manifestPlace.ts';
 import type { TextPosition } from '../program/textLines.ts';
 import { FILE_START } from '../toolchain/validate/finding.ts';
-import { SOURCE_MAX_BYTES } from '../toolchain/validate/scriptFile.ts';
 import { computePlace } from './computePlace.ts';
 import { uriOfPath } from './filePaths.ts';
 
@@ -31,13 +30,13 @@ export function manifestDefinition(
   parsed: ParsedManifest,
   root: string,
   position: TextPosition,
-  readText: (path: string, maxBytes: number) => string | null,
+  readText: (path: string) => string | null,
 ): Location | null {
   const { tasklet, key, part } = placeAt(parsed, position);
   if (tasklet === null || part !== 'value' || (key !== 'source' && key !== 'name')) return null;
   const file = sourceFile(root, tasklet);
   if (file === null || !existsSync(file)) return null;
-  const text = readText(file, SOURCE_MAX_BYTES);
+  const text = readText(file);
   const kind = tasklet.tasklet?.kind;
   const range = text === null || kind === undefined ? null : computePlace(kind, text);
   return { uri: uriOfPath(file), range: range ?? FILE_START };

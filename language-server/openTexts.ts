@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { TextDocuments } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { ProgramReader } from '../program/programReader.ts';
 import { pathOfUri, uriOfPath } from './filePaths.ts';
 
 /** Documents the client has open, by absolute path. Those that are no files are of no program and are not seen. */
@@ -35,25 +35,23 @@ export class OpenTexts {
     return [...this.#byPath.keys()];
   }
 
-  /** Of the given files those whose open text is not what is on the disk. */
-  unsaved(paths: Iterable<string>): Map<string, string> {
+  /** The open texts of files of a program that are not what is on the disk. */
+  unsaved(root: string, paths: Iterable<string>): Map<string, string> {
+    const reader = new ProgramReader(root);
     const overlay = new Map<string, string>();
     for (const path of paths) {
       const text = this.at(path)?.getText();
-      if (text !== undefined && text !== savedText(path, text.length)) overlay.set(path, text);
+      if (text !== undefined && text !== savedText(reader, path, text.length)) overlay.set(path, text);
     }
     return overlay;
   }
 }
 
 /** The text on the disk when it may be equal to one of that length, else null. */
-function savedText(path: string, length: number): string | null {
-  try {
-    const size = statSync(path).size;
-    // One UTF-16 unit takes one to three bytes; a byte order mark three more.
-    if (size < length || size > 3 * length + 3) return null;
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch {
-    return null;
-  }
+function savedText(reader: ProgramReader, path: string, length: number): string | null {
+  const seen = reader.look(path);
+  // One UTF-16 unit takes one to three bytes; a byte order mark three more.
+  if (seen.state !== 'ok' || seen.stat.size < length || seen.stat.size > 3 * length + 3) return null;
+  const read = reader.read(path, 'source');
+  return read.state === 'ok' ? read.bytes.toString('utf8').replace(/^\uFEFF/, '') : null;
 }

@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path';
-import { MANIFEST_MAX_BYTES, MANIFEST_NAME } from '../program/loadProgram.ts';
+import { MANIFEST_NAME } from '../program/loadProgram.ts';
 import { type ParsedManifest, parseManifest, type Tasklet } from '../program/manifest.ts';
 import { manifestFindings } from '../toolchain/validate/checkManifest.ts';
 import { compareFindings, type Finding } from '../toolchain/validate/finding.ts';
@@ -44,7 +44,7 @@ export class ProgramState {
   readManifest(): string[] | null {
     const unsaved = this.#open.at(this.manifestPath)?.getText();
     const overlay = unsaved === undefined ? undefined : new Map([[this.manifestPath, unsaved]]);
-    const read = programFiles(overlay).text(this.manifestPath, MANIFEST_MAX_BYTES);
+    const read = programFiles(this.root, overlay).text(this.manifestPath, 'manifest');
     if (read.state !== 'ok') {
       this.parsed = null;
       this.#manifestFindings = [];
@@ -68,7 +68,7 @@ export class ProgramState {
   /** The texts to check a tasklet with instead of the files: what is not saved, and a manifest that can be read. */
   overlay(): Map<string, string> {
     const inside = this.#open.paths().filter((path) => path.startsWith(this.root + sep));
-    const overlay = this.#open.unsaved(inside);
+    const overlay = this.#open.unsaved(this.root, inside);
     if (this.parsed !== null && !this.#readable(this.parsed) && this.#lastReadable !== null)
       overlay.set(this.manifestPath, this.#lastReadable);
     return overlay;

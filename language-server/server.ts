@@ -1,7 +1,6 @@
 /** The connection and what answers each request. Every answer is made from what is known; nothing here waits for a compiler. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import {
   type CancellationToken,
   type Connection,
@@ -14,13 +13,14 @@ import {
   ShowMessageNotification,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
+import { PROGRAM_LIMITS } from '../program/programLimits.ts';
+import { startBoundedThread } from '../toolchain/bounded/boundedThread.ts';
 import { type LineFuel, sourceFuel } from '../toolchain/profile/sourceFuel.ts';
 import type { Finding } from '../toolchain/validate/finding.ts';
 import { programFiles } from '../toolchain/validate/programFiles.ts';
-import { SOURCE_MAX_BYTES } from '../toolchain/validate/scriptFile.ts';
 import { CargoChecks } from './cargoChecks.ts';
 import { Checker } from './checker.ts';
-import type { CheckAnswer, CheckRequest } from './checkMessages.ts';
+import type { CheckAnswer } from './checkMessages.ts';
 import { CheckQueue, type StartWorker } from './checkQueue.ts';
 import { codeLenses } from './codeLenses.ts';
 import {
@@ -150,8 +150,8 @@ export function serve(connection: Connection, threadUrl: URL): void {
     unlessCancelled(({ textDocument, position }) => {
       const manifest = manifestOf(textDocument.uri);
       if (manifest === null) return null;
-      return manifestDefinition(manifest.parsed, manifest.root, position, (path, maxBytes) => {
-        const read = programFiles(undefined).text(path, maxBytes);
+      return manifestDefinition(manifest.parsed, manifest.root, position, (path) => {
+        const read = programFiles(manifest.root, undefined).text(path, 'checkedSource');
         return open.at(path)?.getText() ?? (read.state === 'ok' ? read.text : null);
       });
     }),
@@ -225,28 +225,31 @@ export function serve(connection: Connection, threadUrl: URL): void {
   );
 
   connection.languages.inlayHint.on(
-    unlessCancelled(({ textDocument, range }) => {
-      const fuel = fuelOf(textDocument.uri);
+    unlessCancelled(async ({ textDocument, range }) => {
+      const fuel = await fuelOf(textDocument.uri);
       return fuel === null ? [] : fuelHints(fuel.lines, fuel.text, range.start.line, range.end.line);
     }),
   );
 
-  connection.onRequest(FUEL_LINES, ({ uri }: FuelLinesParams): FuelLinesResult => {
-    return (fuelOf(uri)?.lines ?? []).map(({ line, share }) => ({ line: line - 1, share }));
+  connection.onRequest(FUEL_LINES, async ({ uri }: FuelLinesParams): Promise<FuelLinesResult> => {
+    return ((await fuelOf(uri))?.lines ?? []).map(({ line, share }) => ({ line: line - 1, share }));
   });
 
   documents.listen(connection);
   connection.listen();
 
   /** Of an open source whose text is the one on disk: on others the lines would not fit. */
-  function fuelOf(uri: string): { lines: LineFuel[]; text: string } | null {
+  async function fuelOf(uri: string): Promise<{ lines: LineFuel[]; text: string } | null> {
     const source = session?.options.fuel ? sourceOf(uri) : null;
     if (source === null || source === undefined) return null;
-    const saved = programFiles(undefined).text(source.path, SOURCE_MAX_BYTES);
-    if (saved.state !== 'ok' || saved.text !== source.text) return null;
     const { root } = source.program;
-    const lines = source.tasklets.map((one) => sourceFuel(root, one, source.path)).find((one) => one.length > 0);
-    return { lines: lines ?? [], text: source.text };
+    const saved = programFiles(root, undefined).text(source.path, 'checkedSource');
+    if (saved.state !== 'ok' || saved.text !== source.text) return null;
+    for (const one of source.tasklets) {
+      const lines = await sourceFuel(root, one, source.path);
+      if (lines.length > 0) return { lines, text: source.text };
+    }
+    return { lines: [], text: source.text };
   }
 
   function withPath(uri: string, act: (path: string) => void): void {
@@ -271,7 +274,8 @@ export function serve(connection: Connection, threadUrl: URL): void {
     const path = pathOfUri(uri);
     const program = path === null ? undefined : session?.checker.programOf(path);
     const text = path === null ? undefined : open.at(path)?.getText();
-    if (path === null || program === undefined || text === undefined || text.length > SOURCE_MAX_BYTES) return null;
+    if (path === null || program === undefined || text === undefined || text.length > PROGRAM_LIMITS.checkedSource)
+      return null;
     const tasklets = program.tasklets().filter((one) => program.isSource(one, path));
     return tasklets.length === 0 ? null : { path, program, text, tasklets };
   }
@@ -372,33 +376,15 @@ function busyTeller(tell: (busy: boolean) => void): { set(busy: boolean): void; 
   };
 }
 
-/** Old space of the checking thread: the compiler takes some 150 MiB; a source that makes it take more must not take the server along. */
-const THREAD_MIB = 1024;
-
 function startThread(url: URL): StartWorker {
-  return (on) => {
-    const resourceLimits = { maxOldGenerationSizeMb: THREAD_MIB };
-    const worker = new Worker(url, { resourceLimits, execArgv: [], argv: [], stdout: true });
-    // Standard output belongs to the protocol: what a compiler prints by mistake must not reach it.
-    worker.stdout.pipe(process.stderr, { end: false });
-    let ended = false;
-    const end = (why: string) => {
-      if (!ended) on.end(why);
-      ended = true;
-    };
-    worker.on('message', (answer: CheckAnswer) => on.answer(answer));
-    worker.on('error', (error) => end(messageOf(error)));
-    worker.on('exit', (code) => end(`exit code ${code}`));
-    // The connection decides when the server ends.
-    worker.unref();
-    return {
-      post: (request: CheckRequest) => worker.postMessage(request),
-      terminate() {
-        ended = true;
-        send(worker.terminate(), () => {});
+  return (on) =>
+    startBoundedThread(url, {
+      message(answer) {
+        on.answer(answer as CheckAnswer);
+        return true;
       },
-    };
-  };
+      end: on.end,
+    });
 }
 
 /** A notification may fail only because the client is gone; then nobody is left to tell. */

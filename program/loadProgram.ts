@@ -1,7 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../daemons/protocol/grafosError.ts';
 import { type Manifest, parseManifest, type Tasklet } from './manifest.ts';
+import { PROGRAM_LIMITS } from './programLimits.ts';
+import { type FileRead, ProgramReader } from './programReader.ts';
+import { readError } from './readError.ts';
+import { formatSize } from './size.ts';
 
 export const MANIFEST_NAME = 'grafos.toml';
 
@@ -12,28 +16,45 @@ export interface Program {
   manifest: Manifest;
 }
 
-/** More than any manifest; a stray file of that name must not be parsed for seconds. */
-export const MANIFEST_MAX_BYTES = 1024 * 1024;
-
 /**
- * The program `startDir` is in: its manifest, or that of the nearest folder above.
- * @throws GrafosError `usage`: `manifest_missing`, `manifest_unreadable`, `manifest_invalid`.
+ * Loads the program that `startDir` is in: its manifest, or that of the nearest folder above.
+ *
+ * @throws {GrafosError} manifest_missing, manifest_unreadable, manifest_invalid, file_outside_program
  */
 export function loadProgram(startDir: string): Program {
+  const root = rootOf(startDir);
+  const path = join(root, MANIFEST_NAME);
+  return programOf(root, new ProgramReader(root).read(path, 'manifest'));
+}
+
+/**
+ * Loads a program as {@link loadProgram} does, without holding up the thread for the disk.
+ *
+ * @throws {GrafosError} manifest_missing, manifest_unreadable, manifest_invalid, file_outside_program
+ */
+export async function loadProgramSoon(startDir: string): Promise<Program> {
+  const root = rootOf(startDir);
+  const path = join(root, MANIFEST_NAME);
+  return programOf(root, await new ProgramReader(root).readSoon(path, 'manifest'));
+}
+
+function rootOf(startDir: string): string {
   const root = findProgram(startDir);
-  if (root === null) {
-    throw new GrafosError(
-      'usage',
-      'manifest_missing',
-      `There is no ${MANIFEST_NAME} in ${resolve(startDir)} or in a folder above it.`,
-      {
-        why: 'The manifest says what the tasklets are and what they may use.',
-        next: 'Go to the folder of a program, or make one with `grafos new`.',
-      },
-    );
-  }
+  if (root !== null) return root;
+  throw new GrafosError(
+    'usage',
+    'manifest_missing',
+    `There is no ${MANIFEST_NAME} in ${resolve(startDir)} or in a folder above it.`,
+    {
+      why: 'The manifest says what the tasklets are and what they may use.',
+      next: 'Go to the folder of a program, or make one with `grafos new`.',
+    },
+  );
+}
+
+function programOf(root: string, read: FileRead): Program {
   const manifestPath = join(root, MANIFEST_NAME);
-  const { manifest, problems } = parseManifest(readManifest(manifestPath));
+  const { manifest, problems } = parseManifest(manifestText(manifestPath, read));
   if (manifest === null) {
     const errors = problems.filter(({ severity }) => severity === 'error');
     const first = errors[0];
@@ -67,29 +88,27 @@ function isThere(path: string): boolean {
   }
 }
 
-/** @throws GrafosError `usage`, `manifest_unreadable`. */
-export function readManifest(path: string): string {
+function manifestText(path: string, read: FileRead): string {
   const unreadable = (why: string, next: string, cause?: unknown) =>
     new GrafosError('usage', 'manifest_unreadable', `${path} cannot be read.`, { why, next, cause });
-  let bytes: Buffer;
-  try {
-    const stat = statSync(path);
-    if (!stat.isFile()) throw unreadable('It is not a file.', 'Remove or rename it.');
-    if (stat.size > MANIFEST_MAX_BYTES)
-      throw unreadable('It is larger than 1 MiB.', 'A manifest is a few lines: check which file this is.');
-    bytes = readFileSync(path);
-  } catch (error) {
-    if (error instanceof GrafosError) throw error;
-    throw unreadable(
-      error instanceof Error ? error.message : String(error),
-      'Check the permissions of the file.',
-      error,
-    );
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw unreadable('It is not UTF-8 text, which TOML requires.', 'Save the file as UTF-8.', error);
+  switch (read.state) {
+    case 'ok':
+      try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(read.bytes);
+      } catch (error) {
+        throw unreadable('It is not UTF-8 text, which TOML requires.', 'Save the file as UTF-8.', error);
+      }
+    case 'not-a-file':
+      throw unreadable('It is not a file.', 'Remove or rename it.');
+    case 'too-large':
+      throw unreadable(
+        `It is larger than ${formatSize(PROGRAM_LIMITS.manifest)}.`,
+        'A manifest is a few lines: check which file this is.',
+      );
+    case 'unreadable':
+      throw unreadable(`${read.why}.`, 'Check the permissions of the file.', read.error);
+    default:
+      throw readError(read, path, 'The manifest cannot be read');
   }
 }
 

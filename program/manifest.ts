@@ -74,9 +74,8 @@ export function parseManifest(source: string): ParsedManifest {
     return { manifest: null, problems, tasklets, document, lines };
   }
   problems.push(...whole.problems, ...checkPaths(tasklets, lines));
-  const broken = (one: TaskletText) =>
-    problems.some((problem) => problem.severity === 'error' && problem.tasklet === one.table);
-  for (const one of tasklets) if (!broken(one)) one.tasklet = taskletOf(one.values);
+  const broken = new Set(problems.flatMap(({ severity, tasklet }) => (severity === 'error' ? (tasklet ?? []) : [])));
+  for (const one of tasklets) if (!broken.has(one.table)) one.tasklet = taskletOf(one.values);
   const usable = tasklets.flatMap(({ tasklet }) => tasklet ?? []);
   const manifest = problems.some(({ severity }) => severity === 'error')
     ? null

@@ -121,12 +121,14 @@ function treeOf(program: AST.TOMLProgram, length: number): TomlTable {
   const root = table('root', { start: 0, end: length }, null);
   const top = program.body[0].body;
   const headers = top.filter((node) => node.type === 'TOMLTable');
+  let header = 0;
   for (const node of top) {
     if (node.type === 'TOMLKeyValue') {
       addKeyValue(root, node, 0);
       continue;
     }
-    const next = headers[headers.indexOf(node) + 1];
+    header += 1;
+    const next = headers[header];
     const section = openSection(root, node, { start: node.range[0], end: next?.range[0] ?? length });
     for (const pair of node.body) addKeyValue(section, pair, 0);
   }
@@ -145,11 +147,11 @@ function openSection(root: TomlTable, node: AST.TOMLTable, span: Span): TomlTabl
   node.key.keys.forEach((key, index) => {
     const name = keyName(key);
     const last = index === node.key.keys.length - 1;
-    let entry = here.entries.find((one) => one.key === name);
+    let entry = entryOf(here, name);
     if (last && node.kind === 'array') {
       const element = table('element', span, header);
       if (entry?.value.type === 'array') entry.value.items.push(element);
-      else here.entries.push({ key: name, keySpan: spanOf(key), value: { type: 'array', items: [element], span } });
+      else addEntry(here, { key: name, keySpan: spanOf(key), value: { type: 'array', items: [element], span } });
       here = element;
       return;
     }
@@ -159,7 +161,7 @@ function openSection(root: TomlTable, node: AST.TOMLTable, span: Span): TomlTabl
         keySpan: spanOf(key),
         value: table(last ? 'standard' : 'implied', span, last ? header : null),
       };
-      here.entries.push(entry);
+      addEntry(here, entry);
     } else if (last && entry.value.type === 'table') {
       entry.value.form = 'standard';
       entry.value.header = header;
@@ -178,16 +180,30 @@ function addKeyValue(into: TomlTable, node: AST.TOMLKeyValue, depth: number): vo
   node.key.keys.forEach((key, index) => {
     const name = keyName(key);
     if (index === node.key.keys.length - 1) {
-      here.entries.push({ key: name, keySpan: spanOf(key), value: nodeOf(node.value, depth) });
+      addEntry(here, { key: name, keySpan: spanOf(key), value: nodeOf(node.value, depth) });
       return;
     }
-    let entry = here.entries.find((one) => one.key === name);
+    let entry = entryOf(here, name);
     if (entry === undefined) {
       entry = { key: name, keySpan: spanOf(key), value: table('implied', spanOf(node), null) };
-      here.entries.push(entry);
+      addEntry(here, entry);
     }
     if (entry.value.type === 'table') here = entry.value;
   });
+}
+
+/** The entries of each table by key: a search of the list for each key of a long text would take the square of its length. */
+const byKey = new WeakMap<TomlTable, Map<string, TomlEntry>>();
+
+function entryOf(here: TomlTable, key: string): TomlEntry | undefined {
+  return byKey.get(here)?.get(key);
+}
+
+function addEntry(here: TomlTable, entry: TomlEntry): void {
+  here.entries.push(entry);
+  const known = byKey.get(here) ?? new Map<string, TomlEntry>();
+  if (!known.has(entry.key)) known.set(entry.key, entry);
+  byKey.set(here, known);
 }
 
 function nodeOf(node: AST.TOMLContentNode, depth: number): TomlNode {

@@ -73,7 +73,7 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
   },
   {
     ...common,
-    entryPoints: { main: 'language-server/main.ts' },
+    entryPoints: { main: 'language-server/main.ts', workThread: 'toolchain/bounded/workThread.ts' },
     outdir: 'dist/language-server',
     splitting: true,
     chunkNames: 'part-[hash]',

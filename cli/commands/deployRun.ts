@@ -90,7 +90,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     ...(given.detach ? { detach: true } : {}),
   });
   // Beside the request, which waits for the network: reading and hashing the sources takes as long.
-  const looked = Promise.resolve().then(() => warnIfStale(out, program, tasklet));
+  const looked = warnIfStale(out, program, tasklet);
   const [ended] = await Promise.all([running, looked]);
   const { response } = ended;
   if (response === null) {

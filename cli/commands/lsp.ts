@@ -1,20 +1,31 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { SERVER_FLAGS } from '../../toolchain/language/serverFlags.ts';
 import type { CommandContext } from '../command.ts';
 
-/** Becomes the language server, which ends the process when its client says so or is gone. */
-export async function run({ signal }: CommandContext): Promise<never> {
+/** Starts the language server with a bounded heap, which Node takes at its start only, and ends with it. */
+export async function run({ signal }: CommandContext): Promise<number> {
   const server = join(packageRoot, 'dist', 'language-server', 'main.js');
   if (!existsSync(server)) {
     throw new GrafosError('unreachable', 'not_built', `The language server is not built: ${server} is not there.`, {
       next: 'Run `npm run build` in the folder of grafos.',
     });
   }
-  await import(pathToFileURL(server).href);
-  return await new Promise<never>(() => {
-    signal.addEventListener('abort', () => process.exit(130), { once: true });
-  });
+  const args = process.argv.slice(process.argv.indexOf('lsp') + 1);
+  const child = spawn(process.execPath, [...SERVER_FLAGS, server, ...args], { stdio: 'inherit', windowsHide: true });
+  const end = () => child.kill('SIGTERM');
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', resolve);
+    });
+    signal.throwIfAborted();
+    return code ?? 1;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }

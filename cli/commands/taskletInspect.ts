@@ -1,13 +1,14 @@
-import { resolve } from 'node:path';
+import { parse, resolve } from 'node:path';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { formatSize } from '../../program/size.ts';
-import { inspectModule } from '../../toolchain/inspect/inspectModule.ts';
+import { type InspectedModule, inspectModule } from '../../toolchain/inspect/inspectModule.ts';
 import type { CommandContext } from '../command.ts';
 import { pathText } from '../pathText.ts';
 
 export async function run({ cwd, out }: CommandContext, given: { tasklet?: string }): Promise<number> {
-  const file = given.tasklet?.endsWith('.wasm') ? resolve(cwd, given.tasklet) : builtFile(cwd, given.tasklet);
-  const seen = await inspectModule(file);
+  const named = given.tasklet?.endsWith('.wasm') ? resolve(cwd, given.tasklet) : undefined;
+  // A file that somebody names may lie anywhere, a module of the program in the program alone.
+  const seen = await (named === undefined ? inspectBuilt(cwd, given.tasklet) : inspectModule(named, parse(named).root));
   out.result(seen, (paint) =>
     [
       `${pathText(seen.file, cwd)}  ${formatSize(seen.bytes)}  ${paint('dim', seen.sha256)}`,
@@ -27,7 +28,7 @@ export async function run({ cwd, out }: CommandContext, given: { tasklet?: strin
   return seen.problems.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
-function builtFile(cwd: string, name: string | undefined): string {
+function inspectBuilt(cwd: string, name: string | undefined): Promise<InspectedModule> {
   const program = loadProgram(cwd);
-  return resolve(program.root, findTasklet(program, name).output);
+  return inspectModule(resolve(program.root, findTasklet(program, name).output), program.root);
 }

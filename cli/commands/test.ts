@@ -1,5 +1,8 @@
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { ProgramReader } from '../../program/programReader.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import type { Fixture } from '../../toolchain/fixtures/fixture.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
 import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFixtures.ts';
 import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
@@ -17,9 +20,9 @@ export async function run(
   const program = loadProgram(cwd);
   const tasklets =
     given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
-  const suites = await Promise.all(
-    tasklets.map(async (tasklet) => ({ tasklet, fixtures: await loadFixtures(program, tasklet) })),
-  );
+  const reader = new ProgramReader(program.root);
+  const suites: Array<{ tasklet: Tasklet; fixtures: Fixture[] }> = [];
+  for (const tasklet of tasklets) suites.push({ tasklet, fixtures: await loadFixtures(reader, tasklet) });
   if (given.build) {
     for (const { tasklet } of suites) {
       out.progress(`building ${tasklet.name}`);
@@ -30,7 +33,7 @@ export async function run(
       }
     }
   }
-  if (!given.build) for (const { tasklet } of suites) warnIfStale(out, program, tasklet);
+  if (!given.build) for (const { tasklet } of suites) await warnIfStale(out, program, tasklet);
   const results: FixtureResult[] = [];
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');

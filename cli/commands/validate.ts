@@ -1,8 +1,8 @@
+import { validateBounded } from '../../toolchain/bounded/validateBounded.ts';
 import { findingsJson } from '../../toolchain/validate/findingsJson.ts';
 import { renderGithub } from '../../toolchain/validate/renderGithub.ts';
 import { renderHuman } from '../../toolchain/validate/renderHuman.ts';
 import { renderSarif } from '../../toolchain/validate/renderSarif.ts';
-import { validate } from '../../toolchain/validate/validate.ts';
 import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
 
@@ -14,7 +14,10 @@ interface Given {
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<number> {
   const root = programRootOf(cwd);
-  const findings = await validate(root, { signal, ...(given.tasklet === undefined ? {} : { tasklet: given.tasklet }) });
+  const findings = await validateBounded(root, {
+    signal,
+    ...(given.tasklet === undefined ? {} : { tasklet: given.tasklet }),
+  });
   const json = findingsJson(findings, root);
   if (given.sarif) out.raw(`${JSON.stringify(renderSarif(findings, root), null, 2)}\n`);
   else if (given.github) out.raw(renderGithub(findings, root));

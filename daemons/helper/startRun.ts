@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
 import { parseSize, SIZE_SYNTAX } from '../../program/size.ts';
 import { GrafosError } from '../protocol/grafosError.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -43,7 +44,7 @@ export async function startRun(
     });
   }
   const mem = readMem(request.mem, tasklet.mem_bytes);
-  const bytes = await readModule(join(program.root, tasklet.output), tasklet.name);
+  const bytes = await readModule(program.root, tasklet.output, tasklet.name);
   // Hashed here and not taken from the list: the file may have been built anew in between.
   const sha256 = createHash('sha256').update(bytes).digest('hex');
 
@@ -93,20 +94,19 @@ function readMem(mem: unknown, otherwise: number): number {
   return bytes;
 }
 
-async function readModule(file: string, tasklet: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new HelperRefusal(409, 'tasklet_not_built', `The tasklet ${tasklet} is not built yet.`, {
-        next: 'Build it with `grafos tasklet build`.',
-      });
-    }
-    throw new GrafosError('usage', 'module_not_readable', `The module of ${tasklet} cannot be read`, {
-      why: error instanceof Error ? error.message : String(error),
-      cause: error,
+async function readModule(root: string, output: string, tasklet: string): Promise<Buffer> {
+  const read = await new ProgramReader(root).readSoon(join(root, output), 'module');
+  if (read.state === 'ok') return read.bytes;
+  if (read.state === 'missing') {
+    throw new HelperRefusal(409, 'tasklet_not_built', `The tasklet ${tasklet} is not built yet.`, {
+      next: 'Build it with `grafos tasklet build`.',
     });
   }
+  const { message, why, next } = readError(read, output, `The module of ${tasklet} cannot be read`);
+  throw new GrafosError('usage', 'module_not_readable', message, {
+    ...(why === undefined ? {} : { why }),
+    ...(next === undefined ? {} : { next }),
+  });
 }
 
 function badRequest(message: string): HelperRefusal {

@@ -15,12 +15,12 @@ export const runReproduce: CommandFactory = (grafos) => async (arg) => {
   if (session.stack.state.kind !== 'running') await startStack(session);
   const { run_id, tasklet } = entry.run;
   const { replayed, result } = await withProgress(vscode.l10n.t('grafOS: reproducing {0}', tasklet), async (signal) => {
-    const { loadProgram } = await import('../../program/loadProgram.ts');
+    const { loadProgramSoon } = await import('../../program/loadProgram.ts');
     const { replayRun } = await import('../../toolchain/replay/replayRun.ts');
     const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
     const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
     await ensureBuilt(session, tasklet, grafos.context.extensionPath, signal);
-    const result = await replayRun(loadProgram(session.root), run_id, entry.provider, signal);
+    const result = await replayRun(await loadProgramSoon(session.root), run_id, entry.provider, signal);
     using client = await connectTarget(await resolveProvider(session.root, 'local'));
     return { result, replayed: await client.getRun(result.replay.run_id, { signal }) };
   });

@@ -58,9 +58,9 @@ function isLensArgument(arg: unknown): arg is { program: string; tasklet: string
 
 /** The only tasklet a file is source, module or fixture of. */
 async function taskletOf(session: ProgramSession, uri: vscode.Uri): Promise<string | undefined> {
-  const { loadProgram } = await import('../../program/loadProgram.ts');
+  const { loadProgramSoon } = await import('../../program/loadProgram.ts');
   try {
-    const { root, manifest } = loadProgram(session.root);
+    const { root, manifest } = await loadProgramSoon(session.root);
     const found = manifest.tasklets.filter((tasklet) =>
       [tasklet.source, tasklet.output, tasklet.fixtures].some((path) => {
         const place = join(root, path);

@@ -7,8 +7,8 @@ import { subjectOf } from './subject.ts';
 export const taskletBuildAll: CommandFactory = (grafos) => async (arg) => {
   const subject = await subjectOf(grafos, arg);
   if (subject === undefined) return;
-  const { loadProgram } = await import('../../program/loadProgram.ts');
-  const { tasklets } = loadProgram(subject.session.root).manifest;
+  const { loadProgramSoon } = await import('../../program/loadProgram.ts');
+  const { tasklets } = (await loadProgramSoon(subject.session.root)).manifest;
   await withProgress(vscode.l10n.t('grafOS: building'), async (signal, report) => {
     for (const [index, { name }] of tasklets.entries()) {
       report(vscode.l10n.t('{0} ({1} of {2})', name, index + 1, tasklets.length));

@@ -6,10 +6,10 @@ export const taskletNew: CommandFactory = (grafos) => async (arg) => {
   const subject = await subjectOf(grafos, arg);
   if (subject === undefined) return;
   const { session } = subject;
-  const { loadProgram } = await import('../../program/loadProgram.ts');
+  const { loadProgramSoon } = await import('../../program/loadProgram.ts');
   const { newTasklet, NEW_TASKLET_KINDS } = await import('../../toolchain/newProgram/newTasklet.ts');
   const { NAME_PATTERN } = await import('../../program/manifestKeys.ts');
-  const program = loadProgram(session.root);
+  const program = await loadProgramSoon(session.root);
   const title = vscode.l10n.t('New Tasklet');
   const labels = { assemblyscript: 'AssemblyScript', wat: 'WebAssembly text' } as const;
   const picked = await vscode.window.showQuickPick(
@@ -33,7 +33,7 @@ export const taskletNew: CommandFactory = (grafos) => async (arg) => {
   // The manifest is changed on disk: what is typed in it and not saved would be lost, or lose.
   const open = vscode.workspace.textDocuments.find(({ uri }) => uri.fsPath === program.manifestPath);
   if (open?.isDirty === true && !(await open.save())) return;
-  const made = await newTasklet(loadProgram(session.root), name, picked.language);
+  const made = await newTasklet(await loadProgramSoon(session.root), name, picked.language);
   session.taskletsChanged();
   await vscode.window.showTextDocument(vscode.Uri.file(made.source));
 };

@@ -157,7 +157,7 @@ async function runOn(
   const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
   const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
   const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
-  const { loadProgram } = await import('../../program/loadProgram.ts');
+  const { loadProgramSoon } = await import('../../program/loadProgram.ts');
 
   let memBytes = mem ?? tasklet.mem_bytes;
   const run = await withProgress(
@@ -176,7 +176,13 @@ async function runOn(
         await keepAnswers(grafos.context.workspaceState, session.root, name, { ...answers, mem: smaller });
       }
       // Awaited here, because the client is closed with this block.
-      return await deployRun(client, { program: loadProgram(session.root), tasklet, input, signal, memBytes });
+      return await deployRun(client, {
+        program: await loadProgramSoon(session.root),
+        tasklet,
+        input,
+        signal,
+        memBytes,
+      });
     },
   );
   session.runs.put(provider, run);

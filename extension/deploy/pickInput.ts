@@ -10,9 +10,10 @@ export async function pickInput(
   tasklet: Tasklet,
   last: InputChoice | undefined,
 ): Promise<InputChoice | undefined> {
-  const { loadFixtures } = await import('../../toolchain/fixtures/loadFixtures.ts');
+  const { listFixtures } = await import('../../toolchain/fixtures/listFixtures.ts');
+  const { ProgramReader } = await import('../../program/programReader.ts');
   // One bad fixture must not stand in the way of another input; `validate` tells of it.
-  const fixtures = await loadFixtures(program, tasklet).catch(() => []);
+  const fixtures = await listFixtures(new ProgramReader(program.root), tasklet).catch(() => []);
   type Item = vscode.QuickPickItem & { choice?: InputChoice; ask?: 'file' | 'text' };
   const items: Item[] = [
     ...fixtures.map(
@@ -81,12 +82,14 @@ export async function readChoice(
     case 'text':
       return new TextEncoder().encode(choice.text);
     case 'file': {
-      const { readInput } = await import('../../toolchain/deploy/readInput.ts');
-      return readInput(isAbsolute(choice.path) ? choice.path : join(program.root, choice.path));
+      const { readInputFile } = await import('../../toolchain/deploy/readInputFile.ts');
+      return readInputFile(isAbsolute(choice.path) ? choice.path : join(program.root, choice.path));
     }
     case 'fixture': {
       const { loadFixtures } = await import('../../toolchain/fixtures/loadFixtures.ts');
-      return (await loadFixtures(program, tasklet)).find(({ name }) => name === choice.name)?.input;
+      const { ProgramReader } = await import('../../program/programReader.ts');
+      const reader = new ProgramReader(program.root);
+      return (await loadFixtures(reader, tasklet, new Set([choice.name])))[0]?.input;
     }
   }
 }

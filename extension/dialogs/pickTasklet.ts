@@ -8,8 +8,8 @@ export async function pickTasklet(
   name: string | undefined,
   title: string,
 ): Promise<{ program: Program; tasklet: Tasklet } | undefined> {
-  const { findTasklet, loadProgram } = await import('../../program/loadProgram.ts');
-  const program = loadProgram(root);
+  const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
+  const program = await loadProgramSoon(root);
   const { tasklets } = program.manifest;
   if (name !== undefined || tasklets.length < 2) return { program, tasklet: findTasklet(program, name) };
   const picked = await vscode.window.showQuickPick(

@@ -52,10 +52,10 @@ export async function ensureBuilt(
   signal: AbortSignal,
 ): Promise<void> {
   await saveProgram(session);
-  const { findTasklet, loadProgram } = await import('../../program/loadProgram.ts');
+  const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
   const { staleness } = await import('../../toolchain/build/staleness.ts');
-  const program = loadProgram(session.root);
-  const { state } = staleness(program, findTasklet(program, tasklet));
+  const program = await loadProgramSoon(session.root);
+  const { state } = await staleness(program, findTasklet(program, tasklet));
   if (state !== 'fresh' && state !== 'unknown') await buildTasklet(session, tasklet, extensionPath, signal);
 }
 

@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { ProgramReader } from '../../program/programReader.ts';
 import { Emitter } from '../emitter.ts';
 
 export interface TaskletEntry {
@@ -64,10 +63,10 @@ export class TaskletsModel implements Disposable {
   }
 
   async #read(): Promise<void> {
-    const { loadProgram } = await import('../../program/loadProgram.ts');
+    const { loadProgramSoon } = await import('../../program/loadProgram.ts');
     let program: Program;
     try {
-      program = loadProgram(this.root);
+      program = await loadProgramSoon(this.root);
       // A manifest further up is another program's.
       if (program.root !== this.root) throw new Error(`There is no manifest in ${this.root}.`);
     } catch (error) {
@@ -79,8 +78,6 @@ export class TaskletsModel implements Disposable {
     const entries: TaskletEntry[] = [];
     for (const tasklet of program.manifest.tasklets) {
       entries.push(await readEntry(program, tasklet, staleness));
-      // Reading modules is synchronous: with hundreds of them others must get their turn.
-      await nextTurn();
     }
     const sameList =
       this.#wasRead &&
@@ -110,17 +107,13 @@ async function readEntry(
   staleness: typeof import('../../toolchain/build/staleness.ts').staleness,
 ): Promise<TaskletEntry> {
   const { root } = program;
-  const built = await stat(join(root, tasklet.output)).then(
-    ({ size, mtimeMs }) => ({ bytes: size, at: mtimeMs }),
-    () => null,
-  );
-  const hasSource = await stat(join(root, tasklet.source)).then(
-    () => true,
-    () => false,
-  );
-  if (!hasSource) return { root, tasklet, state: 'lost', why: `${tasklet.source} does not exist.`, built };
+  const reader = new ProgramReader(root);
+  const output = await reader.lookSoon(join(root, tasklet.output));
+  const built = output.state === 'ok' ? { bytes: output.stat.size, at: output.stat.mtimeMs } : null;
+  if ((await reader.lookSoon(join(root, tasklet.source))).state === 'missing')
+    return { root, tasklet, state: 'lost', why: `${tasklet.source} does not exist.`, built };
   try {
-    const { state, why } = staleness(program, tasklet);
+    const { state, why } = await staleness(program, tasklet);
     return { root, tasklet, state: state === 'fresh' || state === 'unknown' ? 'built' : state, why, built };
   } catch (error) {
     return { root, tasklet, state: 'broken', why: error instanceof Error ? error.message : String(error), built };

@@ -5,6 +5,8 @@ import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/protocol/answerBound
 import { LONG_MS, QUICK_MS } from '../../daemons/protocol/cellWorkers.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { PACE } from '../../daemons/protocol/pace.ts';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
+import { CHECK_LIMITS } from '../../toolchain/validate/checkLimits.ts';
 import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
 import { CORPUS } from '../hostile/corpus.ts';
 
@@ -26,6 +28,14 @@ describe('docs/limits.md', () => {
   it('has every bound of a module with its number', () => {
     const expected = Object.entries(MODULE_LIMITS).map(([name, most]) => [name, grouped(most)]);
     assert.deepEqual([...rows('Of a module')], expected);
+  });
+
+  it('has every bound of a program with its number', () => {
+    const expected = Object.entries({ ...PROGRAM_LIMITS, ...CHECK_LIMITS }).map(([name, most]) => [
+      name,
+      grouped(most),
+    ]);
+    assert.deepEqual([...rows('Of a program')], expected);
   });
 
   it('has the numbers of the runtime', () => {

@@ -1,11 +1,11 @@
-import { mkdir, truncate, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { parseSize } from '../../program/size.ts';
 import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { compileWat } from './compileWat.ts';
 
 export interface ExampleBlock {
-  /** Language of the fence: text as it stands, `wat` for a .wasm path is assembled, `hex` are bytes, `size` a file of that many zero bytes. */
+  /** Language of the fence: text as it stands, `wat` for a .wasm path is assembled, `hex` are bytes, `size` a file of that many zero bytes, `link` a symbolic link. */
   language: string;
   path: string;
   text: string;
@@ -69,6 +69,12 @@ async function writeBlock(root: string, { language, path, text }: ExampleBlock):
   if (language === 'size') {
     await writeFile(file, '');
     await truncate(file, parseSize(text.trim().replace(' ', '')) ?? 0);
+  } else if (language === 'link') {
+    // It leads to a file that is there: a link to nothing is a file that is missing.
+    const target = resolve(dirname(file), text.trim());
+    await writeFile(target, '');
+    await symlink(target, file);
+    return;
   } else if (language === 'hex') await writeFile(file, Buffer.from(text.replace(/\s+/g, ''), 'hex'));
   else await writeFile(file, language === 'wat' && path.endsWith('.wasm') ? compileWat(text) : text);
   // What is built was built before its source was changed.

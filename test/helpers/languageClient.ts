@@ -34,6 +34,8 @@ export function uriOf(path: string): string {
 export interface ClientOptions {
   /** Instead of the server itself, e.g. `grafos lsp --stdio`. */
   command?: string[];
+  /** Words in front of the command, e.g. those of a memory group. */
+  prefix?: string[];
   capabilities?: object;
   initializationOptions?: object;
   env?: NodeJS.ProcessEnv;
@@ -42,7 +44,8 @@ export interface ClientOptions {
 /** A plain LSP client over the standard input and output of a server of its own, by `vscode-jsonrpc` alone. */
 export async function languageClient(options: ClientOptions = {}): Promise<LanguageClient> {
   const command = options.command ?? [SERVER, '--stdio'];
-  const child = spawn(process.execPath, command, {
+  const [program = process.execPath, ...args] = [...(options.prefix ?? []), process.execPath, ...command];
+  const child = spawn(program, args, {
     stdio: 'pipe',
     env: { ...process.env, ...options.env },
   });

@@ -69,20 +69,23 @@ describe('building an AssemblyScript tasklet', () => {
 
   it('knows by content whether it is stale', async () => {
     await using scratch = await scratchProgram(SOURCE, { [SOURCE]: IMPORTING, 'tasklets/lib/twice.ts': TWICE });
-    const state = () => staleness(scratch.program, scratch.tasklet).state;
-    assert.equal(state(), 'missing');
+    const state = async () => (await staleness(scratch.program, scratch.tasklet)).state;
+    assert.equal(await state(), 'missing');
     const { output } = await buildTasklet(scratch.program, scratch.tasklet);
-    assert.equal(state(), 'fresh');
+    assert.equal(await state(), 'fresh');
     assert.deepEqual(readStamp(await readFile(output))?.files, [SOURCE, 'tasklets/lib/twice.ts']);
     await scratch.write('tasklets/lib/twice.ts', TWICE.replace('2', '3'));
-    assert.equal(state(), 'stale');
+    assert.equal(await state(), 'stale');
     await scratch.write('tasklets/lib/twice.ts', TWICE);
-    assert.equal(state(), 'fresh', 'touched, not changed');
+    assert.equal(await state(), 'fresh', 'touched, not changed');
     await rm(join(scratch.root, 'tasklets/lib/twice.ts'));
-    assert.equal(state(), 'stale');
-    assert.equal(staleness(scratch.program, { ...scratch.tasklet, source: 'tasklets/other.ts' }).state, 'stale');
+    assert.equal(await state(), 'stale');
+    assert.equal(
+      (await staleness(scratch.program, { ...scratch.tasklet, source: 'tasklets/other.ts' })).state,
+      'stale',
+    );
     await scratch.write('build/demo.wasm', 'no module');
-    assert.equal(state(), 'broken');
+    assert.equal(await state(), 'broken');
   });
 
   const faults: Array<[name: string, text: string, code: string, line: number, character: number, words: RegExp]> = [
@@ -223,7 +226,7 @@ describe('building an AssemblyScript tasklet', () => {
     await using scratch = await scratchProgram(SOURCE, { [SOURCE]: HELLO });
     const built = await Promise.all([1, 2, 3].map(() => buildTasklet(scratch.program, scratch.tasklet)));
     assert.equal(new Set(built.map(({ sha256 }) => sha256)).size, 1);
-    assert.equal(staleness(scratch.program, scratch.tasklet).state, 'fresh');
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'fresh');
     assert.deepEqual((await readdir(join(scratch.root, 'build'))).sort(), ['demo.wasm', 'demo.wasm.map']);
   });
 
@@ -287,9 +290,9 @@ describe('building from WebAssembly', () => {
     const first = await buildTasklet(one.program, one.tasklet);
     assert.equal((await buildTasklet(other.program, other.tasklet)).sha256, first.sha256);
     assert.equal(runOnHost(await readFile(first.output)).text, '{}');
-    assert.equal(staleness(one.program, one.tasklet).state, 'fresh');
+    assert.equal((await staleness(one.program, one.tasklet)).state, 'fresh');
     await one.write('demo.wat', WAT.endless);
-    assert.equal(staleness(one.program, one.tasklet).state, 'stale');
+    assert.equal((await staleness(one.program, one.tasklet)).state, 'stale');
   });
 
   it('says where text is wrong', async () => {
@@ -310,9 +313,9 @@ describe('building from WebAssembly', () => {
     await using scratch = await scratchProgram('demo.wasm', { 'demo.wasm': wasm });
     const { output } = await buildTasklet(scratch.program, scratch.tasklet);
     assert.ok(wasm.equals(await readFile(output)));
-    assert.equal(staleness(scratch.program, scratch.tasklet).state, 'fresh');
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'fresh');
     await scratch.write('demo.wasm', wasm.subarray(0, -9));
-    assert.equal(staleness(scratch.program, scratch.tasklet).state, 'stale');
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'stale');
     const refused = (code: string) => (error: unknown) =>
       error instanceof BuildFailed && error.findings.some((one) => one.code === code);
     await assert.rejects(buildTasklet(scratch.program, scratch.tasklet), refused('GRF3005'));

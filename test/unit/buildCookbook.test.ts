@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import type { RunError } from '../../daemons/protocol/runError.ts';
 import { loadProgram, type Program } from '../../program/loadProgram.ts';
+import { ProgramReader } from '../../program/programReader.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
 import { compareOutcome } from '../../toolchain/fixtures/compareOutcome.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
@@ -21,7 +22,7 @@ async function proves(program: Program): Promise<number> {
     const { output, warnings } = await buildTasklet(program, tasklet);
     assert.deepEqual(warnings, []);
     const wasm = await readFile(output);
-    for (const fixture of await loadFixtures(program, tasklet)) {
+    for (const fixture of await loadFixtures(new ProgramReader(program.root), tasklet)) {
       const run = runOnHost(wasm, { input: fixture.input });
       const mismatch = compareOutcome(fixture.expected, { output: run.output, error: errorOf(run) });
       assert.equal(mismatch, null, `${fixture.name}: ${mismatch?.what}\n${mismatch?.diff}`);

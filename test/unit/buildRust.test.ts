@@ -113,8 +113,8 @@ describe('building a Rust tasklet', () => {
   });
 
   it('knows by content whether it is stale', async () => {
-    const state = () => staleness(scratch.program, scratch.tasklet).state;
-    assert.equal(state(), 'fresh');
+    const state = async () => (await staleness(scratch.program, scratch.tasklet)).state;
+    assert.equal(await state(), 'fresh');
     for (const file of [
       'demo/src/lib.rs',
       'demo/Cargo.toml',
@@ -125,10 +125,10 @@ describe('building a Rust tasklet', () => {
     ]) {
       const before = await readFile(join(scratch.root, file));
       await scratch.write(file, `${before}\n`);
-      assert.equal(state(), 'stale', file);
+      assert.equal(await state(), 'stale', file);
       await scratch.write(file, before);
     }
-    assert.equal(state(), 'fresh');
+    assert.equal(await state(), 'fresh');
   });
 
   it('says where the compiler finds a fault', async () => {

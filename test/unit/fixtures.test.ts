@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { RunError } from '../../daemons/protocol/runError.ts';
+import { ProgramReader } from '../../program/programReader.ts';
 import { compareOutcome } from '../../toolchain/fixtures/compareOutcome.ts';
 import { lineDiff } from '../../toolchain/fixtures/lineDiff.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
@@ -81,7 +82,7 @@ describe('loading cases', () => {
       'fixtures/demo/a.expected.json': '{}',
       'fixtures/demo/no-expectation.input.json': '{}',
     });
-    const cases = await loadFixtures(scratch.program, scratch.tasklet);
+    const cases = await loadFixtures(new ProgramReader(scratch.root), scratch.tasklet);
     assert.deepEqual(
       cases.map(({ name, input, expected: wanted }) => [name, [...input], wanted.kind]),
       [
@@ -93,7 +94,7 @@ describe('loading cases', () => {
 
   it('finds none where there is no folder', async () => {
     await using scratch = await scratchProgram('demo.wat', {});
-    assert.deepEqual(await loadFixtures(scratch.program, scratch.tasklet), []);
+    assert.deepEqual(await loadFixtures(new ProgramReader(scratch.root), scratch.tasklet), []);
   });
 
   const bad: Array<[name: string, files: Record<string, string>]> = [
@@ -111,7 +112,7 @@ describe('loading cases', () => {
     it(`refuses a case ${name}`, async () => {
       await using scratch = await scratchProgram('demo.wat', files);
       await assert.rejects(
-        loadFixtures(scratch.program, scratch.tasklet),
+        loadFixtures(new ProgramReader(scratch.root), scratch.tasklet),
         (error) => error instanceof GrafosError && error.code === 'fixture_invalid' && error.next !== undefined,
       );
     });

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import type { CheckAnswer, CheckRequest } from '../../language-server/checkMessages.ts';
-import { CHECK_MS, CheckQueue, SUPERSEDED_MS, type Urgency } from '../../language-server/checkQueue.ts';
+import { CheckQueue, SUPERSEDED_MS, type Urgency } from '../../language-server/checkQueue.ts';
+import { CHECK_LIMITS } from '../../toolchain/validate/checkLimits.ts';
+import type { GiveUp } from '../../toolchain/validate/givenUp.ts';
 
 /** A thread that answers when it is told to. */
 class Bench {
   readonly posted: CheckRequest[] = [];
   readonly done: string[] = [];
+  readonly givenUp: string[] = [];
   readonly logged: string[] = [];
   readonly busy: boolean[] = [];
   started = 0;
   terminated = 0;
-  #on: { answer(answer: CheckAnswer): void; end(why: string): void } | undefined;
+  #on: { answer(answer: CheckAnswer): void; end(why: string, reason: GiveUp): void } | undefined;
   readonly queue = new CheckQueue({
     start: (on) => {
       this.started += 1;
@@ -34,6 +37,7 @@ class Bench {
         tasklet,
         overlay: () => new Map([['/p/a.ts', text]]),
         done: () => this.done.push(`${tasklet}${text}`),
+        givenUp: (why) => this.givenUp.push(`${tasklet} ${why}`),
       },
       urgency,
     );
@@ -57,8 +61,8 @@ class Bench {
     );
   }
 
-  die(): void {
-    this.#on?.end('out of memory');
+  die(reason: GiveUp = 'fault'): void {
+    this.#on?.end('it ended', reason);
   }
 
   checked(): string[] {
@@ -144,8 +148,9 @@ describe('the queue of checks', () => {
     const bench = new Bench();
     bench.ask('a', 'typed');
     bench.ask('b', 'background');
-    mock.timers.tick(CHECK_MS);
+    mock.timers.tick(CHECK_LIMITS.timeMs);
     assert.match(bench.logged[0] ?? '', /"a".*more than 60 s/);
+    assert.deepEqual(bench.givenUp, ['a time']);
     assert.deepEqual(bench.checked(), ['a', 'b']);
     bench.queue.dispose();
   });
@@ -159,7 +164,20 @@ describe('the queue of checks', () => {
       bench.die();
     }
     assert.deepEqual([bench.now.tasklet, bench.started, bench.logged.length], ['b', 4, 3]);
-    assert.match(bench.logged[0] ?? '', /out of memory/);
+    assert.match(bench.logged[0] ?? '', /it ended/);
+    assert.deepEqual(bench.givenUp, ['a fault']);
+    bench.queue.dispose();
+  });
+
+  it('gives a tasklet up at once that takes all memory, and says nothing of one that was asked for again', () => {
+    const bench = new Bench();
+    bench.ask('a', 'typed');
+    bench.die('memory');
+    assert.deepEqual([bench.givenUp, bench.checked()], [['a memory'], ['a']]);
+    bench.ask('a', 'typed', '2');
+    bench.ask('a', 'typed', '3');
+    bench.die('memory');
+    assert.deepEqual([bench.givenUp, bench.checked()], [['a memory'], ['a', 'a', 'a']]);
     bench.queue.dispose();
   });
 
@@ -169,6 +187,7 @@ describe('the queue of checks', () => {
     bench.ask('b', 'typed');
     bench.answer('failed');
     assert.match(bench.logged[0] ?? '', /"a".*failed: x/);
+    assert.deepEqual(bench.givenUp, ['a fault']);
     assert.equal(bench.now.tasklet, 'b');
     bench.queue.dispose();
   });

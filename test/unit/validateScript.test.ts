@@ -26,7 +26,7 @@ function scan(text: string, others: Record<string, string> = {}): Finding[] {
     root: ROOT,
     manifestPath: join(ROOT, 'grafos.toml'),
     lines,
-    files: programFiles(overlay),
+    files: programFiles(ROOT, overlay),
     findings,
   };
   checkScript(taskletContext(program, one, one.tasklet), ENTRY, text);

@@ -1,12 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, relative, sep } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import { fileError } from '../files/fileError.ts';
+import type { ProgramFileKind } from '../../program/programLimits.ts';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
+import { checkCrateFiles } from './checkCrateFiles.ts';
 import type { Compiled } from './compiled.ts';
 import { findRust, linkerAdvice, RUST_TARGET, type RustTools } from './findRust.ts';
 import { type CargoMessage, type CargoRun, runCargo } from './runCargo.ts';
@@ -21,7 +23,7 @@ const LINKER_EXPORTS = new Set(['__data_end', '__heap_base', '__indirect_functio
 
 /**
  * Builds a crate through the user's cargo: release profile, a target folder of our own under `.grafos/build`, never the network.
- * @throws GrafosError `rust_missing`, `rust_target_missing`, `rust_linker_missing`, `rust_dependency_missing`; what {@link fileError} makes; the signal's reason.
+ * @throws GrafosError `rust_missing`, `rust_target_missing`, `rust_linker_missing`, `rust_dependency_missing`; those of {@link checkCrateFiles}; the signal's reason.
  */
 export async function buildRust(
   program: Program,
@@ -31,11 +33,7 @@ export async function buildRust(
   const env = options.env ?? process.env;
   const crate = join(program.root, tasklet.source);
   const manifest = join(crate, 'Cargo.toml');
-  try {
-    await stat(manifest);
-  } catch (error) {
-    throw fileError(error, `The tasklet "${tasklet.name}" cannot be built`);
-  }
+  await checkCrateFiles(program.root, crate);
   const tools = await findRust(crate, env, options.signal);
   const target = (await makeProgramState(program.root, 'build', 'cargo')).path;
   const started = Date.now();
@@ -68,9 +66,10 @@ export async function buildRust(
       files: [],
     };
   }
-  const sections = readSections(await readFile(artifact));
+  const reader = new ProgramReader(program.root);
+  const sections = readSections(await readPart(reader, artifact, 'module'));
   const wasm = writeSections(keepExports(sections, (name) => !LINKER_EXPORTS.has(name)));
-  return { wasm, sourceMap: null, diagnostics, files: await sources(program.root, crate, artifact, started) };
+  return { wasm, sourceMap: null, diagnostics, files: await sources(reader, crate, artifact, started) };
 }
 
 /** The same bytes in every folder: paths are mapped away, and flags of the user's environment do not count. */
@@ -148,8 +147,10 @@ function moduleOf(messages: readonly CargoMessage[], crate: string): string | nu
  * The program's files that went in: those rustc lists beside the artifact, and the manifests of their folders. A file that changed while cargo
  * ran is stamped as empty, so that the module counts as stale.
  */
-async function sources(root: string, crate: string, artifact: string, started: number): Promise<SourceFile[]> {
-  const paths = new Set(readDependencies(await readFile(artifact.replace(/\.wasm$/, '.d'), 'utf8')));
+async function sources(reader: ProgramReader, crate: string, artifact: string, started: number): Promise<SourceFile[]> {
+  const { root } = reader;
+  const rule = await readPart(reader, artifact.replace(/\.wasm$/, '.d'), 'dependencyList');
+  const paths = new Set(readDependencies(rule.toString('utf8')));
   const folders = new Set<string>();
   for (const path of [join(crate, 'Cargo.toml'), ...paths]) {
     for (let folder = dirname(path); folder.startsWith(root) && !folders.has(folder); folder = dirname(folder))
@@ -160,12 +161,20 @@ async function sources(root: string, crate: string, artifact: string, started: n
   for (const path of paths) {
     const place = relative(root, path);
     if (place.startsWith('..')) continue;
-    const found = await stat(path).catch(() => null);
-    if (found === null) continue;
-    const content = found.mtimeMs > started && !path.endsWith('Cargo.lock') ? new Uint8Array(0) : await readFile(path);
+    const read = await reader.readSoon(path, 'crateFile');
+    if (read.state === 'missing') continue;
+    if (read.state !== 'ok') throw readError(read, place, 'A file that the crate is built from cannot be read');
+    const content = read.changedMs > started && !path.endsWith('Cargo.lock') ? new Uint8Array(0) : read.bytes;
     files.push({ path: place.split(sep).join('/'), content });
   }
   return files;
+}
+
+/** A file that cargo made. */
+async function readPart(reader: ProgramReader, path: string, kind: ProgramFileKind): Promise<Buffer> {
+  const read = await reader.readSoon(path, kind);
+  if (read.state !== 'ok') throw readError(read, path, 'What cargo built cannot be read');
+  return read.bytes;
 }
 
 /** A make rule `target: file file`, with blanks in names escaped. */

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
 import { checkProfile } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
+import { compileBounded } from '../bounded/compileBounded.ts';
 import { fileError } from '../files/fileError.ts';
 import { outputFolder } from '../files/outputFolder.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
@@ -14,8 +17,6 @@ import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { BuildFailed } from './buildFailed.ts';
 import { buildRust } from './buildRust.ts';
 import { buildTool } from './buildTool.ts';
-import { buildWat } from './buildWat.ts';
-import { compileAssemblyScript } from './compileAssemblyScript.ts';
 import type { Compiled } from './compiled.ts';
 import { writeEditorTypes } from './editorTypes.ts';
 import { profileFinding } from './profileFinding.ts';
@@ -72,14 +73,13 @@ export async function buildTasklet(
 }
 
 async function compile(program: Program, tasklet: Tasklet, signal: AbortSignal | undefined): Promise<Compiled> {
-  const cancel = signal === undefined ? {} : { signal };
   switch (tasklet.kind) {
     case 'assemblyscript':
-      return compileAssemblyScript({ program, tasklet, ...cancel });
-    case 'rust':
-      return buildRust(program, tasklet, cancel);
     case 'wat':
-      return buildWat(program, tasklet);
+      return compileBounded(program, tasklet, signal);
+    case 'rust':
+      // cargo is a process already, and ends with the signal.
+      return buildRust(program, tasklet, signal === undefined ? {} : { signal });
     case 'wasm':
       return copyModule(program, tasklet);
   }
@@ -87,11 +87,9 @@ async function compile(program: Program, tasklet: Tasklet, signal: AbortSignal |
 
 async function copyModule(program: Program, tasklet: Tasklet): Promise<Compiled> {
   const source = join(program.root, tasklet.source);
-  try {
-    return { wasm: await readFile(source), sourceMap: null, diagnostics: [], files: [] };
-  } catch (error) {
-    throw fileError(error, `The tasklet "${tasklet.name}" cannot be read`);
-  }
+  const read = await new ProgramReader(program.root).readSoon(source, 'module');
+  if (read.state !== 'ok') throw readError(read, tasklet.source, `The tasklet "${tasklet.name}" cannot be read`);
+  return { wasm: read.bytes, sourceMap: null, diagnostics: [], files: [] };
 }
 
 function stamped(wasm: Uint8Array, kind: Exclude<Tasklet['kind'], 'wasm'>, files: SourceFile[]): Uint8Array {

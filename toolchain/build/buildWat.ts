@@ -1,20 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import { fileError } from '../files/fileError.ts';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
 import type { Compiled } from './compiled.ts';
 import { compileWat } from './compileWat.ts';
 
-/** @throws GrafosError where the file cannot be read. */
+/**
+ * Assembles a tasklet that is written as WebAssembly text.
+ *
+ * @throws {GrafosError} no_such_file, not_a_file, file_too_large, file_outside_program where the file cannot be read
+ */
 export async function buildWat(program: Program, tasklet: Tasklet): Promise<Compiled> {
   const file = join(program.root, tasklet.source);
-  let content: Buffer;
-  try {
-    content = await readFile(file);
-  } catch (error) {
-    throw fileError(error, `The tasklet "${tasklet.name}" cannot be read`);
-  }
+  const read = await new ProgramReader(program.root).readSoon(file, 'source');
+  if (read.state !== 'ok') throw readError(read, tasklet.source, `The tasklet "${tasklet.name}" cannot be read`);
+  const content = read.bytes;
   const { wasm, diagnostics } = await compileWat(file, content.toString('utf8'));
   return { wasm, sourceMap: null, diagnostics, files: [{ path: tasklet.source, content }] };
 }

@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import { type TextRange, textLines } from '../../program/textLines.ts';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
+import { ProgramReader, type ReadFault } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
+import { type TextLines, type TextRange, textLines } from '../../program/textLines.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
+import { isCommonFault, readFinding } from '../validate/readFinding.ts';
 import {
   type CompileOutput,
   type CompilerDiagnostic,
@@ -41,6 +44,8 @@ const ENTRY = '~grafos/entry.ts';
 const STANDARD_ENTRY = '~lib/grafos-std/entry.ts';
 const RUNTIME = 'grafos-std/runtime';
 const ABORT = '~lib/grafos-std/abort/abort';
+/** More than anybody reads. */
+const DIAGNOSTICS_MAX = 1_000;
 
 /** Compiles an AssemblyScript tasklet with grafos-std and its generated entry point, in this process. Writes nothing. Throws only the signal's reason. */
 export async function compileAssemblyScript(request: CompileAssemblyScript): Promise<CompiledAssemblyScript> {
@@ -52,9 +57,7 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
   let output: CompileOutput;
   try {
     if (files.resolve(stem(tasklet.source)) === null) {
-      return failedWith(
-        finding('GRF2001', source, FILE_START, `${tasklet.source} cannot be read. Check "source" in grafos.toml.`),
-      );
+      return failedWith(sourceFault(tasklet.source, source, files.faultOf(stem(tasklet.source))));
     }
     output = await compileSources({
       resolve: (path) => files.resolve(path),
@@ -75,6 +78,7 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
     });
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
+    if (error instanceof TooMuchRead) return failedWith(readFinding(error.fault, error.path, source, FILE_START));
     const what = error instanceof Error ? error.message : String(error);
     const message = `The AssemblyScript compiler stopped with a fault of its own: ${what}. Undo the last change; if it stays, please report the source that shows it.`;
     return failedWith(finding('GRF2101', source, FILE_START, message));
@@ -83,6 +87,7 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
   const diagnostics = output.diagnostics
     // What the entry point stumbles over besides follows from that one fault.
     .filter((one) => fault === null || files.at(one.place?.path ?? '') !== null)
+    .slice(0, DIAGNOSTICS_MAX)
     .flatMap((one) => toFinding(one, files, source));
   if (fault !== null) diagnostics.push(faultFinding(fault, source, files.textOf(source)));
   return {
@@ -97,6 +102,25 @@ function failedWith(one: Finding): CompiledAssemblyScript {
   return { wasm: null, sourceMap: null, diagnostics: [one], files: [] };
 }
 
+/** Why there is no tasklet to compile. */
+function sourceFault(name: string, source: string, fault: ReadFault): Finding {
+  if (isCommonFault(fault)) return readFinding(fault, name, source, FILE_START);
+  const { why } = readError(fault, name, 'The source cannot be read');
+  return finding('GRF2001', source, FILE_START, `${name} cannot be read. ${why} Check "source" in grafos.toml.`);
+}
+
+/** There are more files than a tasklet may be made from: what follows would be about files that nobody read. */
+class TooMuchRead extends Error {
+  readonly fault: Extract<ReadFault, { state: 'too-much' }>;
+  readonly path: string;
+
+  constructor(fault: Extract<ReadFault, { state: 'too-much' }>, path: string) {
+    super(fault.what);
+    this.fault = fault;
+    this.path = path;
+  }
+}
+
 function stem(path: string): string {
   return path.replace(/\.ts$/, '');
 }
@@ -106,9 +130,14 @@ class SourceFiles {
   readonly #root: string;
   readonly #overlay: ReadonlyMap<string, string>;
   readonly #files = new Map<string, { file: string; text: string; content: Uint8Array }>();
+  /** Why the file behind a compiler path was not read, where it is there. */
+  readonly #faults = new Map<string, ReadFault>();
+  readonly #reader: ProgramReader;
+  readonly #lines = new Map<string, TextLines>();
 
   constructor(root: string, overlay: ReadonlyMap<string, string>) {
     this.#root = root;
+    this.#reader = new ProgramReader(root);
     this.#overlay = overlay;
   }
 
@@ -120,8 +149,7 @@ class SourceFiles {
     const place = packaged === null ? internalPath : `node_modules/${packaged[1]}${packaged[2] ?? ''}`;
     for (const candidate of packaged === null || packaged[2] !== undefined ? ['.ts', '/index.ts'] : ['/index.ts']) {
       const file = join(this.#root, ...place.split('/')) + candidate.replaceAll('/', sep);
-      const unsaved = this.#overlay.get(file);
-      const content = unsaved === undefined ? readBytes(file) : Buffer.from(unsaved, 'utf8');
+      const content = this.#read(internalPath, file);
       if (content === null) continue;
       // A byte order mark would shift every position by one.
       const text = content.toString('utf8').replace(/^\uFEFF/, '');
@@ -132,9 +160,34 @@ class SourceFiles {
     return null;
   }
 
+  /** Why {@link resolve} found nothing. */
+  faultOf(internalPath: string): ReadFault {
+    return this.#faults.get(internalPath) ?? { state: 'missing' };
+  }
+
+  #read(internalPath: string, file: string): Buffer | null {
+    const unsaved = this.#overlay.get(file);
+    if (unsaved !== undefined) return Buffer.from(unsaved, 'utf8');
+    const read = this.#reader.read(file, 'source');
+    if (read.state === 'ok' && this.#files.size === PROGRAM_LIMITS.sourceFiles) {
+      const what = `a tasklet made from more than ${PROGRAM_LIMITS.sourceFiles} files`;
+      throw new TooMuchRead({ state: 'too-much', what }, internalPath);
+    }
+    if (read.state === 'too-much') throw new TooMuchRead(read, internalPath);
+    if (read.state !== 'ok' && read.state !== 'missing') this.#faults.set(internalPath, read);
+    return read.state === 'ok' ? read.bytes : null;
+  }
+
   /** The file behind a compiler path, or null where it is grafos-std, the language's own library or the entry point. */
   at(path: string): { file: string; text: string } | null {
     return this.#files.get(path) ?? null;
+  }
+
+  /** The lines of a file that {@link at} knows; made once, because a text may have a thousand diagnostics. */
+  linesOf({ file, text }: { file: string; text: string }): TextLines {
+    const lines = this.#lines.get(file) ?? textLines(text);
+    this.#lines.set(file, lines);
+    return lines;
   }
 
   textOf(file: string): string {
@@ -151,28 +204,31 @@ function posix(path: string): string {
   return path.split(sep).join('/');
 }
 
-function readBytes(file: string): Buffer | null {
-  try {
-    return readFileSync(file);
-  } catch {
-    return null;
-  }
-}
-
 function toFinding(diagnostic: CompilerDiagnostic, files: SourceFiles, source: string): Finding[] {
   if (diagnostic.severity === 'info') return [];
   const code = diagnostic.severity === 'error' ? 'GRF2101' : 'GRF2102';
   const own = diagnostic.place === null ? null : files.at(diagnostic.place.path);
   if (diagnostic.place !== null && own !== null) {
-    return [finding(code, own.file, textLines(own.text).rangeOf(diagnostic.place), sentence(diagnostic))];
+    const range = files.linesOf(own).rangeOf(diagnostic.place);
+    return [importFault(diagnostic, files, own.file, range) ?? finding(code, own.file, range, sentence(diagnostic))];
   }
   // What is wrong inside grafos-std or the language's library was caused by the code that uses it.
   if (diagnostic.severity === 'warning') return [];
   const where = diagnostic.place === null ? '' : ` (in ${diagnostic.place.path})`;
   const related = diagnostic.related === null ? null : files.at(diagnostic.related.path);
   const range: TextRange =
-    related === null || diagnostic.related === null ? FILE_START : textLines(related.text).rangeOf(diagnostic.related);
+    related === null || diagnostic.related === null ? FILE_START : files.linesOf(related).rangeOf(diagnostic.related);
   return [finding(code, related?.file ?? source, range, `${sentence(diagnostic)}${where}`)];
+}
+
+/** The compiler knows of a file only that it did not get it. */
+function importFault({ text }: CompilerDiagnostic, files: SourceFiles, file: string, range: TextRange): Finding | null {
+  const path = /^File '(.+)\.ts' not found\.$/.exec(text)?.[1];
+  const fault = path === undefined ? null : files.faultOf(path);
+  if (path === undefined || fault === null || fault.state === 'missing') return null;
+  if (isCommonFault(fault)) return readFinding(fault, `${path}.ts`, file, range);
+  const { why } = readError(fault, path, 'The file cannot be read');
+  return finding('GRF2101', file, range, `${path}.ts cannot be read. ${why}`);
 }
 
 function sentence({ code, text }: CompilerDiagnostic): string {

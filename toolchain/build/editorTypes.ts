@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { ProgramReader } from '../../program/programReader.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
 import { standardLibrary, standardLibraryDigest } from './standardLibrary.ts';
@@ -43,6 +44,6 @@ export async function writeEditorTypes(programRoot: string): Promise<void> {
 
 /** Writes them for a program whose `tsconfig.json` looks for them: a fresh clone has none, and the editor would mark every import. */
 export async function writeEditorTypesIfUsed(programRoot: string): Promise<void> {
-  const config = await readFile(join(programRoot, 'tsconfig.json'), 'utf8').catch(() => '');
-  if (config.includes('.grafos/types')) await writeEditorTypes(programRoot);
+  const config = await new ProgramReader(programRoot).readSoon(join(programRoot, 'tsconfig.json'), 'tsconfig');
+  if (config.state === 'ok' && config.bytes.includes('.grafos/types')) await writeEditorTypes(programRoot);
 }

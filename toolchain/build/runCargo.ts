@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 
 export interface CargoRun {
   code: number | null;
@@ -34,8 +35,14 @@ export interface RustcSpan {
 }
 
 const STDERR_KEPT = 16 * 1024;
+/** Characters of messages; ten thousand diagnostics have fewer. */
+const STDOUT_MAX = 64 * 1024 * 1024;
 
-/** Runs cargo to its end. Where the signal ends it, so it does everything cargo started; it is waited for. @throws the signal's reason */
+/**
+ * Runs cargo to its end. Where the signal ends it, so it does everything cargo started; it is waited for.
+ *
+ * @throws {GrafosError} cargo_output_too_large, and the signal's reason
+ */
 export function runCargo(
   cargo: string,
   args: string[],
@@ -55,8 +62,11 @@ export function runCargo(
     });
     let stdout = '';
     let stderr = '';
+    let isTooLong = false;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
+      isTooLong ||= stdout.length + text.length > STDOUT_MAX;
+      if (isTooLong) cancel();
+      else stdout += text;
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-STDERR_KEPT);
@@ -78,8 +88,16 @@ export function runCargo(
     child.once('close', (code) => {
       signal?.removeEventListener('abort', cancel);
       if (signal?.aborted) reject(signal.reason);
+      else if (isTooLong) reject(tooLong());
       else resolve({ code, messages: readMessages(stdout), stderr });
     });
+  });
+}
+
+function tooLong(): GrafosError {
+  return new GrafosError('bad-answer', 'cargo_output_too_large', 'cargo was ended: it says more than anybody reads.', {
+    why: `Its messages have more than ${STDOUT_MAX / 1024 ** 2} MiB.`,
+    next: 'Run `cargo check` in the folder of the crate to see what it says.',
   });
 }
 

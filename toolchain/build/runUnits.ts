@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { instantiate } from '@assemblyscript/loader';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
 import { compileSources } from './assemblyScriptCompiler.ts';
 import { standardSource } from './standardLibrary.ts';
 
@@ -20,10 +21,12 @@ export interface UnitResult {
  */
 export async function runUnits(file: string): Promise<UnitResult[]> {
   const path = basename(file);
+  const read = await new ProgramReader(dirname(file)).readSoon(file, 'source');
+  if (read.state !== 'ok') throw readError(read, file, 'The unit tests cannot be read');
+  const own = read.bytes.toString('utf8');
   let names: string[] = [];
   const { module, diagnostics } = await compileSources({
-    resolve: (wanted) =>
-      `${wanted}.ts` === path ? { path, text: readFileSync(file, 'utf8') } : standardSource(wanted),
+    resolve: (wanted) => (`${wanted}.ts` === path ? { path, text: own } : standardSource(wanted)),
     tasklet: path.replace(/\.ts$/, ''),
     entryPath: '~grafos/units.ts',
     entry({ functions }) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { type ModuleSection, readSections } from './wasmSections.ts';
 
 /** What a built module says of its own making (docs/adr/0005-staleness-by-content.md). */
@@ -21,9 +22,20 @@ export const STAMP_SECTION = 'grafos.source';
 
 export function makeStamp(tool: string, files: readonly SourceFile[]): SourceStamp {
   const sorted = [...files].sort((left, right) => (left.path < right.path ? -1 : 1));
+  const digest = sourceDigest(tool);
+  for (const file of sorted) digest.add(file);
+  return { digest: digest.end(), tool, files: sorted.map(({ path }) => path) };
+}
+
+/** The digest of a stamp, file by file in order of path: a check need not hold all sources at one time. */
+export function sourceDigest(tool: string): { add(file: SourceFile): void; end(): string } {
   const hash = createHash('sha256').update(`${tool}\0`);
-  for (const { path, content } of sorted) hash.update(`${path}\0${content.length}\0`).update(content);
-  return { digest: hash.digest('base64url'), tool, files: sorted.map(({ path }) => path) };
+  return {
+    add: ({ path, content }) => {
+      hash.update(`${path}\0${content.length}\0`).update(content);
+    },
+    end: () => hash.digest('base64url'),
+  };
 }
 
 /** The stamp as the last section of a module. */
@@ -31,10 +43,14 @@ export function stampSection({ digest, tool, files }: SourceStamp): ModuleSectio
   return { id: 0, name: STAMP_SECTION, content: new TextEncoder().encode([digest, tool, ...files].join('\n')) };
 }
 
-/** The stamp of a module, or null when it carries none: it was built by other means. @throws WasmInvalid */
+/**
+ * The stamp of a module, or null when it carries none that a build of ours could have written: it was built by other means.
+ *
+ * @throws {WasmInvalid}
+ */
 export function readStamp(wasm: Uint8Array): SourceStamp | null {
   const section = readSections(wasm).find(({ name }) => name === STAMP_SECTION);
-  if (section === undefined) return null;
+  if (section === undefined || section.content.length > PROGRAM_LIMITS.stamp) return null;
   const [digest, tool, ...files] = new TextDecoder().decode(section.content).split('\n');
   return digest === undefined || tool === undefined ? null : { digest, tool, files };
 }

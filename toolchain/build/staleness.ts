@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { type FileRead, ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
 import { buildTool } from './buildTool.ts';
-import { makeStamp, readStamp, type SourceFile } from './sourceStamp.ts';
+import { readStamp, sourceDigest } from './sourceStamp.ts';
 
 export interface Staleness {
   /** `missing`: not built. `broken`: there, but no module. `unknown`: built by other means and newer than its source. */
@@ -14,43 +15,62 @@ export interface Staleness {
 }
 
 /**
- * Whether the built module is what its sources would give now, told by content: the module carries the digest of what it was made from.
- * Reads the module and its sources, writes nothing, starts nothing. @throws what the file system says, when the module is there but cannot be read.
+ * Compares the built module with what its sources would give now, by content: the module carries the digest of what it was made from. Reads the module
+ * and its sources, writes nothing, starts nothing. The names of the sources come from the module, which anybody may have made: only files of the
+ * program are read.
+ *
+ * @throws {GrafosError} not_a_file, file_too_large, file_outside_program, file_unreadable, permission_denied when the module is there but cannot be read
  */
-export function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet): Staleness {
-  const wasm = readIfThere(join(program.root, tasklet.output));
-  if (wasm === null) return { state: 'missing', why: `${tasklet.output} is not there: it was not built yet.` };
-  if (tasklet.kind === 'wasm') return prebuilt(program, tasklet, wasm);
-  const stamp = stampOf(wasm);
+export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet): Promise<Staleness> {
+  const reader = new ProgramReader(program.root);
+  const built = await reader.readSoon(join(program.root, tasklet.output), 'module');
+  if (built.state === 'missing')
+    return { state: 'missing', why: `${tasklet.output} is not there: it was not built yet.` };
+  if (built.state !== 'ok') throw readError(built, tasklet.output, 'The module cannot be read');
+  if (tasklet.kind === 'wasm') return prebuilt(reader, tasklet, built.bytes);
+  const stamp = stampOf(built.bytes);
   if (stamp === undefined) return { state: 'broken', why: `${tasklet.output} is not a WebAssembly module.` };
-  if (stamp === null) return byTime(program, tasklet);
+  if (stamp === null) return byTime(reader, tasklet, built.changedMs);
   const tool = buildTool(tasklet.kind);
   if (stamp.tool !== tool)
     return { state: 'stale', why: `${tasklet.output} was built by another version of the tools (${stamp.tool}).` };
   const entry = tasklet.kind === 'rust' ? `${tasklet.source}/Cargo.toml` : tasklet.source;
   if (!stamp.files.includes(entry))
     return { state: 'stale', why: `${tasklet.output} was built from another source than ${tasklet.source}.` };
-  const files: SourceFile[] = [];
+  const digest = sourceDigest(tool);
   for (const path of stamp.files) {
-    const content = readIfThere(join(program.root, path));
-    if (content === null) return { state: 'stale', why: `${path}, which ${tasklet.output} was built from, is gone.` };
-    files.push({ path, content });
+    const read = await readSource(reader, path);
+    if (read.state !== 'ok') return { state: 'stale', why: lost(read.state, path, tasklet.output) };
+    digest.add({ path, content: read.bytes });
   }
-  return makeStamp(tool, files).digest === stamp.digest
+  return digest.end() === stamp.digest
     ? { state: 'fresh', why: `${tasklet.output} was built from these sources.` }
     : { state: 'stale', why: `The source of ${tasklet.output} changed after it was built.` };
 }
 
-function prebuilt(program: Pick<Program, 'root'>, tasklet: Tasklet, wasm: Buffer): Staleness {
-  const source = readIfThere(join(program.root, tasklet.source));
-  if (source === null || source.equals(wasm)) return { state: 'fresh', why: `${tasklet.output} is ${tasklet.source}.` };
+/** A build writes names relative to the program without `..`; others are not even looked for. */
+async function readSource(reader: ProgramReader, path: string): Promise<FileRead> {
+  const isOwn = /^[^/\\]/.test(path) && !/^[A-Za-z]:/.test(path) && !path.split('/').includes('..');
+  if (!isOwn) return { state: 'outside', target: path };
+  return reader.readSoon(join(reader.root, path), 'crateFile');
+}
+
+function lost(state: FileRead['state'], path: string, output: string): string {
+  if (state === 'missing') return `${path}, which ${output} was built from, is gone.`;
+  if (state === 'outside') return `${output} says that it was built from ${path}, outside of the program.`;
+  return `${path}, which ${output} was built from, cannot be read.`;
+}
+
+async function prebuilt(reader: ProgramReader, tasklet: Tasklet, wasm: Buffer): Promise<Staleness> {
+  const source = await reader.readSoon(join(reader.root, tasklet.source), 'module');
+  if (source.state === 'missing' || (source.state === 'ok' && source.bytes.equals(wasm)))
+    return { state: 'fresh', why: `${tasklet.output} is ${tasklet.source}.` };
   return { state: 'stale', why: `${tasklet.output} differs from ${tasklet.source}.` };
 }
 
-function byTime(program: Pick<Program, 'root'>, tasklet: Tasklet): Staleness {
-  const built = statSync(join(program.root, tasklet.output)).mtimeMs;
-  const source = statSync(join(program.root, tasklet.source), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return source > built
+async function byTime(reader: ProgramReader, tasklet: Tasklet, builtMs: number): Promise<Staleness> {
+  const source = await reader.lookSoon(join(reader.root, tasklet.source));
+  return source.state === 'ok' && source.stat.mtimeMs > builtMs
     ? { state: 'stale', why: `${tasklet.source} is newer than ${tasklet.output}.` }
     : { state: 'unknown', why: `${tasklet.output} does not say what it was built from: other means built it.` };
 }
@@ -60,15 +80,6 @@ function stampOf(wasm: Buffer): ReturnType<typeof readStamp> | undefined {
     return readStamp(wasm);
   } catch (error) {
     if (error instanceof WasmInvalid) return undefined;
-    throw error;
-  }
-}
-
-function readIfThere(path: string): Buffer | null {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
     throw error;
   }
 }

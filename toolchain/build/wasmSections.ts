@@ -13,12 +13,16 @@ export interface ModuleSection {
 
 const HEADER = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 
-/** Sections in file order. @throws WasmInvalid where the outline is broken; bodies are not looked at. */
+/** More sections than any compiler writes: debuggers and names make some dozens. */
+const SECTIONS_MAX = 10_000;
+
+/** Sections in file order. @throws WasmInvalid where the outline is broken or has too many sections; bodies are not looked at. */
 export function readSections(wasm: Uint8Array): ModuleSection[] {
   const reader = new BinaryReader(wasm);
   for (const byte of HEADER) if (reader.u8() !== byte) throw reader.malformed('not a WebAssembly module', 0);
   const sections: ModuleSection[] = [];
   while (reader.pos < wasm.length) {
+    if (sections.length === SECTIONS_MAX) throw reader.malformed('more than 10 000 sections', reader.pos);
     const id = reader.u8();
     const size = reader.u32();
     const content = new BinaryReader(wasm, reader.pos, reader.pos + size);

@@ -1,15 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { Run, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
 import { formatSize } from '../../program/size.ts';
-import { fileError } from '../files/fileError.ts';
 
 /** How long the submit is held open for the end of the run, milliseconds; a longer run is followed by its events. */
 const WAIT_MS = 60_000;
@@ -113,30 +113,20 @@ async function cancelStarted(
  * @throws {GrafosError} not_built, module_too_large, or a file error's code
  */
 export async function readModuleFile(program: Program, tasklet: Tasklet): Promise<Uint8Array> {
-  const file = join(program.root, tasklet.output);
-  let module: Uint8Array;
-  try {
-    module = await readFile(file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new GrafosError(
-        'usage',
-        'not_built',
-        `Tasklet ${tasklet.name} is not built: ${tasklet.output} is missing.`,
-        {
-          next: `Build it: grafos tasklet build ${tasklet.name}`,
-        },
-      );
-    }
-    throw fileError(error, `The module of ${tasklet.name} cannot be read`);
+  const read = await new ProgramReader(program.root).readSoon(join(program.root, tasklet.output), 'module');
+  if (read.state === 'ok') return read.bytes;
+  if (read.state === 'missing') {
+    throw new GrafosError('usage', 'not_built', `Tasklet ${tasklet.name} is not built: ${tasklet.output} is missing.`, {
+      next: `Build it: grafos tasklet build ${tasklet.name}`,
+    });
   }
-  if (module.length > LIMITS.module) {
+  if (read.state === 'too-large') {
     throw new GrafosError(
       'usage',
       'module_too_large',
-      `${tasklet.output} is ${formatSize(module.length)}; a cell takes modules of at most ${formatSize(LIMITS.module)}.`,
+      `${tasklet.output} is ${formatSize(read.size)}; a cell takes modules of at most ${formatSize(PROGRAM_LIMITS.module)}.`,
       { next: 'Leave out what the tasklet does not use, or hand large data in as input.' },
     );
   }
-  return module;
+  throw readError(read, tasklet.output, `The module of ${tasklet.name} cannot be read`);
 }

@@ -1,16 +1,20 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { formatSize } from '../../program/size.ts';
 import { fileError } from '../files/fileError.ts';
+import { inputTooLarge } from './inputTooLarge.ts';
+import { readInputFile } from './readInputFile.ts';
 
-/** The bytes of an input file, at most {@link LIMITS.input}. @throws GrafosError `input_too_large`, a file error's code; the signal's reason */
-export async function readInput(file: string, signal = new AbortController().signal): Promise<Uint8Array> {
+/**
+ * The bytes of the input that a command line names: a file, or a pipe or device that does not say its size beforehand.
+ *
+ * @throws {GrafosError} input_too_large, no_such_file, not_a_file, permission_denied, and the signal's reason
+ */
+export async function readInput(file: string, signal: AbortSignal): Promise<Uint8Array> {
   try {
+    const seen = await stat(file);
+    if (!seen.isFIFO() && !seen.isCharacterDevice()) return await readInputFile(file);
     await using handle = await open(file, 'r');
-    const { size } = await handle.stat();
-    if (size > LIMITS.input) throw inputTooLarge(file, size);
     return await readBounded(file, handle.createReadStream(), signal);
   } catch (error) {
     throw fileError(error, 'The input cannot be read');
@@ -32,16 +36,4 @@ export async function readBounded(what: string, stream: Readable, signal: AbortS
     throw error;
   }
   return Buffer.concat(parts);
-}
-
-function inputTooLarge(what: string, size: number): GrafosError {
-  return new GrafosError(
-    'usage',
-    'input_too_large',
-    `${what} is at least ${formatSize(size)}; a run takes at most ${formatSize(LIMITS.input)} of input.`,
-    {
-      why: 'A run holds its whole input, and an output that may be as large, in memory.',
-      next: 'Give a smaller input, or split it over several runs.',
-    },
-  );
 }

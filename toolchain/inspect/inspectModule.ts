@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
 import { checkProfile, type ProfileProblem } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
 import { functionType, type ImportType, type WasmExport, type WasmModule } from '../../wasm/wasmModule.ts';
-import { fileError } from '../files/fileError.ts';
 
 const PAGE = 65_536;
 
@@ -24,11 +24,16 @@ export interface InspectedModule {
   problems: ProfileProblem[];
 }
 
-/** What a wasm file holds, read without running it. @throws GrafosError `module_invalid`, or a file error's code. */
-export async function inspectModule(file: string): Promise<InspectedModule> {
-  const bytes = await readFile(file).catch((error) => {
-    throw fileError(error, 'The module cannot be read');
-  });
+/**
+ * Describes a wasm file without running it.
+ *
+ * @param root the folder that the file must lie in: the program's, or the file's own where somebody names a file
+ * @throws {GrafosError} module_invalid, no_such_file, not_a_file, file_too_large, file_outside_program
+ */
+export async function inspectModule(file: string, root: string): Promise<InspectedModule> {
+  const read = await new ProgramReader(root).readSoon(file, 'module');
+  if (read.state !== 'ok') throw readError(read, file, 'The module cannot be read');
+  const { bytes } = read;
   let module: WasmModule;
   try {
     module = readModule(bytes);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { cargoEnvironment, cargoFault, throwFor } from '../build/buildRust.ts';
+import { checkCrateFiles } from '../build/checkCrateFiles.ts';
 import { findRust, RUST_TARGET } from '../build/findRust.ts';
 import { runCargo } from '../build/runCargo.ts';
 import { rustFindings } from '../build/rustFindings.ts';
@@ -21,6 +22,7 @@ export async function checkCrate(
   const env = options.env ?? process.env;
   const crate = join(program.root, tasklet.source);
   const manifest = join(crate, 'Cargo.toml');
+  await checkCrateFiles(program.root, crate);
   const tools = await findRust(crate, env, options.signal);
   const target = (await makeProgramState(program.root, 'build', 'cargo-check')).path;
   const args = ['check', '--lib', '--offline', '--target', RUST_TARGET, '--manifest-path', manifest];

@@ -2,21 +2,23 @@
  * What an assistant may ask about a program: the tools of `grafos mcp`, and some of them again as language-model tools of the editor. None
  * changes anything, and none tells a secret. Each answers with one JSON object.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { ArtifactEntry, Run } from '../../daemons/protocol/tenantApi.ts';
-import { loadProgram } from '../../program/loadProgram.ts';
-import { staleness } from '../build/staleness.ts';
+import { loadProgramSoon, type Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { ProgramReader } from '../../program/programReader.ts';
+import { validateBounded } from '../bounded/validateBounded.ts';
+import { type Staleness, staleness } from '../build/staleness.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { findRun } from '../deploy/findRun.ts';
 import { PROVIDERS, resolveProvider } from '../deploy/resolveProvider.ts';
 import { devStatus } from '../stack/devStatus.ts';
 import { CATALOGUE, FINDING_CODES, type FindingCode, findingPage } from '../validate/catalogue.ts';
 import { type FindingsJson, findingsJson } from '../validate/findingsJson.ts';
-import { validate } from '../validate/validate.ts';
 import type { ToolInput, ToolInputSchema, ToolProperty } from './toolInput.ts';
 
 export interface Tool {
@@ -76,14 +78,22 @@ const listTasklets: Tool = {
   inputSchema: schema({}),
   reachesOut: false,
   call: async (root) => {
-    const program = loadProgram(root);
+    const program = await loadProgramSoon(root);
     const tasklets = await Promise.all(
       program.manifest.tasklets.map(async (tasklet) => {
         const { name, kind, source, output, fixtures, fuel, linear_memory_bytes, mem_bytes, timeout_ms } = tasklet;
-        const built = await stat(join(program.root, output)).catch(() => undefined);
-        const bytes = built?.size ?? null;
+        const built = await new ProgramReader(program.root).lookSoon(join(program.root, output));
+        const bytes = built.state === 'ok' ? built.stat.size : null;
         const limits = { fuel, linear_memory_bytes, mem_bytes, timeout_ms };
-        return { name, kind, source, output, fixtures, limits, build: { ...staleness(program, tasklet), bytes } };
+        return {
+          name,
+          kind,
+          source,
+          output,
+          fixtures,
+          limits,
+          build: { ...(await buildState(program, tasklet)), bytes },
+        };
       }),
     );
     const { name, version } = program.manifest;
@@ -103,7 +113,7 @@ const validateTool: Tool = {
   reachesOut: false,
   call: async (root, { tasklet }, signal): Promise<FindingsJson> =>
     findingsJson(
-      await validate(root, { signal, ...(tasklet === undefined ? {} : { tasklet: String(tasklet) }) }),
+      await validateBounded(root, { signal, ...(tasklet === undefined ? {} : { tasklet: String(tasklet) }) }),
       root,
     ),
 };
@@ -184,6 +194,16 @@ const explainFinding: Tool = {
     return { code, severity, title, page: await readFile(join(packageRoot, findingPage(code)), 'utf8') };
   },
 };
+
+/** A module that cannot be read is broken: the other tasklets are listed all the same. */
+async function buildState(program: Program, tasklet: Tasklet): Promise<Staleness> {
+  try {
+    return await staleness(program, tasklet);
+  } catch (error) {
+    if (!(error instanceof GrafosError)) throw error;
+    return { state: 'broken', why: [error.message, error.why ?? ''].join(' ').trim() };
+  }
+}
 
 export const TOOLS: readonly Tool[] = [
   stackStatus,

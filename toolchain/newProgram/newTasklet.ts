@@ -1,8 +1,10 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
 import { writeEditorTypes } from '../build/editorTypes.ts';
 import { fileError } from '../files/fileError.ts';
 import { outputFolder } from '../files/outputFolder.ts';
@@ -47,9 +49,10 @@ export async function newTasklet(program: Program, name: string, kind: NewTaskle
       written.push(file);
     }
     const source = `tasklets/${name}.${kind === 'wat' ? 'wat' : 'ts'}`;
-    const manifest = await readFile(program.manifestPath, 'utf8');
+    const manifest = await new ProgramReader(program.root).readSoon(program.manifestPath, 'manifest');
+    if (manifest.state !== 'ok') throw readError(manifest, program.manifestPath, 'The manifest cannot be read');
     const table = `[[tasklet]]\nname = "${name}"\nsource = "${source}"\nfixtures = "fixtures/${name}"\n`;
-    await writeAtomically(program.manifestPath, `${manifest.trimEnd()}\n\n${table}`);
+    await writeAtomically(program.manifestPath, `${manifest.bytes.toString('utf8').trimEnd()}\n\n${table}`);
     if (kind === 'assemblyscript') await writeEditorTypes(program.root);
     return { source: join(program.root, ...source.split('/')), files: own.map(([path]) => path).sort() };
   } catch (error) {

@@ -1,6 +1,6 @@
-import { SourceMap } from 'node:module';
 import { BinaryReader } from '../../wasm/binaryReader.ts';
 import { readModule, SECTION } from '../../wasm/readModule.ts';
+import type { ReadSourceMap } from './readSourceMap.ts';
 
 /** Where an instruction comes from: a file as the source map names it, and a line from 1. */
 export interface SourceLine {
@@ -15,21 +15,16 @@ export interface CodePlaces {
   lineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
 }
 
-interface MapJson {
-  sources: string[];
-  sourcesContent?: Array<string | null>;
-}
-
 /** Lines above a function's first one in which its head is looked for. */
 const HEAD_LINES = 12;
 
 /**
- * @param map the text of its source map (WebAssembly debugging conventions: one line, columns are offsets in the module), or null
+ * @param map its source map (WebAssembly debugging conventions: one line, columns are offsets in the module), or null
  * @param readSource the text of a source that the map does not carry
  */
 export function codePlaces(
   wasm: Uint8Array,
-  map: string | null,
+  map: ReadSourceMap | null,
   readSource: (file: string) => string | undefined,
 ): CodePlaces {
   const module = readModule(wasm, { bodies: false });
@@ -40,22 +35,20 @@ export function codePlaces(
   );
   for (const { name, kind, index } of module.exports) if (kind === 'func' && !names.has(index)) names.set(index, name);
   const { imports, importedFunctions } = module;
-  const json: MapJson | null = map === null ? null : JSON.parse(map);
-  const sourceMap = map === null ? null : new SourceMap(JSON.parse(map));
   const texts = new Map<string, string[] | undefined>();
   const linesOf = (file: string): string[] | undefined => {
     if (!texts.has(file)) {
-      const text = json?.sourcesContent?.[json.sources.indexOf(file)] ?? readSource(file);
+      const text = map?.texts.get(file) ?? readSource(file);
       texts.set(file, text?.split('\n'));
     }
     return texts.get(file);
   };
   const lineOf = (functionIndex: number, bodyOffset: number): SourceLine | null => {
     const start = starts[functionIndex - importedFunctions];
-    if (sourceMap === null || start === undefined) return null;
+    if (map === null || start === undefined) return null;
     // What the optimiser made has no place of its own: it counts for the line of what stands before it.
     for (let offset = start + bodyOffset; offset >= start; ) {
-      const entry = sourceMap.findEntry(0, offset);
+      const entry = map.map.findEntry(0, offset);
       if (!('generatedColumn' in entry) || entry.generatedColumn < start) return null;
       if (entry.originalSource !== undefined) return { file: entry.originalSource, line: entry.originalLine + 1 };
       offset = entry.generatedColumn - 1;

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
+import { ProgramReader } from '../../program/programReader.ts';
 import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { codePlaces } from './codePlaces.ts';
 import { countRun } from './countRun.ts';
+import { readSourceMap } from './readSourceMap.ts';
 import { newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
@@ -62,8 +62,10 @@ export async function profileRun(
       },
     );
   }
-  const map = await readFile(join(program.root, `${tasklet.output}.map`), 'utf8').catch(() => null);
-  const places = codePlaces(module, map, (file) => sourceText(program.root, tasklet.output, file));
+  const reader = new ProgramReader(program.root);
+  const read = await reader.readSoon(join(program.root, `${tasklet.output}.map`), 'sourceMap');
+  const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
+  const places = codePlaces(module, map, (file) => sourceText(reader, tasklet.output, file));
   const functions = new Map<number, RunProfile['functions'][number]>();
   const lines = new Map<string, RunProfile['lines'][number]>();
   for (const [index, bodyOffset, fuel] of counted.places) {
@@ -111,15 +113,11 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** A source of the program's own; maps name it from the program's root or from where they lie. */
-function sourceText(root: string, output: string, file: string): string | undefined {
-  for (const path of [resolve(root, file), resolve(root, dirname(output), file)]) {
-    if (!path.startsWith(root)) continue;
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      // The other one, or none.
-    }
+/** The text of a source of the program. A map names it from the program's root or from where the map lies. */
+function sourceText(reader: ProgramReader, output: string, file: string): string | undefined {
+  for (const path of [resolve(reader.root, file), resolve(reader.root, dirname(output), file)]) {
+    const read = reader.read(path, 'source');
+    if (read.state === 'ok') return read.bytes.toString('utf8');
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Tasklet } from '../../program/manifest.ts';
+import { ProgramReader } from '../../program/programReader.ts';
 import { staleness } from '../build/staleness.ts';
 import { findProgramState } from '../stack/programState.ts';
 import type { RunProfile } from './profileRun.ts';
@@ -26,22 +26,45 @@ export interface LineFuel {
 }
 
 /**
- * What the newest profile says of the lines of one source, as it lies on disk; nothing when there is none, or when it is of another
- * module than the one that is built from these sources.
+ * The lines of one source in the newest profile, as the source lies on disk; none when there is no profile, or when it is of another module than the
+ * one that is built from these sources.
  */
-export function sourceFuel(root: string, tasklet: Tasklet, source: string): LineFuel[] {
-  let profile: RunProfile;
-  let built: Buffer;
-  try {
-    const profiles = findProgramState(root, PROFILES);
-    profile = JSON.parse(profiles?.readText(newestProfile(tasklet.name), PROFILE_BYTES) ?? '');
-    built = readFileSync(join(root, tasklet.output));
-  } catch {
+export async function sourceFuel(root: string, tasklet: Tasklet, source: string): Promise<LineFuel[]> {
+  const profile = keptProfile(root, tasklet);
+  if (profile === null) return [];
+  const built = await new ProgramReader(root).readSoon(join(root, tasklet.output), 'module');
+  if (built.state !== 'ok' || profile.module_sha256 !== createHash('sha256').update(built.bytes).digest('hex'))
     return [];
-  }
-  if (profile.module_sha256 !== createHash('sha256').update(built).digest('hex')) return [];
-  if (staleness({ root }, tasklet).state !== 'fresh') return [];
+  if ((await staleness({ root }, tasklet)).state !== 'fresh') return [];
   return profile.lines
     .filter(({ file }) => file !== null && resolve(root, file) === source)
     .map(({ line, fuel }) => ({ line, fuel, share: fuel / Math.max(1, profile.fuel_used) }));
+}
+
+function keptProfile(root: string, tasklet: Tasklet): ReturnType<typeof profileOf> {
+  try {
+    const bytes = findProgramState(root, PROFILES)?.read(newestProfile(tasklet.name), PROFILE_BYTES);
+    return bytes === undefined ? null : profileOf(bytes);
+  } catch {
+    // A folder that is not safe to use has no profile.
+    return null;
+  }
+}
+
+/** The parts of a profile that are used, or null where the file is none: it may have come with the program. */
+function profileOf(bytes: Buffer): Pick<RunProfile, 'module_sha256' | 'lines' | 'fuel_used'> | null {
+  try {
+    const profile: Partial<RunProfile> | null = JSON.parse(bytes.toString('utf8'));
+    const { module_sha256, lines, fuel_used } = profile ?? {};
+    if (typeof module_sha256 !== 'string' || typeof fuel_used !== 'number' || !Array.isArray(lines)) return null;
+    const isWhole = lines.every(
+      (one: Partial<RunProfile['lines'][number]> | null) =>
+        (one?.file === null || typeof one?.file === 'string') &&
+        typeof one.line === 'number' &&
+        typeof one.fuel === 'number',
+    );
+    return isWhole ? { module_sha256, lines, fuel_used } : null;
+  } catch {
+    return null;
+  }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { RunRecord, RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import { findTasklet, type Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { ProgramReader } from '../../program/programReader.ts';
 import { findRun } from '../deploy/findRun.ts';
 
 /** All that it takes to do a run again. */
@@ -39,7 +39,8 @@ export async function endedRun(
   const expected = { size: record.input_bytes, sha256: record.input_sha256 };
   const input = await client.artifact(runId, 'input.bin', { signal, expected });
   const tasklet = findTasklet(program, record.tasklet);
-  const module = await readFile(join(program.root, tasklet.output)).catch(() => undefined);
+  const read = await new ProgramReader(program.root).readSoon(join(program.root, tasklet.output), 'module');
+  const module = read.state === 'ok' ? read.bytes : undefined;
   const sha256 = module && createHash('sha256').update(module).digest('hex');
   if (module === undefined || sha256 !== record.module_sha256) {
     throw new GrafosError('usage', 'module_differs', `${tasklet.output} is not the module that run ${runId} ran.`, {

@@ -6,19 +6,22 @@ import { textLines } from '../../program/textLines.ts';
 import { readExpected } from '../fixtures/readExpected.ts';
 import { LABEL } from './errorLabel.ts';
 import { FILE_START } from './finding.ts';
+import { isCommonFault, readFinding } from './readFinding.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
 const FIXTURE = /^(.+)\.(input\.json|input\.bin|expected\.json)$/;
-/** JSON is parsed to be checked; beyond this only its size is. */
-const JSON_MAX_BYTES = LIMITS.input;
 
 export function checkFixtures(context: TaskletContext): void {
   const { tasklet, files, manifestPath } = context;
   const folder = context.path(tasklet.fixtures);
-  const stat = files.stat(folder);
-  const names = stat?.isDirectory() ? files.list(folder) : null;
-  if (names === null) {
-    if (stat !== null && !stat.isDirectory()) {
+  const listed = files.list(folder);
+  if (isCommonFault(listed)) {
+    const name = `the folder "${tasklet.fixtures}"`;
+    context.findings.push(readFinding(listed, name, manifestPath, context.rangeOf('fixtures')));
+    return;
+  }
+  if (listed.state !== 'ok') {
+    if (listed.state === 'not-a-file') {
       context.report(
         'GRF4006',
         manifestPath,
@@ -30,13 +33,13 @@ export function checkFixtures(context: TaskletContext): void {
         'GRF4006',
         manifestPath,
         context.rangeOf('fixtures'),
-        `The folder "${tasklet.fixtures}" is ${stat === null ? 'not there' : 'not readable'}, so \`grafos test\` finds no case for "${tasklet.name}". Make it, or take the line out.`,
+        `The folder "${tasklet.fixtures}" is ${listed.state === 'missing' ? 'not there' : 'not readable'}, so \`grafos test\` finds no case for "${tasklet.name}". Make it, or take the line out.`,
       );
     }
     return;
   }
   const cases = new Map<string, Set<string>>();
-  for (const name of names) {
+  for (const name of listed.names) {
     const path = join(folder, name);
     const [, label, part] = FIXTURE.exec(name) ?? [];
     if (label === undefined || part === undefined) {
@@ -90,18 +93,26 @@ export function checkFixtures(context: TaskletContext): void {
 }
 
 function checkFile(context: TaskletContext, path: string, name: string, part: string): void {
-  const stat = context.files.stat(path);
-  if (part.startsWith('input') && stat !== null && stat.size > LIMITS.input) {
+  const seen = context.files.look(path);
+  if (isCommonFault(seen)) {
+    context.findings.push(readFinding(seen, name, path, FILE_START));
+    return;
+  }
+  if (part.startsWith('input') && seen.state === 'ok' && seen.stat.size > LIMITS.input) {
     context.report(
       'GRF4005',
       path,
       FILE_START,
-      `${name} is ${formatSize(stat.size)}, and the input of a run is at most ${formatSize(LIMITS.input)}. Make it smaller.`,
+      `${name} is ${formatSize(seen.stat.size)}, and the input of a run is at most ${formatSize(LIMITS.input)}. Make it smaller.`,
     );
     return;
   }
-  if (part === 'input.bin') return;
-  const read = context.files.text(path, JSON_MAX_BYTES);
+  if (part === 'input.bin' && seen.state === 'ok' && seen.stat.isFile()) return;
+  const read = context.files.text(path, part === 'expected.json' ? 'fixtureExpected' : 'fixtureInput');
+  if (isCommonFault(read)) {
+    context.findings.push(readFinding(read, name, path, FILE_START));
+    return;
+  }
   if (read.state === 'not-utf8') {
     context.report(
       'GRF4003',
@@ -127,7 +138,7 @@ function checkFile(context: TaskletContext, path: string, name: string, part: st
       'GRF4003',
       path,
       FILE_START,
-      `${name} cannot be read as JSON: ${read.state === 'unreadable' ? read.why : read.state === 'too-large' ? `it is ${formatSize(read.size)}` : 'it is not a file'}.`,
+      `${name} cannot be read: ${read.state === 'unreadable' ? read.why : read.state === 'too-large' ? `it is ${formatSize(read.size)}, and such a file is at most ${formatSize(read.most)}` : 'it is not a file'}.`,
     );
   }
 }

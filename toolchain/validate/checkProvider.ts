@@ -12,7 +12,6 @@ import type { TaskletContext } from './taskletContext.ts';
 
 /** The pool of `grafos dev up` without `--mem-capacity`. */
 export const LOCAL_POOL_BYTES = 128 * 1024;
-const STATE_MAX_BYTES = 1024 * 1024;
 
 export interface LocalPool {
   bytes: number;
@@ -22,7 +21,7 @@ export interface LocalPool {
 
 export function localPool(root: string): LocalPool {
   try {
-    const text = findProgramState(root, 'dev')?.readText('dev.json', STATE_MAX_BYTES);
+    const text = findProgramState(root, 'dev')?.readText('dev.json');
     const state: Partial<DevState> = JSON.parse(text ?? '');
     const capacity = state.fabric?.mem_capacity;
     if (typeof capacity === 'number' && capacity > 0) return { bytes: capacity, running: true };
@@ -89,11 +88,12 @@ export function checkCells(root: string, files: ProgramFiles): Finding[] {
   const findings: Finding[] = [];
   const folder = cellsFolder(root);
   if (folder === undefined) return findings;
-  for (const name of files.list(folder) ?? []) {
+  const listed = files.list(folder);
+  for (const name of listed.state === 'ok' ? listed.names : []) {
     const provider = /^([a-z]+)-cells\.json$/.exec(name)?.[1];
     if (provider === undefined) continue;
     const path = join(folder, name);
-    const read = files.text(path, STATE_MAX_BYTES);
+    const read = files.text(path, 'state');
     if (read.state !== 'ok') continue;
     const redo = `Make it again with \`grafos cloud adopt ${provider}\`.`;
     const fault = jsonFault(read.text);

@@ -1,15 +1,15 @@
 /** A Rust tasklet: what its Cargo.toml needs, and parts of std that compile and then do nothing, or panic, in a cell. Syntax is cargo's. */
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type TextLines, textLines } from '../../program/textLines.ts';
 import { readToml, type TomlTable } from '../../program/tomlDocument.ts';
 import { checkLabel } from './errorLabel.ts';
 import { FILE_START } from './finding.ts';
-import type { ProgramFiles } from './programFiles.ts';
+import { isCommonFault, readFinding } from './readFinding.ts';
 import { type RustToken, rustTokens } from './rustTokens.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
 const MAX_FILES = 200;
-const MAX_BYTES = 2 * 1024 * 1024;
+const MAX_DEPTH = 8;
 /** Tokens of one list in braces behind `std::`. */
 const MAX_LIST = 500;
 
@@ -21,10 +21,14 @@ interface RustFile {
 
 export function checkRust(context: TaskletContext, folder: string): void {
   const manifestPath = join(folder, 'Cargo.toml');
-  const sources = rustFiles(folder, context.files);
+  const sources = rustFiles(folder, context);
   // A crate that writes the entry points itself needs neither the crate nor its macro.
   const ownEntry = sources.some(({ tokens }) => tokens.some(({ text }) => text === '_grafos_tasklet_run'));
-  const read = context.files.text(manifestPath, MAX_BYTES);
+  const read = context.files.text(manifestPath, 'checkedSource');
+  if (isCommonFault(read)) {
+    context.findings.push(readFinding(read, `${context.tasklet.source}/Cargo.toml`, manifestPath, FILE_START));
+    return;
+  }
   if (read.state !== 'ok') {
     context.report(
       'GRF2003',
@@ -269,17 +273,27 @@ function testItems(tokens: RustToken[]): Set<number> {
 }
 
 /** Every .rs file below src, in order of path, up to a bound. */
-function rustFiles(folder: string, files: ProgramFiles): RustFile[] {
+function rustFiles(folder: string, { files, findings }: TaskletContext): RustFile[] {
   const found: RustFile[] = [];
+  const common = (read: { state: string }, path: string) => {
+    if (isCommonFault(read)) findings.push(readFinding(read, relative(folder, path), path, FILE_START));
+  };
   const walk = (path: string, depth: number) => {
-    for (const name of files.list(path) ?? []) {
+    const listed = files.list(path);
+    common(listed, path);
+    for (const name of listed.state === 'ok' ? listed.names : []) {
       if (found.length >= MAX_FILES) return;
       const child = join(path, name);
       if (name.endsWith('.rs')) {
-        const read = files.text(child, MAX_BYTES);
+        const read = files.text(child, 'checkedSource');
+        common(read, child);
         if (read.state === 'ok')
           found.push({ file: child, tokens: rustTokens(read.text), lines: textLines(read.text) });
-      } else if (depth < 8 && files.stat(child)?.isDirectory()) walk(child, depth + 1);
+      } else if (depth < MAX_DEPTH) {
+        const seen = files.look(child);
+        common(seen, child);
+        if (seen.state === 'ok' && seen.stat.isDirectory()) walk(child, depth + 1);
+      }
     }
   };
   walk(join(folder, 'src'), 0);

@@ -14,7 +14,7 @@ export function checkScript(
   entryText: string,
 ): { explainsEnv: boolean; sources: string[] } {
   const before = context.findings.length;
-  const [first, ...others] = scriptFiles(entry, entryText, context.files);
+  const [first, ...others] = scriptFiles(entry, entryText, context.files, (one) => context.findings.push(one));
   if (first !== undefined) {
     checkCompute(context, first);
     for (const one of [first, ...others]) checkUses(context, one);
@@ -235,11 +235,14 @@ function firstNested({ tokens, compute }: ScriptOutline): number {
   return compute.bodyTo;
 }
 
+/** Tokens of the type that `fail` is given. */
+const TYPE_TOKENS_MAX = 100;
+
 function checkFail(context: TaskletContext, { file, outline, lines }: ScriptFile, at: number): void {
   const { tokens, imports } = outline;
   if (!imports.some((one) => one.from.includes('grafos') && one.names.includes('fail'))) return;
   let open = at + 1;
-  if (tokens[open]?.text === '<') while (open < tokens.length && tokens[open]?.text !== '(') open++;
+  if (tokens[open]?.text === '<') while (open < at + TYPE_TOKENS_MAX && tokens[open]?.text !== '(') open++;
   const label = tokens[open + 1];
   if (tokens[open]?.text !== '(' || label?.kind !== 'string' || tokens[open + 2]?.text !== ')') return;
   checkLabel(context, file, lines.rangeOf(label), label.value ?? '');

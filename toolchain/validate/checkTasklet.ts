@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { didYouMean } from '../../program/didYouMean.ts';
 import type { Program } from '../../program/loadProgram.ts';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
+import type { FileRead, ReadFault } from '../../program/programReader.ts';
 import { formatSize } from '../../program/size.ts';
 import type { WasmModule } from '../../wasm/wasmModule.ts';
 import { staleness } from '../build/staleness.ts';
@@ -10,8 +12,8 @@ import { checkModule, type ModuleToCheck } from './checkModule.ts';
 import { checkRust } from './checkRust.ts';
 import { checkScript } from './checkScript.ts';
 import { FILE_START } from './finding.ts';
-import type { BytesRead, TextRead } from './programFiles.ts';
-import { SOURCE_MAX_BYTES } from './scriptFile.ts';
+import type { TextRead } from './programFiles.ts';
+import { isCommonFault, readFinding } from './readFinding.ts';
 import type { TaskletContext } from './taskletContext.ts';
 import { watPlaces } from './watPlaces.ts';
 
@@ -45,11 +47,11 @@ async function checkAssemblyScript(
 ): Promise<WasmModule | null> {
   const { tasklet, files } = context;
   const source = context.path(tasklet.source);
-  const text = readSource(context, source, files.text(source, SOURCE_MAX_BYTES));
+  const text = readSource(context, source, files.text(source, 'checkedSource'));
   if (text === null) return null;
   const { explainsEnv, sources } = checkScript(context, source, text);
   const unsaved = sources.some((file) => files.overlaid(file));
-  const state = builtState(context, program, unsaved);
+  const state = await builtState(context, program, unsaved);
   const place = { file: context.manifestPath, range: context.rangeOf('source') };
   const given: Omit<ModuleToCheck, 'bytes' | 'label'> = {
     place,
@@ -77,15 +79,15 @@ async function checkAssemblyScript(
   return wasm === null ? null : checkModule(context, { ...given, bytes: wasm, label: tasklet.source });
 }
 
-function checkRustTasklet(context: TaskletContext, program: Program): WasmModule | null {
+async function checkRustTasklet(context: TaskletContext, program: Program): Promise<WasmModule | null> {
   const { tasklet, files, manifestPath } = context;
   const folder = context.path(tasklet.source);
-  const read = files.bytes(folder, 0);
-  if (read.state === 'missing' || read.state === 'unreadable') {
-    readSource(context, folder, read);
+  const seen = files.look(folder);
+  if (seen.state !== 'ok') {
+    readSource(context, folder, seen);
     return null;
   }
-  if (read.state !== 'not-a-file') {
+  if (!seen.stat.isDirectory()) {
     context.report(
       'GRF2002',
       manifestPath,
@@ -94,7 +96,7 @@ function checkRustTasklet(context: TaskletContext, program: Program): WasmModule
     );
     return null;
   }
-  if (files.text(join(folder, 'Cargo.toml'), SOURCE_MAX_BYTES).state === 'missing') {
+  if (files.look(join(folder, 'Cargo.toml')).state === 'missing') {
     context.report(
       'GRF2002',
       manifestPath,
@@ -104,7 +106,7 @@ function checkRustTasklet(context: TaskletContext, program: Program): WasmModule
     return null;
   }
   checkRust(context, folder);
-  const state = builtState(context, program, false);
+  const state = await builtState(context, program, false);
   if (state !== 'fresh') return null;
   return checkBuilt(context, {
     place: { file: manifestPath, range: context.rangeOf('source') },
@@ -115,9 +117,9 @@ function checkRustTasklet(context: TaskletContext, program: Program): WasmModule
 async function checkWat(context: TaskletContext, program: Program): Promise<WasmModule | null> {
   const { tasklet, files } = context;
   const source = context.path(tasklet.source);
-  const text = readSource(context, source, files.text(source, SOURCE_MAX_BYTES));
+  const text = readSource(context, source, files.text(source, 'checkedSource'));
   if (text === null) return null;
-  const state = builtState(context, program, files.overlaid(source));
+  const state = await builtState(context, program, files.overlaid(source));
   const places = watPlaces(source, text);
   const place = places.module() ?? { file: source, range: FILE_START };
   const given = { place, places, exportAdvice: 'Export it in the text of the module.' };
@@ -131,13 +133,13 @@ async function checkWat(context: TaskletContext, program: Program): Promise<Wasm
 function checkPrebuilt(context: TaskletContext): WasmModule | null {
   const { tasklet, files, manifestPath } = context;
   const source = context.path(tasklet.source);
-  const bytes = readSource(context, source, files.bytes(source, LIMITS.module));
+  const bytes = readSource(context, source, files.bytes(source, 'module'));
   if (bytes === null) return null;
-  const built = files.bytes(context.path(tasklet.output), LIMITS.module);
+  const built = files.bytes(context.path(tasklet.output), 'module');
   if (built.state === 'missing') reportNotBuilt(context);
   else if (built.state === 'ok' && !Buffer.from(built.bytes).equals(Buffer.from(bytes)))
     reportStale(context, `${tasklet.output} differs from ${tasklet.source}.`);
-  else if (built.state === 'unreadable' || built.state === 'not-a-file') reportUnreadable(context, built);
+  else if (built.state !== 'ok' && built.state !== 'too-large') reportUnreadable(context, built);
   return checkModule(context, {
     bytes,
     label: tasklet.source,
@@ -148,8 +150,9 @@ function checkPrebuilt(context: TaskletContext): WasmModule | null {
 
 /** The text or bytes of a source, or null when a finding says why there are none. */
 function readSource(context: TaskletContext, path: string, read: TextRead): string | null;
-function readSource(context: TaskletContext, path: string, read: BytesRead): Uint8Array | null;
-function readSource(context: TaskletContext, path: string, read: TextRead | BytesRead): string | Uint8Array | null {
+function readSource(context: TaskletContext, path: string, read: FileRead): Uint8Array | null;
+function readSource(context: TaskletContext, path: string, read: ReadFault): null;
+function readSource(context: TaskletContext, path: string, read: TextRead | FileRead): string | Uint8Array | null {
   const { tasklet, manifestPath } = context;
   const report = (
     code: 'GRF2001' | 'GRF2002' | 'GRF2003',
@@ -159,6 +162,10 @@ function readSource(context: TaskletContext, path: string, read: TextRead | Byte
   switch (read.state) {
     case 'ok':
       return 'text' in read ? read.text : read.bytes;
+    case 'outside':
+    case 'too-much':
+      context.findings.push(readFinding(read, `"${tasklet.source}"`, manifestPath, context.rangeOf('source')));
+      return null;
     case 'missing': {
       const near = nearPath(context, path);
       report(
@@ -203,7 +210,7 @@ function readSource(context: TaskletContext, path: string, read: TextRead | Byte
           'GRF2004',
           path,
           FILE_START,
-          `${tasklet.source} is ${formatSize(read.size)}. Sources above ${formatSize(SOURCE_MAX_BYTES)} are not checked, so that an editor stays quick; they are built all the same. Move data to the input or into a file of its own.`,
+          `${tasklet.source} is ${formatSize(read.size)}. Sources above ${formatSize(PROGRAM_LIMITS.checkedSource)} are not checked, so that an editor stays quick; they are built all the same. Move data to the input or into a file of its own.`,
         );
       }
       return null;
@@ -212,7 +219,8 @@ function readSource(context: TaskletContext, path: string, read: TextRead | Byte
 
 /** A sibling whose name is nearly the one that is missing. */
 function nearPath(context: TaskletContext, path: string): string | null {
-  const names = context.files.list(dirname(path)) ?? [];
+  const listed = context.files.list(dirname(path));
+  const names = listed.state === 'ok' ? listed.names : [];
   const { source } = context.tasklet;
   const last = source.split('/').pop() ?? '';
   const extension = /\.[a-z]+$/.exec(last)?.[0] ?? '';
@@ -224,16 +232,20 @@ function nearPath(context: TaskletContext, path: string): string | null {
 }
 
 /** `fresh`: the module on disk is the one to check. Reports absence and staleness, unless an unsaved text makes both certain. */
-function builtState(context: TaskletContext, program: Program, unsaved: boolean): 'fresh' | 'compile' | 'broken' {
+async function builtState(
+  context: TaskletContext,
+  program: Program,
+  unsaved: boolean,
+): Promise<'fresh' | 'compile' | 'broken'> {
   if (unsaved) return 'compile';
-  const output = context.files.bytes(context.path(context.tasklet.output), LIMITS.module);
-  if (output.state === 'not-a-file' || output.state === 'unreadable') {
-    reportUnreadable(context, output);
+  const output = context.files.look(context.path(context.tasklet.output));
+  if (output.state === 'ok' ? !output.stat.isFile() : output.state !== 'missing') {
+    reportUnreadable(context, output.state === 'ok' ? { state: 'not-a-file' } : output);
     return 'broken';
   }
   // Too large a module is reported where modules are checked.
-  if (output.state === 'too-large') return 'fresh';
-  const { state, why } = staleness(program, context.tasklet);
+  if (output.state === 'ok' && output.stat.size > PROGRAM_LIMITS.module) return 'fresh';
+  const { state, why } = await staleness(program, context.tasklet);
   switch (state) {
     case 'missing':
       reportNotBuilt(context);
@@ -249,7 +261,7 @@ function builtState(context: TaskletContext, program: Program, unsaved: boolean)
 }
 
 function checkBuilt(context: TaskletContext, given: Omit<ModuleToCheck, 'bytes' | 'label'>): WasmModule | null {
-  const read = context.files.bytes(context.path(context.tasklet.output), LIMITS.module);
+  const read = context.files.bytes(context.path(context.tasklet.output), 'module');
   if (read.state === 'ok') return checkModule(context, { ...given, bytes: read.bytes, label: context.tasklet.output });
   if (read.state === 'too-large') {
     context.report(
@@ -282,16 +294,18 @@ function reportStale(context: TaskletContext, why: string): void {
   );
 }
 
-function reportUnreadable(
-  context: TaskletContext,
-  read: { state: 'not-a-file' } | { state: 'unreadable'; why: string },
-): void {
+function reportUnreadable(context: TaskletContext, read: ReadFault): void {
   const { tasklet, manifestPath } = context;
-  const why = read.state === 'not-a-file' ? 'it is not a file' : read.why;
+  const range = context.rangeOf(context.given('output') ? 'output' : 'name');
+  if (isCommonFault(read)) {
+    context.findings.push(readFinding(read, `the module ${tasklet.output}`, manifestPath, range));
+    return;
+  }
+  const why = read.state === 'unreadable' ? read.why : 'it is not a file';
   context.report(
     'GRF3003',
     manifestPath,
-    context.rangeOf(context.given('output') ? 'output' : 'name'),
+    range,
     `The module ${tasklet.output} cannot be read: ${why}. Remove what is in its place and build again.`,
   );
 }

@@ -55,6 +55,15 @@ export function finding(
   };
 }
 
+/** Sorts findings, each once: two tasklets that share a source find the same thing twice. */
+export function uniqueFindings(findings: readonly Finding[]): Finding[] {
+  const sorted = [...findings].sort(compareFindings);
+  return sorted.filter((one, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || compareFindings(before, one) !== 0;
+  });
+}
+
 /** By file, place, code and words: the same findings always come in the same order. */
 export function compareFindings(left: Finding, right: Finding): number {
   return (

@@ -1,46 +1,34 @@
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { PROGRAM_LIMITS, type ProgramFileKind } from '../../program/programLimits.ts';
+import { type FileRead, ProgramReader, type ReadFault } from '../../program/programReader.ts';
 
-/** What validate reads the program through: the editor's unsaved text first, then the disk. Never writes, never throws. */
+/** The files of a program as validate sees them: the editor's unsaved text first, then the disk. Never writes, never throws. */
 export interface ProgramFiles {
   /** Text without a byte order mark. */
-  text(path: string, maxBytes: number): TextRead;
-  bytes(path: string, maxBytes: number): BytesRead;
-  /** Follows links; null when there is nothing there or it cannot be reached. */
-  stat(path: string): Stats | null;
-  /** Names in a folder, sorted; null when it cannot be listed. */
-  list(path: string): string[] | null;
+  text(path: string, kind: ProgramFileKind): TextRead;
+  bytes(path: string, kind: ProgramFileKind): FileRead;
+  /** Follows links inside the program. */
+  look(path: string): { state: 'ok'; stat: Stats } | ReadFault;
+  /** Names in a folder, sorted. */
+  list(path: string): { state: 'ok'; names: string[] } | ReadFault;
   overlaid(path: string): boolean;
 }
 
-export type ReadFault =
-  | { state: 'missing' }
-  | { state: 'not-a-file' }
-  | { state: 'too-large'; size: number }
-  | { state: 'unreadable'; why: string };
 export type TextRead = { state: 'ok'; text: string } | { state: 'not-utf8' } | ReadFault;
-export type BytesRead = { state: 'ok'; bytes: Uint8Array } | ReadFault;
 
-export function programFiles(overlay: ReadonlyMap<string, string> | undefined): ProgramFiles {
-  const bytes = (path: string, maxBytes: number): BytesRead => {
-    try {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat === undefined) return { state: 'missing' };
-      if (!stat.isFile()) return { state: 'not-a-file' };
-      if (stat.size > maxBytes) return { state: 'too-large', size: stat.size };
-      return { state: 'ok', bytes: readFileSync(path) };
-    } catch (error) {
-      return unreadable(error);
-    }
-  };
+/** @param overlay texts that stand in for files, by absolute path */
+export function programFiles(root: string, overlay: ReadonlyMap<string, string> | undefined): ProgramFiles {
+  const reader = new ProgramReader(root);
   return {
-    bytes,
-    text: (path, maxBytes) => {
+    bytes: (path, kind) => reader.read(path, kind),
+    text: (path, kind) => {
       const unsaved = overlay?.get(path);
       if (unsaved !== undefined) {
-        if (unsaved.length > maxBytes) return { state: 'too-large', size: unsaved.length };
+        const most = PROGRAM_LIMITS[kind];
+        if (unsaved.length > most) return { state: 'too-large', size: unsaved.length, most };
         return { state: 'ok', text: unsaved.startsWith('\uFEFF') ? unsaved.slice(1) : unsaved };
       }
-      const read = bytes(path, maxBytes);
+      const read = reader.read(path, kind);
       if (read.state !== 'ok') return read;
       try {
         // The decoder takes a byte order mark off.
@@ -49,28 +37,11 @@ export function programFiles(overlay: ReadonlyMap<string, string> | undefined): 
         return { state: 'not-utf8' };
       }
     },
-    stat: (path) => {
-      try {
-        return statSync(path, { throwIfNoEntry: false }) ?? null;
-      } catch {
-        return null;
-      }
-    },
+    look: (path) => reader.look(path),
     list: (path) => {
-      try {
-        return readdirSync(path).sort();
-      } catch {
-        return null;
-      }
+      const read = reader.list(path);
+      return read.state === 'ok' ? { state: 'ok', names: read.entries.map(({ name }) => name) } : read;
     },
     overlaid: (path) => overlay?.has(path) ?? false,
   };
-}
-
-function unreadable(error: unknown): ReadFault {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOTDIR') return { state: 'missing' };
-  if (code === 'ELOOP') return { state: 'unreadable', why: 'its links lead back to themselves' };
-  if (code === 'EACCES' || code === 'EPERM') return { state: 'unreadable', why: 'permission is denied' };
-  return { state: 'unreadable', why: error instanceof Error ? error.message : String(error) };
 }

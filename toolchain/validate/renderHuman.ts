@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { findProgram } from '../../program/loadProgram.ts';
 import { CATALOGUE, type Severity } from './catalogue.ts';
 import type { Finding } from './finding.ts';
+import { programFiles } from './programFiles.ts';
 
 export interface HumanOptions {
   /** Paths are shown relative to this folder. */
@@ -26,7 +27,7 @@ const FRAME_WIDTH = 100;
 export function renderHuman(findings: readonly Finding[], options: HumanOptions): string {
   const paint = (style: keyof typeof CODES, text: string) =>
     options.colour ? `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m` : text;
-  const textOf = cached(options.textOf ?? readText);
+  const textOf = cached(options.textOf ?? diskText(options.base));
   const parts = findings.map((one) => {
     const { line, character } = one.range.start;
     const wholeFile = line === 0 && character === 0 && one.range.end.line === 0 && one.range.end.character === 0;
@@ -83,10 +84,11 @@ function cached(read: (file: string) => string | null): (file: string) => string
   };
 }
 
-function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
-  } catch {
-    return null;
-  }
+/** The texts of the program around a folder; a file outside of it is shown without its line. */
+function diskText(base: string): (file: string) => string | null {
+  const files = programFiles(findProgram(base) ?? base, undefined);
+  return (file) => {
+    const read = files.text(file, 'checkedSource');
+    return read.state === 'ok' ? read.text : null;
+  };
 }

@@ -1,9 +1,10 @@
 import { dirname, join } from 'node:path';
 import { type TextLines, textLines } from '../../program/textLines.ts';
+import type { Finding } from './finding.ts';
 import type { ProgramFiles } from './programFiles.ts';
+import { isCommonFault, readFinding } from './readFinding.ts';
 import { type ScriptOutline, scriptOutline } from './scriptOutline.ts';
 
-export const SOURCE_MAX_BYTES = 2 * 1024 * 1024;
 const MAX_FILES = 200;
 export const STD = 'grafos-std';
 
@@ -13,19 +14,29 @@ export interface ScriptFile {
   lines: TextLines;
 }
 
-/** The entry file and every file of the program it imports, each once. */
-export function scriptFiles(entry: string, entryText: string, files: ProgramFiles): ScriptFile[] {
+/**
+ * The entry file and every file of the program it imports, each once.
+ *
+ * @param report takes a finding on an import that is not read
+ */
+export function scriptFiles(
+  entry: string,
+  entryText: string,
+  files: ProgramFiles,
+  report: (finding: Finding) => void = () => {},
+): ScriptFile[] {
   const found: ScriptFile[] = [];
   const seen = new Set([entry]);
   const open = (file: string, text: string) => {
     const one = { file, outline: scriptOutline(text), lines: textLines(text) };
     found.push(one);
-    for (const { from } of one.outline.imports) {
+    for (const { from, fromToken } of one.outline.imports) {
       if (!from.startsWith('.') || seen.size > MAX_FILES) continue;
       const base = join(dirname(file), from);
       for (const path of [base, `${base}.ts`, join(base, 'index.ts')]) {
         if (!path.endsWith('.ts') || seen.has(path)) continue;
-        const read = files.text(path, SOURCE_MAX_BYTES);
+        const read = files.text(path, 'checkedSource');
+        if (isCommonFault(read)) report(readFinding(read, `"${from}"`, file, one.lines.rangeOf(fromToken)));
         if (read.state !== 'ok') continue;
         seen.add(path);
         open(path, read.text);

@@ -78,7 +78,8 @@ function importAt(tokens: ScriptToken[], index: number): ScriptImport | null {
   let listEnd: number | null = null;
   for (let at = index + 1; at < tokens.length; at++) {
     const token = tokens[at];
-    if (token === undefined || token.text === ';') return null;
+    // A second import is another statement: without its end in sight each would be searched to the end of the text.
+    if (token === undefined || token.text === ';' || token.text === 'import') return null;
     if (token.kind === 'string') return { from: token.value ?? '', fromToken: token, names, listEnd };
     if (token.text === '}') listEnd = tokens[at - 1]?.end ?? token.start;
     else if (token.text === 'as') names.pop();

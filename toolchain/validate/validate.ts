@@ -1,14 +1,17 @@
 import { join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { findProgram, MANIFEST_MAX_BYTES, MANIFEST_NAME, type Program } from '../../program/loadProgram.ts';
-import { type ParsedManifest, parseManifest } from '../../program/manifest.ts';
+import { findProgram, MANIFEST_NAME, type Program } from '../../program/loadProgram.ts';
+import { type ParsedManifest, parseManifest, type Tasklet } from '../../program/manifest.ts';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
+import { formatSize } from '../../program/size.ts';
 import { checkFixtures } from './checkFixtures.ts';
 import { manifestFindings } from './checkManifest.ts';
 import { checkCells, checkProvider, localPool } from './checkProvider.ts';
 import { checkTasklet } from './checkTasklet.ts';
-import { compareFindings, FILE_START, type Finding, finding } from './finding.ts';
+import { FILE_START, type Finding, finding, uniqueFindings } from './finding.ts';
 import { type ProgramFiles, programFiles } from './programFiles.ts';
+import { readFinding } from './readFinding.ts';
 import { taskletContext } from './taskletContext.ts';
 
 export interface ValidateOptions {
@@ -17,6 +20,10 @@ export interface ValidateOptions {
   /** Only this tasklet, and the manifest as far as it concerns it. */
   tasklet?: string;
   signal?: AbortSignal;
+  /** Names of tasklets that are not checked. */
+  skip?: ReadonlySet<string>;
+  /** Called before each tasklet is checked, with all that was found so far. */
+  onTasklet?(tasklet: Tasklet, found: readonly Finding[]): void;
 }
 
 /**
@@ -28,8 +35,8 @@ export interface ValidateOptions {
 export async function validate(programOrFolder: Program | string, options: ValidateOptions = {}): Promise<Finding[]> {
   const { overlay, signal } = options;
   signal?.throwIfAborted();
-  const files = programFiles(overlay);
-  const root = rootOf(programOrFolder, files);
+  const root = rootOf(programOrFolder, overlay);
+  const files = programFiles(root, overlay);
   const manifestPath = join(root, MANIFEST_NAME);
   const text = readManifestText(manifestPath, files);
   if (typeof text !== 'string') return [text];
@@ -51,8 +58,12 @@ export async function validate(programOrFolder: Program | string, options: Valid
   };
   for (const one of tasklets) {
     const { tasklet } = one;
-    if (!readable || tasklet === null || (options.tasklet !== undefined && one.name !== options.tasklet)) continue;
-    const context = taskletContext({ root, manifestPath, lines, files, findings }, one, tasklet);
+    if (!readable || tasklet === null || options.skip?.has(tasklet.name)) continue;
+    if (options.tasklet !== undefined && one.name !== options.tasklet) continue;
+    options.onTasklet?.(tasklet, findings);
+    // What is read is bounded for each tasklet: a program may have many.
+    const own = programFiles(root, overlay);
+    const context = taskletContext({ root, manifestPath, lines, files: own, findings }, one, tasklet);
     const module = await checkTasklet(context, program, { overlay, signal });
     checkProvider(context, pool, module);
     checkFixtures(context);
@@ -63,18 +74,18 @@ export async function validate(programOrFolder: Program | string, options: Valid
     }
   }
   findings.push(...checkCells(root, files));
-  return unique(findings.sort(compareFindings));
+  return uniqueFindings(findings);
 }
 
-function rootOf(programOrFolder: Program | string, files: ProgramFiles): string {
+function rootOf(programOrFolder: Program | string, overlay: ValidateOptions['overlay']): string {
   if (typeof programOrFolder !== 'string') return programOrFolder.root;
   const folder = resolve(programOrFolder);
-  return files.overlaid(join(folder, MANIFEST_NAME)) ? folder : (findProgram(folder) ?? folder);
+  return overlay?.has(join(folder, MANIFEST_NAME)) ? folder : (findProgram(folder) ?? folder);
 }
 
 /** The text, or the finding that says why there is none. */
 function readManifestText(path: string, files: ProgramFiles): string | Finding {
-  const read = files.text(path, MANIFEST_MAX_BYTES);
+  const read = files.text(path, 'manifest');
   switch (read.state) {
     case 'ok':
       return read.text;
@@ -85,6 +96,9 @@ function readManifestText(path: string, files: ProgramFiles): string | Finding {
         FILE_START,
         `There is no ${MANIFEST_NAME} here or in a folder above. It says what the tasklets are and what they may use. Go to the folder of a program, or make one with \`grafos new\`.`,
       );
+    case 'outside':
+    case 'too-much':
+      return readFinding(read, MANIFEST_NAME, path, FILE_START);
     case 'not-utf8':
       return finding(
         'GRF1002',
@@ -99,7 +113,7 @@ function readManifestText(path: string, files: ProgramFiles): string | Finding {
         'GRF1002',
         path,
         FILE_START,
-        `${MANIFEST_NAME} is larger than 1 MiB, and a manifest is a few lines. Check which file this is.`,
+        `${MANIFEST_NAME} is larger than ${formatSize(PROGRAM_LIMITS.manifest)}, and a manifest is a few lines. Check which file this is.`,
       );
     case 'unreadable':
       return finding(
@@ -115,13 +129,5 @@ function unknownTasklet({ tasklets }: ParsedManifest, manifestPath: string, name
   const names = tasklets.flatMap((one) => one.name ?? []).join(', ');
   return new GrafosError('usage', 'tasklet_unknown', `${manifestPath} has no tasklet "${name}".`, {
     next: names === '' ? 'Add a [[tasklet]] to grafos.toml.' : `Its tasklets are: ${names}.`,
-  });
-}
-
-/** Two tasklets that share a source find the same thing twice. */
-function unique(sorted: Finding[]): Finding[] {
-  return sorted.filter((one, index) => {
-    const before = sorted[index - 1];
-    return before === undefined || compareFindings(before, one) !== 0;
   });
 }

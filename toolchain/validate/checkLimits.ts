@@ -1,0 +1,9 @@
+/** The bounds on a check or a compile in a thread of its own (docs/limits.md, "Of a program"). */
+export const CHECK_LIMITS = {
+  /** JavaScript heap of the thread in MiB. */
+  heapMib: 1024,
+  /** Memory of the whole process in MiB: what a compiler keeps in WebAssembly memory is in no heap. */
+  residentMib: 2048,
+  /** Milliseconds for one tasklet. */
+  timeMs: 60_000,
+} as const;
