@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import type { HostReport } from '../test/editor/host/runSuite.ts';
 import { runInElectron } from '../test/editor/support/runInElectron.ts';
@@ -40,7 +40,7 @@ export async function runEditorSuites(files: string[]): Promise<Counts> {
     const inWorkbench = await runMocha(
       ['--timeout', '120000', ...(files.length > 0 ? files : ['test/editor/workbench/**/*.test.ts'])],
       // The suites have a cache folder of their own, where no editor is installed.
-      { GRAFOS_EDITOR_EXTENSIONS: extensions, GRAFOS_EDITOR_CACHE: dirname(home) },
+      { GRAFOS_EDITOR_EXTENSIONS: extensions, GRAFOS_EDITOR_CACHE: resolve(home, '../../..') },
     );
     return {
       passed: inHost.passed + inWorkbench.passed,
