@@ -2,6 +2,7 @@ import { MODULE_LIMITS } from './moduleLimits.ts';
 import { Op } from './opcodes.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { skipLocals } from './skipLocals.ts';
+import { smallIndex } from './smallIndex.ts';
 import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 
 /**
@@ -24,9 +25,10 @@ export function checkBody(
     const opcode = bytes[at] as number;
     const next = skipImmediates(bytes, opcode, at + 1, end);
     if (opcode <= Op.if && opcode >= Op.block) {
-      depth++;
+      // The body itself is the first of the open blocks and is not counted.
       if (depth > MODULE_LIMITS.nesting)
         throw new WasmInvalid('limit', at, `blocks nested deeper than ${MODULE_LIMITS.nesting}`);
+      depth++;
       checkBlockType(bytes, at + 1, types, features);
     } else if (opcode === Op.end) {
       depth--;
@@ -46,12 +48,11 @@ function checkBlockType(bytes: Uint8Array, pos: number, types: number, features:
       ? unsupported('gc', pos, `block type 0x${byte.toString(16)}`)
       : new WasmInvalid('malformed', pos, `unknown block type 0x${byte.toString(16)}`);
   }
-  let index = 0;
-  for (let at = pos, scale = 1; ; at++, scale *= 128) {
-    const part = bytes[at] as number;
-    index += (part & 0x7f) * scale;
-    if (part < 0x80) break;
-  }
+  let last = pos;
+  while ((bytes[last] as number) >= 0x80) last++;
+  // A negative number is a value type in more bytes than it needs. V8 takes 0xc0 0x7f for the empty type.
+  if ((bytes[last] as number) & 0x40) throw new WasmInvalid('malformed', pos, 'a block type of a negative number');
+  const index = smallIndex(bytes, pos);
   if (index >= types) throw new WasmInvalid('malformed', pos, 'a block of a type that is not there');
   features.add('multi-value');
 }
@@ -63,7 +64,7 @@ function noteFeature(
   hasDataCount: boolean,
   features: Set<string>,
 ): void {
-  const sub = bytes[at + 1] as number;
+  const sub = smallIndex(bytes, at + 1);
   if (opcode === Op.prefixFd) features.add('simd');
   else if (opcode === Op.prefixFc) {
     features.add(sub < 8 ? 'saturating-conversions' : sub < 15 ? 'bulk-memory' : 'reference-types');
