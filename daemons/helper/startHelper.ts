@@ -101,7 +101,7 @@ export async function startHelper(options: HelperOptions): Promise<RunningDaemon
       keepAliveTimeout: TIMEOUTS.keepAlive,
       connectionsCheckingInterval: TIMEOUTS.check,
       maxHeaderSize: 16 * 1024,
-      // checkCaller refuses a missing or doubled Host itself, in words.
+      // checkCaller refuses a missing or doubled Host itself, in words that say so.
       requireHostHeader: false,
     },
     (req, res) => {

@@ -19,6 +19,7 @@ import { GrafosError } from '../../protocol/grafosError.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { PeerFiles } from '../../protocol/peerFiles.ts';
 import { guardTlsServer, tlsServerOptions } from '../../protocol/peerTls.ts';
+import { requestHost } from '../../protocol/requestHost.ts';
 import type { RefusalReason } from '../../protocol/tenantApi.ts';
 import { TokenRefused } from '../../protocol/tenantToken.ts';
 import type { AuditLog } from '../audit/auditLog.ts';
@@ -148,6 +149,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const operation = operationOf(request);
     if (isDraining) {
       done(new Refused('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.'));
+      return;
+    }
+    const host = requestHost(request.raw);
+    if ('problem' in host) {
+      done(new Refused('bad_request', host.problem, 'Send one Host header, with the host of the address.'));
       return;
     }
     if (operation?.who === 'certificate') {
