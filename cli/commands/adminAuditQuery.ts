@@ -20,7 +20,7 @@ export async function run(
   );
   out.result(records, (paint) =>
     records.length === 0
-      ? 'no records'
+      ? ['no records']
       : table(
           [
             ['SEQ', 'AT', 'ACTOR', 'ACTION', 'DECISION', 'REASON', 'SUBJECT'],

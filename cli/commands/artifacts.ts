@@ -24,7 +24,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     const artifacts = await client.listArtifacts(run_id, { signal });
     out.result({ run_id, dir: null, artifacts }, () =>
       artifacts.length === 0
-        ? `run ${run_id} has not ended yet`
+        ? [`run ${run_id} has not ended yet`]
         : table(
             [
               ['ARTIFACT', 'SIZE', 'SHA-256'],
@@ -40,7 +40,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       ? join(await makeProgramState(root, 'artifacts'), 'artifacts', run_id)
       : resolve(cwd, given.out);
   const artifacts = await downloadArtifacts(client, run_id, dir, signal);
-  out.result({ run_id, dir, artifacts }, () =>
-    [pathText(dir, cwd), ...artifacts.map(({ name, size }) => `  ${name.padEnd(14)} ${formatSize(size)}`)].join('\n'),
-  );
+  out.result({ run_id, dir, artifacts }, () => [
+    pathText(dir, cwd),
+    ...artifacts.map(({ name, size }) => `  ${name.padEnd(14)} ${formatSize(size)}`),
+  ]);
 }

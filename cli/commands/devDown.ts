@@ -7,11 +7,11 @@ export async function run({ cwd, out, signal }: CommandContext): Promise<void> {
   const ended = await devDown(programRootOf(cwd), signal);
   out.result({ ...ended, duration_ms: Math.round(ended.duration_ms) }, (paint) => {
     const daemons = Object.entries(ended.daemons);
-    if (daemons.length === 0) return 'no local stack was running';
+    if (daemons.length === 0) return ['no local stack was running'];
     const lines = daemons.map(([name, how]) => `  ${name.padEnd(12)} ${how === 'absent' ? 'had ended before' : how}`);
     return [
       `stopped ${paint('dim', `in ${Math.round(ended.duration_ms)} ms; logs stay in ${pathText(ended.logs, cwd)}`)}`,
       ...lines,
-    ].join('\n');
+    ];
   });
 }
