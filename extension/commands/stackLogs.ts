@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { DAEMON_NAMES } from '../../daemons/protocol/devState.ts';
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
+import { pickText } from '../shown/pickText.ts';
 import { isNode } from '../views/nodes.ts';
 import type { CommandFactory } from './command.ts';
 
@@ -33,5 +34,5 @@ function logFiles(root: string): Array<{ label: string; description: string; fil
   const { logs } = stackPaths(root);
   return DAEMON_NAMES.map((name) => ({ label: name, file: join(logs, `${name}.log`) }))
     .filter(({ file }) => existsSync(file))
-    .map(({ label, file }) => ({ label, file, description: vscode.workspace.asRelativePath(file) }));
+    .map(({ label, file }) => ({ label, file, description: pickText(vscode.workspace.asRelativePath(file)) }));
 }

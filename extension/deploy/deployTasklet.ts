@@ -5,6 +5,7 @@ import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import type { CommandContext } from '../commands/command.ts';
+import { notice } from '../dialogs/notice.ts';
 import { pickTasklet } from '../dialogs/pickTasklet.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { SETTINGS } from '../ids.ts';
@@ -112,11 +113,11 @@ async function confirmCloud(tasklet: Tasklet, provider: ProviderName): Promise<b
   if (!settings.get(SETTINGS.confirmCloud, true)) return true;
   const deploy = vscode.l10n.t('Deploy');
   const always = vscode.l10n.t("Deploy, Don't Ask Again");
-  const answer = await vscode.window.showInformationMessage(
+  const answer = await notice(
+    'information',
     vscode.l10n.t('Deploy {0} to {1}?', tasklet.name, provider),
+    [deploy, always],
     { modal: true, detail: vscode.l10n.t('The module and its input leave this machine.') },
-    deploy,
-    always,
   );
   if (answer === always) await settings.update(SETTINGS.confirmCloud, false, vscode.ConfigurationTarget.Global);
   return answer !== undefined;
