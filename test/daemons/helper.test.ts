@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { Agent, request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DASHBOARD_FILES } from '../../daemons/helper/dashboardFiles.ts';
 import { helperRoutes } from '../../daemons/helper/routes.ts';
+import { DOOR_LIMITS } from '../../daemons/protocol/doorLimits.ts';
 import { HELPER_REASONS } from '../../daemons/protocol/helperApi.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
@@ -458,25 +460,40 @@ describe('helper: who may ask', () => {
     assert.deepEqual(reasons.sort(), [...HELPER_REASONS].sort());
   });
 
-  it('drops a connection past its limit, and serves again when one is free', async () => {
+  it('serves whoever comes while silent connections wait, of which the oldest go', async () => {
+    const known = new Agent({ keepAlive: true, maxSockets: 1 });
+    const program = () =>
+      new Promise<{ status: number; port: number | undefined }>((resolve, reject) => {
+        const request = httpRequest(
+          { port: helper.port, host: '127.0.0.1', path: '/v1/program', agent: known, headers: withBearer() },
+          (response) => {
+            const port = response.socket.localPort;
+            response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, port }));
+          },
+        );
+        request.on('error', reject).end();
+      });
+    const first = await program();
+    let ended = 0;
     const sockets = await Promise.all(
-      Array.from({ length: 128 }, async () => {
+      Array.from({ length: 2 * DOOR_LIMITS.helperUnproven }, async () => {
         const socket = connect(helper.port, '127.0.0.1');
         socket.on('error', () => {});
+        socket.on('close', () => {
+          ended++;
+        });
         await once(socket, 'connect');
         return socket;
       }),
     );
     try {
-      await assert.rejects(ask(helper, '/health'));
+      assert.equal((await ask(helper, '/health')).status, 200);
+      assert.deepEqual(await program(), first, 'another connection than the one that had shown the bearer');
+      for (const late = AbortSignal.timeout(10_000); ended < DOOR_LIMITS.helperUnproven; late.throwIfAborted())
+        await once(sockets[ended] as Socket, 'close', { signal: late }).catch(() => {});
     } finally {
-      await Promise.all(
-        sockets.map(async (socket) => {
-          const closed = once(socket, 'close');
-          socket.destroy();
-          await closed;
-        }),
-      );
+      known.destroy();
+      for (const socket of sockets) socket.destroy();
     }
     await answersAgain(helper);
   });
