@@ -70,11 +70,12 @@ export async function listenWebTransport(options: WtListenOptions): Promise<WtLi
     secret: randomBytes(32).toString('hex'),
     ...WINDOWS,
   } as ConstructorParameters<typeof Server>[0]);
-  const connected = boundConnections(server);
-  guardSessions(server, connected);
+  guardSessions(server, (stream) => connected(stream));
   const sessions = server.sessionStream(path).getReader();
   server.startServer();
   await server.ready;
+  // Made by the library when it starts; in this turn nobody can have come yet.
+  const connected = boundConnections(server);
   acceptSessions(sessions, onSession).catch(ignore);
   const connections = trackConnections(server);
   return {
@@ -285,6 +286,11 @@ function boundConnections(server: unknown): (stream: object) => void {
   const room = new WaitingRoom(DOOR_LIMITS.memSilent, DOOR_LIMITS.memSilentMs);
   boundHandshakes(http2);
   boundHttp2(http2, DOOR_LIMITS.memSilentMs);
+  // The library pings every second, and throws from its timer at a session that is destroyed and has still to close.
+  http2.prependListener('session', (session) => {
+    const ping = session.ping.bind(session) as (...given: unknown[]) => boolean;
+    session.ping = (...given: unknown[]) => !session.destroyed && ping(...given);
+  });
   http2.on('secureConnection', (socket: TLSSocket & Guest) => {
     const leave = room.enter(() => socket.destroy());
     socket[LEAVE] = leave;
