@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LONG_MS, QUICK_MS } from '../../daemons/protocol/cellWorkers.ts';
+import { DOOR_LIMITS } from '../../daemons/protocol/doorLimits.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
 import { CORPUS } from '../hostile/corpus.ts';
@@ -24,6 +25,11 @@ describe('docs/limits.md', () => {
   it('has every bound of a module with its number', () => {
     const expected = Object.entries(MODULE_LIMITS).map(([name, most]) => [name, grouped(most)]);
     assert.deepEqual([...rows('Of a module')], expected);
+  });
+
+  it('has every bound of the doors with its number', () => {
+    const expected = Object.entries(DOOR_LIMITS).map(([name, most]) => [name, grouped(most)]);
+    assert.deepEqual([...rows('At the doors')], expected);
   });
 
   it('has the numbers of the runtime', () => {
