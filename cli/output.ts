@@ -3,10 +3,12 @@ import { type Paint, paintMarked, printedLine } from './printedLine.ts';
 import { safeJson } from './safeJson.ts';
 
 /**
- * The two channels of a command: results on stdout, all else on stderr; human or JSON, coloured only on a terminal.
+ * The two channels of a command: results on stdout, all else on stderr; human or JSON, coloured
+ * only on a terminal.
  *
- * This is the only place of the command that writes, and every line goes through {@link printedLine}: a command gives lines, not text, so
- * that no name, message or output of a stranger can end a line, steer a terminal or give a CI job an order.
+ * This is the only place of the command that writes, and every line goes through {@link
+ * printedLine}: a command gives lines, not text, so that no name, message or output of a stranger
+ * can end a line, steer a terminal or give a CI job an order.
  */
 export class Output {
   readonly json: boolean;
@@ -24,7 +26,10 @@ export class Output {
     else this.#print(process.stdout, human(this.paint(process.stdout)));
   }
 
-  /** Prints one of many results as it comes: `value` as a line of JSON, or the lines that `human` makes of it. */
+  /**
+   * Prints one of many results as it comes: `value` as a line of JSON, or the lines that `human`
+   * makes of it.
+   */
   item(value: unknown, human: (paint: Paint) => readonly string[]): void {
     if (this.json) this.jsonText(`${JSON.stringify(value)}\n`);
     else this.#print(process.stdout, human(this.paint(process.stdout)));
@@ -41,13 +46,19 @@ export class Output {
     process.stdout.write(safeJson(text));
   }
 
-  /** Prints workflow commands of our own making for GitHub, one a line; their parts were escaped by its rules. */
+  /**
+   * Prints workflow commands of our own making for GitHub, one a line; their parts were escaped by
+   * its rules.
+   */
   annotations(lines: readonly string[]): void {
     this.#clearProgress();
     for (const line of lines) process.stdout.write(`${line}\n`);
   }
 
-  /** Passes bytes that were asked for as they are to whatever reads standard output, which must not be a terminal. */
+  /**
+   * Passes bytes that were asked for as they are to whatever reads standard output, which must not
+   * be a terminal.
+   */
   bytes(content: Uint8Array): void {
     if (process.stdout.isTTY) throw new Error('bytes as they are do not belong on a terminal');
     this.#clearProgress();

@@ -5,7 +5,9 @@ import { neutralText } from '../daemons/protocol/neutralText.ts';
 export type Style = Extract<Parameters<typeof styleText>[0], string>;
 export type Paint = (style: Style, text: string) => string;
 
-/** Marks the escape sequences that {@link paintMarked} wrote: no text from elsewhere can know it. */
+/**
+ * Marks the escape sequences that {@link paintMarked} wrote: no text from elsewhere can know it.
+ */
 const MARK = randomBytes(12).toString('base64url');
 
 const OWN_STYLE = new RegExp(`\u001b${MARK}\\[(\\d+)m`, 'g');
@@ -23,8 +25,9 @@ export function printedWidth(text: string): number {
 }
 
 /**
- * One line as it goes to a terminal or into the log of a CI job: in it only the styles of {@link paintMarked} do anything. All else that
- * would steer a terminal is written out, and so are the workflow commands of CI systems, `::` at the beginning of a line and `##[` anywhere.
+ * One line as it goes to a terminal or into the log of a CI job: in it only the styles of {@link
+ * paintMarked} do anything. All else that would steer a terminal is written out, and so are the
+ * workflow commands of CI systems, `::` at the beginning of a line and `##[` anywhere.
  */
 export function printedLine(line: string): string {
   return line

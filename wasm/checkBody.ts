@@ -50,7 +50,8 @@ function checkBlockType(bytes: Uint8Array, pos: number, types: number, features:
   }
   let last = pos;
   while ((bytes[last] as number) >= 0x80) last++;
-  // A negative number is a value type in more bytes than it needs. V8 takes 0xc0 0x7f for the empty type.
+  // A negative number is a value type in more bytes than it needs. V8 takes 0xc0 0x7f for the empty
+  // type.
   if ((bytes[last] as number) & 0x40) throw new WasmInvalid('malformed', pos, 'a block type of a negative number');
   const index = smallIndex(bytes, pos);
   if (index >= types) throw new WasmInvalid('malformed', pos, 'a block of a type that is not there');

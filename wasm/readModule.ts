@@ -312,7 +312,10 @@ class ModuleReader {
     if (instructions === 0) throw r.malformed('an empty constant expression', at);
   }
 
-  /** The global that a constant expression reads: an imported one that never changes (Core Specification 2.0, section 3.3.10). */
+  /**
+   * The global that a constant expression reads: an imported one that never changes (Core
+   * Specification 2.0, section 3.3.10).
+   */
   private constantGlobal(index: number, at: number): void {
     if (index >= this.importedGlobals)
       throw unsupported('gc', at, "a constant that reads one of the module's own globals");

@@ -51,7 +51,10 @@ export interface MemSessionOptions {
   watchers: LeaseWatchers;
   /** Throws CapabilityRefused or GrantRefused. */
   admit(token: string): Grant;
-  /** Called when a HELLO was admitted: until then the session is a stranger's, and its owner bounds how long. */
+  /**
+   * Called when a HELLO was admitted: until then the session is a stranger's, and its owner bounds
+   * how long.
+   */
   granted(): void;
   /** Closes the whole session; called once. */
   close(why: MemErrorCode): void;

@@ -33,7 +33,10 @@ export interface HelperFacts {
   url: string;
 }
 
-/** How long a connection is kept for another request, and how often late ones are looked for. Milliseconds. */
+/**
+ * How long a connection is kept for another request, and how often late ones are looked for.
+ * Milliseconds.
+ */
 const KEEP_ALIVE_MS = 10_000;
 const CHECK_MS = 1_000;
 /** How often one reason of refusal is logged at most: a page that knocks must not fill the disk. Milliseconds. */

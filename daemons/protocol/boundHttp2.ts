@@ -2,7 +2,10 @@ import { constants, type Http2SecureServer, type ServerHttp2Session, type Server
 import type { TLSSocket } from 'node:tls';
 import { DOOR_LIMITS } from './doorLimits.ts';
 
-/** Kept on the socket: a session shows a stand-in for it, which leads back to its properties and to nothing that ends it. */
+/**
+ * Kept on the socket: a session shows a stand-in for it, which leads back to its properties and to
+ * nothing that ends it.
+ */
 const CUT = Symbol('cut');
 
 interface Cut {
@@ -10,8 +13,8 @@ interface Cut {
 }
 
 /**
- * Ends HTTP/2 connections on which no stream was open for `idleMs`, and those that send SETTINGS and PING in floods, which the engine
- * answers one by one. Node bounds neither.
+ * Ends HTTP/2 connections on which no stream was open for `idleMs`, and those that send SETTINGS
+ * and PING in floods, which the engine answers one by one. Node bounds neither.
  */
 export function boundHttp2(server: Http2SecureServer, idleMs: number): void {
   server.prependListener('secureConnection', (socket: TLSSocket & Cut) => {

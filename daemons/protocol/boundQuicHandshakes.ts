@@ -1,7 +1,9 @@
 import { DOOR_LIMITS } from './doorLimits.ts';
 import { WaitingRoom } from './waitingRoom.ts';
 
-/** Internal to `@matrixai/quic`: what its socket keeps connections in, each before it is started. */
+/**
+ * Internal to `@matrixai/quic`: what its socket keeps connections in, each before it is started.
+ */
 interface Internals {
   connectionMap: { set(id: unknown, connection: Starting): unknown };
 }

@@ -1,6 +1,9 @@
 import { neutralText } from './neutralText.ts';
 
-/** One line a fact, whatever the text, on stderr, which the stack turns into the daemon's log file. Never give it a key, a token or a bearer. */
+/**
+ * One line a fact, whatever the text, on stderr, which the stack turns into the daemon's log file.
+ * Never give it a key, a token or a bearer.
+ */
 export interface DaemonLog {
   info(text: string): void;
   warn(text: string): void;

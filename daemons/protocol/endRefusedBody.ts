@@ -6,9 +6,10 @@ import { DOOR_LIMITS } from './doorLimits.ts';
 const LOOK_MS = 100;
 
 /**
- * Ends what comes of a body after its request was answered. Node reads it to the end, however slowly it comes. Call it
- * before the request is answered. HTTP/2 has a word for it (RFC 9113, section 8.1); over HTTP/1.1 a little of the body is let pass, so that a client that writes
- * before it reads finds the answer, and the connection is ended where more comes.
+ * Ends what comes of a body after its request was answered. Node reads it to the end, however
+ * slowly it comes. Call it before the request is answered. HTTP/2 has a word for it (RFC 9113,
+ * section 8.1); over HTTP/1.1 a little of the body is let pass, so that a client that writes before
+ * it reads finds the answer, and the connection is ended where more comes.
  */
 export function endRefusedBody(request: IncomingMessage | Http2ServerRequest, answer: NodeJS.EventEmitter): void {
   if ('stream' in request) {

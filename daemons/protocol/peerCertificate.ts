@@ -192,7 +192,8 @@ function keyIdProblem({ authorityKeyId, subjectKeyId }: ParsedCertificate): stri
 
 function readNames(leaf: ParsedCertificate): { role: PeerRole; name: string } | { problem: string } {
   if (leaf.subjectAltName === null) return { problem: 'it lacks a subjectAltName' };
-  // RFC 5280 section 4.2.1.6: what has no subject is named by its alternative names alone, which nobody may skip.
+  // RFC 5280 section 4.2.1.6: what has no subject is named by its alternative names alone, which
+  // nobody may skip.
   if (isEmptyName(leaf.subject) && leaf.extensions.get(EXTENSION.subjectAltName)?.critical !== true) {
     return { problem: 'its subject is empty and its subjectAltName is not critical' };
   }

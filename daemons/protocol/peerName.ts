@@ -19,12 +19,16 @@ const CHARACTERS_MAX: Readonly<Record<string, number>> = {
   '1.2.840.113549.1.9.1': 255, // e-mail address
 };
 
-/** Attributes whose value is an IA5String; that of every other one is a UTF8String or a PrintableString. */
+/**
+ * Attributes whose value is an IA5String; that of every other one is a UTF8String or a
+ * PrintableString.
+ */
 const IA5_ATTRIBUTES: readonly string[] = ['1.2.840.113549.1.9.1', '0.9.2342.19200300.100.1.25'];
 
 /**
- * Checks the form of a distinguished name, DER: a sequence of sets of attributes, of which each has a value (RFC 5280 section 4.1.2.4). A
- * name of no sets at all is well formed; whether it may be empty depends on whose it is.
+ * Checks the form of a distinguished name, DER: a sequence of sets of attributes, of which each has
+ * a value (RFC 5280 section 4.1.2.4). A name of no sets at all is well formed; whether it may be
+ * empty depends on whose it is.
  *
  * @throws {DerInvalid}
  */

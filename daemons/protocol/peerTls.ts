@@ -35,7 +35,8 @@ const PEER = Symbol('peer');
 
 /**
  * Checks every connection after its handshake, resumed ones too, before the server's own listener sees it; one that fails is
- * destroyed, and no byte it sent is read. Handshakes are bounded as well. Call it on the server before it listens. {@link peerOf} then says who a socket's peer is.
+ * destroyed, and no byte it sent is read. Handshakes are bounded as well. Call it on the server
+ * before it listens. {@link peerOf} then says who a socket's peer is.
  */
 export function guardTlsServer(server: Server, guard: TlsGuard): void {
   const caDer = caDerFromPem(guard.caPem);

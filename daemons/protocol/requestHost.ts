@@ -10,8 +10,9 @@ export interface RequestHead {
 }
 
 /**
- * The host that a request is for: the one `Host` of HTTP/1.1, or `:authority` of HTTP/2, which a `Host` beside it must equal (RFC 9112
- * section 3.2, RFC 9113 section 8.3.1). Two of them, or one that cannot be read, would let two readers of a request see two hosts.
+ * The host that a request is for: the one `Host` of HTTP/1.1, or `:authority` of HTTP/2, which a
+ * `Host` beside it must equal (RFC 9112 section 3.2, RFC 9113 section 8.3.1). Two of them, or one
+ * that cannot be read, would let two readers of a request see two hosts.
  *
  * @returns the value as it came, or a problem in words, with which a request is answered 400
  */
@@ -27,7 +28,9 @@ export function requestHost(request: RequestHead): { host: string } | { problem:
   return isHostPort(host) ? { host } : { problem: 'The Host header is not a host with an optional port.' };
 }
 
-/** A name or address of RFC 3986, section 3.2.2, with a port or without; no user, and never empty. */
+/**
+ * A name or address of RFC 3986, section 3.2.2, with a port or without; no user, and never empty.
+ */
 function isHostPort(text: string): boolean {
   const [, address, name, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._~-]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   if (port !== undefined && Number(port) > 65_535) return false;

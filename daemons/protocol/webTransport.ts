@@ -276,8 +276,9 @@ function wrapStream({ readable, writable }: LibraryStream): WtStream {
 }
 
 /**
- * Bounds connections over HTTP/2 and HTTP/1.1 that have no session: their handshakes, how long they may be without one, and what they may do
- * meanwhile. HTTP/3 connections are bounded by the native half alone.
+ * Bounds connections over HTTP/2 and HTTP/1.1 that have no session: their handshakes, how long they
+ * may be without one, and what they may do meanwhile. HTTP/3 connections are bounded by the native
+ * half alone.
  * @returns what is to be called with the stream of each session
  */
 function boundConnections(server: unknown): (stream: object) => void {
@@ -286,7 +287,8 @@ function boundConnections(server: unknown): (stream: object) => void {
   const room = new WaitingRoom(DOOR_LIMITS.memSilent, DOOR_LIMITS.memSilentMs);
   boundHandshakes(http2);
   boundHttp2(http2, DOOR_LIMITS.memSilentMs);
-  // The library pings every second, and throws from its timer at a session that is destroyed and has still to close.
+  // The library pings every second, and throws from its timer at a session that is destroyed and
+  // has still to close.
   http2.prependListener('session', (session) => {
     const ping = session.ping.bind(session) as (...given: unknown[]) => boolean;
     session.ping = (...given: unknown[]) => !session.destroyed && ping(...given);
@@ -302,7 +304,10 @@ function boundConnections(server: unknown): (stream: object) => void {
   };
 }
 
-/** Kept on the socket: HTTP/2 shows a stand-in for it, whose properties lead back to the one there is. */
+/**
+ * Kept on the socket: HTTP/2 shows a stand-in for it, whose properties lead back to the one there
+ * is.
+ */
 const LEAVE = Symbol('leave');
 
 interface Guest {

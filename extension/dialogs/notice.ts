@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
 import { noticeText } from '../shown/noticeText.ts';
 
-/** Shows a notification, and resolves with the title of the button that was chosen. No part of the text is a link. */
+/**
+ * Shows a notification, and resolves with the title of the button that was chosen. No part of the
+ * text is a link.
+ */
 export async function notice(
   kind: 'error' | 'information',
   text: string,

@@ -89,7 +89,10 @@ export function liveView<T extends Node>({ programs, log }: Grafos, parts: LiveV
   );
 }
 
-/** Names, states and errors of cells and manifests stand in the items; none of them may turn or break the line it is shown in. */
+/**
+ * Names, states and errors of cells and manifests stand in the items; none of them may turn or
+ * break the line it is shown in.
+ */
 function neutralItem(item: vscode.TreeItem): vscode.TreeItem {
   if (typeof item.label === 'string') item.label = neutralText(item.label);
   if (typeof item.description === 'string') item.description = neutralText(item.description);

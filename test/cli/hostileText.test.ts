@@ -1,4 +1,7 @@
-/** Names and messages that a stranger chose, through the real command: nothing of them steers a terminal or a CI job. */
+/**
+ * Names and messages that a stranger chose, through the real command: nothing of them steers a
+ * terminal or a CI job.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

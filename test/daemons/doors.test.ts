@@ -1,4 +1,7 @@
-/** Connections without credentials, at every door: they are bounded in number and time, and whoever has credentials is served meanwhile. */
+/**
+ * Connections without credentials, at every door: they are bounded in number and time, and whoever
+ * has credentials is served meanwhile.
+ */
 import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -383,7 +386,10 @@ describe('doors', function () {
   });
 });
 
-/** Passes what a client needs to prove its address, and then nothing from the client any more: a handshake that never ends. */
+/**
+ * Passes what a client needs to prove its address, and then nothing from the client any more: a
+ * handshake that never ends.
+ */
 async function lossyRelay(target: number, news: EventEmitter): Promise<{ port: number; close(): void }> {
   const front = createSocket('udp4');
   const back = createSocket('udp4');

@@ -1,6 +1,9 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Other spellings of a JWS that a lenient reader of base64url takes for the same: RFC 7515, section 2, knows none of them. */
+/**
+ * Other spellings of a JWS that a lenient reader of base64url takes for the same: RFC 7515, section
+ * 2, knows none of them.
+ */
 export function tokenSpellings(token: string): Array<[what: string, spelled: string]> {
   const [header = '', claims = '', signature = ''] = token.split('.');
   return [

@@ -45,7 +45,8 @@ describe('a capability token', () => {
     for (let at = head.length + 1; at < token.length; at++) {
       if (token[at] === '.') continue;
       const altered = token.slice(0, at) + (token[at] === 'A' ? 'g' : 'A') + token.slice(at + 1);
-      // What is no JSON or no base64url any more is malformed; all else is not what the cell signed.
+      // What is no JSON or no base64url any more is malformed; all else is not what the cell
+      // signed.
       assert.throws(
         () => mint.verify(altered),
         (error) => refused('token_signature_invalid')(error) || refused('token_malformed')(error),

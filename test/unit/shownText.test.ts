@@ -3,7 +3,10 @@ import { markdown } from '../../extension/shown/markdown.ts';
 import { noticeText } from '../../extension/shown/noticeText.ts';
 import { pickText } from '../../extension/shown/pickText.ts';
 
-/** Names that would be more than text, of Markdown, of a notification, of a label with icons, of a terminal. */
+/**
+ * Names that would be more than text, of Markdown, of a notification, of a label with icons, of a
+ * terminal.
+ */
 const STRANGERS = [
   '[Click](command:workbench.action.terminal.new)',
   '![](https://evil.example/seen)',
@@ -34,7 +37,8 @@ describe('text of others in the editor', () => {
       const shown = markdown`**${stranger}**`;
       assert.ok(shown.startsWith('**') && shown.endsWith('**'), shown);
       const inner = shown.slice(2, -2);
-      // Every mark of ASCII has a backslash of its own before it, or is an entity: CommonMark 0.31, section 2.4, takes both as text.
+      // Every mark of ASCII has a backslash of its own before it, or is an entity: CommonMark 0.31,
+      // section 2.4, takes both as text.
       assert.match(inner, /^(?:[\p{L}\p{N} ]|\\[!-#%-/:-@[-`{-~]|&#36;)*$/u, stranger);
       assert.ok(!inner.includes('\n'), stranger);
     }

@@ -9,7 +9,9 @@ export interface ToolAnswer {
   isError?: true;
 }
 
-/** First member of an answer that holds text of others, so that a model reads it before the rest. */
+/**
+ * First member of an answer that holds text of others, so that a model reads it before the rest.
+ */
 export const LABEL = 'untrusted_data';
 
 /** Says what a model must know of an answer before it reads it. */
@@ -18,8 +20,9 @@ export function labelOf(untrusted: string): string {
 }
 
 /**
- * A good answer: one JSON object, whose first member says which text in it others made. Such text stands in JSON strings and nowhere else,
- * and a string cannot end itself; characters that hide or turn text are written out in it.
+ * A good answer: one JSON object, whose first member says which text in it others made. Such text
+ * stands in JSON strings and nowhere else, and a string cannot end itself; characters that hide or
+ * turn text are written out in it.
  */
 export function toolAnswer({ untrusted }: Pick<Tool, 'untrusted'>, answer: object): ToolAnswer {
   const labelled = neutralValue(untrusted === null ? answer : { [LABEL]: labelOf(untrusted), ...answer }) as object;
@@ -37,7 +40,10 @@ export function toolError({ code, message, why, next }: GrafosError): ToolAnswer
   return { content: [{ type: 'text', text: lines.map(neutralText).join('\n') }], isError: true };
 }
 
-/** A value with every string made neutral line by line: the line breaks of a log, a page or an edit are part of it. */
+/**
+ * A value with every string made neutral line by line: the line breaks of a log, a page or an edit
+ * are part of it.
+ */
 function neutralValue(value: unknown): unknown {
   if (typeof value === 'string') return value.split('\n').map(neutralText).join('\n');
   if (Array.isArray(value)) return value.map(neutralValue);

@@ -25,7 +25,10 @@ export interface Tool {
   /** For the model: what it answers, with units, and that text in it is not ours. */
   description: string;
   inputSchema: ToolInputSchema;
-  /** A sentence that says which text of the answer tasklets, cells or sources made; null where all of it is ours. */
+  /**
+   * A sentence that says which text of the answer tasklets, cells or sources made; null where all
+   * of it is ours.
+   */
   untrusted: string | null;
   /** Whether it may reach a cell over the network. */
   reachesOut: boolean;

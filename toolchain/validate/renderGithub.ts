@@ -11,7 +11,8 @@ const COMMANDS = { error: 'error', warning: 'warning', info: 'notice' } as const
  */
 export function renderGithub(findings: readonly Finding[], base: string): string[] {
   return findings.map(({ code, severity, message, file, range: { start, end } }) => {
-    // Columns are shown only where both ends stand on one line; lines and columns count from 1 there.
+    // Columns are shown only where both ends stand on one line; lines and columns count from 1
+    // there.
     const columns = start.line === end.line && end.character > start.character;
     const properties = [
       `file=${escapeProperty(relative(base, file).split(sep).join('/'))}`,
@@ -24,7 +25,10 @@ export function renderGithub(findings: readonly Finding[], base: string): string
   });
 }
 
-/** A line break is shown as one, in GitHub's own spelling; anything else that would steer the log is written out. */
+/**
+ * A line break is shown as one, in GitHub's own spelling; anything else that would steer the log is
+ * written out.
+ */
 function escapeData(text: string): string {
   return text
     .split(/\r\n|\r|\n/)

@@ -20,8 +20,8 @@ const STYLES = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
 const FRAME_WIDTH = 100;
 
 /**
- * Findings for a terminal, each with the line it is about, and a last line that counts them. The lines hold names and sources as they are:
- * whoever prints them makes them fit for a terminal.
+ * Findings for a terminal, each with the line it is about, and a last line that counts them. The
+ * lines hold names and sources as they are: whoever prints them makes them fit for a terminal.
  */
 export function renderHuman(findings: readonly Finding[], options: HumanOptions): string[] {
   const paint = options.paint ?? ((_style: string, text: string) => text);

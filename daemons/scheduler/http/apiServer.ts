@@ -100,7 +100,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   } as never) as unknown as App;
 
   const { server } = app;
-  // No option of node:http2 sets them for the HTTP/1.1 it also speaks. Clients of ours leave a connection idle for a little less.
+  // No option of node:http2 sets them for the HTTP/1.1 it also speaks. Clients of ours leave a
+  // connection idle for a little less.
   Object.assign(server, {
     keepAliveTimeout: DOOR_LIMITS.apiIdleMs,
     keepAliveTimeoutBuffer: 1_000,

@@ -5,13 +5,19 @@ import { WaitingRoom } from '../../protocol/waitingRoom.ts';
 const ASKED = Symbol('asked');
 const PROVED = Symbol('proved');
 
-/** Kept on the socket itself: HTTP/2 hands out a stand-in for it with every request, whose properties lead back to the one there is. */
+/**
+ * Kept on the socket itself: HTTP/2 hands out a stand-in for it with every request, whose
+ * properties lead back to the one there is.
+ */
 interface Waiting {
   [ASKED]?: () => void;
   [PROVED]?: () => void;
 }
 
-/** Connections of the tenant API that have not asked anything, and those that have not shown a good token. */
+/**
+ * Connections of the tenant API that have not asked anything, and those that have not shown a good
+ * token.
+ */
 export class ApiWaiting {
   readonly #silent = new WaitingRoom(DOOR_LIMITS.apiSilent, DOOR_LIMITS.apiSilentMs);
   readonly #unproven = new WaitingRoom(DOOR_LIMITS.apiUnproven);

@@ -392,7 +392,8 @@ export function runService(parts: RunServiceParts): RunService {
     },
     list: (actor, limit, before) => {
       const older = before === undefined ? null : runs.byId(before);
-      // A run of another tenant is answered as one that does not exist: a page is no place to learn which ids there are.
+      // A run of another tenant is answered as one that does not exist: a page is no place to learn
+      // which ids there are.
       const isSeen = older === null || actor.role === 'admin' || older?.tenant === actor.name;
       if (older === undefined || !isSeen) throw new Refused('not_found', `There is no run ${before}.`);
       const rows = runs.list(actor.role === 'admin' ? null : actor.name, limit, older?.seq ?? null);
