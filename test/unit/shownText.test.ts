@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { markdown } from '../../extension/shown/markdown.ts';
 import { noticeText } from '../../extension/shown/noticeText.ts';
 import { pickText } from '../../extension/shown/pickText.ts';
+import { lspDiagnostic } from '../../language-server/lspDiagnostic.ts';
+import { quickFixes } from '../../language-server/quickFixes.ts';
+import { finding } from '../../toolchain/validate/finding.ts';
 
 /**
  * Names that would be more than text, of Markdown, of a notification, of a label with icons, of a
@@ -74,5 +77,20 @@ describe('text of others in the editor', () => {
     for (const one of ['$(error) x', 'a $(sync~spin)$(pass)', '\\\\$(pass)'])
       for (const [, backslash] of pickText(one).matchAll(icon)) assert.equal(backslash, '\\', one);
     assert.equal(pickText('a\u202e$(x'), String.raw`a\u202e\$(x`);
+  });
+});
+
+describe('a diagnostic', () => {
+  it('quotes a source without what steers, and keeps its fix', () => {
+    const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } };
+    const one = finding('GRF1005', '/p/grafos.toml', range, 'Unknown "\u202e\u001b[2J".\nNext', {
+      title: 'Change to "\u202ex"',
+      edits: [{ range, newText: 'x' }],
+    });
+    const shown = lspDiagnostic(one);
+    assert.equal(shown.message, 'Unknown "\\u202e\\u001b[2J".\nNext');
+    const [action] = quickFixes([one], '/p/grafos.toml', range, [shown], () => ({}));
+    assert.equal(action?.title, 'Change to "\\u202ex"');
+    assert.equal(action?.diagnostics?.[0], shown);
   });
 });
