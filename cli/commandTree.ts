@@ -47,7 +47,10 @@ export function commandTree(out: Output, run: (spec: CommandSpec, given: object)
       optionDescription: ({ description }) => description,
     })
     // An error is printed by `Output`, in the one form that all have; help that nobody asked for only where people read it.
-    .configureOutput({ outputError: () => {}, writeErr: (text) => (out.json ? undefined : out.note(text)) });
+    .configureOutput({
+      outputError: () => {},
+      writeErr: (text) => (out.json ? undefined : out.note(...text.trimEnd().split('\n'))),
+    });
   addCommonOptions(root);
   for (const spec of COMMANDS) addCommand(root, spec, (given) => run(spec, given));
   return root;

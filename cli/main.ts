@@ -13,7 +13,10 @@ async function main(argv: string[]): Promise<number> {
     json: argv.includes('--json'),
     color: !argv.includes('--no-color') && (process.env.NO_COLOR ?? '') === '',
   });
-  onStateNotice(({ text }) => out.warn(text));
+  onStateNotice(({ text }) => {
+    const [first = '', ...more] = text.split('\n');
+    out.warn(first, ...more);
+  });
   const interrupt = new AbortController();
   const stop = () => interrupt.abort(new GrafosError('interrupted', 'interrupted', 'Interrupted.'));
   watchSignals(stop);

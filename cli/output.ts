@@ -1,10 +1,15 @@
-import { styleText } from 'node:util';
 import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { type Paint, paintMarked, printedLine } from './printedLine.ts';
+import { safeJson } from './safeJson.ts';
 
-type Style = Parameters<typeof styleText>[0];
-type Paint = (style: Style, text: string) => string;
-
-/** The two channels of a command: results on stdout, all else on stderr; human or JSON, coloured only on a terminal. */
+/**
+ * The two channels of a command: results on stdout, all else on stderr; human or JSON, coloured
+ * only on a terminal.
+ *
+ * This is the only place of the command that writes, and every line goes through {@link
+ * printedLine}: a command gives lines, not text, so that no name, message or output of a stranger
+ * can end a line, steer a terminal or give a CI job an order.
+ */
 export class Output {
   readonly json: boolean;
   readonly #color: boolean;
@@ -15,74 +20,102 @@ export class Output {
     this.#color = options.color;
   }
 
-  /** The result of the command: `value` as JSON, or what `human` makes of it. */
-  result(value: unknown, human: (paint: Paint) => string): void {
-    this.#clearProgress();
-    process.stdout.write(this.json ? `${JSON.stringify(value, null, 2)}\n` : ended(human(this.paint(process.stdout))));
+  /** Prints the result of the command: `value` as JSON, or the lines that `human` makes of it. */
+  result(value: unknown, human: (paint: Paint) => readonly string[]): void {
+    if (this.json) this.document(value);
+    else this.#print(process.stdout, human(this.paint(process.stdout)));
   }
 
-  /** Bytes or text passed through as they are. */
-  raw(content: string | Uint8Array): void {
+  /**
+   * Prints one of many results as it comes: `value` as a line of JSON, or the lines that `human`
+   * makes of it.
+   */
+  item(value: unknown, human: (paint: Paint) => readonly string[]): void {
+    if (this.json) this.jsonText(`${JSON.stringify(value)}\n`);
+    else this.#print(process.stdout, human(this.paint(process.stdout)));
+  }
+
+  /** Prints a document that is JSON whatever the options say, such as SARIF. */
+  document(value: unknown): void {
+    this.jsonText(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Prints JSON that a cell wrote, with its own numbers and spacing. */
+  jsonText(text: string): void {
+    this.#clearProgress();
+    process.stdout.write(safeJson(text));
+  }
+
+  /**
+   * Prints workflow commands of our own making for GitHub, one a line; their parts were escaped by
+   * its rules.
+   */
+  annotations(lines: readonly string[]): void {
+    this.#clearProgress();
+    for (const line of lines) process.stdout.write(`${line}\n`);
+  }
+
+  /**
+   * Passes bytes that were asked for as they are to whatever reads standard output, which must not
+   * be a terminal.
+   */
+  bytes(content: Uint8Array): void {
+    if (process.stdout.isTTY) throw new Error('bytes as they are do not belong on a terminal');
     this.#clearProgress();
     process.stdout.write(content);
   }
 
-  /** A fact for people beside the result. */
-  note(text: string): void {
-    this.#clearProgress();
-    process.stderr.write(ended(text));
+  /** Prints a fact for people beside the result. */
+  note(...lines: readonly string[]): void {
+    this.#print(process.stderr, lines);
   }
 
-  warn(text: string): void {
-    this.note(`${this.paint(process.stderr)('yellow', 'warning')}: ${text}`);
+  warn(text: string, ...more: readonly string[]): void {
+    this.note(`${this.paint(process.stderr)('yellow', 'warning')}: ${text}`, ...more);
   }
 
-  /** What goes on right now; shown on a terminal only. */
+  /** Shows on a terminal what goes on right now. */
   progress(text: string): void {
     if (this.json || !process.stderr.isTTY) return;
     // A line that wraps could not be taken back.
-    const line = `${text} …`.slice(0, (process.stderr.columns ?? 80) - 1);
-    process.stderr.write(`\r\x1b[2K${this.paint(process.stderr)('dim', line)}`);
+    const line = printedLine(`${text} …`).slice(0, (process.stderr.columns ?? 80) - 1);
+    process.stderr.write(`\r\x1b[2K${printedLine(this.paint(process.stderr)('dim', line))}`);
     this.#progressShown = true;
   }
 
   /** @returns the exit code that the error asks for. */
   error(error: unknown): number {
-    this.#clearProgress();
     const paint = this.paint(process.stderr);
     if (error instanceof GrafosError) {
       const { code, message, why, next } = error;
-      if (this.json)
-        process.stdout.write(
-          `${JSON.stringify({ error: { code, message, why: why ?? null, next: next ?? null } }, null, 2)}\n`,
-        );
+      if (this.json) this.document({ error: { code, message, why: why ?? null, next: next ?? null } });
       else {
-        const lines = [`${paint('red', 'error')}: ${message} ${paint('dim', `[${code}]`)}`];
-        if (why !== undefined) lines.push(...indented('why:  ', why));
-        if (next !== undefined) lines.push(...indented('next: ', next));
-        process.stderr.write(`${lines.join('\n')}\n`);
+        this.note(
+          `${paint('red', 'error')}: ${message} ${paint('dim', `[${code}]`)}`,
+          ...(why === undefined ? [] : indented('why:  ', why)),
+          ...(next === undefined ? [] : indented('next: ', next)),
+        );
       }
       return error.exitCode;
     }
     const message = error instanceof Error ? error.message : String(error);
-    if (this.json)
-      process.stdout.write(
-        `${JSON.stringify({ error: { code: 'internal_error', message, why: null, next: null } }, null, 2)}\n`,
-      );
-    const detail = process.env.GRAFOS_DEBUG && error instanceof Error ? `\n${error.stack}` : '';
-    process.stderr.write(
-      `${paint('red', 'error')}: this is a fault of grafos, not yours: ${message} ${paint('dim', '[internal_error]')}${detail}\n` +
-        (detail === '' ? '  next: Run it again with GRAFOS_DEBUG=1 and report what it prints.\n' : ''),
+    if (this.json) this.document({ error: { code: 'internal_error', message, why: null, next: null } });
+    const stack = process.env.GRAFOS_DEBUG && error instanceof Error ? error.stack : undefined;
+    this.note(
+      `${paint('red', 'error')}: this is a fault of grafos, not yours: ${message} ${paint('dim', '[internal_error]')}`,
+      ...(stack?.split('\n') ?? ['  next: Run it again with GRAFOS_DEBUG=1 and report what it prints.']),
     );
     return 1;
   }
 
   paint(stream: NodeJS.WriteStream): Paint {
-    return (style, text) => (this.colours(stream) ? styleText(style, text, { stream }) : text);
+    const colours = this.#color && stream.isTTY === true;
+    return (style, text) => (colours ? paintMarked(style, text) : text);
   }
 
-  colours(stream: NodeJS.WriteStream): boolean {
-    return this.#color && stream.isTTY === true;
+  #print(stream: NodeJS.WriteStream, lines: readonly string[]): void {
+    this.#clearProgress();
+    if (lines.length > 0) stream.write(`${lines.map(printedLine).join('\n')}\n`);
   }
 
   #clearProgress(): void {
@@ -91,10 +124,7 @@ export class Output {
   }
 }
 
-function ended(text: string): string {
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
-}
-
+/** An error's own lines, such as a compiler's, each below its label. */
 function indented(label: string, text: string): string[] {
   return text.split('\n').map((line, index) => `  ${index === 0 ? label : ' '.repeat(label.length)}${line}`);
 }

@@ -1,19 +1,19 @@
 import { relative } from 'node:path';
 import type { RunProfile } from '../toolchain/profile/profileRun.ts';
 import { countText } from './countText.ts';
-import type { Output } from './output.ts';
+import type { Paint } from './printedLine.ts';
 import { table } from './table.ts';
 
 /** Rows of a table that people read; JSON has all. */
 const ROWS = 10;
 
 /** A profile for people: the functions and lines that used most. */
-export function profileLines(profile: RunProfile, cwd: string, paint: ReturnType<Output['paint']>): string {
+export function profileLines(profile: RunProfile, cwd: string, paint: Paint): string[] {
   const { fuel_used, functions, lines, flame_graph } = profile;
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
   const sourced = lines.filter(({ file }) => file !== null);
   return [
-    table(
+    ...table(
       [
         ['fuel', '', 'calls', 'function'].map((head) => paint('dim', head)),
         ...functions
@@ -26,7 +26,7 @@ export function profileLines(profile: RunProfile, cwd: string, paint: ReturnType
       ? []
       : [
           '',
-          table(
+          ...table(
             [
               ['fuel', '', 'line'].map((head) => paint('dim', head)),
               ...sourced
@@ -38,5 +38,5 @@ export function profileLines(profile: RunProfile, cwd: string, paint: ReturnType
         ]),
     '',
     `flame graph  ${relative(cwd, flame_graph) || flame_graph}  (open it with speedscope)`,
-  ].join('\n');
+  ];
 }

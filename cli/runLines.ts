@@ -1,12 +1,10 @@
 import type { Run, RunResponse } from '../daemons/protocol/tenantApi.ts';
 import { formatSize } from '../program/size.ts';
 import { countText } from './countText.ts';
-import type { Output } from './output.ts';
-
-type Paint = ReturnType<Output['paint']>;
+import type { Paint } from './printedLine.ts';
 
 /** An ended run for people: how it ended, its output, what it cost. */
-export function responseLines(response: RunResponse, paint: Paint): string {
+export function responseLines(response: RunResponse, paint: Paint): string[] {
   const { state, error, output, output_bytes, fuel_used, linear_memory_peak, duration_us } = response;
   const lines = [
     `${stateText(state, paint)}  ${response.run_id}  ${paint('dim', `on ${response.cell_id} (${response.provider})`)}`,
@@ -19,18 +17,14 @@ export function responseLines(response: RunResponse, paint: Paint): string {
     `  memory    ${formatSize(linear_memory_peak)} linear`,
     `  duration  ${durationText(duration_us)}`,
   );
-  return lines.join('\n');
+  return lines;
 }
 
 /** More than this of an output helps nobody in a terminal. */
 const OUTPUT_SHOWN = 4096;
 
 function outputText(output: unknown): string {
-  // What JSON leaves as it is, and a terminal may take for a command.
-  const text = JSON.stringify(output).replaceAll(
-    /[\x7f-\x9f]/g,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const text = JSON.stringify(output);
   return text.length <= OUTPUT_SHOWN ? text : `${text.slice(0, OUTPUT_SHOWN)}… (whole with --json)`;
 }
 

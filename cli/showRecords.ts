@@ -32,7 +32,7 @@ export async function showRecords(
   using client = await connectTarget(await resolveProvider(programRootOf(cwd), given.provider), signal);
   const { text, value } = await client[what]({}, { signal });
   if (out.json) {
-    out.raw(text);
+    out.jsonText(text);
     return;
   }
   const rows = (value as Array<Admission | Placement>)
@@ -40,7 +40,7 @@ export async function showRecords(
     .slice(0, limit);
   out.result(rows, (paint) =>
     rows.length === 0
-      ? `no ${what} yet`
+      ? [`no ${what} yet`]
       : table([
           ['AT', 'RUN', 'TENANT', 'DECISION', 'REASON', 'CELL'],
           ...rows.map((row) => [

@@ -1,5 +1,6 @@
 import { dirname, join, sep } from 'node:path';
 import * as vscode from 'vscode';
+import { neutralText } from '../daemons/protocol/neutralText.ts';
 import type { Program } from '../program/loadProgram.ts';
 import type { Tasklet } from '../program/manifest.ts';
 import type { Grafos } from './grafos.ts';
@@ -130,7 +131,8 @@ export function fixtureTests(grafos: Grafos): vscode.Disposable {
       } catch (error) {
         if (signal.aborted) return;
         const message = error instanceof Error ? error.message : String(error);
-        for (const item of its) run.errored(item, new vscode.TestMessage(message));
+        for (const item of its)
+          run.errored(item, new vscode.TestMessage(message.split('\n').map(neutralText).join('\n')));
       }
     }
     if (ready.length === 0) return;
@@ -146,12 +148,12 @@ export function fixtureTests(grafos: Grafos): vscode.Disposable {
         const { mismatch, duration_us, fuel_used } = result;
         if (mismatch === null) run.passed(item, duration_us / 1_000);
         else {
-          const message = vscode.TestMessage.diff(mismatch.what, mismatch.expected, mismatch.actual);
+          const message = vscode.TestMessage.diff(neutralText(mismatch.what), mismatch.expected, mismatch.actual);
           if (item.uri !== undefined) message.location = new vscode.Location(item.uri, new vscode.Position(0, 0));
           run.failed(item, message, duration_us / 1_000);
         }
         run.appendOutput(
-          `${mismatch === null ? 'pass' : 'FAIL'}  ${result.tasklet}/${result.case}  fuel ${fuel_used}\r\n`,
+          `${mismatch === null ? 'pass' : 'FAIL'}  ${neutralText(`${result.tasklet}/${result.case}`)}  fuel ${fuel_used}\r\n`,
           undefined,
           item,
         );

@@ -13,6 +13,7 @@ import {
 } from 'vscode-languageclient/node';
 import { findProgram, MANIFEST_NAME } from '../program/loadProgram.ts';
 import { SERVER_FLAGS } from '../toolchain/language/serverFlags.ts';
+import { notice } from './dialogs/notice.ts';
 import { FuelHeat, type LineShare } from './fuelHeat.ts';
 import { COMMANDS, SETTINGS } from './ids.ts';
 
@@ -93,7 +94,7 @@ export function startLanguageClient(
   const askToRestart = async (cause: string) => {
     const again = vscode.l10n.t('Start Again');
     const text = vscode.l10n.t('The grafOS language server ended {0} times: {1}', ENDS_MAX, cause);
-    if ((await vscode.window.showErrorMessage(text, again)) === again) restart();
+    if ((await notice('error', text, [again])) === again) restart();
   };
 
   const create = () =>

@@ -3,6 +3,7 @@ import { keepKeysIn } from '../toolchain/deploy/keptKeys.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { contextKeys } from './contextKeys.ts';
+import { notice } from './dialogs/notice.ts';
 import { artifactDocuments } from './documents/artifactDocuments.ts';
 import { RunPages } from './documents/runPages.ts';
 import { fixtureTests } from './fixtureTests.ts';
@@ -32,7 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
   keepKeysIn((name) => context.secrets.get(name));
   onStateNotice(({ kind, text }) => {
     log.warn(text);
-    if (kind === 'warning') void vscode.window.showWarningMessage(text);
+    if (kind === 'warning') void notice('warning', text);
   });
   const pages = new RunPages(log);
   const problems = new FoundProblems();

@@ -3,6 +3,7 @@ import { formatSize } from '../program/size.ts';
 import type { Grafos } from './grafos.ts';
 import { COMMANDS, VIEWS } from './ids.ts';
 import type { ProgramSession } from './program/programSession.ts';
+import { markdown } from './shown/markdown.ts';
 import { devOf, type StackState, type StackStateKind } from './stack/stackState.ts';
 import { stackWord, timeText } from './views/texts.ts';
 
@@ -63,30 +64,30 @@ function hoverCard({ root }: ProgramSession, state: StackState): vscode.Markdown
       COMMANDS.stackLogs,
     ],
   };
-  card.appendMarkdown(`**${vscode.l10n.t('grafOS local stack')}** · ${stackWord(state.kind)}\n\n`);
-  card.appendText(vscode.workspace.asRelativePath(root)).appendMarkdown('\n\n');
+  card.appendMarkdown(
+    markdown`**${vscode.l10n.t('grafOS local stack')}** · ${stackWord(state.kind)}\n\n${vscode.workspace.asRelativePath(root)}\n\n`,
+  );
   const dev = devOf(state);
   if (dev !== undefined) {
     card.appendMarkdown(
-      [
+      markdown`${[
         `fabricbiosd: ${dev.fabric.transport} ${dev.fabric.control}, ${formatSize(dev.fabric.mem_capacity)}`,
         `scheduler: ${dev.scheduler_url}`,
         `helper: ${dev.helper.url}`,
         vscode.l10n.t('since {0}', timeText(new Date(dev.started_at))),
-      ].join('  \n'),
+      ]}\n\n`,
     );
-    card.appendMarkdown('\n\n');
   }
   if (state.kind === 'unhealthy') {
-    card.appendText(vscode.l10n.t('Ended: {0}', state.dead.join(', '))).appendMarkdown('\n\n');
+    card.appendMarkdown(markdown`${vscode.l10n.t('Ended: {0}', state.dead.join(', '))}\n\n`);
   }
-  if (state.kind === 'failed') card.appendText(state.error.message).appendMarkdown('\n\n');
+  if (state.kind === 'failed') card.appendMarkdown(markdown`${state.error.message}\n\n`);
   card.appendMarkdown(linksOf(state).join(' · '));
   return card;
 }
 
 function linksOf(state: StackState): string[] {
-  const link = (label: string, command: string) => `[${label}](command:${command})`;
+  const link = (label: string, command: string) => `${markdown`[${label}]`}(command:${command})`;
   const start = link(vscode.l10n.t('Start'), COMMANDS.stackStart);
   const logs = link(vscode.l10n.t('Logs'), COMMANDS.stackLogs);
   const doctor = link(vscode.l10n.t('Doctor'), COMMANDS.stackDoctor);

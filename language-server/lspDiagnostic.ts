@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver/node';
+import { neutralText } from '../daemons/protocol/neutralText.ts';
 import { packageRoot } from '../daemons/protocol/packageRoot.ts';
 import { findingPage, type Severity } from '../toolchain/validate/catalogue.ts';
 import type { Finding } from '../toolchain/validate/finding.ts';
@@ -19,6 +20,6 @@ export function lspDiagnostic({ code, severity, message, range }: Finding): Diag
     code,
     codeDescription: { href: uriOfPath(join(packageRoot, findingPage(code))) },
     source: 'grafos',
-    message,
+    message: message.split('\n').map(neutralText).join('\n'),
   };
 }

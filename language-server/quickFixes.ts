@@ -6,6 +6,7 @@ import {
   type TextEdit,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
+import { neutralText } from '../daemons/protocol/neutralText.ts';
 import type { Finding, FindingEdit } from '../toolchain/validate/finding.ts';
 import { lspDiagnostic } from './lspDiagnostic.ts';
 
@@ -19,12 +20,13 @@ export function quickFixes(
 ): CodeAction[] {
   return findings.flatMap((one): CodeAction[] => {
     if (one.fix === undefined || one.file !== file || !touches(one.range, range)) return [];
-    const own = asked.filter(({ code, message }) => code === one.code && message === one.message);
+    const shown = lspDiagnostic(one);
+    const own = asked.filter(({ code, message }) => code === shown.code && message === shown.message);
     return [
       {
-        title: one.fix.title,
+        title: neutralText(one.fix.title),
         kind: CodeActionKind.QuickFix,
-        diagnostics: own.length > 0 ? own : [lspDiagnostic(one)],
+        diagnostics: own.length > 0 ? own : [shown],
         isPreferred: true,
         edit: edit(one.fix.edits),
       },

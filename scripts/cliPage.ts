@@ -9,6 +9,7 @@ export function cliPage(): string {
     '<!-- Made by scripts/cliPage.ts from cli/commandTable.ts. -->',
     'Results go to stdout; progress, warnings and errors to stderr. Colour appears on a terminal only, and not with `--no-color` or `NO_COLOR`. ' +
       'Commands work on the program around the current folder: the nearest `grafos.toml`, here or above.',
+    'Characters that would steer a terminal are written out (`\\u001b`, `\\n`), and a CI job finds no order of a stranger in any line: `::` at its beginning and `##[` get a backslash. In JSON they are escapes. Bytes that are asked for, by `mem read` to a pipe, are as they are.',
     '## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | done |\n| 1 | it ran, and the answer is bad: the tasklet failed, findings of severity error, the doctor found a fault; or a fault of grafos itself, `internal_error` |\n' +
       '| 2 | wrong usage, or a manifest that cannot be used |\n| 3 | cannot reach or start something: stack down, no healthy cell, disk full |\n| 4 | refused: authentication, quota, another tenant |\n| 130 | interrupted |',
     '## `--json`\n\nEvery command takes `--json` and prints one value of the shape given below. An error is printed on stdout as ' +

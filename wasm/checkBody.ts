@@ -274,6 +274,11 @@ function blockTypeAt(bytes: Uint8Array, pos: number, types: number, features: Se
       ? unsupported('gc', pos, `block type 0x${byte.toString(16)}`)
       : new WasmInvalid('malformed', pos, `unknown block type 0x${byte.toString(16)}`);
   }
+  let last = pos;
+  while ((bytes[last] as number) >= 0x80) last++;
+  // A negative number is a value type in more bytes than it needs. V8 takes 0xc0 0x7f for the empty
+  // type.
+  if ((bytes[last] as number) & 0x40) throw new WasmInvalid('malformed', pos, 'a block type of a negative number');
   const index = smallIndex(bytes, pos);
   if (index >= types) throw new WasmInvalid('malformed', pos, 'a block of a type that is not there');
   features.add('multi-value');
@@ -301,7 +306,7 @@ function noteFeature(
   hasDataCount: boolean,
   features: Set<string>,
 ): void {
-  const sub = bytes[at + 1] as number;
+  const sub = smallIndex(bytes, at + 1);
   if (opcode === Op.prefixFd) features.add('simd');
   else if (opcode === Op.prefixFc) {
     features.add(sub < 8 ? 'saturating-conversions' : sub < 15 ? 'bulk-memory' : 'reference-types');

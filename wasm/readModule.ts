@@ -4,6 +4,7 @@ import { MODULE_LIMITS } from './moduleLimits.ts';
 import { Op } from './opcodes.ts';
 import { signaturesOf } from './signatures.ts';
 import { skipImmediates } from './skipImmediates.ts';
+import { smallIndex } from './smallIndex.ts';
 import { TypeReader } from './typeReader.ts';
 import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 import type { ExternalKind, ImportType, TableType, ValueType, WasmModule } from './wasmModule.ts';
@@ -72,6 +73,7 @@ class ModuleReader {
   private dataCount: number | undefined;
   private codeSeen = 0;
   private typeValues = 0;
+  private importedGlobals = 0;
 
   constructor(bytes: Uint8Array, bodies: boolean) {
     this.r = new TypeReader(bytes);
@@ -214,6 +216,7 @@ class ModuleReader {
       else if (type.kind === 'memory') module.memories.push(type.limits);
       else {
         module.globals.push({ type: type.type, mutable: type.mutable });
+        this.importedGlobals++;
         if (type.mutable) this.r.features.add('mutable-globals');
         // A reference handed in may be a host function.
         if (type.type === 'funcref') module.importsEscape = true;
@@ -306,10 +309,21 @@ class ModuleReader {
       if (opcode === Op.end) break;
       instructions++;
       if (opcode === Op.refFunc) this.reference(r.u32());
+      else if (opcode === Op.globalGet) this.constantGlobal(r.u32(), at);
       else r.pos = this.constantOperand(opcode, at);
     }
     if (instructions > 1) throw unsupported('extended-const', at, 'a computed constant');
     if (instructions === 0) throw r.malformed('an empty constant expression', at);
+  }
+
+  /**
+   * The global that a constant expression reads: an imported one that never changes (Core
+   * Specification 2.0, section 3.3.10).
+   */
+  private constantGlobal(index: number, at: number): void {
+    if (index >= this.importedGlobals)
+      throw unsupported('gc', at, "a constant that reads one of the module's own globals");
+    if (this.module.globals[index]?.mutable) throw this.r.malformed('a constant that reads a mutable global', at);
   }
 
   private constantOperand(opcode: number, at: number): number {
@@ -318,9 +332,8 @@ class ModuleReader {
     const arithmetic = [0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e].includes(opcode);
     const allowed =
       (opcode >= Op.i32Const && opcode <= Op.f64Const) ||
-      opcode === Op.globalGet ||
       opcode === Op.refNull ||
-      (opcode === Op.prefixFd && r.bytes[r.pos] === 12);
+      (opcode === Op.prefixFd && smallIndex(r.bytes, r.pos) === 12);
     if (!allowed && !arithmetic) throw r.malformed(`opcode 0x${opcode.toString(16)} in a constant expression`, at);
     return next;
   }

@@ -122,6 +122,7 @@ function skipSelectTypes(bytes: Uint8Array, pos: number, end: number): number {
   for (let i = 0; i < count; i++) {
     const type = bytes[at + i] as number;
     if (!((type >= 0x7b && type <= 0x7f) || type === 0x70 || type === 0x6f)) {
+      if (type >= 0x63 && type <= 0x74) throw unsupported('gc', at + i, `value type 0x${type.toString(16)}`);
       throw new WasmInvalid('malformed', at + i, `unknown value type 0x${type.toString(16)}`);
     }
   }

@@ -6,7 +6,7 @@ export async function run({ out }: CommandContext): Promise<void> {
   const tenant = tenantName(account);
   out.result({ email: account?.email ?? null, tenant, file: accountFile() ?? null }, () =>
     account === undefined
-      ? `no e-mail address set; the local tenant is ${tenant}\n  next: grafos account set you@example.com`
-      : `${account.email}, local tenant ${tenant}`,
+      ? [`no e-mail address set; the local tenant is ${tenant}`, '  next: grafos account set you@example.com']
+      : [`${account.email}, local tenant ${tenant}`],
   );
 }

@@ -33,7 +33,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   );
   out.result(records, (paint) =>
     records.length === 0
-      ? 'no records'
+      ? ['no records']
       : table(
           [
             ['SEQ', 'AT', 'ACTOR', 'ACTION', 'DECISION', 'REASON', 'SUBJECT'],
@@ -57,15 +57,13 @@ async function verify(client: SchedulerClient, { out, signal }: Pick<CommandCont
   out.progress('following the chain');
   const verdict = await verifyAuditApi(client, signal);
   const { ok, records, first_seq, last_seq, last_sha256, faults } = verdict;
-  out.result(verdict, (paint) =>
-    [
-      ok
-        ? `${paint('green', 'whole')}  ${records} records, ${first_seq ?? '-'} to ${last_seq ?? '-'}, each linked to the one before`
-        : `${paint('red', 'broken')}  at record ${faults[0]?.seq}: it does not follow the record before; one of the two was changed, dropped or slipped in`,
-      ...faults.map(({ seq, problem }) => `  record ${seq}  ${problem}`),
-      `  last  ${last_sha256 ?? '-'} (note it: records cut off at the end show only against a note)`,
-      ...(ok ? [] : ['  next: compare with a copy that was kept elsewhere']),
-    ].join('\n'),
-  );
+  out.result(verdict, (paint) => [
+    ok
+      ? `${paint('green', 'whole')}  ${records} records, ${first_seq ?? '-'} to ${last_seq ?? '-'}, each linked to the one before`
+      : `${paint('red', 'broken')}  at record ${faults[0]?.seq}: it does not follow the record before; one of the two was changed, dropped or slipped in`,
+    ...faults.map(({ seq, problem }) => `  record ${seq}  ${problem}`),
+    `  last  ${last_sha256 ?? '-'} (note it: records cut off at the end show only against a note)`,
+    ...(ok ? [] : ['  next: compare with a copy that was kept elsewhere']),
+  ]);
   return ok ? 0 : 1;
 }

@@ -12,5 +12,5 @@ export async function run(
   });
   using client = await connectAdmin(cwd, given, signal);
   const tenant = await client.createTenant(given.name, certificate_pem, { signal });
-  out.result(tenant, (paint) => `${paint('green', 'created')}  ${tenant.name}, key ${tenant.key_sha256}`);
+  out.result(tenant, (paint) => [`${paint('green', 'created')}  ${tenant.name}, key ${tenant.key_sha256}`]);
 }

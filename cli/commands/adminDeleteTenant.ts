@@ -7,5 +7,5 @@ export async function run(
 ): Promise<void> {
   using client = await connectAdmin(cwd, given, signal);
   await client.deleteTenant(given.tenant, { signal });
-  out.result({ deleted: given.tenant }, () => `deleted  ${given.tenant}`);
+  out.result({ deleted: given.tenant }, () => [`deleted  ${given.tenant}`]);
 }

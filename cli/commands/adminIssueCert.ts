@@ -14,5 +14,5 @@ interface Given {
 export async function run({ out }: CommandContext, given: Given): Promise<void> {
   const { name, ca, caKey, role } = given;
   const pair = await issueCert({ ca, caKey, out: given.out, role, name, days: countOption('--days', given.days) });
-  out.result(pair, () => `${pair.cert}\n${pair.key}`);
+  out.result(pair, () => [pair.cert, pair.key]);
 }

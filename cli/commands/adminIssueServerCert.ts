@@ -23,5 +23,5 @@ export async function run({ out }: CommandContext, given: Given): Promise<void> 
     hosts: given.host ?? [],
     days: countOption('--days', given.days),
   });
-  out.result(pair, () => `${pair.cert}\n${pair.key}`);
+  out.result(pair, () => [pair.cert, pair.key]);
 }

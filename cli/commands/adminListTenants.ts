@@ -8,7 +8,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: DirectOpt
   const tenants = await client.tenants({ signal });
   out.result(tenants, () =>
     tenants.length === 0
-      ? 'no tenants'
+      ? ['no tenants']
       : table(
           [
             ['TENANT', 'RUNS', 'SOFT', 'HARD', 'BURST/MIN', 'MEMORY', 'KEY'],

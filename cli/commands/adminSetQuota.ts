@@ -34,9 +34,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     { signal },
   );
   const { runs_soft, runs_hard, burst_per_minute, mem_bytes } = quota;
-  out.result(
-    quota,
-    () =>
-      `${given.tenant}: ${runs_soft} runs, ${runs_hard} at most, ${burst_per_minute} a minute above; ${formatSize(mem_bytes)} of fabric memory`,
-  );
+  out.result(quota, () => [
+    `${given.tenant}: ${runs_soft} runs, ${runs_hard} at most, ${burst_per_minute} a minute above; ${formatSize(mem_bytes)} of fabric memory`,
+  ]);
 }

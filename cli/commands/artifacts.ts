@@ -25,7 +25,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     const artifacts = await client.listArtifacts(run_id, { signal });
     out.result({ run_id, dir: null, artifacts }, () =>
       artifacts.length === 0
-        ? `run ${run_id} has not ended yet`
+        ? [`run ${run_id} has not ended yet`]
         : table(
             [
               ['ARTIFACT', 'SIZE', 'SHA-256'],
@@ -39,7 +39,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const dir =
     given.out === undefined ? (await makeProgramState(root, 'artifacts', run_id)).path : resolve(cwd, given.out);
   const artifacts = await downloadArtifacts(client, found.run, dir, signal);
-  out.result({ run_id, dir, artifacts }, () =>
-    [pathText(dir, cwd), ...artifacts.map(({ name, size }) => `  ${name.padEnd(14)} ${formatSize(size)}`)].join('\n'),
-  );
+  out.result({ run_id, dir, artifacts }, () => [
+    pathText(dir, cwd),
+    ...artifacts.map(({ name, size }) => `  ${name.padEnd(14)} ${formatSize(size)}`),
+  ]);
 }

@@ -28,11 +28,9 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     },
     signal,
   );
-  out.result(adopted, (paint) =>
-    [
-      `${paint('green', 'adopted')}  ${adopted.cell_id} of ${provider} in ${adopted.region}`,
-      `  written to ${adopted.file}`,
-      `  next: grafos deploy run --provider ${provider} (asks once before the first deploy; --yes in scripts)`,
-    ].join('\n'),
-  );
+  out.result(adopted, (paint) => [
+    `${paint('green', 'adopted')}  ${adopted.cell_id} of ${provider} in ${adopted.region}`,
+    `  written to ${adopted.file}`,
+    `  next: grafos deploy run --provider ${provider} (asks once before the first deploy; --yes in scripts)`,
+  ]);
 }

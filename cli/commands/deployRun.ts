@@ -94,18 +94,20 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const [ended] = await Promise.all([running, looked]);
   const { response } = ended;
   if (response === null) {
-    out.result(
-      ended,
-      (paint) => `${stateText(ended.state, paint)}  ${ended.run_id}\n  next: grafos runs show ${ended.run_id}`,
-    );
+    out.result(ended, (paint) => [
+      `${stateText(ended.state, paint)}  ${ended.run_id}`,
+      `  next: grafos runs show ${ended.run_id}`,
+    ]);
   } else if (given.profile) {
     out.progress('counting');
     const profile = await profileRun(program, ended.run_id, given.provider, signal);
-    out.result({ ...response, profile }, (paint) =>
-      [responseLines(response, paint), '', profileLines(profile, cwd, paint)].join('\n'),
-    );
+    out.result({ ...response, profile }, (paint) => [
+      ...responseLines(response, paint),
+      '',
+      ...profileLines(profile, cwd, paint),
+    ]);
   } else {
-    out.result(response, (paint) => [responseLines(response, paint), ...nextLines(ended, given.hold)].join('\n'));
+    out.result(response, (paint) => [...responseLines(response, paint), ...nextLines(ended, given.hold)]);
   }
   return runExitCode(ended);
 }

@@ -7,12 +7,11 @@ const SIGN = { ok: ['green', 'ok  '], warn: ['yellow', 'warn'], fail: ['red', 'f
 export async function run({ cwd, out, signal }: CommandContext): Promise<number> {
   const report = await doctor(programRootOf(cwd), signal);
   out.result(report, (paint) =>
-    report.checks
-      .map(({ name, status, message, next }) => {
-        const [style, word] = SIGN[status];
-        return `${paint(style, word)}  ${name.padEnd(18)} ${message}${next === null ? '' : `\n${' '.repeat(25)}next: ${next}`}`;
-      })
-      .join('\n'),
+    report.checks.flatMap(({ name, status, message, next }) => {
+      const [style, word] = SIGN[status];
+      const line = `${paint(style, word)}  ${name.padEnd(18)} ${message}`;
+      return next === null ? [line] : [line, `${' '.repeat(25)}next: ${next}`];
+    }),
   );
   return report.ok ? 0 : 1;
 }

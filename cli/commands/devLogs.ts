@@ -13,22 +13,18 @@ export async function run(
   const root = programRootOf(cwd);
   const names = given.daemon === undefined ? [...DAEMON_NAMES] : [choice('[daemon]', given.daemon, DAEMON_NAMES)];
   const logs = await readLogs(root, names, countOption('--lines', given.lines));
-  const line = (daemon: string, text: string) =>
-    out.raw(out.json ? `${JSON.stringify({ daemon, line: text })}\n` : `${text}\n`);
+  const line = (daemon: string, text: string) => out.item({ daemon, line: text }, () => [text]);
   if (given.follow && out.json) {
     for (const { daemon, lines } of logs) for (const text of lines) line(daemon, text);
   } else {
     out.result(
       logs.map(({ daemon, file, lines }) => ({ daemon, file, lines })),
       (paint) =>
-        logs
-          .map(({ daemon, file, lines }) =>
-            [
-              `${paint('bold', daemon)}  ${paint('dim', pathText(file, cwd))}`,
-              ...(lines.length === 0 ? ['no lines'] : lines),
-            ].join('\n'),
-          )
-          .join('\n\n'),
+        logs.flatMap(({ daemon, file, lines }, index) => [
+          ...(index === 0 ? [] : ['']),
+          `${paint('bold', daemon)}  ${paint('dim', pathText(file, cwd))}`,
+          ...(lines.length === 0 ? ['no lines'] : lines),
+        ]),
     );
   }
   if (!given.follow) return 0;

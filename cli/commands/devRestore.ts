@@ -4,11 +4,9 @@ import { programRootOf } from '../programRootOf.ts';
 
 export async function run({ cwd, out, signal }: CommandContext, given: { folder: string }): Promise<void> {
   const restored = await restoreState(programRootOf(cwd), given.folder, signal);
-  out.result(restored, (paint) =>
-    [
-      `${paint('green', 'restored')}  ${restored.from} is .grafos again`,
-      `  what .grafos had until now is in ${restored.replaced}`,
-      '  next: grafos dev up',
-    ].join('\n'),
-  );
+  out.result(restored, (paint) => [
+    `${paint('green', 'restored')}  ${restored.from} is .grafos again`,
+    `  what .grafos had until now is in ${restored.replaced}`,
+    '  next: grafos dev up',
+  ]);
 }

@@ -9,13 +9,13 @@ export async function run({ cwd, out, signal }: CommandContext, given: { bearer?
   const root = programRootOf(cwd);
   if (given.bearer) {
     const { url, bearer } = await readBearer(root);
-    out.result({ url, bearer }, () => `${url}/#${bearer}`);
+    out.result({ url, bearer }, () => [`${url}/#${bearer}`]);
     return 0;
   }
   const status = await devStatus(root, signal);
   out.result(status, (paint) => {
     const { dev } = status;
-    if (dev === null) return `stopped  ${paint('dim', 'start it: grafos dev up')}`;
+    if (dev === null) return [`stopped  ${paint('dim', 'start it: grafos dev up')}`];
     const state = status.state === 'running' ? paint('green', 'running') : paint('red', status.state);
     const mark = (name: string) => (status.dead.some((dead) => dead === name) ? paint('red', ' ended') : '');
     const leased =
@@ -30,7 +30,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: { bearer?
       ...(status.state === 'running'
         ? []
         : ['  next: grafos dev doctor names the fault; grafos dev up starts the stack again']),
-    ].join('\n');
+    ];
   });
   return status.state === 'unhealthy' ? 1 : 0;
 }

@@ -42,16 +42,14 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const largest = program.manifest.tasklets.toSorted((a, b) => b.mem_bytes - a.mem_bytes)[0];
   if (largest !== undefined && largest.mem_bytes > memCapacity) {
     out.warn(
-      `tasklet ${largest.name} leases ${formatSize(largest.mem_bytes)} of fabric memory, more than the pool of ${formatSize(memCapacity)}: its local deploys will be refused.\n` +
-        `  next: grafos dev up --mem-capacity ${sizeText(largest.mem_bytes)}`,
+      `tasklet ${largest.name} leases ${formatSize(largest.mem_bytes)} of fabric memory, more than the pool of ${formatSize(memCapacity)}: its local deploys will be refused.`,
+      `  next: grafos dev up --mem-capacity ${sizeText(largest.mem_bytes)}`,
     );
   }
-  out.result({ ...state, replaced, warning, duration_ms: Math.round(duration_ms) }, (paint) =>
-    [
-      `${paint('green', 'running')}  ${state.cell_id} ${paint('dim', `${replaced ? 'restarted' : 'started'} in ${Math.round(duration_ms)} ms`)}`,
-      `  fabricbiosd  ${state.fabric.transport} ${state.fabric.control}, ${formatSize(state.fabric.mem_capacity)} of fabric memory`,
-      `  scheduler    ${state.scheduler_url} as ${state.tenant_name}`,
-      `  helper       ${state.helper.url} ${paint('dim', '(dashboard; its link: grafos dev status --bearer)')}`,
-    ].join('\n'),
-  );
+  out.result({ ...state, replaced, warning, duration_ms: Math.round(duration_ms) }, (paint) => [
+    `${paint('green', 'running')}  ${state.cell_id} ${paint('dim', `${replaced ? 'restarted' : 'started'} in ${Math.round(duration_ms)} ms`)}`,
+    `  fabricbiosd  ${state.fabric.transport} ${state.fabric.control}, ${formatSize(state.fabric.mem_capacity)} of fabric memory`,
+    `  scheduler    ${state.scheduler_url} as ${state.tenant_name}`,
+    `  helper       ${state.helper.url} ${paint('dim', '(dashboard; its link: grafos dev status --bearer)')}`,
+  ]);
 }

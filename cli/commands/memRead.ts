@@ -39,18 +39,17 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     await writeFile(given.out, bytes).catch((error) => {
       throw fileError(error, 'The bytes cannot be written');
     });
-    out.result(
-      { lease_id: memory.leaseId, offset, length: bytes.length, file: resolve(cwd, given.out) },
-      () => `${bytes.length} bytes written to ${given.out}`,
-    );
+    out.result({ lease_id: memory.leaseId, offset, length: bytes.length, file: resolve(cwd, given.out) }, () => [
+      `${bytes.length} bytes written to ${given.out}`,
+    ]);
   } else if (out.json) {
     out.result(
       { lease_id: memory.leaseId, offset, length: bytes.length, bytes_b64: Buffer.from(bytes).toString('base64') },
-      () => '',
+      () => [],
     );
   } else if (process.stdout.isTTY) {
     out.result(null, (paint) => hexDump(bytes, offset, (text) => paint('dim', text)));
   } else {
-    out.raw(bytes);
+    out.bytes(bytes);
   }
 }

@@ -22,7 +22,6 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   });
   const { session } = memory;
   const length = memory.lengthAt(offset, wanted);
-  const paint = out.paint(process.stdout);
   let printed = Promise.resolve();
   await session.watch(
     offset,
@@ -31,10 +30,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       // One after another, so that what is printed is in the order it happened.
       printed = printed.then(async () => {
         const bytes = await session.read(change.offset, change.length);
-        out.raw(
-          out.json
-            ? `${JSON.stringify({ ...change, bytes_b64: Buffer.from(bytes).toString('base64') })}\n`
-            : `${hexDump(bytes, change.offset, (text) => paint('dim', text))}\n`,
+        out.item({ ...change, bytes_b64: Buffer.from(bytes).toString('base64') }, (paint) =>
+          hexDump(bytes, change.offset, (text) => paint('dim', text)),
         );
       });
       // A read that fails because the lease ended is said by the end of the watch.

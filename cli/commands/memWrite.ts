@@ -24,8 +24,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   });
   memory.lengthAt(offset, bytes.length);
   await memory.session.write(offset, bytes);
-  out.result(
-    { lease_id: memory.leaseId, offset, length: bytes.length },
-    () => `wrote ${bytes.length} bytes at ${offset}`,
-  );
+  out.result({ lease_id: memory.leaseId, offset, length: bytes.length }, () => [
+    `wrote ${bytes.length} bytes at ${offset}`,
+  ]);
 }

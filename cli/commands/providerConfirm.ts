@@ -10,10 +10,10 @@ export async function run({ cwd, out }: CommandContext, given: { provider: strin
   const facts = await confirmProvider(programRootOf(cwd), provider);
   out.result({ provider, confirmed: Object.fromEntries(facts ?? []), is_new: facts !== null }, (paint) =>
     facts === null
-      ? `${provider} was confirmed before`
+      ? [`${provider} was confirmed before`]
       : [
           `${paint('green', 'confirmed')}  ${provider}, for this program and user`,
           ...facts.map(([name, value]) => `  ${name.padEnd(12)}${value}`),
-        ].join('\n'),
+        ],
   );
 }

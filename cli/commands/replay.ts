@@ -8,13 +8,11 @@ export async function run(
   given: { runId: string; provider?: string },
 ): Promise<number> {
   const result = await replayRun(loadProgram(cwd), given.runId, given.provider, signal);
-  out.result(result, (paint) =>
-    [
-      responseLines(result.replay, paint),
-      result.same
-        ? `${paint('green', 'same')}  output, error and fuel equal those of ${result.original.run_id} on ${result.original.cell_id}`
-        : `${paint('red', 'different')}  from ${result.original.run_id}: ${result.differences.join(', ')}`,
-    ].join('\n'),
-  );
+  out.result(result, (paint) => [
+    ...responseLines(result.replay, paint),
+    result.same
+      ? `${paint('green', 'same')}  output, error and fuel equal those of ${result.original.run_id} on ${result.original.cell_id}`
+      : `${paint('red', 'different')}  from ${result.original.run_id}: ${result.differences.join(', ')}`,
+  ]);
   return result.same ? 0 : 1;
 }

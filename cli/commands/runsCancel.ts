@@ -15,7 +15,9 @@ export async function run(
   const cancelled = await client.cancel(given.runId, { signal, waitMs: WAIT_MS });
   out.result(cancelled, (paint) =>
     found.run.ended_at === null
-      ? `${stateText(cancelled.state, paint)}  ${cancelled.run_id}${cancelled.ended_at === null ? ', being cancelled' : ''}`
-      : `run ${cancelled.run_id} had already ended: ${stateText(cancelled.state, paint)}`,
+      ? [
+          `${stateText(cancelled.state, paint)}  ${cancelled.run_id}${cancelled.ended_at === null ? ', being cancelled' : ''}`,
+        ]
+      : [`run ${cancelled.run_id} had already ended: ${stateText(cancelled.state, paint)}`],
   );
 }

@@ -17,7 +17,7 @@ export async function run(
   const runs = await client.listRuns({ limit }, { signal });
   out.result(runs, (paint) =>
     runs.length === 0
-      ? 'no runs yet'
+      ? ['no runs yet']
       : table(
           [
             ['RUN', 'TASKLET', 'STATE', 'FUEL', 'DURATION', 'CREATED'],

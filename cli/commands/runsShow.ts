@@ -13,7 +13,9 @@ export async function run(
   const { run } = found;
   out.result(run, (paint) =>
     run.response === null
-      ? `${stateText(run.state, paint)}  ${run.run_id}  ${run.tasklet} ${paint('dim', `on ${run.cell_id}, since ${timeText(run.created_at)}`)}`
+      ? [
+          `${stateText(run.state, paint)}  ${run.run_id}  ${run.tasklet} ${paint('dim', `on ${run.cell_id}, since ${timeText(run.created_at)}`)}`,
+        ]
       : responseLines(run.response, paint),
   );
 }

@@ -20,7 +20,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: { tasklet
     }
   }
   const warnings = built.flatMap((one) => one.warnings);
-  if (warnings.length > 0) out.note(renderHuman(warnings, { base: cwd, colour: out.colours(process.stderr) }));
+  if (warnings.length > 0) out.note(...renderHuman(warnings, { base: cwd, paint: out.paint(process.stderr) }));
   out.result(
     built.map(({ tasklet, kind, output, bytes, sha256, duration_ms }) => ({
       tasklet,
@@ -31,12 +31,10 @@ export async function run({ cwd, out, signal }: CommandContext, given: { tasklet
       duration_ms: Math.round(duration_ms),
     })),
     (paint) =>
-      built
-        .map(
-          ({ tasklet, output, bytes, duration_ms }) =>
-            `${paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${pathText(output, cwd)}, ${Math.round(duration_ms)} ms`)}`,
-        )
-        .join('\n'),
+      built.map(
+        ({ tasklet, output, bytes, duration_ms }) =>
+          `${paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${pathText(output, cwd)}, ${Math.round(duration_ms)} ms`)}`,
+      ),
   );
   return 0;
 }

@@ -9,22 +9,17 @@ export async function run({ cwd, out }: CommandContext, given: { tasklet?: strin
   const named = given.tasklet?.endsWith('.wasm') ? resolve(cwd, given.tasklet) : undefined;
   // A file that somebody names may lie anywhere, a module of the program in the program alone.
   const seen = await (named === undefined ? inspectBuilt(cwd, given.tasklet) : inspectModule(named, parse(named).root));
-  out.result(seen, (paint) =>
-    [
-      `${pathText(seen.file, cwd)}  ${formatSize(seen.bytes)}  ${paint('dim', seen.sha256)}`,
-      `  functions  ${seen.functions}`,
-      `  memory     ${seen.memory === null ? 'none' : `${formatSize(seen.memory.min_bytes)} at least, ${seen.memory.max_bytes === null ? 'no maximum of its own' : `${formatSize(seen.memory.max_bytes)} at most`}`}`,
-      ...seen.imports.map(
-        ({ module, name, signature }) => `  import     ${module}.${name}  ${paint('dim', signature)}`,
-      ),
-      ...seen.exports.map(({ name, signature }) => `  export     ${name}  ${paint('dim', signature)}`),
-      ...seen.custom_sections.map(({ name, bytes }) => `  custom     ${name}  ${paint('dim', formatSize(bytes))}`),
-      ...seen.problems.map(
-        ({ severity, message }) =>
-          `  ${paint(severity === 'error' ? 'red' : 'yellow', severity.padEnd(9))}  ${message}`,
-      ),
-    ].join('\n'),
-  );
+  out.result(seen, (paint) => [
+    `${pathText(seen.file, cwd)}  ${formatSize(seen.bytes)}  ${paint('dim', seen.sha256)}`,
+    `  functions  ${seen.functions}`,
+    `  memory     ${seen.memory === null ? 'none' : `${formatSize(seen.memory.min_bytes)} at least, ${seen.memory.max_bytes === null ? 'no maximum of its own' : `${formatSize(seen.memory.max_bytes)} at most`}`}`,
+    ...seen.imports.map(({ module, name, signature }) => `  import     ${module}.${name}  ${paint('dim', signature)}`),
+    ...seen.exports.map(({ name, signature }) => `  export     ${name}  ${paint('dim', signature)}`),
+    ...seen.custom_sections.map(({ name, bytes }) => `  custom     ${name}  ${paint('dim', formatSize(bytes))}`),
+    ...seen.problems.map(
+      ({ severity, message }) => `  ${paint(severity === 'error' ? 'red' : 'yellow', severity.padEnd(9))}  ${message}`,
+    ),
+  ]);
   return seen.problems.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 

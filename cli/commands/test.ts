@@ -49,17 +49,20 @@ export async function run(
   const failed = results.filter(({ passed }) => !passed).length;
   const passed = results.length - failed;
   const widest = Math.max(...results.map(({ tasklet, case: name }) => `${tasklet}/${name}`.length));
-  out.result({ passed, failed, cases: results }, (paint) =>
-    [
-      ...results.map(({ tasklet, case: name, passed: good, mismatch, fuel_used, duration_us }) =>
-        good
-          ? `${paint('green', 'pass')}  ${`${tasklet}/${name}`.padEnd(widest)}  ${paint('dim', `fuel ${countText(fuel_used)}, ${durationText(duration_us)}`)}`
-          : `${paint('red', 'FAIL')}  ${tasklet}/${name}: ${mismatch?.what}\n${mismatch?.diff.replaceAll(/^/gm, '        ')}`,
-      ),
-      results.length === 0
-        ? `no fixtures: put cases into ${tasklets.map((tasklet) => tasklet.fixtures).join(', ')}`
-        : `${passed} passed, ${failed} failed`,
-    ].join('\n'),
-  );
+  out.result({ passed, failed, cases: results }, (paint) => [
+    ...results.flatMap(({ tasklet, case: name, passed: good, mismatch, fuel_used, duration_us }) =>
+      good
+        ? [
+            `${paint('green', 'pass')}  ${`${tasklet}/${name}`.padEnd(widest)}  ${paint('dim', `fuel ${countText(fuel_used)}, ${durationText(duration_us)}`)}`,
+          ]
+        : [
+            `${paint('red', 'FAIL')}  ${tasklet}/${name}: ${mismatch?.what}`,
+            ...(mismatch?.diff.split('\n').map((line) => `        ${line}`) ?? []),
+          ],
+    ),
+    results.length === 0
+      ? `no fixtures: put cases into ${tasklets.map((tasklet) => tasklet.fixtures).join(', ')}`
+      : `${passed} passed, ${failed} failed`,
+  ]);
   return failed === 0 ? 0 : 1;
 }

@@ -19,8 +19,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     ...(given.tasklet === undefined ? {} : { tasklet: given.tasklet }),
   });
   const json = findingsJson(findings, root);
-  if (given.sarif) out.raw(`${JSON.stringify(renderSarif(findings, root), null, 2)}\n`);
-  else if (given.github) out.raw(renderGithub(findings, root));
-  else out.result(json, () => renderHuman(findings, { base: cwd, colour: out.colours(process.stdout) }));
+  if (given.sarif) out.document(renderSarif(findings, root));
+  else if (given.github) out.annotations(renderGithub(findings, root));
+  else out.result(json, (paint) => renderHuman(findings, { base: cwd, paint }));
   return json.ok ? 0 : 1;
 }

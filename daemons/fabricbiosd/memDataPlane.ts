@@ -1,7 +1,9 @@
 /** The memory data plane: a WebTransport listener whose sessions each hold one lease open, by a capability token. */
 import type { CapabilityMint } from '../protocol/capabilityToken.ts';
 import type { DaemonLog } from '../protocol/daemonLog.ts';
+import { DOOR_LIMITS } from '../protocol/doorLimits.ts';
 import { MEM_PATH, type MemErrorCode } from '../protocol/memFrames.ts';
+import { WaitingRoom } from '../protocol/waitingRoom.ts';
 import { listenWebTransport, type WtSession, type WtTransport } from '../protocol/webTransport.ts';
 import type { CellClock } from './cellClock.ts';
 import type { LeaseEndReason, LeaseTable, LiveLease } from './leaseTable.ts';
@@ -29,9 +31,6 @@ export interface MemDataPlaneOptions {
   log: DaemonLog;
 }
 
-const SESSIONS_MAX = 256;
-/** A session must open its stream within this time, milliseconds. */
-const STREAM_MS = 5_000;
 /** Close codes of a session are not told apart by number; the reason is a word of MEM_ERROR_CODES. */
 const CLOSE_CODE = 1;
 
@@ -39,6 +38,7 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
   const { mint, leases, watchers, clock, log } = options;
   const sessions = new Set<MemSession>();
   let open = 0;
+  const silent = new WaitingRoom(DOOR_LIMITS.memSilent, DOOR_LIMITS.memSilentMs);
 
   const admit = (token: string): Grant => {
     const claims = mint.verify(token);
@@ -54,17 +54,16 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
 
   const serve = async (wt: WtSession): Promise<void> => {
     open++;
-    const late = setTimeout(() => wt.close(CLOSE_CODE, 'hello_required' satisfies MemErrorCode), STREAM_MS);
+    const granted = silent.enter(() => wt.close(CLOSE_CODE, 'hello_required' satisfies MemErrorCode));
     void wt.closed.then(() => {
       open--;
-      clearTimeout(late);
+      granted();
     });
     // One stream, one lease, one session: what else a client opens is left unread.
     const stream = await wt.nextStream();
-    clearTimeout(late);
     if (stream === undefined) return;
     const close = (why: MemErrorCode) => wt.close(CLOSE_CODE, why);
-    const session = new MemSession({ stream, clock, watchers, admit, close });
+    const session = new MemSession({ stream, clock, watchers, admit, granted, close });
     sessions.add(session);
     void wt.closed.then(() => session.dispose());
     await session.serve().finally(() => sessions.delete(session));
@@ -77,7 +76,8 @@ export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<M
     keyPem: options.keyPem,
     path: MEM_PATH,
     onSession: (wt) => {
-      if (open >= SESSIONS_MAX) {
+      // A stranger makes room for whoever comes; sessions with a lease do not.
+      if (open >= DOOR_LIMITS.memSessions && !silent.endOldest()) {
         wt.close(CLOSE_CODE, 'too_many_sessions' satisfies MemErrorCode);
         return;
       }

@@ -51,6 +51,11 @@ export interface MemSessionOptions {
   watchers: LeaseWatchers;
   /** Throws CapabilityRefused or GrantRefused. */
   admit(token: string): Grant;
+  /**
+   * Called when a HELLO was admitted: until then the session is a stranger's, and its owner bounds
+   * how long.
+   */
+  granted(): void;
   /** Closes the whole session; called once. */
   close(why: MemErrorCode): void;
 }
@@ -58,21 +63,18 @@ export interface MemSessionOptions {
 const WATCHES_MAX = 64;
 /** A client that does not read its answers is not asked for more. */
 const UNSENT_BYTES_MAX = 1024 * 1024;
-/** A stream must begin with HELLO within this time, milliseconds. */
-const HELLO_MS = 5_000;
 
 export class MemSession {
   readonly #options: MemSessionOptions;
   readonly #out: CoalescingWriter;
   readonly #watches = new Map<number, { dispose(): void; pending: Change | undefined }>();
   #grant: Grant | undefined;
-  #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
   constructor(options: MemSessionOptions) {
     this.#options = options;
     this.#out = new CoalescingWriter((chunk) => options.stream.write(chunk));
-    this.#timer = setTimeout(() => this.end('hello_required'), HELLO_MS);
   }
 
   get grant(): Grant | undefined {
@@ -144,6 +146,7 @@ export class MemSession {
       throw new GrantRefused('token_of_another_lease', `The token is not for the lease ${leaseId}.`);
     }
     this.#grant = grant;
+    this.#options.granted();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => this.end('token_expired'),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestHost } from '../protocol/requestHost.ts';
 import type { Bearer } from './bearer.ts';
 import { HelperRefusal } from './helperRefusal.ts';
 
@@ -14,11 +15,14 @@ const QUERY_SECRETS = ['bearer', 'token', 'access_token', 'authorization'];
 /**
  * Refuses a request that did not come here by our own name, comes from a page of a foreign origin, or carries a secret in its URL.
  * Sets the CORS headers for an allowed origin.
- * @throws HelperRefusal `host_refused`, `origin_refused`, `bearer_in_url`
+ * @throws {HelperRefusal} bad_request, host_refused, origin_refused, bearer_in_url
  */
 export function checkCaller(req: IncomingMessage, res: ServerResponse, rules: CallerRules): void {
-  const hosts = req.headersDistinct.host ?? [];
-  if (hosts.length !== 1 || !rules.hosts.has(hosts[0] ?? '')) {
+  const named = requestHost(req);
+  if ('problem' in named) {
+    throw new HelperRefusal(400, 'bad_request', named.problem, { next: `Use http://${[...rules.hosts][0]}.` });
+  }
+  if (!rules.hosts.has(named.host)) {
     throw new HelperRefusal(421, 'host_refused', 'This helper answers only to its own loopback address.', {
       next: `Use http://${[...rules.hosts][0]}.`,
     });

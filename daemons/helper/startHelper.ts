@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { RunningDaemon } from '../protocol/daemonLifetime.ts';
 import type { DaemonLog } from '../protocol/daemonLog.ts';
+import { DOOR_LIMITS } from '../protocol/doorLimits.ts';
+import { endRefusedBody } from '../protocol/endRefusedBody.ts';
 import { GrafosError } from '../protocol/grafosError.ts';
+import { WaitingRoom } from '../protocol/waitingRoom.ts';
 import { type Bearer, issueBearer } from './bearer.ts';
 import { answerPreflight, type CallerRules, checkBearer, checkCaller } from './checkCaller.ts';
 import type { EventStream } from './eventStream.ts';
@@ -30,9 +33,12 @@ export interface HelperFacts {
   url: string;
 }
 
-/** A slow or silent client holds a connection no longer than this. Milliseconds. */
-const TIMEOUTS = { headers: 5_000, request: 30_000, idle: 60_000, keepAlive: 10_000, check: 1_000 } as const;
-const CONNECTIONS_MAX = 128;
+/**
+ * How long a connection is kept for another request, and how often late ones are looked for.
+ * Milliseconds.
+ */
+const KEEP_ALIVE_MS = 10_000;
+const CHECK_MS = 1_000;
 /** How often one reason of refusal is logged at most: a page that knocks must not fill the disk. Milliseconds. */
 const LOG_EVERY_MS = 10_000;
 
@@ -48,6 +54,9 @@ export async function startHelper(options: HelperOptions): Promise<RunningDaemon
   const feed = liveFeed({ scheduler, tasklets, fault });
   const routes = matcher(helperRoutes({ cellId: options.cellId, scheduler, tasklets, feed, streams }));
   const noteRefusal = refusalLog(log);
+  const unproven = new WaitingRoom(DOOR_LIMITS.helperUnproven, DOOR_LIMITS.helperUnprovenMs);
+  /** Takes a connection out of the room. */
+  const proved = new WeakMap<Socket, () => void>();
   let rules: CallerRules = { hosts: new Set(), origins: new Set() };
   let bearer: Bearer | undefined;
 
@@ -58,7 +67,10 @@ export async function startHelper(options: HelperOptions): Promise<RunningDaemon
     const [path = '', query = ''] = (req.url ?? '').split('?', 2);
     const match = routes(path);
     // Without the bearer nobody learns which paths there are below /v1.
-    if ((match === undefined ? path.startsWith('/v1') : !match.open) && bearer !== undefined) checkBearer(req, bearer);
+    if ((match === undefined ? path.startsWith('/v1') : !match.open) && bearer !== undefined) {
+      checkBearer(req, bearer);
+      proved.get(req.socket)?.();
+    }
     if (match === undefined) throw new HelperRefusal(404, 'not_found', 'There is nothing at this path.');
     const route = match.methods.get(req.method ?? '');
     if (route === undefined) {
@@ -96,20 +108,26 @@ export async function startHelper(options: HelperOptions): Promise<RunningDaemon
 
   const server = createServer(
     {
-      headersTimeout: TIMEOUTS.headers,
-      requestTimeout: TIMEOUTS.request,
-      keepAliveTimeout: TIMEOUTS.keepAlive,
-      connectionsCheckingInterval: TIMEOUTS.check,
+      headersTimeout: DOOR_LIMITS.helperHeadersMs,
+      requestTimeout: DOOR_LIMITS.helperRequestMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_MS,
       maxHeaderSize: 16 * 1024,
-      // checkCaller refuses a missing or doubled Host itself, in words.
+      // checkCaller refuses a missing or doubled Host itself, in words that say so.
       requireHostHeader: false,
     },
     (req, res) => {
+      endRefusedBody(req, res);
       serve(req, res).catch((error: unknown) => refuse(req, res, error));
     },
   );
-  server.maxConnections = CONNECTIONS_MAX;
-  server.timeout = TIMEOUTS.idle;
+  server.maxConnections = DOOR_LIMITS.helperConnections;
+  server.timeout = DOOR_LIMITS.helperIdleMs;
+  server.on('connection', (socket) => {
+    const leave = unproven.enter(() => socket.destroy());
+    proved.set(socket, leave);
+    socket.once('close', leave);
+  });
   server.on('clientError', (_error, socket) => socket.destroy());
 
   await new Promise<void>((resolve, reject) => {

@@ -3,6 +3,7 @@
  * (docs/mem-dataplane.md, "Capability tokens"). Written as a JWS in compact form, ES256 (RFC 7515, RFC 7518 section 3.4).
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
+import { compactJws } from './compactJws.ts';
 import type { CapabilityRight } from './fabricControl.ts';
 import { LIMITS } from './limits.ts';
 
@@ -71,22 +72,19 @@ export class CapabilityMint {
 
   /** The claims of a token of ours that is good now. Whether its lease and generation live is for the caller. Throws CapabilityRefused. */
   verify(token: string): CapabilityClaims {
-    const [head, body, signature, ...rest] = token.length > TOKEN_CHARS_MAX ? [] : token.split('.');
-    if (head === undefined || body === undefined || signature === undefined || rest.length > 0) {
-      throw new CapabilityRefused('token_malformed', 'It is no JWS in compact form.');
-    }
-    const header = decode(head);
-    if (!isRecord(header) || header.alg !== HEADER.alg || header.typ !== HEADER.typ) {
+    const parts = compactJws(token, TOKEN_CHARS_MAX);
+    if (parts === undefined) throw new CapabilityRefused('token_malformed', 'It is no JWS in compact form.');
+    const { header, claims, signature, signed } = parts;
+    if (header.alg !== HEADER.alg || header.typ !== HEADER.typ) {
       throw new CapabilityRefused('token_algorithm_refused', `Only ${HEADER.typ} with ${HEADER.alg} is accepted.`);
     }
     const isOurs = verify(
       'sha256',
-      Buffer.from(`${head}.${body}`),
+      Buffer.from(signed),
       { key: this.#pair().publicKey, dsaEncoding: 'ieee-p1363' },
-      Buffer.from(signature, 'base64url'),
+      signature,
     );
     if (!isOurs) throw new CapabilityRefused('token_signature_invalid', 'It was not signed by this cell.');
-    const claims = decode(body);
     if (!isClaims(claims)) throw new CapabilityRefused('token_malformed', 'Its claims are incomplete.');
     if (claims.audience !== this.#audience) {
       throw new CapabilityRefused('token_audience_mismatch', `It is for the cell ${claims.audience}.`);
@@ -108,14 +106,6 @@ export const CAPABILITY_TTL_MS_MAX = LIMITS.tokenSeconds * 1000;
 
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
-}
-
-function decode(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -9,6 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { events, QUICClient, QUICServer, QUICSocket } from '@matrixai/quic';
 import { BlobPairing, type LinkToken } from './blobPairing.ts';
 import { BLOB_ALPN, BlobTokenReader, blobTokenFrame } from './blobToken.ts';
+import { boundQuicHandshakes } from './boundQuicHandshakes.ts';
 import {
   type ByteChannel,
   CONTROL_CLIENT_ROLES,
@@ -22,6 +23,7 @@ import {
   unreachable,
 } from './controlLink.ts';
 import { dialControlTls, listenControlTls } from './controlTls.ts';
+import { DOOR_LIMITS } from './doorLimits.ts';
 import { FABRIC_ALPN } from './fabricControl.ts';
 import { FrameInvalid } from './frames.ts';
 import { GrafosError } from './grafosError.ts';
@@ -54,7 +56,6 @@ const STREAMS = 2;
 /** A killed peer sends nothing: this long after its last packet the connection ends. Pings keep an idle one alive. */
 const IDLE_MS = 10_000;
 const PING_MS = 3_000;
-const HANDSHAKE_MS = 5_000;
 /** How long a port waits for its goodbye to be sent. The library would wait out the drain of RFC 9000 section 10.2, about 100 ms. */
 const GOODBYE_MS = 20;
 /** Whoever closes a link ends both connections. When TCP's end is seen first, QUIC has so long to bring the reason. */
@@ -87,8 +88,9 @@ export async function listenControlQuic(options: ListenOptions): Promise<Control
       ...transportConfig(host),
       ...quicPeerConfig(trust, expect, (refused) => onRefused('unknown', `${refused.reason}: ${refused.detail}`)),
     },
-    minIdleTimeout: HANDSHAKE_MS,
+    minIdleTimeout: DOOR_LIMITS.quicHandshakeMs,
   });
+  boundQuicHandshakes(socket);
   server.addEventListener(events.EventQUICServerConnection.name, (event: { detail: Connection }) => {
     const connection = event.detail;
     const address = hostPort(connection.remoteHost, connection.remotePort);

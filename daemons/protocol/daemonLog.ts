@@ -1,4 +1,9 @@
-/** One line a fact, on stderr, which the stack turns into the daemon's log file. Never give it a key, a token or a bearer. */
+import { neutralText } from './neutralText.ts';
+
+/**
+ * One line a fact, whatever the text, on stderr, which the stack turns into the daemon's log file.
+ * Never give it a key, a token or a bearer.
+ */
 export interface DaemonLog {
   info(text: string): void;
   warn(text: string): void;
@@ -7,7 +12,7 @@ export interface DaemonLog {
 
 export function daemonLog(name: string): DaemonLog {
   const line = (level: string) => (text: string) => {
-    process.stderr.write(`${new Date().toISOString()} ${level} ${name} ${text.replaceAll('\n', '\\n')}\n`);
+    process.stderr.write(`${new Date().toISOString()} ${level} ${name} ${neutralText(text)}\n`);
   };
   return { info: line('info'), warn: line('warn'), error: line('error') };
 }

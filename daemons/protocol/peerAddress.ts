@@ -34,3 +34,13 @@ function groupOctets(text: string, isTail: boolean): number[] | undefined {
   }
   return octets;
 }
+
+const DNS_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/**
+ * Tells a DNS name in lower case: the preferred syntax of RFC 1034, section 3.5, which RFC 5280
+ * asks for, with RFC 1123's digit first.
+ */
+export function isDnsName(text: string): boolean {
+  return DNS_NAME.test(text);
+}

@@ -66,12 +66,17 @@ export function formProblem(certificate: ParsedCertificate): string | undefined 
   if (((serial[0] ?? 0x80) & 0x80) !== 0 || serial.every((octet) => octet === 0))
     return 'its serial number is not positive';
   if (serial.length > 20) return 'its serial number is longer than 20 octets';
-  if (certificate.issuer.length <= 2) return 'its issuer is empty';
+  if (isEmptyName(certificate.issuer)) return 'its issuer is empty';
   if (certificate.notBefore > certificate.notAfter) return 'it ends before it begins';
   if (!sameBytes(certificate.spki.subarray(0, P256_SPKI.length), P256_SPKI) || certificate.spki.length !== 91) {
     return 'its key is not an uncompressed point of EC P-256, the named curve';
   }
   return undefined;
+}
+
+/** Tells a name, DER, that has no attributes: the sequence of nothing. */
+export function isEmptyName(name: Uint8Array): boolean {
+  return name.length === 2;
 }
 
 /** The key, or undefined when the point is not on the curve. */

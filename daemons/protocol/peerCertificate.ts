@@ -3,8 +3,17 @@
  * a chain leads to a root; this checks that it is exactly one of ours, made for the part the peer plays. docs/security.md lists the checks.
  */
 import { createHash } from 'node:crypto';
-import { ipOctets } from './peerAddress.ts';
-import { formProblem, isSignedBy, KEY_USAGE_BIT, p256Key, readCa, sameBytes, type TrustedCa } from './peerCa.ts';
+import { ipOctets, isDnsName } from './peerAddress.ts';
+import {
+  formProblem,
+  isEmptyName,
+  isSignedBy,
+  KEY_USAGE_BIT,
+  p256Key,
+  readCa,
+  sameBytes,
+  type TrustedCa,
+} from './peerCa.ts';
 import { DerInvalid, printable } from './peerDer.ts';
 import { type PeerRefusalReason, PeerRefused } from './peerRefused.ts';
 import {
@@ -183,11 +192,18 @@ function keyIdProblem({ authorityKeyId, subjectKeyId }: ParsedCertificate): stri
 
 function readNames(leaf: ParsedCertificate): { role: PeerRole; name: string } | { problem: string } {
   if (leaf.subjectAltName === null) return { problem: 'it lacks a subjectAltName' };
+  // RFC 5280 section 4.2.1.6: what has no subject is named by its alternative names alone, which
+  // nobody may skip.
+  if (isEmptyName(leaf.subject) && leaf.extensions.get(EXTENSION.subjectAltName)?.critical !== true) {
+    return { problem: 'its subject is empty and its subjectAltName is not critical' };
+  }
   const uris: string[] = [];
   for (const name of leaf.subjectAltName) {
     if (name.kind === 'other')
       return { problem: `it has an alternative name of a kind we do not use (tag 0x${name.tag.toString(16)})` };
     if (name.kind === 'dns' && name.text.includes('*')) return { problem: `its DNS name "${name.text}" is a wildcard` };
+    if (name.kind === 'dns' && !isDnsName(name.text.toLowerCase()))
+      return { problem: `its DNS name "${printable(name.text)}" is no host name` };
     if (name.kind === 'uri') uris.push(name.text);
   }
   const [uri] = uris;

@@ -4,13 +4,12 @@
  * server sent and OpenSSL had no use for; they have no say, because the leaf must be signed by our CA's key itself.
  */
 import type { PeerCertificate, SecureContextOptions, Server, TLSSocket, TlsOptions } from 'node:tls';
+import { boundHandshakes } from './boundHandshakes.ts';
+import { DOOR_LIMITS } from './doorLimits.ts';
 import { checkPeerChain, type PeerIdentity } from './peerCertificate.ts';
 import { caDerFromPem, type PeerFiles } from './peerFiles.ts';
 import { type PeerRefusalReason, PeerRefused } from './peerRefused.ts';
 import type { PeerRole, PeerUsage } from './peerRole.ts';
-
-/** Ends a connection that never finishes its handshake, milliseconds; Node's own 120 s let a port scan hold sockets. */
-const HANDSHAKE_MS = 10_000;
 
 /** For `tls.createServer`, `https.createServer` and `http2.createSecureServer`; the server then needs {@link guardTlsServer}. */
 export function tlsServerOptions(files: PeerFiles): TlsOptions {
@@ -21,7 +20,7 @@ export function tlsServerOptions(files: PeerFiles): TlsOptions {
     minVersion: 'TLSv1.3',
     requestCert: true,
     rejectUnauthorized: true,
-    handshakeTimeout: HANDSHAKE_MS,
+    handshakeTimeout: DOOR_LIMITS.tlsHandshakeMs,
   };
 }
 
@@ -36,10 +35,12 @@ const PEER = Symbol('peer');
 
 /**
  * Checks every connection after its handshake, resumed ones too, before the server's own listener sees it; one that fails is
- * destroyed, and no byte it sent is read. Call it on the server before it listens. {@link peerOf} then says who a socket's peer is.
+ * destroyed, and no byte it sent is read. Handshakes are bounded as well. Call it on the server
+ * before it listens. {@link peerOf} then says who a socket's peer is.
  */
 export function guardTlsServer(server: Server, guard: TlsGuard): void {
   const caDer = caDerFromPem(guard.caPem);
+  boundHandshakes(server);
   server.prependListener('secureConnection', (socket: TLSSocket & { [PEER]?: PeerIdentity }) => {
     try {
       const leaf = socket.getPeerX509Certificate();

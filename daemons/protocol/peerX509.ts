@@ -15,6 +15,7 @@ import {
   printable,
   readWhole,
 } from './peerDer.ts';
+import { checkName } from './peerName.ts';
 
 export interface ParsedCertificate {
   der: Uint8Array;
@@ -84,12 +85,12 @@ export function parseCertificate(der: Uint8Array): ParsedCertificate {
   const version = readVersion(inner);
   const serial = derInteger(inner.read(DER.integer, 'the serial number').content, 'the serial number');
   const innerAlgorithm = inner.read(DER.sequence, 'the inner signature algorithm').whole;
-  const issuer = inner.read(DER.sequence, 'the issuer').whole;
+  const issuer = readName(inner, 'the issuer');
   const validity = new DerReader(inner.read(DER.sequence, 'the validity').content);
   const notBefore = derTime(validity.readAny('notBefore'), 'notBefore');
   const notAfter = derTime(validity.readAny('notAfter'), 'notAfter');
   validity.end('the validity');
-  const subject = inner.read(DER.sequence, 'the subject').whole;
+  const subject = readName(inner, 'the subject');
   const spki = inner.read(DER.sequence, 'the public key').whole;
   for (const tag of [0x81, 0x82]) {
     if (inner.readIf(tag, 'a unique identifier') !== undefined) throw new DerInvalid('it has a unique identifier');
@@ -123,6 +124,12 @@ export function parseCertificate(der: Uint8Array): ParsedCertificate {
     subjectKeyId: value(EXTENSION.subjectKeyId, readKeyId),
     authorityKeyId: value(EXTENSION.authorityKeyId, readAuthorityKeyId),
   };
+}
+
+function readName(reader: DerReader, what: string): Uint8Array {
+  const name = reader.read(DER.sequence, what);
+  checkName(name.content, what);
+  return name.whole;
 }
 
 function readVersion(reader: DerReader): number {
@@ -194,6 +201,8 @@ function readExtendedKeyUsage(bytes: Uint8Array): string[] {
 function readAltNames(bytes: Uint8Array): AltName[] {
   const reader = new DerReader(readWhole(bytes, DER.sequence, 'subjectAltName').content);
   const names: AltName[] = [];
+  // RFC 5280 section 4.2.1.6: a sequence of one name at least.
+  if (reader.done) throw new DerInvalid('subjectAltName is empty');
   while (!reader.done) {
     const { tag, content } = reader.readAny('an alternative name');
     if (tag === 0x86) names.push({ kind: 'uri', text: ascii(content) });

@@ -4,6 +4,7 @@
  * Signing needs only `node:crypto`, because the command line pays for every import; verifying is left to `jose`.
  */
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { compactJws } from './compactJws.ts';
 import { LIMITS } from './limits.ts';
 import type { RefusalReason } from './tenantApi.ts';
 
@@ -91,17 +92,16 @@ export interface VerifyOptions {
  * @throws {TokenRefused}
  */
 export async function verifyTenantToken(token: string, options: VerifyOptions): Promise<TokenClaims> {
-  const parts = token.split('.');
-  if (token.length > MAX_TOKEN_LENGTH || parts.length !== 3)
-    throw malformed('it is not three base64url parts of a sane length');
-  const header = parseObject(parts[0], 'header');
+  const parts = compactJws(token, MAX_TOKEN_LENGTH);
+  if (parts === undefined) throw malformed('it is not three parts of base64url, with JSON objects in the first two');
+  const { header } = parts;
   if (header.alg !== 'ES256') {
     throw new TokenRefused(
       'token_algorithm_refused',
       'The token is not signed with ES256, the only algorithm accepted here.',
     );
   }
-  const claims = checkShape(parseObject(parts[1], 'claims'));
+  const claims = checkShape(parts.claims);
   if (claims.cnf['x5t#S256'] !== options.x5tS256 || claims.sub !== options.subject) {
     throw new TokenRefused(
       'token_certificate_mismatch',
@@ -149,16 +149,6 @@ function checkShape(claims: Record<string, unknown>): TokenClaims {
     throw malformed('jti must be 16 to 128 characters');
   if (typeof thumbprint !== 'string') throw malformed('cnf.x5t#S256 is missing');
   return { sub, aud, iat, nbf, exp, jti, cnf: { 'x5t#S256': thumbprint } };
-}
-
-function parseObject(part: string | undefined, what: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8'));
-    if (isObject(value)) return value;
-  } catch {
-    // Told below.
-  }
-  throw malformed(`its ${what} is not a JSON object`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

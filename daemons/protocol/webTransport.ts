@@ -6,7 +6,13 @@
  * read is ever cancelled, because at the end of the session it closes everything once more and throws where nobody can catch it.
  */
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import type { Http2SecureServer } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { boundHandshakes } from './boundHandshakes.ts';
+import { boundHttp2 } from './boundHttp2.ts';
 import { hostPort } from './controlLink.ts';
+import { DOOR_LIMITS } from './doorLimits.ts';
+import { WaitingRoom } from './waitingRoom.ts';
 
 export interface WtStream {
   /** The next bytes that came; undefined when the session is over, and with it what was not read yet. */
@@ -64,10 +70,12 @@ export async function listenWebTransport(options: WtListenOptions): Promise<WtLi
     secret: randomBytes(32).toString('hex'),
     ...WINDOWS,
   } as ConstructorParameters<typeof Server>[0]);
-  guardSessions(server);
+  guardSessions(server, (stream) => connected(stream));
   const sessions = server.sessionStream(path).getReader();
   server.startServer();
   await server.ready;
+  // Made by the library when it starts; in this turn nobody can have come yet.
+  const connected = boundConnections(server);
   acceptSessions(sessions, onSession).catch(ignore);
   const connections = trackConnections(server);
   return {
@@ -186,7 +194,7 @@ async function acceptSessions(
  * The library throws out of its event handlers on capsules it does not expect, such as one for a stream of its own that is not open,
  * and nobody could catch that: a stranger's bytes would end the process. Here they end the stranger's session.
  */
-function guardSessions(server: unknown): void {
+function guardSessions(server: unknown, onSession: (stream: object) => void): void {
   interface Visited {
     session: { jsobj?: LibraryHandler; stream?: { destroy(): void }; capsParser?: Record<string, unknown> };
   }
@@ -195,6 +203,7 @@ function guardSessions(server: unknown): void {
   visited.onHttpWTSessionVisitor = (args) => {
     visit(args);
     const { session } = args;
+    if (session.stream !== undefined) onSession(session.stream);
     const { capsParser, jsobj } = session;
     const end = () => session.stream?.destroy();
     if (capsParser !== undefined) for (const name of ['parseData', 'drainWrites']) guard(capsParser, name, end);
@@ -264,6 +273,45 @@ function wrapStream({ readable, writable }: LibraryStream): WtStream {
     },
     write: (chunk) => writer.write(chunk),
   };
+}
+
+/**
+ * Bounds connections over HTTP/2 and HTTP/1.1 that have no session: their handshakes, how long they
+ * may be without one, and what they may do meanwhile. HTTP/3 connections are bounded by the native
+ * half alone.
+ * @returns what is to be called with the stream of each session
+ */
+function boundConnections(server: unknown): (stream: object) => void {
+  const http2 = (server as { transportInt?: { serverInt?: Http2SecureServer } }).transportInt?.serverInt;
+  if (http2 === undefined) return ignore;
+  const room = new WaitingRoom(DOOR_LIMITS.memSilent, DOOR_LIMITS.memSilentMs);
+  boundHandshakes(http2);
+  boundHttp2(http2, DOOR_LIMITS.memSilentMs);
+  // The library pings every second, and throws from its timer at a session that is destroyed and
+  // has still to close.
+  http2.prependListener('session', (session) => {
+    const ping = session.ping.bind(session) as (...given: unknown[]) => boolean;
+    session.ping = (...given: unknown[]) => !session.destroyed && ping(...given);
+  });
+  http2.on('secureConnection', (socket: TLSSocket & Guest) => {
+    const leave = room.enter(() => socket.destroy());
+    socket[LEAVE] = leave;
+    socket.once('close', leave);
+  });
+  return (stream) => {
+    const { session } = stream as { session?: { socket: object } };
+    ((session?.socket ?? stream) as Guest)[LEAVE]?.();
+  };
+}
+
+/**
+ * Kept on the socket: HTTP/2 shows a stand-in for it, whose properties lead back to the one there
+ * is.
+ */
+const LEAVE = Symbol('leave');
+
+interface Guest {
+  [LEAVE]?: () => void;
 }
 
 /** The library closes its port and leaves connections open; HTTP/2 ones are ended by us. */

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { formatSize } from '../../program/size.ts';
+import { notice } from '../dialogs/notice.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { artifactUri } from '../documents/artifactUri.ts';
+import { pickText } from '../shown/pickText.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
 
@@ -15,13 +17,11 @@ export const runArtifacts: CommandFactory = (grafos) => async (arg) => {
   using client = await connectTarget(await resolveProvider(entry.root, entry.provider));
   const artifacts = await client.listArtifacts(entry.run.run_id);
   if (artifacts.length === 0) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t('The run has not ended yet; its artifacts come with its end.'),
-    );
+    void notice('information', vscode.l10n.t('The run has not ended yet; its artifacts come with its end.'));
     return;
   }
   const picked = await vscode.window.showQuickPick(
-    artifacts.map((artifact) => ({ label: artifact.name, description: formatSize(artifact.size), artifact })),
+    artifacts.map((artifact) => ({ label: pickText(artifact.name), description: formatSize(artifact.size), artifact })),
     { title: vscode.l10n.t('Artifacts of {0}', entry.run.tasklet), placeHolder: vscode.l10n.t('Choose one to read') },
   );
   if (picked !== undefined)

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { notice } from '../dialogs/notice.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import type { CommandFactory } from './command.ts';
@@ -28,7 +29,7 @@ export const runDownload: CommandFactory = (grafos) => async (arg) => {
     await downloadArtifacts(client, await client.getRun(entry.run.run_id, { signal }), dir, signal);
   });
   const reveal = vscode.l10n.t('Show in File Manager');
-  void vscode.window.showInformationMessage(vscode.l10n.t('The artifacts are in {0}', dir), reveal).then((choice) => {
+  void notice('information', vscode.l10n.t('The artifacts are in {0}', dir), [reveal]).then((choice) => {
     if (choice === reveal) void vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(dir));
   });
 };

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
+import { notice } from '../dialogs/notice.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { SETTINGS } from '../ids.ts';
@@ -29,7 +30,7 @@ export const runProfile: CommandFactory = (grafos) => async (arg) => {
   if (settings.get<boolean>(SETTINGS.profileInSource, false)) return;
   const show = vscode.l10n.t('Show in Source');
   const told = vscode.l10n.t('Profiled {0}: its fuel can be shown beside the lines of its source.', tasklet);
-  void vscode.window.showInformationMessage(told, show).then((answer) => {
+  void notice('information', told, [show]).then((answer) => {
     if (answer === show) return settings.update(SETTINGS.profileInSource, true, vscode.ConfigurationTarget.Workspace);
     return undefined;
   });

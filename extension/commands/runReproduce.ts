@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { notice } from '../dialogs/notice.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { startStack } from '../stack/startStack.ts';
@@ -27,7 +28,8 @@ export const runReproduce: CommandFactory = (grafos) => async (arg) => {
   session.runs.put('local', replayed);
   const made = session.runs.find(replayed.run_id);
   if (made !== undefined) grafos.pages.open(session, made);
-  void vscode.window.showInformationMessage(
+  void notice(
+    'information',
     result.same
       ? vscode.l10n.t('Reproduced: output, error and fuel equal those of the run on {0}.', entry.provider)
       : vscode.l10n.t('Not reproduced: {0} differ from the run on {1}.', result.differences.join(', '), entry.provider),

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { COMMANDS } from '../ids.ts';
+import { pickText } from '../shown/pickText.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
 
@@ -20,9 +21,9 @@ export const stackDoctor: CommandFactory = (grafos) => async (arg) => {
   }
   const picked = await vscode.window.showQuickPick(
     report.checks.map(({ name, status, message, next }) => ({
-      label: `${ICON[status]} ${name}`,
-      description: message,
-      ...(next === null ? {} : { detail: next }),
+      label: `${ICON[status]} ${pickText(name)}`,
+      description: pickText(message),
+      ...(next === null ? {} : { detail: pickText(next) }),
       status,
     })),
     {

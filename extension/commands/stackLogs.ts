@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { DAEMON_NAMES } from '../../daemons/protocol/devState.ts';
 import { findProgramState } from '../../toolchain/stack/programState.ts';
+import { pickText } from '../shown/pickText.ts';
 import { isNode } from '../views/nodes.ts';
 import type { CommandFactory } from './command.ts';
 
@@ -33,5 +34,5 @@ function logFiles(root: string): Array<{ label: string; description: string; fil
   const names = logs?.names() ?? [];
   return DAEMON_NAMES.filter((name) => names.includes(`${name}.log`))
     .map((name) => ({ label: name, file: join(logs?.path ?? '', `${name}.log`) }))
-    .map(({ label, file }) => ({ label, file, description: vscode.workspace.asRelativePath(file) }));
+    .map(({ label, file }) => ({ label, file, description: pickText(vscode.workspace.asRelativePath(file)) }));
 }

@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path';
 import * as vscode from 'vscode';
+import { notice } from '../dialogs/notice.ts';
 import type { Grafos } from '../grafos.ts';
 import { COMMANDS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
@@ -30,14 +31,13 @@ export async function subjectOf({ programs }: Grafos, arg: unknown): Promise<Sub
   const session = (uri?.scheme === 'file' ? programs.of(uri) : undefined) ?? programs.active;
   if (session === undefined) {
     const make = vscode.l10n.t('New Program…');
-    void vscode.window
-      .showInformationMessage(
-        vscode.l10n.t('There is no grafOS program here: no folder of this workspace has a grafos.toml.'),
-        make,
-      )
-      .then((choice) => {
-        if (choice === make) void vscode.commands.executeCommand(COMMANDS.programNew);
-      });
+    void notice(
+      'information',
+      vscode.l10n.t('There is no grafOS program here: no folder of this workspace has a grafos.toml.'),
+      [make],
+    ).then((choice) => {
+      if (choice === make) void vscode.commands.executeCommand(COMMANDS.programNew);
+    });
     return undefined;
   }
   const tasklet = uri === undefined ? undefined : await taskletOf(session, uri);

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { formatSize } from '../../program/size.ts';
 import { pickTasklet } from '../dialogs/pickTasklet.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
+import { pickText } from '../shown/pickText.ts';
 import { buildTasklet } from '../tasklets/buildTasklets.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
@@ -16,5 +17,8 @@ export const taskletBuild: CommandFactory = (grafos) => async (arg) => {
     buildTasklet(subject.session, name, grafos.context.extensionPath, signal),
   );
   grafos.log.info(`built ${name}: ${built.output}, ${built.bytes} bytes, ${built.duration_ms} ms`);
-  vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) {0} built, {1}', name, formatSize(built.bytes)), 4_000);
+  vscode.window.setStatusBarMessage(
+    vscode.l10n.t('$(check) {0} built, {1}', pickText(name), formatSize(built.bytes)),
+    4_000,
+  );
 };

@@ -7,6 +7,7 @@ import { keptKeyReference } from '../../toolchain/deploy/keptKeys.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import type { Grafos } from '../grafos.ts';
 import type { ProgramSession } from '../program/programSession.ts';
+import { pickText } from '../shown/pickText.ts';
 
 /**
  * Asks for a running cell of a cloud and stores it once it has proved itself. Its key stays in its file, of which the path is kept, or is
@@ -84,7 +85,10 @@ export async function addCell(
     throw error;
   });
   log.info(`added cell ${adopted.cell_id} of ${provider} in ${adopted.region}: ${adopted.file}`);
-  vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Cell {0} of {1} added', adopted.cell_id, provider), 4_000);
+  vscode.window.setStatusBarMessage(
+    vscode.l10n.t('$(check) Cell {0} of {1} added', pickText(adopted.cell_id), provider),
+    4_000,
+  );
   return adopted;
 }
 

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { plainText } from '../../daemons/protocol/plainText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
@@ -8,6 +7,7 @@ import { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
+import { notice } from '../dialogs/notice.ts';
 import { pickTasklet } from '../dialogs/pickTasklet.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { SETTINGS } from '../ids.ts';
@@ -123,18 +123,14 @@ async function confirmCloud(session: ProgramSession, tasklet: Tasklet, provider:
   if (first === null || !vscode.workspace.getConfiguration().get(SETTINGS.confirmCloud, true)) return true;
   const deploy = vscode.l10n.t('Deploy');
   const { scheduler_url, tenant_name } = first.cell;
-  const answer = await vscode.window.showInformationMessage(
-    vscode.l10n.t('Deploy {0} to {1}?', tasklet.name, provider),
-    {
-      modal: true,
-      detail: vscode.l10n.t(
-        'The module and its input leave this machine for {0}, tenant {1}. Later deploys to this cell are not asked about.',
-        plainText(scheduler_url),
-        plainText(tenant_name),
-      ),
-    },
-    deploy,
-  );
+  const answer = await notice('information', vscode.l10n.t('Deploy {0} to {1}?', tasklet.name, provider), [deploy], {
+    modal: true,
+    detail: vscode.l10n.t(
+      'The module and its input leave this machine for {0}, tenant {1}. Later deploys to this cell are not asked about.',
+      scheduler_url,
+      tenant_name,
+    ),
+  });
   if (answer !== deploy) return false;
   await first.confirm();
   return true;

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { pickText } from '../shown/pickText.ts';
 import type { InputChoice } from './answers.ts';
 
 /** What the tasklet is run on; undefined when the picker is left. */
@@ -18,7 +19,7 @@ export async function pickInput(
   const items: Item[] = [
     ...fixtures.map(
       ({ name }): Item => ({
-        label: `$(beaker) ${name}`,
+        label: `$(beaker) ${pickText(name)}`,
         description: vscode.l10n.t('fixture'),
         choice: { kind: 'fixture', name },
       }),
@@ -29,7 +30,8 @@ export async function pickInput(
   ];
   if (last !== undefined && !(last.kind === 'fixture' && !fixtures.some(({ name }) => name === last.name))) {
     const same = items.findIndex(({ choice }) => JSON.stringify(choice) === JSON.stringify(last));
-    const [item] = same < 0 ? [{ label: inputText(last), choice: last } satisfies Item] : items.splice(same, 1);
+    const [item] =
+      same < 0 ? [{ label: pickText(inputText(last)), choice: last } satisfies Item] : items.splice(same, 1);
     if (item !== undefined) items.unshift({ ...item, description: vscode.l10n.t('used last') });
   }
   const picked = await vscode.window.showQuickPick(items, {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ProviderStatus } from '../../toolchain/deploy/providerStatus.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import type { ProgramSession } from '../program/programSession.ts';
+import { pickText } from '../shown/pickText.ts';
 import { stackWord, timeText } from '../views/texts.ts';
 
 type Item = vscode.QuickPickItem & { provider?: ProviderName; isSettings?: true };
@@ -29,13 +30,17 @@ export async function pickProvider(
         const status = known.get(provider);
         return {
           label: `${status?.ready === true ? '$(pass)' : '$(circle-outline)'} ${provider}`,
-          description: status === undefined ? vscode.l10n.t('asking…') : describe(session, status),
+          description: status === undefined ? vscode.l10n.t('asking…') : pickText(describe(session, status)),
           ...(provider === last ? { detail: vscode.l10n.t('used last') } : {}),
           provider,
         };
       }),
       { label: '', kind: vscode.QuickPickItemKind.Separator },
-      { label: vscode.l10n.t('$(settings-gear) Change input and memory…'), description: settings, isSettings: true },
+      {
+        label: vscode.l10n.t('$(settings-gear) Change input and memory…'),
+        description: pickText(settings),
+        isSettings: true,
+      },
     ];
     picker.items = items;
     // An answer that arrives must not move what the person is about to choose.

@@ -3,18 +3,19 @@ import * as vscode from 'vscode';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { COMMANDS } from '../ids.ts';
 import { errorNotice, type NoticeAction } from './errorNotice.ts';
+import { notice } from './notice.ts';
 
 /** Logs an error, and tells it with what can be done about it; the editor itself replaces a notice of the same words. Does not wait for the answer. `args` go to the commands offered. */
 export function showError(log: vscode.LogOutputChannel, error: unknown, ...args: unknown[]): void {
-  const notice = errorNotice(error);
-  if (notice === undefined) return;
+  const told = errorNotice(error);
+  if (told === undefined) return;
   if (error instanceof GrafosError) {
     log.error(
       `${error.message} [${error.code}]${error.why === undefined ? '' : `\n  why:  ${error.why}`}${error.next === undefined ? '' : `\n  next: ${error.next}`}`,
     );
   } else log.error(error instanceof Error ? error : String(error));
-  const titles = new Map(notice.actions.map((action) => [titleOf(action), action]));
-  void vscode.window.showErrorMessage(withoutFolders(notice.text), ...titles.keys()).then((title) => {
+  const titles = new Map(told.actions.map((action) => [titleOf(action), action]));
+  void notice('error', withoutFolders(told.text), [...titles.keys()]).then((title) => {
     const action = title === undefined ? undefined : titles.get(title);
     if (action === undefined) return;
     void vscode.commands.executeCommand(action === 'problems' ? 'workbench.actions.view.problems' : action, ...args);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { noticeText } from '../shown/noticeText.ts';
 
 /** Shows that something goes on, with a button that ends it; `work` gets the signal that the button aborts. @throws what `work` throws. */
 export function withProgress<T>(
@@ -7,13 +8,13 @@ export function withProgress<T>(
   work: (signal: AbortSignal, report: (text: string) => void) => Promise<T>,
 ): Promise<T> {
   const progress = vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    { location: vscode.ProgressLocation.Notification, title: noticeText(title), cancellable: true },
     async (progress, token) => {
       const abort = new AbortController();
       const stop = () => abort.abort(new GrafosError('interrupted', 'interrupted', 'Interrupted.'));
       if (token.isCancellationRequested) stop();
       using _ = disposing(token.onCancellationRequested(stop));
-      return await work(abort.signal, (message) => progress.report({ message }));
+      return await work(abort.signal, (message) => progress.report({ message: noticeText(message) }));
     },
   );
   return Promise.resolve(progress);

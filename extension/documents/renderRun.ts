@@ -1,5 +1,7 @@
 /** The run page as HTML: a pure function of what is known of a run. Everything that comes from outside is escaped here. */
 
+import { neutralText } from '../../daemons/protocol/neutralText.ts';
+
 /** Action that the page posts once it is there. */
 export const PAGE_LOADED = 'loaded';
 
@@ -99,7 +101,11 @@ ${profile}${output}${log}${artifacts}
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
+  const neutral = text
+    .split(/\r\n|\n/)
+    .map(neutralText)
+    .join('\n');
+  return neutral.replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }
 
 const SCRIPT = `

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { neutralText } from '../../daemons/protocol/neutralText.ts';
 import type { Grafos } from '../grafos.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import type { Node } from './nodes.ts';
@@ -37,7 +38,7 @@ export function liveView<T extends Node>({ programs, log }: Grafos, parts: LiveV
           return [];
         }
       },
-      getTreeItem: (node) => parts.item(node),
+      getTreeItem: (node) => neutralItem(parts.item(node)),
       getParent: (node) => parts.parent?.(node),
     },
   });
@@ -86,4 +87,15 @@ export function liveView<T extends Node>({ programs, log }: Grafos, parts: LiveV
     }),
     new vscode.Disposable(stop),
   );
+}
+
+/**
+ * Names, states and errors of cells and manifests stand in the items; none of them may turn or
+ * break the line it is shown in.
+ */
+function neutralItem(item: vscode.TreeItem): vscode.TreeItem {
+  if (typeof item.label === 'string') item.label = neutralText(item.label);
+  if (typeof item.description === 'string') item.description = neutralText(item.description);
+  if (typeof item.tooltip === 'string') item.tooltip = neutralText(item.tooltip);
+  return item;
 }

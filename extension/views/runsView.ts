@@ -5,6 +5,7 @@ import type { Grafos } from '../grafos.ts';
 import { COMMANDS, VIEWS } from '../ids.ts';
 import { errorWord } from '../runs/errorWord.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
+import { markdown } from '../shown/markdown.ts';
 import { liveView } from './liveView.ts';
 import type { ArtifactNode, RunNode } from './nodes.ts';
 import { countText, durationText, runWord, timeText } from './texts.ts';
@@ -58,15 +59,16 @@ function runItem({ entry, session }: RunNode): vscode.TreeItem {
   ];
   item.description = facts.join(' · ');
   item.iconPath = runIcon(run.state);
-  const tooltip = new vscode.MarkdownString(`**${run.tasklet}** · \`${run.run_id}\`\n\n`);
-  tooltip.appendText(`${how}\n${run.cell_id} (${run.provider})\n`);
-  if (response !== null) {
-    tooltip.appendText(
-      `${vscode.l10n.t('fuel {0}', countText(response.fuel_used))}, ${vscode.l10n.t('{0} of linear memory', formatSize(response.linear_memory_peak))}`,
-    );
-    if (response.error !== null) tooltip.appendMarkdown('\n\n').appendText(response.error.message);
-  }
-  item.tooltip = tooltip;
+  const costs =
+    response === null
+      ? []
+      : [
+          `${vscode.l10n.t('fuel {0}', countText(response.fuel_used))}, ${vscode.l10n.t('{0} of linear memory', formatSize(response.linear_memory_peak))}`,
+          ...(response.error === null ? [] : response.error.message.split('\n')),
+        ];
+  item.tooltip = new vscode.MarkdownString(
+    markdown`**${run.tasklet}** · ${run.run_id}\n\n${[how, `${run.cell_id} (${run.provider})`, ...costs]}`,
+  );
   item.accessibilityInformation = { label: `${run.tasklet}, ${item.description}` };
   item.command = {
     command: COMMANDS.runOpen,

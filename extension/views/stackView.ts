@@ -4,6 +4,7 @@ import { formatSize } from '../../program/size.ts';
 import type { Grafos } from '../grafos.ts';
 import { COMMANDS, VIEWS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
+import { markdown } from '../shown/markdown.ts';
 import { LeaseMeter } from '../stack/leaseMeter.ts';
 import { devOf } from '../stack/stackState.ts';
 import { liveView } from './liveView.ts';
@@ -84,10 +85,9 @@ function stackItem({ session }: StackNode): vscode.TreeItem {
     item.description = state.error.message;
     item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
     const { why, next } = state.error as { why?: string; next?: string };
-    item.tooltip = new vscode.MarkdownString()
-      .appendText(state.error.message)
-      .appendMarkdown('\n\n')
-      .appendText([why, next].filter((part) => part !== undefined).join('\n'));
+    item.tooltip = new vscode.MarkdownString(
+      markdown`${state.error.message}\n\n${[why, next].flatMap((part) => part?.split('\n') ?? [])}`,
+    );
     item.command = {
       command: COMMANDS.stackLogs,
       title: vscode.l10n.t('Show Logs'),
@@ -111,11 +111,10 @@ function daemonItem({ session, name }: DaemonNode, leased: number | undefined): 
     ? new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
     : new vscode.ThemeIcon('server-process', new vscode.ThemeColor('charts.green'));
   const { pid, log } = dev.daemons[name];
-  const tooltip = new vscode.MarkdownString(`**${name}**\n\n`);
-  tooltip.appendText(facts).appendMarkdown('\n\n');
-  tooltip.appendText(vscode.l10n.t('Process {0}, since {1}', String(pid), new Date(dev.started_at).toLocaleString()));
-  tooltip.appendMarkdown('\n\n').appendText(vscode.l10n.t('Log: {0}', log));
-  item.tooltip = tooltip;
+  const process = vscode.l10n.t('Process {0}, since {1}', String(pid), new Date(dev.started_at).toLocaleString());
+  item.tooltip = new vscode.MarkdownString(
+    markdown`**${name}**\n\n${facts}\n\n${process}\n\n${vscode.l10n.t('Log: {0}', log)}`,
+  );
   item.accessibilityInformation = { label: `${name}, ${hasEnded ? vscode.l10n.t('ended') : facts}` };
   return item;
 }

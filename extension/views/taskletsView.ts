@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { formatSize } from '../../program/size.ts';
 import type { Grafos } from '../grafos.ts';
 import { VIEWS } from '../ids.ts';
+import { markdown } from '../shown/markdown.ts';
 import type { TaskletEntry } from '../tasklets/taskletsModel.ts';
 import { liveView } from './liveView.ts';
 import type { ProblemNode, TaskletNode } from './nodes.ts';
@@ -83,21 +84,19 @@ function taskletItem({ session, entry }: TaskletNode): vscode.TreeItem {
   if (last?.response) facts.push(vscode.l10n.t('fuel {0} last run', countText(last.response.fuel_used)));
   item.description = facts.join(' · ');
   item.iconPath = iconOf(state, errors, problems.length);
-  const tooltip = new vscode.MarkdownString(`**${tasklet.name}** (${tasklet.kind})\n\n`);
-  tooltip.appendText(why).appendMarkdown('\n\n');
-  tooltip.appendMarkdown(
+  item.tooltip = new vscode.MarkdownString(
     [
-      `- ${vscode.l10n.t('Source')}: \`${tasklet.source}\``,
-      `- ${vscode.l10n.t('Module')}: \`${tasklet.output}\``,
-      `- ${vscode.l10n.t('Fuel')}: ${countText(tasklet.fuel)}`,
-      `- ${vscode.l10n.t('Linear memory')}: ${formatSize(tasklet.linear_memory_bytes)}`,
-      `- ${vscode.l10n.t('Fabric memory')}: ${tasklet.mem_bytes === 0 ? vscode.l10n.t('none') : formatSize(tasklet.mem_bytes)}`,
+      markdown`**${tasklet.name}** (${tasklet.kind})\n\n${why}\n`,
+      markdown`- ${vscode.l10n.t('Source')}: ${tasklet.source}`,
+      markdown`- ${vscode.l10n.t('Module')}: ${tasklet.output}`,
+      markdown`- ${vscode.l10n.t('Fuel')}: ${countText(tasklet.fuel)}`,
+      markdown`- ${vscode.l10n.t('Linear memory')}: ${formatSize(tasklet.linear_memory_bytes)}`,
+      markdown`- ${vscode.l10n.t('Fabric memory')}: ${tasklet.mem_bytes === 0 ? vscode.l10n.t('none') : formatSize(tasklet.mem_bytes)}`,
       ...(last === undefined
         ? []
-        : [`- ${vscode.l10n.t('Last run')}: ${runWord(last.state)} · ${timeText(new Date(last.created_at))}`]),
+        : [markdown`- ${vscode.l10n.t('Last run')}: ${runWord(last.state)} · ${timeText(new Date(last.created_at))}`]),
     ].join('\n'),
   );
-  item.tooltip = tooltip;
   item.accessibilityInformation = { label: `${tasklet.name}, ${item.description}` };
   const source = tasklet.kind === 'rust' ? join(tasklet.source, 'src', 'lib.rs') : tasklet.source;
   item.command = openFile(vscode.Uri.file(join(session.root, source)));

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/protocol/answerBounds.ts';
 import { LONG_MS, QUICK_MS } from '../../daemons/protocol/cellWorkers.ts';
+import { DOOR_LIMITS } from '../../daemons/protocol/doorLimits.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { PACE } from '../../daemons/protocol/pace.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
@@ -36,6 +37,11 @@ describe('docs/limits.md', () => {
       grouped(most),
     ]);
     assert.deepEqual([...rows('Of a program')], expected);
+  });
+
+  it('has every bound of the doors with its number', () => {
+    const expected = Object.entries(DOOR_LIMITS).map(([name, most]) => [name, grouped(most)]);
+    assert.deepEqual([...rows('At the doors')], expected);
   });
 
   it('has the numbers of the runtime', () => {

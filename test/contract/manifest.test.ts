@@ -210,9 +210,9 @@ describe('manifest and code', () => {
           range: { start: { line: 1, character: 4 }, end: { line: 1, character: 8 } },
         },
       ],
-      { base: join(root, 'cookbook/local-dev'), colour: false },
+      { base: join(root, 'cookbook/local-dev') },
     );
-    const found = printed.split('\n').flatMap((line) => new RegExp(pattern.regexp).exec(line) ?? []);
+    const found = printed.flatMap((line) => new RegExp(pattern.regexp).exec(line) ?? []);
     const part = (name: string) => found[pattern[name]];
     assert.deepEqual(['severity', 'code', 'file', 'line', 'column', 'message'].map(part), [
       'error',

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { Agent, request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DASHBOARD_FILES } from '../../daemons/helper/dashboardFiles.ts';
 import { helperRoutes } from '../../daemons/helper/routes.ts';
+import { DOOR_LIMITS } from '../../daemons/protocol/doorLimits.ts';
 import { HELPER_REASONS } from '../../daemons/protocol/helperApi.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
@@ -458,25 +460,40 @@ describe('helper: who may ask', () => {
     assert.deepEqual(reasons.sort(), [...HELPER_REASONS].sort());
   });
 
-  it('drops a connection past its limit, and serves again when one is free', async () => {
+  it('serves whoever comes while silent connections wait, of which the oldest go', async () => {
+    const known = new Agent({ keepAlive: true, maxSockets: 1 });
+    const program = () =>
+      new Promise<{ status: number; port: number | undefined }>((resolve, reject) => {
+        const request = httpRequest(
+          { port: helper.port, host: '127.0.0.1', path: '/v1/program', agent: known, headers: withBearer() },
+          (response) => {
+            const port = response.socket.localPort;
+            response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, port }));
+          },
+        );
+        request.on('error', reject).end();
+      });
+    const first = await program();
+    let ended = 0;
     const sockets = await Promise.all(
-      Array.from({ length: 128 }, async () => {
+      Array.from({ length: 2 * DOOR_LIMITS.helperUnproven }, async () => {
         const socket = connect(helper.port, '127.0.0.1');
         socket.on('error', () => {});
+        socket.on('close', () => {
+          ended++;
+        });
         await once(socket, 'connect');
         return socket;
       }),
     );
     try {
-      await assert.rejects(ask(helper, '/health'));
+      assert.equal((await ask(helper, '/health')).status, 200);
+      assert.deepEqual(await program(), first, 'another connection than the one that had shown the bearer');
+      for (const late = AbortSignal.timeout(10_000); ended < DOOR_LIMITS.helperUnproven; late.throwIfAborted())
+        await once(sockets[ended] as Socket, 'close', { signal: late }).catch(() => {});
     } finally {
-      await Promise.all(
-        sockets.map(async (socket) => {
-          const closed = once(socket, 'close');
-          socket.destroy();
-          await closed;
-        }),
-      );
+      known.destroy();
+      for (const socket of sockets) socket.destroy();
     }
     await answersAgain(helper);
   });
@@ -486,7 +503,7 @@ describe('helper: who may ask', () => {
     assert.ok(helper.logged.filter((line) => line === 'refused: origin_refused').length <= 2);
   });
 
-  it('refuses two Host headers, and ends a connection that never finishes its headers', async () => {
+  it('refuses a Host that is missing, doubled or another, and ends a connection that never finishes its headers', async () => {
     const raw = async (text: string): Promise<string> =>
       await new Promise((resolve) => {
         const socket = connect(helper.port, '127.0.0.1', () => socket.write(text));
@@ -497,15 +514,28 @@ describe('helper: who may ask', () => {
         socket.on('error', () => {});
         socket.on('close', () => resolve(got));
       });
-    const twice = `GET / HTTP/1.1\r\nHost: 127.0.0.1:${helper.port}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`;
-    const [doubled, none, slow] = await Promise.all([
-      raw(twice),
-      raw('GET / HTTP/1.1\r\nConnection: close\r\n\r\n'),
-      raw(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${helper.port}\r\nX-Slow: `),
-    ]);
-    assert.match(doubled, /^HTTP\/1\.1 4(00|21)/);
-    assert.match(none, /^HTTP\/1\.1 421/);
-    assert.doesNotMatch(slow, /200 OK/);
+    const own = `Host: 127.0.0.1:${helper.port}`;
+    const rows: Array<[what: string, hosts: string[], status: number]> = [
+      ['its own', [own], 200],
+      ['none', [], 400],
+      ['its own and a foreign one', [own, 'Host: evil.example'], 400],
+      ['its own twice', [own, own.toLowerCase()], 400],
+      ['an empty one', ['Host:'], 400],
+      ['one with a user', [`Host: user@127.0.0.1:${helper.port}`], 400],
+      ['one with a path', [`Host: 127.0.0.1:${helper.port}/`], 400],
+      ['two in one line', [`Host: 127.0.0.1:${helper.port}, evil.example`], 400],
+      ['a dot at its end', [`Host: localhost.:${helper.port}`], 421],
+      ['capitals', [`Host: LOCALHOST:${helper.port}`], 421],
+      ['an IPv6 address', [`Host: [::1]:${helper.port}`], 421],
+      ['an IPv6 address without brackets', [`Host: ::1:${helper.port}`], 400],
+    ];
+    const answers = await Promise.all(
+      rows.map(([, hosts]) => raw(`GET /health HTTP/1.1\r\n${[...hosts, 'Connection: close'].join('\r\n')}\r\n\r\n`)),
+    );
+    rows.forEach(([what, , status], index) => {
+      assert.equal(answers[index]?.slice(0, 12), `HTTP/1.1 ${status}`, what);
+    });
+    assert.doesNotMatch(await raw(`GET / HTTP/1.1\r\n${own}\r\nX-Slow: `), /200 OK/);
   }).timeout(30_000);
 });
 

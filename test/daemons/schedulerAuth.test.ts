@@ -9,6 +9,7 @@ import { connect as tlsConnect } from 'node:tls';
 import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
 import { certificateThumbprint } from '../../daemons/protocol/tenantToken.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
+import { tokenSpellings } from '../helpers/tokenSpellings.ts';
 import { CELL_ID, type Harness, MODULE, MODULE_SHA256, startHarness, submitOf, tokenOf } from './schedulerHarness.ts';
 
 interface Got {
@@ -149,11 +150,23 @@ describe('scheduler: who is refused', () => {
       for (const token of [
         'x',
         'a.b.c',
+        'e30.e30',
+        'e30.W10.AA',
         `${'a'.repeat(3_000)}.b.c`,
         forge(files, { exp: 'soon' }),
         forge(files, { jti: 7 }),
       ]) {
         await refusedWith(await send('GET', '/api/v1/runs', token), 401, 'token_malformed');
+      }
+    });
+
+    it('one in another spelling, which node:http lets through', async () => {
+      const send = wire(files);
+      for (const [what, spelled] of tokenSpellings(tokenOf(files))) {
+        // A header ends before its blanks, so this is the token itself.
+        if (what === 'a blank at the end') continue;
+        const got = await send('GET', '/api/v1/runs', spelled);
+        assert.deepEqual([got.status, got.reason], [401, 'token_malformed'], what);
       }
     });
 
@@ -324,6 +337,72 @@ describe('scheduler: who is refused', () => {
     } finally {
       session.destroy();
     }
+  });
+
+  describe('a request for which it is not clear what host it is for', () => {
+    let files: PeerFiles;
+    before(async () => {
+      files = (await stack.tenant('hosts')).files;
+    });
+
+    /** Bytes as they are on a connection of their own; the status of the answer. */
+    async function statusOf(...lines: string[]): Promise<number> {
+      const port = Number(new URL(stack.url).port);
+      const socket = tlsConnect({
+        port,
+        host: '127.0.0.1',
+        ca: files.caPem,
+        cert: files.certPem,
+        key: files.keyPem,
+      });
+      socket.end(`GET /health HTTP/1.1\r\n${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`);
+      let text = '';
+      for await (const chunk of socket.setEncoding('utf8')) text += chunk;
+      return Number(text.slice(9, 12));
+    }
+
+    it('is answered 400 over HTTP/1.1', async () => {
+      const rows: Array<[what: string, hosts: string[], status: number]> = [
+        ['a name', ['Host: localhost:1'], 200],
+        ['a name in capitals, of a forwarded port', ['Host: LOCALHOST:8443'], 200],
+        ['a name with a dot at its end', ['Host: localhost.'], 200],
+        ['an IPv6 address', ['Host: [::1]:8443'], 200],
+        ['none', [], 400],
+        ['two', ['Host: a.example', 'Host: b.example'], 400],
+        ['the same twice', ['Host: a.example', 'host: a.example'], 400],
+        ['an empty one', ['Host:'], 400],
+        ['blanks alone', ['Host:   '], 400],
+        ['one with a user', ['Host: user@a.example'], 400],
+        ['two in one line', ['Host: a.example, b.example'], 400],
+        ['one with a path', ['Host: a.example/x'], 400],
+        ['a port that is none', ['Host: a.example:65536'], 400],
+        ['a port that is empty', ['Host: a.example:'], 400],
+        ['an IPv6 address without brackets', ['Host: ::1'], 400],
+        ['an IPv6 address that is none', ['Host: [::1::]'], 400],
+        ['a name in brackets', ['Host: [localhost]'], 400],
+      ];
+      for (const [what, hosts, status] of rows) assert.equal(await statusOf(...hosts), status, what);
+      assert.equal((await stack.audit({ reason: 'bad_request', action: 'health' })).length > 0, true);
+    });
+
+    it('is answered 400 over HTTP/2 where host and :authority differ', async () => {
+      const session = h2connect(stack.url, { ca: files.caPem, cert: files.certPem, key: files.keyPem });
+      const statusWith = async (headers: Record<string, string>): Promise<number> => {
+        const stream = session.request({ ':path': '/health', ...headers });
+        const [answer] = (await once(stream, 'response')) as [Record<string, number>];
+        stream.resume();
+        return answer[':status'] ?? 0;
+      };
+      try {
+        const { host } = new URL(stack.url);
+        assert.equal(await statusWith({}), 200);
+        assert.equal(await statusWith({ ':authority': host, host }), 200);
+        assert.equal(await statusWith({ ':authority': host, host: 'evil.example' }), 400);
+        assert.equal(await statusWith({ ':authority': 'evil.example', host }), 400);
+      } finally {
+        session.destroy();
+      }
+    });
   });
 
   it('answers what it cannot understand in its own form', async () => {

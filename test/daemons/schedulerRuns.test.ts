@@ -198,7 +198,18 @@ describe('scheduler: runs', () => {
     );
     const other = await tenantWithModule('other');
     assert.deepEqual(await other.listRuns(), []);
-    assert.equal((await stack.admin.listRuns()).length, 5);
+    const own = await other.submit(submitOf('plain'), { waitMs: 5_000 });
+    const refusal = async (before: string) =>
+      await other.listRuns({ before }).then(
+        () => assert.fail('a page of runs'),
+        (error: GrafosError) => [error.code, error.message.replace(before, 'ID')],
+      );
+    const unknown = ids[0]?.replaceAll(/./g, '0') ?? '';
+    assert.deepEqual(await refusal(ids[0] ?? ''), await refusal(unknown));
+    assert.deepEqual(await refusal(ids.at(-1) ?? ''), await refusal(unknown));
+    assert.deepEqual(await other.listRuns({ before: own.run_id }), []);
+    assert.equal((await stack.admin.listRuns({ before: own.run_id })).length, 5);
+    assert.equal((await stack.admin.listRuns()).length, 6);
   });
 
   it('puts a module to the cell once, and again when the cell forgot it', async () => {

@@ -3,7 +3,7 @@
  * wrong in what the leaf says of itself are in badLeaves.ts.
  */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { extensionCases, formCases, nameCases, usageCases } from './badLeaves.ts';
+import { extensionCases, formCases, nameCases, subjectCases, usageCases } from './badLeaves.ts';
 import {
   at,
   type BadChain,
@@ -47,6 +47,7 @@ export function badChains(maker: ChainMaker): BadChain[] {
     ...algorithmCases(maker),
     ...timeCases(maker),
     ...formCases(maker),
+    ...subjectCases(maker),
     ...usageCases(maker),
     ...nameCases(maker),
     ...extensionCases(maker),
@@ -188,6 +189,15 @@ function caCases({ side }: ChainMaker): BadChain[] {
   return [
     under('an expired CA', { notAfter: utcTime(at(-1 / 24)) }, EXPIRED, /our CA has been out of date/),
     under('a CA that is not valid yet', { notBefore: utcTime(at(1)) }, EXPIRED, /our CA is not valid before/),
+    under('a CA without a subject', { subject: seq() }, UNTRUSTED, /unfit: it is not self-issued/),
+    under('a CA without an issuer', { issuer: seq() }, UNTRUSTED, /unfit: its issuer is empty/),
+    under('a CA without a name', { subject: seq(), issuer: seq() }, UNTRUSTED, /unfit: its issuer is empty/),
+    under(
+      'a CA whose name is an empty set',
+      { subject: seq(der(0x31)), issuer: seq(der(0x31)) },
+      UNTRUSTED,
+      /unfit: the issuer has an empty set/,
+    ),
     under('a CA of version 1', { version: Buffer.of(), extensions: null }, UNTRUSTED, /unfit: it has version 1/),
     under('a CA without basicConstraints', bare([ID.bc]), UNTRUSTED, /lacks critical basicConstraints/),
     under(

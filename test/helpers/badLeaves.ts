@@ -76,6 +76,59 @@ export function formCases(maker: ChainMaker): BadChain[] {
   ];
 }
 
+/** The subject, and what makes a distinguished name one (RFC 5280 section 4.1.2.4 and 4.1.2.6). */
+export function subjectCases(maker: ChainMaker): BadChain[] {
+  const subject = (name: string, sets: Uint8Array[], detail: RegExp) =>
+    leafCase(maker, name, { subject: seq(...sets) }, UNFIT, detail);
+  const attribute = (id: string, tag: number, text: string) => seq(oid(id), ascii(tag, text));
+  const set = (...attributes: Uint8Array[]) => der(0x31, ...attributes);
+  const cn = '2.5.4.3';
+  const organisation = '2.5.4.10';
+  return [
+    subject(
+      'an empty subject beside alternative names that are not critical',
+      [],
+      /subject is empty and its subjectAlt/,
+    ),
+    leafCase(
+      maker,
+      'an empty subject and no alternative name',
+      { subject: seq(), extensions: { san: null } },
+      UNFIT,
+      /lacks a subjectAltName/,
+    ),
+    subject('a subject of an empty set', [set()], /subject has an empty set/),
+    subject('a subject whose second set is empty', [set(attribute(cn, 0x0c, 'someone')), set()], /an empty set/),
+    subject('a subject of a sequence where a set is due', [seq(attribute(cn, 0x0c, 'x'))], /the subject has tag 0x30/),
+    subject('an attribute without a type', [set(seq())], /an attribute of the subject is cut off/),
+    subject('an attribute without a value', [set(seq(oid(cn)))], /2\.5\.4\.3 of the subject is cut off/),
+    subject('an attribute of two values', [set(seq(oid(cn), ascii(0x0c, 'a'), ascii(0x0c, 'b')))], /bytes too many/),
+    subject('an empty common name', [set(attribute(cn, 0x0c, ''))], /2\.5\.4\.3 of the subject is empty/),
+    subject('a common name of 65 characters', [set(attribute(cn, 0x0c, 'x'.repeat(65)))], /longer than 64/),
+    subject('a country of three letters', [set(attribute('2.5.4.6', 0x13, 'CHE'))], /longer than 2 characters/),
+    subject('a common name that is not UTF-8', [set(attribute(cn, 0x0c, 'caf\xe9'))], /is not UTF-8/),
+    subject('a PrintableString with an @', [set(attribute(cn, 0x13, 'a@b'))], /no PrintableString/),
+    subject('a common name as a TeletexString', [set(attribute(cn, 0x14, 'someone'))], /tag 0x14/),
+    subject('a common name as a BMPString', [set(attribute(cn, 0x1e, '\0s'))], /tag 0x1e/),
+    subject('a common name as an integer', [set(seq(oid(cn), int(1)))], /tag 0x2/),
+    subject(
+      'an e-mail address beyond ASCII',
+      [set(attribute('1.2.840.113549.1.9.1', 0x16, '\xc3\xa9@example.com'))],
+      /no IA5String/,
+    ),
+    subject(
+      'attributes of a set out of order',
+      [set(attribute(organisation, 0x0c, 'x'), attribute(cn, 0x0c, 'x'))],
+      /out of order/,
+    ),
+    subject(
+      'an attribute twice in a set',
+      [set(attribute(cn, 0x0c, 'a'), attribute(cn, 0x0c, 'b'))],
+      /the attribute 2\.5\.4\.3 twice/,
+    ),
+  ];
+}
+
 export function usageCases(maker: ChainMaker): BadChain[] {
   const { usage, side } = maker;
   const ku = (name: string, value: Uint8Array | null, detail: RegExp) =>
@@ -144,7 +197,20 @@ export function nameCases(maker: ChainMaker): BadChain[] {
   ];
   return [
     leafCase(maker, 'no alternative name', { extensions: { san: null } }, UNFIT, /lacks a subjectAltName/),
-    san('an empty alternative name', [], /0 URIs/),
+    san('an empty alternative name', [], /subjectAltName is empty/),
+    san('an empty URI', [uri(''), ...hosts], /is empty or not printable/),
+    san('an empty DNS name', [me, dns(''), ...hosts], /is empty or not printable/),
+    san('an address of no octets', [me, ip(), ...hosts], /address of 0 octets/),
+    san('a DNS name of a blank', [me, dns(' '), ...hosts], /is empty or not printable/),
+    san('a DNS name with a dot at its end', [me, dns('localhost.'), ...hosts], /is no host name/),
+    san('a DNS name with an empty label', [me, dns('a..example'), ...hosts], /is no host name/),
+    san('a DNS name whose label begins with a hyphen', [me, dns('-a.example'), ...hosts], /is no host name/),
+    san(
+      'a DNS name with a label of 64 characters',
+      [me, dns(`${'a'.repeat(64)}.example`), ...hosts],
+      /is no host name/,
+    ),
+    san('a DNS name with an underscore', [me, dns('a_b.example'), ...hosts], /is no host name/),
     san('no URI', [dns('localhost'), ip(127, 0, 0, 1)], /0 URIs/),
     san('two URIs of ours', [me, uri(`grafos://${role}/another`), ...hosts], /2 URIs/),
     san('our URI and another', [me, uri('https://example.com/'), ...hosts], /2 URIs/),

@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { PeerRefusalReason } from '../../daemons/protocol/peerRefused.ts';
 import {
   ALGORITHM,
+  ascii,
   bits,
   bool,
   type CertificateParts,
@@ -205,6 +206,24 @@ export function goodChains(maker: ChainMaker): Chain[] {
     good('no basicConstraints, which says the same as CA:FALSE', maker.leaf({ extensions: { bc: null } })),
     { name: 'a CA that ends after 2049', ca: longCa, chain: [longMaker.leaf()], key: longMaker.leafKey.privateKey },
     good('a serial of one octet', maker.leaf({ serial: int(1) })),
+    good(
+      'an empty subject beside critical alternative names',
+      maker.leaf({
+        subject: seq(),
+        extensions: {
+          san: extension(ID.san, seq(uri(`grafos://${maker.role}/someone`), ...maker.hosts), true),
+        },
+      }),
+    ),
+    good(
+      'a subject of two sets, one of two attributes',
+      maker.leaf({
+        subject: seq(
+          der(0x31, seq(oid('2.5.4.6'), ascii(0x13, 'CH'))),
+          der(0x31, seq(oid('2.5.4.3'), ascii(0x0c, 'x')), seq(oid('2.5.4.10'), ascii(0x0c, 'x'))),
+        ),
+      }),
+    ),
   ];
 }
 

@@ -468,6 +468,11 @@ function refusedFeatures(): HostileCase[] {
     feature('a 64-bit memory', /memory64/, new ModuleBuilder().memory([4, 1])),
     feature('a second memory', /memory/, new ModuleBuilder().memory().memory()),
     feature('an atomic load', /threads/, new ModuleBuilder([0x41, 0, 0xfe, 0x10, 2, 0])),
+    feature(
+      'a constant of an own global',
+      /own globals belongs to "gc"/,
+      new ModuleBuilder().add(6, 2, repeated([0x7f, 0, 0x23, 0, END], 2)),
+    ),
     feature('an exception tag', /exception/, new ModuleBuilder().add(13, 1, [0, 2])),
     feature('a structure type', /gc/, new ModuleBuilder().add(1, 1, [0x5f, 0])),
     feature(

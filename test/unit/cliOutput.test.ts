@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { COMMANDS } from '../../cli/commandTable.ts';
 import { commandTree, helpCommand } from '../../cli/commandTree.ts';
-import { completionScript } from '../../cli/completionScript.ts';
+import { completionScript, SHELLS } from '../../cli/completionScript.ts';
 import { hexDump } from '../../cli/hexDump.ts';
 import { Output } from '../../cli/output.ts';
 import { pathText } from '../../cli/pathText.ts';
+import { paintMarked, printedLine } from '../../cli/printedLine.ts';
 import { responseLines } from '../../cli/runLines.ts';
 import { table } from '../../cli/table.ts';
 import { timeText } from '../../cli/timeText.ts';
@@ -26,18 +27,21 @@ const RESPONSE = {
 
 describe('output of the command', () => {
   it('aligns columns, colours and wide letters included', () => {
-    assert.equal(
+    assert.deepEqual(
       table([
         ['A', 'LONG'],
-        ['\x1b[32mlonger\x1b[39m', 'x'],
+        [paintMarked('green', 'longer'), 'x'],
         ['é', ''],
-      ]),
-      'A       LONG\n\x1b[32mlonger\x1b[39m  x\né',
+        ['a\n', 'y'],
+      ])
+        .map(printedLine)
+        .join('\n'),
+      'A       LONG\n\x1b[32mlonger\x1b[39m  x\né\na\\n     y',
     );
   });
 
   it('ends numbers at one edge', () => {
-    assert.equal(
+    assert.deepEqual(
       table(
         [
           ['A', 'N', 'B'],
@@ -46,7 +50,7 @@ describe('output of the command', () => {
         ],
         [1],
       ),
-      'A    N  B\nx    1  y\nx  100  y',
+      ['A    N  B', 'x    1  y', 'x  100  y'],
     );
   });
 
@@ -61,10 +65,18 @@ describe('output of the command', () => {
   it('shows no more of an output than fits a terminal, and nothing that commands it', () => {
     const response = (output: unknown) => ({ ...RESPONSE, output }) as RunResponse;
     const plain = (_style: unknown, text: string) => text;
-    assert.match(responseLines(response('\x9b31m\x1b[0m'), plain), /output {4}"\\u009b31m\\u001b\[0m"/);
-    const long = responseLines(response('x'.repeat(100_000)), plain);
+    const steering = responseLines(response('\x9b31m\x1b[0m'), plain).map(printedLine);
+    assert.ok(steering.includes(String.raw`  output    "\u009b31m\u001b[0m"`), steering.join('\n'));
+    const long = responseLines(response('x'.repeat(100_000)), plain).join('\n');
     assert.ok(long.length < 5_000);
     assert.match(long, /… \(whole with --json\)/);
+  });
+
+  it('prints the completion of every shell as it is', () => {
+    for (const shell of SHELLS) {
+      const script = completionScript(shell);
+      assert.equal(script.split('\n').map(printedLine).join('\n'), script, shell);
+    }
   });
 
   it('helps with every command in 80 columns', () => {
@@ -95,12 +107,15 @@ describe('output of the command', () => {
   it('dumps bytes and folds equal lines, but always shows the last', () => {
     const bytes = new Uint8Array(64);
     bytes.set(Buffer.from('grafOS'), 0);
-    assert.deepEqual(hexDump(bytes, 4096, (text) => text).split('\n'), [
-      `00001000  67 72 61 66 4f 53 00 00 00 00 00 00 00 00 00 00  grafOS..........`,
-      `00001010  ${Array(16).fill('00').join(' ')}  ................`,
-      '*',
-      `00001030  ${Array(16).fill('00').join(' ')}  ................`,
-    ]);
+    assert.deepEqual(
+      hexDump(bytes, 4096, (text) => text),
+      [
+        `00001000  67 72 61 66 4f 53 00 00 00 00 00 00 00 00 00 00  grafOS..........`,
+        `00001010  ${Array(16).fill('00').join(' ')}  ................`,
+        '*',
+        `00001030  ${Array(16).fill('00').join(' ')}  ................`,
+      ],
+    );
   });
 
   for (const [words, expected] of [

@@ -8,6 +8,7 @@ import {
   TokenRefused,
   verifyTenantToken,
 } from '../../daemons/protocol/tenantToken.ts';
+import { tokenSpellings } from '../helpers/tokenSpellings.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -63,21 +64,26 @@ describe('tenantToken', () => {
     await refused(`${unknown}.${claims}.${signature}`, 'token_malformed');
   });
 
+  it('accepts one spelling of a token', async () => {
+    const { token } = mint();
+    for (const [what, spelled] of tokenSpellings(token)) {
+      await assert.rejects(
+        verify(spelled),
+        (error) => error instanceof TokenRefused && error.reason === 'token_malformed',
+        what,
+      );
+    }
+    await verify(token);
+  });
+
   it('accepts no token that differs from the signed one, and never fails otherwise than typed', async () => {
     const { token } = mint();
-    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.';
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ';
     const change = fc.tuple(fc.nat(token.length - 1), fc.constantFrom(...alphabet));
     await fc.assert(
       fc.asyncProperty(change, async ([at, letter]) => {
         const changed = token.slice(0, at) + letter + token.slice(at + 1);
-        // The last digit of a base64url part may carry bits that stand for nothing.
-        const isSame = Buffer.from(changed.split('.')[2] ?? '', 'base64url').equals(
-          Buffer.from(token.split('.')[2] ?? '', 'base64url'),
-        );
-        fc.pre(
-          changed !== token &&
-            !(isSame && changed.split('.').slice(0, 2).join() === token.split('.').slice(0, 2).join()),
-        );
+        fc.pre(changed !== token);
         await assert.rejects(verify(changed), TokenRefused);
       }),
       { numRuns: 200 },

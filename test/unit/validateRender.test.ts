@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
+import { paintMarked, printedLine } from '../../cli/printedLine.ts';
 import { type Finding, finding } from '../../toolchain/validate/finding.ts';
 import { findingsJson } from '../../toolchain/validate/findingsJson.ts';
 import { renderGithub } from '../../toolchain/validate/renderGithub.ts';
@@ -25,7 +26,7 @@ const TEXTS: Record<string, string> = { [MANIFEST]: '[[tasklet]]\nfeul = 1\t# \u
 describe('findings for people', () => {
   it('show the line, the place and what mends it', () => {
     assert.equal(
-      renderHuman(FINDINGS, { base: BASE, textOf: (file) => TEXTS[file] ?? null }),
+      renderHuman(FINDINGS, { base: BASE, textOf: (file) => TEXTS[file] ?? null }).join('\n'),
       `error GRF1005 grafos.toml:2:1 Unknown key
   [[tasklet]] has no "feul". Did you mean "fuel"?
   2 | feul = 1 #  [31mred
@@ -38,18 +39,20 @@ info GRF3001 grafos.toml Not built yet
 warning GRF2102 ${join('tasklets', 'a b,ü:.ts')}:3:5 AssemblyScript warning
   Odd.
 
-1 error, 1 warning, 1 info
-`,
+1 error, 1 warning, 1 info`,
     );
   });
 
   it('are coloured only when asked, and say so when there are none', () => {
     const ESC = String.fromCharCode(27);
-    assert.ok(!renderHuman(FINDINGS, { base: BASE, textOf: () => null }).includes(ESC));
     assert.ok(
-      renderHuman(FINDINGS, { base: BASE, textOf: () => null, colour: true }).startsWith(`${ESC}[31merror${ESC}[39m`),
+      !renderHuman(FINDINGS, { base: BASE, textOf: () => null })
+        .join('')
+        .includes(ESC),
     );
-    assert.equal(renderHuman([], { base: BASE }), 'No findings.\n');
+    const [first] = renderHuman(FINDINGS, { base: BASE, textOf: () => null, paint: paintMarked }).map(printedLine);
+    assert.ok(first?.startsWith(`${ESC}[31merror${ESC}[39m`), first);
+    assert.deepEqual(renderHuman([], { base: BASE }), ['No findings.']);
   });
 
   it('show the part of a long line that matters', () => {
@@ -58,7 +61,7 @@ warning GRF2102 ${join('tasklets', 'a b,ü:.ts')}:3:5 AssemblyScript warning
       base: BASE,
       textOf: () => text,
     });
-    const [, , line, marks] = shown.split('\n');
+    const [, , line, marks] = shown;
     assert.equal(line?.slice(marks?.indexOf('^'), (marks?.lastIndexOf('^') ?? 0) + 1), 'bad');
     assert.ok((line?.length ?? 0) < 120);
   });
@@ -67,12 +70,24 @@ warning GRF2102 ${join('tasklets', 'a b,ü:.ts')}:3:5 AssemblyScript warning
 describe('findings as GitHub annotations', () => {
   it('escape what the workflow commands need escaped', () => {
     assert.equal(
-      renderGithub(FINDINGS, BASE),
+      renderGithub(FINDINGS, BASE).join('\n'),
       `::error file=grafos.toml,line=2,endLine=2,col=1,endColumn=5,title=GRF1005 Unknown key::[[tasklet]] has no "feul". Did you mean "fuel"?
 ::notice file=grafos.toml,line=1,endLine=1,title=GRF3001 Not built yet::Not built: 100%25,%0Areally.
-::warning file=tasklets/a b%2Cü%3A.ts,line=3,endLine=4,title=GRF2102 AssemblyScript warning::Odd.
-`,
+::warning file=tasklets/a b%2Cü%3A.ts,line=3,endLine=4,title=GRF2102 AssemblyScript warning::Odd.`,
     );
+  });
+
+  it('are one line each, of which nothing steers a log', () => {
+    const odd = finding(
+      'GRF2102',
+      join(BASE, 'a\r\n::error::b'),
+      range(0, 0, 0),
+      'x\x1b[2J\r\n::warning::%0A\u2028\u202ey',
+    );
+    assert.deepEqual(renderGithub([odd], BASE), [
+      '::warning file=a%0A%3A%3Aerror%3A%3Ab,line=1,endLine=1,title=GRF2102 AssemblyScript warning::' +
+        'x\\u001b[2J%0A::warning::%250A\\u2028\\u202ey',
+    ]);
   });
 });
 
@@ -117,6 +132,14 @@ describe('findings as SARIF', () => {
         },
       },
     ]);
+  });
+
+  it('holds no link of a stranger', () => {
+    const [linked] = renderSarif(
+      [finding('GRF2102', MANIFEST, range(0, 0, 0), '[here](https://evil.example)\x1b')],
+      BASE,
+    ).runs;
+    assert.equal(linked?.results[0]?.message.text, '[here] (https://evil.example)\\u001b');
   });
 
   it('carries fixes', () => {

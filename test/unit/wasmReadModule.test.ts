@@ -18,6 +18,18 @@ function refusal(bytes: Uint8Array): WasmInvalid | undefined {
   }
 }
 
+const IMPORTED_GLOBAL = section(2, [1], text('a'), text('g'), [3, 0x7f, 0]);
+const TABLE = section(4, [1, 0x70, 0, 1]);
+const MEMORY = section(5, [1, 0, 1]);
+/** An immutable i32 of the module's own. */
+const OWN_GLOBAL = section(6, [1, 0x7f, 0, 0x41, 0, 0x0b]);
+
+/** So many blocks inside each other. */
+const nested = (blocks: number) => withBody([Array(blocks).fill([0x02, 0x40]).flat(), Array(blocks).fill(0x0b)]);
+
+/** A type section of so many `() -> ()`. */
+const voidTypes = (count: number) => section(1, u32(count), Array(count).fill([0x60, 0, 0]).flat());
+
 describe('readModule', () => {
   it('reads every part of a module', () => {
     const module = readModule(
@@ -79,7 +91,20 @@ describe('readModule', () => {
     ['an i64 constant in ten bytes', withBody([0x42, Array(9).fill(0xff), 0x7f, 0x1a])],
     ['a block whose type index takes five bytes', withBody([0x02, 0x80, 0x80, 0x80, 0x80, 0x00, 0x0b])],
     ['48000 locals', withBody([], { locals: [1, u32(48_000), 0x7f] })],
-    ['10000 nested blocks less the body', withBody([Array(9_999).fill([0x02, 0x40]).flat(), Array(9_999).fill(0x0b)])],
+    ['10000 blocks inside each other', nested(10_000)],
+    ['a constant that reads an imported global', wasmModule(IMPORTED_GLOBAL, section(6, [1, 0x7f, 0, 0x23, 0, 0x0b]))],
+    [
+      'an offset that reads an imported global',
+      wasmModule(IMPORTED_GLOBAL, section(5, [1, 0, 1]), section(11, [1, 0, 0x23, 0, 0x0b, 0])),
+    ],
+    [
+      'a vector constant whose opcode takes two bytes',
+      wasmModule(section(6, [1, 0x7b, 0, 0xfd, 0x8c, 0x00], Array(16).fill(0), [0x0b])),
+    ],
+    ['an element segment of expressions', wasmModule(TABLE, section(9, [1, 4, 0x41, 0, 0x0b, 1, 0xd0, 0x70, 0x0b]))],
+    ['two tables', wasmModule(section(4, [2, 0x70, 0, 1, 0x6f, 0, 1]))],
+    ['a data count without data', wasmModule(section(12, [0]))],
+    ['a byte order mark as a name', wasmModule(section(0, [3, 0xef, 0xbb, 0xbf]))],
   ];
   for (const [what, bytes] of takes) it(`takes ${what}`, () => assert.equal(refusal(bytes)?.message, undefined));
 
@@ -160,12 +185,7 @@ describe('readModule', () => {
       'malformed',
       /more local declarations/,
     ],
-    [
-      '10001 nested blocks',
-      withBody([Array(10_001).fill([0x02, 0x40]).flat(), Array(10_001).fill(0x0b)]),
-      'limit',
-      /nested deeper/,
-    ],
+    ['10001 blocks inside each other', nested(10_001), 'limit', /nested deeper than 10000/],
     ['a block never closed', withBody([0x02, 0x40]), 'malformed', /without its end/],
     ['code after the end', withBody([0x0b]), 'malformed', /bytes after the end/],
     ['a br_table of more labels than bytes', withBody([0x0e, u32(0xffff_fff0)]), 'malformed', /more labels than bytes/],
@@ -216,6 +236,107 @@ describe('readModule', () => {
       wasmModule(section(6, [1, 0x7f, 0, 0x41, 1, 0x41, 1, 0x6a, 0x0b])),
       'unsupported',
       /"extended-const"/,
+    ],
+    [
+      'a global set to one of the own globals',
+      wasmModule(section(6, [2, 0x7f, 0, 0x41, 1, 0x0b, 0x7f, 0, 0x23, 0, 0x0b])),
+      'unsupported',
+      /own globals belongs to "gc"/,
+    ],
+    [
+      'an own global after an imported one',
+      wasmModule(IMPORTED_GLOBAL, section(6, [2, 0x7f, 0, 0x41, 1, 0x0b, 0x7f, 0, 0x23, 1, 0x0b])),
+      'unsupported',
+      /own globals belongs to "gc"/,
+    ],
+    [
+      'a data offset of an own global',
+      wasmModule(MEMORY, OWN_GLOBAL, section(11, [1, 0, 0x23, 0, 0x0b, 0])),
+      'unsupported',
+      /own globals belongs to "gc"/,
+    ],
+    [
+      'an element offset of an own global',
+      wasmModule(TABLE, OWN_GLOBAL, section(9, [1, 0, 0x23, 0, 0x0b, 0])),
+      'unsupported',
+      /own globals belongs to "gc"/,
+    ],
+    [
+      'an element that is an own global',
+      wasmModule(TABLE, section(6, [1, 0x70, 0, 0xd0, 0x70, 0x0b]), section(9, [1, 5, 0x70, 1, 0x23, 0, 0x0b])),
+      'unsupported',
+      /own globals belongs to "gc"/,
+    ],
+    [
+      'a constant of a mutable global',
+      wasmModule(section(2, [1], text('a'), text('g'), [3, 0x7f, 1]), section(6, [1, 0x7f, 0, 0x23, 0, 0x0b])),
+      'malformed',
+      /reads a mutable global/,
+    ],
+    [
+      'the empty block type in two bytes',
+      withBody([0x02, 0xc0, 0x7f, 0x0b], { types: voidTypes(20_000) }),
+      'malformed',
+      /negative number/,
+    ],
+    [
+      'i32 as a block type in two bytes',
+      withBody([0x02, 0xff, 0x7f, 0x00, 0x0b, 0x1a]),
+      'malformed',
+      /negative number/,
+    ],
+    ['i32 as a block type in five bytes', withBody([0x02, Array(4).fill(0xff), 0x7f, 0x0b]), 'malformed', /negative/],
+    [
+      'a negative block type that reads as a type there is',
+      withBody([0x02, 0x80, 0x40, 0x0b], { types: voidTypes(9_000) }),
+      'malformed',
+      /negative number/,
+    ],
+    [
+      'memory.init in a longer form without a data count',
+      withBody([0x00, 0xfc, 0x88, 0x00, 0, 0]),
+      'malformed',
+      /data count section required/,
+    ],
+    ['a select of a typed reference', withBody([0x00, 0x1c, 1, 0x64, 0x70, 0x1a]), 'unsupported', /"gc"/],
+    ['a table of references that are not null', wasmModule(section(4, [1, 0x64, 0x70, 0, 1])), 'unsupported', /"gc"/],
+    [
+      'a table with an initial value',
+      wasmModule(section(4, [1, 0x40, 0, 0x70, 0, 1, 0xd0, 0x70, 0x0b])),
+      'unsupported',
+      /"function-references"/,
+    ],
+    ['a 64-bit table', wasmModule(section(4, [1, 0x70, 4, 1])), 'unsupported', /"memory64"/],
+    ['a group of recursive types', wasmModule(section(1, [1, 0x4e, 1, 0x60, 0, 0])), 'unsupported', /"gc"/],
+    ['a final type', wasmModule(section(1, [1, 0x4f, 0, 0x60, 0, 0])), 'unsupported', /"gc"/],
+    ['a block of an exception reference', withBody([0x00, 0x02, 0x69, 0x00, 0x0b, 0x1a]), 'unsupported', /"gc"/],
+    [
+      'a null of a type of its own',
+      wasmModule(VOID_TYPE, section(6, [1, 0x70, 0, 0xd0, 0, 0x0b])),
+      'unsupported',
+      /"gc"/,
+    ],
+    ['elements of typed references', wasmModule(TABLE, section(9, [1, 5, 0x63, 0x70, 0])), 'unsupported', /"gc"/],
+    ['return_call_ref', withBody([0x00, 0x15, 0x00]), 'unsupported', /"function-references"/],
+    ['br_on_null', withBody([0x00, 0xd5, 0x00]), 'unsupported', /"function-references"/],
+    ['ref.eq', withBody([0x00, 0xd3]), 'unsupported', /"gc"/],
+    ['try_table', withBody([0x1f, 0x40, 0, 0x0b]), 'unsupported', /"exceptions"/],
+    ['wide arithmetic', withBody([0x00, 0xfc, 0x13]), 'unsupported', /"wide-arithmetic"/],
+    ['a 64-bit offset', withBody([0x00, 0x28, 2, Array(5).fill(0x80), 1, 0x1a]), 'malformed', /number too long/],
+    ['an index of six bytes', withBody([0x10, Array(5).fill(0x80), 0x00]), 'malformed', /number too long/],
+    ['an index with unused bits set', withBody([0x10, Array(4).fill(0x80), 0x10]), 'malformed', /number too large/],
+    ['memory.size with a zero of two bytes', withBody([0x3f, 0x80, 0x00, 0x1a]), 'malformed', /zero byte expected/],
+    ['an element segment of flags 8', wasmModule(TABLE, section(9, [1, 8, 0])), 'malformed', /element segment/],
+    ['a data segment of flags 3', wasmModule(section(11, [1, 3, 0])), 'malformed', /data segment/],
+    ['a data count after the code', wasmModule(section(10, [0]), section(12, [0])), 'malformed', /out of order/],
+    ['elements after the data count', wasmModule(section(12, [0]), section(9, [0])), 'malformed', /out of order/],
+    ['half of a surrogate pair as a name', wasmModule(section(0, [3, 0xed, 0xa0, 0x80])), 'malformed', /not UTF-8/],
+    ['an over-long NUL as a name', wasmModule(section(0, [2, 0xc0, 0x80])), 'malformed', /not UTF-8/],
+    [
+      'a nop in a constant',
+      wasmModule(section(6, [1, 0x7f, 0, 0x01, 0x41, 0, 0x0b])),
+      'malformed',
+      /constant expression/,
     ],
     [
       'a call in a constant',

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { ipOctets } from '../../daemons/protocol/peerAddress.ts';
+import { ipOctets, isDnsName } from '../../daemons/protocol/peerAddress.ts';
 import { readCa, type TrustedCa } from '../../daemons/protocol/peerCa.ts';
 import { DerInvalid } from '../../daemons/protocol/peerDer.ts';
 import { LEAF_DAYS_MAX, PEER_NAME, type PeerRole, ROLE_USAGES, USAGE_OID } from '../../daemons/protocol/peerRole.ts';
@@ -42,7 +42,6 @@ export const CA_DAYS_MAX = 3650;
 const BACKDATED_MS = 60_000;
 const DAY_MS = 86_400_000;
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'];
-const DNS_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 /**
  * A new CA. `name` is its subject, 1 to 64 characters; `days` 1 to {@link CA_DAYS_MAX}.
@@ -179,7 +178,7 @@ function checkRequest({ role, name, hosts = [] }: LeafRequest): void {
   }
   if (hosts.length > 0 && !ROLE_USAGES[role].includes('server')) throw invalid(`A ${role} certificate has no hosts.`);
   for (const host of hosts) {
-    if (ipOctets(host) === undefined && !DNS_NAME.test(host)) {
+    if (ipOctets(host) === undefined && !isDnsName(host)) {
       throw invalid(`"${host}" is neither a lower-case DNS name nor an IP address; wildcards are not issued.`);
     }
   }

@@ -1,4 +1,5 @@
 import { relative, sep } from 'node:path';
+import { neutralText } from '../../daemons/protocol/neutralText.ts';
 import { CATALOGUE } from './catalogue.ts';
 import type { Finding } from './finding.ts';
 
@@ -8,25 +9,31 @@ const COMMANDS = { error: 'error', warning: 'warning', info: 'notice' } as const
  * Findings as GitHub Actions annotations, one workflow command a line. `base` is the folder paths are told from: the repository's root.
  * (docs.github.com, Workflow commands for GitHub Actions.)
  */
-export function renderGithub(findings: readonly Finding[], base: string): string {
-  return findings
-    .map(({ code, severity, message, file, range: { start, end } }) => {
-      // Columns are shown only where both ends stand on one line; lines and columns count from 1 there.
-      const columns = start.line === end.line && end.character > start.character;
-      const properties = [
-        `file=${escapeProperty(relative(base, file).split(sep).join('/'))}`,
-        `line=${start.line + 1}`,
-        `endLine=${end.line + 1}`,
-        ...(columns ? [`col=${start.character + 1}`, `endColumn=${end.character + 1}`] : []),
-        `title=${escapeProperty(`${code} ${CATALOGUE[code].title}`)}`,
-      ];
-      return `::${COMMANDS[severity]} ${properties.join(',')}::${escapeData(message)}\n`;
-    })
-    .join('');
+export function renderGithub(findings: readonly Finding[], base: string): string[] {
+  return findings.map(({ code, severity, message, file, range: { start, end } }) => {
+    // Columns are shown only where both ends stand on one line; lines and columns count from 1
+    // there.
+    const columns = start.line === end.line && end.character > start.character;
+    const properties = [
+      `file=${escapeProperty(relative(base, file).split(sep).join('/'))}`,
+      `line=${start.line + 1}`,
+      `endLine=${end.line + 1}`,
+      ...(columns ? [`col=${start.character + 1}`, `endColumn=${end.character + 1}`] : []),
+      `title=${escapeProperty(`${code} ${CATALOGUE[code].title}`)}`,
+    ];
+    return `::${COMMANDS[severity]} ${properties.join(',')}::${escapeData(message)}`;
+  });
 }
 
+/**
+ * A line break is shown as one, in GitHub's own spelling; anything else that would steer the log is
+ * written out.
+ */
 function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return text
+    .split(/\r\n|\r|\n/)
+    .map((line) => neutralText(line).replaceAll('%', '%25'))
+    .join('%0A');
 }
 
 function escapeProperty(text: string): string {

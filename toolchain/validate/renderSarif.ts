@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { neutralText } from '../../daemons/protocol/neutralText.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
 import type { TextRange } from '../../program/textLines.ts';
@@ -35,7 +36,7 @@ export function renderSarif(findings: readonly Finding[], base: string, options:
           ruleId: one.code,
           ruleIndex: codes.indexOf(one.code),
           level: LEVELS[one.severity],
-          message: { text: one.message },
+          message: { text: messageText(one.message) },
           locations: [
             { physicalLocation: { artifactLocation: locationOf(one.file, base), region: regionOf(one.range) } },
           ],
@@ -44,6 +45,15 @@ export function renderSarif(findings: readonly Finding[], base: string, options:
       },
     ],
   };
+}
+
+/** A plain-text message, in which `[text](target)` would be a link (SARIF 2.1.0, 3.11.6). */
+function messageText(message: string): string {
+  return message
+    .split(/\r\n|\r|\n/)
+    .map(neutralText)
+    .join('\n')
+    .replaceAll('](', '] (');
 }
 
 function ruleOf(code: FindingCode, options: SarifOptions) {

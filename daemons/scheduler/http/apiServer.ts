@@ -14,11 +14,15 @@ import fastify, {
   type FastifyRequest,
   type RouteGenericInterface,
 } from 'fastify';
+import { boundHttp2 } from '../../protocol/boundHttp2.ts';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
+import { DOOR_LIMITS } from '../../protocol/doorLimits.ts';
+import { endRefusedBody } from '../../protocol/endRefusedBody.ts';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { PeerFiles } from '../../protocol/peerFiles.ts';
 import { guardTlsServer, tlsServerOptions } from '../../protocol/peerTls.ts';
+import { requestHost } from '../../protocol/requestHost.ts';
 import type { RefusalReason } from '../../protocol/tenantApi.ts';
 import { TokenRefused } from '../../protocol/tenantToken.ts';
 import type { AuditLog } from '../audit/auditLog.ts';
@@ -29,6 +33,7 @@ import type { BulkThread } from '../bulk/bulkThread.ts';
 import { OPERATIONS, type Operation, type OperationId } from '../openapi/operations.ts';
 import { Refused } from '../refused.ts';
 import { IN_ROW_BYTES } from '../store/runFiles.ts';
+import { ApiWaiting } from './apiWaiting.ts';
 import type { Answer, Handlers, OpenHandler } from './call.ts';
 import { connectionOf } from './connectionOf.ts';
 import { readBody } from './readBody.ts';
@@ -60,8 +65,8 @@ type Request = FastifyRequest<RouteGenericInterface, Http2SecureServer, Http2Ser
 };
 type Reply = FastifyReply<RouteGenericInterface, Http2SecureServer, Http2ServerRequest, Http2ServerResponse>;
 
-/** A little more than clients of ours leave a connection idle, so that it is they who close it. */
-const KEEP_ALIVE_MS = 75_000;
+/** How often late heads and bodies of requests are looked for, in milliseconds. */
+const CHECK_MS = 1_000;
 
 /** The largest input in base64, and room for the rest of the body. */
 const SUBMIT_BYTES = Math.ceil(LIMITS.input / 3) * 4 + 16_384;
@@ -95,11 +100,22 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   } as never) as unknown as App;
 
   const { server } = app;
-  // Node fills these in only for a server of HTTP/1.1 alone.
-  Object.assign(server, { keepAliveTimeout: KEEP_ALIVE_MS, keepAliveTimeoutBuffer: 1_000 });
+  // No option of node:http2 sets them for the HTTP/1.1 it also speaks. Clients of ours leave a
+  // connection idle for a little less.
+  Object.assign(server, {
+    keepAliveTimeout: DOOR_LIMITS.apiIdleMs,
+    keepAliveTimeoutBuffer: 1_000,
+    headersTimeout: DOOR_LIMITS.apiHeadersMs,
+    requestTimeout: DOOR_LIMITS.apiRequestMs,
+    connectionsCheckingInterval: CHECK_MS,
+  });
+  boundHttp2(server, DOOR_LIMITS.apiIdleMs);
+  const waiting = new ApiWaiting();
   server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.destroyed) return;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    waiting.enter(socket);
   });
   guardTlsServer(server, {
     caPem: files.caPem,
@@ -135,8 +151,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   app.decorateRequest('actor', null);
   app.decorateRequest('large', undefined);
 
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     underWay += 1;
+    waiting.asked(request.raw.socket);
+    endRefusedBody(request.raw, reply.raw);
     reply.raw.once('close', () => {
       underWay -= 1;
       if (underWay === 0) onIdle?.();
@@ -148,6 +166,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const operation = operationOf(request);
     if (isDraining) {
       done(new Refused('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.'));
+      return;
+    }
+    const host = requestHost(request.raw);
+    if ('problem' in host) {
+      done(new Refused('bad_request', host.problem, 'Send one Host header, with the host of the address.'));
       return;
     }
     if (operation?.who === 'certificate') {
@@ -163,6 +186,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     }
     const admit = (found: Actor): void => {
       request.actor = found;
+      waiting.proved(request.raw.socket);
       const mayAsk = operation === undefined || operation.who.includes(found.role);
       done(mayAsk ? undefined : new Refused('role_required', `This is not for the role ${found.role}.`));
     };

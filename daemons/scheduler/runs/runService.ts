@@ -402,7 +402,10 @@ export function runService(parts: RunServiceParts): RunService {
     },
     list: (actor, limit, before) => {
       const older = before === undefined ? null : runs.byId(before);
-      if (older === undefined) throw new Refused('not_found', `There is no run ${before}.`);
+      // A run of another tenant is answered as one that does not exist: a page is no place to learn
+      // which ids there are.
+      const isSeen = older === null || actor.role === 'admin' || older?.tenant === actor.name;
+      if (older === undefined || !isSeen) throw new Refused('not_found', `There is no run ${before}.`);
       const rows = runs.list(actor.role === 'admin' ? null : actor.name, limit, older?.seq ?? null);
       return rows.map((run) => live.get(run.run_id)?.run ?? run);
     },

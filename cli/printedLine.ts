@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { inspect, stripVTControlCharacters, type styleText } from 'node:util';
+import { neutralText } from '../daemons/protocol/neutralText.ts';
+
+export type Style = Extract<Parameters<typeof styleText>[0], string>;
+export type Paint = (style: Style, text: string) => string;
+
+/**
+ * Marks the escape sequences that {@link paintMarked} wrote: no text from elsewhere can know it.
+ */
+const MARK = randomBytes(12).toString('base64url');
+
+const OWN_STYLE = new RegExp(`\u001b${MARK}\\[(\\d+)m`, 'g');
+const LEADING = new RegExp(`^((?:\\s|\u001b${MARK}\\[\\d+m)*)::`);
+
+/** Text in a style, as {@link printedLine} lets it through. */
+export function paintMarked(style: Style, text: string): string {
+  const [open, close] = inspect.colors[style] as [number, number];
+  return `\u001b${MARK}[${open}m${text}\u001b${MARK}[${close}m`;
+}
+
+/** Width of a text in columns, as it will be printed. */
+export function printedWidth(text: string): number {
+  return [...stripVTControlCharacters(printedLine(text))].length;
+}
+
+/**
+ * One line as it goes to a terminal or into the log of a CI job: in it only the styles of {@link
+ * paintMarked} do anything. All else that would steer a terminal is written out, and so are the
+ * workflow commands of CI systems, `::` at the beginning of a line and `##[` anywhere.
+ */
+export function printedLine(line: string): string {
+  return line
+    .split(OWN_STYLE)
+    .map((part, index) => (index % 2 === 1 ? `\u001b${MARK}[${part}m` : neutralText(part)))
+    .join('')
+    .replace(LEADING, '$1\\::')
+    .replaceAll(/##(?=\w*\[)/g, '#\\#')
+    .replaceAll(OWN_STYLE, '\u001b[$1m');
+}

@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net';
+import { DOOR_LIMITS } from '../../protocol/doorLimits.ts';
+import { WaitingRoom } from '../../protocol/waitingRoom.ts';
+
+const ASKED = Symbol('asked');
+const PROVED = Symbol('proved');
+
+/**
+ * Kept on the socket itself: HTTP/2 hands out a stand-in for it with every request, whose
+ * properties lead back to the one there is.
+ */
+interface Waiting {
+  [ASKED]?: () => void;
+  [PROVED]?: () => void;
+}
+
+/**
+ * Connections of the tenant API that have not asked anything, and those that have not shown a good
+ * token.
+ */
+export class ApiWaiting {
+  readonly #silent = new WaitingRoom(DOOR_LIMITS.apiSilent, DOOR_LIMITS.apiSilentMs);
+  readonly #unproven = new WaitingRoom(DOOR_LIMITS.apiUnproven);
+
+  enter(socket: Socket & Waiting): void {
+    const asked = this.#silent.enter(() => socket.destroy());
+    const proved = this.#unproven.enter(() => socket.destroy());
+    socket[ASKED] = asked;
+    socket[PROVED] = proved;
+    socket.once('close', () => {
+      asked();
+      proved();
+    });
+  }
+
+  /** A whole head of a request came. */
+  asked(socket: object): void {
+    (socket as Waiting)[ASKED]?.();
+  }
+
+  /** A request came with a good token. */
+  proved(socket: object): void {
+    (socket as Waiting)[PROVED]?.();
+  }
+}
