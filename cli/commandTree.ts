@@ -43,6 +43,7 @@ export function commandTree(out: Output, run: (spec: CommandSpec, given: object)
     .showSuggestionAfterError()
     .exitOverride()
     .configureHelp({
+      minWidthToWrap: 30,
       subcommandTerm,
       optionDescription: ({ description }) => description,
     })

@@ -40,16 +40,9 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
     uses: ['open(', 'createReadStream'],
     why: 'It reads the pipe or device that somebody named on the command line.',
   },
-  'toolchain/deploy/cloudCells.ts': { uses: ['readFile'], why: 'It reads state below .grafos.' },
-  'toolchain/deploy/resolveProvider.ts': { uses: ['readFile'], why: 'It reads the certificates and keys of the user.' },
   'toolchain/mcp/tools.ts': { uses: ['readFile'], why: 'It reads the pages of findings in our own package.' },
   'extension/deploy/addCell.ts': { uses: ['readFile'], why: 'It reads the key that the user picked in a dialog.' },
   'extension/terminalPath.ts': { uses: ['readFile'], why: 'It reads what the extension wrote to its own storage.' },
-  'extension/stack/keeperFile.ts': {
-    uses: ['readFile'],
-    why: 'It reads state below .grafos, in trusted workspaces only.',
-  },
-  'extension/stack/stackKeeper.ts': { uses: ['readFile'], why: 'It reads the state that it wrote itself.' },
   'extension/commands/programNew.ts': {
     uses: ['readdir'],
     why: 'It looks whether the folder that the user picked is empty.',

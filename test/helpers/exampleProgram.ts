@@ -59,7 +59,10 @@ export async function writeExample(root: string, blocks: readonly ExampleBlock[]
   }
   if (!has('notes.txt')) add('tasklets/demo.ts', COMPUTE);
   // State counts only where this user made it.
-  if (has('.grafos')) await makeProgramState(root);
+  if (has('.grafos')) {
+    await mkdir(root, { recursive: true });
+    await makeProgramState(root);
+  }
   for (const block of all) await writeBlock(root, block);
 }
 

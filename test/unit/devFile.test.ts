@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readDevFile } from '../../daemons/protocol/readDevFile.ts';
 import { devDown } from '../../toolchain/stack/devDown.ts';
 import { devStatus } from '../../toolchain/stack/devStatus.ts';
 import { doctor } from '../../toolchain/stack/doctor.ts';
+import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
 import { DEV_STATE } from '../helpers/devStateFile.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -36,7 +37,7 @@ function broken(value: unknown, at = 'dev.json'): Array<[name: string, value: un
 async function folderWith(write: (file: string) => Promise<unknown>) {
   const folder = await temporaryFolder();
   const paths = stackPaths(folder.path);
-  await mkdir(dirname(paths.state), { recursive: true });
+  await makeProgramState(folder.path, 'dev');
   await write(paths.state);
   return { root: folder.path, file: paths.state, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }

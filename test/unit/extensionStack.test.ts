@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { readKeeper } from '../../extension/stack/keeperFile.ts';
 import { StackModel } from '../../extension/stack/stackModel.ts';
@@ -12,6 +12,7 @@ import { devOf, type StackState, type StackStateKind } from '../../extension/sta
 import { windowPresence } from '../../extension/stack/windowPresence.ts';
 import { devDown } from '../../toolchain/stack/devDown.ts';
 import { devUp } from '../../toolchain/stack/devUp.ts';
+import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { DEV_STATE } from '../helpers/devStateFile.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
@@ -98,7 +99,7 @@ describe('the stack as the editor sees it', function () {
     using model = new StackModel(scratch.root);
     await model.watch();
     try {
-      await mkdir(dirname(file), { recursive: true });
+      await makeProgramState(scratch.root, 'dev');
       for (const [text, code] of [
         [JSON.stringify(planted), 'stack_not_confirmed'],
         ['{"version":1', 'dev_state_invalid'],
