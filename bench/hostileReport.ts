@@ -15,6 +15,7 @@ import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
 import { makeProgramState } from '../toolchain/stack/programState.ts';
 import { stackPaths } from '../toolchain/stack/stackPaths.ts';
 import { startStack } from '../toolchain/stack/startStack.ts';
+import { benchNewModules, newModuleRow } from './hostileNewModules.ts';
 import { percentile } from './measure.ts';
 import { printTable } from './printTable.ts';
 
@@ -62,10 +63,23 @@ export async function hostileReport(runs: number): Promise<void> {
     const after = await neighbour('calm again', client, sha256, runs);
     rows.push(['calm again', ...figures(after, calm), '']);
     printTable(rows);
+    await newModulesTable();
   } finally {
     await stack.end();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What one tenant's new modules wait for those of another, on a cell without a network. */
+async function newModulesTable(): Promise<void> {
+  const worker = new URL('../dist/daemons/runWorker.js', import.meta.url);
+  const { calm, attacked, hostile } = await benchNewModules(worker);
+  console.log(`\nA new module of one tenant beside ${hostile} hostile ones of another, milliseconds`);
+  printTable([
+    ['', 'modules', 'p50', 'p99', 'p99 above calm p50'],
+    newModuleRow('calm', calm, calm),
+    newModuleRow('attacked', attacked, calm),
+  ]);
 }
 
 async function corpusTable(client: SchedulerClient, sha256: string): Promise<void> {

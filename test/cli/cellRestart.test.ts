@@ -58,7 +58,7 @@ describe('a cell that dies', () => {
       'tasklets/hello.wat': WAT.hello,
     });
     const cwd = program.path;
-    const deploy = (tasklet: string) => ['deploy', 'run', tasklet, '--input', 'grafos.toml', '--json'];
+    const deploy = (tasklet: string) => ['deploy', 'run', '--tasklet', tasklet, '--input', 'grafos.toml', '--json'];
     await grafosJson(['dev', 'up'], { cwd });
     await grafosJson(['tasklet', 'build'], { cwd });
     const first = await stateOf(program);

@@ -145,6 +145,33 @@ describe('runs beside each other on a cell of two workers', () => {
     assert.equal(most, 1);
   });
 
+  it('modules of tenants are compiled in turn', async () => {
+    const log = { info() {}, warn() {}, error() {} };
+    const pool = new WorkerPool({
+      size: 2,
+      url: workerUrl,
+      memPool: new SharedArrayBuffer(0),
+      log,
+      runsPerWorker: 100,
+    });
+    const order: string[] = [];
+    const metered = meter(tasklet({}), { memoryMaxPages: 16 });
+    const done = ['a', 'a', 'a', 'a', 'a', 'b'].map((tenant) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const task = new CompileTask(tenant, { metered }, () => resolve());
+      const start = task.start.bind(task);
+      task.start = (worker) => {
+        order.push(tenant);
+        start(worker);
+      };
+      pool.add(task);
+      return promise;
+    });
+    await Promise.all(done);
+    await pool.stop();
+    assert.deepEqual(order.slice(0, 2).toSorted(), ['a', 'b'], order.join(' '));
+  });
+
   it('many quick runs of one module do not hold up the one of another', async () => {
     const work = tasklet({
       run: '(local.set $n (i32.const 100000)) (loop $on (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)',

@@ -18,6 +18,19 @@ export const ATTACKS: Record<string, Attack> = {
   'loops that write 32 MiB a round': { cases: ['memory.fill of 32 MiB, again and again'], at_once: 8 },
   'host calls without end': { cases: ['random_fill of a whole memory, again and again'], at_once: 8 },
   'new modules of vector code': { cases: ['two thousand functions of vector code'], at_once: 4, fresh: true },
+  'new modules that compilers take long for': {
+    cases: [
+      'a function close below what a compiler may take, which a trial compiles first',
+      'a function that takes the optimizing compiler minutes, over and over',
+    ],
+    at_once: 4,
+    fresh: true,
+  },
+  'modules past the bounds of compilers': {
+    cases: ['9900 ifs inside each other with 47990 locals', '70 000 calls that leave 1 000 values each'],
+    at_once: 4,
+    fresh: true,
+  },
   'outputs of 16 MiB': { cases: ['an output of 17 MiB, as if it had been taken'], at_once: 4 },
   'JSON of 16 MiB in and out': { cases: ['sixteen MiB of JSON, in and out'], at_once: 4 },
   'logs without end': { cases: ['a log record of a whole memory'], at_once: 8 },

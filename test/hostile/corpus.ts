@@ -349,6 +349,19 @@ const RUNS: HostileCase[] = [
     module: () => tasklet('(i32.const 0)', '(table 1 funcref) (func $f) (elem (i32.const 1) $f)'),
     error: 'trap_indirect_call',
   },
+  {
+    name: 'a function close below what a compiler may take, which a trial compiles first',
+    limit: 'trial',
+    module: () => expensiveModule('ifs one after another', 58_000, 100),
+    error: null,
+  },
+  {
+    name: 'a function that takes the optimizing compiler minutes, over and over',
+    limit: 'optimization',
+    module: () => expensiveModule('loops that go round', 3_900, 1, true),
+    job: { fuel: 500_000_000 },
+    error: 'fuel_exhausted',
+  },
   vectorCode(2_000, 'two thousand'),
   vectorCode(20_000, 'twenty thousand'),
   {

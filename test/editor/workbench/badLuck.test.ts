@@ -62,11 +62,11 @@ describe('bad luck in the workbench', () => {
     await workbench.quickInput().locator('.monaco-list-row', { hasText: 'No input' }).click();
     await workbench.row('Runs', /local-dev.*succeeded/).waitFor();
     const state: DevState = JSON.parse(await readFile(file('.grafos/dev/dev.json'), 'utf8'));
-    process.kill(state.daemons.fabricbiosd.pid, 'SIGKILL');
+    process.kill(state.daemons.scheduler.pid, 'SIGKILL');
     const begun = performance.now();
     await workbench.status('grafOS local stack: unhealthy').waitFor();
     shownAfter('daemon killed', performance.now() - begun);
-    await workbench.row('Local stack', /fabricbiosd.*ended/).waitFor();
+    await workbench.row('Local stack', /scheduler.*ended/).waitFor();
     await workbench.webview().locator('pre', { hasText: '"ran_in": "local-dev"' }).waitFor();
     await workbench.screenshot('daemon-killed');
     assert.ok((await workbench.troubles()).length <= 1, JSON.stringify(await workbench.troubles()));
