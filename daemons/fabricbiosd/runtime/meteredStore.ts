@@ -40,7 +40,9 @@ export class MeteredStore {
    */
   constructor(folder: string, code: URL) {
     this.#folder = StateFolder.at(folder);
-    this.#revision = readFile(code).then((bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16));
+    this.#revision = readFile(code).then((bytes) =>
+      createHash('sha256').update(bytes).update(process.versions.v8).digest('hex').slice(0, 16),
+    );
     this.#revision.catch(() => {});
   }
 

@@ -82,6 +82,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return new WorkerRuntime(options);
 }
 
+/** Gives a module's runs what became of it. A result that is not lasting is forgotten. */
+type Settle = (result: CompileResult, lasting: boolean) => void;
+
 class WorkerRuntime implements Runtime {
   private readonly pool: WorkerPool;
   private readonly cache = new ModuleCache();
@@ -191,42 +194,51 @@ class WorkerRuntime implements Runtime {
 
   /** Makes a module ready, for all runs that wait for it. */
   private async compile(sha256: string, artifact: Uint8Array, pages: number, tenant: string): Promise<void> {
-    const settle = (result: CompileResult, lasting: boolean) => this.cache.settle(sha256, pages, result, lasting);
-    const store = artifact.length < STORED_FROM_BYTES ? null : this.store;
-    // Without a store nothing is waited for.
-    const stored = store === null ? null : await store.read(sha256, pages);
-    if (stored !== null) return this.compileMetered(stored, tenant, settle);
-    const keep = (metered: MeteredModule) =>
-      store?.write(sha256, pages, metered).catch((error: unknown) => {
-        this.log.warn(`a metered module could not be kept: ${error instanceof Error ? error.message : error}`);
-      });
-    const tryFirst = async () => {
-      const result = await this.trials.run(tenant, () => this.trialProcess.try(artifact, pages));
-      if ('refused' in result) settle(result, true);
-      else if ('failed' in result) {
-        this.log.warn(`a module could not be tried: ${result.failed}`);
-        settle({ refused: workerLost(this.stopping === null ? 'died' : 'stopped', result.failed) }, false);
-      } else {
-        void keep(result.metered);
-        this.compileMetered(result.metered, tenant, settle);
-      }
-    };
-    // It is not small, so that a worker need not find that out first.
+    const settle: Settle = (result, lasting) => this.cache.settle(sha256, pages, result, lasting);
+    const tryFirst = () => this.tryFirst(sha256, artifact, pages, tenant, settle);
+    // A larger module is not small, which a worker need not find out first.
     if (artifact.length > SMALL_MODULE.bytes) return tryFirst();
+    const isKept = artifact.length >= STORED_FROM_BYTES;
+    const stored = isKept ? await this.store?.read(sha256, pages) : null;
+    if (stored) return this.compileMetered(stored, tenant, settle);
     this.pool.add(
       new CompileTask(tenant, { artifact, memoryMaxPages: pages }, (answer, lasting) => {
         if ('costly' in answer) void tryFirst();
         else settle(answer, lasting);
-        if ('compiled' in answer) void keep(answer.compiled.metered);
+        if (isKept && 'compiled' in answer) this.keep(sha256, pages, answer.compiled.metered);
       }),
     );
   }
 
-  private compileMetered(
-    metered: MeteredModule,
+  /** Makes a module ready that could cost a compiler much: as the store has it, or after a trial. */
+  private async tryFirst(
+    sha256: string,
+    artifact: Uint8Array,
+    pages: number,
     tenant: string,
-    settle: (result: CompileResult, lasting: boolean) => void,
-  ): void {
+    settle: Settle,
+  ): Promise<void> {
+    const stored = await this.store?.read(sha256, pages);
+    if (stored) return this.compileMetered(stored, tenant, settle);
+    const result = await this.trials.run(tenant, () => this.trialProcess.try(artifact, pages));
+    if ('refused' in result) {
+      settle(result, true);
+    } else if ('failed' in result) {
+      this.log.warn(`a module could not be tried: ${result.failed}`);
+      settle({ refused: workerLost(this.stopping === null ? 'died' : 'stopped', result.failed) }, false);
+    } else {
+      this.keep(sha256, pages, result.metered);
+      this.compileMetered(result.metered, tenant, settle);
+    }
+  }
+
+  private keep(sha256: string, pages: number, metered: MeteredModule): void {
+    this.store?.write(sha256, pages, metered).catch((error: unknown) => {
+      this.log.warn(`a metered module could not be kept: ${error instanceof Error ? error.message : error}`);
+    });
+  }
+
+  private compileMetered(metered: MeteredModule, tenant: string, settle: Settle): void {
     this.pool.add(
       new CompileTask(tenant, { metered }, (answer, lasting) => {
         if (!('costly' in answer)) settle(answer, lasting);
