@@ -18,6 +18,7 @@ import { startStack } from '../toolchain/stack/startStack.ts';
 import { benchNewModules, newModuleRow } from './hostileNewModules.ts';
 import { percentile } from './measure.ts';
 import { printTable } from './printTable.ts';
+import { threadTimes, timeRows } from './threadTimes.ts';
 
 /** How often an attack has begun before it is measured, milliseconds. */
 const WARM_UP_MS = 2_000;
@@ -43,6 +44,7 @@ export async function hostileReport(runs: number): Promise<void> {
     await corpusTable(client, sha256);
     console.log('\nA neighbour that runs hello, milliseconds');
     const calm = await neighbour('calm', client, sha256, runs);
+    let whereTimeGoes: string[][] = [];
     const rows = [
       ['', 'runs', 'p50', 'p99', 'p99 to calm', 'runs of the attacker'],
       ['calm', ...figures(calm, calm), ''],
@@ -53,7 +55,17 @@ export async function hostileReport(runs: number): Promise<void> {
       });
       await once(attacker.stdout, 'data');
       await delay(WARM_UP_MS);
+      const look = () =>
+        Object.entries(stack.state.daemons).map(([daemon, { pid }]) => [daemon, threadTimes(pid)] as const);
+      const [before, begun] = [look(), performance.now()];
       const attacked = await neighbour(name, client, sha256, runs);
+      const seconds = (performance.now() - begun) / 1000;
+      if (name === ALL_ATTACKS) {
+        const after = new Map(look());
+        whereTimeGoes = before.flatMap(([daemon, times]) =>
+          timeRows(daemon, times, after.get(daemon) ?? times, seconds),
+        );
+      }
       const told = once(attacker.stdout, 'data');
       attacker.stdin.end();
       rows.push([name, ...figures(attacked, calm), String((await told)[0]).trim()]);
@@ -63,6 +75,8 @@ export async function hostileReport(runs: number): Promise<void> {
     const after = await neighbour('calm again', client, sha256, runs);
     rows.push(['calm again', ...figures(after, calm), '']);
     printTable(rows);
+    console.log(`\nWhere the time goes under ${ALL_ATTACKS}: processors a second, and threads that wait for one`);
+    printTable([['process', 'threads', 'run', 'wait'], ...whereTimeGoes]);
     await newModulesTable();
   } finally {
     await stack.end();
