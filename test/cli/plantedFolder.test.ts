@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { DevState } from '../../daemons/protocol/devState.ts';
 import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
+import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { DEV_STATE } from '../helpers/devStateFile.ts';
 import { GOOD_ANSWERS, RUN, RUN_ID } from '../helpers/goodAnswers.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
@@ -21,6 +22,8 @@ const SOURCE = { 'tasklets/demo.ts': 'export function compute(input: Uint8Array)
 
 async function plantedProgram() {
   const scratch = await scratchProgram('tasklets/demo.ts', { ...SOURCE, 'build/demo.wasm': 'a module' });
+  // As after an update of a repository: the folder is this user's, and what lies in it is not.
+  await makeProgramState(scratch.root);
   const plantCell = async (cell: object) => {
     await mkdir(join(scratch.root, '.grafos/cloud'), { recursive: true });
     await writeFile(join(scratch.root, '.grafos/cloud/aws-cells.json'), JSON.stringify([cell]));
@@ -109,6 +112,19 @@ describe('a folder of a stranger', function () {
     assert.match(why, /aws-cells\.json/);
   });
 
+  it('whose state came with the clone: it counts as missing, and no command connects', async () => {
+    await using program = await plantedProgram();
+    await program.plantCell(await liar.entryIn(program.root));
+    await program.plantStack(await stackAt(liar, program.root));
+    await rm(join(program.root, '.grafos/owner'));
+    await refuse(program.root, [
+      ['dev status', 0, null],
+      ['runs list', 3, 'runtime_not_ready'],
+      ['deploy run --provider aws --yes', 3, 'runtime_not_ready'],
+      ['provider confirm aws', 3, 'runtime_not_ready'],
+    ]);
+  });
+
   it('whose cell names the keys of the user: they are not read, not even to find that they are none', async () => {
     await using program = await plantedProgram();
     const entry = await liar.entryIn(program.root);
@@ -175,7 +191,7 @@ describe('a folder of a stranger', function () {
     }
   });
 
-  it('that is a copy commands nothing of the original, and a copied cell is asked about again', async () => {
+  it('that is a copy commands nothing of the original, and has no cell', async () => {
     await using program = await plantedProgram();
     await using other = await plantedProgram();
     const cell = await liar.entryIn(program.root);
@@ -186,8 +202,9 @@ describe('a folder of a stranger', function () {
       await rm(other.root, { recursive: true });
       await cp(program.root, other.root, { recursive: true });
       await refuse(other.root, [
-        ['dev status', 4, 'stack_not_confirmed'],
-        ['runs list --provider aws', 4, 'cell_not_confirmed'],
+        ['dev status', 0, null],
+        ['runs list', 3, 'runtime_not_ready'],
+        ['runs list --provider aws', 3, 'runtime_not_ready'],
       ]);
       assert.deepEqual(JSON.parse((await grafos(['dev', 'down', '--json'], { cwd: other.root })).stdout).daemons, {});
       assert.equal((await grafosJson<{ state: string }>(['dev', 'status'], { cwd: program.root })).state, 'running');
