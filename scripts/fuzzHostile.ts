@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { percentile } from '../bench/measure.ts';
 import type { DevState } from '../daemons/protocol/devState.ts';
 import type { SchedulerClient } from '../daemons/protocol/schedulerClient.ts';
@@ -25,6 +26,10 @@ const MEMORY_MAX = 512 * 1024 * 1024;
 const CPU_MAX_S = 2;
 /** Clock ticks of a second in /proc, which Linux has fixed for programs. */
 const TICKS = 100;
+
+/** Between two looks, and how long the cell may go on, milliseconds. */
+const STILL_MS = 100;
+const STILL_MAX_MS = 20_000;
 
 /** Time enough for V8 to find a function hot; what a run takes itself is little of what is allowed. */
 const JOB = { fuel: 100_000_000, timeout_ms: 500 };
@@ -65,6 +70,7 @@ async function attackWith(
     const { response } = await client
       .submit(submission(await putModule(client, bytes), JOB), { waitMs: 120_000 })
       .catch((error: Error) => ({ response: { error: { code: error.message } } }));
+    await untilStill(pid);
     const after = usageOf(pid);
     const fault = after === null ? 'the cell ended' : await helloFault(client, helloSha256);
     const used =
@@ -92,15 +98,36 @@ async function attackWith(
   );
 }
 
+/** Waits until the cell rests: V8 optimizes hot code long after its run has ended. */
+async function untilStill(pid: number): Promise<void> {
+  const until = performance.now() + STILL_MAX_MS;
+  for (let before = processorOf(pid); performance.now() < until; ) {
+    await delay(STILL_MS);
+    const now = processorOf(pid);
+    if (now === null || before === null || now - before < STILL_MS / 1000 / 10) return;
+    before = now;
+  }
+}
+
+/** Processor time, seconds; null when the process is gone. */
+function processorOf(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? null : (Number(fields[11]) + Number(fields[12])) / TICKS;
+  } catch {
+    return null;
+  }
+}
+
 /** Memory now and at its most since the last look, bytes, and processor time, seconds; null when it is gone. */
 function usageOf(pid: number): { now: number; peak: number; cpu: number } | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
     const bytes = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024;
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z') return null;
-    const usage = { now: bytes('VmRSS'), peak: bytes('VmHWM'), cpu: (Number(fields[11]) + Number(fields[12])) / TICKS };
+    const cpu = processorOf(pid);
+    if (cpu === null) return null;
+    const usage = { now: bytes('VmRSS'), peak: bytes('VmHWM'), cpu };
     // proc(5): 5 sets the peak back to what is resident now.
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
     return usage;

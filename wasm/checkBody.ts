@@ -46,6 +46,7 @@ export class BodyChecker {
     passedValues: 0,
     localWork: 0,
     loops: 0,
+    loopValues: 0,
     loopBytes: 0,
     nesting: 0,
   };
@@ -94,7 +95,15 @@ export class BodyChecker {
     this.#engineCalls = 0;
     cost.bytes = end - pos;
     cost.locals = (params[type] as number) + declaredLocals(this.#bytes, pos);
-    for (const name of ['operands', 'mergeValues', 'passedValues', 'loops', 'loopBytes', 'nesting'] as const)
+    for (const name of [
+      'operands',
+      'mergeValues',
+      'passedValues',
+      'loops',
+      'loopValues',
+      'loopBytes',
+      'nesting',
+    ] as const)
       cost[name] = 0;
     this.#open(0, results[type] as number, NO_LOOP, pos);
     return first;
@@ -179,7 +188,10 @@ export class BodyChecker {
     const type = blockTypeAt(this.#bytes, start + 1, this.#signatures.params.length, this.#features);
     const params = type < 0 ? 0 : (this.#signatures.params[type] as number);
     const results = type === EMPTY ? 0 : type === ONE_RESULT ? 1 : (this.#signatures.results[type] as number);
-    if (opcode === Op.loop) this.cost.loops++;
+    if (opcode === Op.loop) {
+      this.cost.loops++;
+      this.cost.loopValues += this.cost.locals + this.#height;
+    }
     this.cost.passedValues += params + results;
     this.#open(params, results, opcode === Op.loop ? start : NO_LOOP, start);
   }

@@ -72,7 +72,7 @@ class Counter {
 
   count(): CountingModule {
     const { metered, out } = this;
-    const module = readModule(metered.bytes, { bodies: false });
+    const module = readModule(metered.bytes, { bodies: false, metered: true });
     this.globals = module.globals.length;
     this.tables = module.tables.length;
     this.types = module.types.length;

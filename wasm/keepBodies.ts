@@ -6,13 +6,13 @@ import { readModule, SECTION } from './readModule.ts';
 const TRAPS = [3, 0, 0x00, 0x0b];
 
 /**
- * Writes a module in which only some functions have their bodies; all others trap. It stays as valid as it was.
+ * Writes a metered module in which only some functions have their bodies; all others trap. It stays as valid as it was.
  *
  * @param keep index of each function that stays, imported ones first
  * @throws {WasmInvalid}
  */
 export function keepBodies(bytes: Uint8Array, keep: ReadonlySet<number>): Uint8Array {
-  const module = readModule(bytes, { bodies: false });
+  const module = readModule(bytes, { bodies: false, metered: true });
   const code = module.sections.find(({ id }) => id === SECTION.code);
   if (code === undefined) return bytes;
   const reader = new BinaryReader(bytes, code.offset, code.offset + code.size);

@@ -48,8 +48,8 @@ export interface MeteredModule {
    */
   inner: number[];
   /**
-   * Index of each function that an export of its own calls, named {@link TOUCH_EXPORT} and its place here. Without
-   * fuel such a call makes the engine compile the function and then traps. These exports' functions come last.
+   * Index of each function that an export of its own calls, named {@link TOUCH_EXPORT} and its place here. With a
+   * negative balance such a call makes the engine compile the function, which then traps at its entry. These exports' functions come last.
    */
   touched: readonly number[];
   /** Places in `touched` of functions that only the baseline compiler may meet; the meter leaves it empty. */
@@ -359,6 +359,8 @@ class ModuleMeter {
     out.u32(count + this.addedFunctions());
     const innerOf = new Uint32Array(importedFunctions + functions.length);
     for (const [at, outer] of inner.entries()) innerOf[outer] = interruptFunction + 1 + at;
+    const touched = new Uint8Array(innerOf.length);
+    for (const index of this.touched) touched[index] = 1;
     const bodies = new BodyMeter(
       {
         fuelGlobal,
@@ -368,6 +370,7 @@ class ModuleMeter {
         signatures: scan.signatures,
         vectors: module.features.includes('simd'),
         innerOf,
+        touched,
       },
       scan,
     );

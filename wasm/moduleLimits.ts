@@ -5,11 +5,12 @@
 export const MODULE_LIMITS = {
   /** Bytes. */
   module: 32 * 1024 * 1024,
-  types: 100_000,
+  /** V8 keeps all types that a process ever met, and ends it at a million; the meter adds up to two for each. */
+  types: 10_000,
   /** Parameters, and results, of one function type. */
   arity: 1_000,
   /** Parameters and results of all function types together. */
-  typeValues: 1_000_000,
+  typeValues: 100_000,
   /**
    * Node 22 takes 100 000 of each, and the meter adds an import, two exports, and one for
    * each costly function.
@@ -45,7 +46,7 @@ export const MODULE_LIMITS = {
   mergeValues: 12_000_000,
   mergeValuesBase: 1_000_000,
   mergeValuesPerByte: 64,
-  moduleMergeValues: 128_000_000,
+  moduleMergeValues: 64_000_000,
   /** Values that the calls, branches and blocks of one function take or leave. */
   passedValues: 100_000,
   modulePassedValues: 8_000_000,

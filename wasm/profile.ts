@@ -181,6 +181,10 @@ export interface ProfileProblem {
   message: string;
 }
 
+/** Problems of one kind of entry that are said; a module may have a hundred thousand. */
+const PROBLEMS_MAX = 100;
+const VALUES_SHOWN = 20;
+
 const importModules: Record<string, readonly ProfileFunction[]> = PROFILE.imports;
 
 /**
@@ -198,6 +202,7 @@ function exportProblems(module: WasmModule): ProfileProblem[] {
     problems.push({ kind, severity: 'error', subject, message });
   const found = new Set<string>();
   for (const entry of module.exports) {
+    if (problems.length >= PROBLEMS_MAX && !wanted.has(entry.name) && entry.name !== PROFILE.memory) continue;
     const { name, kind } = entry;
     const expected = wanted.get(name);
     if (name === PROFILE.memory) {
@@ -232,6 +237,7 @@ function exportProblems(module: WasmModule): ProfileProblem[] {
 function importProblems(module: WasmModule): ProfileProblem[] {
   const problems: ProfileProblem[] = [];
   for (const entry of module.imports) {
+    if (problems.length >= PROBLEMS_MAX) break;
     const subject = `${entry.module}.${entry.name}`;
     const error = (kind: ProfileProblemKind, message: string) =>
       problems.push({ kind, severity: 'error', subject, message });
@@ -275,7 +281,12 @@ function typeOf(expected: ProfileFunction): FunctionType {
 }
 
 function sameType(type: FunctionType, expected: ProfileFunction): boolean {
-  return signature(type) === signature(typeOf(expected));
+  return (
+    type.params.length === expected.params.length &&
+    type.results.length === expected.results.length &&
+    type.params.every((param, at) => param === expected.params[at]?.[1]) &&
+    type.results.every((result, at) => result === expected.results[at])
+  );
 }
 
 function mismatch(type: FunctionType | undefined, expected: ProfileFunction): string {
@@ -283,5 +294,11 @@ function mismatch(type: FunctionType | undefined, expected: ProfileFunction): st
 }
 
 function signature(type: FunctionType): string {
-  return `(${type.params.join(', ')}) -> (${type.results.join(', ')})`;
+  return `(${shown(type.params)}) -> (${shown(type.results)})`;
+}
+
+/** A type may have a thousand values. */
+function shown(types: readonly string[]): string {
+  const more = types.length - VALUES_SHOWN;
+  return `${types.slice(0, VALUES_SHOWN).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
 }

@@ -34,6 +34,8 @@ const EXTERNAL_KINDS: ExternalKind[] = ['func', 'table', 'memory', 'global'];
 export interface ReadOptions {
   /** Read function bodies too (default). Without, only their sizes are checked: for a caller that walks them itself. */
   bodies?: boolean;
+  /** The module was metered, which adds types, functions, exports, an import and a global to what a module may have. */
+  metered?: boolean;
 }
 
 /**
@@ -43,15 +45,26 @@ export interface ReadOptions {
  * @throws WasmInvalid
  */
 export function readModule(bytes: Uint8Array, options: ReadOptions = {}): WasmModule {
-  if (bytes.length > MODULE_LIMITS.module) {
+  if (bytes.length > MODULE_LIMITS.module && options.metered !== true) {
     throw new WasmInvalid('limit', 0, `a module of ${bytes.length} bytes; at most ${MODULE_LIMITS.module} are allowed`);
   }
-  return new ModuleReader(bytes, options.bodies ?? true).read();
+  return new ModuleReader(bytes, options).read();
 }
+
+/** Bounds that the meter may go past; those of V8 itself, or what the meter adds at most. */
+const METERED_LIMITS = {
+  types: 3 * MODULE_LIMITS.types,
+  typeValues: 6 * MODULE_LIMITS.typeValues,
+  imports: 100_000,
+  exports: 100_000,
+  functions: 1_000_000,
+  globals: MODULE_LIMITS.globals + 1,
+} as const;
 
 class ModuleReader {
   private readonly r: TypeReader;
   private readonly bodies: boolean;
+  private readonly limits: Record<keyof typeof METERED_LIMITS, number>;
   private readonly module: WasmModule = {
     types: [],
     imports: [],
@@ -75,9 +88,10 @@ class ModuleReader {
   private typeValues = 0;
   private importedGlobals = 0;
 
-  constructor(bytes: Uint8Array, bodies: boolean) {
+  constructor(bytes: Uint8Array, { bodies = true, metered = false }: ReadOptions) {
     this.r = new TypeReader(bytes);
     this.bodies = bodies;
+    this.limits = metered ? METERED_LIMITS : MODULE_LIMITS;
   }
 
   read(): WasmModule {
@@ -173,7 +187,7 @@ class ModuleReader {
 
   private types(): void {
     const { r } = this;
-    const count = r.count('types', MODULE_LIMITS.types);
+    const count = r.count('types', this.limits.types);
     for (let i = 0; i < count; i++) {
       const at = r.pos;
       const form = r.u8();
@@ -189,8 +203,8 @@ class ModuleReader {
   private valueTypes(what: string): ValueType[] {
     const count = this.r.count(what, MODULE_LIMITS.arity);
     this.typeValues += count;
-    if (this.typeValues > MODULE_LIMITS.typeValues) {
-      throw new WasmInvalid('limit', this.r.pos, `more than ${MODULE_LIMITS.typeValues} parameters and results`);
+    if (this.typeValues > this.limits.typeValues) {
+      throw new WasmInvalid('limit', this.r.pos, `more than ${this.limits.typeValues} parameters and results`);
     }
     const types: ValueType[] = [];
     for (let i = 0; i < count; i++) types.push(this.r.valueType());
@@ -206,7 +220,7 @@ class ModuleReader {
 
   private imports(): void {
     const { r, module } = this;
-    const count = r.count('imports', MODULE_LIMITS.imports);
+    const count = r.count('imports', this.limits.imports);
     for (let i = 0; i < count; i++) {
       const from = r.name();
       const name = r.name();
@@ -271,7 +285,7 @@ class ModuleReader {
 
   private functions(): void {
     const { r, module } = this;
-    const count = r.count('functions', MODULE_LIMITS.functions);
+    const count = r.count('functions', this.limits.functions);
     module.functions = new Uint32Array(count);
     for (let i = 0; i < count; i++) module.functions[i] = this.typeIndex();
   }
@@ -292,7 +306,7 @@ class ModuleReader {
 
   private globals(): void {
     const { r, module } = this;
-    const count = r.count('globals', MODULE_LIMITS.globals);
+    const count = r.count('globals', this.limits.globals);
     for (let i = 0; i < count; i++) {
       module.globals.push({ type: this.r.valueType(), mutable: this.r.mutable() });
       this.constant();
@@ -345,7 +359,7 @@ class ModuleReader {
 
   private exports(): void {
     const { r, module } = this;
-    const count = r.count('exports', MODULE_LIMITS.exports);
+    const count = r.count('exports', this.limits.exports);
     const names = new Set<string>();
     for (let i = 0; i < count; i++) {
       const at = r.pos;
@@ -406,7 +420,7 @@ class ModuleReader {
   private code(): void {
     const { r, module } = this;
     const at = r.pos;
-    const count = r.count('function bodies', MODULE_LIMITS.functions);
+    const count = r.count('function bodies', this.limits.functions);
     if (count !== module.functions.length) {
       throw r.malformed(`${module.functions.length} functions declared, ${count} bodies given`, at);
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -20,6 +20,28 @@ describe('scheduler: store', () => {
   afterEach(() => {
     store.close();
     rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('removes a rollback journal that came with the folder, and what it names stays', () => {
+    store.change(() => store.setMeta('kept', 'yes'));
+    store.close();
+    const named = join(dir, 'thesis.txt');
+    writeFileSync(named, 'mine');
+    // The end of a hot journal that names a super-journal (SQLite, "Database File Format", section 3).
+    const name = Buffer.from(named);
+    const tail = Buffer.alloc(16);
+    tail.writeUInt32BE(name.length, 0);
+    tail.writeUInt32BE(
+      name.reduce((sum, byte) => sum + byte, 0),
+      4,
+    );
+    const magic = Buffer.from('d9d505f920a163d7', 'hex');
+    magic.copy(tail, 8);
+    writeFileSync(join(dir, `${STORE_FILE}-journal`), Buffer.concat([magic, Buffer.alloc(504), name, tail]));
+    store = openCellStore(dir);
+    assert.equal(store.getMeta('kept'), 'yes');
+    assert.equal(readFileSync(named, 'utf8'), 'mine');
+    assert.ok(!readdirSync(dir).includes(`${STORE_FILE}-journal`));
   });
 
   function runNamed(run_id: string): StoredRun {

@@ -508,6 +508,14 @@ function refusedFeatures(): HostileCase[] {
     ),
     refused('an export named like the meter’s', '(func (export "grafos:fuel"))', /grafos:fuel/),
     {
+      name: 'names of a hundred thousand bytes in a refusal',
+      limit: 'profile',
+      module: () =>
+        new ModuleBuilder().add(2, 1, [...text('n'.repeat(100_000)), ...text('\u0001'.repeat(99_000)), 0, 2]).bytes(),
+      error: 'profile_violation',
+      says: /^.{500,1001}$/s,
+    },
+    {
       name: 'an import of WASI',
       limit: 'profile',
       module: () => tasklet('(i32.const 0)', '', '(import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))'),

@@ -5,6 +5,8 @@ import { joined, ModuleBuilder, repeated } from './moduleBuilder.ts';
 export interface ExpensiveCode {
   /** Bytes without locals and the last `end`. */
   code(count: number): Uint8Array;
+  /** Locals that it needs at least; 1 unless given. */
+  locals?(count: number): number;
   /** Type of its locals, as a byte; i32 unless given. */
   local?: number;
   /** What the module must have besides. */
@@ -30,9 +32,6 @@ const inBlock = (block: number[], part: number[]) => ({
   code: (count: number) => joined([block, repeated(part, count), [END]]),
 });
 
-/** It needs as many locals as it has loads. */
-const ALL_ALIVE = 'values alive over all the code';
-
 /** By what grows. Each was found to cost one of V8's compilers, its validator or the meter more than its bytes say. */
 export const EXPENSIVE_CODE: Readonly<Record<string, ExpensiveCode>> = {
   'ifs one after another': flat(...constant, ...onlyIf, END),
@@ -44,6 +43,15 @@ export const EXPENSIVE_CODE: Readonly<Record<string, ExpensiveCode>> = {
   'loops that go round': flat(...onlyLoop, ...getFirst, 0x41, 1, 0x6a, 0x22, 0, 0x0d, 0, END),
   'loops inside each other': nested(...onlyLoop),
   'loops inside each other that set a local': nested(...onlyLoop, ...constant, ...setFirst),
+  'values that change places in loops inside each other': {
+    code: (count) => {
+      const locals = Math.min(count, 1_600);
+      const rotated = Array.from({ length: locals - 1 }, (_, at) => [0x20, ...u32(at + 1), 0x21, ...u32(at)]);
+      const loops = Math.max(1, Math.floor(count / 8));
+      return joined([repeated(onlyLoop, loops), ...rotated, repeated([...getFirst, 0x0d, 0, END], loops)]);
+    },
+    locals: (count) => Math.min(count, 1_600),
+  },
   'branches to one end': inBlock(onlyBlock, [...constant, 0x0d, 0]),
   'branches to one loop': inBlock(onlyLoop, [...constant, 0x0d, 0]),
   'a table of labels': {
@@ -88,7 +96,8 @@ export const EXPENSIVE_CODE: Readonly<Record<string, ExpensiveCode>> = {
   'calls through a table': { ...flat(...constant, 0x11, 2, 0), needs: 'table' },
   'vector additions': { ...flat(...getFirst, ...getFirst, 0xfd, 0xae, 0x01, ...setFirst), local: V128 },
   'vector square roots': { ...flat(...getFirst, 0xfd, 0xef, 0x01, ...setFirst), local: V128 },
-  [ALL_ALIVE]: {
+  'values alive over all the code': {
+    locals: (count) => count,
     code: (locals) => {
       const numbered = (at: number, part: (local: number[]) => number[]) => part(u32(at));
       return joined([
@@ -112,13 +121,13 @@ const RESULTS = 1_000;
  * @param again the run calls it over and over, so that V8 finds it hot
  */
 export function expensiveModule(name: string, count: number, locals = 1, again = false): Uint8Array {
-  const { code, local = I32, needs } = EXPENSIVE_CODE[name] as ExpensiveCode;
+  const { code, local = I32, needs, locals: needed = () => 1 } = EXPENSIVE_CODE[name] as ExpensiveCode;
   const module = new ModuleBuilder(again ? [0x03, EMPTY, 0x10, 3, 0x0c, 0, END, 0x41, 0] : [0x10, 3, 0x41, 0]).add(
     3,
     1,
     [2],
   );
-  module.body([1, ...u32(Math.max(1, locals, name === ALL_ALIVE ? count : 1)), local], code(count));
+  module.body([1, ...u32(Math.max(locals, needed(count))), local], code(count));
   if (needs === 'table') module.add(4, 1, [0x70, 0, 1]);
   if (needs === 'manyResults') {
     const many = repeated([I32], RESULTS);

@@ -808,7 +808,7 @@ describe('meter', () => {
         assert.equal(WebAssembly.validate(metered.bytes), true);
         return metered.inner.length;
       };
-      assert.deepEqual([two(module(33_333, 2)), two(module(33_334, 2))], [1, 0]);
+      assert.deepEqual([two(module(3_333, 2)), two(module(3_334, 2))], [1, 0]);
       assert.deepEqual([two(module(1, 499_499)), two(module(1, 499_501))], [499_498, 0]);
     }).timeout(20_000);
 

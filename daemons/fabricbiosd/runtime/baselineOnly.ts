@@ -23,6 +23,9 @@ export function compileBaselineOnly(module: WebAssembly.Module, metered: Metered
     // A segment does not fit. Then no run of this module calls a function either.
     return;
   }
+  const fuel = exports[metered.fuelExport];
+  // Less than nothing: each function traps at its entry, before it does anything.
+  if (fuel instanceof WebAssembly.Global) fuel.value = -1n;
   setTiering(false);
   try {
     for (const place of metered.baselineOnly) touch(exports[`${TOUCH_EXPORT}${place}`]);
@@ -31,7 +34,6 @@ export function compileBaselineOnly(module: WebAssembly.Module, metered: Metered
   }
 }
 
-/** Its first charge finds no fuel, so that it ends before it does anything. */
 function touch(exported: WebAssembly.ExportValue | undefined): void {
   if (typeof exported !== 'function') return;
   try {

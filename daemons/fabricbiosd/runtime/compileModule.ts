@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isSmallModule, type ModuleParts } from '../../../wasm/compileCost.ts';
 import { type MeteredModule, meter } from '../../../wasm/meter.ts';
 import { checkProfile } from '../../../wasm/profile.ts';
@@ -9,6 +10,9 @@ import { compileBaselineOnly } from './baselineOnly.ts';
 import type { CompileResult } from './workerMessages.ts';
 
 const PROBLEMS_SHOWN = 3;
+
+/** Characters of a refusal, which travels with its run and is kept with it. */
+const MESSAGE_MAX = 1_000;
 
 /** A module rewritten; or why it is not run; or `costly`: it is to be tried in a process of its own first. */
 export type MeterResult = { metered: MeteredModule } | { refused: RunError } | { costly: true };
@@ -47,6 +51,15 @@ export function meterModule(
 /** Compiles what {@link meterModule} gave, to be shared by all workers. */
 export function compileMetered(metered: MeteredModule): CompileResult {
   return orRefused(() => compiled(metered));
+}
+
+/** Hashes of the function types that V8 meets in a metered module; see typeBudget.ts. */
+export function typesOf({ bytes }: MeteredModule): number[] {
+  const seen = new Set<string>();
+  for (const { params, results } of readModule(bytes, { bodies: false, metered: true }).types)
+    seen.add(`${params}>${results}`);
+  // 48 bits of it: nobody makes types that count as one.
+  return Array.from(seen, (type) => createHash('sha256').update(type).digest().readUIntBE(0, 6));
 }
 
 function orRefused<Result>(make: () => Result): Result | { refused: RunError } {
@@ -94,7 +107,9 @@ function whyInvalid(bytes: Uint8Array): string | null {
 }
 
 function refused(code: RunErrorCode, message: string): { refused: RunError } {
-  return { refused: { code, message } };
+  // A module may have names of 100 000 bytes.
+  const short = message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message;
+  return { refused: { code, message: short } };
 }
 
 function listed(messages: string[]): string {

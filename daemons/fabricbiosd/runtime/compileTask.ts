@@ -15,7 +15,13 @@ const HEAVY_BYTES = 512 * 1024;
 /** What a task makes ready: an artifact, or what a trial or an earlier start of the cell made of one. */
 export type CompileSource = { artifact: Uint8Array; memoryMaxPages: number } | { metered: MeteredModule };
 
-/** Makes a module ready in a worker. `lasting` is false when the fault was the cell's and the next run should try again. */
+/**
+ * Called with what became of a module. `lasting` is false when the fault was the cell's and the next run should
+ * try again. `types` are hashes of the function types that V8 met.
+ */
+export type CompileDone = (answer: CompileAnswer, lasting: boolean, types: readonly number[]) => void;
+
+/** Makes a module ready in a worker. */
 export class CompileTask implements PoolTask {
   readonly kind = 'compile';
   readonly quick = false;
@@ -24,9 +30,9 @@ export class CompileTask implements PoolTask {
   readonly deadlineMs = COMPILE_DEADLINE_MS;
   readonly tenant: string;
   readonly #source: CompileSource;
-  readonly #done: (answer: CompileAnswer, lasting: boolean) => void;
+  readonly #done: CompileDone;
 
-  constructor(tenant: string, source: CompileSource, done: (answer: CompileAnswer, lasting: boolean) => void) {
+  constructor(tenant: string, source: CompileSource, done: CompileDone) {
     this.tenant = tenant;
     this.#source = source;
     this.heavy = ('artifact' in source ? source.artifact : source.metered.bytes).length >= HEAVY_BYTES;
@@ -47,7 +53,7 @@ export class CompileTask implements PoolTask {
   log(): void {}
 
   answered(answer: FromWorker): void {
-    if (answer.kind === 'compiled') this.#done(answer.result, true);
+    if (answer.kind === 'compiled') this.#done(answer.result, true, answer.types);
   }
 
   lost(loss: TaskLoss, _worker: PoolWorker | null, cause: string | null): void {
@@ -55,7 +61,7 @@ export class CompileTask implements PoolTask {
     setTiering(true);
     const tooMuch = loss === 'deadline' || loss === 'out_of_memory';
     // What no estimate foresaw is for a process of its own to judge.
-    if (tooMuch && 'artifact' in this.#source) this.#done({ costly: true }, true);
-    else this.#done({ refused: workerLost(tooMuch ? 'died' : loss, cause) }, false);
+    if (tooMuch && 'artifact' in this.#source) this.#done({ costly: true }, true, []);
+    else this.#done({ refused: workerLost(tooMuch ? 'died' : loss, cause) }, false, []);
   }
 }

@@ -1,6 +1,6 @@
 /** Entry point of a run worker: compiles modules and runs tasklets, one at a time, as main asks. */
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
-import { compileMetered, meterModule } from './compileModule.ts';
+import { compileMetered, meterModule, typesOf } from './compileModule.ts';
 import { Garbage } from './garbage.ts';
 import { HostFunctions } from './hostFunctions.ts';
 import { LinearMemories } from './linearMemories.ts';
@@ -37,7 +37,8 @@ const { threadCpuUsage } = process as Partial<Pick<NodeJS.Process, 'threadCpuUsa
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'compile') {
-    say({ kind: 'compiled', result: compile(message) });
+    const result = compile(message);
+    say({ kind: 'compiled', result, types: 'compiled' in result ? typesOf(result.compiled.metered) : [] });
     return;
   }
   const before = threadCpuUsage?.();

@@ -13,6 +13,7 @@ import { MeteredStore, STORED_FROM_BYTES } from './meteredStore.ts';
 import { ModuleCache, type ModuleEntry } from './moduleCache.ts';
 import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
 import { RunTask } from './runTask.ts';
+import { TypeBudget } from './typeBudget.ts';
 import { workerLost } from './workerLost.ts';
 import type { CompileResult } from './workerMessages.ts';
 import { WorkerPool } from './workerPool.ts';
@@ -92,6 +93,7 @@ class WorkerRuntime implements Runtime {
   private readonly memPool: SharedArrayBuffer;
   private readonly log: DaemonLog;
   private readonly store: MeteredStore | null;
+  private readonly types = new TypeBudget();
   private readonly trials = new TrialQueue<TrialResult>();
   private readonly trialProcess: TrialProcess;
   private ended = 0;
@@ -196,13 +198,16 @@ class WorkerRuntime implements Runtime {
   private async compile(sha256: string, artifact: Uint8Array, pages: number, tenant: string): Promise<void> {
     const settle: Settle = (result, lasting) => this.cache.settle(sha256, pages, result, lasting);
     const tryFirst = () => this.tryFirst(sha256, artifact, pages, tenant, settle);
+    const full = this.types.refusal(tenant);
+    if (full !== null) return settle({ refused: full }, false);
     // A larger module is not small, which a worker need not find out first.
     if (artifact.length > SMALL_MODULE.bytes) return tryFirst();
     const isKept = artifact.length >= STORED_FROM_BYTES;
     const stored = isKept ? await this.store?.read(sha256, pages) : null;
     if (stored) return this.compileMetered(stored, tenant, settle);
     this.pool.add(
-      new CompileTask(tenant, { artifact, memoryMaxPages: pages }, (answer, lasting) => {
+      new CompileTask(tenant, { artifact, memoryMaxPages: pages }, (answer, lasting, types) => {
+        this.types.add(tenant, types);
         if ('costly' in answer) void tryFirst();
         else settle(answer, lasting);
         if (isKept && 'compiled' in answer) this.keep(sha256, pages, answer.compiled.metered);
@@ -240,7 +245,8 @@ class WorkerRuntime implements Runtime {
 
   private compileMetered(metered: MeteredModule, tenant: string, settle: Settle): void {
     this.pool.add(
-      new CompileTask(tenant, { metered }, (answer, lasting) => {
+      new CompileTask(tenant, { metered }, (answer, lasting, types) => {
+        this.types.add(tenant, types);
         if (!('costly' in answer)) settle(answer, lasting);
       }),
     );

@@ -3,7 +3,7 @@
  * before it is acknowledged, so nothing acknowledged is lost to a killed process; only a power cut can take the last moments
  * (docs/adr/0004-scheduler-store.md says why that is the right price).
  */
-import { closeSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { StateFolder } from '../../protocol/stateFolder.ts';
@@ -29,11 +29,38 @@ export interface CellStore {
   close(): void;
 }
 
+/** Offset of the write version in the header of an SQLite file, and its value for a rollback journal; 2 is a write-ahead log. */
+const WRITE_VERSION_AT = 18;
+const ROLLBACK = 1;
+
+/**
+ * Removes a rollback journal beside a store that has a write-ahead log, or beside none. Ours is never left
+ * there; one that came with a folder would be played back, and older versions of SQLite delete a file that it
+ * names.
+ */
+function removeForeignJournal(folder: StateFolder): void {
+  const journal = `${STORE_FILE}-journal`;
+  if (folder.names().includes(journal) && writeVersion(folder) !== ROLLBACK) folder.remove(journal);
+}
+
+/** Version in the header of the store; undefined where there is no store. */
+function writeVersion(folder: StateFolder): number | undefined {
+  const fd = folder.openRead(STORE_FILE);
+  if (fd === undefined) return undefined;
+  try {
+    const header = Buffer.alloc(WRITE_VERSION_AT + 1);
+    return readSync(fd, header, 0, header.length, 0) === header.length ? header[WRITE_VERSION_AT] : undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_unusable */
 export function openCellStore(dir: string): CellStore {
   const folder = StateFolder.at(dir);
   const path = folder.checked(STORE_FILE);
   for (const ending of BESIDE) folder.checked(`${STORE_FILE}${ending}`);
+  removeForeignJournal(folder);
   // SQLite would make it readable by others; the files beside it get its mode.
   closeSync(folder.openAppend(STORE_FILE));
   const db = open(path);

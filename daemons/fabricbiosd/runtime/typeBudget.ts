@@ -1,0 +1,34 @@
+import type { RunError } from '../../protocol/runError.ts';
+
+/**
+ * Most distinct function types of all modules, and of one tenant's. V8 keeps every type that its process ever
+ * met, over all threads, and ends the process at a million. Modules that are compiled just now come on top.
+ */
+const ALL_MAX = 700_000;
+const TENANT_MAX = 100_000;
+
+/** Function types that V8 has met in this process, and whose modules brought them. */
+export class TypeBudget {
+  readonly #met = new Set<number>();
+  readonly #broughtBy = new Map<string, number>();
+
+  /** @param types hashes of the types of a module that was compiled */
+  add(tenant: string, types: readonly number[]): void {
+    const before = this.#met.size;
+    for (const type of types) this.#met.add(type);
+    const brought = this.#met.size - before;
+    if (brought > 0) this.#broughtBy.set(tenant, (this.#broughtBy.get(tenant) ?? 0) + brought);
+  }
+
+  /** The reason why no new module of a tenant is compiled any more; null while there is room. */
+  refusal(tenant: string): RunError | null {
+    const own = this.#broughtBy.get(tenant) ?? 0;
+    if (own < TENANT_MAX && this.#met.size < ALL_MAX) return null;
+    const whose = own < TENANT_MAX ? 'all tenants' : 'this tenant';
+    const count = own < TENANT_MAX ? this.#met.size : own;
+    return {
+      code: 'module_invalid',
+      message: `New modules of ${whose} brought ${count} function types to the cell, which takes no more of them until it is started again.`,
+    };
+  }
+}
