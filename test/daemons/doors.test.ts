@@ -150,8 +150,14 @@ describe('doors', function () {
       socket.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
       });
-      await once(socket, 'close', { signal: AbortSignal.timeout(DOOR_LIMITS.refusedBodyMs + SLACK_MS) });
-      clearInterval(trickle);
+      // Not `once`: it would take the reset of the connection for a failure.
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const late = setTimeout(() => reject(new Error('the connection is open')), DOOR_LIMITS.refusedBodyMs + SLACK_MS);
+      socket.on('close', () => resolve());
+      await promise.finally(() => {
+        clearTimeout(late);
+        clearInterval(trickle);
+      });
       assert.match(text, /^HTTP\/1\.1 401/);
     });
 
