@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Counts } from './counts.ts';
+
+/** How long mocha may take to end after its last test, milliseconds: what keeps it is a fault of a test. */
+const ENDS_MS = 30_000;
 
 interface Report {
   stats: { passes: number; failures: number };
@@ -29,7 +32,23 @@ export async function runMocha(args: string[], env: Record<string, string> = {})
     );
     const forward = (signal: NodeJS.Signals) => child.kill(signal);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, forward);
-    const code = await new Promise<number>((resolve) => child.on('close', (exit) => resolve(exit ?? 1)));
+    const code = await new Promise<number>((resolve) => {
+      let late: NodeJS.Timeout | undefined;
+      // The report comes when the last test has ended.
+      const watcher = watch(folder, () => {
+        if (!existsSync(report)) return;
+        watcher.close();
+        late = setTimeout(() => {
+          console.error(`mocha did not end within ${ENDS_MS / 1000} s of its last test: a test left something open`);
+          child.kill('SIGKILL');
+        }, ENDS_MS);
+      });
+      child.on('close', (exit) => {
+        watcher.close();
+        clearTimeout(late);
+        resolve(exit ?? 1);
+      });
+    });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, forward);
     const { stats, pending } = JSON.parse(readFileSync(report, 'utf8')) as Report;
     return {
