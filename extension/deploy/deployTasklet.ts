@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { neutralText } from '../../daemons/protocol/neutralText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
@@ -127,8 +128,8 @@ async function confirmCloud(session: ProgramSession, tasklet: Tasklet, provider:
     modal: true,
     detail: vscode.l10n.t(
       'The module and its input leave this machine for {0}, tenant {1}. Later deploys to this cell are not asked about.',
-      scheduler_url,
-      tenant_name,
+      neutralText(scheduler_url),
+      neutralText(tenant_name),
     ),
   });
   if (answer !== deploy) return false;

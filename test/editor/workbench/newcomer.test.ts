@@ -118,7 +118,7 @@ describe('a newcomer in the workbench', function () {
     const confirm = workbench.page.locator('.monaco-dialog-box', { hasText: 'Deploy local-dev to aws?' });
     await confirm.waitFor();
     await workbench.screenshot('confirm-cloud');
-    await confirm.getByRole('button', { name: "Deploy, Don't Ask Again" }).click();
+    await confirm.getByRole('button', { name: 'Deploy', exact: true }).click();
 
     await workbench.row('Runs', /local-dev.*aws.*succeeded/).waitFor();
     const page = workbench.webview();
