@@ -511,7 +511,9 @@ function refusedFeatures(): HostileCase[] {
       name: 'names of a hundred thousand bytes in a refusal',
       limit: 'profile',
       module: () =>
-        new ModuleBuilder().add(2, 1, [...text('n'.repeat(100_000)), ...text('\u0001'.repeat(99_000)), 0, 2]).bytes(),
+        new ModuleBuilder()
+          .add(2, 1, [...text('n'.repeat(100_000)), ...text('\u0001'.repeat(99_000)), 3, 0x7f, 0])
+          .bytes(),
       error: 'profile_violation',
       says: /^.{500,1001}$/s,
     },
