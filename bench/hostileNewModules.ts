@@ -11,7 +11,7 @@ const AT_ONCE = 4;
 /** How long each measurement takes. */
 const MEASURED_MS = 5_000;
 
-/** Of each kind one after another: what passes the estimate, and what a trial tries first. */
+/** Modules that pass the estimate, and modules that a trial tries first. The attacker takes them in turn. */
 const HOSTILE: ReadonlyArray<() => Uint8Array> = [
   () => expensiveModule('ifs one after another', 9_500),
   () => expensiveModule('branches to one end', 14_000),

@@ -7,7 +7,7 @@ const MIB = 1024 * KIB;
 export const PROGRAM_LIMITS = {
   /** The parser of TOML takes about a thousand times the text in memory. */
   manifest: 128 * KIB,
-  /** A `.ts` or `.wat` file that a compiler of ours reads. */
+  /** A `.ts` or `.wat` file that our compilers read. */
   source: 8 * MIB,
   /** A source that is checked as it is typed; a larger one is only built. */
   checkedSource: 2 * MIB,

@@ -1,7 +1,7 @@
 import type { Capability } from './tenantApi.ts';
 
 /**
- * What makes a capability one that must not be used; null where nothing does.
+ * Finds the reason why a capability must not be used; null where there is none.
  *
  * The data plane is at the host of the scheduler: an answer must not choose which other machine this one connects to.
  *

@@ -30,7 +30,7 @@ export const DOOR_LIMITS = {
   apiIdleMs: 75_000,
   /** SETTINGS and PING frames of one HTTP/2 connection in a second. */
   http2ControlFrames: 100,
-  /** What may still come of a body that was refused: bytes, and milliseconds. */
+  /** Bytes that may still come of a body that was refused, and milliseconds that they may take. */
   refusedBodyBytes: 1024 * 1024,
   refusedBodyMs: 2_000,
   /**

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ipOctets } from './peerAddress.ts';
 
-/** What node:http and node:http2 say alike about a request's head. */
+/** Part of a request's head that node:http and node:http2 give in the same form. */
 export interface RequestHead {
   httpVersionMajor: number;
   headers: IncomingHttpHeaders;

@@ -22,7 +22,7 @@ const RUNS_EVENTS: Record<Exclude<RunsEvent['event'], 'listening'>, SchemaName> 
   closed: 'ClosedEvent',
 };
 
-/** What happens to one run. Events that this version does not know are passed over. */
+/** Events of one run. Those that this version does not know are passed over. */
 export function runEventStream(
   answers: CheckedAnswers,
   runId: string,
@@ -44,7 +44,7 @@ export function runEventStream(
   });
 }
 
-/** What happens to all runs that we may see. Events that this version does not know are passed over. */
+/** Events of all runs that the client may see. Those that this version does not know are passed over. */
 export function allRunsStream(
   answers: CheckedAnswers,
   open: OpenStream,

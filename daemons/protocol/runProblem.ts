@@ -3,7 +3,7 @@ import type { Run } from './tenantApi.ts';
 /** The fields that a run must have for it to be the one that was asked for. */
 export type ExpectedRun = Partial<Pick<Run, 'run_id' | 'tenant' | 'program' | 'tasklet' | 'version' | 'module_sha256'>>;
 
-/** What makes a run of the right shape one that cannot be, or another than the one asked for; null where nothing does. */
+/** Finds why a run of the right shape cannot be, or is not the one asked for; null where it is. */
 export function runProblem(run: Run, expected: ExpectedRun): string | null {
   for (const [field, value] of Object.entries(expected)) {
     const found = run[field as keyof ExpectedRun];

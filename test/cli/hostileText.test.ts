@@ -9,7 +9,7 @@ import { type Ended, grafos } from '../helpers/grafosCommand.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
 import { section, text, u32, VOID_TYPE, wasmModule } from '../helpers/wasmBytes.ts';
 
-/** What a terminal obeys, what ends a line, and what turns the text behind it. */
+/** Characters that a terminal obeys, that end a line, or that turn the text behind them. */
 const EVIL = '\x1b]0;evil\x07\x1b[2J\r\n::error::evil\n##[error]evil\n::add-mask::e\u0085\u009b31m\u2028\u202e';
 const CI = { CI: 'true', GITHUB_ACTIONS: 'true', FORCE_COLOR: '1' };
 

@@ -74,7 +74,7 @@ const READS = [
   'copyFile',
 ];
 
-/** What a file reads with, as the names in `ALLOWED` have it. */
+/** Finds the functions that a file reads with, named as in `ALLOWED`. */
 function readsOf(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/[^\n]*/g, '');
   const found = new Set<string>();

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** What a repository may bring, or an update of one may put there. */
+/** A folder as a repository may bring it, or as an update of one may leave it. */
 export interface HostileFolder {
   name: string;
-  /** Whether it lies under `.grafos`, so that a `.grafos` set aside takes it away. */
+  /** It lies under `.grafos`, so that a `.grafos` set aside takes it away. */
   inState: boolean;
   /** Puts it into a program; `outside` is a tree that must stay as it is. */
   plant(program: string, outside: string): Promise<void>;

@@ -16,7 +16,7 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
 export interface LyingScheduler extends AsyncDisposable {
   url: string;
   port: number;
-  /** Of the tenant `acme`. */
+  /** Certificate files of the tenant `acme`. */
   files: PeerFiles;
   /** Answers every request from now on. */
   answer: Answer;

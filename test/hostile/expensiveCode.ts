@@ -9,7 +9,7 @@ export interface ExpensiveCode {
   locals?(count: number): number;
   /** Type of its locals, as a byte; i32 unless given. */
   local?: number;
-  /** What the module must have besides. */
+  /** Parts that the module must have besides. */
   needs?: 'manyResults' | 'table';
 }
 

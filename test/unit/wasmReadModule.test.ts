@@ -27,7 +27,7 @@ const OWN_GLOBAL = section(6, [1, 0x7f, 0, 0x41, 0, 0x0b]);
 /** So many blocks inside each other. */
 const nested = (blocks: number) => withBody([Array(blocks).fill([0x02, 0x40]).flat(), Array(blocks).fill(0x0b)]);
 
-/** A type section of so many `() -> ()`. */
+/** A type section of `count` types `() -> ()`. */
 const voidTypes = (count: number) => section(1, u32(count), Array(count).fill([0x60, 0, 0]).flat());
 
 describe('readModule', () => {

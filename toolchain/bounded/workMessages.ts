@@ -10,7 +10,7 @@ export type Work =
   | { kind: 'validate'; root: string; tasklet: string | null; skip: readonly string[] }
   | { kind: 'compile'; program: Program; tasklet: Tasklet };
 
-/** What the thread says of it; the last but `began` ends it. */
+/** Messages of the thread about its work; any but `began` ends it. */
 export type WorkReport =
   /** The check of a tasklet begins, and `findings` came since the last report. */
   | { state: 'began'; tasklet: Tasklet; findings: Finding[] }

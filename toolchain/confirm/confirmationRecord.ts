@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Schema } from '../../daemons/protocol/apiSchemas.ts';
 import { compileSchema } from '../../daemons/protocol/compileSchema.ts';
 import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
-import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { fileError } from '../files/fileError.ts';
-import { writeAtomically } from '../files/writeAtomically.ts';
 import { lockStack } from '../stack/stackLock.ts';
 import { userStateFolder } from '../user/userFolders.ts';
+import { findUserRecords } from '../user/userRecords.ts';
 
 /** SHA-256, lower-case hex, of what was confirmed: the fields of its entry, and the CA certificate they name. */
 export interface Confirmed {
@@ -21,7 +21,7 @@ export interface ConfirmedCell extends Confirmed {
   deploys: boolean;
 }
 
-/** What this user made or confirmed for one program (docs/security.md, "Folders of strangers"). */
+/** Cells and stack that this user made or confirmed for one program (docs/security.md, "Folders of strangers"). */
 export interface ConfirmationRecord {
   version: 1;
   /** Real path of the program: a copy of the folder has another, and so another record. */
@@ -30,6 +30,9 @@ export interface ConfirmationRecord {
   /** The newest first. */
   cells: ConfirmedCell[];
 }
+
+/** Folder of the records, among the user's own. */
+const FOLDER = 'confirmed';
 
 const RECORD_BYTES_MAX = 64 * 1024;
 const CELLS_MAX = 100;
@@ -59,8 +62,8 @@ export async function readConfirmationRecord(programRoot: string): Promise<Confi
   const program = await realpath(programRoot);
   const empty: ConfirmationRecord = { version: 1, program, stack: null, cells: [] };
   try {
-    const bytes = await readSmallFile(recordFile(program), RECORD_BYTES_MAX);
-    if (isDeepJson(bytes)) return empty;
+    const bytes = findUserRecords(FOLDER)?.read(recordName(program), RECORD_BYTES_MAX);
+    if (bytes === undefined || isDeepJson(bytes)) return empty;
     const record: unknown = JSON.parse(bytes.toString('utf8'));
     if (compileSchema(RECORD, {})(record, 'record') !== null) return empty;
     // The name of the file is a hash; the path inside says that the two belong together.
@@ -73,25 +76,26 @@ export async function readConfirmationRecord(programRoot: string): Promise<Confi
 /**
  * Changes the record of a program. Commands that do so at one time wait for each other.
  *
- * @throws {GrafosError} no_home_folder, stack_busy, or a file error's code
+ * @throws {GrafosError} no_home_folder, stack_busy, state_unsafe, or a file error's code
  */
 export async function changeConfirmationRecord(
   programRoot: string,
   change: (record: ConfirmationRecord) => Pick<ConfirmationRecord, 'stack' | 'cells'>,
 ): Promise<void> {
-  const file = recordFile(await realpath(programRoot));
+  const name = recordName(await realpath(programRoot));
   try {
-    await mkdir(join(userStateFolder(), 'confirmed'), { recursive: true, mode: 0o700 });
-    await using _lock = await lockStack(`${file}.lock`, new AbortController().signal);
+    const folder = StateFolder.at(join(userStateFolder(), FOLDER));
+    await using _lock = await lockStack(folder.file(`${name}.lock`), new AbortController().signal);
     const record = await readConfirmationRecord(programRoot);
     const { stack, cells } = change(record);
     const changed: ConfirmationRecord = { ...record, stack, cells: cells.slice(0, CELLS_MAX) };
-    await writeAtomically(file, `${JSON.stringify(changed, null, 2)}\n`, 0o600);
+    await folder.write(name, `${JSON.stringify(changed, null, 2)}\n`);
   } catch (error) {
     throw fileError(error, 'The record of what you confirmed cannot be written');
   }
 }
 
-function recordFile(program: string): string {
-  return join(userStateFolder(), 'confirmed', `${createHash('sha256').update(program).digest('hex')}.json`);
+/** The name is a hash, because a path may hold what a name must not. */
+function recordName(program: string): string {
+  return `${createHash('sha256').update(program).digest('hex')}.json`;
 }

@@ -14,7 +14,7 @@ const PROBLEMS_SHOWN = 3;
 /** Characters of a refusal, which travels with its run and is kept with it. */
 const MESSAGE_MAX = 1_000;
 
-/** A module rewritten; or why it is not run; or `costly`: it is to be tried in a process of its own first. */
+/** A metered module, the reason why it is not run, or `costly` for one to be tried in a process of its own first. */
 export type MeterResult = { metered: MeteredModule } | { refused: RunError } | { costly: true };
 
 /**

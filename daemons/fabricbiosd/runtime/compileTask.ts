@@ -12,11 +12,11 @@ const COMPILE_DEADLINE_MS = 20_000;
 /** Compiling a metered module of this size takes tens of milliseconds. */
 const HEAVY_BYTES = 512 * 1024;
 
-/** What a task makes ready: an artifact, or what a trial or an earlier start of the cell made of one. */
+/** Source of a task: an artifact, or a module that a trial or an earlier start of the cell has metered. */
 export type CompileSource = { artifact: Uint8Array; memoryMaxPages: number } | { metered: MeteredModule };
 
 /**
- * Called with what became of a module. `lasting` is false when the fault was the cell's and the next run should
+ * Called with the result for a module. `lasting` is false when the fault was the cell's and the next run should
  * try again. `types` are hashes of the function types that V8 met.
  */
 export type CompileDone = (answer: CompileAnswer, lasting: boolean, types: readonly number[]) => void;

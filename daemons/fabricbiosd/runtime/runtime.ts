@@ -83,7 +83,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return new WorkerRuntime(options);
 }
 
-/** Gives a module's runs what became of it. A result that is not lasting is forgotten. */
+/** Gives a module's result to the runs that wait for it. A result that is not lasting is forgotten. */
 type Settle = (result: CompileResult, lasting: boolean) => void;
 
 class WorkerRuntime implements Runtime {

@@ -17,7 +17,7 @@ export interface PoolTask {
   readonly heavy: boolean;
   /** Of one group of quick tasks, one does not wait for another's to be done. */
   readonly group: number;
-  /** Whose it is. */
+  /** Name of the tenant that it belongs to. */
   readonly tenant: string;
   /** Counted from `start`. */
   deadlineMs: number;

@@ -28,7 +28,7 @@ const RESERVED_BYTES = 1536 * MIB;
 
 const METERED_MAX = 4 * MODULE_LIMITS.module;
 
-/** The module ready to be compiled in the cell; why it is refused; or `failed`, which says nothing about the module. */
+/** The module ready to be compiled in the cell, the reason of its refusal, or `failed`, which says nothing about it. */
 export type TrialResult = { metered: MeteredModule } | { refused: RunError } | { failed: string };
 
 /** Tries one module after another, each in processes of its own. */

@@ -12,7 +12,7 @@ import { MIGRATIONS } from './migrations.ts';
 
 export const STORE_FILE = 'cell.db';
 
-/** What SQLite puts beside the store, and would follow if it were a link. */
+/** Endings of the files that SQLite puts beside the store. It would follow them if they were links. */
 const BESIDE = ['-wal', '-shm', '-journal'];
 
 export type Row = Record<string, SQLOutputValue>;
