@@ -206,11 +206,13 @@ export class WorkerPool {
   /** The module that waits longest of a tenant whose module was not the last, or of any. */
   private nextCompile(): PoolTask | undefined {
     const { compile } = this.waiting;
+    const room = { heavy: this.shares.roomToCompile(true), light: this.shares.roomToCompile(false) };
+    if (compile.size === 0 || (room.heavy <= 0 && room.light <= 0)) return undefined;
     let other: PoolTask | undefined;
     let looked = 0;
     for (const task of compile) {
       if (looked++ === LOOKED_THROUGH && other !== undefined) break;
-      if (this.shares.roomToCompile(task.heavy) <= 0) continue;
+      if ((task.heavy ? room.heavy : room.light) <= 0) continue;
       if (task.tenant !== this.lastCompiled) return task;
       other ??= task;
     }

@@ -23,6 +23,12 @@ export const CHECK_BOUNDS: TrialBounds = { memory: 1024 * MIB, cpuMs: 60_000 };
 /** Past these a function stays with the baseline compiler, in every run. */
 export const OPTIMIZE_BOUNDS: TrialBounds = { memory: 320 * MIB, cpuMs: 3_000 };
 
+/** Wall clock that a trial may take, for each millisecond of its bound of processor time: a machine may be busy. */
+const WALL_FACTOR = 20;
+
+/** Time for a process to start on a busy machine, milliseconds. */
+const START_MS = 10_000;
+
 /** Address space that Node and V8 reserve without using it; the kernel's bound counts it, ours does not. */
 const RESERVED_BYTES = 1536 * MIB;
 
@@ -108,6 +114,9 @@ export class TrialProcess {
         failure = error.message;
         child.kill('SIGKILL');
       };
+      // Not a judgement of the module: a process that neither works nor ends would keep its tenant's place.
+      const late = setTimeout(() => fail(new Error('it did not end in time')), START_MS + WALL_FACTOR * bounds.cpuMs);
+      late.unref();
       const frames = new FrameReader(METERED_MAX, onFrame);
       child.stdout?.on('data', (chunk: Buffer) => {
         try {
@@ -120,9 +129,13 @@ export class TrialProcess {
       child.stdin?.on('error', () => {});
       child.once('error', (error) => {
         failure = error.message;
-        if (child.pid === undefined) resolve(failure);
+        if (child.pid !== undefined) return;
+        clearTimeout(late);
+        this.#children.delete(child);
+        resolve(failure);
       });
       child.once('close', () => {
+        clearTimeout(late);
         this.#children.delete(child);
         resolve(this.#stopped ? 'the cell is stopping' : failure);
       });
