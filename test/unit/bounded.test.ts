@@ -3,6 +3,7 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { boundedWork } from '../../toolchain/bounded/boundedWork.ts';
 import { validateBounded } from '../../toolchain/bounded/validateBounded.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { CHECK_LIMITS } from '../../toolchain/validate/checkLimits.ts';
 import { validate } from '../../toolchain/validate/validate.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
 
@@ -59,6 +60,19 @@ describe('work in a bounded thread', function () {
     const found = await validateBounded(scratch.root);
     assert.ok(found.some(({ code, message }) => code === 'GRF2007' && message.includes('"demo"')));
     assert.ok(found.some(({ code, message }) => code === 'GRF3001' && message.startsWith('"b"')));
+  });
+
+  it('does not count the memory that its process held before', async () => {
+    const held = Buffer.alloc(CHECK_LIMITS.growthMib * 1024 ** 2 + 1, 1);
+    const functions = Array.from({ length: 2_000 }, (_, at) => `function f${at}(a: i32): i32 { return a * ${at}; }`);
+    const calls = functions.map((_, at) => `sum += f${at}(sum);`).join(' ');
+    const body = `${functions.join('\n')}\nexport function compute(input: string): string { let sum = 1; ${calls} return sum.toString(); }\n`;
+    await using scratch = await scratchProgram(SOURCE, { [SOURCE]: body });
+    assert.deepEqual(
+      (await validateBounded(scratch.root)).map(({ code }) => code),
+      ['GRF3001'],
+    );
+    assert.equal(held.at(-1), 1);
   });
 
   const shapes: Array<[what: string, text: string]> = [

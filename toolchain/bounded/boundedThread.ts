@@ -17,7 +17,7 @@ export interface ThreadEvents {
   end(why: string, reason: GiveUp): void;
 }
 
-/** How often the memory of the process is looked at while the thread works, milliseconds. */
+/** Milliseconds between two looks at the memory of the process while the thread works. */
 const LOOK_MS = 200;
 const MIB = 1024 ** 2;
 
@@ -43,9 +43,13 @@ export function startBoundedThread(url: URL, on: ThreadEvents): BoundedThread {
     // The answer is its exit code, which nobody needs.
     worker.terminate().catch(() => {});
   };
+  let atRest = 0;
   const look = () => {
-    if (process.memoryUsage.rss() < CHECK_LIMITS.residentMib * MIB) return;
-    end(`it took more than ${CHECK_LIMITS.residentMib} MiB`, 'memory');
+    const resident = process.memoryUsage.rss();
+    // The lowest figure counts: the memory of a thread that has just ended goes back a little later.
+    atRest = Math.min(atRest, resident);
+    if (resident - atRest < CHECK_LIMITS.growthMib * MIB) return;
+    end(`it took more than ${CHECK_LIMITS.growthMib} MiB`, 'memory');
     terminate();
   };
   worker.on('message', (message) => {
@@ -58,7 +62,10 @@ export function startBoundedThread(url: URL, on: ThreadEvents): BoundedThread {
   worker.unref();
   return {
     post(message) {
-      looking ??= setInterval(look, LOOK_MS).unref();
+      if (looking === undefined) {
+        atRest = process.memoryUsage.rss();
+        looking = setInterval(look, LOOK_MS).unref();
+      }
       worker.postMessage(message);
     },
     terminate,

@@ -2,8 +2,8 @@
 export const CHECK_LIMITS = {
   /** JavaScript heap of the thread in MiB. */
   heapMib: 1024,
-  /** Memory of the whole process in MiB: what a compiler keeps in WebAssembly memory is in no heap. */
-  residentMib: 2048,
+  /** MiB by which the process may grow: what a compiler keeps in WebAssembly memory is in no heap. */
+  growthMib: 2048,
   /** Milliseconds for one tasklet. */
   timeMs: 60_000,
 } as const;
