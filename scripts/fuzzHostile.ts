@@ -36,8 +36,9 @@ const JOB = { fuel: 100_000_000, timeout_ms: 500 };
 
 export async function fuzzHostile(minutes: number, seed: number): Promise<void> {
   await using folder = await temporaryFolder('grafos-fuzz-');
-  // The records of the person who fuzzes stay as they are.
+  // The records of the person who fuzzes stay as they are, and no result of an earlier trial is used.
   process.env.XDG_STATE_HOME = join(folder.path, 'records');
+  process.env.XDG_CACHE_HOME = join(folder.path, 'cache');
   await makeProgramState(folder.path);
   const beforeState = (state: DevState) => confirmStack(folder.path, state);
   const stack = await startStack(folder.path, stackPaths(folder.path), { beforeState });

@@ -3,6 +3,7 @@ import { lstat, readFile, utimes } from 'node:fs/promises';
 import type { MeteredModule } from '../../../wasm/meter.ts';
 import { sha256InTurns } from '../../protocol/sha256InTurns.ts';
 import { StateFolder } from '../../protocol/stateFolder.ts';
+import { OPTIMIZE_BOUNDS } from '../trial/trialProcess.ts';
 
 /** Smaller artifacts are rewritten sooner than a file is found. */
 export const STORED_FROM_BYTES = 64 * 1024;
@@ -31,6 +32,7 @@ const DIGEST_BYTES = 32;
  */
 export class MeteredStore {
   readonly #folder: StateFolder;
+  /** Changes with all that decides what a file holds: the meter, V8, and the bounds of a trial. */
   readonly #revision: Promise<string>;
 
   /**
@@ -41,7 +43,12 @@ export class MeteredStore {
   constructor(folder: string, code: URL) {
     this.#folder = StateFolder.at(folder);
     this.#revision = readFile(code).then((bytes) =>
-      createHash('sha256').update(bytes).update(process.versions.v8).digest('hex').slice(0, 16),
+      createHash('sha256')
+        .update(bytes)
+        .update(process.versions.v8)
+        .update(JSON.stringify(OPTIMIZE_BOUNDS))
+        .digest('hex')
+        .slice(0, 16),
     );
     this.#revision.catch(() => {});
   }

@@ -21,7 +21,7 @@ const MIB = 1024 * 1024;
 export const CHECK_BOUNDS: TrialBounds = { memory: 1024 * MIB, cpuMs: 60_000 };
 
 /** Past these a function stays with the baseline compiler, in every run. */
-export const OPTIMIZE_BOUNDS: TrialBounds = { memory: 320 * MIB, cpuMs: 3_000 };
+export const OPTIMIZE_BOUNDS: TrialBounds = { memory: 320 * MIB, cpuMs: 1_500 };
 
 /** Wall clock that a trial may take, for each millisecond of its bound of processor time: a machine may be busy. */
 const WALL_FACTOR = 20;
