@@ -1,6 +1,6 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
 
-const PROVIDER: OptionSpec = { flags: '--provider <name>', description: 'local, aws or gcp' };
+const PROVIDER: OptionSpec = { flags: '--provider <name>', description: 'local, aws, gcp or azure' };
 const TASKLET: OptionSpec = {
   flags: '--tasklet <name>',
   description: 'which tasklet; may be left out when the program has one',
@@ -15,7 +15,7 @@ const DIRECT: OptionSpec[] = [
 ];
 
 const RECORDS: OptionSpec[] = [
-  { flags: '--provider <name>', description: 'local, aws or gcp', default: 'local' },
+  { flags: '--provider <name>', description: 'local, aws, gcp or azure', default: 'local' },
   { flags: '--limit <n>', description: 'rows of the table; JSON has all', default: '50' },
   { flags: '--reason <label>', description: 'only rows with this reason', repeatable: true },
 ];
@@ -260,21 +260,21 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'provider status',
     summary: 'Show what a provider needs to be ready',
-    args: [{ name: '<provider>', description: 'local, aws or gcp' }],
+    args: [{ name: '<provider>', description: 'local, aws, gcp or azure' }],
     json: '{provider, ready, scheduler_url, cell_id, last_heartbeat, requirements: [{name, met, message}], next}',
     load: () => import('./commands/providerStatus.ts'),
   },
   {
     name: 'provider confirm',
     summary: "Use the cell or stack that the program's folder names, although this user did not make it here",
-    args: [{ name: '<provider>', description: 'local, aws or gcp' }],
+    args: [{ name: '<provider>', description: 'local, aws, gcp or azure' }],
     json: '{provider, confirmed: {fact: value}, is_new}',
     load: () => import('./commands/providerConfirm.ts'),
   },
   {
     name: 'cloud adopt',
     summary: 'Add a running cell to a provider, once it has proved that it answers',
-    args: [{ name: '<provider>', description: 'aws or gcp' }],
+    args: [{ name: '<provider>', description: 'aws, gcp or azure' }],
     options: [
       { flags: '--scheduler <url>', description: 'URL of its scheduler', required: true },
       { flags: '--ca <file>', description: 'its CA certificate', required: true },

@@ -152,6 +152,75 @@ export const PROFILE = {
         results: ['i32'],
         meaning: 'Copies linear memory into leased blocks. Returns a host status.',
       },
+      {
+        name: 'fbbu_read_block',
+        params: [
+          ['block', 'i64'],
+          ['dst', 'i32'],
+        ],
+        results: ['i32'],
+        meaning: 'Copies one leased block into linear memory. Returns a host status.',
+      },
+      {
+        name: 'fbbu_write_block',
+        params: [
+          ['block', 'i64'],
+          ['src', 'i32'],
+        ],
+        results: ['i32'],
+        meaning: 'Copies 512 bytes of linear memory into one leased block. Returns a host status.',
+      },
+      {
+        name: 'fbbu_read_block_lease',
+        params: [
+          ['lease', 'i32'],
+          ['block', 'i64'],
+          ['dst', 'i32'],
+        ],
+        results: ['i32'],
+        meaning: 'Copies a block of the lease with this id, 16 bytes, into linear memory. Returns a host status.',
+      },
+      {
+        name: 'fbbu_alloc',
+        params: [
+          ['min_bytes', 'i64'],
+          ['ttl_secs', 'i64'],
+          ['lease', 'i32'],
+        ],
+        results: ['i32'],
+        meaning: 'Leases blocks and writes the id of the lease, 16 bytes, to linear memory. Returns a host status.',
+      },
+      {
+        name: 'fbbu_free',
+        params: [['lease', 'i32']],
+        results: ['i32'],
+        meaning: 'Gives a lease of blocks back. Returns a host status.',
+      },
+      {
+        name: 'fbbu_query',
+        params: [
+          ['lease', 'i32'],
+          ['dst', 'i32'],
+          ['len', 'i32'],
+        ],
+        results: ['i32'],
+        meaning: 'Writes the facts of a lease to linear memory. Returns the bytes written, or a host status.',
+      },
+      {
+        name: 'fbbu_renew',
+        params: [
+          ['lease', 'i32'],
+          ['ttl_secs', 'i64'],
+        ],
+        results: ['i64'],
+        meaning: 'Renews a lease. Returns its new expiry in seconds of Unix time, or a host status.',
+      },
+      {
+        name: 'fbbu_get_num_blocks',
+        params: [],
+        results: ['i64'],
+        meaning: 'Number of leased 512-byte blocks, or a host status.',
+      },
     ],
   },
 } as const satisfies {

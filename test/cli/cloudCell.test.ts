@@ -20,8 +20,18 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     const cwd = program.path;
     const input = join(cwd, 'input.json');
     await writeFile(input, JSON.stringify({ provider: 'aws', cell_id: 'x', region: 'y', echo: 'hi' }));
+    // A tasklet beside it whose output says nothing of its cell, so that the same run elsewhere has the same output.
+    await writeFile(
+      join(cwd, 'tasklets/size.ts'),
+      'export function compute(input: Uint8Array): string { return input.length.toString(); }\n',
+    );
+    const manifest = join(cwd, 'grafos.toml');
+    await writeFile(
+      manifest,
+      `${await readFile(manifest, 'utf8')}\n[[tasklet]]\nname = "size"\nsource = "tasklets/size.ts"\n`,
+    );
 
-    const before = await grafos(['deploy', 'run', '--provider', 'aws', '--json'], { cwd });
+    const before = await grafos(['deploy', 'run', '--tasklet', 'size', '--provider', 'aws', '--json'], { cwd });
     assert.equal(before.code, 3);
     assert.equal(JSON.parse(before.stdout).error.code, 'runtime_not_ready');
     assert.match(JSON.parse(before.stdout).error.next, /grafos cloud adopt aws/);
@@ -66,19 +76,23 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     assert.match(entry.scheduler_url, new RegExp(`^https://${cell.address.replaceAll('.', '\\.')}:`));
 
     await grafosJson(['tasklet', 'build'], { cwd });
-    const wasm = await readFile(join(cwd, 'build/identify.wasm'));
+    const wasm = await readFile(join(cwd, 'build/size.wasm'));
     await grafosJson(['dev', 'up'], { cwd });
-    const run = (provider: string, ...more: string[]) =>
-      grafosJson<RunResponse>(['deploy', 'run', '--provider', provider, '--input', input, ...more], { cwd });
+    const deploy = (tasklet: string, provider: string, ...more: string[]) =>
+      grafosJson<RunResponse>(
+        ['deploy', 'run', '--tasklet', tasklet, '--provider', provider, '--input', input, ...more],
+        { cwd },
+      );
+    const run = (provider: string, ...more: string[]) => deploy('size', provider, ...more);
     // Adopting confirms the cell, so that there is no question about it; the first deploy is confirmed by itself, as in the editor.
-    const unconfirmed = await grafos(['deploy', 'run', '--provider', 'aws', '--json'], { cwd });
+    const unconfirmed = await grafos(['deploy', 'run', '--tasklet', 'size', '--provider', 'aws', '--json'], { cwd });
     assert.equal(unconfirmed.code, 4);
     assert.equal(JSON.parse(unconfirmed.stdout).error.code, 'deploy_not_confirmed');
     assert.match(JSON.parse(unconfirmed.stdout).error.why, /eu-central-1/);
     assert.deepEqual(await grafosJson<Run[]>(['runs', 'list', '--provider', 'aws'], { cwd }), []);
     const [local, first, aws] = [await run('local'), await run('aws', '--yes'), await run('aws')];
     assert.equal(first.output_sha256, aws.output_sha256);
-    assert.deepEqual(await readFile(join(cwd, 'build/identify.wasm')), wasm, 'deploying does not touch the artifact');
+    assert.deepEqual(await readFile(join(cwd, 'build/size.wasm')), wasm, 'deploying does not touch the artifact');
     assert.equal(aws.module_sha256, local.module_sha256);
     assert.deepEqual([local.provider, aws.provider], ['local', 'aws']);
     assert.equal(aws.cell_id, cell.cellId);
@@ -86,6 +100,13 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     assert.deepEqual(aws.output, local.output);
     assert.equal(aws.output_sha256, local.output_sha256);
     assert.equal(aws.fuel_used, local.fuel_used);
+
+    // What the cell says of itself is no word of the input: both ask for aws, and one is.
+    const [here, there] = [await deploy('identify', 'local'), await deploy('identify', 'aws')];
+    assert.equal(there.module_sha256, here.module_sha256);
+    const ranOn = ({ output }: RunResponse) => (output as { ran_on: unknown }).ran_on;
+    assert.deepEqual(ranOn(here), { provider: 'local', cell_id: local.cell_id, region: 'local' });
+    assert.deepEqual(ranOn(there), { provider: 'aws', cell_id: cell.cellId, region: 'eu-central-1' });
 
     // The cloud's run is found without saying where it ran, and repeats here bit for bit.
     assert.equal((await grafosJson<Run>(['runs', 'show', aws.run_id], { cwd })).cell_id, cell.cellId);
@@ -101,11 +122,16 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     // An entry that was edited by hand is another cell, until it is as it was.
     const cells = await readFile(adopted.file, 'utf8');
     await writeFile(adopted.file, cells.replace(`"${cell.tenant}"`, '"somebody"'));
-    const edited = await grafos(['deploy', 'run', '--provider', 'aws', '--yes', '--json'], { cwd });
+    const edited = await grafos(['deploy', 'run', '--tasklet', 'size', '--provider', 'aws', '--yes', '--json'], {
+      cwd,
+    });
     assert.equal(JSON.parse(edited.stdout).error.code, 'cell_not_confirmed');
     await writeFile(adopted.file, cells);
     await run('aws');
-    const direct = await grafosJson<RunResponse>(['deploy', 'run', '--direct', ...adopt, '--input', input], { cwd });
+    const direct = await grafosJson<RunResponse>(
+      ['deploy', 'run', '--tasklet', 'size', '--direct', ...adopt, '--input', input],
+      { cwd },
+    );
     assert.equal(direct.output_sha256, aws.output_sha256);
   });
 
@@ -148,6 +174,7 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
         ['local', false],
         ['aws', false],
         ['gcp', false],
+        ['azure', false],
       ],
     );
     const run = await grafos(['deploy', 'run', '--provider', 'aws', '--json'], { cwd });

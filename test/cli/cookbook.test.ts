@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import { grafosJson } from '../helpers/grafosCommand.ts';
 import { cookbookCopy } from '../helpers/programCopy.ts';
 
@@ -35,4 +36,27 @@ describe('the cookbook', () => {
       assert.ok(passed >= 3, `${passed} cases`);
     });
   }
+
+  it('multi-cloud-deploy says where it ran, whatever its input asks for', async () => {
+    await using program = await cookbookCopy('multi-cloud-deploy');
+    const cwd = program.path;
+    await grafosJson(['dev', 'up'], { cwd });
+    try {
+      await grafosJson(['tasklet', 'build'], { cwd });
+      for (const [input, echoLength] of [
+        ['inputs/local.json', 5],
+        ['inputs/aws.json', 11],
+      ] as const) {
+        const { output, cell_id } = await grafosJson<RunResponse>(['deploy', 'run', '--input', input], { cwd });
+        assert.match(cell_id ?? '', /^local-/);
+        assert.deepEqual(output, {
+          ran_on: { provider: 'local', cell_id, region: 'local' },
+          echo_len: echoLength,
+          module_version: '0.1.0',
+        });
+      }
+    } finally {
+      await grafosJson(['dev', 'down'], { cwd });
+    }
+  });
 });

@@ -22,7 +22,15 @@ export const IMPORTS = `
   (import "fabricbios_fbmu_v0" "fbmu_write" (func $fbmu_write (param i64 i32 i32) (result i32)))
   (import "fabricbios_fbbu_v0" "fbbu_hello" (func $fbbu_hello (result i64)))
   (import "fabricbios_fbbu_v0" "fbbu_read" (func $fbbu_read (param i64 i32 i32) (result i32)))
-  (import "fabricbios_fbbu_v0" "fbbu_write" (func $fbbu_write (param i64 i32 i32) (result i32)))`;
+  (import "fabricbios_fbbu_v0" "fbbu_write" (func $fbbu_write (param i64 i32 i32) (result i32)))
+  (import "fabricbios_fbbu_v0" "fbbu_read_block" (func $fbbu_read_block (param i64 i32) (result i32)))
+  (import "fabricbios_fbbu_v0" "fbbu_write_block" (func $fbbu_write_block (param i64 i32) (result i32)))
+  (import "fabricbios_fbbu_v0" "fbbu_read_block_lease" (func $fbbu_read_block_lease (param i32 i64 i32) (result i32)))
+  (import "fabricbios_fbbu_v0" "fbbu_alloc" (func $fbbu_alloc (param i64 i64 i32) (result i32)))
+  (import "fabricbios_fbbu_v0" "fbbu_free" (func $fbbu_free (param i32) (result i32)))
+  (import "fabricbios_fbbu_v0" "fbbu_query" (func $fbbu_query (param i32 i32 i32) (result i32)))
+  (import "fabricbios_fbbu_v0" "fbbu_renew" (func $fbbu_renew (param i32 i64) (result i64)))
+  (import "fabricbios_fbbu_v0" "fbbu_get_num_blocks" (func $fbbu_get_num_blocks (result i64)))`;
 
 export interface TaskletParts {
   /** Pages of the memory, "min" or "min max". */

@@ -52,6 +52,14 @@ const EDGES: Array<[call: string, value: number | bigint | typeof OOB, why: stri
   ['(call $fbbu_read (i64.const 0) (i32.const -1) (i32.const -1))', -5, 'no block unit'],
   ['(call $fbbu_write (i64.const 0) (i32.const 0) (i32.const 1))', -5, 'no block unit'],
   ['(i32.wrap_i64 (call $fbbu_hello))', -5, 'no block unit'],
+  ['(call $fbbu_read_block (i64.const 512) (i32.const -1))', -5, 'no block unit'],
+  ['(call $fbbu_write_block (i64.const 512) (i32.const -1))', -5, 'no block unit'],
+  ['(call $fbbu_read_block_lease (i32.const -1) (i64.const 512) (i32.const -1))', -5, 'no block unit'],
+  ['(call $fbbu_alloc (i64.const 512) (i64.const 512) (i32.const -1))', -5, 'no block unit'],
+  ['(call $fbbu_free (i32.const -1))', -5, 'no block unit'],
+  ['(call $fbbu_query (i32.const -1) (i32.const -1) (i32.const -1))', -5, 'no block unit'],
+  ['(i32.wrap_i64 (call $fbbu_renew (i32.const -1) (i64.const 512)))', -5, 'no block unit'],
+  ['(i32.wrap_i64 (call $fbbu_get_num_blocks))', -5, 'no block unit'],
   ['(i32.wrap_i64 (call $fbmu_hello))', 64, 'the size of the lease'],
 ];
 

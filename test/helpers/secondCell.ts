@@ -23,7 +23,11 @@ export interface SecondCell extends AsyncDisposable {
  * A cell as a cloud has it: on a host of its own, with a trust root of its own that `grafos admin` made, promoted, with one tenant.
  * The daemons are the built ones; all ends with the block.
  */
-export async function secondCell(provider: 'aws' | 'gcp', region: string, tenant = 'acme'): Promise<SecondCell> {
+export async function secondCell(
+  provider: 'aws' | 'gcp' | 'azure',
+  region: string,
+  tenant = 'acme',
+): Promise<SecondCell> {
   await using cleanup = new AsyncDisposableStack();
   const folder = cleanup.use(await temporaryFolder('grafos-cell-'));
   const host = cleanup.use(networkNamespace());

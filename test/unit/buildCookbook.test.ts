@@ -42,12 +42,12 @@ describe('the cookbook', () => {
   const recipes: Array<[folder: string, cases: number]> = [
     ['local-dev', 3],
     ['local-dev-rust', 3],
-    ['multi-cloud-deploy', 8],
+    ['multi-cloud-deploy', 5],
     ['distributed-counter', 11],
     ['shared-list', 10],
     ['object-storage', 7],
-    ['stream-pipeline', 8],
-    ['rpc-service', 8],
+    ['stream-pipeline', 9],
+    ['rpc-service', 14],
   ];
   for (const [folder, cases] of recipes) {
     it(`${folder} builds, validates without findings and passes its cases`, async () => {

@@ -6,7 +6,7 @@ import { fileError } from '../files/fileError.ts';
 import { findProgramState, makeProgramState } from '../stack/programState.ts';
 
 /** The clouds whose cells a program can be given. */
-export const CLOUD_PROVIDERS = ['aws', 'gcp'] as const;
+export const CLOUD_PROVIDERS = ['aws', 'gcp', 'azure'] as const;
 export type CloudProvider = (typeof CLOUD_PROVIDERS)[number];
 
 /** One entry of `.grafos/cloud/<provider>-cells.json`; the files are named by absolute path, or relative to the program; the key may be one that is kept elsewhere (keptKeys.ts). */

@@ -1,5 +1,5 @@
 /**
- * The only place that knows providers: turns `local | aws | gcp`, or a scheduler given by hand, into a URL and the trust to reach it with.
+ * The only place that knows providers: turns `local | aws | gcp | azure`, or a scheduler given by hand, into a URL and the trust to reach it with.
  * Everything after it is the same for all of them.
  */
 import { resolve } from 'node:path';

@@ -1,24 +1,25 @@
-import { fail, Json } from "grafos-std";
+import { context, fail, Json } from "grafos-std";
 
 const MODULE_VERSION = "0.1.0";
 const INPUT_MAX = 64 * 1024;
 
-/** Says back which cell it was told it runs on: the same module, byte for byte, on every provider. */
+/** Says where it ran, by the word of the cell: the same module, byte for byte, on every provider. */
 export function compute(input: Uint8Array): Uint8Array {
   if (input.length > INPUT_MAX) return fail("invalid_input");
   const request = Json.parse(input);
   if (!request.isObject) return fail("invalid_input");
   const provider = request.get("provider");
-  const cell = request.get("cell_id");
-  const region = request.get("region");
   const echo = request.get("echo");
-  if (!isText(provider) || !isText(cell) || !isText(region) || !isText(echo)) return fail("invalid_input");
+  if (!isText(provider) || !isText(echo) || !isText(request.get("cell_id")) || !isText(request.get("region"))) {
+    return fail("invalid_input");
+  }
   if (provider.asString().length == 0) return fail("missing_provider");
 
+  const cell = context();
   const ranOn = Json.object()
-    .set("provider", provider)
-    .set("cell_id", Json.ofString(cell.asString()))
-    .set("region", Json.ofString(region.asString()));
+    .set("provider", cell.get("provider"))
+    .set("cell_id", cell.get("cell_id"))
+    .set("region", cell.get("region"));
   return Json.object()
     .set("ran_on", ranOn)
     .set("echo_len", Json.ofInteger(String.UTF8.byteLength(echo.asString())))
@@ -26,7 +27,7 @@ export function compute(input: Uint8Array): Uint8Array {
     .toBytes();
 }
 
-/** What is not given counts as empty. */
+/** True for a text. A missing one counts as empty. */
 function isText(json: Json): bool {
   return json.isString || !json.exists;
 }

@@ -1,7 +1,7 @@
 import { crc32 } from "./crc32";
 import { sha256 } from "./sha256";
 
-/** What an object store keeps beside an object to find out later whether it is still whole. */
+/** Gives SHA-256, CRC-32 and size of the input: an object store keeps them to find out later whether the object is whole. */
 export function compute(input: Uint8Array): string {
-  return `{"sha256":"${sha256(input)}","crc32":"${crc32(input)}","size_bytes":${input.length}}`;
+  return `{"sha256":"${sha256(input)}","crc32":${crc32(input)},"size_bytes":${input.length}}`;
 }

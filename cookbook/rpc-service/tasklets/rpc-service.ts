@@ -1,22 +1,40 @@
-import { Json } from "grafos-std";
+import { fail, Json } from "grafos-std";
 
-/** Bytes of a request. */
-const REQUEST_MAX = 1024;
+const INPUT_MAX = 64 * 1024;
+/** Bytes of UTF-8. */
+const MESSAGE_MAX = 1024;
 
-/** Answers one call. What is wrong with a call is a value as well: the run succeeds, and the caller reads `error`. */
+/** Answers one call. A refused call is an answer too: the run succeeds, and the caller reads `reason`. */
 export function compute(input: Uint8Array): Uint8Array {
-  return answer(input).toBytes();
-}
-
-function answer(input: Uint8Array): Json {
-  if (input.length > REQUEST_MAX) return refusal("request_too_large");
+  if (input.length > INPUT_MAX) return fail("invalid_input");
   const request = Json.parse(input);
   const method = request.get("method");
-  if (!method.isString) return refusal("invalid_input");
-  if (method.asString() == "echo") return request.has("params") ? request.get("params") : refusal("missing_params");
-  return refusal("unknown_method");
+  if (!method.isString) return fail("invalid_input");
+  return answer(method.asString(), request.get("params").get("message")).toBytes();
 }
 
-function refusal(label: string): Json {
-  return Json.object().set("error", Json.ofString(label));
+function answer(method: string, message: Json): Json {
+  if (method == "ping") return Json.object().set("pong", Json.ofBool(true));
+  if (method != "echo" && method != "reverse") return refusal("method_not_supported");
+  if (!message.isString) return refusal("invalid_params");
+  const text = message.asString();
+  if (String.UTF8.byteLength(text) > MESSAGE_MAX) return refusal("message_too_large");
+  return Json.object().set("message", Json.ofString(method == "echo" ? text : reversed(text)));
+}
+
+function refusal(reason: string): Json {
+  return Json.object().set("reason", Json.ofString(reason));
+}
+
+/** Reverses a text by its Unicode characters, so that a surrogate pair stays whole. */
+function reversed(text: string): string {
+  let result = "";
+  for (let end = text.length; end > 0; ) {
+    const isLow = (text.charCodeAt(end - 1) & 0xfc00) == 0xdc00;
+    const isPair = isLow && end > 1 && (text.charCodeAt(end - 2) & 0xfc00) == 0xd800;
+    const start = end - (isPair ? 2 : 1);
+    result += text.substring(start, end);
+    end = start;
+  }
+  return result;
 }

@@ -8,8 +8,8 @@ const INPUT_MAX = 1024 * 1024;
 export function compute(input: Uint8Array): Uint8Array {
   if (input.length > INPUT_MAX) return fail("invalid_input");
   const request = Json.parse(input);
-  const list = request.has("list") ? request.get("list") : Json.array();
-  const append = request.get("append");
+  const list = request.has("current") ? request.get("current") : Json.array();
+  const append = request.get("to_append");
   if (!list.isArray || !append.isString) return fail("invalid_input");
   for (let i = 0; i < list.length; i++) if (!list.at(i).isString) return fail("invalid_input");
   const text = append.asString();
