@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { growText, type TextBinaryen, type TextModule } from './growText.ts';
 
 /**
  * The AssemblyScript compiler, in this process and behind this one file. Its library interface is used rather than its command line (`asc`),
@@ -166,6 +167,8 @@ export async function compileSources(request: CompileRequest): Promise<CompileOu
     if (drain() || request.checkOnly) return output(null);
     await pause();
     if (!compiler.validate(module)) throw new Error('the compiler made a module that is not valid');
+    growText(binaryen, wrapped);
+    await pause();
     compiler.optimize(module, OPTIMIZE_LEVEL, SHRINK_LEVEL, false, false);
     await pause();
     const { binary, sourceMap } = wrapped.emitBinary(request.sourceMapUrl);
@@ -251,8 +254,8 @@ function loadCompiler(): Promise<{ compiler: Compiler; binaryen: Binaryen; libra
 
 type Library = Record<string, string>;
 
-interface Binaryen {
-  wrapModule(reference: number): {
+interface Binaryen extends TextBinaryen {
+  wrapModule(reference: number): TextModule & {
     emitBinary(sourceMapUrl: string): { binary: Uint8Array; sourceMap: string };
     dispose(): void;
   };

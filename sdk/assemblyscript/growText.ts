@@ -1,0 +1,162 @@
+/**
+ * The functions that the build puts in place of string concatenation (toolchain/build/growText.ts).
+ * Not for authors.
+ *
+ * A *growing* string is one that `+=` made. Only the variable, field or global that `+=` assigned it
+ * to refers to it, so the next `+=` may write behind it. Before anything else gets to see the string
+ * it is *shared*, and from then on it never changes. A growing string lies 8 bytes past a multiple
+ * of 16, every other object at a multiple; two words lie before its header: its room and its state.
+ */
+import { outOfMemory } from "./outOfMemory";
+import { blockBytes, isNewest, releaseBlock, releaseObject, resizeNewest, takeBlock } from "./runtime";
+
+// @ts-ignore: decorator
+@inline const HEADER: usize = 8;
+// @ts-ignore: decorator
+@inline const GROWING_HEADER: usize = 16;
+// @ts-ignore: decorator
+@inline const GROWING: usize = 8;
+/** States are no likely text, so that a stray pointer is not taken for a growing string. */
+// @ts-ignore: decorator
+@inline const OWNED: u32 = 0xa5c3f00d;
+// @ts-ignore: decorator
+@inline const TAKEN: u32 = 0xa5c3f11d;
+// @ts-ignore: decorator
+@inline const FIRST_BYTES: usize = 64;
+/** From here on a string gets a quarter more room at a time rather than twice as much. */
+// @ts-ignore: decorator
+@inline const LARGE: usize = 1 << 20;
+// @ts-ignore: decorator
+@inline const SIZE_MAX: usize = 1 << 30;
+
+// @ts-ignore: decorator
+@inline
+function sizeOf(text: usize): usize {
+  return load<u32>(text - 4);
+}
+
+/**
+ * Reads the target of `+=`. A string that may grow comes back with its lowest bit set, and is marked
+ * until {@link append}: what the right side does meanwhile sees that mark and copies, or shares.
+ */
+export function take(text: usize): usize {
+  if (!(text & GROWING) || load<u32>(text - 12) != OWNED) return text;
+  store<u32>(text - 12, TAKEN);
+  return text | 1;
+}
+
+/** Makes a string one that never changes again, before anything else sees it; gives back its unused room. */
+export function share(text: usize): usize {
+  if (!(text & GROWING)) return text;
+  const state = load<u32>(text - 12);
+  if (state != OWNED && state != TAKEN) return text;
+  store<u32>(text - 12, 0);
+  const bytes = blockBytes(GROWING_HEADER, sizeOf(text));
+  const left = <usize>load<u32>(text - 16) - bytes;
+  if (left > 0) releaseBlock(text - GROWING_HEADER + bytes, left);
+  return text;
+}
+
+/** Returns `taken` and `more` as one string that may grow: `taken` itself where {@link take} allowed it. */
+export function append(taken: usize, more: usize): usize {
+  const text = taken & ~1;
+  const before = sizeOf(text);
+  const added = sizeOf(more);
+  const size = before + added;
+  if (!(taken & 1) || load<u32>(text - 12) != TAKEN) {
+    const made = newGrowing(size);
+    memory.copy(made, text, before);
+    memory.copy(made + before, more, added);
+    return made;
+  }
+  const room = <usize>load<u32>(text - 16);
+  let grown = text;
+  if (size > room - GROWING_HEADER) grown = enlarge(text, room, size);
+  memory.copy(grown + before, more, added);
+  store<u32>(grown - 12, OWNED);
+  store<u32>(grown - 4, <u32>size);
+  return grown;
+}
+
+/** As {@link append}, where nothing else refers to `more`. */
+export function appendTemporary(taken: usize, more: usize): usize {
+  const grown = append(taken, more);
+  release(more);
+  return grown;
+}
+
+/** Concatenates; releases `right`, to which nothing else refers. */
+export function concatTemporary(left: string, right: string): string {
+  const made = left.concat(right);
+  release(changetype<usize>(right));
+  return made;
+}
+
+/** Appends to `text`, to which nothing else refers. */
+export function extend(text: usize, more: usize): usize {
+  const before = sizeOf(text);
+  const bytes = blockBytes(HEADER, before);
+  const block = text - HEADER;
+  const added = sizeOf(more);
+  if (!isNewest(block, bytes) || !resizeNewest(block, blockBytes(HEADER, before + added))) {
+    const made = changetype<usize>(changetype<string>(text).concat(changetype<string>(more)));
+    release(text);
+    return made;
+  }
+  memory.copy(text + before, more, added);
+  store<u32>(text - 4, <u32>(before + added));
+  return text;
+}
+
+/** As {@link extend}, where nothing else refers to `more` either. */
+export function extendTemporary(text: usize, more: usize): usize {
+  const made = extend(text, more);
+  release(more);
+  return made;
+}
+
+/** Releases a string on the heap that never grew. Texts of the source lie before the heap. */
+function release(text: usize): void {
+  if (!(text & GROWING)) releaseObject(text);
+}
+
+/** Returns the block bytes for a growing string of `size` bytes with room for more. */
+function roomFor(size: usize): usize {
+  const bytes = GROWING_HEADER + size;
+  if (bytes <= FIRST_BYTES) return FIRST_BYTES;
+  return bytes >= LARGE ? blockBytes(0, bytes + (bytes >> 2)) : 1 << (32 - <usize>clz<u32>(<u32>bytes - 1));
+}
+
+function newGrowing(size: usize): usize {
+  if (size > SIZE_MAX) outOfMemory(size);
+  let bytes = roomFor(size);
+  let block = takeBlock(bytes);
+  if (block == 0) {
+    bytes = blockBytes(GROWING_HEADER, size);
+    block = takeBlock(bytes);
+    if (block == 0) outOfMemory(bytes);
+  }
+  store<u32>(block, <u32>bytes);
+  store<u32>(block, OWNED, 4);
+  store<u32>(block, idof<string>(), 8);
+  store<u32>(block, <u32>size, 12);
+  return block + GROWING_HEADER;
+}
+
+/** Gives the only reference to a growing string more room, in place where its block is the newest. */
+function enlarge(text: usize, room: usize, size: usize): usize {
+  const block = text - GROWING_HEADER;
+  if (isNewest(block, room) && size <= SIZE_MAX) {
+    let bytes = roomFor(size);
+    if (!resizeNewest(block, bytes)) {
+      bytes = blockBytes(GROWING_HEADER, size);
+      if (!resizeNewest(block, bytes)) outOfMemory(bytes);
+    }
+    store<u32>(block, <u32>bytes);
+    return text;
+  }
+  const moved = newGrowing(size);
+  memory.copy(moved, text, sizeOf(text));
+  releaseBlock(block, room);
+  return moved;
+}
