@@ -57,6 +57,14 @@ export function share(text: usize): usize {
   return text;
 }
 
+/** Returns `text`, after the variable it is assigned to held `before`: a growing string ends there. */
+export function replace(text: usize, before: usize): usize {
+  if (before & GROWING && load<u32>(before - 12) == OWNED) {
+    releaseBlock(before - GROWING_HEADER, load<u32>(before - 16));
+  }
+  return text;
+}
+
 /** Returns `taken` and `more` as one string that may grow: `taken` itself where {@link take} allowed it. */
 export function append(taken: usize, more: usize): usize {
   const text = taken & ~1;
@@ -85,10 +93,20 @@ export function appendTemporary(taken: usize, more: usize): usize {
   return grown;
 }
 
-/** Concatenates; releases `right`, to which nothing else refers. */
-export function concatTemporary(left: string, right: string): string {
-  const made = left.concat(right);
-  release(changetype<usize>(right));
+/** Concatenates, where nothing else refers to `right`: moves it up where its block is the newest. */
+export function concatTemporary(left: usize, right: usize): usize {
+  const size = sizeOf(right);
+  const block = right - HEADER;
+  const added = sizeOf(left);
+  const isEnd = !(right & GROWING) && isNewest(block, blockBytes(HEADER, size));
+  if (isEnd && resizeNewest(block, blockBytes(HEADER, size + added))) {
+    memory.copy(right + added, right, size);
+    memory.copy(right, left, added);
+    store<u32>(right - 4, <u32>(size + added));
+    return right;
+  }
+  const made = changetype<usize>(changetype<string>(left).concat(changetype<string>(right)));
+  release(right);
   return made;
 }
 
@@ -159,4 +177,39 @@ function enlarge(text: usize, room: usize, size: usize): usize {
   memory.copy(moved, text, sizeOf(text));
   releaseBlock(block, room);
   return moved;
+}
+
+/** `Array<string>#join`, of one allocation. */
+export function joinArray(array: Array<string>, separator: string): string {
+  return join(array.dataStart, array.length, separator);
+}
+
+/** `StaticArray<string>#join`, which is also how the compiler makes a template string. */
+export function joinStaticArray(array: StaticArray<string>, separator: string): string {
+  return join(changetype<usize>(array), array.length, separator);
+}
+
+function join(strings: usize, count: i32, separator: string): string {
+  if (count == 0) return "";
+  const gap = sizeOf(changetype<usize>(separator));
+  const end = strings + (<usize>count << 2);
+  let size: u64 = <u64>gap * <u64>(count - 1);
+  for (let place = strings; place < end; place += 4) {
+    const text = <usize>load<u32>(place);
+    if (text != 0) size += sizeOf(text);
+  }
+  if (size == 0) return "";
+  const made = __new(<usize>min<u64>(size, u32.MAX_VALUE), idof<string>());
+  let to = made;
+  for (let place = strings; place < end; place += 4) {
+    if (gap > 0 && place > strings) {
+      memory.copy(to, changetype<usize>(separator), gap);
+      to += gap;
+    }
+    const text = <usize>load<u32>(place);
+    if (text == 0) continue;
+    memory.copy(to, text, sizeOf(text));
+    to += sizeOf(text);
+  }
+  return changetype<string>(made);
 }

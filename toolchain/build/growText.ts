@@ -37,12 +37,25 @@ export interface TextModule {
   getNumFunctions(): number;
   getFunctionByIndex(index: number): number;
   call(name: string, operands: number[], type: number): number;
+  local: { get(index: number, type: number): number };
+  global: { get(name: string, type: number): number };
   i32: { load(offset: number, align: number, pointer: number): number };
   removeExport(name: string): void;
 }
 
 const LIBRARY = '~lib/grafos-std/growText/';
-const FUNCTIONS = ['take', 'share', 'append', 'appendTemporary', 'concatTemporary', 'extend', 'extendTemporary'];
+const FUNCTIONS = [
+  'take',
+  'share',
+  'replace',
+  'append',
+  'appendTemporary',
+  'concatTemporary',
+  'extend',
+  'extendTemporary',
+  'joinArray',
+  'joinStaticArray',
+];
 const LETTER_FUNCTIONS = ['charAt', 'fromCharCode'];
 const EXPORT_PREFIX = 'grafos_text_';
 
@@ -53,7 +66,7 @@ export { ${LETTER_FUNCTIONS.map((name) => `${name} as ${EXPORT_PREFIX}${name}`).
 
 const CONCAT: ReadonlySet<string> = new Set(['~lib/string/String.__concat', '~lib/string/String#concat']);
 /** Functions that make a string to which nothing else refers, or give one of the module's constants. */
-const MAKES_STRING = /^~lib\/number\/[IUF](8|16|32|64|size)#toString$/;
+const MAKES_STRING = /^~lib\/(number\/[IUF](8|16|32|64|size)#toString|(static)?array\/(Static)?Array<~lib\/string\/String>#join)$/;
 /** Functions that only look at their strings while they run. */
 const READS_ONLY: ReadonlySet<string> = new Set(
   [
@@ -66,6 +79,8 @@ const READS_ONLY: ReadonlySet<string> = new Set(
 const REPLACED: ReadonlyMap<string, string> = new Map([
   ['~lib/string/String#charAt', '~lib/grafos-std/letters/charAt'],
   ['~lib/string/String.fromCharCode', '~lib/grafos-std/letters/fromCharCode'],
+  ['~lib/array/Array<~lib/string/String>#join', `${LIBRARY}joinArray`],
+  ['~lib/staticarray/StaticArray<~lib/string/String>#join', `${LIBRARY}joinStaticArray`],
 ]);
 
 /**
@@ -229,7 +244,27 @@ class TextGrowth {
     const slot = this.#slotRead(expression);
     if (slot !== null && this.#slots.has(slot)) return this.#share(expression);
     this.#rewriteChildren(expression, false);
+    this.#releaseReplaced(expression);
     return expression;
+  }
+
+  /** Releases what a variable held, where it gets another string than a longer one. */
+  #releaseReplaced(assignment: number): void {
+    const { LocalSet, GlobalSet } = this.#binaryen;
+    const { i32 } = this.#binaryen;
+    if (this.#is(assignment, 'LocalSet')) {
+      const index = LocalSet.getIndex(assignment);
+      if (!this.#slots.has(`local ${this.#current} ${index}`)) return;
+      this.#setValue(assignment, this.#module.local.get(index, i32));
+    } else if (this.#is(assignment, 'GlobalSet')) {
+      const name = GlobalSet.getName(assignment);
+      if (this.#slots.has(`global ${name}`)) this.#setValue(assignment, this.#module.global.get(name, i32));
+    }
+  }
+
+  #setValue(assignment: number, before: number): void {
+    const [place] = this.#children(assignment) as [ChildPlace];
+    place.set(assignment, this.#call('replace', [place.get(assignment), before]));
   }
 
   #rewriteChildren(expression: number, readsOnly: boolean): void {
@@ -295,8 +330,9 @@ class TextGrowth {
     let made = 0;
     parts.forEach((part, index) => {
       const isOwn = this.#slotRead(part) === slot;
-      const next = isOwn ? this.#rewritten(part) : this.#looked(part, parts.slice(index + 1));
+      // Before the part is rewritten, which may change what it calls.
       const nextTemporary = this.#isTemporary(part);
+      const next = isOwn ? this.#rewritten(part) : this.#looked(part, parts.slice(index + 1));
       if (made === 0) {
         [made, temporary] = [next, nextTemporary];
         return;
