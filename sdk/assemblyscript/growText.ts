@@ -89,7 +89,7 @@ export function append(taken: usize, more: usize): usize {
 /** As {@link append}, where nothing else refers to `more`. */
 export function appendTemporary(taken: usize, more: usize): usize {
   const grown = append(taken, more);
-  release(more);
+  releaseObject(more);
   return grown;
 }
 
@@ -98,15 +98,14 @@ export function concatTemporary(left: usize, right: usize): usize {
   const size = sizeOf(right);
   const block = right - HEADER;
   const added = sizeOf(left);
-  const isEnd = !(right & GROWING) && isNewest(block, blockBytes(HEADER, size));
-  if (isEnd && resizeNewest(block, blockBytes(HEADER, size + added))) {
+  if (isNewest(block, blockBytes(HEADER, size)) && resizeNewest(block, blockBytes(HEADER, size + added))) {
     memory.copy(right + added, right, size);
     memory.copy(right, left, added);
     store<u32>(right - 4, <u32>(size + added));
     return right;
   }
   const made = changetype<usize>(changetype<string>(left).concat(changetype<string>(right)));
-  release(right);
+  releaseObject(right);
   return made;
 }
 
@@ -118,7 +117,7 @@ export function extend(text: usize, more: usize): usize {
   const added = sizeOf(more);
   if (!isNewest(block, bytes) || !resizeNewest(block, blockBytes(HEADER, before + added))) {
     const made = changetype<usize>(changetype<string>(text).concat(changetype<string>(more)));
-    release(text);
+    releaseObject(text);
     return made;
   }
   memory.copy(text + before, more, added);
@@ -129,13 +128,8 @@ export function extend(text: usize, more: usize): usize {
 /** As {@link extend}, where nothing else refers to `more` either. */
 export function extendTemporary(text: usize, more: usize): usize {
   const made = extend(text, more);
-  release(more);
+  releaseObject(more);
   return made;
-}
-
-/** Releases a string on the heap that never grew. Texts of the source lie before the heap. */
-function release(text: usize): void {
-  if (!(text & GROWING)) releaseObject(text);
 }
 
 /** Returns the block bytes for a growing string of `size` bytes with room for more. */
