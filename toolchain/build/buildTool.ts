@@ -3,7 +3,7 @@ import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
 import { standardLibraryDigest } from './standardLibrary.ts';
 
 /** Goes up when the same source would be built to other bytes: the entry point, the compiler's options, what is kept of a module. */
-const BUILD_FORMAT = 1;
+const BUILD_FORMAT = 2;
 
 /**
  * Names what turns a source into a module, as far as it can be known without starting it. Another Rust compiler does not make a module stale:
