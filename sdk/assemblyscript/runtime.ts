@@ -204,7 +204,9 @@ export function __realloc(block: usize, size: usize): usize {
 
 // @ts-ignore: decorator
 @global @unsafe
-export function __free(block: usize): void {}
+export function __free(block: usize): void {
+  releaseObject(block);
+}
 
 // @ts-ignore: decorator
 @global @unsafe

@@ -199,7 +199,10 @@ const ROWS: Row[] = [
   },
   {
     name: 'unreachable after the label without bytes',
-    parts: { more: '(data (i32.const 0) "out_of_memory")', run: '(call $fail (i32.const 0) (i32.const 13)) unreachable' },
+    parts: {
+      more: '(data (i32.const 0) "out_of_memory")',
+      run: '(call $fail (i32.const 0) (i32.const 13)) unreachable',
+    },
     code: 'out_of_memory',
     fuel: 4,
   },
@@ -323,7 +326,10 @@ describe('typed run errors', () => {
       run: '(call $fail (i32.const 0) (i32.const 19)) unreachable',
     };
     const { error } = await cell.run(tasklet(parts), { linear_memory_bytes: 3 * 65_536 });
-    assert.match(error?.message ?? '', /asked for 70000 bytes more.* has 65536 bytes and may have 196608\..*linear_memory/);
+    assert.match(
+      error?.message ?? '',
+      /asked for 70000 bytes more.* has 65536 bytes and may have 196608\..*linear_memory/,
+    );
   });
 
   it('the rows, and the tests of cancelling and losing workers, cover every code', () => {

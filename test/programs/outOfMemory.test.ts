@@ -29,10 +29,26 @@ const ASSEMBLYSCRIPT: Array<[name: string, body: string]> = [
 
 /** Statements before the end of a Rust `compute`. */
 const RUST: Array<[name: string, body: string, code: string | null]> = [
-  ['a vector', 'let mut all = Vec::new(); loop { all.push(input.len() as u64); if all.len() == 1 << 30 { break; } } let n = all.len();', 'out_of_memory'],
-  ['a string', 'let mut all = String::new(); for _ in 0..1_000_000 { all.push_str("0123456789"); } let n = all.len();', 'out_of_memory'],
-  ['try_reserve, handled', 'let mut all: Vec<u8> = Vec::new(); let n = if all.try_reserve(100_000_000).is_err() { 1 } else { 0 };', null],
-  ['a panic after try_reserve', 'let mut all: Vec<u8> = Vec::new(); let n: usize = 0; if all.try_reserve(100_000_000).is_err() { panic!("no room"); }', 'trap_unreachable'],
+  [
+    'a vector',
+    'let mut all = Vec::new(); loop { all.push(input.len() as u64); if all.len() == 1 << 30 { break; } } let n = all.len();',
+    'out_of_memory',
+  ],
+  [
+    'a string',
+    'let mut all = String::new(); for _ in 0..1_000_000 { all.push_str("0123456789"); } let n = all.len();',
+    'out_of_memory',
+  ],
+  [
+    'try_reserve, handled',
+    'let mut all: Vec<u8> = Vec::new(); let n = if all.try_reserve(100_000_000).is_err() { 1 } else { 0 };',
+    null,
+  ],
+  [
+    'a panic after try_reserve',
+    'let mut all: Vec<u8> = Vec::new(); let n: usize = 0; if all.try_reserve(100_000_000).is_err() { panic!("no room"); }',
+    'trap_unreachable',
+  ],
 ];
 
 describe('a tasklet without linear memory', () => {
@@ -71,7 +87,10 @@ export function compute(input: string): string { ${body} return TEXT + new Text(
 
 grafos::tasklet!(compute);
 `;
-      await using scratch = await scratchProgram(join(source, '../..').replaceAll('\\', '/'), { ...files, [source]: text });
+      await using scratch = await scratchProgram(join(source, '../..').replaceAll('\\', '/'), {
+        ...files,
+        [source]: text,
+      });
       const outcome = await outcomeOf(cell, scratch);
       assert.equal(outcome.error?.code ?? null, code, outcome.error?.message);
       if (code === 'out_of_memory') isTold(outcome);

@@ -121,7 +121,8 @@ const ROWS: Row[] = [
   {
     name: 'a builder of 1 MB',
     body: 'import { Text } from "grafos-std"; export function compute(input: string): string { const text = new Text(); const line = new Text(8); for (let i = 0; i < 40000; i++) { line.clear(); line.append("line ").appendNumber(i).appendChar(0x1f600).appendNumber<f64>(0.5).appendNumber<i8>(-128).appendChar(10); text.append(line.toString()); } return text.toString() + text.length.toString(); }',
-    output: (text) => assert.ok(text.startsWith('line 0😀0.5-128\nline 1😀') && text.length > 700_000, text.slice(0, 40)),
+    output: (text) =>
+      assert.ok(text.startsWith('line 0😀0.5-128\nline 1😀') && text.length > 700_000, text.slice(0, 40)),
   },
 ];
 

@@ -1,6 +1,5 @@
 import type { Span } from '../../program/textLines.ts';
 import type { ParsedFunction, ParsedSource } from './assemblyScriptCompiler.ts';
-import { GROW_TEXT_SOURCE } from './growText.ts';
 
 /** Why a tasklet's `compute` cannot be called. Offsets are in the tasklet's text. */
 export interface ComputeFault {
@@ -35,7 +34,7 @@ export function _grafos_tasklet_init(context: i32, length: i32): void {
 }
 
 export function _grafos_tasklet_finalize(): void {}
-${GROW_TEXT_SOURCE}`,
+`,
   };
 }
 

@@ -66,7 +66,8 @@ export { ${LETTER_FUNCTIONS.map((name) => `${name} as ${EXPORT_PREFIX}${name}`).
 
 const CONCAT: ReadonlySet<string> = new Set(['~lib/string/String.__concat', '~lib/string/String#concat']);
 /** Functions that make a string to which nothing else refers, or give one of the module's constants. */
-const MAKES_STRING = /^~lib\/(number\/[IUF](8|16|32|64|size)#toString|(static)?array\/(Static)?Array<~lib\/string\/String>#join)$/;
+const MAKES_STRING =
+  /^~lib\/(number\/[IUF](8|16|32|64|size)#toString|(static)?array\/(Static)?Array<~lib\/string\/String>#join)$/;
 /** Functions that only look at their strings while they run. */
 const READS_ONLY: ReadonlySet<string> = new Set(
   [
@@ -338,7 +339,10 @@ class TextGrowth {
         return;
       }
       const name = this.#concatName(temporary, nextTemporary);
-      made = name === null ? this.#module.call('~lib/string/String.__concat', [made, next], this.#binaryen.i32) : this.#call(name, [made, next]);
+      made =
+        name === null
+          ? this.#module.call('~lib/string/String.__concat', [made, next], this.#binaryen.i32)
+          : this.#call(name, [made, next]);
       temporary = true;
     });
     Call.setOperandAt(concat, 0, this.#call('take', [this.#unshared(read)]));
