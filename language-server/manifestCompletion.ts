@@ -1,6 +1,13 @@
 import { type CompletionItem, CompletionItemKind, InsertTextFormat } from 'vscode-languageserver/node';
 import type { ParsedManifest } from '../program/manifest.ts';
-import { keysOf, type ManifestKey, manifestKey, TABLES, type TableName } from '../program/manifestKeys.ts';
+import {
+  keysOf,
+  type ManifestKey,
+  MODULE_FEATURES,
+  manifestKey,
+  TABLES,
+  type TableName,
+} from '../program/manifestKeys.ts';
 import { placeAt } from '../program/manifestPlace.ts';
 import type { TextPosition, TextRange } from '../program/textLines.ts';
 import { keyWords, tableWords } from './manifestWords.ts';
@@ -145,6 +152,10 @@ function values(
     }
     case 'count':
       return own === undefined ? [] : [item(own, 0, CompletionItemKind.Value, 'default')];
+    case 'features':
+      return [own ?? row.example, ...MODULE_FEATURES.map((name) => `["${name}"]`), '[]'].map((text, index) =>
+        item(text, index, CompletionItemKind.Value, text === own ? 'default' : undefined),
+      );
     case 'name':
     case 'version':
       return [item(row.example, 0, CompletionItemKind.Value, 'example')];

@@ -41,6 +41,8 @@ export function kindWords({ kind }: ManifestKey): string {
       return 'duration, as `"500ms"`, `"30s"`, `"2m"`';
     case 'count':
       return 'whole number';
+    case 'features':
+      return 'list of features';
   }
 }
 

@@ -1,7 +1,7 @@
 /** `grafos.toml` as a value: what it says once its keys, types, sizes, paths and names are checked (docs/manifest.md). */
 import { parseDuration } from './duration.ts';
 import { checkKeys, type KeyValues } from './manifestCheck.ts';
-import { MANIFEST_KEYS, type TableName } from './manifestKeys.ts';
+import { MANIFEST_KEYS, MODULE_FEATURES, type ModuleFeature, type TableName } from './manifestKeys.ts';
 import { checkPaths } from './manifestPaths.ts';
 import type { ManifestProblem } from './manifestProblem.ts';
 import { parseSize } from './size.ts';
@@ -20,6 +20,8 @@ export interface Tasklet {
   mem_bytes: number;
   timeout_ms: number;
   fixtures: string;
+  /** What the build may use, in the order of {@link MODULE_FEATURES}. */
+  features: ModuleFeature[];
   requires: { gpu: number };
 }
 
@@ -115,8 +117,15 @@ function taskletOf(values: KeyValues): Tasklet {
     mem_bytes: amount(values, 'tasklet', 'mem'),
     timeout_ms: amount(values, 'tasklet', 'timeout'),
     fixtures: path('fixtures'),
+    features: featuresOf(values.features?.value),
     requires: { gpu: amount(requiresValues, 'requires', 'gpu') },
   };
+}
+
+function featuresOf(list: TomlNode | undefined): ModuleFeature[] {
+  if (list?.type !== 'array') return [...MODULE_FEATURES];
+  const named = list.items.map(textOf);
+  return MODULE_FEATURES.filter((feature) => named.includes(feature));
 }
 
 function textOf(node: TomlNode | undefined): string | null {

@@ -4,8 +4,15 @@
  */
 import { LIMITS } from '../daemons/protocol/limits.ts';
 
-/** What a value must be. `name`, `version`, `source` and `path` are text; `size` is bytes or text; `duration` is text; `count` an integer. */
-export type ValueKind = 'name' | 'version' | 'source' | 'path' | 'size' | 'duration' | 'count';
+/**
+ * Kind of a key's value. `name`, `version`, `source` and `path` are text; `size` is bytes or text;
+ * `duration` is text; `count` an integer; `features` a list of {@link MODULE_FEATURES}.
+ */
+export type ValueKind = 'name' | 'version' | 'source' | 'path' | 'size' | 'duration' | 'count' | 'features';
+
+/** Extensions of WebAssembly that a tasklet can be built with or without. */
+export const MODULE_FEATURES = ['bulk-memory', 'simd'] as const;
+export type ModuleFeature = (typeof MODULE_FEATURES)[number];
 
 export interface ManifestKey {
   table: TableName;
@@ -121,6 +128,14 @@ export const MANIFEST_KEYS = [
     unit: 'milliseconds of wall clock',
     example: '"30s"',
     doc: 'Wall clock a run may take. A run that takes longer ends as `deadline_exceeded`.',
+  },
+  {
+    table: 'tasklet',
+    key: 'features',
+    kind: 'features',
+    default: '["bulk-memory", "simd"]',
+    example: '["bulk-memory", "simd"]',
+    doc: 'Extensions of WebAssembly that the build may use, of `bulk-memory` and `simd`; `[]` is none. It counts for AssemblyScript and Rust, whose compilers choose instructions; every cell runs both.',
   },
   {
     table: 'tasklet',

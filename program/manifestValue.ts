@@ -1,5 +1,6 @@
+import { didYouMean } from './didYouMean.ts';
 import { DURATION_SYNTAX, formatDuration, parseDuration } from './duration.ts';
-import { type ManifestKey, NAME_PATTERN, PAGE_BYTES, VERSION_PATTERN } from './manifestKeys.ts';
+import { type ManifestKey, MODULE_FEATURES, NAME_PATTERN, PAGE_BYTES, VERSION_PATTERN } from './manifestKeys.ts';
 import type { Fix, Report } from './manifestProblem.ts';
 import { formatSize, parseSize, SIZE_SYNTAX, sizeText } from './size.ts';
 import type { Span } from './textLines.ts';
@@ -70,7 +71,24 @@ export function checkValue(row: ManifestKey, entry: TomlEntry, report: Report): 
       );
       return false;
     }
+    case 'features':
+      if (value.type !== 'array') return wrongType('a list of features');
+      return value.items.map((item) => checkFeature(row, item, report)).every(Boolean);
   }
+}
+
+function checkFeature(row: ManifestKey, item: TomlNode, report: Report): boolean {
+  const name = item.type === 'string' ? item.value : null;
+  if (MODULE_FEATURES.some((feature) => feature === name)) return true;
+  const meant = name === null ? null : didYouMean(name, [...MODULE_FEATURES]);
+  const shown = name === null ? describe(item) : `"${name}"`;
+  report(
+    'wrong-type',
+    item.span,
+    `"${row.key}" lists ${MODULE_FEATURES.map((feature) => `"${feature}"`).join(' and ')}; ${shown} is neither. Write for example ${row.key} = ${row.example}.`,
+    meant === null ? {} : { fix: { title: `Change to "${meant}"`, span: item.span, newText: `"${meant}"` } },
+  );
+  return false;
 }
 
 function checkName(row: ManifestKey, name: string, span: Span, report: Report): boolean {

@@ -3,6 +3,7 @@ import { DURATION_SYNTAX, formatDuration } from '../program/duration.ts';
 import {
   keysOf,
   type ManifestKey,
+  MODULE_FEATURES,
   NAME_PATTERN,
   TABLES,
   type TableName,
@@ -80,12 +81,16 @@ function kindWords(row: ManifestKey): string {
       return `size${row.max === Number.MAX_SAFE_INTEGER ? '' : bounds(formatSize)}`;
     case 'duration':
       return `duration${bounds(formatDuration)}`;
+    case 'features':
+      return `list of ${MODULE_FEATURES.map((name) => `\`"${name}"\``).join(' and ')}`;
   }
 }
 
 function defaultWords(row: ManifestKey): string {
   if (row.default === null) return 'required';
-  return row.kind === 'count' || row.default === '0' ? `\`${row.default}\`` : `\`"${row.default}"\``;
+  return row.kind === 'count' || row.kind === 'features' || row.default === '0'
+    ? `\`${row.default}\``
+    : `\`"${row.default}"\``;
 }
 
 export function manifestSchema(): object {
@@ -142,6 +147,14 @@ function schemaOf(row: ManifestKey): object {
       };
     case 'duration':
       return { description, type: 'string', pattern: DURATION_PATTERN, ...text };
+    case 'features':
+      return {
+        description,
+        type: 'array',
+        items: { enum: [...MODULE_FEATURES] },
+        uniqueItems: true,
+        default: [...MODULE_FEATURES],
+      };
   }
 }
 

@@ -1,6 +1,7 @@
 /** Typed errors a run can end with (docs/tasklet-abi.md). `tasklet_failed` carries the tasklet's own label and code. */
 export const RUN_ERROR_CODES = [
   'fuel_exhausted',
+  'out_of_memory',
   'deadline_exceeded',
   'cancelled',
   'module_invalid',

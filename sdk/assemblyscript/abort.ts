@@ -20,7 +20,7 @@ export function abort(message: string | null, fileName: string | null, line: u32
 
 function writeShort(text: string | null, to: usize): usize {
   if (text === null) return to;
-  return writeUtf8(text, min(text.length, TEXT_UNITS), to);
+  return writeUtf8(text, 0, min(text.length, TEXT_UNITS), to);
 }
 
 function writeDecimal(value: u32, to: usize): usize {

@@ -1,7 +1,8 @@
 /** What the entry point that `grafos tasklet build` generates is made of. Not for authors. */
 import { blob_read, fail as hostFail, output_write } from "./host";
 import { failed } from "./fail";
-import { decodeUtf8, encodeUtf8 } from "./utf8";
+import { releaseObject } from "./runtime";
+import { decodeUtf8, encodeUtf8, UTF8_BYTES_PER_UNIT, writeUtf8 } from "./utf8";
 
 /** The whole input of the run. */
 export function inputBytes(handle: i32, length: i32): Uint8Array {
@@ -18,6 +19,7 @@ export function inputBytes(handle: i32, length: i32): Uint8Array {
 export function inputText(handle: i32, length: i32): string | null {
   const bytes = __new(length, idof<ArrayBuffer>());
   const text = decodeUtf8(bytes, blob_read(handle, 0, bytes, length));
+  releaseObject(bytes);
   if (text === null) {
     const label = encodeUtf8("invalid_utf8");
     hostFail(changetype<usize>(label), label.byteLength);
@@ -30,10 +32,23 @@ export function outputBytes(bytes: Uint8Array): i32 {
   return output_write(bytes.dataStart, bytes.length);
 }
 
-/** A host status. */
+/** UTF-16 code units of a text that become UTF-8 at a time. */
+const OUTPUT_UNITS: i32 = 16384;
+
+/** A host status. The text is written in parts, so that a large one needs no second copy in memory. */
 export function outputText(text: string): i32 {
-  const bytes = encodeUtf8(text);
-  return output_write(changetype<usize>(bytes), bytes.byteLength);
+  const bytes = __new(<usize>min(text.length, OUTPUT_UNITS) * UTF8_BYTES_PER_UNIT, idof<ArrayBuffer>());
+  let start = 0;
+  do {
+    let units = min(text.length - start, OUTPUT_UNITS);
+    // The two halves of a pair stay together.
+    if (start + units < text.length && (text.charCodeAt(start + units - 1) & 0xfc00) == 0xd800) units--;
+    const end = writeUtf8(text, start, units, bytes);
+    const status = output_write(bytes, <i32>(end - bytes));
+    if (status != 0) return status;
+    start += units;
+  } while (start < text.length);
+  return 0;
 }
 
 /** All of `_grafos_tasklet_run`, for a `compute` whose types only the compiler knows. */

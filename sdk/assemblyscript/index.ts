@@ -6,3 +6,4 @@ export { random } from "./random";
 export { context } from "./context";
 export { Json, JsonKind } from "./json";
 export { fabricMemory, hostStatus } from "./fabricMemory";
+export { Text } from "./text";

@@ -1,14 +1,16 @@
+import { outOfMemory } from "./outOfMemory";
+
 /**
- * Memory of a tasklet: it only grows. A module instance serves one run, so nothing is ever freed or collected; the newest object grows and shrinks in place.
- * Smaller than the compiler's own `stub` runtime by what that spends on checks and on a second size. The names and the two words in front of each
- * object (class id, size in bytes) are the compiler's contract (std/assembly/rt/common.ts of AssemblyScript).
+ * The memory of a tasklet, without a collector: a module instance serves one run and is thrown away
+ * (docs/adr/0030-text-grows-in-place.md has the measurements).
+ *
+ * A block is a header and an object, in multiples of 16 bytes. Blocks come from the end of the used
+ * memory, or from the lists of blocks that were released. The compiler's own code releases nothing;
+ * a growing array and growing text release what they moved away from. The names of the exported
+ * functions and the two words before each object (class id, size in bytes) are the compiler's
+ * contract (std/assembly/rt/common.ts of AssemblyScript).
  */
 
-/** Bytes in use past __heap_base. Relative, so that it starts as a constant and the module needs no start function. */
-// @ts-ignore: decorator
-@lazy let used: usize = 0;
-
-/** Objects start at a multiple of 16 (room for v128), their two words of header before. */
 // @ts-ignore: decorator
 @inline const ALIGN: usize = 15;
 // @ts-ignore: decorator
@@ -16,41 +18,175 @@
 // @ts-ignore: decorator
 @inline const SIZE_MAX: usize = 1 << 30;
 
-/** Gives the newest object its size. Memory is doubled where it may be, so that many small objects cost few calls. */
-function extend(object: usize, size: usize): void {
-  const end = object + min(size, SIZE_MAX);
+/**
+ * Bytes in use past {@link base}. Relative, so that it starts as a constant and the module needs no
+ * start function. Every block starts 8 bytes past a multiple of 16, its object at a multiple of 16.
+ */
+// @ts-ignore: decorator
+@lazy let used: usize = HEADER;
+
+// @ts-ignore: decorator
+@inline
+export function base(): usize {
+  return (__heap_base + ALIGN) & ~ALIGN;
+}
+
+/** Returns the end of the newest block. */
+// @ts-ignore: decorator
+@inline
+export function top(): usize {
+  return base() + used;
+}
+
+/** Returns the bytes of the block that holds an object of `size` bytes after a header of `header`. */
+// @ts-ignore: decorator
+@inline
+export function blockBytes(header: usize, size: usize): usize {
+  return (header + size + ALIGN) & ~ALIGN;
+}
+
+/** First blocks of 64 lists; a free block begins with the next one of its list and its own bytes. */
+// @ts-ignore: decorator
+@lazy const HEADS: usize = memory.data(256);
+/** Bits of the lists that have a block. */
+// @ts-ignore: decorator
+@lazy let filled: u64 = 0;
+
+/** Blocks of at most this many bytes have a list for each size, larger ones one for each power of two. */
+// @ts-ignore: decorator
+@inline const SMALL_MAX: usize = 512;
+/** The list of 512 bytes up to 1 KiB. */
+// @ts-ignore: decorator
+@inline const FIRST_LARGE: usize = 32;
+/** Added to the binary logarithm of a block's bytes, this is its list, counted from the first large one. */
+// @ts-ignore: decorator
+@inline const LOG_OF_LIST: usize = -9;
+
+/** Bytes of a page of linear memory, less one. */
+// @ts-ignore: decorator
+@inline const PAGE_MASK: usize = 0xffff;
+
+/** Sets the end of the used memory, where the memory can grow as far. */
+// @ts-ignore: decorator
+@inline
+function reach(end: usize): bool {
+  if (<i32>((end + PAGE_MASK) >> 16) > memory.size() && !grow(end)) return false;
+  used = end - base();
+  return true;
+}
+
+/** Memory is doubled where it may be, so that many small objects cost few calls. */
+function grow(end: usize): bool {
   const pages = memory.size();
-  const missing = <i32>((end + 0xffff) >> 16) - pages;
-  if (missing > 0 && memory.grow(max(pages, missing)) < 0 && memory.grow(missing) < 0) {
-    throw new Error("out of linear memory");
+  const missing = <i32>((end + PAGE_MASK) >> 16) - pages;
+  return memory.grow(max(pages, missing)) >= 0 || memory.grow(missing) >= 0;
+}
+
+/** The block is the last one on the heap; a constant of the module may end where the heap begins. */
+// @ts-ignore: decorator
+@inline
+export function isNewest(block: usize, bytes: usize): bool {
+  return block + bytes == top() && block >= base();
+}
+
+/** Makes the newest block longer or shorter. Returns false where the memory cannot grow as far. */
+export function resizeNewest(block: usize, bytes: usize): bool {
+  return reach(block + bytes);
+}
+
+/** Returns the start of a block of `bytes`, a multiple of 16; 0 where there is no room. */
+export function takeBlock(bytes: usize): usize {
+  if (filled != 0) {
+    const block = reuse(bytes);
+    if (block != 0) return block;
   }
-  store<u32>(object - 4, size);
-  used = end - __heap_base;
+  const block = top();
+  return reach(block + bytes) ? block : 0;
+}
+
+/** Takes a block of that size, or the end of a larger one. */
+function reuse(bytes: usize): usize {
+  let list = FIRST_LARGE;
+  if (bytes > SMALL_MAX) {
+    // Rounded up: every block of that list is long enough.
+    list += LOG_OF_LIST + <usize>(32 - clz<u32>(<u32>bytes - 1));
+  } else if ((filled >> ((bytes >> 4) - 1)) & 1) {
+    return pop((bytes >> 4) - 1);
+  }
+  const rest = filled >> list;
+  if (rest == 0) return 0;
+  list += <usize>ctz(rest);
+  const block = <usize>load<u32>(HEADS + (list << 2));
+  const left = <usize>load<u32>(block, 4) - bytes;
+  if (left >> (list - FIRST_LARGE - LOG_OF_LIST) != 0) {
+    store<u32>(block, <u32>left, 4);
+  } else {
+    pop(list);
+    if (left > 0) releaseBlock(block, left);
+  }
+  return block + left;
+}
+
+function pop(list: usize): usize {
+  const head = HEADS + (list << 2);
+  const block = <usize>load<u32>(head);
+  const next = load<u32>(block);
+  store<u32>(head, next);
+  if (next == 0) filled &= ~(<u64>1 << list);
+  return block;
+}
+
+/** Takes back a block of `bytes` that nothing refers to any more. The module's constants stay. */
+export function releaseBlock(block: usize, bytes: usize): void {
+  if (block < base()) return;
+  if (block + bytes == top()) {
+    used -= bytes;
+    return;
+  }
+  const list = bytes <= SMALL_MAX ? (bytes >> 4) - 1 : FIRST_LARGE + LOG_OF_LIST + <usize>(31 - clz<u32>(<u32>bytes));
+  const head = HEADS + (list << 2);
+  store<u32>(block, load<u32>(head));
+  store<u32>(block, <u32>bytes, 4);
+  store<u32>(head, <u32>block);
+  filled |= <u64>1 << list;
 }
 
 // @ts-ignore: decorator
 @global @unsafe
 export function __new(size: usize, id: u32): usize {
-  const object = (__heap_base + used + HEADER + ALIGN) & ~ALIGN;
-  extend(object, size);
-  store<u32>(object - 8, id);
-  return object;
+  const block = size > SIZE_MAX ? 0 : takeBlock(blockBytes(HEADER, size));
+  if (block == 0) outOfMemory(size);
+  store<u32>(block, id);
+  store<u32>(block, <u32>size, 4);
+  return block + HEADER;
+}
+
+/** Takes back an object that nothing refers to any more. */
+export function releaseObject(object: usize): void {
+  releaseBlock(object - HEADER, blockBytes(HEADER, load<u32>(object - 4)));
 }
 
 // @ts-ignore: decorator
 @global @unsafe
 export function __renew(object: usize, size: usize): usize {
-  const before = <usize>load<u32>(object - 4);
-  if (object + before == __heap_base + used) {
-    extend(object, size);
-    return object;
+  const block = object - HEADER;
+  const before = <usize>load<u32>(block, 4);
+  const bytes = blockBytes(HEADER, before);
+  if (size <= SIZE_MAX) {
+    const wanted = blockBytes(HEADER, size);
+    if (bytes == wanted || (isNewest(block, bytes) && resizeNewest(block, wanted))) {
+      store<u32>(block, <u32>size, 4);
+      return object;
+    }
+    if (size <= before) {
+      store<u32>(block, <u32>size, 4);
+      releaseBlock(block + wanted, bytes - wanted);
+      return object;
+    }
   }
-  if (size <= before) {
-    store<u32>(object - 4, size);
-    return object;
-  }
-  const moved = __new(size, load<u32>(object - 8));
+  const moved = __new(size, load<u32>(block));
   memory.copy(moved, object, before);
+  releaseBlock(block, bytes);
   return moved;
 }
 
@@ -68,7 +204,9 @@ export function __realloc(block: usize, size: usize): usize {
 
 // @ts-ignore: decorator
 @global @unsafe
-export function __free(block: usize): void {}
+export function __free(block: usize): void {
+  releaseObject(block);
+}
 
 // @ts-ignore: decorator
 @global @unsafe

@@ -4,11 +4,11 @@
 export const UTF8_BYTES_PER_UNIT: usize = 3;
 
 /**
- * Writes the first `units` code units of `text` as UTF-8 at `destination`, which has room for {@link UTF8_BYTES_PER_UNIT} bytes per code unit. A lone surrogate becomes U+FFFD.
+ * Writes `units` code units of `text` from `start` on as UTF-8 at `destination`, which has room for {@link UTF8_BYTES_PER_UNIT} bytes per code unit. A lone surrogate becomes U+FFFD.
  * Returns the end of what was written.
  */
-export function writeUtf8(text: string, units: i32, destination: usize): usize {
-  let source = changetype<usize>(text);
+export function writeUtf8(text: string, start: i32, units: i32, destination: usize): usize {
+  let source = changetype<usize>(text) + (<usize>start << 1);
   const end = source + (<usize>units << 1);
   while (source < end) {
     let unit = <u32>load<u16>(source);
@@ -44,7 +44,7 @@ export function writeUtf8(text: string, units: i32, destination: usize): usize {
 /** `text` as UTF-8. */
 export function encodeUtf8(text: string): ArrayBuffer {
   const start = __new(<usize>text.length * UTF8_BYTES_PER_UNIT, idof<ArrayBuffer>());
-  return changetype<ArrayBuffer>(__renew(start, writeUtf8(text, text.length, start) - start));
+  return changetype<ArrayBuffer>(__renew(start, writeUtf8(text, 0, text.length, start) - start));
 }
 
 /** The text that `length` bytes at `source` spell, or null where they are not UTF-8. */

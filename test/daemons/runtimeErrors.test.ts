@@ -187,6 +187,52 @@ const ROWS: Row[] = [
     code: 'fuel_exhausted',
     fuel: 500_000,
   },
+  {
+    name: 'unreachable after a memory.grow that failed and the label for it',
+    parts: {
+      more: '(data (i32.const 0) "out_of_memory_1114112")',
+      run: `(if (i32.eq (memory.grow (i32.const 17)) (i32.const -1))
+              (then (call $fail (i32.const 0) (i32.const 21)) unreachable)) (i32.const 0)`,
+    },
+    code: 'out_of_memory',
+    fuel: 9,
+  },
+  {
+    name: 'unreachable after the label without bytes',
+    parts: {
+      more: '(data (i32.const 0) "out_of_memory")',
+      run: '(call $fail (i32.const 0) (i32.const 13)) unreachable',
+    },
+    code: 'out_of_memory',
+    fuel: 4,
+  },
+  {
+    name: 'another trap after the label',
+    parts: {
+      more: '(data (i32.const 0) "out_of_memory")',
+      run: '(call $fail (i32.const 0) (i32.const 13)) (i32.div_s (i32.const 1) (i32.const 0))',
+    },
+    code: 'trap_integer_divide_by_zero',
+    fuel: 6,
+  },
+  {
+    name: 'unreachable after a later label',
+    parts: {
+      more: '(data (i32.const 0) "out_of_memory")',
+      run: '(call $fail (i32.const 0) (i32.const 13)) (call $fail (i32.const 0) (i32.const 3)) unreachable',
+    },
+    code: 'trap_unreachable',
+    fuel: 7,
+  },
+  {
+    name: 'a non-zero result after the label',
+    parts: {
+      more: '(data (i32.const 0) "out_of_memory")',
+      run: '(call $fail (i32.const 0) (i32.const 13)) (i32.const 1)',
+    },
+    code: 'tasklet_failed',
+    fuel: 4,
+  },
   { name: 'no fuel at all', parts: {}, job: { fuel: 0 }, code: 'fuel_exhausted', fuel: 0 },
   {
     name: 'an endless loop with fuel enough',
@@ -272,6 +318,18 @@ describe('typed run errors', () => {
   it('a trap says where it was', async () => {
     const { error } = await cell.run(tasklet({ run: '(drop (i32.const 1)) unreachable' }));
     assert.match(error?.message ?? '', /\(function \d+, byte 6 of its body\)/);
+  });
+
+  it('out_of_memory says what was asked for and what the bound is', async () => {
+    const parts = {
+      more: '(data (i32.const 0) "out_of_memory_70000")',
+      run: '(call $fail (i32.const 0) (i32.const 19)) unreachable',
+    };
+    const { error } = await cell.run(tasklet(parts), { linear_memory_bytes: 3 * 65_536 });
+    assert.match(
+      error?.message ?? '',
+      /asked for 70000 bytes more.* has 65536 bytes and may have 196608\..*linear_memory/,
+    );
   });
 
   it('the rows, and the tests of cancelling and losing workers, cover every code', () => {

@@ -42,6 +42,7 @@ describe('a manifest', () => {
           mem_bytes: 0,
           timeout_ms: 30_000,
           fixtures: 'fixtures/demo',
+          features: ['bulk-memory', 'simd'],
           requires: { gpu: 0 },
         },
       ],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { GROW_TEXT_SOURCE, growText, type TextBinaryen, type TextModule } from './growText.ts';
 
 /**
  * The AssemblyScript compiler, in this process and behind this one file. Its library interface is used rather than its command line (`asc`),
@@ -19,6 +20,8 @@ export interface CompileRequest {
   runtime: string;
   /** Internal name of the function called instead of the import `env.abort`; null keeps the import. */
   abort: string | null;
+  /** Extensions of WebAssembly that the module may use, of `bulk-memory` and `simd`. */
+  features: readonly string[];
   /** What the module says its source map is called. */
   sourceMapUrl: string;
   /** Check only: no optimizing, no output. */
@@ -93,6 +96,8 @@ const LIBRARY = '~lib/';
 /** The file in which the compiler expects its runtime; it only imports, because what an entry file exports the module exports. */
 const RUNTIME_PATH = '~lib/rt/index-stub.ts';
 
+const GROW_TEXT_PATH = '~grafos/growText.ts';
+
 /** @throws whatever the compiler throws on an internal fault, and the signal's reason. */
 export async function compileSources(request: CompileRequest): Promise<CompileOutput> {
   const { compiler, binaryen, library } = await loadCompiler();
@@ -109,6 +114,8 @@ export async function compileSources(request: CompileRequest): Promise<CompileOu
   compiler.setExportMemory(options, true);
   compiler.setSourceMap(options, true);
   compiler.setOptimizeLevelHints(options, OPTIMIZE_LEVEL, SHRINK_LEVEL);
+  compiler.setFeature(options, compiler.FEATURE_BULK_MEMORY, request.features.includes('bulk-memory'));
+  compiler.setFeature(options, compiler.FEATURE_SIMD, request.features.includes('simd'));
   if (request.abort !== null) compiler.addGlobalAlias(options, 'abort', request.abort);
   const program = compiler.newProgram(options);
 
@@ -156,6 +163,7 @@ export async function compileSources(request: CompileRequest): Promise<CompileOu
   const entry = node === undefined ? null : request.entry({ functions: readFunctions(compiler, node) });
   if (entry === null) return output(null);
   parse(request.entryPath, entry, true);
+  compiler.parse(program, GROW_TEXT_SOURCE, GROW_TEXT_PATH, true);
   parseImports();
   if (drain()) return output(null);
 
@@ -166,6 +174,8 @@ export async function compileSources(request: CompileRequest): Promise<CompileOu
     if (drain() || request.checkOnly) return output(null);
     await pause();
     if (!compiler.validate(module)) throw new Error('the compiler made a module that is not valid');
+    growText(binaryen, wrapped);
+    await pause();
     compiler.optimize(module, OPTIMIZE_LEVEL, SHRINK_LEVEL, false, false);
     await pause();
     const { binary, sourceMap } = wrapped.emitBinary(request.sourceMapUrl);
@@ -251,8 +261,8 @@ function loadCompiler(): Promise<{ compiler: Compiler; binaryen: Binaryen; libra
 
 type Library = Record<string, string>;
 
-interface Binaryen {
-  wrapModule(reference: number): {
+interface Binaryen extends TextBinaryen {
+  wrapModule(reference: number): TextModule & {
     emitBinary(sourceMapUrl: string): { binary: Uint8Array; sourceMap: string };
     dispose(): void;
   };
@@ -262,7 +272,10 @@ interface Binaryen {
 interface Compiler {
   NodeKind: { FunctionDeclaration: number };
   CommonFlags: { Export: number };
+  FEATURE_BULK_MEMORY: number;
+  FEATURE_SIMD: number;
   newOptions(): Options;
+  setFeature(options: Options, feature: number, on: boolean): void;
   setTarget(options: Options, target: number): void;
   setRuntime(options: Options, runtime: number): void;
   setStackSize(options: Options, bytes: number): void;

@@ -3,6 +3,7 @@ import { delimiter, dirname, join, relative, sep } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { MODULE_FEATURES, type ModuleFeature } from '../../program/manifestKeys.ts';
 import type { ProgramFileKind } from '../../program/programLimits.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
@@ -18,6 +19,8 @@ import { keepExports, readSections, writeSections } from './wasmSections.ts';
 
 /** Bytes of linear memory rustc gives the call stack; its default of 1 MiB is 16 pages every run would have to start with. */
 const STACK_BYTES = 256 * 1024;
+/** Features by rustc's names. */
+const TARGET_FEATURES: Record<ModuleFeature, string> = { 'bulk-memory': 'bulk-memory', simd: 'simd128' };
 /** What the linker exports unasked; no cell calls them. */
 const LINKER_EXPORTS = new Set(['__data_end', '__heap_base', '__indirect_function_table']);
 
@@ -41,7 +44,7 @@ export async function buildRust(
   args.push('--target-dir', target, '--message-format', 'json');
   const run = await runCargo(tools.cargo, args, {
     cwd: crate,
-    env: cargoEnvironment(env, tools, program.root),
+    env: cargoEnvironment(env, tools, program.root, tasklet.features),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const diagnostics = rustFindings(run.messages, crate);
@@ -73,12 +76,18 @@ export async function buildRust(
 }
 
 /** The same bytes in every folder: paths are mapped away, and flags of the user's environment do not count. */
-export function cargoEnvironment(env: NodeJS.ProcessEnv, tools: RustTools, root: string): NodeJS.ProcessEnv {
+export function cargoEnvironment(
+  env: NodeJS.ProcessEnv,
+  tools: RustTools,
+  root: string,
+  features: readonly ModuleFeature[],
+): NodeJS.ProcessEnv {
   const cargoHome = env.CARGO_HOME ?? join(homedir(), '.cargo');
   const flags = [
     `--remap-path-prefix=${root}=.`,
     `--remap-path-prefix=${cargoHome}=cargo`,
     '-Clink-arg=-zstack-size='.concat(String(STACK_BYTES)),
+    `-Ctarget-feature=${MODULE_FEATURES.map((name) => `${features.includes(name) ? '+' : '-'}${TARGET_FEATURES[name]}`).join(',')}`,
   ];
   return {
     ...env,

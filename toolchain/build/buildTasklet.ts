@@ -54,7 +54,7 @@ export async function buildTasklet(
   const compiled = await compile(program, tasklet, signal);
   const { wasm } = compiled;
   if (wasm === null) throw new BuildFailed(tasklet.name, compiled.diagnostics);
-  const module = tasklet.kind === 'wasm' ? wasm : stamped(wasm, tasklet.kind, compiled.files);
+  const module = tasklet.kind === 'wasm' ? wasm : stamped(wasm, tasklet, compiled.files);
   const findings = [...compiled.diagnostics, ...check(program, tasklet, module)];
   if (findings.some(({ severity }) => severity === 'error')) throw new BuildFailed(tasklet.name, findings);
   signal?.throwIfAborted();
@@ -92,8 +92,8 @@ async function copyModule(program: Program, tasklet: Tasklet): Promise<Compiled>
   return { wasm: read.bytes, sourceMap: null, diagnostics: [], files: [] };
 }
 
-function stamped(wasm: Uint8Array, kind: Exclude<Tasklet['kind'], 'wasm'>, files: SourceFile[]): Uint8Array {
-  return writeSections([...readSections(wasm), stampSection(makeStamp(buildTool(kind), files))]);
+function stamped(wasm: Uint8Array, tasklet: Tasklet, files: SourceFile[]): Uint8Array {
+  return writeSections([...readSections(wasm), stampSection(makeStamp(buildTool(tasklet), files))]);
 }
 
 /** What a cell would say of the module. */

@@ -1,22 +1,25 @@
-import type { SourceKind } from '../../program/sourceKind.ts';
+import type { Tasklet } from '../../program/manifest.ts';
 import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
 import { standardLibraryDigest } from './standardLibrary.ts';
 
 /** Goes up when the same source would be built to other bytes: the entry point, the compiler's options, what is kept of a module. */
-const BUILD_FORMAT = 1;
+const BUILD_FORMAT = 2;
 
 /**
  * Names what turns a source into a module, as far as it can be known without starting it. Another Rust compiler does not make a module stale:
  * asking for its version would cost every check a process.
  */
-export function buildTool(kind: Exclude<SourceKind, 'wasm'>): string {
+export function buildTool({ kind, features }: Pick<Tasklet, 'kind' | 'features'>): string {
   const own = `grafos-build@${BUILD_FORMAT}`;
+  const named = features.length === 0 ? 'none' : features.join('+');
   switch (kind) {
     case 'assemblyscript':
-      return `${own} assemblyscript@${assemblyScriptVersion()} grafos-std@${standardLibraryDigest()}`;
+      return `${own} assemblyscript@${assemblyScriptVersion()} grafos-std@${standardLibraryDigest()} features@${named}`;
     case 'rust':
-      return `${own} cargo`;
+      return `${own} cargo features@${named}`;
     case 'wat':
       return `${own} wabt`;
+    case 'wasm':
+      return own;
   }
 }

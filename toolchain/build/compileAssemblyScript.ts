@@ -72,6 +72,7 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
       },
       runtime: RUNTIME,
       abort: ABORT,
+      features: tasklet.features,
       sourceMapUrl: `${basename(tasklet.output)}.map`,
       checkOnly: request.checkOnly ?? false,
       signal: request.signal,

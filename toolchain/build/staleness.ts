@@ -31,7 +31,7 @@ export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet
   const stamp = stampOf(built.bytes);
   if (stamp === undefined) return { state: 'broken', why: `${tasklet.output} is not a WebAssembly module.` };
   if (stamp === null) return byTime(reader, tasklet, built.changedMs);
-  const tool = buildTool(tasklet.kind);
+  const tool = buildTool(tasklet);
   if (stamp.tool !== tool)
     return { state: 'stale', why: `${tasklet.output} was built by another version of the tools (${stamp.tool}).` };
   const entry = tasklet.kind === 'rust' ? `${tasklet.source}/Cargo.toml` : tasklet.source;

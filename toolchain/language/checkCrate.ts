@@ -29,7 +29,7 @@ export async function checkCrate(
   args.push('--target-dir', target, '--message-format', 'json');
   const run = await runCargo(tools.cargo, args, {
     cwd: crate,
-    env: cargoEnvironment(env, tools, program.root),
+    env: cargoEnvironment(env, tools, program.root, tasklet.features),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const findings = rustFindings(run.messages, crate);

@@ -20,7 +20,7 @@ resolver = "2"
 opt-level = "s"
 lto = true
 codegen-units = 1
-strip = true
+strip = "debuginfo"
 `,
     ],
     [

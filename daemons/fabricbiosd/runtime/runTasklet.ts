@@ -5,6 +5,7 @@ import { type Settlement, settleFuel } from '../../../wasm/settleFuel.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { RunError } from '../../protocol/runError.ts';
 import { HANDLE, type HostFunctions } from './hostFunctions.ts';
+import { outOfMemory } from './outOfMemory.ts';
 import { tooDeep, trapError } from './trapError.ts';
 import type { CompiledModule, RunRequest, RunResult } from './workerMessages.ts';
 
@@ -67,7 +68,10 @@ export function runTasklet(
       fuelUsed = settled.fuelUsed;
       if (settled.exhausted) error ??= exhausted(request.fuel);
       else if (settled.tooDeep) error ??= tooDeep();
-      else if (thrown !== null) error ??= known(thrown, compiled);
+      else if (thrown !== null) {
+        const trap = known(thrown, compiled);
+        error ??= outOfMemory(trap, host.label, memory.buffer.byteLength, metered) ?? trap;
+      }
       return settled.exhausted || thrown !== null ? undefined : (result ?? 0);
     };
 

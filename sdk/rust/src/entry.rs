@@ -4,7 +4,11 @@ use crate::{context, host, output::Output};
 pub fn init(context: i32, length: i32) {
     context::remember(context, length);
     #[cfg(target_arch = "wasm32")]
-    std::panic::set_hook(Box::new(|panic| crate::log::error(&panic.to_string())));
+    std::panic::set_hook(Box::new(|panic| {
+        crate::log::error(&panic.to_string());
+        // A panic is none of `out_of_memory`, also where an allocation failed before.
+        host::fail("panic");
+    }));
 }
 
 /// Behind `_grafos_tasklet_run`: 0, 1 after an error of `compute`, or a negative host status.

@@ -11,6 +11,8 @@
 //!
 //! `compute` is an ordinary function, so `cargo test` runs it on the host, where [`testing`] stands in for the cell.
 
+#[cfg(all(target_arch = "wasm32", feature = "allocator"))]
+mod allocator;
 mod context;
 mod entry;
 mod fabric_memory;
