@@ -1,15 +1,13 @@
 import { FRAME_UNIT } from './balance.ts';
 
-/** What a function's frame is made of, as far as its code tells. */
+/** The parts of a function that make its frame, as its code shows them. */
 export interface FrameShape {
   /** Parameters and other locals. */
   locals: number;
-  /** Instructions that cost fuel. */
-  instructions: number;
   /** Instructions `call` and `call_indirect`. */
   calls: number;
-  /** Parameters and results of what these call, all together. */
-  callValues: number;
+  /** Values that it keeps beside its locals: the smaller of {@link valuesAtMost} and what keptValues.ts counts. */
+  values: number;
   /** Vectors can be among its values: they take two slots. */
   vectors: boolean;
 }
@@ -25,11 +23,20 @@ const INLINED_MAX = 72;
 export const LIGHT_FRAME = 16;
 
 /**
- * Units of {@link FRAME_UNIT} that a frame counts. Not what any engine really uses, which differs between versions and tiers, but never
- * less than a quarter of it (docs/meter.md, "Depth"); the run's thread has four times the stack.
+ * A bound of the values that a frame keeps beside its locals, which takes no walk through the body.
+ *
+ * @param instructions those that cost fuel
+ * @param callValues parameters and results of all calls together
  */
-export function frameWeight({ locals, instructions, calls, callValues, vectors }: FrameShape): number {
-  const values = locals + callValues + Math.ceil(instructions / 3);
-  const bytes = FRAME_BASE + SLOT * (vectors ? 2 : 1) * values + INLINED * Math.min(calls, INLINED_MAX);
-  return Math.ceil(bytes / FRAME_UNIT);
+export function valuesAtMost(instructions: number, callValues: number): number {
+  return callValues + Math.ceil(instructions / 3);
+}
+
+/**
+ * Units of {@link FRAME_UNIT} that a frame counts. Frames of real engines differ between versions and tiers, but none takes more than four
+ * times this (docs/meter.md, "Depth"); the run's thread has four times the stack.
+ */
+export function frameWeight({ locals, calls, values, vectors }: FrameShape): number {
+  const slots = SLOT * (vectors ? 2 : 1) * (locals + values);
+  return Math.ceil((FRAME_BASE + slots + INLINED * Math.min(calls, INLINED_MAX)) / FRAME_UNIT);
 }

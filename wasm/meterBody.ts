@@ -1,7 +1,8 @@
 import { DEPTH_MAX, FUEL_UNIT } from './balance.ts';
 import { BodyWriter, GLOBAL, LOCAL, STACK } from './bodyWriter.ts';
 import { type ByteWriter, byteLength } from './byteWriter.ts';
-import { frameWeight, LIGHT_FRAME } from './frameWeight.ts';
+import { frameWeight, LIGHT_FRAME, valuesAtMost } from './frameWeight.ts';
+import { KeptValues } from './keptValues.ts';
 import { mayTrap } from './mayTrap.ts';
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { moveLocal } from './moveLocal.ts';
@@ -52,6 +53,7 @@ export class BodyMeter {
   private readonly context: BodyContext;
   private readonly scan: BodyScan;
   private readonly nans: NanScan;
+  private readonly kept: KeptValues;
   private readonly writer: BodyWriter;
   /** Of each open block: its kind, whether a branch goes to its end, whether it was opened in dead code, whether its type is empty. */
   private kinds = new Uint8Array(256);
@@ -68,6 +70,7 @@ export class BodyMeter {
     this.context = context;
     this.scan = scan;
     this.nans = new NanScan(context.signatures);
+    this.kept = new KeptValues(context.signatures);
     this.writer = new BodyWriter(context.fuelGlobal, context.interruptFunction, this.nans);
   }
 
@@ -84,13 +87,7 @@ export class BodyMeter {
     scan.recall(body);
     const { start: pos, end } = scan;
     writer.begin(inner);
-    const weight = frameWeight({
-      locals: params + scan.locals,
-      instructions: scan.cost,
-      calls: scan.waiting,
-      callValues: scan.callValues,
-      vectors: this.context.vectors || scan.vectors,
-    });
+    const weight = this.weight(bytes, body, params);
     this.nans.clear();
     if (scan.floats || scan.vectors)
       this.nans.scan(bytes, scan.first, end, params, localTypes(bytes, pos, scan.locals));
@@ -105,6 +102,22 @@ export class BodyMeter {
     }
     to.u32(out.length);
     to.copy(out.bytes, 0, out.length);
+  }
+
+  /** Weight of the frame of the function whose body was recalled. Most functions are light whatever their values. */
+  private weight(bytes: Uint8Array, body: number, params: number): number {
+    const { scan, context, kept } = this;
+    const shape = {
+      locals: params + scan.locals,
+      calls: scan.waiting,
+      values: valuesAtMost(scan.cost, scan.callValues),
+      vectors: context.vectors || scan.vectors,
+    };
+    const most = frameWeight(shape);
+    if (most === 1) return most;
+    const { results, typeOf } = context.signatures;
+    const own = results[typeOf[context.importedFunctions + body] as number] as number;
+    return Math.min(most, frameWeight({ ...shape, values: kept.count(bytes, scan.first, scan.end, own) }));
   }
 
   /** One region, no call: no local is needed. */

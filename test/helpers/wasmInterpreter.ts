@@ -7,6 +7,7 @@ import { Op } from '../../wasm/opcodes.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { type FunctionType, functionType, type WasmModule } from '../../wasm/wasmModule.ts';
 import { type Body, decodeBody, decodeUntil, type Instruction, NotInterpreted, valueType } from './decodeBody.ts';
+import { frameValues } from './frameValues.ts';
 import { NUMERICS, Trap, type Value } from './interpreterNumerics.ts';
 import { executeSimd } from './interpreterSimd.ts';
 import { SHALLOW } from './runMetered.ts';
@@ -351,19 +352,18 @@ export class InterpreterInstance {
   /** docs/meter.md, "Depth". */
   private weight({ locals, code }: Body, { params }: FunctionType): number {
     const instructions = allOf(code);
-    const called = instructions.flatMap(({ op, immediates }) =>
-      op === Op.call
-        ? [functionType(this.module, immediates[0] as number) as FunctionType]
-        : op === Op.callIndirect
-          ? [this.module.types[immediates[0] as number] as FunctionType]
-          : [],
-    );
+    const typeOf = ({ op, immediates }: Instruction) =>
+      (op === Op.call || op === Op.returnCall
+        ? functionType(this.module, immediates[0] as number)
+        : this.module.types[immediates[0] as number]) as FunctionType;
+    const called = instructions.filter(({ op }) => op === Op.call || op === Op.callIndirect).map(typeOf);
     const { types, globals } = this.module;
     const held = [...types.flatMap((type) => [...type.params, ...type.results]), ...globals.map(({ type }) => type)];
     const vectors = [...held, ...locals].includes('v128') || instructions.some(({ op }) => op >= 0xfd00);
     const costing = instructions.filter(({ op }) => op !== Op.block && op !== Op.loop).length;
     const callValues = called.reduce((sum, type) => sum + type.params.length + type.results.length, 0);
-    const values = params.length + locals.length + callValues + Math.ceil(costing / 3);
+    const kept = Math.min(callValues + Math.ceil(costing / 3), frameValues(code, typeOf));
+    const values = params.length + locals.length + kept;
     return Math.ceil((192 + (vectors ? 16 : 8) * values + 96 * Math.min(called.length, 72)) / 512);
   }
 

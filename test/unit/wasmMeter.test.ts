@@ -540,7 +540,7 @@ describe('meter', () => {
   });
 
   describe('depth', () => {
-    // A frame of 192 bytes, 8 for each value and a third of each instruction, 96 for each call; 512 make a unit.
+    // A frame of 192 bytes, 8 for each value that it keeps, 96 for each call; 512 make a unit.
     const depth = (wat: string, units: number, budget = PLENTY) =>
       instantiateMetered(compileWat(wat)).call('f', [], budget, units);
 
@@ -557,16 +557,29 @@ describe('meter', () => {
     });
 
     it('weighs a frame by its locals, its instructions, its calls and what these pass', () => {
+      const path = (computing: number) => `i32.const 0 ${'i32.eqz '.repeat(computing)} drop`;
       // [what stands in the function, units]: the recursion fits 16 units 16 / units times.
       const rows: Array<[head: string, body: string, units: number]> = [
         ['', 'call $f', 1],
-        // 192 + 96 + 8 x (27 + 1) = 512, and one local more.
-        [`(local ${'i64 '.repeat(27)})`, 'call $f', 1],
-        [`(local ${'i64 '.repeat(28)})`, 'call $f', 2],
-        [`(local ${'v128 '.repeat(13)})`, 'call $f', 1],
-        [`(local ${'v128 '.repeat(14)})`, 'call $f', 2],
-        ['', `call $f ${'nop '.repeat(83)}`, 1],
-        ['', `call $f ${'nop '.repeat(84)}`, 2],
+        // 192 + 96 + 8 x 28 = 512, and one local more.
+        [`(local ${'i64 '.repeat(28)})`, 'call $f', 1],
+        [`(local ${'i64 '.repeat(29)})`, 'call $f', 2],
+        [`(local ${'v128 '.repeat(14)})`, 'call $f', 1],
+        [`(local ${'v128 '.repeat(15)})`, 'call $f', 2],
+        // Instructions that compute nothing count nothing; a third of all instructions is the most.
+        ['', `call $f ${'nop '.repeat(12_000)}`, 1],
+        ['', `call $f i32.const 0 ${'i32.eqz '.repeat(81)} drop`, 1],
+        ['', `call $f i32.const 0 ${'i32.eqz '.repeat(82)} drop`, 2],
+        // One operand, and 27 or 28 instructions that compute on one path.
+        ['', `call $f i32.const 0 ${'i32.eqz '.repeat(27)} drop ${'nop '.repeat(60)}`, 1],
+        ['', `call $f i32.const 0 ${'i32.eqz '.repeat(28)} drop ${'nop '.repeat(60)}`, 2],
+        // Each arm of two has 20: no path has all.
+        ['', `call $f i32.const 0 if ${path(20)} else ${path(20)} end ${'nop '.repeat(60)}`, 1],
+        ['', `call $f block i32.const 0 br_if 0 ${path(20)} end ${path(20)} ${'nop '.repeat(60)}`, 1],
+        ['', `call $f block ${path(20)} i32.const 0 br_if 0 end ${path(20)} ${'nop '.repeat(60)}`, 2],
+        ['', `call $f loop ${path(20)} end ${path(20)} ${'nop '.repeat(60)}`, 2],
+        ['', `call $f ${'i32.const 0 '.repeat(28)} ${'drop '.repeat(28)} ${'nop '.repeat(60)}`, 1],
+        ['', `call $f ${'i32.const 0 '.repeat(29)} ${'drop '.repeat(29)} ${'nop '.repeat(60)}`, 2],
         ['', `call $f ${'call $f '.repeat(2)}`, 1],
         ['', `call $f ${'call $f '.repeat(3)}`, 2],
         ['', `call $f call $g ${'drop '.repeat(4)}`, 1],
