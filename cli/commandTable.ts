@@ -44,9 +44,9 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--mem-capacity <size>', description: "the cell's memory pool", default: '128KiB' },
       {
         flags: '--transport <name>',
-        description: 'fabric control over quic or tcp',
-        choices: ['quic', 'tcp'],
-        default: 'quic',
+        description: 'fabric control over quic or tcp; auto takes tcp where no UDP gets through',
+        choices: ['auto', 'quic', 'tcp'],
+        default: 'auto',
       },
       { flags: '--fabric-port <port>', description: 'fixed port of fabric control' },
       { flags: '--mem-port <port>', description: 'fixed port of the memory data plane' },

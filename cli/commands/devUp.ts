@@ -7,7 +7,7 @@ import type { CommandContext } from '../command.ts';
 
 interface Given {
   memCapacity: string;
-  transport: 'quic' | 'tcp';
+  transport: 'auto' | 'quic' | 'tcp';
   fabricPort?: string;
   memPort?: string;
   schedulerPort?: string;
@@ -34,11 +34,6 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     progress: (text) => out.progress(text),
   });
   if (warning !== null) out.warn(`${warning} A stack of your own took its place.`);
-  if (state.fabric.transport !== given.transport) {
-    out.warn(
-      `QUIC does not load on this machine; fabric control runs over ${state.fabric.transport}. See: grafos dev doctor`,
-    );
-  }
   const largest = program.manifest.tasklets.toSorted((a, b) => b.mem_bytes - a.mem_bytes)[0];
   if (largest !== undefined && largest.mem_bytes > memCapacity) {
     out.warn(

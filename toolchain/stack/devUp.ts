@@ -6,10 +6,12 @@ import { auditFaults, auditFaultText } from './auditFaultText.ts';
 import { endStack } from './devDown.ts';
 import { readDevState, strangeStack } from './devState.ts';
 import { makeProgramState } from './programState.ts';
+import { quicUnreachable } from './quicUnreachable.ts';
 import { lockStack } from './stackLock.ts';
 import { stackPaths } from './stackPaths.ts';
 import { type StackOptions, startStack } from './startStack.ts';
 import { giveStateNotice } from './stateNotices.ts';
+import { udpGetsThrough } from './udpGetsThrough.ts';
 
 /** What a `dev up` may be told. */
 export type DevUpOptions = StackOptions;
@@ -32,6 +34,7 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
   const begun = performance.now();
   const signal = options.signal ?? new AbortController().signal;
   const paths = stackPaths(programRoot);
+  if (options.transport === 'quic' && !(await udpGetsThrough())) throw quicUnreachable('a port of this machine');
   await makeProgramState(programRoot, 'dev', 'logs');
   await using _lock = await lockStack(paths.lock, signal, (pid) =>
     options.progress?.(`waiting for another grafos (process ${pid})`),

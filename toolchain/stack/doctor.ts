@@ -16,6 +16,7 @@ import { auditFaults, auditFaultText } from './auditFaultText.ts';
 import { deadDaemons, knownStack } from './devState.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
 import { stateOwner } from './stateOwner.ts';
+import { udpGetsThrough } from './udpGetsThrough.ts';
 
 export interface Check {
   name: string;
@@ -37,7 +38,13 @@ const RESTART = 'Start the stack again: grafos dev up';
 /** Looks at every part of a program's local stack by itself, so that the one at fault is named. Changes nothing. */
 export async function doctor(programRoot: string, signal: AbortSignal): Promise<DoctorReport> {
   const paths = stackPaths(programRoot);
-  const checks: Check[] = [nodeCheck(), quicCheck(), await writableCheck(programRoot), await auditCheck(paths.dir)];
+  const checks: Check[] = [
+    nodeCheck(),
+    quicCheck(),
+    await udpCheck(),
+    await writableCheck(programRoot),
+    await auditCheck(paths.dir),
+  ];
   const known = await knownStack(paths);
   // Of a stack that is not confirmed nothing is asked: no process, no port, no file that it names.
   if (known.kind === 'unusable') {
@@ -113,6 +120,17 @@ function quicCheck(): Check {
   }
 }
 
+/** Packet filters and VPN clients let no UDP through in many places; everything works then, over TCP. */
+async function udpCheck(): Promise<Check> {
+  if (await udpGetsThrough()) return ok('udp', 'gets through on loopback');
+  return {
+    name: 'udp',
+    status: 'warn',
+    message: 'no UDP gets through on loopback, which QUIC needs: fabric control runs over TCP',
+    next: 'Nothing, or let the packet filter pass UDP on 127.0.0.1. A stack that was started with --transport quic: grafos dev up --transport tcp',
+  };
+}
+
 async function writableCheck(programRoot: string): Promise<Check> {
   const dir = join(programRoot, STATE_NAME);
   try {
@@ -178,11 +196,11 @@ async function schedulerChecks(programRoot: string, state: DevState, signal: Abo
     const checks = [ok('scheduler-health', `${state.scheduler_url}, ${health.role}`)];
     checks.push(
       isHealthy(health)
-        ? ok('cell', `${health.cell?.cell_id}, over ${state.fabric.transport}, last heartbeat ${health.last_heartbeat}`)
+        ? ok('cell', `${health.cell?.cell_id}, over ${health.cell?.transport}, last heartbeat ${health.last_heartbeat}`)
         : fail(
             'cell',
             health.cell === null ? 'the cell is not connected' : `the scheduler is ${health.role} and ${health.status}`,
-            RESTART,
+            (await udpGetsThrough()) ? RESTART : `${RESTART} --transport tcp (no UDP gets through here)`,
           ),
     );
     const tenants = await client.tenants({ signal: asked });
