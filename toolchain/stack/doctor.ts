@@ -1,14 +1,17 @@
 import { X509Certificate } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { CELL_DEATHS_FILE, type CellDeaths } from '../../daemons/protocol/cellProcess.ts';
 import { DAEMON_NAMES, type DevState } from '../../daemons/protocol/devState.ts';
+import { eventlessFolder } from '../../daemons/protocol/eventlessFolder.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import { STATE_NAME, StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { verifyAudit } from '../../daemons/protocol/verifyAudit.ts';
+import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { isHealthy } from '../deploy/providerStatus.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
@@ -65,6 +68,7 @@ export async function doctor(programRoot: string, signal: AbortSignal): Promise<
         : ok(name, `process ${pid}`),
     );
   }
+  checks.push(watchCheck(paths));
   checks.push(deathsCheck(paths));
   checks.push(...(await trustChecks(paths, state)));
   checks.push(...(await schedulerChecks(programRoot, state, signal)));
@@ -79,6 +83,22 @@ function report(checks: Check[]): DoctorReport {
 
 function nodeCheck(): Check {
   return ok('node', `${process.version} on ${process.platform}-${process.arch}`);
+}
+
+/** Without events the daemons look at `dev.json` now and then, and end up to two seconds after it. */
+function watchCheck({ dir }: StackPaths): Check {
+  const watching = watchFolder(dir, () => {});
+  watching.close();
+  if (watching.looks === undefined) return ok('file-events', dir);
+  return {
+    name: 'file-events',
+    status: 'warn',
+    message: `the daemons look at dev.json every two seconds: ${watching.looks}`,
+    next:
+      eventlessFolder(dir) === undefined
+        ? 'Raise fs.inotify.max_user_watches and max_user_instances, or close another program that watches files.'
+        : null,
+  };
 }
 
 /** Deaths of the cell that its scheduler noticed since the stack was started. */
@@ -179,12 +199,28 @@ async function trustChecks(paths: StackPaths, state: DevState): Promise<Check[]>
       return [fail('trust', 'the certificates are of the future: the clock was set back', RESTART)];
     const { mode } = await stat(state.tenant_key);
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      if (keepsNoModes(paths)) {
+        return [
+          {
+            name: 'trust',
+            status: 'warn',
+            message: `${paths.trust} lies on a file system that keeps no modes: others on this machine can read its keys`,
+            next: 'Where that matters, move the program to a disk that has owners and modes.',
+          },
+        ];
+      }
       return [fail('trust', `${state.tenant_key} can be read by others (mode ${(mode & 0o777).toString(8)})`, RESTART)];
     }
     return [ok('trust', `valid until ${expires.toISOString()}`)];
   } catch (error) {
     return [fail('trust', `${paths.trust}: ${messageOf(error)}`, RESTART)];
   }
+}
+
+/** A folder of state is closed to others whenever it is found; one that is open then cannot be closed. */
+function keepsNoModes({ trust }: StackPaths): boolean {
+  const folder = StateFolder.findAt(trust);
+  return folder !== undefined && (statSync(folder.path).mode & 0o077) !== 0;
 }
 
 async function schedulerChecks(programRoot: string, state: DevState, signal: AbortSignal): Promise<Check[]> {
