@@ -39,7 +39,7 @@ export const COMMANDS: CommandSpec[] = [
   },
   {
     name: 'dev up',
-    summary: 'Start the local stack of this program, replacing the one that runs',
+    summary: 'Start the local stack of this program; one that runs is kept when nothing changed, else replaced',
     options: [
       { flags: '--mem-capacity <size>', description: "the cell's memory pool", default: '128KiB' },
       {
@@ -53,18 +53,18 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--scheduler-port <port>', description: 'fixed port of the scheduler' },
       { flags: '--helper-port <port>', description: 'fixed port of the helper' },
     ],
-    json: 'dev.json, with {replaced, warning, duration_ms}',
+    json: 'dev.json, with {replaced, kept, ended: {runs, leases} or null, warning, duration_ms}',
     load: () => import('./commands/devUp.ts'),
   },
   {
     name: 'dev down',
     summary: 'Stop the local stack; its logs and runs stay',
-    json: '{daemons: {name: absent|stopped|killed}, warning, logs, duration_ms}',
+    json: '{daemons: {name: absent|stopped|killed}, ended: {runs, leases} or null, warning, logs, duration_ms}',
     load: () => import('./commands/devDown.ts'),
   },
   {
     name: 'dev status',
-    summary: 'Show the local stack',
+    summary: 'Show the local stack; the exit code is 0 when it runs, 1 when it is unhealthy, 3 when it is stopped',
     options: [{ flags: '--bearer', description: "print the helper's URL and bearer for the dashboard" }],
     json: '{state: stopped|running|unhealthy, dead: [daemon], leased_bytes, dev: dev.json or null}; with --bearer {url, bearer}',
     load: () => import('./commands/devStatus.ts'),

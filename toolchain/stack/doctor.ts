@@ -8,6 +8,8 @@ import { CELL_DEATHS_FILE, type CellDeaths } from '../../daemons/protocol/cellPr
 import { DAEMON_NAMES, type DevState } from '../../daemons/protocol/devState.ts';
 import { eventlessFolder } from '../../daemons/protocol/eventlessFolder.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import { STATE_NAME, StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { verifyAudit } from '../../daemons/protocol/verifyAudit.ts';
@@ -58,7 +60,7 @@ export async function doctor(programRoot: string, signal: AbortSignal): Promise<
     return report([...checks, fail('dev.json', 'the local stack does not run', 'Start it: grafos dev up')]);
   }
   const { state } = known;
-  checks.push(ok('dev.json', `started ${state.started_at}`));
+  checks.push(ok('dev.json', `started ${state.started_at}`), installCheck(state));
   const dead = await deadDaemons(state);
   for (const name of DAEMON_NAMES) {
     const { pid, log } = state.daemons[name];
@@ -83,6 +85,28 @@ function report(checks: Check[]): DoctorReport {
 
 function nodeCheck(): Check {
   return ok('node', `${process.version} on ${process.platform}-${process.arch}`);
+}
+
+/** A stack goes on with the files it was started from, as far as it has loaded them. */
+function installCheck({ grafos, started_at }: DevState): Check {
+  const name = 'version';
+  const warn = (message: string, next: string): Check => ({ name, status: 'warn', message, next });
+  if (grafos === undefined) return warn('the stack was started by an earlier grafos', RESTART);
+  const { version, path } = grafos;
+  const entry = join(path, 'dist', 'daemons', 'fabricbiosd.js');
+  const built = statSync(entry, { throwIfNoEntry: false });
+  if (built === undefined) {
+    const what = `the grafos ${version} that started the stack is no longer installed in ${path}`;
+    return fail(name, what, `${RESTART} (until then runs end as soon as a new worker is needed)`);
+  }
+  if (version !== packageVersion() || path !== packageRoot)
+    return warn(
+      `the stack was started by grafos ${version} in ${path}; this is ${packageVersion()} in ${packageRoot}`,
+      RESTART,
+    );
+  if (built.mtimeMs > Date.parse(started_at))
+    return warn(`grafos ${version} was installed again after the stack was started`, RESTART);
+  return ok(name, `${version} in ${path}`);
 }
 
 /** Without events the daemons look at `dev.json` now and then, and end up to two seconds after it. */

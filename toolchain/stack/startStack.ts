@@ -4,15 +4,19 @@ import { basename } from 'node:path';
 import type { CellProcess } from '../../daemons/protocol/cellProcess.ts';
 import type { DaemonName, DaemonState, DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
 import { connectScheduler } from '../../daemons/protocol/schedulerClient.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { DEFAULT_TENANT } from '../account/account.ts';
 import { fileError } from '../files/fileError.ts';
 import { type DevTrust, writeDevTrust } from '../trust/devTrust.ts';
+import { boundFolder } from './boundFolder.ts';
 import { meteredFolder } from './meteredFolder.ts';
 import { provenLink } from './provenLink.ts';
 import { type SpawnedDaemon, spawnDaemon } from './spawnDaemon.ts';
 import { daemonLogFile, type StackPaths } from './stackPaths.ts';
+import { stackRequest } from './stackRequest.ts';
 import { giveStateNotice } from './stateNotices.ts';
 
 export const DEFAULT_MEM_CAPACITY = 128 * 1024;
@@ -25,6 +29,8 @@ export interface StackOptions {
   /** Fixed ports, for who must open one in a firewall; the operating system chooses all others. */
   ports?: Partial<Record<'fabric' | 'mem' | 'scheduler' | 'helper', number>>;
   tenant?: string;
+  /** Host names besides its own that the helper answers to, such as that of a forwarded port. */
+  helperHosts?: readonly string[];
   signal?: AbortSignal;
   progress?: (text: string) => void;
   /** Called with the state before `dev.json` shows it to others. */
@@ -149,6 +155,9 @@ export async function startStack(
         mem_capacity: fabricFacts.mem_capacity,
       },
       helper: { url: helperFacts.url },
+      grafos: { version: packageVersion(), path: packageRoot },
+      folder: boundFolder(programRoot),
+      options: stackRequest(options),
       daemons,
     };
     await options.beforeState?.(state);
@@ -226,6 +235,7 @@ function daemonArguments(
       ...pair(trust.tenant),
       ...['--bind', port('helper'), '--project', programRoot],
       ...['--scheduler', 'lifeline', '--bearer-file', paths.bearer],
+      ...(options.helperHosts ?? []).flatMap((host) => ['--allow-host', host]),
     ],
   };
 }
