@@ -5,6 +5,9 @@ import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { timeText } from '../timeText.ts';
 
+/** Codes by docs/cli.md, so that a script can ask whether the stack is up. */
+const EXIT_CODES = { running: 0, unhealthy: 1, stopped: 3 } as const;
+
 export async function run({ cwd, out, signal }: CommandContext, given: { bearer?: boolean }): Promise<number> {
   const root = programRootOf(cwd);
   if (given.bearer) {
@@ -32,5 +35,5 @@ export async function run({ cwd, out, signal }: CommandContext, given: { bearer?
         : ['  next: grafos dev doctor names the fault; grafos dev up starts the stack again']),
     ];
   });
-  return status.state === 'unhealthy' ? 1 : 0;
+  return EXIT_CODES[status.state];
 }

@@ -4,10 +4,11 @@ import { readAccount, tenantName } from '../../toolchain/account/account.ts';
 import { devUp } from '../../toolchain/stack/devUp.ts';
 import { countOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+import { timeText } from '../timeText.ts';
 
 interface Given {
   memCapacity: string;
-  transport: 'quic' | 'tcp';
+  transport: 'auto' | 'quic' | 'tcp';
   fabricPort?: string;
   memPort?: string;
   schedulerPort?: string;
@@ -25,20 +26,16 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     helper: port('--helper-port', given.helperPort),
   };
   const memCapacity = sizeOption('--mem-capacity', given.memCapacity);
-  const { state, replaced, warning, duration_ms } = await devUp(program.root, {
+  const { state, replaced, kept, ended, warning, duration_ms } = await devUp(program.root, {
     memCapacity,
     transport: given.transport,
     ports: Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined)),
     tenant: tenantName(await readAccount()),
+    keepsUnchanged: true,
     signal,
     progress: (text) => out.progress(text),
   });
   if (warning !== null) out.warn(`${warning} A stack of your own took its place.`);
-  if (state.fabric.transport !== given.transport) {
-    out.warn(
-      `QUIC does not load on this machine; fabric control runs over ${state.fabric.transport}. See: grafos dev doctor`,
-    );
-  }
   const largest = program.manifest.tasklets.toSorted((a, b) => b.mem_bytes - a.mem_bytes)[0];
   if (largest !== undefined && largest.mem_bytes > memCapacity) {
     out.warn(
@@ -46,8 +43,12 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       `  next: grafos dev up --mem-capacity ${sizeText(largest.mem_bytes)}`,
     );
   }
-  out.result({ ...state, replaced, warning, duration_ms: Math.round(duration_ms) }, (paint) => [
-    `${paint('green', 'running')}  ${state.cell_id} ${paint('dim', `${replaced ? 'restarted' : 'started'} in ${Math.round(duration_ms)} ms`)}`,
+  const ms = Math.round(duration_ms);
+  const how = kept
+    ? `unchanged: it has run since ${timeText(state.started_at)}`
+    : `${replaced ? 'restarted' : 'started'} in ${ms} ms`;
+  out.result({ ...state, replaced, kept, ended, warning, duration_ms: ms }, (paint) => [
+    `${paint('green', 'running')}  ${state.cell_id} ${paint('dim', how)}`,
     `  fabricbiosd  ${state.fabric.transport} ${state.fabric.control}, ${formatSize(state.fabric.mem_capacity)} of fabric memory`,
     `  scheduler    ${state.scheduler_url} as ${state.tenant_name}`,
     `  helper       ${state.helper.url} ${paint('dim', '(dashboard; its link: grafos dev status --bearer)')}`,

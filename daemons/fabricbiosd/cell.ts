@@ -22,7 +22,7 @@ import { TaskletRuns } from './taskletRuns.ts';
 export interface CellFacts {
   /** host:port. */
   control: string;
-  transport: 'quic' | 'tcp';
+  transport: CellOptions['transport'];
   /** Why it is not the transport that was asked for. */
   transport_note?: string;
   /** URL. */
@@ -102,6 +102,7 @@ export async function startCell(options: CellOptions, log: DaemonLog): Promise<R
     const controlStart = listen({
       ...options.bind,
       trust,
+      alsoTcp: transport === 'auto',
       onLink: (link) => (identity === undefined ? link.close('the cell is starting') : server.serve(link)),
       onRefused: (address, why) => log.warn(`control: refused ${address}: ${why}`),
     }).then((started) => {
@@ -116,7 +117,8 @@ export async function startCell(options: CellOptions, log: DaemonLog): Promise<R
       ...cell,
       version: packageVersion(),
       started_at: startedAt,
-      transport,
+      // A link over TCP says so for itself.
+      transport: transport === 'tcp' ? 'tcp' : 'quic',
       mem_dataplane: dataPlane.url,
       mem_dataplane_sha256: dataPlane.sha256,
       mem_dataplane_transport: dataPlane.transport,
@@ -141,17 +143,17 @@ export async function startCell(options: CellOptions, log: DaemonLog): Promise<R
 }
 
 interface LoadedTransport {
-  transport: 'quic' | 'tcp';
+  transport: CellOptions['transport'];
   listen(options: ListenOptions): Promise<ControlListener>;
   note?: string;
 }
 
 /** TCP where the QUIC binding does not load: it is a native module, and not every platform has one. */
-async function loadTransport(wanted: 'quic' | 'tcp'): Promise<LoadedTransport> {
+async function loadTransport(wanted: CellOptions['transport']): Promise<LoadedTransport> {
   let note: string | undefined;
-  if (wanted === 'quic') {
+  if (wanted !== 'tcp') {
     try {
-      return { transport: 'quic', listen: (await import('../protocol/controlQuic.ts')).listenControlQuic };
+      return { transport: wanted, listen: (await import('../protocol/controlQuic.ts')).listenControlQuic };
     } catch (error) {
       note = `QUIC does not load here, so the control plane uses TCP: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
     }

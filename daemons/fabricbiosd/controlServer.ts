@@ -67,7 +67,7 @@ export class ControlServer {
     log.info(`control link from ${who} over ${link.transport}`);
     const connection = fabricConnection(link);
     const { rpc } = connection;
-    const handlers = this.#handlers(connection);
+    const handlers = this.#handlers(connection, link);
     for (const method of Object.keys(handlers) as Array<keyof FabricMethods>) {
       rpc.onRequest(method, async (params: unknown, cancelled: CancellationToken): Promise<unknown> => {
         try {
@@ -88,10 +88,10 @@ export class ControlServer {
     this.#stopping = true;
   }
 
-  #handlers(connection: FabricConnection): Handlers {
+  #handlers(connection: FabricConnection, { transport }: ControlLink): Handlers {
     const { identity, leases, runtime, runs } = this.#options;
     return {
-      identity: () => identity(),
+      identity: () => ({ ...identity(), transport }),
       inventory: () => {
         const { runs_active, workers } = runtime.stats();
         return { mem_capacity: leases.capacity, mem_leased: leases.leased, leases: leases.size, runs_active, workers };

@@ -15,7 +15,8 @@ export interface CellOptions {
   memBind: Bind;
   /** Bytes. */
   memCapacity: number;
-  transport: 'quic' | 'tcp';
+  /** `auto` is QUIC, and TCP on the same port number for a scheduler that no UDP reaches. */
+  transport: 'quic' | 'tcp' | 'auto';
   cellId: string;
   provider: string;
   region: string;
@@ -78,8 +79,8 @@ export function cellOptions(argv: readonly string[]): CellOptions {
     return value;
   };
   const { transport } = values;
-  if (transport !== 'quic' && transport !== 'tcp') {
-    throw usage('flag_invalid', `--transport is "${transport}".`, 'Use quic or tcp.');
+  if (transport !== 'quic' && transport !== 'tcp' && transport !== 'auto') {
+    throw usage('flag_invalid', `--transport is "${transport}".`, 'Use quic, tcp or auto.');
   }
   const cellId = required('cell-id');
   if (!PEER_NAME.test(cellId)) {

@@ -45,7 +45,9 @@ export function checkCaller(req: IncomingMessage, res: ServerResponse, rules: Ca
       400,
       'bearer_in_url',
       'A bearer in a URL ends up in histories and logs, so it is not accepted there.',
-      { next: 'Send it as `Authorization: Bearer …`. If it was the real one, rotate it with `grafos dev up`.' },
+      {
+        next: 'Send it as `Authorization: Bearer …`. If it was the real one, get another: `grafos dev down`, then `grafos dev up`.',
+      },
     );
   }
 }

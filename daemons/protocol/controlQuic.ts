@@ -22,7 +22,7 @@ import {
   type ListenOptions,
   unreachable,
 } from './controlLink.ts';
-import { dialControlTls, listenControlTls } from './controlTls.ts';
+import { dialControlTls, listenControlTls, type OnTlsSocket } from './controlTls.ts';
 import { DOOR_LIMITS } from './doorLimits.ts';
 import { FABRIC_ALPN } from './fabricControl.ts';
 import { FrameInvalid } from './frames.ts';
@@ -33,6 +33,7 @@ import { peerRefusedByQuic, quicPeerConfig, quicPeerOf } from './peerQuic.ts';
 import { PeerRefused } from './peerRefused.ts';
 import { lightenPackets } from './quicPackets.ts';
 import { samePort } from './samePort.ts';
+import { TcpLink } from './tcpLink.ts';
 import { TlsByteChannel } from './tlsByteChannel.ts';
 
 type Connection = QUICClient['connection'];
@@ -63,10 +64,17 @@ const REASON_MS = 500;
 
 /** Throws the system's error (`EADDRINUSE` and its like). */
 export async function listenControlQuic(options: ListenOptions): Promise<ControlListener> {
-  const { host, trust, onLink, onRefused } = options;
+  const { host, trust, onLink, onRefused, alsoTcp = false } = options;
   const expect = { usage: 'client', roles: CONTROL_CLIENT_ROLES } as const;
-  const links = new Set<QuicLink>();
+  const links = new Set<ControlLink>();
+  const hold = (link: ControlLink) => {
+    links.add(link);
+    void link.closed.then(() => links.delete(link));
+    return link;
+  };
   const pairing = new BlobPairing(onRefused);
+  const protocols = new Map<string, OnTlsSocket>([[BLOB_ALPN, (...accepted) => pairing.addSocket(...accepted)]]);
+  if (alsoTcp) protocols.set(FABRIC_ALPN, (...accepted) => onLink(hold(new TcpLink(...accepted))));
   const [{ socket, port }, blobs] = await samePort(
     options.port,
     (wanted) => bindUdp(host, wanted),
@@ -74,9 +82,8 @@ export async function listenControlQuic(options: ListenOptions): Promise<Control
       listenControlTls({
         host,
         port: wanted,
-        alpn: BLOB_ALPN,
         trust,
-        onSocket: (...accepted) => pairing.addSocket(...accepted),
+        protocols,
         onRefused,
       }),
   );
@@ -103,8 +110,7 @@ export async function listenControlQuic(options: ListenOptions): Promise<Control
       return;
     }
     const link = new QuicLink(connection, peer, address);
-    links.add(link);
-    void link.closed.then(() => links.delete(link));
+    hold(link);
     link.acceptStreams(pairing.addLink(link));
     onLink(link);
   });

@@ -9,13 +9,15 @@ import { guardTlsServer, peerOf, peerRefusedByTls, tlsClientOptions, tlsServerOp
 
 const KEEP_ALIVE_MS = 5_000;
 
+/** Takes over an authenticated connection; the socket's errors are its to listen to. */
+export type OnTlsSocket = (socket: TLSSocket, peer: PeerIdentity, address: string) => void;
+
 export interface TlsListenOptions {
   host: string;
   port: number;
-  alpn: string;
   trust: PeerFiles;
-  /** The socket's errors are its new owner's to listen to. */
-  onSocket(socket: TLSSocket, peer: PeerIdentity, address: string): void;
+  /** The owner of each protocol's connections, by ALPN name. */
+  protocols: ReadonlyMap<string, OnTlsSocket>;
   onRefused(address: string, why: string): void;
 }
 
@@ -27,11 +29,11 @@ export interface TlsListener {
 
 /** Throws the system's error (`EADDRINUSE` and its like). */
 export async function listenControlTls(options: TlsListenOptions): Promise<TlsListener> {
-  const { host, port, alpn, trust, onSocket, onRefused } = options;
+  const { host, port, trust, protocols, onRefused } = options;
   const open = new Set<Socket>();
   const server = createServer({
     ...tlsServerOptions(trust),
-    ALPNProtocols: [alpn],
+    ALPNProtocols: [...protocols.keys()],
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
@@ -49,11 +51,12 @@ export async function listenControlTls(options: TlsListenOptions): Promise<TlsLi
   server.on('secureConnection', (socket) => {
     if (socket.destroyed) return;
     const address = hostPort(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
-    if (socket.alpnProtocol === alpn) {
+    const onSocket = protocols.get(socket.alpnProtocol || '');
+    if (onSocket !== undefined) {
       onSocket(socket, peerOf(socket), address);
       return;
     }
-    onRefused(address, `it does not speak ${alpn}`);
+    onRefused(address, `it does not speak ${[...protocols.keys()].join(' or ')}`);
     socket.destroy();
   });
   server.listen(port, host);

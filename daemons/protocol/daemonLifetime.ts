@@ -5,12 +5,12 @@
  * belongs to another stack: a deleted project must not leave daemons nobody can find. Before `keep` the parent may tell facts that were
  * not known when it started the daemon, one `key value` a line: so daemons start side by side although one needs another's port.
  */
-import { watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { DaemonLog } from './daemonLog.ts';
 import { GrafosError } from './grafosError.ts';
 import { readDevFile } from './readDevFile.ts';
+import { watchFolder } from './watchFolder.ts';
 
 export interface ReadyLine<Facts> {
   ready: true;
@@ -157,15 +157,16 @@ function watchStateFile(options: LifetimeOptions, stop: (why: string) => void): 
   const look = async () => {
     if (!(await namesThisProcess(stateFile))) stop(`${stateFile} no longer names this daemon`);
   };
-  try {
-    // The folder, not the file: an atomic write replaces the file, and a watch on it would follow the old one.
-    const watcher = watch(dirname(stateFile), (_event, name) => {
+  const say = (why: string) => options.log.warn(`${stateFile} is looked at now and then: ${why}`);
+  // The folder, not the file: an atomic write replaces the file, and a watch on it would follow the old one.
+  const { looks } = watchFolder(
+    dirname(stateFile),
+    (name) => {
       if (name === null || stateFile.endsWith(name) || dirname(stateFile).endsWith(name)) void look();
-    });
-    watcher.on('error', () => void look());
-  } catch (error) {
-    options.log.warn(`cannot watch ${stateFile}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+    },
+    say,
+  );
+  if (looks !== undefined) say(looks);
   void look();
 }
 

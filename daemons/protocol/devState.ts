@@ -20,7 +20,31 @@ export interface DevState {
     mem_capacity: number;
   };
   helper: { url: string };
+  /** The grafos that started the stack; a file of an earlier one has none of the last three keys. */
+  grafos?: { version: string; path: string };
+  /** The program's folder that the stack belongs to. */
+  folder?: {
+    /** Real path. */
+    path: string;
+    /** Decimal numbers of the file system; null where it has no lasting ones. */
+    device: string | null;
+    inode: string | null;
+  };
+  /** What the stack was asked to be. */
+  options?: StackRequest;
   daemons: Record<DaemonName, DaemonState>;
+}
+
+/** What `dev up` asks of a stack. */
+export interface StackRequest {
+  /** Bytes. */
+  mem_capacity: number;
+  transport: 'auto' | 'quic' | 'tcp';
+  /** Fixed ports by name. */
+  ports: Partial<Record<'fabric' | 'mem' | 'scheduler' | 'helper', number>>;
+  tenant: string;
+  /** Host names besides its own that the helper answers to. */
+  helper_hosts: string[];
 }
 
 export const DAEMON_NAMES = ['fabricbiosd', 'scheduler', 'helper'] as const;

@@ -1,11 +1,12 @@
 /** The scheduler's end of fabric control (docs/fabric-control.md). */
 import { CancellationTokenSource, ResponseError } from 'vscode-jsonrpc/node';
 import { BLOB_BYTES_MAX, PayloadInvalid } from './blobExchange.ts';
-import { type ControlLink, parseHostPort } from './controlLink.ts';
+import { type ControlLink, type DialOptions, parseHostPort } from './controlLink.ts';
 import { fabricConnection } from './fabricConnection.ts';
 import type { CellIdentity, FabricMethods, FabricNotifications, Payload } from './fabricControl.ts';
 import { GrafosError } from './grafosError.ts';
 import type { PeerFiles } from './peerFiles.ts';
+import { PeerRefused } from './peerRefused.ts';
 
 export interface FabricClient {
   readonly transport: 'quic' | 'tcp';
@@ -37,14 +38,15 @@ export interface FabricClient {
 export interface FabricTarget extends PeerFiles {
   /** host:port. */
   address: string;
-  transport: 'quic' | 'tcp';
+  /** `auto` tries QUIC, and TCP where QUIC does not connect within {@link QUIC_MS}. */
+  transport: 'quic' | 'tcp' | 'auto';
   /** Milliseconds until the cell must have answered; 5000 when not given. */
   timeoutMs?: number;
 }
 
 /** Begins to load a transport, for who will connect as soon as it knows the address. Whether it loads, {@link connectFabric} tells. */
-export function preloadTransport(transport: 'quic' | 'tcp'): void {
-  loadDialler(transport).catch(() => {});
+export function preloadTransport(transport: FabricTarget['transport']): void {
+  loadDialler(transport === 'tcp' ? 'tcp' : 'quic').catch(() => {});
 }
 
 /** Throws PeerRefused when either end refuses the other, or GrafosError `fabric_unreachable`, `fabric_address_invalid`. */
@@ -56,8 +58,8 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
       next: 'Write host:port, such as 127.0.0.1:41233.',
     });
   }
-  const dial = await loadDialler(transport);
-  const link = await dial({ ...where, trust, timeoutMs });
+  const options = { ...where, trust, timeoutMs };
+  const link = transport === 'auto' ? await dialEither(options) : await (await loadDialler(transport))(options);
   const connection = fabricConnection(link);
   const { rpc, blobs } = connection;
   rpc.listen();
@@ -98,7 +100,7 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
     throw link.refusal ?? error;
   }
   return {
-    transport,
+    transport: link.transport,
     identity,
     request,
     bytesOut: (bytes) => blobs.send(bytes),
@@ -119,6 +121,21 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
     closed: link.closed,
     close: () => link.close('the scheduler is done'),
   };
+}
+
+/** How long QUIC may take to connect before TCP has its turn, milliseconds. */
+const QUIC_MS = 1_000;
+
+/** Packet filters let no UDP through in many places, where TCP of the same port number works. */
+async function dialEither(options: DialOptions): Promise<ControlLink> {
+  try {
+    const dial = await loadDialler('quic');
+    return await dial({ ...options, timeoutMs: Math.min(options.timeoutMs, QUIC_MS) });
+  } catch (error) {
+    // A cell that was reached and refused is refused on either transport.
+    if (error instanceof PeerRefused) throw error;
+    return (await loadDialler('tcp'))(options);
+  }
 }
 
 async function loadDialler(transport: 'quic' | 'tcp') {

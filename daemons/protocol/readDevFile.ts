@@ -5,7 +5,15 @@ import { isDeepJson } from './isDeepJson.ts';
 import { readSmallFile } from './readSmallFile.ts';
 
 /** `dev.json` as it lies there: none, one of ours by its shape, or something else and what is wrong with it. */
-export type DevFile = { kind: 'none' } | { kind: 'whole'; state: DevState } | { kind: 'invalid'; why: string };
+export type DevFile =
+  | { kind: 'none' }
+  | { kind: 'whole'; state: DevState }
+  | {
+      kind: 'invalid';
+      why: string;
+      /** Version of the file's form, where that is what is wrong. */
+      version?: number;
+    };
 
 /** Bytes; a real one has about 1 500. */
 const STATE_BYTES_MAX = 64 * 1024;
@@ -30,7 +38,23 @@ const daemon = object({
   log: path,
 });
 
-const DEV_STATE = object({
+const text: Schema = { type: 'string', maxLength: 253 };
+const number: Schema = { anyOf: [{ type: 'string', pattern: '^[0-9]{1,20}$' }, { type: 'null' }] };
+const port: Schema = { type: 'integer', minimum: 0, maximum: 65_535 };
+
+const OPTIONAL: Record<string, Schema> = {
+  grafos: object({ version: { type: 'string', maxLength: 128 }, path }),
+  folder: object({ path, device: number, inode: number }),
+  options: object({
+    mem_capacity: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    transport: { type: 'string', enum: ['auto', 'quic', 'tcp'] },
+    ports: { type: 'object', properties: { fabric: port, mem: port, scheduler: port, helper: port } },
+    tenant: text,
+    helper_hosts: { type: 'array', items: text, maxItems: 64 },
+  }),
+};
+
+const NEEDED = object({
   version: { const: 1 },
   started_at: { type: 'string', format: 'date-time' },
   scheduler_url: address('https://'),
@@ -50,6 +74,7 @@ const DEV_STATE = object({
   helper: object({ url: address('http://') }),
   daemons: object(Object.fromEntries(DAEMON_NAMES.map((name) => [name, daemon]))),
 });
+const DEV_STATE: Schema = { ...NEEDED, properties: { ...NEEDED.properties, ...OPTIONAL } };
 
 let check: Check | undefined;
 
@@ -71,7 +96,8 @@ export async function readDevFile(file: string): Promise<DevFile> {
     return invalid('it is no JSON, or only the beginning of one');
   }
   const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
-  if (Number.isInteger(version) && version !== 1) return invalid(`version ${version} is of another grafos`);
+  if (Number.isInteger(version) && version !== 1)
+    return { kind: 'invalid', why: `version ${version} is of another grafos`, version: Number(version) };
   check ??= compileSchema(DEV_STATE, {});
   const problem = check(value, 'it');
   return problem === null ? { kind: 'whole', state: value as DevState } : invalid(problem.replace(/^it\./, ''));

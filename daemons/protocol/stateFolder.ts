@@ -13,6 +13,7 @@ import {
   readlinkSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -291,6 +292,16 @@ export class StateFolder {
   remove(name: string): void {
     this.check();
     rmSync(this.file(name), { recursive: true, force: true });
+  }
+
+  /** Removes a folder that is empty; anything else stays, and it need not be there. */
+  removeEmpty(name: string): void {
+    this.check();
+    try {
+      rmdirSync(this.file(name));
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw error;
+    }
   }
 
   #open(name: string, flags: number, make: boolean): number | undefined {

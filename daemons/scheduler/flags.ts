@@ -9,7 +9,7 @@ export interface SchedulerFlags {
   port: number;
   /** host:port of the cell, or null when the parent tells it over the lifeline as the fact `fabric`, `TRANSPORT HOST:PORT`. */
   fabric: string | null;
-  fabricTransport: 'quic' | 'tcp';
+  fabricTransport: 'quic' | 'tcp' | 'auto';
   cellId: string;
   ca: string;
   cert: string;
@@ -48,8 +48,8 @@ export function readFlags(argv: string[]): SchedulerFlags {
   const bind = parseHostPort(values.bind);
   if (bind === undefined) throw badFlag(`--bind ${values.bind} is not host:port`);
   const transport = values['fabric-transport'];
-  if (transport !== 'quic' && transport !== 'tcp')
-    throw badFlag(`--fabric-transport ${transport} is neither quic nor tcp`);
+  if (transport !== 'quic' && transport !== 'tcp' && transport !== 'auto')
+    throw badFlag(`--fabric-transport ${transport} is none of quic, tcp and auto`);
   const fabric = values.fabric === undefined || values.fabric === 'lifeline' ? null : values.fabric;
   if (fabric === null && !values.lifeline) throw badFlag('--fabric is missing, and there is no --lifeline to tell it');
   if (fabric !== null && parseHostPort(fabric) === undefined) throw badFlag(`--fabric ${fabric} is not host:port`);
@@ -79,6 +79,6 @@ function parse(argv: string[]) {
 function badFlag(why: string): GrafosError {
   return new GrafosError('usage', 'bad_flag', 'grafos-scheduler cannot start with these flags.', {
     why,
-    next: 'Give: --mode cell --auth-mode mtls+token --bind HOST:PORT --fabric HOST:PORT|lifeline --fabric-transport quic|tcp --cell-id ID --ca F --cert F --key F --state-dir DIR',
+    next: 'Give: --mode cell --auth-mode mtls+token --bind HOST:PORT --fabric HOST:PORT|lifeline --fabric-transport quic|tcp|auto --cell-id ID --ca F --cert F --key F --state-dir DIR',
   });
 }

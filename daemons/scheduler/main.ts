@@ -23,6 +23,7 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
   const { host, port, cellId, stateDir, fabric, fabricTransport } = flags;
   const cell =
     fabric === null ? told('fabric').then(toldCell) : Promise.resolve({ transport: fabricTransport, address: fabric });
+  let isTcpOnly = false;
   const scheduler = await startScheduler({
     host,
     port,
@@ -33,15 +34,24 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
     log,
     stateFile,
     cellProcess: told('cell').then(JSON.parse),
-    connectCell: async (news) => openCellSession({ ...(await cell), ...files }, news),
+    connectCell: async (news) => {
+      const { transport, address } = await cell;
+      // What UDP did not reach once is asked over TCP from then on, so that no reconnect waits for QUIC again.
+      const session = await openCellSession({ address, transport: isTcpOnly ? 'tcp' : transport, ...files }, news);
+      if (transport === 'auto' && !isTcpOnly && session.identity.transport === 'tcp') {
+        isTcpOnly = true;
+        log.warn(`QUIC does not connect to the cell at ${address}: UDP does not get through. TCP is used instead.`);
+      }
+      return session;
+    },
   });
   return { facts: { url: scheduler.url }, stop: () => scheduler.stop() };
 });
 
 /** `quic 127.0.0.1:1234`: only the cell knows whether QUIC loaded. */
-function toldCell(fact: string): { transport: 'quic' | 'tcp'; address: string } {
+function toldCell(fact: string): { transport: 'quic' | 'tcp' | 'auto'; address: string } {
   const [transport, address] = fact.split(' ');
-  if ((transport !== 'quic' && transport !== 'tcp') || address === undefined)
+  if ((transport !== 'quic' && transport !== 'tcp' && transport !== 'auto') || address === undefined)
     throw new Error(`"${fact}" names no cell`);
   return { transport, address };
 }

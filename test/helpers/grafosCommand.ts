@@ -19,6 +19,8 @@ export interface CommandOptions {
   env?: NodeJS.ProcessEnv;
   /** Options of Node itself. */
   nodeOptions?: string[];
+  /** A command that runs it, such as `ip netns exec NAME`, in the same process. */
+  under?: string[];
   /** A process group of its own, as a terminal gives each command: a signal to `-pid` reaches all that is in it. */
   group?: boolean;
 }
@@ -31,10 +33,17 @@ export async function grafos(args: string[], options: CommandOptions): Promise<E
 /** Starts it, for tests that interrupt it. */
 export function startGrafos(
   args: string[],
-  { cwd, stdin, stdoutTo, env, nodeOptions = [], group = false }: CommandOptions,
+  { cwd, stdin, stdoutTo, env, nodeOptions = [], under = [], group = false }: CommandOptions,
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const stdout = stdoutTo === undefined ? undefined : openSync(stdoutTo, 'w');
-  const child = spawn(process.execPath, [...nodeOptions, join(packageRoot, 'bin', 'grafos.cjs'), ...args], {
+  const [program = '', ...argv] = [
+    ...under,
+    process.execPath,
+    ...nodeOptions,
+    join(packageRoot, 'bin', 'grafos.cjs'),
+    ...args,
+  ];
+  const child = spawn(program, argv, {
     cwd,
     stdio: [stdin === undefined ? 'ignore' : 'pipe', stdout ?? 'pipe', 'pipe'],
     env: { ...process.env, ...env },

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { lockStack } from '../../toolchain/stack/stackLock.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
+import { WITHOUT_LINKS } from '../helpers/withoutLinks.ts';
+
+const CONTENDER = fileURLToPath(new URL('../helpers/lockContender.ts', import.meta.url));
 
 const never = new AbortController().signal;
 
@@ -131,5 +136,67 @@ describe('stack lock', () => {
     abort.abort(new Error('enough'));
     await assert.rejects(second, /enough/);
     assert.deepEqual(await readdir(folder.path), ['lock']);
+  });
+
+  for (const [how, under] of [
+    ['', []],
+    [', without hard links', WITHOUT_LINKS],
+  ] as const) {
+    it(`never has two holders while holders and askers are killed${how}`, async function () {
+      if (process.platform !== 'linux') this.skip();
+      await using folder = await temporaryFolder();
+      const lock = join(folder.path, 'lock');
+      const contenders = new Set<ChildProcess>();
+      let said = '';
+      let taken = 0;
+      const start = () => {
+        const [program = '', ...args] = [...under, process.execPath, CONTENDER, lock];
+        const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+        contenders.add(child);
+        child.once('exit', () => contenders.delete(child));
+        child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+          said += text;
+          taken += 1;
+        });
+      };
+      try {
+        for (let i = 0; i < 4; i += 1) start();
+        const until = Date.now() + 30_000;
+        for (let killed = 0; killed < 25 && Date.now() < until; killed += 1) {
+          // At least one of them has had the lock since the last was killed: none stays in the way.
+          for (const before = taken; taken < before + 2 && Date.now() < until; ) await delay(1);
+          const [first] = contenders;
+          first?.kill('SIGKILL');
+          start();
+        }
+      } finally {
+        const gone = [...contenders].map((child) => once(child, 'exit'));
+        for (const child of contenders) child.kill('SIGKILL');
+        await Promise.all(gone);
+      }
+      assert.doesNotMatch(said, /two holders/);
+      assert.ok(taken >= 50, `taken ${taken} times`);
+      {
+        await using _held = await lockStack(lock, never);
+        assert.equal(JSON.parse(await readFile(lock, 'utf8')).pid, process.pid);
+      }
+      assert.deepEqual(
+        (await readdir(folder.path)).filter((name) => name !== 'lock-inside'),
+        [],
+      );
+    });
+  }
+
+  it('takes over at once when the holder that it waits for is killed', async () => {
+    await using folder = await temporaryFolder();
+    const lock = join(folder.path, 'lock');
+    const holder = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore' });
+    await once(holder, 'spawn');
+    await writeFile(lock, JSON.stringify({ pid: holder.pid, started: await processStart(holder.pid ?? 0) }));
+    const told = Promise.withResolvers<number>();
+    const waiting = lockStack(lock, never, told.resolve);
+    assert.equal(await told.promise, holder.pid);
+    holder.kill('SIGKILL');
+    await using _held = await waiting;
   });
 });

@@ -1,7 +1,8 @@
-import { closeSync, type FSWatcher, fstatSync, readSync, watch } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { DaemonName } from '../../daemons/protocol/devState.ts';
 import type { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
 import { fileError } from '../files/fileError.ts';
 import { findProgramState, makeProgramState } from './programState.ts';
 import { daemonLogFile, stackPaths } from './stackPaths.ts';
@@ -35,7 +36,6 @@ export async function readLogs(programRoot: string, daemons: DaemonName[], lines
 
 /**
  * Tells every line that is added after `tails`, until `signal` aborts. A log started anew by a `dev up` is followed from its beginning.
- * @throws GrafosError when the folder of the logs cannot be watched.
  */
 export async function followLogs(
   programRoot: string,
@@ -56,24 +56,18 @@ export async function followLogs(
     // A log between two starts is not there for an instant; its next change is told again.
     queue = queue.catch(() => {});
   };
-  let watcher: FSWatcher;
-  try {
-    watcher = watch(logs.path, (_event, name) => {
-      for (const tail of tails) if (name === null || basename(tail.file) === name) look(tail);
-    });
-  } catch (error) {
-    throw fileError(error, 'The logs cannot be followed');
-  }
+  const watching = watchFolder(logs.path, (name) => {
+    for (const tail of tails) if (name === null || basename(tail.file) === name) look(tail);
+  });
   for (const tail of tails) look(tail);
   const ended = Promise.withResolvers<void>();
   const end = () => ended.resolve();
   signal.addEventListener('abort', end, { once: true });
-  watcher.once('error', (error) => ended.reject(fileError(error, 'The logs cannot be followed')));
   try {
     await ended.promise;
   } finally {
     signal.removeEventListener('abort', end);
-    watcher.close();
+    watching.close();
     await queue;
   }
 }

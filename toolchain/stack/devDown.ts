@@ -7,11 +7,14 @@ import { endProcess } from './endProcess.ts';
 import { makeProgramState } from './programState.ts';
 import { lockStack } from './stackLock.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
+import { type StackWork, stackWork } from './stackWork.ts';
 import { stateOwner } from './stateOwner.ts';
 
 export interface DevDown {
   /** How each daemon ended; none when no stack was there. */
   daemons: Partial<Record<DaemonName, 'absent' | 'stopped' | 'killed'>>;
+  /** What ended with the stack; null when there was none, or nobody could say. */
+  ended: StackWork | null;
   /** The fault of the `dev.json` that was there, of which nothing was believed and no process ended. */
   warning: string | null;
   logs: string;
@@ -25,6 +28,7 @@ export async function devDown(programRoot: string, signal: AbortSignal): Promise
   const paths = stackPaths(programRoot);
   const warning = await strangeStack(paths);
   let daemons: DevDown['daemons'] = {};
+  let ended: StackWork | null = null;
   try {
     // A folder of a grafos that kept no records may have a stack; its daemons end once it is set aside.
     if (stateOwner(programRoot).kind === 'foreign') await makeProgramState(programRoot);
@@ -32,12 +36,14 @@ export async function devDown(programRoot: string, signal: AbortSignal): Promise
     if (StateFolder.findAt(paths.dir) !== undefined) {
       await using _lock = await lockStack(paths.lock, signal);
       // Read again: another `dev up` may have finished while we waited.
-      daemons = await endStack(paths, (await readDevState(paths)) ?? state);
+      const now = (await readDevState(paths)) ?? state;
+      if (now !== undefined) ended = await stackWork(programRoot, signal);
+      daemons = await endStack(paths, now);
     }
   } catch (error) {
     throw fileError(error, 'The stack cannot be ended');
   }
-  return { daemons, warning, logs: paths.logs, duration_ms: performance.now() - begun };
+  return { daemons, ended, warning, logs: paths.logs, duration_ms: performance.now() - begun };
 }
 
 /** Ends the daemons of `state` and removes what must not outlive them: `dev.json` and every key. The caller holds the lock. */

@@ -1,10 +1,13 @@
 import { basename } from 'node:path';
 import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
+import { plainText } from '../../daemons/protocol/plainText.ts';
 import { isProcess } from '../../daemons/protocol/processIdentity.ts';
 import { type DevFile, readDevFile } from '../../daemons/protocol/readDevFile.ts';
 import { readConfirmationRecord } from '../confirm/confirmationRecord.ts';
 import { isKnownStack, stackConfirmation } from '../confirm/stackConfirmation.ts';
+import { hasMoved, isBoundTo } from './boundFolder.ts';
 import { findProgramState } from './programState.ts';
 import type { StackPaths } from './stackPaths.ts';
 
@@ -18,12 +21,39 @@ export type KnownStack =
 export async function knownStack(paths: StackPaths): Promise<KnownStack> {
   const [file, record] = await Promise.all([devFile(paths), readConfirmationRecord(paths.root)]);
   if (file.kind === 'none') return { kind: 'none' };
+  if (file.kind === 'invalid' && file.version !== undefined) {
+    return {
+      kind: 'unusable',
+      error: new GrafosError('unreachable', 'dev_state_version', `${paths.state} is of another version of grafos.`, {
+        why: `Its form has the version ${file.version}; this grafos (${packageVersion()}) writes and reads version 1.`,
+        next: 'Stop that stack with the grafos that started it, or start one of this version in its place: grafos dev up',
+      }),
+    };
+  }
   if (file.kind === 'invalid') {
     return {
       kind: 'unusable',
       error: new GrafosError('unreachable', 'dev_state_invalid', `${paths.state} is damaged: ${file.why}.`, {
         why: 'It is not as grafos dev up writes it, so nothing in it is believed.',
         next: 'Start the stack again, which replaces it: grafos dev up',
+      }),
+    };
+  }
+  if (!isBoundTo(file.state, paths.root)) {
+    return {
+      kind: 'unusable',
+      error: new GrafosError('unreachable', 'dev_state_elsewhere', `${paths.state} is of a stack of another folder.`, {
+        why: `That stack was started in ${plainText(file.state.folder?.path ?? '')}; this folder is a copy of it, or was moved.`,
+        next: 'Start a stack of this folder: grafos dev up. It leaves the other one alone.',
+      }),
+    };
+  }
+  if (hasMoved(file.state, paths.root)) {
+    return {
+      kind: 'unusable',
+      error: new GrafosError('unreachable', 'dev_state_moved', 'The program was moved while its stack ran.', {
+        why: `Its files are named by the path of before, ${plainText(file.state.folder?.path ?? '')}.`,
+        next: 'Start the stack again, which ends the one of before: grafos dev up',
       }),
     };
   }
@@ -52,7 +82,8 @@ async function devFile(paths: StackPaths): Promise<DevFile> {
  */
 export async function readDevState(paths: StackPaths): Promise<DevState | undefined> {
   const file = await devFile(paths);
-  return file.kind === 'whole' && (await isKnownStack(paths.root, file.state)) ? file.state : undefined;
+  if (file.kind !== 'whole' || !isBoundTo(file.state, paths.root)) return undefined;
+  return (await isKnownStack(paths.root, file.state)) ? file.state : undefined;
 }
 
 /**

@@ -3,21 +3,32 @@ import { verifyAuditEnds } from '../../daemons/protocol/verifyAudit.ts';
 import { confirmStack } from '../confirm/stackConfirmation.ts';
 import { fileError } from '../files/fileError.ts';
 import { auditFaults, auditFaultText } from './auditFaultText.ts';
+import { checkStart } from './checkStart.ts';
 import { endStack } from './devDown.ts';
 import { readDevState, strangeStack } from './devState.ts';
+import { isUnchanged } from './isUnchanged.ts';
 import { makeProgramState } from './programState.ts';
 import { lockStack } from './stackLock.ts';
 import { stackPaths } from './stackPaths.ts';
+import { stackRequest } from './stackRequest.ts';
+import { type StackWork, stackWork, workText } from './stackWork.ts';
 import { type StackOptions, startStack } from './startStack.ts';
 import { giveStateNotice } from './stateNotices.ts';
 
 /** What a `dev up` may be told. */
-export type DevUpOptions = StackOptions;
+export interface DevUpOptions extends StackOptions {
+  /** Lets the stack that runs go on when it is the one that is asked for. */
+  keepsUnchanged?: boolean;
+}
 
 export interface DevUp {
   state: DevState;
   /** A stack of this program was running, or had been left half alive, and was ended first. */
   replaced: boolean;
+  /** The stack that runs was what was asked for, and goes on. */
+  kept: boolean;
+  /** What ended with the stack before; null when there was none, or nobody could say. */
+  ended: StackWork | null;
   /** The fault of the `dev.json` that was there, of which nothing was believed and no process ended. */
   warning: string | null;
   /** Milliseconds. */
@@ -40,14 +51,39 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
   });
 
   const before = await readDevState(paths);
+  const request = stackRequest(options);
+  if (before !== undefined && options.keepsUnchanged && (await isUnchanged(paths, before, request, signal)))
+    return { ...NOTHING_DONE, state: before, kept: true, duration_ms: performance.now() - begun };
   const warning = await strangeStack(paths);
+  await checkStart(paths, request, before).catch((error) => {
+    throw fileError(error, 'The stack cannot be started');
+  });
+  const ended = before === undefined ? null : await sayWork(programRoot, signal);
+  signal.throwIfAborted();
   if (before !== undefined) options.progress?.('ending the stack that runs');
   await endStack(paths, before);
   await warnOfBrokenAudit(paths.dir);
   const beforeState = (state: DevState) => confirmStack(programRoot, state);
   const stack = await startStack(programRoot, paths, { ...options, beforeState });
   await stack.keep();
-  return { state: stack.state, replaced: before !== undefined, warning, duration_ms: performance.now() - begun };
+  return {
+    state: stack.state,
+    replaced: before !== undefined,
+    kept: false,
+    ended,
+    warning,
+    duration_ms: performance.now() - begun,
+  };
+}
+
+const NOTHING_DONE = { replaced: false, ended: null, warning: null };
+
+/** Says what ends with the stack that is about to be replaced. */
+async function sayWork(programRoot: string, signal: AbortSignal): Promise<StackWork | null> {
+  const work = await stackWork(programRoot, signal);
+  const text = workText(work);
+  if (text !== null) giveStateNotice('warning', `${text} end with the stack that ran.`);
+  return work;
 }
 
 /** Says where the audit log is broken. The stack starts all the same: a stack that is down proves nothing. */

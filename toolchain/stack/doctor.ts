@@ -1,14 +1,19 @@
 import { X509Certificate } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { CELL_DEATHS_FILE, type CellDeaths } from '../../daemons/protocol/cellProcess.ts';
 import { DAEMON_NAMES, type DevState } from '../../daemons/protocol/devState.ts';
+import { eventlessFolder } from '../../daemons/protocol/eventlessFolder.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import { STATE_NAME, StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { verifyAudit } from '../../daemons/protocol/verifyAudit.ts';
+import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { isHealthy } from '../deploy/providerStatus.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
@@ -16,6 +21,7 @@ import { auditFaults, auditFaultText } from './auditFaultText.ts';
 import { deadDaemons, knownStack } from './devState.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
 import { stateOwner } from './stateOwner.ts';
+import { udpGetsThrough } from './udpGetsThrough.ts';
 
 export interface Check {
   name: string;
@@ -37,7 +43,13 @@ const RESTART = 'Start the stack again: grafos dev up';
 /** Looks at every part of a program's local stack by itself, so that the one at fault is named. Changes nothing. */
 export async function doctor(programRoot: string, signal: AbortSignal): Promise<DoctorReport> {
   const paths = stackPaths(programRoot);
-  const checks: Check[] = [nodeCheck(), quicCheck(), await writableCheck(programRoot), await auditCheck(paths.dir)];
+  const checks: Check[] = [
+    nodeCheck(),
+    quicCheck(),
+    await udpCheck(),
+    await writableCheck(programRoot),
+    await auditCheck(paths.dir),
+  ];
   const known = await knownStack(paths);
   // Of a stack that is not confirmed nothing is asked: no process, no port, no file that it names.
   if (known.kind === 'unusable') {
@@ -48,7 +60,7 @@ export async function doctor(programRoot: string, signal: AbortSignal): Promise<
     return report([...checks, fail('dev.json', 'the local stack does not run', 'Start it: grafos dev up')]);
   }
   const { state } = known;
-  checks.push(ok('dev.json', `started ${state.started_at}`));
+  checks.push(ok('dev.json', `started ${state.started_at}`), installCheck(state));
   const dead = await deadDaemons(state);
   for (const name of DAEMON_NAMES) {
     const { pid, log } = state.daemons[name];
@@ -58,6 +70,7 @@ export async function doctor(programRoot: string, signal: AbortSignal): Promise<
         : ok(name, `process ${pid}`),
     );
   }
+  checks.push(watchCheck(paths));
   checks.push(deathsCheck(paths));
   checks.push(...(await trustChecks(paths, state)));
   checks.push(...(await schedulerChecks(programRoot, state, signal)));
@@ -72,6 +85,44 @@ function report(checks: Check[]): DoctorReport {
 
 function nodeCheck(): Check {
   return ok('node', `${process.version} on ${process.platform}-${process.arch}`);
+}
+
+/** A stack goes on with the files it was started from, as far as it has loaded them. */
+function installCheck({ grafos, started_at }: DevState): Check {
+  const name = 'version';
+  const warn = (message: string, next: string): Check => ({ name, status: 'warn', message, next });
+  if (grafos === undefined) return warn('the stack was started by an earlier grafos', RESTART);
+  const { version, path } = grafos;
+  const entry = join(path, 'dist', 'daemons', 'fabricbiosd.js');
+  const built = statSync(entry, { throwIfNoEntry: false });
+  if (built === undefined) {
+    const what = `the grafos ${version} that started the stack is no longer installed in ${path}`;
+    return fail(name, what, `${RESTART} (until then runs end as soon as a new worker is needed)`);
+  }
+  if (version !== packageVersion() || path !== packageRoot)
+    return warn(
+      `the stack was started by grafos ${version} in ${path}; this is ${packageVersion()} in ${packageRoot}`,
+      RESTART,
+    );
+  if (built.mtimeMs > Date.parse(started_at))
+    return warn(`grafos ${version} was installed again after the stack was started`, RESTART);
+  return ok(name, `${version} in ${path}`);
+}
+
+/** Without events the daemons look at `dev.json` now and then, and end up to two seconds after it. */
+function watchCheck({ dir }: StackPaths): Check {
+  const watching = watchFolder(dir, () => {});
+  watching.close();
+  if (watching.looks === undefined) return ok('file-events', dir);
+  return {
+    name: 'file-events',
+    status: 'warn',
+    message: `the daemons look at dev.json every two seconds: ${watching.looks}`,
+    next:
+      eventlessFolder(dir) === undefined
+        ? 'Raise fs.inotify.max_user_watches and max_user_instances, or close another program that watches files.'
+        : null,
+  };
 }
 
 /** Deaths of the cell that its scheduler noticed since the stack was started. */
@@ -111,6 +162,17 @@ function quicCheck(): Check {
       next: null,
     };
   }
+}
+
+/** Packet filters and VPN clients let no UDP through in many places; everything works then, over TCP. */
+async function udpCheck(): Promise<Check> {
+  if (await udpGetsThrough()) return ok('udp', 'gets through on loopback');
+  return {
+    name: 'udp',
+    status: 'warn',
+    message: 'no UDP gets through on loopback, which QUIC needs: fabric control runs over TCP',
+    next: 'Nothing, or let the packet filter pass UDP on 127.0.0.1. A stack that was started with --transport quic: grafos dev up --transport tcp',
+  };
 }
 
 async function writableCheck(programRoot: string): Promise<Check> {
@@ -161,12 +223,28 @@ async function trustChecks(paths: StackPaths, state: DevState): Promise<Check[]>
       return [fail('trust', 'the certificates are of the future: the clock was set back', RESTART)];
     const { mode } = await stat(state.tenant_key);
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      if (keepsNoModes(paths)) {
+        return [
+          {
+            name: 'trust',
+            status: 'warn',
+            message: `${paths.trust} lies on a file system that keeps no modes: others on this machine can read its keys`,
+            next: 'Where that matters, move the program to a disk that has owners and modes.',
+          },
+        ];
+      }
       return [fail('trust', `${state.tenant_key} can be read by others (mode ${(mode & 0o777).toString(8)})`, RESTART)];
     }
     return [ok('trust', `valid until ${expires.toISOString()}`)];
   } catch (error) {
     return [fail('trust', `${paths.trust}: ${messageOf(error)}`, RESTART)];
   }
+}
+
+/** A folder of state is closed to others whenever it is found; one that is open then cannot be closed. */
+function keepsNoModes({ trust }: StackPaths): boolean {
+  const folder = StateFolder.findAt(trust);
+  return folder !== undefined && (statSync(folder.path).mode & 0o077) !== 0;
 }
 
 async function schedulerChecks(programRoot: string, state: DevState, signal: AbortSignal): Promise<Check[]> {
@@ -178,11 +256,11 @@ async function schedulerChecks(programRoot: string, state: DevState, signal: Abo
     const checks = [ok('scheduler-health', `${state.scheduler_url}, ${health.role}`)];
     checks.push(
       isHealthy(health)
-        ? ok('cell', `${health.cell?.cell_id}, over ${state.fabric.transport}, last heartbeat ${health.last_heartbeat}`)
+        ? ok('cell', `${health.cell?.cell_id}, over ${health.cell?.transport}, last heartbeat ${health.last_heartbeat}`)
         : fail(
             'cell',
             health.cell === null ? 'the cell is not connected' : `the scheduler is ${health.role} and ${health.status}`,
-            RESTART,
+            (await udpGetsThrough()) ? RESTART : `${RESTART} --transport tcp (no UDP gets through here)`,
           ),
     );
     const tenants = await client.tenants({ signal: asked });

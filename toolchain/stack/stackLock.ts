@@ -1,27 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import { watch } from 'node:fs';
-import { link } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { isProcess, processStart } from '../../daemons/protocol/processIdentity.ts';
+import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
+import { isLivingOwner, type LockOwner, OWNER_BYTES, ownerText, parseOwner, thisOwner } from './lockOwner.ts';
+import { enterDoor } from './stackDoor.ts';
 
 /** How long a second `dev up` or `dev down` waits for the first, milliseconds. */
 const WAIT_MS = 30_000;
-/** Bytes of a lock at most. */
-const LOCK_BYTES = 4_096;
 /** How long to wait before a lock that could not be taken away is looked at again, milliseconds. */
 const AGAIN_MS = 20;
-
-interface Owner {
-  pid: number;
-  started: string;
-}
+/** Before it is looked whether the holder still lives, milliseconds. */
+const LOOK_MS = 250;
+/** Reads of a lock that others take and leave meanwhile. */
+const READ_TRIES = 10;
 
 /**
- * Lets one `dev up` or `dev down` at a time work on a program. The lock names its owner, so that the
- * lock of a killed process is taken over. The folder of the lock is made when it is missing.
+ * Lets one `dev up` or `dev down` at a time work on a program. The lock is a file that names its
+ * owner, so that the lock of a killed process is taken over. It is made and taken over behind a
+ * {@link enterDoor door}, without hard links, which many file systems do not have.
+ *
+ * The folder of the lock is made when it is missing.
  *
  * @param onWait is given the process that has the lock, when there is one to wait for
  * @throws {GrafosError} stack_busy when the owner lives and does not finish in time
@@ -33,115 +33,135 @@ export async function lockStack(
   onWait: (pid: number) => void = () => {},
 ): Promise<AsyncDisposable> {
   signal.throwIfAborted();
-  const mine = JSON.stringify({ pid: process.pid, started: (await processStart(process.pid)) ?? '' } satisfies Owner);
+  const owner = await thisOwner();
   const folder = StateFolder.at(dirname(lock));
   const name = basename(lock);
-  const claim = `${name}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)]);
-  // Written aside and linked into place: nobody can see a lock that does not yet say whose it is.
-  folder.writeNew(claim, mine);
-  try {
-    for (;;) {
-      try {
-        await link(folder.file(claim), folder.file(name));
-        await removeDeadClaims(folder, name);
-        return { [Symbol.asyncDispose]: async () => release(folder, name, mine) };
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      }
-      // Whatever stays in the way, each round ends here.
-      signal.throwIfAborted();
-      const held = folder.readText(name, LOCK_BYTES);
-      const owner = held === undefined ? undefined : parseOwner(held);
-      if (deadline.aborted) throw stackBusy(lock, owner);
-      if (held === undefined) continue;
-      if (owner === undefined || !(await isProcess(owner.pid, owner.started))) {
-        if (!(await takeAway(folder, name, held))) await delay(AGAIN_MS);
-        continue;
-      }
+  let waitsFor: number | undefined;
+  for (;;) {
+    const holder = await livingHolder(folder, name);
+    // Whatever stays in the way, each round ends here.
+    signal.throwIfAborted();
+    if (deadline.aborted) throw stackBusy(lock, holder);
+    if (holder !== undefined) {
       const again = nextChange(folder.path, deadline);
       // The owner may have left between our look and our watch.
-      if (folder.readText(name, LOCK_BYTES) !== held) {
-        again.ignore();
-        continue;
+      if ((await livingHolder(folder, name)) !== undefined) {
+        if (holder.pid !== waitsFor) onWait(holder.pid);
+        waitsFor = holder.pid;
+        await again.happened;
       }
-      onWait(owner.pid);
-      await again.happened;
-    }
-  } finally {
-    folder.remove(claim);
+      again.ignore();
+    } else if (await take(folder, name, owner, deadline)) {
+      await removeDeadClaims(folder, name);
+      return { [Symbol.asyncDispose]: async () => release(folder, name, owner) };
+    } else await delay(AGAIN_MS);
   }
 }
 
-function stackBusy(lock: string, owner: Owner | undefined): GrafosError {
-  const whose = owner === undefined ? 'Another grafos' : `Another grafos (process ${owner.pid})`;
+/** The process that has the lock; undefined when there is no lock, and for one that a dead process left. */
+async function livingHolder(folder: StateFolder, name: string): Promise<LockOwner | undefined> {
+  const holder = parseOwner((await settledText(folder, name)) ?? '');
+  return holder !== undefined && (await isLivingOwner(holder)) ? holder : undefined;
+}
+
+/** Reads a lock. One that is left and taken between the look and the open is read again; what is no file stays refused. */
+async function settledText(folder: StateFolder, name: string): Promise<string | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return folder.readText(name, OWNER_BYTES);
+    } catch (error) {
+      if (tries === READ_TRIES) throw error;
+      await delay(1);
+    }
+  }
+}
+
+/**
+ * Takes a lock that nobody living has.
+ *
+ * @returns false when another was faster, and when a dead lock cannot be removed
+ */
+async function take(folder: StateFolder, name: string, owner: LockOwner, until: AbortSignal): Promise<boolean> {
+  let leave: () => void;
+  try {
+    leave = await enterDoor(folder, `${name}.door`, owner, until);
+  } catch (error) {
+    // The caller knows what to say of its own deadline.
+    if (until.aborted) return false;
+    throw error;
+  }
+  try {
+    if ((await livingHolder(folder, name)) !== undefined) return false;
+    try {
+      folder.remove(name);
+    } catch {
+      return false;
+    }
+    return folder.writeNew(name, ownerText(owner));
+  } finally {
+    leave();
+  }
+}
+
+function stackBusy(lock: string, holder: LockOwner | undefined): GrafosError {
+  const whose = holder === undefined ? 'Another grafos' : `Another grafos (process ${holder.pid})`;
   return new GrafosError('unreachable', 'stack_busy', `${whose} is starting or stopping this stack.`, {
     why: `It has held ${lock} for over ${WAIT_MS / 1000} s.`,
     next: 'Wait for it, or end that process and run the command again.',
   });
 }
 
-/** Removes the claims of processes that were killed while they asked for the lock. */
+/** Removes what processes left that were killed while they asked for the lock. */
 async function removeDeadClaims(folder: StateFolder, lock: string): Promise<void> {
-  for (const name of folder.names().filter((one) => one.startsWith(`${lock}.`))) {
-    // A claim that names no owner is being written, or is not a claim at all.
-    const owner = parseOwner(textOf(folder, name) ?? '');
-    if (owner !== undefined && !(await isProcess(owner.pid, owner.started))) folder.remove(name);
+  for (const name of folder.names().filter((one) => one.startsWith(`${lock}.`) && one !== `${lock}.door`)) {
+    // A claim that names no owner is being made, or is not a claim at all.
+    const owner = claimOwner(folder, name);
+    const [, pid] = /\.door\.(\d+)\.[0-9a-f]{8}$/.exec(name) ?? [];
+    const isDead =
+      owner === undefined
+        ? pid !== undefined && (await processStart(Number(pid))) === undefined
+        : !(await isLivingOwner(owner));
+    if (isDead) folder.remove(name);
   }
 }
 
-function textOf(folder: StateFolder, name: string): string | undefined {
+/** The owner of a claim: the file of an earlier grafos, or a folder with one file. */
+function claimOwner(folder: StateFolder, name: string): LockOwner | undefined {
   try {
-    return folder.readText(name, LOCK_BYTES);
+    return parseOwner(folder.readText(name, OWNER_BYTES) ?? '');
+  } catch {
+    // It is a folder, or has gone meanwhile.
+  }
+  try {
+    const claim = folder.find(name);
+    const [id] = claim?.names() ?? [];
+    return id === undefined ? undefined : parseOwner(claim?.readText(id, OWNER_BYTES) ?? '');
   } catch {
     return undefined;
   }
 }
 
-function parseOwner(text: string): Owner | undefined {
-  try {
-    const owner: Partial<Owner> = JSON.parse(text);
-    return typeof owner.pid === 'number' && typeof owner.started === 'string'
-      ? { pid: owner.pid, started: owner.started }
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Removes a dead owner's lock, and gives back the lock of a living process that came between our look
- * and our grip.
- *
- * @returns false when the lock could not be moved
- */
-async function takeAway(folder: StateFolder, lock: string, dead: string): Promise<boolean> {
-  const aside = `${lock}.dead.${randomBytes(4).toString('hex')}`;
-  try {
-    folder.rename(lock, aside);
-  } catch {
-    return false;
-  }
-  if ((textOf(folder, aside) ?? dead) !== dead) await link(folder.file(aside), folder.file(lock)).catch(() => {});
-  folder.remove(aside);
-  return true;
-}
-
-function release(folder: StateFolder, lock: string, mine: string): void {
+function release(folder: StateFolder, name: string, owner: LockOwner): void {
   // A folder that went meanwhile took the lock along.
-  if (textOf(folder, lock) === mine) folder.remove(lock);
+  if (StateFolder.findAt(folder.path) === undefined) return;
+  if (folder.readText(name, OWNER_BYTES) === ownerText(owner)) folder.remove(name);
 }
 
 function nextChange(dir: string, until: AbortSignal): { happened: Promise<void>; ignore(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const watcher = watch(dir, () => resolve());
-  watcher.on('error', () => resolve());
+  const watching = watchFolder(dir, () => resolve());
   const stop = () => resolve();
+  // A holder that is killed changes nothing.
+  const timer = setTimeout(stop, LOOK_MS);
   until.addEventListener('abort', stop, { once: true });
   if (until.aborted) resolve();
-  const ignore = () => {
-    watcher.close();
-    until.removeEventListener('abort', stop);
+  return {
+    happened: promise,
+    ignore() {
+      watching.close();
+      clearTimeout(timer);
+      until.removeEventListener('abort', stop);
+    },
   };
-  return { happened: promise.finally(ignore), ignore };
 }

@@ -4,24 +4,33 @@ import { basename } from 'node:path';
 import type { CellProcess } from '../../daemons/protocol/cellProcess.ts';
 import type { DaemonName, DaemonState, DevState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
 import { connectScheduler } from '../../daemons/protocol/schedulerClient.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { DEFAULT_TENANT } from '../account/account.ts';
 import { fileError } from '../files/fileError.ts';
 import { type DevTrust, writeDevTrust } from '../trust/devTrust.ts';
+import { boundFolder } from './boundFolder.ts';
 import { meteredFolder } from './meteredFolder.ts';
+import { provenLink } from './provenLink.ts';
 import { type SpawnedDaemon, spawnDaemon } from './spawnDaemon.ts';
 import { daemonLogFile, type StackPaths } from './stackPaths.ts';
+import { stackRequest } from './stackRequest.ts';
+import { giveStateNotice } from './stateNotices.ts';
 
 export const DEFAULT_MEM_CAPACITY = 128 * 1024;
 
 export interface StackOptions {
   /** Bytes of the cell's memory pool; {@link DEFAULT_MEM_CAPACITY} unless given. */
   memCapacity?: number;
-  transport?: 'quic' | 'tcp';
+  /** Fabric control; `auto`, the default, takes TCP where QUIC does not load or no UDP gets through. */
+  transport?: 'auto' | 'quic' | 'tcp';
   /** Fixed ports, for who must open one in a firewall; the operating system chooses all others. */
   ports?: Partial<Record<'fabric' | 'mem' | 'scheduler' | 'helper', number>>;
   tenant?: string;
+  /** Host names besides its own that the helper answers to, such as that of a forwarded port. */
+  helperHosts?: readonly string[];
   signal?: AbortSignal;
   progress?: (text: string) => void;
   /** Called with the state before `dev.json` shows it to others. */
@@ -40,7 +49,8 @@ export interface StartedStack {
 /** Facts of the daemons' ready lines. */
 interface FabricFacts {
   control: string;
-  transport: 'quic' | 'tcp';
+  transport: 'auto' | 'quic' | 'tcp';
+  transport_note?: string;
   mem_dataplane: string;
   mem_dataplane_sha256: string;
   mem_dataplane_transport: 'http3' | 'http2';
@@ -53,9 +63,10 @@ interface UrlFacts {
 
 /**
  * Starts a stack where none is: fresh trust, three daemons side by side, the scheduler promoted and the tenant registered; `dev.json` is
- * written last. When anything fails or the signal aborts, all that was started is ended and nothing is left but logs.
+ * written last, once the scheduler has its link to the cell. When anything fails or the signal aborts, all that was started is ended and nothing is left but logs.
  * The caller holds the lock where others may come.
- * @throws GrafosError with the failing daemon's own code, `not_built`, `interrupted`, or a file error's code.
+ * @throws {GrafosError} the failing daemon's own code, quic_unavailable, quic_unreachable, cell_unreachable, not_built,
+ * interrupted, or a file error's code
  */
 export async function startStack(
   programRoot: string,
@@ -94,6 +105,7 @@ export async function startStack(
     const facts = <Facts>(daemon: SpawnedDaemon<Facts>) => Promise.race([daemon.ready, aborted.promise]);
 
     const fabricReady = facts(fabric).then((ready) => {
+      if (options.transport === 'quic' && ready.transport === 'tcp') throw quicUnavailable(ready.transport_note);
       scheduler.tell('fabric', `${ready.transport} ${ready.control}`);
       return ready;
     });
@@ -107,15 +119,20 @@ export async function startStack(
         keyPem: await readFile(trust.admin.key, 'utf8'),
       });
       try {
-        await fabricReady;
+        const { control, transport } = await fabricReady;
         await admin.promote({ signal });
         await admin.createTenant(tenant, await readFile(trust.tenant.cert, 'utf8'), { rotate: true, signal });
+        return { url, linked: await provenLink(admin, { control, transport }, signal) };
       } finally {
         admin.close();
       }
-      return url;
     });
-    const [fabricFacts, schedulerUrl, helperFacts] = await Promise.all([fabricReady, schedulerReady, facts(helper)]);
+    const [fabricFacts, { url: schedulerUrl, linked }, helperFacts] = await Promise.all([
+      fabricReady,
+      schedulerReady,
+      facts(helper),
+    ]);
+    sayTransport(fabricFacts, linked);
     const daemons = Object.fromEntries(
       await Promise.all([...started].map(async ([name, daemon]) => [name, await daemon.state()])),
     ) as Record<DaemonName, DaemonState>;
@@ -131,13 +148,16 @@ export async function startStack(
       cell_id: cellId,
       fabric: {
         control: fabricFacts.control,
-        transport: fabricFacts.transport,
+        transport: linked,
         mem_dataplane: fabricFacts.mem_dataplane,
         mem_dataplane_sha256: fabricFacts.mem_dataplane_sha256,
         mem_dataplane_transport: fabricFacts.mem_dataplane_transport,
         mem_capacity: fabricFacts.mem_capacity,
       },
       helper: { url: helperFacts.url },
+      grafos: { version: packageVersion(), path: packageRoot },
+      folder: boundFolder(programRoot),
+      options: stackRequest(options),
       daemons,
     };
     await options.beforeState?.(state);
@@ -153,6 +173,24 @@ export async function startStack(
       ? new GrafosError('interrupted', 'interrupted', 'Interrupted; the stack was not started.')
       : fileError(error, 'The stack cannot be started');
   }
+}
+
+/** The error of a stack that is to use QUIC where its native half does not load. */
+function quicUnavailable(why: string | undefined): GrafosError {
+  return new GrafosError('unreachable', 'quic_unavailable', 'QUIC does not load on this machine.', {
+    ...(why === undefined ? {} : { why }),
+    next: 'Use TCP, which works as well: grafos dev up --transport tcp. Without --transport it is taken by itself.',
+  });
+}
+
+/** Says in one line that fabric control goes over TCP although nobody asked for it, and why. */
+function sayTransport({ transport, transport_note }: FabricFacts, linked: 'quic' | 'tcp'): void {
+  if (linked === 'quic' || (transport === 'tcp' && transport_note === undefined)) return;
+  const why =
+    transport === 'tcp'
+      ? 'QUIC does not load on this machine'
+      : 'QUIC does not connect within a second: no UDP gets through';
+  giveStateNotice('note', `${why}. Fabric control runs over TCP, which works as well. See: grafos dev doctor`);
 }
 
 /** The cell as it is started again after a death: at the addresses that it has now. */
@@ -180,7 +218,7 @@ function daemonArguments(
       'control-server',
       ...common,
       ...pair(trust.fabricbiosd),
-      ...['--bind', port('fabric'), '--transport', options.transport ?? 'quic'],
+      ...['--bind', port('fabric'), '--transport', options.transport ?? 'auto'],
       ...['--provider', 'local', '--region', 'local'],
       ...meteredArguments(),
       ...['--mem-capacity', String(options.memCapacity ?? DEFAULT_MEM_CAPACITY), '--mem-dp-bind', port('mem')],
@@ -197,6 +235,7 @@ function daemonArguments(
       ...pair(trust.tenant),
       ...['--bind', port('helper'), '--project', programRoot],
       ...['--scheduler', 'lifeline', '--bearer-file', paths.bearer],
+      ...(options.helperHosts ?? []).flatMap((host) => ['--allow-host', host]),
     ],
   };
 }

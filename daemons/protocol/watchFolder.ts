@@ -1,0 +1,55 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { eventlessFolder } from './eventlessFolder.ts';
+
+/** Between two looks at a folder whose changes no event tells, milliseconds. */
+const LOOK_MS = 2_000;
+
+export interface FolderWatch {
+  /** Why the folder is looked at now and then, where events alone would not do. */
+  readonly looks: string | undefined;
+  close(): void;
+}
+
+/**
+ * Calls a listener when something in a folder changed, by events of the operating system.
+ *
+ * Where there are none the listener is called every two seconds, whether or not something changed:
+ * on a network mount, when this user watches too many files already, and once a watch has failed.
+ *
+ * @param onChange is given the name of what changed, or null when it is not known
+ * @param onFailed is called when the watch fails later on
+ */
+export function watchFolder(
+  folder: string,
+  onChange: (name: string | null) => void,
+  onFailed: (why: string) => void = () => {},
+): FolderWatch {
+  let timer: NodeJS.Timeout | undefined;
+  let watcher: FSWatcher | undefined;
+  let isClosed = false;
+  const look = () => {
+    if (!isClosed) timer ??= setInterval(onChange, LOOK_MS, null);
+  };
+  let looks: string | undefined;
+  try {
+    watcher = watch(folder, (_event, name) => onChange(name));
+    watcher.on('error', (error) => {
+      look();
+      onFailed(error.message);
+      onChange(null);
+    });
+    const kind = eventlessFolder(folder);
+    if (kind !== undefined) looks = `${folder} lies on ${kind}, which tells not every change`;
+  } catch (error) {
+    looks = error instanceof Error ? error.message : String(error);
+  }
+  if (looks !== undefined) look();
+  return {
+    looks,
+    close() {
+      isClosed = true;
+      watcher?.close();
+      clearInterval(timer);
+    },
+  };
+}

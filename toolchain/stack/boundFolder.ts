@@ -1,0 +1,35 @@
+import { realpathSync, statSync } from 'node:fs';
+import type { DevState } from '../../daemons/protocol/devState.ts';
+import { eventlessFolder } from '../../daemons/protocol/eventlessFolder.ts';
+
+type BoundFolder = NonNullable<DevState['folder']>;
+
+/**
+ * Names a program's folder so that a copy of it is told apart: by its real path, and by its numbers
+ * where the file system keeps them. A mount of another machine may give a folder new ones.
+ */
+export function boundFolder(programRoot: string): BoundFolder {
+  const path = realpathSync.native(programRoot);
+  if (eventlessFolder(path) !== undefined) return { path, device: null, inode: null };
+  const { dev, ino } = statSync(path, { bigint: true });
+  return { path, device: String(dev), inode: String(ino) };
+}
+
+/** Says whether a stack belongs to a program's folder; one of an earlier grafos names none, and is taken as such. */
+export function isBoundTo({ folder }: DevState, programRoot: string): boolean {
+  if (folder === undefined) return true;
+  const here = boundFolder(programRoot);
+  const isSame = (one: string | null, other: string | null) => one === null || other === null || one === other;
+  // Another spelling of the same folder, or another mount of it, is the same folder.
+  const hasNumbers = folder.inode !== null && here.inode !== null;
+  return hasNumbers
+    ? isSame(folder.device, here.device) && isSame(folder.inode, here.inode)
+    : folder.path === here.path;
+}
+
+/** Says whether a program was moved while its stack ran, whose files are named by the path of before. */
+export function hasMoved({ folder }: DevState, programRoot: string): boolean {
+  if (folder === undefined || folder.path === realpathSync.native(programRoot)) return false;
+  const there = statSync(folder.path, { bigint: true, throwIfNoEntry: false });
+  return there === undefined || String(there.ino) !== folder.inode;
+}

@@ -1,0 +1,34 @@
+import { connectTarget } from '../deploy/connectTarget.ts';
+import { resolveProvider } from '../deploy/resolveProvider.ts';
+
+/** What ends with a stack. */
+export interface StackWork {
+  /** Runs under way. */
+  runs: number;
+  /** Leases of fabric memory, those of the runs included. */
+  leases: number;
+}
+
+const ANSWER_MS = 2_000;
+
+/** Counts what would end with the program's stack; null when nobody could say. */
+export async function stackWork(programRoot: string, signal: AbortSignal): Promise<StackWork | null> {
+  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  try {
+    using client = await connectTarget(await resolveProvider(programRoot, 'local'), asked);
+    const [cell] = (await client.inventory({ signal: asked })).cells;
+    return cell === undefined ? null : { runs: cell.inventory.runs_active, leases: cell.inventory.leases };
+  } catch {
+    return null;
+  }
+}
+
+/** Says it in words; null for nothing. */
+export function workText(work: StackWork | null): string | null {
+  if (work === null || (work.runs === 0 && work.leases === 0)) return null;
+  const parts = [
+    ...(work.runs === 0 ? [] : [`${work.runs} ${work.runs === 1 ? 'run' : 'runs'} under way`]),
+    ...(work.leases === 0 ? [] : [`${work.leases} ${work.leases === 1 ? 'lease' : 'leases'} of fabric memory`]),
+  ];
+  return parts.join(' and ');
+}
