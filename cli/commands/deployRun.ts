@@ -6,6 +6,8 @@ import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { deployRun } from '../../toolchain/deploy/deployRun.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { placesOfRun } from '../../toolchain/places/placesOfRun.ts';
+import { responseWithPlaces } from '../../toolchain/places/responseWithPlaces.ts';
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
@@ -92,7 +94,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   // Beside the request, which waits for the network: reading and hashing the sources takes as long.
   const looked = warnIfStale(out, program, tasklet);
   const [ended] = await Promise.all([running, looked]);
-  const { response } = ended;
+  const places = await placesOfRun(program.root, ended, client, signal);
+  const response = ended.response === null ? null : responseWithPlaces(ended.response, places);
   if (response === null) {
     out.result(ended, (paint) => [
       `${stateText(ended.state, paint)}  ${ended.run_id}`,
@@ -102,12 +105,12 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     out.progress('counting');
     const profile = await profileRun(program, ended.run_id, given.provider, signal);
     out.result({ ...response, profile }, (paint) => [
-      ...responseLines(response, paint),
+      ...responseLines(response, paint, places),
       '',
       ...profileLines(profile, cwd, paint),
     ]);
   } else {
-    out.result(response, (paint) => [...responseLines(response, paint), ...nextLines(ended, given.hold)]);
+    out.result(response, (paint) => [...responseLines(response, paint, places), ...nextLines(ended, given.hold)]);
   }
   return runExitCode(ended);
 }
