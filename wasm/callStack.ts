@@ -6,7 +6,10 @@ import { stackFrame } from './stackFrame.ts';
 export interface CallFrame {
   /** Function index. */
   function: number;
-  /** Byte offset of the instruction from the start of the function's body (the locals' count). */
+  /**
+   * Byte offset of the instruction from the start of the function's body (the locals' count). 0 is the function as a whole: it was
+   * just entered, or its fuel ended somewhere in it.
+   */
   offset: number;
 }
 

@@ -11,7 +11,10 @@ import type { StackFrame } from './stackFrame.ts';
 export interface CodePoint {
   /** Function index. */
   functionIndex: number;
-  /** Byte offset of the instruction from the start of its function body (the locals' count), in the original module. */
+  /**
+   * Byte offset of the instruction from the start of its function body (the locals' count), in the original module; 0 where
+   * only the function is known.
+   */
   bodyOffset: number;
   /** Fuel charged for instructions that were not executed. */
   refund: number;
@@ -77,7 +80,8 @@ function walkTo(
   while (at < end) {
     const put = own.at(at);
     if (put !== null) {
-      if (offset < put.next) return { bodyOffset: at - start - added, refund: 0, own: true };
+      // Many checks share the trap at a body's end: which of them it was is not known.
+      if (offset < put.next) return { bodyOffset: put.next === end ? 0 : at - start - added, refund: 0, own: true };
       owed += put.charge;
       added += put.next - at - put.stands;
       if (put.stands > 0) owed--;

@@ -17,14 +17,14 @@ const FOREIGN = /^(?:~|\.|\/|[A-Za-z]:)/;
  * A library's code that was inlined into a function of the program gives two places: its own, and the nearest line of the
  * program in that function.
  *
- * @param endedAtCheck the innermost frame is where the meter ended the run, in front of the code that was not paid for
+ * @param fuelEnded somewhere in the innermost function the fuel ended
  * @param pathOf the path relative to the program of a file as the map names it
  */
 export function framePlaces(
   frames: readonly CallFrame[],
   places: CodePlaces,
   pathOf: (file: string) => string,
-  endedAtCheck: boolean,
+  fuelEnded: boolean,
 ): Place[] {
   const found: Place[] = [];
   const isOwn = (file: string) => !FOREIGN.test(pathOf(file));
@@ -54,8 +54,8 @@ export function framePlaces(
     return near;
   };
   for (const [depth, frame] of frames.entries()) {
-    const next = endedAtCheck && depth === 0 ? places.nextLineOf(frame.function, frame.offset) : null;
-    const at = next ?? places.lineOf(frame.function, frame.offset);
+    const whole = depth === 0 && frame.offset === 0 ? places.wholeOf(frame.function, isOwn, fuelEnded) : null;
+    const at = whole ?? places.lineOf(frame.function, frame.offset);
     const caller = at === null || isOwn(at.file) ? null : callOf(frame, at);
     if (at !== null && !GENERATED.test(at.file)) add(at);
     if (caller !== null) add(caller);

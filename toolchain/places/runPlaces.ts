@@ -17,9 +17,6 @@ import { watFunctions } from './watFunctions.ts';
 const PLACES_MAX = 16;
 const EXCERPT_MAX = 160;
 
-/** Errors by which the meter ends a run in front of what it cannot pay for. */
-const AT_CHECK = new Set(['fuel_exhausted', 'trap_call_stack_exhausted']);
-
 /** A failed run, as its response tells it. */
 export interface FailedRun {
   error: RunError | null;
@@ -71,7 +68,8 @@ async function placesOf(
       const isFresh = (await staleness({ root }, tasklet)).state === 'fresh';
       const files = isFresh ? (readStamp(module)?.files ?? []) : [];
       const sources = files.flatMap((path) => {
-        const one = path.endsWith('.rs') ? reader.read(join(root, path), 'crateFile') : null;
+        const one =
+          path.endsWith('.rs') && !path.startsWith('vendor/') ? reader.read(join(root, path), 'crateFile') : null;
         return one?.state === 'ok' ? [{ path, text: one.bytes.toString('utf8') }] : [];
       });
       const log = error.code === 'trap_unreachable' ? await readLog() : '';
@@ -94,6 +92,11 @@ async function placesOf(
     }
     case 'assemblyscript':
     case 'wasm':
-      return framePlaces(frames, places, (file) => programPath(root, tasklet.output, file), AT_CHECK.has(error.code));
+      return framePlaces(
+        frames,
+        places,
+        (file) => programPath(root, tasklet.output, file),
+        error.code === 'fuel_exhausted',
+      );
   }
 }

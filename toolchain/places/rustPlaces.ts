@@ -11,6 +11,9 @@ export interface CrateSource {
   text: string;
 }
 
+/** Functions that every panic and every run goes through. */
+const MACHINERY = /^(?:__rust|rust_panic|rust_begin_unwind|std::|core::panicking|grafos::|_grafos_tasklet_)/;
+
 /**
  * Finds where a Rust tasklet failed: the panic's own place, the one place that writes the label it failed with, and the
  * calls under way by the names that the module kept.
@@ -50,7 +53,7 @@ export function rustPlaces(
   }
   for (const frame of error.frames ?? []) {
     const name = places.ownNameOf(frame.function);
-    if (name === undefined) continue;
+    if (name === undefined || MACHINERY.test(name)) continue;
     const head = onlyHead(lines, name);
     if (head !== null && !found.some((one) => one.file === head.path && one.function === head.name))
       add(head.path, head.line, head.column);

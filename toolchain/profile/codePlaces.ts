@@ -1,5 +1,8 @@
 import { BinaryReader } from '../../wasm/binaryReader.ts';
+import { Op } from '../../wasm/opcodes.ts';
 import { readModule, SECTION } from '../../wasm/readModule.ts';
+import { skipImmediates } from '../../wasm/skipImmediates.ts';
+import { skipLocals } from '../../wasm/skipLocals.ts';
 import type { ReadSourceMap } from './readSourceMap.ts';
 
 /** Where an instruction comes from: a file as the source map names it, and a line and a column, both from 1. */
@@ -21,8 +24,11 @@ export interface CodePlaces {
    * another file that was inlined into a function has its own lines; this finds where it was called.
    */
   nearLineOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null;
-  /** The first line at the instruction or after it in the same function; null where there is none near. */
-  nextLineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
+  /**
+   * The place of a function as a whole: its only outermost loop where it has exactly one, or else its first line. The
+   * first is the better answer where its fuel ended somewhere in it.
+   */
+  wholeOf(functionIndex: number, wanted: (file: string) => boolean, loop: boolean): SourceLine | null;
   /** The text of a source, line by line; undefined where neither the map nor the program has it. */
   linesOf(file: string): readonly string[] | undefined;
 }
@@ -95,7 +101,12 @@ export function codePlaces(
     linesOf,
     nearLineOf: (functionIndex, bodyOffset, wanted) =>
       nearest(functionIndex, bodyOffset, wanted) ?? following(functionIndex, bodyOffset, wanted),
-    nextLineOf: (functionIndex, bodyOffset) => following(functionIndex, bodyOffset, () => true),
+    wholeOf(functionIndex, wanted, loop) {
+      const start = starts[functionIndex - importedFunctions];
+      const loops = loop && start !== undefined ? outerLoops(wasm, start) : [];
+      const from = loops.length === 1 ? (loops[0] as number) : 0;
+      return following(functionIndex, from, wanted) ?? following(functionIndex, from, () => true);
+    },
     ownNameOf: (functionIndex) => given.get(functionIndex),
     nameOf(functionIndex) {
       const known = names.get(functionIndex);
@@ -139,6 +150,22 @@ function bodyStarts(wasm: Uint8Array, codeOffset: number | undefined): number[] 
     reader.pos += size;
     return start;
   });
+}
+
+/** Offsets in a function's body of the loops that are in no other loop. The module is valid. */
+function outerLoops(wasm: Uint8Array, start: number): number[] {
+  const end = wasm.length;
+  const loops: number[] = [];
+  /** Of each open block: whether it is a loop. */
+  const open: boolean[] = [false];
+  for (let at = skipLocals(wasm, start, end, 0); open.length > 0 && at < end; ) {
+    const opcode = wasm[at] as number;
+    if (opcode === Op.loop && !open.includes(true)) loops.push(at - start);
+    if (opcode === Op.block || opcode === Op.loop || opcode === Op.if) open.push(opcode === Op.loop);
+    else if (opcode === Op.end) open.pop();
+    at = skipImmediates(wasm, opcode, at + 1, end);
+  }
+  return loops;
 }
 
 /** Subsection 1 of a name section (Core Specification 2.0, appendix "Custom Sections"); empty where it is broken. */
