@@ -146,6 +146,15 @@ export const COMMANDS: CommandSpec[] = [
       { ...PROVIDER, default: 'local' },
       TASKLET,
       { flags: '--mem <size>', description: "fabric memory to lease, such as 32KiB; the manifest's mem unless given" },
+      { flags: '--fuel <count>', description: "instructions this run may execute; the manifest's fuel unless given" },
+      {
+        flags: '--timeout <duration>',
+        description: "wall clock of this run, such as 60s; the manifest's unless given",
+      },
+      {
+        flags: '--linear-memory <size>',
+        description: "bound on the module's own memory in this run; the manifest's linear_memory unless given",
+      },
       { flags: '--input <file>', description: 'input bytes; none unless given; - for standard input' },
       {
         flags: '--hold <duration>',
@@ -158,8 +167,16 @@ export const COMMANDS: CommandSpec[] = [
       ...DIRECT,
       { flags: '--tenant <name>', description: 'tenant at that scheduler; the certificate says it too' },
     ],
-    json: 'response.json, with --profile and what grafos profile prints as its profile; with --detach the run',
+    json: 'response.json, error with places: [{function, file, line, column, own, excerpt}]; with --profile and what grafos profile prints as its profile; with --detach the run',
     load: () => import('./commands/deployRun.ts'),
+  },
+  {
+    name: 'fuel suggest',
+    summary: 'Suggest a fuel for tasklets by what their fixtures use',
+    args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
+    options: [{ flags: '--write', description: 'write it into grafos.toml, where comments stay as they are' }],
+    json: '{written, suggestions: [{tasklet, fuel_used, case, fuel, current, enough, line}]}',
+    load: () => import('./commands/fuelSuggest.ts'),
   },
   {
     name: 'runs list',

@@ -1,15 +1,18 @@
 import type { Run, RunResponse } from '../daemons/protocol/tenantApi.ts';
 import { formatSize } from '../program/size.ts';
+import type { Place } from '../toolchain/places/place.ts';
 import { countText } from './countText.ts';
+import { placeLines } from './placeLines.ts';
 import type { Paint } from './printedLine.ts';
 
 /** An ended run for people: how it ended, its output, what it cost. */
-export function responseLines(response: RunResponse, paint: Paint): string[] {
+export function responseLines(response: RunResponse, paint: Paint, places: readonly Place[] = []): string[] {
   const { state, error, output, output_bytes, fuel_used, linear_memory_peak, duration_us } = response;
   const lines = [
     `${stateText(state, paint)}  ${response.run_id}  ${paint('dim', `on ${response.cell_id} (${response.provider})`)}`,
   ];
-  if (error !== null) lines.push(`  error     ${errorText(response)}`, `            ${error.message}`);
+  if (error !== null)
+    lines.push(`  error     ${errorText(response)}`, `            ${error.message}`, ...placeLines(places, paint));
   if (output !== null) lines.push(`  output    ${outputText(output)}`);
   else if (output_bytes > 0) lines.push(`  output    ${formatSize(output_bytes)}, not JSON`);
   lines.push(

@@ -1,123 +1,13 @@
-import { BinaryReader } from './binaryReader.ts';
-import { outerOf } from './innerFunctions.ts';
+import { type CodePoint, codePoint } from './codePoint.ts';
 import type { MeteredModule } from './meter.ts';
-import { Op } from './opcodes.ts';
-import { OwnCode } from './ownCode.ts';
-import { skipImmediates } from './skipImmediates.ts';
-import { skipLocals } from './skipLocals.ts';
-
-/** Where a metered module trapped, in terms of the module it was made from. */
-export interface TrapPoint {
-  /** Function index. */
-  functionIndex: number;
-  /** Byte offset of the instruction from the start of its function body (the locals' count), in the original module. */
-  bodyOffset: number;
-  /** Fuel charged for instructions that the trap kept from being executed. */
-  refund: number;
-  /** It was the meter that trapped: the fuel was short, and otherwise the calls were too deep. */
-  own: boolean;
-}
-
-/** The balance, and what NaNs are made canonical with: an f32, an f64, a v128. */
-const LOCALS_ADDED = 4;
-
-/** V8 names a frame of a module without a name section `wasm://wasm/<hash>:wasm-function[<index>]:0x<offset>`. */
-const WASM_FRAME = /^\s*at wasm:\/\/wasm\/[0-9a-f]+:wasm-function\[(\d+)\]:0x([0-9a-f]+)$/;
+import { stackFrame } from './stackFrame.ts';
 
 /**
  * Finds where a run trapped from the `stack` of the error V8 threw, taken as it is. Null when the innermost frame is not the module's:
  * then the error comes from a host function, whose call was paid for exactly, and nothing is to be refunded.
  */
-export function trapPoint(metered: MeteredModule, stack: string): TrapPoint | null {
-  const frame = stack.split('\n').find((line) => /^\s*at /.test(line));
-  const match = frame === undefined ? null : WASM_FRAME.exec(frame);
-  if (match === null) return null;
-  const functionIndex = Number(match[1]);
-  const offset = Number.parseInt(match[2] as string, 16);
-  const index = functionIndex - metered.importedFunctions;
-  if (index < 0 || metered.codeOffset < 0) return null;
-  const body = bodyAt(metered, index);
-  if (body === null || offset < body.start || offset >= body.end) return null;
-  // The engine's own stack overflow: a function that hands over to its inner one has no instruction of the module's.
-  if (metered.inner.includes(functionIndex)) return { functionIndex, bodyOffset: 0, refund: 0, own: false };
-  return {
-    functionIndex: outerOf(metered, functionIndex) ?? functionIndex,
-    ...walkTo(metered, functionIndex, body.start, body.end, offset),
-  };
-}
-
-function bodyAt(metered: MeteredModule, index: number): { start: number; end: number } | null {
-  const reader = new BinaryReader(metered.bytes, metered.codeOffset);
-  const count = reader.u32();
-  if (index >= count) return null;
-  for (let i = 0; ; i++) {
-    const size = reader.u32();
-    if (i === index) return { start: reader.pos, end: reader.pos + size };
-    reader.pos += size;
-  }
-}
-
-/**
- * Walks a metered body up to `offset`, keeping what is charged and not yet executed. What the meter put in is told by the fuel global and
- * the local for the balance, which the module's own code cannot name. Nothing is refunded after a trap inside what was put in, nor at the
- * entry, where the engine's own stack overflow is.
- */
-function walkTo(
-  metered: MeteredModule,
-  functionIndex: number,
-  start: number,
-  end: number,
-  offset: number,
-): { bodyOffset: number; refund: number; own: boolean } {
-  const { bytes } = metered;
-  const first = skipLocals(bytes, start, end, LOCALS_ADDED);
-  if (offset < first) return { bodyOffset: 0, refund: 0, own: false };
-  const own = new OwnCode(metered, functionIndex, start, first, end);
-  let at = first;
-  let added = own.addedLocals;
-  let owed = 0;
-  /** Offset in the original of the code that an unrolled loop repeats. */
-  let round = 0;
-  /** Of each open block: what was charged ahead at an `if`. */
-  const open: number[] = [0];
-  while (at < end) {
-    const put = own.at(at);
-    if (put !== null) {
-      if (offset < put.next) return { bodyOffset: at - start - added, refund: 0, own: true };
-      owed += put.charge;
-      added += put.next - at - put.stands;
-      if (put.stands > 0) owed--;
-      at = put.next;
-      if (put.round === 'first') round = at - added;
-      else if (put.round === 'again') added = at - round;
-      continue;
-    }
-    const opcode = bytes[at] as number;
-    const next = skipImmediates(bytes, opcode, at + 1, end);
-    switch (opcode) {
-      case Op.block:
-      case Op.loop:
-        open.push(0);
-        break;
-      case Op.if:
-        owed--;
-        open.push(owed);
-        break;
-      case Op.else:
-        owed = open.at(-1) as number;
-        open[open.length - 1] = 0;
-        break;
-      case Op.end:
-        open.pop();
-        // Below zero only in code that is never reached, which is not charged: every way out of it leads over an end or an else.
-        owed = Math.max(0, owed);
-        break;
-      default:
-        owed--;
-    }
-    if (offset < next) return { bodyOffset: at - start - added, refund: Math.max(0, owed), own: false };
-    added += own.grown(at);
-    at = next;
-  }
-  return { bodyOffset: 0, refund: 0, own: false };
+export function trapPoint(metered: MeteredModule, stack: string): CodePoint | null {
+  const line = stack.split('\n').find((one) => /^\s*at /.test(one));
+  const frame = line === undefined ? null : stackFrame(line);
+  return frame === null ? null : codePoint(metered, frame);
 }

@@ -6,12 +6,17 @@ import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { deployRun } from '../../toolchain/deploy/deployRun.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { exhaustedAdvice } from '../../toolchain/fuel/exhaustedAdvice.ts';
+import { placesOfRun } from '../../toolchain/places/placesOfRun.ts';
+import { responseWithPlaces } from '../../toolchain/places/responseWithPlaces.ts';
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
+import { adviceLines } from '../adviceLines.ts';
 import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
 import { profileLines } from '../profileLines.ts';
+import { runLimits } from '../runLimits.ts';
 import { responseLines, runExitCode, stateText } from '../runLines.ts';
 import { warnIfStale } from '../warnIfStale.ts';
 
@@ -19,6 +24,9 @@ interface Given extends DirectOptions {
   provider: string;
   tasklet?: string;
   mem?: string;
+  fuel?: string;
+  timeout?: string;
+  linearMemory?: string;
   input?: string;
   hold?: string;
   profile?: boolean;
@@ -32,6 +40,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const program = loadProgram(cwd);
   const tasklet = findTasklet(program, given.tasklet);
   const memBytes = given.mem === undefined ? undefined : sizeOption('--mem', given.mem);
+  const limits = runLimits(given);
   const holdMs = given.hold === undefined ? undefined : durationOption('--hold', given.hold);
   if (holdMs !== undefined && holdMs > LIMITS.holdMs) {
     throw new GrafosError(
@@ -85,6 +94,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     tasklet,
     input,
     signal,
+    limits,
     ...(memBytes === undefined ? {} : { memBytes }),
     ...(holdMs === undefined ? {} : { holdMs }),
     ...(given.detach ? { detach: true } : {}),
@@ -92,7 +102,9 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   // Beside the request, which waits for the network: reading and hashing the sources takes as long.
   const looked = warnIfStale(out, program, tasklet);
   const [ended] = await Promise.all([running, looked]);
-  const { response } = ended;
+  const places = await placesOfRun(program.root, ended, client, signal);
+  const advice = await exhaustedAdvice(program.root, ended, given.fuel !== undefined);
+  const response = ended.response === null ? null : responseWithPlaces(ended.response, places);
   if (response === null) {
     out.result(ended, (paint) => [
       `${stateText(ended.state, paint)}  ${ended.run_id}`,
@@ -102,12 +114,16 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     out.progress('counting');
     const profile = await profileRun(program, ended.run_id, given.provider, signal);
     out.result({ ...response, profile }, (paint) => [
-      ...responseLines(response, paint),
+      ...responseLines(response, paint, places),
+      ...adviceLines(advice),
       '',
       ...profileLines(profile, cwd, paint),
     ]);
   } else {
-    out.result(response, (paint) => [...responseLines(response, paint), ...nextLines(ended, given.hold)]);
+    out.result(response, (paint) => [
+      ...responseLines(response, paint, places),
+      ...(advice === null ? nextLines(ended, given.hold) : adviceLines(advice)),
+    ]);
   }
   return runExitCode(ended);
 }

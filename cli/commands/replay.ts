@@ -9,7 +9,7 @@ export async function run(
 ): Promise<number> {
   const result = await replayRun(loadProgram(cwd), given.runId, given.provider, signal);
   out.result(result, (paint) => [
-    ...responseLines(result.replay, paint),
+    ...responseLines(result.replay, paint, result.replay.error?.places),
     result.same
       ? `${paint('green', 'same')}  output, error and fuel equal those of ${result.original.run_id} on ${result.original.cell_id}`
       : `${paint('red', 'different')}  from ${result.original.run_id}: ${result.differences.join(', ')}`,

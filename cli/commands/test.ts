@@ -9,6 +9,7 @@ import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
 import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
 import type { CommandContext } from '../command.ts';
 import { countText } from '../countText.ts';
+import { placeLines } from '../placeLines.ts';
 import { reportBuildFailure } from '../reportBuildFailure.ts';
 import { durationText } from '../runLines.ts';
 import { warnIfStale } from '../warnIfStale.ts';
@@ -50,7 +51,7 @@ export async function run(
   const passed = results.length - failed;
   const widest = Math.max(...results.map(({ tasklet, case: name }) => `${tasklet}/${name}`.length));
   out.result({ passed, failed, cases: results }, (paint) => [
-    ...results.flatMap(({ tasklet, case: name, passed: good, mismatch, fuel_used, duration_us }) =>
+    ...results.flatMap(({ tasklet, case: name, passed: good, mismatch, fuel_used, duration_us, places }) =>
       good
         ? [
             `${paint('green', 'pass')}  ${`${tasklet}/${name}`.padEnd(widest)}  ${paint('dim', `fuel ${countText(fuel_used)}, ${durationText(duration_us)}`)}`,
@@ -58,6 +59,7 @@ export async function run(
         : [
             `${paint('red', 'FAIL')}  ${tasklet}/${name}: ${mismatch?.what}`,
             ...(mismatch?.diff.split('\n').map((line) => `        ${line}`) ?? []),
+            ...placeLines(places, paint).map((line) => `      ${line}`),
           ],
     ),
     results.length === 0

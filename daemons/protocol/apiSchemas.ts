@@ -1,4 +1,6 @@
 /** JSON schemas of the bodies in daemons/protocol/tenantApi.ts, in the part of JSON Schema 2020-12 that {@link compileSchema} knows. */
+import { CALL_FRAMES_MAX } from '../../wasm/callStack.ts';
+import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
 import { LIMITS } from './limits.ts';
 import { PEER_NAME } from './peerRole.ts';
 import { RUN_ERROR_CODES } from './runError.ts';
@@ -106,6 +108,10 @@ export const SCHEMAS = {
       ['next'],
     ),
   }),
+  CallFrame: object({
+    function: count('Index of the function in the module', MODULE_LIMITS.functions),
+    offset: count("Byte of the instruction, from the start of the function's body", LIMITS.module),
+  }),
   RunError: object(
     {
       code: { type: 'string', enum: RUN_ERROR_CODES },
@@ -115,8 +121,12 @@ export const SCHEMAS = {
         'tasklet_failed only: the label the tasklet gave',
       ),
       exit_code: described({ type: 'integer' }, 'tasklet_failed only: what the tasklet returned'),
+      frames: described(
+        { type: 'array', maxItems: CALL_FRAMES_MAX, items: { $ref: '#/components/schemas/CallFrame' } },
+        'The calls under way where the run ended, the innermost first',
+      ),
     },
-    ['label', 'exit_code'],
+    ['label', 'exit_code', 'frames'],
   ),
   RunSubmit: object(
     {

@@ -1,3 +1,5 @@
+import type { CallFrame } from '../../wasm/callStack.ts';
+
 /** Typed errors a run can end with (docs/tasklet-abi.md). `tasklet_failed` carries the tasklet's own label and code. */
 export const RUN_ERROR_CODES = [
   'fuel_exhausted',
@@ -28,4 +30,9 @@ export interface RunError {
   label?: string | null;
   /** `tasklet_failed` only: what `_grafos_tasklet_run` returned. */
   exit_code?: number;
+  /**
+   * The calls under way where it ended, the innermost first, at most {@link CALL_FRAMES_MAX}. Left out where no code of the module
+   * was at fault, and in records of earlier versions.
+   */
+  frames?: CallFrame[];
 }

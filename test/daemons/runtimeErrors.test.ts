@@ -315,9 +315,46 @@ describe('typed run errors', () => {
     assert.match(error?.message ?? '', /linear_memory/);
   });
 
-  it('a trap says where it was', async () => {
-    const { error } = await cell.run(tasklet({ run: '(drop (i32.const 1)) unreachable' }));
-    assert.match(error?.message ?? '', /\(function \d+, byte 6 of its body\)/);
+  it('a trap says which calls were under way, by function and byte of the original', async () => {
+    const more = '(func $leaf (drop (i32.const 1)) unreachable) (func $middle (call $leaf))';
+    const { error } = await cell.run(tasklet({ more, run: '(drop (i32.const 1)) (call $middle) (i32.const 0)' }));
+    const [leaf, middle, run, ...none] = error?.frames ?? [];
+    assert.deepEqual(none, []);
+    assert.ok(leaf && middle && run);
+    assert.deepEqual([middle.function - leaf.function, leaf.offset, middle.offset], [1, 4, 1]);
+    // Two locals, i32.const, drop, then the call.
+    assert.equal(run.offset, 6);
+    assert.doesNotMatch(error?.message ?? '', /function \d|byte \d/);
+  });
+
+  it('a deep recursion gives its innermost calls alone, the same ones each time', async () => {
+    const more =
+      '(func $deep (param i32) (if (i32.eqz (local.get 0)) (then unreachable)) (call $deep (i32.sub (local.get 0) (i32.const 1))))';
+    const module = tasklet({ more, run: '(call $deep (i32.const 1000)) (i32.const 0)' });
+    const first = await cell.run(module);
+    const again = await cell.run(module);
+    assert.equal(first.error?.frames?.length, 32);
+    assert.equal(new Set(first.error?.frames?.map((one) => one.function)).size, 1);
+    assert.deepEqual(again.error, first.error);
+  });
+
+  it('`fail`, a refused output, a bad pointer and short fuel have their calls too', async () => {
+    const failing = await cell.run(tasklet({ run: '(call $fail (i32.const 0) (i32.const 1)) (i32.const 1)' }));
+    assert.equal(failing.error?.code, 'tasklet_failed');
+    assert.equal(failing.error?.frames?.length, 1);
+    const pointer = await cell.run(
+      tasklet({ run: '(drop (call $output_write (i32.const -1) (i32.const 9))) (i32.const 0)' }),
+    );
+    assert.equal(pointer.error?.frames?.length, 1);
+    const endless = await cell.run(tasklet({ run: '(loop $again (br $again)) (i32.const 0)' }));
+    assert.equal(endless.error?.code, 'fuel_exhausted');
+    assert.equal(endless.error?.frames?.length, 1);
+    const silent = await cell.run(tasklet({ run: '(i32.const 7)' }));
+    assert.equal(silent.error?.exit_code, 7);
+    assert.equal(silent.error?.frames?.[0]?.offset, 0);
+    const short = await cell.run(tasklet({ run: '(drop (i32.const 1)) (i32.const 0)' }), { fuel: 1 });
+    assert.equal(short.error?.code, 'fuel_exhausted');
+    assert.equal(short.error?.frames?.length, 1);
   });
 
   it('out_of_memory says what was asked for and what the bound is', async () => {

@@ -23,6 +23,8 @@ export interface DeployRun {
   input: Uint8Array;
   /** Fabric-memory lease, bytes; the manifest's unless given. */
   memBytes?: number;
+  /** Limits for this run alone; the manifest's unless given. They are recorded with the run, and a replay repeats them. */
+  limits?: Partial<Pick<RunSubmit, 'fuel' | 'linear_memory_bytes' | 'timeout_ms'>>;
   /** How long the lease outlives the run, milliseconds. */
   holdMs?: number;
   /** Return once the scheduler has the run on disk, without waiting for its end. */
@@ -51,6 +53,7 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
     fuel: tasklet.fuel,
     linear_memory_bytes: tasklet.linear_memory_bytes,
     timeout_ms: tasklet.timeout_ms,
+    ...deploy.limits,
     ...(deploy.holdMs === undefined ? {} : { hold_ms: deploy.holdMs }),
     ...deploy.replay,
   };

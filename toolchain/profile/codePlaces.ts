@@ -1,19 +1,40 @@
 import { BinaryReader } from '../../wasm/binaryReader.ts';
+import { Op } from '../../wasm/opcodes.ts';
 import { readModule, SECTION } from '../../wasm/readModule.ts';
+import { skipImmediates } from '../../wasm/skipImmediates.ts';
+import { skipLocals } from '../../wasm/skipLocals.ts';
 import type { ReadSourceMap } from './readSourceMap.ts';
 
-/** Where an instruction comes from: a file as the source map names it, and a line from 1. */
+/** Where an instruction comes from: a file as the source map names it, and a line and a column, both from 1. */
 export interface SourceLine {
   file: string;
   line: number;
+  column: number;
 }
 
 /** Names and source lines of a built module's code. */
 export interface CodePlaces {
   nameOf(functionIndex: number): string;
+  /** The name that the module itself gives a function; undefined where it gives none. */
+  ownNameOf(functionIndex: number): string | undefined;
   /** Null without a source map, or where it says nothing. */
   lineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
+  /**
+   * The nearest line in the same function of a file that is `wanted`: before the instruction, or else after it. Code of
+   * another file that was inlined into a function has its own lines; this finds where it was called.
+   */
+  nearLineOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null;
+  /**
+   * The place of a function as a whole: its only outermost loop where it has exactly one, or else its first line. The
+   * first is the better answer where its fuel ended somewhere in it.
+   */
+  wholeOf(functionIndex: number, wanted: (file: string) => boolean, loop: boolean): SourceLine | null;
+  /** The text of a source, line by line; undefined where neither the map nor the program has it. */
+  linesOf(file: string): readonly string[] | undefined;
 }
+
+/** Bytes of code after an instruction in which a line is looked for. */
+const FOLLOWING_BYTES = 4096;
 
 /** Lines above a function's first one in which its head is looked for. */
 const HEAD_LINES = 12;
@@ -34,6 +55,7 @@ export function codePlaces(
     module.customSections.find(({ name }) => name === 'name'),
   );
   for (const { name, kind, index } of module.exports) if (kind === 'func' && !names.has(index)) names.set(index, name);
+  const given = new Map(names);
   const { imports, importedFunctions } = module;
   const texts = new Map<string, string[] | undefined>();
   const linesOf = (file: string): string[] | undefined => {
@@ -43,20 +65,49 @@ export function codePlaces(
     }
     return texts.get(file);
   };
-  const lineOf = (functionIndex: number, bodyOffset: number): SourceLine | null => {
+  const lineOf = (functionIndex: number, bodyOffset: number) => nearest(functionIndex, bodyOffset, () => true);
+  /** What the optimiser made has no place of its own: it counts for the line of what comes before it. */
+  const nearest = (functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null => {
     const start = starts[functionIndex - importedFunctions];
     if (map === null || start === undefined) return null;
-    // What the optimiser made has no place of its own: it counts for the line of what stands before it.
     for (let offset = start + bodyOffset; offset >= start; ) {
       const entry = map.map.findEntry(0, offset);
       if (!('generatedColumn' in entry) || entry.generatedColumn < start) return null;
-      if (entry.originalSource !== undefined) return { file: entry.originalSource, line: entry.originalLine + 1 };
+      const { originalSource: file, originalLine, originalColumn } = entry;
+      if (file !== undefined && wanted(file)) return { file, line: originalLine + 1, column: originalColumn + 1 };
       offset = entry.generatedColumn - 1;
+    }
+    return null;
+  };
+  const following = (
+    functionIndex: number,
+    bodyOffset: number,
+    wanted: (file: string) => boolean,
+  ): SourceLine | null => {
+    const start = starts[functionIndex - importedFunctions];
+    if (map === null || start === undefined) return null;
+    const from = start + bodyOffset;
+    const end = Math.min(starts[functionIndex - importedFunctions + 1] ?? wasm.length, from + FOLLOWING_BYTES);
+    for (let offset = from; offset < end; offset++) {
+      const entry = map.map.findEntry(0, offset);
+      if (!('generatedColumn' in entry) || entry.generatedColumn !== offset) continue;
+      const { originalSource: file, originalLine, originalColumn } = entry;
+      if (file !== undefined && wanted(file)) return { file, line: originalLine + 1, column: originalColumn + 1 };
     }
     return null;
   };
   return {
     lineOf,
+    linesOf,
+    nearLineOf: (functionIndex, bodyOffset, wanted) =>
+      nearest(functionIndex, bodyOffset, wanted) ?? following(functionIndex, bodyOffset, wanted),
+    wholeOf(functionIndex, wanted, loop) {
+      const start = starts[functionIndex - importedFunctions];
+      const loops = loop && start !== undefined ? outerLoops(wasm, start) : [];
+      const from = loops.length === 1 ? (loops[0] as number) : 0;
+      return following(functionIndex, from, wanted) ?? following(functionIndex, from, () => true);
+    },
+    ownNameOf: (functionIndex) => given.get(functionIndex),
     nameOf(functionIndex) {
       const known = names.get(functionIndex);
       if (known !== undefined) return known;
@@ -99,6 +150,22 @@ function bodyStarts(wasm: Uint8Array, codeOffset: number | undefined): number[] 
     reader.pos += size;
     return start;
   });
+}
+
+/** Offsets in a function's body of the loops that are in no other loop. The module is valid. */
+function outerLoops(wasm: Uint8Array, start: number): number[] {
+  const end = wasm.length;
+  const loops: number[] = [];
+  /** Of each open block: whether it is a loop. */
+  const open: boolean[] = [false];
+  for (let at = skipLocals(wasm, start, end, 0); open.length > 0 && at < end; ) {
+    const opcode = wasm[at] as number;
+    if (opcode === Op.loop && !open.includes(true)) loops.push(at - start);
+    if (opcode === Op.block || opcode === Op.loop || opcode === Op.if) open.push(opcode === Op.loop);
+    else if (opcode === Op.end) open.pop();
+    at = skipImmediates(wasm, opcode, at + 1, end);
+  }
+  return loops;
 }
 
 /** Subsection 1 of a name section (Core Specification 2.0, appendix "Custom Sections"); empty where it is broken. */

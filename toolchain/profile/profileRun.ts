@@ -1,7 +1,8 @@
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
+import { programPath } from '../places/programPath.ts';
 import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { codePlaces } from './codePlaces.ts';
@@ -100,13 +101,6 @@ export async function profileRun(
   };
   await profiles.write(newestProfile(record.tasklet), `${JSON.stringify(profile)}\n`);
   return profile;
-}
-
-/** A source of the program as people write its path; maps name it from where they lie. Others stay as they are named. */
-function programPath(root: string, output: string, file: string): string {
-  if (!file.startsWith('.')) return file;
-  const path = relative(root, resolve(root, dirname(output), file));
-  return path.startsWith('..') ? file : path.split(sep).join('/');
 }
 
 function base64(bytes: Uint8Array): string {

@@ -3,6 +3,8 @@ import type { Program } from '../../program/loadProgram.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { deployRun } from '../deploy/deployRun.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
+import { placesOfRun } from '../places/placesOfRun.ts';
+import { type PlacedResponse, responseWithPlaces } from '../places/responseWithPlaces.ts';
 import { endedRun } from './endedRun.ts';
 
 export interface Replay {
@@ -10,7 +12,7 @@ export interface Replay {
   /** Fields of response.json that a replay must repeat and did not. */
   differences: string[];
   original: RunResponse;
-  replay: RunResponse;
+  replay: PlacedResponse;
 }
 
 /**
@@ -36,7 +38,15 @@ export async function replayRun(
   const replay = run.response;
   if (replay === null) throw new Error('an awaited run has a response');
   const differences = (['state', 'error', 'output_sha256', 'fuel_used'] as const).filter(
-    (field) => JSON.stringify(original[field]) !== JSON.stringify(replay[field]),
+    (field) => ending(original, field) !== ending(replay, field),
   );
-  return { same: differences.length === 0, differences, original, replay };
+  const places = await placesOfRun(program.root, run, local, signal);
+  return { same: differences.length === 0, differences, original, replay: responseWithPlaces(replay, places) };
+}
+
+/** A field as it must be repeated. The words for an error and its place are no part of that: versions differ in them. */
+function ending(response: RunResponse, field: 'state' | 'error' | 'output_sha256' | 'fuel_used'): string {
+  if (field !== 'error' || response.error === null) return JSON.stringify(response[field]);
+  const { code, label, exit_code } = response.error;
+  return JSON.stringify({ code, label, exit_code });
 }

@@ -1,5 +1,6 @@
 import { textLines } from '../../program/textLines.ts';
 import type { ModulePlaces, Place } from './checkModule.ts';
+import { type WatToken, watTokens } from './watTokens.ts';
 
 /** Where a .wat text writes the parts of its module. Comments, which nest, and strings do not fool it. */
 export function watPlaces(file: string, text: string): ModulePlaces & { module(): Place | null } {
@@ -43,41 +44,4 @@ export function watPlaces(file: string, text: string): ModulePlaces & { module()
   function insideExport(at: number): boolean {
     return word(at - 3) === 'export';
   }
-}
-
-interface WatToken {
-  text: string;
-  start: number;
-  end: number;
-}
-
-const TOKEN = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|[()]|[^\s()";]+|;/y;
-
-function watTokens(text: string): WatToken[] {
-  const tokens: WatToken[] = [];
-  let at = 0;
-  while (at < text.length) {
-    if (/\s/.test(text[at] ?? '')) at++;
-    else if (text.startsWith(';;', at)) {
-      const end = text.indexOf('\n', at);
-      at = end === -1 ? text.length : end;
-    } else if (text.startsWith('(;', at)) {
-      let depth = 0;
-      do {
-        if (text.startsWith('(;', at)) {
-          depth++;
-          at += 2;
-        } else if (text.startsWith(';)', at)) {
-          depth--;
-          at += 2;
-        } else at++;
-      } while (depth > 0 && at < text.length);
-    } else {
-      TOKEN.lastIndex = at;
-      const found = TOKEN.exec(text)?.[0] ?? text[at] ?? ' ';
-      tokens.push({ text: found, start: at, end: at + found.length });
-      at += found.length;
-    }
-  }
-  return tokens;
 }

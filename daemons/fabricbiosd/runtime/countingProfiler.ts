@@ -1,13 +1,12 @@
 import { COUNTING, type CountingModule, HOOKS } from '../../../wasm/countInstructions.ts';
 import { outerOf } from '../../../wasm/innerFunctions.ts';
 import type { Settlement } from '../../../wasm/settleFuel.ts';
+import { stackFrame } from '../../../wasm/stackFrame.ts';
 import type { FuelProfile } from '../../protocol/fuelProfile.ts';
 import type { Profiler } from './runTasklet.ts';
 
 /** Places in the tree of calls; what would be one more is added to its caller. */
 const CALLS_MAX = 100_000;
-
-const WASM_FRAME = /^\s*at wasm:\/\/wasm\/[0-9a-f]+:wasm-function\[(\d+)\]:0x([0-9a-f]+)$/;
 
 interface Call {
   index: number;
@@ -79,7 +78,7 @@ export class CountingProfiler implements Profiler {
     this.give();
     this.path.length = 0;
     this.returns.length = 0;
-    const own = frame !== undefined && trap === null && WASM_FRAME.test(frame);
+    const own = frame !== undefined && trap === null && stackFrame(frame) !== null;
     return { fuelUsed: this.fuel - this.seen, exhausted, tooDeep: !exhausted && own };
   }
 
@@ -143,11 +142,12 @@ export class CountingProfiler implements Profiler {
 
   /** The stretch that trapped, and how many of its instructions were executed; null when no instruction of the module's own did. */
   private trapAt(frame: string): { stretch: number; executed: number } | null {
-    const [, index, offsetText] = WASM_FRAME.exec(frame) ?? [];
-    const original = outerOf(this.module, Number(index)) ?? Number(index);
+    const at = stackFrame(frame);
+    if (at === null) return null;
+    const { functionIndex, offset } = at;
+    const original = outerOf(this.module, functionIndex) ?? functionIndex;
     const counted = this.module.functions[original - this.module.importedFunctions];
-    if (offsetText === undefined || counted === undefined) return null;
-    const offset = Number.parseInt(offsetText, 16);
+    if (counted === undefined) return null;
     const trapped = counted.at.findIndex((at, i) => offset >= at && offset < at + (counted.length[i] as number));
     if (trapped === -1) return null;
     const stretch = counted.stretch[trapped] as number;

@@ -15,6 +15,9 @@ export const HANDLE = { context: 1, input: 2 } as const;
 /** Stands for a label that is not snake_case or longer than 64 bytes. */
 export const INVALID_LABEL = 'invalid_label';
 
+/** Calls of `fail` in one run whose place is kept: a stack takes longer than the call. */
+const FAILURES_PLACED = 64;
+
 const LABEL = /^[a-z][a-z0-9_]*$/;
 const EMPTY = new Uint8Array(0);
 
@@ -39,10 +42,13 @@ export class HostFunctions {
   private lease: Uint8Array | null = null;
   private output: Uint8Array = EMPTY;
   private outputLength = 0;
-  /** An `output_write` did not fit. */
-  outputRefused = false;
+  /** Where the first `output_write` was that did not fit; null while all did. */
+  refusedAt: Error | null = null;
   /** What the last `fail` gave. */
   label: string | null = null;
+  /** Where the last `fail` was; null where too many came before it. */
+  failedAt: Error | null = null;
+  private failures = 0;
 
   constructor(pool: SharedArrayBuffer, control: SharedControl, log: RunLog) {
     this.pool = pool;
@@ -107,8 +113,10 @@ export class HostFunctions {
     this.lease = null;
     this.output = EMPTY;
     this.outputLength = 0;
-    this.outputRefused = false;
+    this.refusedAt = null;
     this.label = null;
+    this.failedAt = null;
+    this.failures = 0;
   }
 
   private slice(name: string, pointer: number, length: number): Uint8Array {
@@ -132,7 +140,7 @@ export class HostFunctions {
     const source = this.slice('output_write', src, len);
     const length = this.outputLength + len;
     if (length > LIMITS.output) {
-      this.outputRefused = true;
+      this.refusedAt ??= new Error('output refused');
       return HOST_STATUS.capacityExceeded;
     }
     if (length > this.output.length) {
@@ -149,6 +157,7 @@ export class HostFunctions {
     const bytes = this.slice('fail', pointer, len);
     const label = len > LIMITS.failLabel ? '' : Buffer.from(bytes).toString('latin1');
     this.label = LABEL.test(label) ? label : INVALID_LABEL;
+    this.failedAt = ++this.failures > FAILURES_PLACED ? null : new Error('failed');
   }
 
   private clock(): bigint {

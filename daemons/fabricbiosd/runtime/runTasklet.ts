@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { balanceOf } from '../../../wasm/balance.ts';
+import { type CallFrame, callStack } from '../../../wasm/callStack.ts';
 import { MEMORY_IMPORT } from '../../../wasm/meter.ts';
 import { type Settlement, settleFuel } from '../../../wasm/settleFuel.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -45,7 +46,7 @@ export function runTasklet(
   try {
     instance = new WebAssembly.Instance(compiled.module, host.imports);
   } catch (thrown) {
-    error = known(thrown, compiled);
+    error = known(thrown);
   }
   if (instance !== null) {
     const { exports } = instance;
@@ -54,6 +55,16 @@ export function runTasklet(
     host.attach(memory, fuel);
     profiler?.begin(instance, request.fuel);
 
+    /** The error with the calls under way; after a call that returned, the export itself is the place. */
+    const placed = (end: RunError, stack: string | null, returned?: string): RunError => {
+      const frames = stack === null ? exportFrame(returned) : callStack(metered, stack);
+      return frames.length === 0 ? end : { ...end, frames };
+    };
+    /** The name of an exported function is its index (WebAssembly JavaScript Interface, "Exported Functions"). */
+    const exportFrame = (name: string | undefined): CallFrame[] => {
+      const index = name === undefined ? Number.NaN : Number((exports[name] as WebAssembly.ExportFunction).name);
+      return Number.isSafeInteger(index) ? [{ function: index, offset: 0 }] : [];
+    };
     /** What the export returned; undefined when it did not, and then `error` is set. */
     const call = (name: string, ...args: number[]): number | undefined => {
       let thrown: unknown = null;
@@ -66,11 +77,12 @@ export function runTasklet(
       const stack = thrown === null ? null : thrown instanceof Error ? (thrown.stack ?? '') : '';
       const settled = profiler?.settle(stack) ?? settleFuel(metered, request.fuel, fuel.value, stack);
       fuelUsed = settled.fuelUsed;
-      if (settled.exhausted) error ??= exhausted(request.fuel);
-      else if (settled.tooDeep) error ??= tooDeep();
+      if (settled.exhausted) error ??= placed(exhausted(request.fuel), stack, name);
+      else if (settled.tooDeep) error ??= placed(tooDeep(), stack);
       else if (thrown !== null) {
-        const trap = known(thrown, compiled);
-        error ??= outOfMemory(trap, host.label, memory.buffer.byteLength, metered) ?? trap;
+        const trap = known(thrown);
+        const end = outOfMemory(trap, host.label, memory.buffer.byteLength, metered) ?? trap;
+        error ??= placed(end, stack);
       }
       return settled.exhausted || thrown !== null ? undefined : (result ?? 0);
     };
@@ -80,9 +92,9 @@ export function runTasklet(
       call('_grafos_tasklet_init', HANDLE.context, request.context.length) !== undefined;
     const code = begun ? call('_grafos_tasklet_run', HANDLE.input, request.input.length) : undefined;
     if (code !== undefined) {
-      if (code !== 0) error = failed(host.label, code);
+      if (code !== 0) error = placed(failed(host.label, code), host.failedAt?.stack ?? null, '_grafos_tasklet_run');
       call('_grafos_tasklet_finalize');
-      if (error === null && host.outputRefused) error = tooLarge();
+      if (error === null && host.refusedAt !== null) error = placed(tooLarge(), host.refusedAt.stack ?? null);
     }
   }
   return {
@@ -94,8 +106,8 @@ export function runTasklet(
   };
 }
 
-function known(thrown: unknown, compiled: CompiledModule): RunError {
-  const error = trapError(thrown, compiled.metered);
+function known(thrown: unknown): RunError {
+  const error = trapError(thrown);
   if (error === null) throw thrown;
   return error;
 }

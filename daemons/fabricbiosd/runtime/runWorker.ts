@@ -1,5 +1,6 @@
 /** Entry point of a run worker: compiles modules and runs tasklets, one at a time, as main asks. */
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { STACK_LINES } from '../../../wasm/callStack.ts';
 import { compileMetered, meterModule, typesOf } from './compileModule.ts';
 import { Garbage } from './garbage.ts';
 import { HostFunctions } from './hostFunctions.ts';
@@ -57,6 +58,8 @@ port.on('message', (message: ToWorker) => {
   }
 });
 
+// A run's error says which calls were under way; captured only where something is thrown.
+Error.stackTraceLimit = STACK_LINES;
 const guarded = process.permission?.has('fs.read') === false;
 sealRealm();
 say({ kind: 'ready', collects: garbage.collects, guarded });

@@ -1,5 +1,3 @@
-import type { MeteredModule } from '../../../wasm/meter.ts';
-import { trapPoint } from '../../../wasm/trapPoint.ts';
 import type { RunError, RunErrorCode } from '../../protocol/runError.ts';
 import { HostTrap } from './hostTrap.ts';
 
@@ -37,7 +35,7 @@ const TRAPS: ReadonlyArray<readonly [message: RegExp, code: RunErrorCode, senten
 ];
 
 /** The run error for what a call into an instance threw; null for what is no trap but a fault of the cell. */
-export function trapError(thrown: unknown, metered: MeteredModule): RunError | null {
+export function trapError(thrown: unknown): RunError | null {
   if (thrown instanceof HostTrap) {
     return {
       code: 'trap_memory_out_of_bounds',
@@ -50,9 +48,7 @@ export function trapError(thrown: unknown, metered: MeteredModule): RunError | n
   if (!(thrown instanceof WebAssembly.RuntimeError)) return null;
   const known = TRAPS.find(([message]) => message.test(thrown.message));
   if (known === undefined) return null;
-  const point = trapPoint(metered, thrown.stack ?? '');
-  const where = point === null ? '' : ` (function ${point.functionIndex}, byte ${point.bodyOffset} of its body)`;
-  return { code: known[1], message: `${known[2]}${where}.` };
+  return { code: known[1], message: `${known[2]}.` };
 }
 
 /** The run error for calls that go deeper than the meter's bound, or than the engine's where that is less. */

@@ -1,0 +1,12 @@
+import type { FuelAdvice } from '../toolchain/fuel/exhaustedAdvice.ts';
+import { countText } from './countText.ts';
+
+/** Prints why a run had too little fuel and what to do; nothing for other runs. */
+export function adviceLines(advice: FuelAdvice | null): string[] {
+  if (advice === null) return [];
+  const { used, budget, at, next } = advice;
+  return [
+    `  budget    used ${countText(used)} of ${countText(budget)}${at === null ? '' : ` (${at})`}`,
+    ...next.map((line, index) => `  ${index === 0 ? 'next:' : '     '} ${line}`),
+  ];
+}

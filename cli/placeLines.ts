@@ -1,0 +1,26 @@
+import type { Place } from '../toolchain/places/place.ts';
+import type { Paint } from './printedLine.ts';
+
+/** Calls that are printed at most; `--json` has them all. */
+const CALLS_MAX = 8;
+
+/** Prints where a run failed: its first place with the source line, then the calls that led there. */
+export function placeLines(places: readonly Place[], paint: Paint): string[] {
+  const [first, ...calls] = places;
+  if (first === undefined) return [];
+  const excerpt = first.excerpt === null || first.excerpt === '' ? [] : [`            ${first.excerpt}`];
+  return [
+    `  at        ${placeText(first)}`,
+    ...excerpt,
+    ...calls
+      .slice(0, CALLS_MAX)
+      .map((place) => paint('dim', `            ${place.own ? 'from' : 'in'} ${placeText(place)}`)),
+    ...(calls.length > CALLS_MAX ? [paint('dim', `            and ${calls.length - CALLS_MAX} more (--json)`)] : []),
+  ];
+}
+
+/** `tasklets/first.ts:12:15 in compute`, or as much of it as is known. */
+function placeText({ function: name, file, line, column }: Place): string {
+  const at = file === null ? null : [file, line, column].filter((part) => part !== null).join(':');
+  return [at, name === null ? null : at === null ? name : `in ${name}`].filter((part) => part !== null).join(' ');
+}

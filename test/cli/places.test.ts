@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PlacedResponse } from '../../toolchain/places/responseWithPlaces.ts';
+import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
+import { noProcessNames } from '../helpers/processesNaming.ts';
+import { cookbookCopy } from '../helpers/programCopy.ts';
+
+const SOURCE = `import { fail } from "grafos-std";
+
+function pick(items: i32[], index: i32): i32 {
+  return items[index];
+}
+
+function deep(n: i32): i32 {
+  if (n == 0) unreachable();
+  return deep(n - 1) + 1;
+}
+
+function spin(n: i32): i32 {
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    sum += i * sum;
+  }
+  return sum;
+}
+
+export function compute(input: string): string {
+  const items = [1, 2, 3];
+  if (input == "index") return pick(items, 7).toString();
+  if (input == "divide") return (1 / (items[0] - 1)).toString();
+  if (input == "deep") return deep(100).toString();
+  if (input == "spin") return spin(i32.MAX_VALUE).toString();
+  if (input == "fail") {
+    return fail<string>("missing_name");
+  }
+  if (input == "throw") throw new Error("no good");
+  return "ok";
+}
+`;
+
+const ROWS: Array<[input: string, code: string, line: number, name: string]> = [
+  ['index', 'trap_unreachable', 4, 'pick'],
+  ['divide', 'trap_integer_divide_by_zero', 23, 'compute'],
+  ['deep', 'trap_unreachable', 8, 'deep'],
+  ['spin', 'fuel_exhausted', 14, 'spin'],
+  ['fail', 'tasklet_failed', 27, 'compute'],
+  ['throw', 'trap_unreachable', 29, 'compute'],
+];
+
+describe('the place of a failure', () => {
+  let program: Awaited<ReturnType<typeof cookbookCopy>>;
+  let cwd = '';
+  const source = () => join(cwd, 'tasklets/local-dev.ts');
+  const run = async (input: string) => {
+    await writeFile(join(cwd, 'input'), input);
+    return JSON.parse(
+      (await grafos(['deploy', 'run', '--input', 'input', '--json'], { cwd })).stdout,
+    ) as PlacedResponse;
+  };
+
+  before(async () => {
+    program = await cookbookCopy('local-dev');
+    cwd = program.path;
+    await writeFile(source(), SOURCE);
+    await grafosJson(['tasklet', 'build'], { cwd });
+    await grafosJson(['dev', 'up'], { cwd });
+  });
+
+  after(async () => {
+    await program[Symbol.asyncDispose]();
+    await noProcessNames(cwd);
+  });
+
+  for (const [input, code, line, name] of ROWS) {
+    it(`${input}: ${code} at line ${line} in ${name}`, async () => {
+      const { error } = await run(input);
+      const [first, ...others] = error?.places ?? [];
+      assert.equal(error?.code, code);
+      assert.deepEqual([first?.file, first?.line, first?.function], ['tasklets/local-dev.ts', line, name]);
+      assert.equal(first?.excerpt, SOURCE.split('\n')[line - 1]?.trim());
+      // Own lines come first.
+      const own = [first, ...others].map((one) => one?.own === true);
+      assert.deepEqual(
+        own,
+        [...own].sort((left, right) => Number(right) - Number(left)),
+      );
+    });
+  }
+
+  it('is printed with its line by `deploy run`, `runs show` and `replay`, and never as a number of a function', async () => {
+    const { run_id } = await run('index');
+    for (const args of [
+      ['deploy', 'run', '--input', 'input'],
+      ['runs', 'show', run_id],
+      ['replay', run_id],
+    ]) {
+      const { stdout } = await grafos(args, { cwd });
+      assert.match(stdout, /at +tasklets\/local-dev\.ts:4:\d+ in pick\n +return items\[index\];/, args.join(' '));
+      assert.doesNotMatch(stdout, /function \d|byte \d/);
+    }
+  });
+
+  it('is in the report of `grafos test`', async () => {
+    await writeFile(join(cwd, 'fixtures/local-dev/index.input.bin'), 'index');
+    await writeFile(join(cwd, 'fixtures/local-dev/index.expected.json'), '{ "output": 1 }');
+    const { stdout } = await grafos(['test'], { cwd });
+    assert.match(stdout, /at +tasklets\/local-dev\.ts:4:\d+ in pick/);
+  });
+
+  it('is left out once another module was built', async () => {
+    const { run_id, error } = await run('index');
+    assert.ok(error?.places !== undefined);
+    await writeFile(source(), SOURCE.replace('"ok"', '"fine"'));
+    await grafosJson(['tasklet', 'build'], { cwd });
+    const shown = JSON.parse((await grafos(['runs', 'show', run_id, '--json'], { cwd })).stdout);
+    assert.equal(shown.response.error.places, undefined);
+    assert.ok(shown.response.error.frames.length > 0);
+  });
+
+  it('survives a map that was damaged', async () => {
+    const map = join(cwd, 'build/local-dev.wasm.map');
+    await writeFile(map, (await readFile(map, 'utf8')).slice(0, 200));
+    const { error } = await run('index');
+    assert.equal(error?.code, 'trap_unreachable');
+  });
+});

@@ -1,0 +1,36 @@
+/** Lines above a place in which the head of its function is looked for. */
+const LINES_MAX = 2_000;
+
+const HEADS: Readonly<Record<'assemblyscript' | 'rust', RegExp>> = {
+  assemblyscript:
+    /\bfunction\s+([\w$]+)|^\s*(?:(?:export|static|private|protected|public|override|get|set|@\w+(?:\([^)]*\))?)\s+)*([\w$]+)\s*(?:<[^(]*>)?\([^;]*\{\s*$|\b(?:const|let)\s+([\w$]+)\s*=\s*\([^;]*=>\s*\{\s*$/,
+  rust: /\bfn\s+((?:r#)?\w+)/,
+};
+const STATEMENTS = /^(?:if|for|while|switch|catch|else|do|return|super)$/;
+
+/**
+ * Finds the name of the function that a line lies in, by the nearest head above that is indented less, or that is on the
+ * line itself. Null where no head is found: code outside of any function.
+ *
+ * @param line from 1
+ */
+export function enclosingFunction(
+  lines: readonly string[],
+  line: number,
+  language: 'assemblyscript' | 'rust',
+): string | null {
+  const indent = (text: string) => text.length - text.trimStart().length;
+  let within = Number.POSITIVE_INFINITY;
+  for (let at = line - 1; at >= 0 && at > line - LINES_MAX; at--) {
+    const text = lines[at] ?? '';
+    if (text.trim() === '') continue;
+    const depth = indent(text);
+    if (depth >= within && at !== line - 1) continue;
+    const match = HEADS[language].exec(text);
+    const name = match?.[1] ?? match?.[2] ?? match?.[3];
+    if (name !== undefined && !STATEMENTS.test(name)) return name;
+    within = Math.min(within, depth);
+    if (within === 0 && at !== line - 1) return null;
+  }
+  return null;
+}

@@ -1,0 +1,15 @@
+/** A place in source code where a run was when it failed. */
+export interface Place {
+  /** Name of the function; null where nothing gives it one. */
+  function: string | null;
+  /** Path relative to the program with `/`; a library's as its source map names it (`~lib/array.ts`). Null when unknown. */
+  file: string | null;
+  /** From 1; null when unknown. */
+  line: number | null;
+  /** From 1, in UTF-16 units; null when unknown. */
+  column: number | null;
+  /** The file belongs to the program, and to no package or library that it uses. */
+  own: boolean;
+  /** Text of the line, without the blanks around it; null where the source that was built is not at hand. */
+  excerpt: string | null;
+}

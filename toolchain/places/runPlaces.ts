@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { RunError } from '../../daemons/protocol/runError.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readStamp } from '../build/sourceStamp.ts';
+import { staleness } from '../build/staleness.ts';
+import { type CodePlaces, codePlaces } from '../profile/codePlaces.ts';
+import { readSourceMap } from '../profile/readSourceMap.ts';
+import { framePlaces } from './framePlaces.ts';
+import type { Place } from './place.ts';
+import { programPath } from './programPath.ts';
+import { rustPlaces } from './rustPlaces.ts';
+import { watFunctions } from './watFunctions.ts';
+
+/** Places that are shown at most, and units of a line. */
+const PLACES_MAX = 16;
+const EXCERPT_MAX = 160;
+
+/** A failed run, as its response tells it. */
+export interface FailedRun {
+  error: RunError | null;
+  module_sha256: string;
+}
+
+/**
+ * Finds where in the source a run failed. Lines of the program come before those of libraries, each in the order of the
+ * calls, the innermost first. Empty when the run did not fail in code, or when what is built here is not what ran.
+ *
+ * @param readLog gives the log of the run; asked only of a Rust tasklet that panicked
+ */
+export async function runPlaces(
+  root: string,
+  tasklet: Tasklet,
+  { error, module_sha256 }: FailedRun,
+  readLog: () => Promise<string>,
+): Promise<Place[]> {
+  if (error?.frames === undefined) return [];
+  const reader = new ProgramReader(root);
+  const built = await reader.readSoon(join(root, tasklet.output), 'module');
+  if (built.state !== 'ok') return [];
+  // The bytes are what a cell ran, so that they are a module that can be read.
+  if (createHash('sha256').update(built.bytes).digest('hex') !== module_sha256) return [];
+  const read = await reader.readSoon(join(root, `${tasklet.output}.map`), 'sourceMap');
+  const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
+  // A map carries its sources; a text on disk may be another than the one that was built.
+  const places = codePlaces(built.bytes, map, () => undefined);
+  const found = await placesOf(reader, tasklet, { error, frames: error.frames }, built.bytes, places, readLog);
+  const shown = new Map<string, Place>();
+  for (const one of [...found.filter(({ own }) => own), ...found.filter(({ own }) => !own)]) {
+    const key = `${one.file}:${one.line}:${one.function}`;
+    if (!shown.has(key)) shown.set(key, { ...one, excerpt: one.excerpt?.slice(0, EXCERPT_MAX) ?? null });
+  }
+  return [...shown.values()].slice(0, PLACES_MAX);
+}
+
+async function placesOf(
+  reader: ProgramReader,
+  tasklet: Tasklet,
+  { error, frames }: { error: RunError; frames: NonNullable<RunError['frames']> },
+  module: Buffer,
+  places: CodePlaces,
+  readLog: () => Promise<string>,
+): Promise<Place[]> {
+  const { root } = reader;
+  switch (tasklet.kind) {
+    case 'rust': {
+      const isFresh = (await staleness({ root }, tasklet)).state === 'fresh';
+      const files = isFresh ? (readStamp(module)?.files ?? []) : [];
+      const sources = files.flatMap((path) => {
+        const one =
+          path.endsWith('.rs') && !path.startsWith('vendor/') ? reader.read(join(root, path), 'crateFile') : null;
+        return one?.state === 'ok' ? [{ path, text: one.bytes.toString('utf8') }] : [];
+      });
+      const log = error.code === 'trap_unreachable' ? await readLog() : '';
+      return rustPlaces(error, places, sources, tasklet.source, log);
+    }
+    case 'wat': {
+      if ((await staleness({ root }, tasklet)).state !== 'fresh') return [];
+      const source = await reader.readSoon(join(root, tasklet.source), 'source');
+      if (source.state !== 'ok') return [];
+      const text = source.bytes.toString('utf8').replace(/^\uFEFF/, '');
+      const functions = watFunctions(text);
+      const lines = text.split(/\r\n|\r|\n/);
+      return frames.flatMap((frame) => {
+        const at = functions[frame.function];
+        if (at === undefined) return [];
+        const { name, line, column } = at;
+        const excerpt = lines[line - 1]?.trim() ?? null;
+        return [{ function: name, file: tasklet.source, line, column, own: true, excerpt }];
+      });
+    }
+    case 'assemblyscript':
+    case 'wasm':
+      return framePlaces(
+        frames,
+        places,
+        (file) => programPath(root, tasklet.output, file),
+        error.code === 'fuel_exhausted',
+      );
+  }
+}

@@ -1,0 +1,60 @@
+import { codePoint } from './codePoint.ts';
+import type { MeteredModule } from './meter.ts';
+import { stackFrame } from './stackFrame.ts';
+
+/** A call that had not returned: a function of the original module, and where in its body it was. */
+export interface CallFrame {
+  /** Function index. */
+  function: number;
+  /**
+   * Byte offset of the instruction from the start of the function's body (the locals' count). 0 is the function as a whole: it was
+   * just entered, or its fuel ended somewhere in it.
+   */
+  offset: number;
+}
+
+/** Frames that are given at most, the innermost first. */
+export const CALL_FRAMES_MAX = 32;
+
+/** Lines of a stack that hold as many frames: each function may be two in the metered module, and host functions add some. */
+export const STACK_LINES = 2 * CALL_FRAMES_MAX + 16;
+
+/** Bytes of code that are looked through for one stack: to find an offset, its function is read from the start. */
+const WALKED_MAX = 8 * 1024 * 1024;
+
+/**
+ * Finds the calls under way in the `stack` of an error that V8 threw, or that a host function made.
+ *
+ * The frames are those of the original module: the meter's own functions are left out, and a function that became two
+ * counts once. Two runs that end alike give the same frames, except where the engine's own stack overflowed.
+ */
+export function callStack(metered: MeteredModule, stack: string): CallFrame[] {
+  const frames: CallFrame[] = [];
+  const known = new Map<string, CallFrame>();
+  const ofModule = metered.interruptFunction + metered.inner.length;
+  let walked = 0;
+  /** Function that hands over to the frame before, and is no call of its own. */
+  let handsOver = -1;
+  for (const line of stack.split('\n')) {
+    const at = stackFrame(line);
+    if (at === null || frames.length === CALL_FRAMES_MAX) continue;
+    const { functionIndex } = at;
+    if (functionIndex === handsOver || functionIndex === metered.interruptFunction || functionIndex > ofModule) {
+      handsOver = -1;
+      continue;
+    }
+    const key = `${functionIndex}:${at.offset}`;
+    let frame = known.get(key);
+    if (frame === undefined) {
+      if (walked > WALKED_MAX) break;
+      const point = codePoint(metered, at);
+      if (point === null) break;
+      walked += point.bodyBytes;
+      frame = { function: point.functionIndex, offset: point.bodyOffset };
+      known.set(key, frame);
+    }
+    handsOver = frame.function === functionIndex ? -1 : frame.function;
+    frames.push(frame);
+  }
+  return frames;
+}
