@@ -6,6 +6,7 @@ import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { deployRun } from '../../toolchain/deploy/deployRun.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { shownOutput } from '../../toolchain/output/shownOutput.ts';
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
@@ -13,7 +14,9 @@ import { confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
 import { profileLines } from '../profileLines.ts';
 import { responseLines, runExitCode, stateText } from '../runLines.ts';
+import { saveOutput } from '../saveOutput.ts';
 import { warnIfStale } from '../warnIfStale.ts';
+import { wholeLines } from '../wholeLines.ts';
 
 interface Given extends DirectOptions {
   provider: string;
@@ -21,6 +24,7 @@ interface Given extends DirectOptions {
   mem?: string;
   input?: string;
   hold?: string;
+  output?: string;
   profile?: boolean;
   detach?: boolean;
   yes?: boolean;
@@ -62,6 +66,11 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       },
     );
   }
+  if (given.output !== undefined && given.detach) {
+    throw new GrafosError('usage', 'wrong_usage', '--output does not go with --detach.', {
+      next: 'Leave it out, and take the output at the end: grafos runs wait <run-id> --output FILE',
+    });
+  }
   const input =
     given.input === undefined
       ? new Uint8Array()
@@ -80,6 +89,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     );
   }
   out.progress(`running ${tasklet.name} on ${target.provider}`);
+  const log = wholeLines((line) => out.note(line));
   const running = deployRun(client, {
     program,
     tasklet,
@@ -87,27 +97,32 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     signal,
     ...(memBytes === undefined ? {} : { memBytes }),
     ...(holdMs === undefined ? {} : { holdMs }),
-    ...(given.detach ? { detach: true } : {}),
+    ...(given.detach ? { detach: true } : { onLog: log.add }),
   });
   // Beside the request, which waits for the network: reading and hashing the sources takes as long.
   const looked = warnIfStale(out, program, tasklet);
   const [ended] = await Promise.all([running, looked]);
-  const { response } = ended;
-  if (response === null) {
+  log.end();
+  if (ended.response === null) {
     out.result(ended, (paint) => [
       `${stateText(ended.state, paint)}  ${ended.run_id}`,
-      `  next: grafos runs show ${ended.run_id}`,
+      `  next: grafos runs wait ${ended.run_id}`,
     ]);
-  } else if (given.profile) {
+    return runExitCode(ended);
+  }
+  const shown = await shownOutput(client, ended.response, { isWanted: given.output !== undefined, signal });
+  if (given.output !== undefined) await saveOutput(cwd, given.output, shown);
+  const { response } = shown;
+  if (given.profile) {
     out.progress('counting');
     const profile = await profileRun(program, ended.run_id, given.provider, signal);
     out.result({ ...response, profile }, (paint) => [
-      ...responseLines(response, paint),
+      ...responseLines(shown, out.isTerminal, paint),
       '',
       ...profileLines(profile, cwd, paint),
     ]);
   } else {
-    out.result(response, (paint) => [...responseLines(response, paint), ...nextLines(ended, given.hold)]);
+    out.result(response, (paint) => [...responseLines(shown, out.isTerminal, paint), ...nextLines(ended, given.hold)]);
   }
   return runExitCode(ended);
 }

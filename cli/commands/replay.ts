@@ -2,17 +2,24 @@ import { loadProgram } from '../../program/loadProgram.ts';
 import { replayRun } from '../../toolchain/replay/replayRun.ts';
 import type { CommandContext } from '../command.ts';
 import { responseLines } from '../runLines.ts';
+import { saveOutput } from '../saveOutput.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
-  given: { runId: string; provider?: string },
+  given: { runId: string; provider?: string; output?: string },
 ): Promise<number> {
-  const result = await replayRun(loadProgram(cwd), given.runId, given.provider, signal);
-  out.result(result, (paint) => [
-    ...responseLines(result.replay, paint),
-    result.same
-      ? `${paint('green', 'same')}  output, error and fuel equal those of ${result.original.run_id} on ${result.original.cell_id}`
-      : `${paint('red', 'different')}  from ${result.original.run_id}: ${result.differences.join(', ')}`,
+  const { provider, output } = given;
+  const { same, differences, original, replay } = await replayRun(loadProgram(cwd), given.runId, {
+    provider,
+    isOutputWanted: output !== undefined,
+    signal,
+  });
+  if (output !== undefined) await saveOutput(cwd, output, replay);
+  out.result({ same, differences, original, replay: replay.response }, (paint) => [
+    ...responseLines(replay, out.isTerminal, paint),
+    same
+      ? `${paint('green', 'same')}  output, error and fuel equal those of ${original.run_id} on ${original.cell_id}`
+      : `${paint('red', 'different')}  from ${original.run_id}: ${differences.join(', ')}`,
   ]);
-  return result.same ? 0 : 1;
+  return same ? 0 : 1;
 }

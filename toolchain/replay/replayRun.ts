@@ -3,6 +3,7 @@ import type { Program } from '../../program/loadProgram.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { deployRun } from '../deploy/deployRun.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
+import { type ShownOutput, shownOutput } from '../output/shownOutput.ts';
 import { endedRun } from './endedRun.ts';
 
 export interface Replay {
@@ -10,7 +11,7 @@ export interface Replay {
   /** Fields of response.json that a replay must repeat and did not. */
   differences: string[];
   original: RunResponse;
-  replay: RunResponse;
+  replay: ShownOutput;
 }
 
 /**
@@ -20,8 +21,7 @@ export interface Replay {
 export async function replayRun(
   program: Program,
   runId: string,
-  provider: string | undefined,
-  signal: AbortSignal,
+  { provider, isOutputWanted, signal }: { provider: string | undefined; isOutputWanted: boolean; signal: AbortSignal },
 ): Promise<Replay> {
   const { response: original, record, input, tasklet } = await endedRun(program, runId, provider, signal);
   using local = await connectTarget(await resolveProvider(program.root, 'local'), signal);
@@ -38,5 +38,6 @@ export async function replayRun(
   const differences = (['state', 'error', 'output_sha256', 'fuel_used'] as const).filter(
     (field) => JSON.stringify(original[field]) !== JSON.stringify(replay[field]),
   );
-  return { same: differences.length === 0, differences, original, replay };
+  const shown = await shownOutput(local, replay, { isWanted: isOutputWanted, signal });
+  return { same: differences.length === 0, differences, original, replay: shown };
 }
