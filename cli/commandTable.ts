@@ -137,8 +137,12 @@ export const COMMANDS: CommandSpec[] = [
     name: 'test',
     summary: 'Run the fixtures of the program on a real stack',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
-    options: [{ flags: '--no-build', description: 'run what is built, do not build first' }],
-    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, run_id, fuel_used, duration_us}]}',
+    options: [
+      { flags: '--no-build', description: 'run what is built, do not build first' },
+      { flags: '--case <name>', description: 'only the cases of this name', repeatable: true },
+      { flags: '--update', description: 'accept other outputs: write them to the expectations' },
+    ],
+    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, updated, run_id, log: [text] or null, fuel_used, duration_us}]}',
     load: () => import('./commands/test.ts'),
   },
   {

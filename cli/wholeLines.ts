@@ -7,16 +7,21 @@ export interface LineTaker {
 
 /** Makes pieces of text, each of which may end inside a line, into lines without their ends. */
 export function wholeLines(take: (line: string) => void): LineTaker {
-  let rest = '';
+  // Joined once a line ends: many small pieces of one line are not copied again for each of them.
+  let begun: string[] = [];
   return {
     add: (text) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) take(line);
+      const [first = '', ...more] = text.split('\n');
+      begun.push(first);
+      for (const next of more) {
+        take(begun.join(''));
+        begun = [next];
+      }
     },
     end: () => {
+      const rest = begun.join('');
+      begun = [];
       if (rest !== '') take(rest);
-      rest = '';
     },
   };
 }

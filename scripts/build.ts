@@ -61,6 +61,7 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
       fabricbiosd: 'daemons/fabricbiosd/main.ts',
       scheduler: 'daemons/scheduler/main.ts',
       bulkWorker: 'daemons/scheduler/bulk/bulkWorker.ts',
+      storeReader: 'daemons/scheduler/reader/storeReader.ts',
       helper: 'daemons/helper/main.ts',
       runWorker: 'daemons/fabricbiosd/runtime/runWorker.ts',
       profileWorker: 'daemons/fabricbiosd/runtime/profileWorker.ts',

@@ -25,6 +25,8 @@ function refused(ended: Ended, exit: number, code: string): void {
 /** Arguments that make a command complete enough to get past the parser. */
 const SAMPLE: Record<string, string[]> = {
   'runs show': ['r'],
+  'runs logs': ['r'],
+  'runs wait': ['r'],
   'runs cancel': ['r'],
   artifacts: ['r'],
   profile: ['run-1'],
@@ -124,6 +126,8 @@ describe('bad input', () => {
       'deploy run',
       'runs list',
       'runs show',
+      'runs logs',
+      'runs wait',
       'runs cancel',
       'artifacts',
       'mem read',

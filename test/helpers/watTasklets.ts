@@ -25,6 +25,12 @@ export const WAT = {
     '(drop (call $read (local.get $input) (i32.const 0) (i32.const 0) (local.get $len))) (drop (call $output (i32.const 0) (local.get $len))) (i32.const 0)',
     READ + OUTPUT,
   ),
+  /** Logs a line, and gives its input back. */
+  talks: shell(
+    '300',
+    '(drop (call $read (local.get $input) (i32.const 0) (i32.const 8) (local.get $len))) (drop (call $output (i32.const 8) (local.get $len))) (call $log (i32.const 2) (i32.const 0) (i32.const 5)) (i32.const 0)',
+    `${READ + OUTPUT + LOG} (data (i32.const 0) "begun")`,
+  ),
   /** Logs a line, and then never ends. */
   chatty: shell(
     '1',
