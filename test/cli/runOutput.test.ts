@@ -6,6 +6,7 @@ import type { Run } from '../../daemons/protocol/tenantApi.ts';
 import type { ShownResponse } from '../../toolchain/output/shownOutput.ts';
 import { grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { grafosTerminal, terminalMissing } from '../helpers/grafosTerminal.ts';
+import { McpClient } from '../helpers/mcpClient.ts';
 import { type ProgramCopy, programOf } from '../helpers/programCopy.ts';
 import { WAT, watManifest } from '../helpers/watTasklets.ts';
 
@@ -111,6 +112,34 @@ describe('output and log of a run', () => {
     });
     assert.ok(asJson.screen.length < 150_000, `${asJson.screen.length} characters`);
   });
+
+  const NUMBERS =
+    '{"id":9007199254740993,"max":18446744073709551615,"min":-9223372036854775808,"price":1.10,"huge":1e400,"zero":-0}';
+  for (const [name, text] of [
+    ['a short output', NUMBERS],
+    ['an output longer than 64 KiB', `[${Array(2000).fill(NUMBERS).join(',')}]`],
+    ['an output that is one number', '18446744073709551615'],
+  ] as const) {
+    it(`keeps the digits of ${name} wherever it is read`, async () => {
+      const { stdout } = await echo(text, '--json');
+      const { run_id } = JSON.parse(stdout) as ShownResponse;
+      const shown = (await grafos(['runs', 'show', run_id, '--json'], { cwd })).stdout;
+      const listed = (await grafos(['runs', 'wait', run_id, '--json'], { cwd })).stdout;
+      await grafosJson(['artifacts', run_id, '--download', '--out', 'got'], { cwd });
+      const artifact = await readFile(join(cwd, 'got/response.json'), 'utf8');
+      for (const json of [stdout, shown, listed, artifact])
+        assert.ok(json.replaceAll(/\s/g, '').includes(`"output":${text},"output_`), json.slice(0, 500));
+      for (const command of ['show', 'wait'])
+        assert.ok((await grafos(['runs', command, run_id], { cwd })).stdout.includes(text));
+      await using mcp = new McpClient(cwd);
+      const answer = await mcp.tool('grafos_show_run', { run_id });
+      if (text.length < 1000)
+        assert.ok(
+          mcp.lines.some((line) => line.includes(`"output":${text}`)),
+          JSON.stringify(answer),
+        );
+    });
+  }
 
   it('refuses --output where it cannot be, before or after the run', async () => {
     const early = await echo('x', '--output', 'f', '--detach', '--json');
