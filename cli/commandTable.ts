@@ -227,7 +227,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Repeat a run bit for bit on the local stack, and compare',
     args: [{ name: '<run-id>', description: 'id of the run' }],
     options: [PROVIDER, OUTPUT],
-    json: '{same, differences: [field], original: response.json, replay: response.json with output_text}',
+    json: '{same, compared: [field], differences: [field], original: response.json, replay: response.json with output_text}',
     load: () => import('./commands/replay.ts'),
   },
   {

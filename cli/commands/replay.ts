@@ -9,17 +9,22 @@ export async function run(
   given: { runId: string; provider?: string; output?: string },
 ): Promise<number> {
   const { provider, output } = given;
-  const { same, differences, original, replay } = await replayRun(loadProgram(cwd), given.runId, {
+  const { same, compared, differences, original, replay } = await replayRun(loadProgram(cwd), given.runId, {
     provider,
     isOutputWanted: output !== undefined,
     signal,
   });
   if (output !== undefined) await saveOutput(cwd, output, replay);
-  out.result({ same, differences, original, replay: replay.response }, (paint) => [
+  out.result({ same, compared, differences, original, replay: replay.response }, (paint) => [
     ...responseLines(replay, out.isTerminal, paint),
     same
-      ? `${paint('green', 'same')}  output, error and fuel equal those of ${original.run_id} on ${original.cell_id}`
+      ? `${paint('green', 'same')}  ${sameText(compared)} equal those of ${original.run_id} on ${original.cell_id}`
       : `${paint('red', 'different')}  from ${original.run_id}: ${differences.join(', ')}`,
   ]);
   return same ? 0 : 1;
+}
+
+/** A run that was ended from outside has no end that could be compared. */
+function sameText(compared: readonly string[]): string {
+  return compared.includes('log') ? 'log and fuel, up to where it was ended from outside,' : 'output, error and fuel';
 }

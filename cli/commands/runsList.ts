@@ -10,11 +10,14 @@ import { durationText, errorText, stateText } from '../runLines.ts';
 import { table } from '../table.ts';
 import { timeText } from '../timeText.ts';
 
+/** Runs in one answer of the scheduler at most (docs/api.md). */
+const ROWS_MAX = 1000;
+
 export async function run(
   { cwd, out, signal }: CommandContext,
   given: { provider: string; limit: string },
 ): Promise<void> {
-  const limit = countOption('--limit', given.limit);
+  const limit = countOption('--limit', given.limit, ROWS_MAX, 1);
   const runs = await listed({ cwd, out, signal }, given.provider, limit);
   out.result(runs, (paint) =>
     runs.length === 0

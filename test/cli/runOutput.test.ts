@@ -146,7 +146,7 @@ describe('output and log of a run', () => {
     assert.equal(early.code, 2);
     assert.equal(JSON.parse(early.stdout).error.code, 'wrong_usage');
     const late = await echo('x', '--output', 'missing/f', '--json');
-    assert.equal(late.code, 3);
+    assert.equal(late.code, 2);
     assert.equal(JSON.parse(late.stdout).error.code, 'no_such_file');
   });
 

@@ -31,6 +31,17 @@ export const WAT = {
     '(drop (call $read (local.get $input) (i32.const 0) (i32.const 8) (local.get $len))) (drop (call $output (i32.const 8) (local.get $len))) (call $log (i32.const 2) (i32.const 0) (i32.const 5)) (i32.const 0)',
     `${READ + OUTPUT + LOG} (data (i32.const 0) "begun")`,
   ),
+  /** Logs a line in each of its rounds, which have no end. */
+  rounds: shell(
+    '1',
+    `(local $n i32) (loop $round
+      (call $log (i32.const 2) (i32.const 0) (i32.const 5))
+      (local.set $n (i32.const 20000000))
+      (loop $again (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (drop (memory.grow (i32.const 1)))
+      (br $round)) (i32.const 0)`,
+    `${LOG} (data (i32.const 0) "round")`,
+  ),
   /** Logs a line, and then never ends. */
   chatty: shell(
     '1',

@@ -107,7 +107,8 @@ async function cancelStarted(
       ? `Interrupted; run ${runId} had ended before: ${run.state}.`
       : `Interrupted; run ${runId} ${became} cancelled.`;
   } catch (error) {
-    if (error instanceof GrafosError && error.kind === 'refused') return 'Interrupted; no run was started.';
+    if (error instanceof GrafosError && (error.kind === 'refused' || error.kind === 'usage'))
+      return 'Interrupted; no run was started.';
     return `Interrupted; the scheduler did not say whether ${runId === undefined ? 'a run was started' : `run ${runId} was cancelled`}.`;
   }
 }
