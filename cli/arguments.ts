@@ -11,9 +11,11 @@ export function durationOption(flag: string, text: string): number {
   return parseDuration(text) ?? wrong(flag, text, DURATION_SYNTAX);
 }
 
-export function countOption(flag: string, text: string, most = Number.MAX_SAFE_INTEGER): number {
+export function countOption(flag: string, text: string, most = Number.MAX_SAFE_INTEGER, least = 0): number {
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(count) && count <= most ? count : wrong(flag, text, `a whole number from 0 to ${most}`);
+  return Number.isSafeInteger(count) && count >= least && count <= most
+    ? count
+    : wrong(flag, text, `a whole number from ${least} to ${most}`);
 }
 
 export function choice<Name extends string>(what: string, text: string, choices: readonly Name[]): Name {

@@ -6,6 +6,8 @@ const TASKLET: OptionSpec = {
   description: 'which tasklet; may be left out when the program has one',
 };
 
+const OUTPUT: OptionSpec = { flags: '--output <file>', description: 'write the bytes of the output to a file' };
+
 /** How to reach a scheduler that no provider names; each falls back to the environment variable. */
 const DIRECT: OptionSpec[] = [
   { flags: '--scheduler <url>', description: 'URL of a scheduler (GRAFOS_SCHEDULER)' },
@@ -135,8 +137,12 @@ export const COMMANDS: CommandSpec[] = [
     name: 'test',
     summary: 'Run the fixtures of the program on a real stack',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
-    options: [{ flags: '--no-build', description: 'run what is built, do not build first' }],
-    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, run_id, fuel_used, duration_us}]}',
+    options: [
+      { flags: '--no-build', description: 'run what is built, do not build first' },
+      { flags: '--case <name>', description: 'only the cases of this name', repeatable: true },
+      { flags: '--update', description: 'accept other outputs: write them to the expectations' },
+    ],
+    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, updated, run_id, log: [text] or null, fuel_used, duration_us}]}',
     load: () => import('./commands/test.ts'),
   },
   {
@@ -160,6 +166,7 @@ export const COMMANDS: CommandSpec[] = [
         flags: '--hold <duration>',
         description: 'keep the lease this long after the end, such as 60s (see grafos mem)',
       },
+      OUTPUT,
       { flags: '--profile', description: 'say then which functions and lines its fuel went to (see grafos profile)' },
       { flags: '--yes', description: 'deploy to a cloud without the question that comes before the first time' },
       { flags: '--detach', description: 'print the run and leave it to itself' },
@@ -167,7 +174,7 @@ export const COMMANDS: CommandSpec[] = [
       ...DIRECT,
       { flags: '--tenant <name>', description: 'tenant at that scheduler; the certificate says it too' },
     ],
-    json: 'response.json, error with places: [{function, file, line, column, own, excerpt}]; with --profile and what grafos profile prints as its profile; with --detach the run',
+    json: 'response.json with output_text, error with places: [{function, file, line, column, own, excerpt}]; with --profile and what grafos profile prints as its profile; with --detach the run',
     load: () => import('./commands/deployRun.ts'),
   },
   {
@@ -192,9 +199,25 @@ export const COMMANDS: CommandSpec[] = [
     name: 'runs show',
     summary: 'Show a run',
     args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER],
-    json: 'run',
+    options: [PROVIDER, OUTPUT],
+    json: 'run, its response with output_text',
     load: () => import('./commands/runsShow.ts'),
+  },
+  {
+    name: 'runs logs',
+    summary: 'Print the log of a run',
+    args: [{ name: '<run-id>', description: 'id of the run' }],
+    options: [PROVIDER, { flags: '--follow', description: 'go on as the log grows, until the run ends' }],
+    json: '{run_id, lines: [text]}; with --follow one {line} a line',
+    load: () => import('./commands/runsLogs.ts'),
+  },
+  {
+    name: 'runs wait',
+    summary: 'Wait for the end of a run; its log comes meanwhile',
+    args: [{ name: '<run-id>', description: 'id of the run' }],
+    options: [PROVIDER, OUTPUT],
+    json: 'run, its response with output_text',
+    load: () => import('./commands/runsWait.ts'),
   },
   {
     name: 'runs cancel',
@@ -220,8 +243,8 @@ export const COMMANDS: CommandSpec[] = [
     name: 'replay',
     summary: 'Repeat a run bit for bit on the local stack, and compare',
     args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER],
-    json: '{same, differences: [field], original: response.json, replay: response.json}',
+    options: [PROVIDER, OUTPUT],
+    json: '{same, compared: [field], differences: [field], original: response.json, replay: response.json with output_text}',
     load: () => import('./commands/replay.ts'),
   },
   {

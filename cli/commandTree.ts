@@ -16,7 +16,7 @@ const GROUPS: Record<string, string> = {
   tasklet: 'Build and inspect tasklets',
   dev: 'The local stack: start, stop, look at it',
   deploy: 'Run tasklets on a cell',
-  runs: 'Look at runs, cancel them',
+  runs: 'Look at runs, wait for them, cancel them',
   mem: 'Read and write the fabric memory of a run',
   provider: 'Where tasklets can run',
   cloud: 'Cells of a cloud provider',

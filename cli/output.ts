@@ -2,6 +2,9 @@ import { GrafosError } from '../daemons/protocol/grafosError.ts';
 import { type Paint, paintMarked, printedLine } from './printedLine.ts';
 import { safeJson } from './safeJson.ts';
 
+/** Characters of a JSON document that a terminal is given. */
+const JSON_SHOWN = 64 * 1024;
+
 /**
  * The two channels of a command: results on stdout, all else on stderr; human or JSON, coloured
  * only on a terminal.
@@ -14,6 +17,11 @@ export class Output {
   readonly json: boolean;
   readonly #color: boolean;
   #progressShown = false;
+
+  /** Whether results go to a terminal, where what is long is cut. */
+  get isTerminal(): boolean {
+    return process.stdout.isTTY === true;
+  }
 
   constructor(options: { json: boolean; color: boolean }) {
     this.json = options.json;
@@ -40,10 +48,19 @@ export class Output {
     this.jsonText(`${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** Prints JSON that a cell wrote, with its own numbers and spacing. */
+  /**
+   * Prints JSON that a cell wrote, with its own numbers and spacing. A terminal gets the beginning of
+   * what is long.
+   */
   jsonText(text: string): void {
     this.#clearProgress();
-    process.stdout.write(safeJson(text));
+    if (!this.isTerminal || text.length <= JSON_SHOWN) {
+      process.stdout.write(safeJson(text));
+      return;
+    }
+    const whole = text.lastIndexOf('\n', JSON_SHOWN);
+    process.stdout.write(`${safeJson(text.slice(0, whole > 0 ? whole : JSON_SHOWN))}\n`);
+    this.note(`… cut: ${JSON_SHOWN} of ${text.length} characters; a pipe or a file gets all of them`);
   }
 
   /**

@@ -1,34 +1,37 @@
 import type { Run, RunResponse } from '../daemons/protocol/tenantApi.ts';
 import { formatSize } from '../program/size.ts';
+import type { ShownOutput } from '../toolchain/output/shownOutput.ts';
 import type { Place } from '../toolchain/places/place.ts';
 import { countText } from './countText.ts';
+import { outputLines } from './outputLines.ts';
 import { placeLines } from './placeLines.ts';
 import type { Paint } from './printedLine.ts';
 
-/** An ended run for people: how it ended, its output, what it cost. */
-export function responseLines(response: RunResponse, paint: Paint, places: readonly Place[] = []): string[] {
-  const { state, error, output, output_bytes, fuel_used, linear_memory_peak, duration_us } = response;
+/**
+ * An ended run for people: how it ended, its output, what it cost.
+ *
+ * @param isTerminal whether a long output is cut
+ */
+export function responseLines(
+  shown: ShownOutput,
+  isTerminal: boolean,
+  paint: Paint,
+  places: readonly Place[] = [],
+): string[] {
+  const { response } = shown;
+  const { state, error, fuel_used, linear_memory_peak, duration_us } = response;
   const lines = [
     `${stateText(state, paint)}  ${response.run_id}  ${paint('dim', `on ${response.cell_id} (${response.provider})`)}`,
   ];
   if (error !== null)
     lines.push(`  error     ${errorText(response)}`, `            ${error.message}`, ...placeLines(places, paint));
-  if (output !== null) lines.push(`  output    ${outputText(output)}`);
-  else if (output_bytes > 0) lines.push(`  output    ${formatSize(output_bytes)}, not JSON`);
   lines.push(
+    ...outputLines(shown, isTerminal, paint),
     `  fuel      ${countText(fuel_used)}`,
     `  memory    ${formatSize(linear_memory_peak)} linear`,
     `  duration  ${durationText(duration_us)}`,
   );
   return lines;
-}
-
-/** More than this of an output helps nobody in a terminal. */
-const OUTPUT_SHOWN = 4096;
-
-function outputText(output: unknown): string {
-  const text = JSON.stringify(output);
-  return text.length <= OUTPUT_SHOWN ? text : `${text.slice(0, OUTPUT_SHOWN)}… (whole with --json)`;
 }
 
 export function errorText(response: RunResponse): string {

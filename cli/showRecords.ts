@@ -22,7 +22,7 @@ export async function showRecords(
   given: RecordsGiven,
   what: 'admissions' | 'placements',
 ): Promise<void> {
-  const limit = countOption('--limit', given.limit);
+  const limit = countOption('--limit', given.limit, Number.MAX_SAFE_INTEGER, 1);
   const unknown = given.reason?.find((reason) => !LABELS.includes(reason));
   if (unknown !== undefined) {
     throw new GrafosError('usage', 'wrong_usage', `--reason "${unknown}" is not a reason.`, {

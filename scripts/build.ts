@@ -66,6 +66,7 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
   daemonBundle({ helper: 'daemons/helper/main.ts' }),
   daemonBundle({
     bulkWorker: 'daemons/scheduler/bulk/bulkWorker.ts',
+    storeReader: 'daemons/scheduler/reader/storeReader.ts',
     runWorker: 'daemons/fabricbiosd/runtime/runWorker.ts',
     profileWorker: 'daemons/fabricbiosd/runtime/profileWorker.ts',
     trialMain: 'daemons/fabricbiosd/trial/trialMain.ts',

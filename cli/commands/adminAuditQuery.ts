@@ -15,7 +15,7 @@ interface Given extends DirectOptions {
 }
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<number> {
-  const limit = countOption('--limit', given.limit);
+  const limit = countOption('--limit', given.limit, 10_000, 1);
   if (given.verify && (given.actor !== undefined || given.reason !== undefined)) {
     throw new GrafosError('usage', 'wrong_usage', '--verify takes all records, so no filter goes with it.', {
       next: 'Leave --actor and --reason out.',

@@ -7,6 +7,7 @@ import { deployRun } from '../../toolchain/deploy/deployRun.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { exhaustedAdvice } from '../../toolchain/fuel/exhaustedAdvice.ts';
+import { shownOutput } from '../../toolchain/output/shownOutput.ts';
 import { placesOfRun } from '../../toolchain/places/placesOfRun.ts';
 import { responseWithPlaces } from '../../toolchain/places/responseWithPlaces.ts';
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
@@ -18,7 +19,9 @@ import { type DirectOptions, directFiles } from '../direct.ts';
 import { profileLines } from '../profileLines.ts';
 import { runLimits } from '../runLimits.ts';
 import { responseLines, runExitCode, stateText } from '../runLines.ts';
+import { saveOutput } from '../saveOutput.ts';
 import { warnIfStale } from '../warnIfStale.ts';
+import { wholeLines } from '../wholeLines.ts';
 
 interface Given extends DirectOptions {
   provider: string;
@@ -29,6 +32,7 @@ interface Given extends DirectOptions {
   linearMemory?: string;
   input?: string;
   hold?: string;
+  output?: string;
   profile?: boolean;
   detach?: boolean;
   yes?: boolean;
@@ -71,6 +75,11 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       },
     );
   }
+  if (given.output !== undefined && given.detach) {
+    throw new GrafosError('usage', 'wrong_usage', '--output does not go with --detach.', {
+      next: 'Leave it out, and take the output at the end: grafos runs wait <run-id> --output FILE',
+    });
+  }
   const input =
     given.input === undefined
       ? new Uint8Array()
@@ -89,6 +98,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     );
   }
   out.progress(`running ${tasklet.name} on ${target.provider}`);
+  const log = wholeLines((line) => out.note(line));
   const running = deployRun(client, {
     program,
     tasklet,
@@ -97,31 +107,36 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     limits,
     ...(memBytes === undefined ? {} : { memBytes }),
     ...(holdMs === undefined ? {} : { holdMs }),
-    ...(given.detach ? { detach: true } : {}),
+    ...(given.detach ? { detach: true } : { onLog: log.add }),
   });
   // Beside the request, which waits for the network: reading and hashing the sources takes as long.
   const looked = warnIfStale(out, program, tasklet);
   const [ended] = await Promise.all([running, looked]);
-  const places = await placesOfRun(program.root, ended, client, signal);
-  const advice = await exhaustedAdvice(program.root, ended, given.fuel !== undefined);
-  const response = ended.response === null ? null : responseWithPlaces(ended.response, places);
-  if (response === null) {
+  log.end();
+  if (ended.response === null) {
     out.result(ended, (paint) => [
       `${stateText(ended.state, paint)}  ${ended.run_id}`,
-      `  next: grafos runs show ${ended.run_id}`,
+      `  next: grafos runs wait ${ended.run_id}`,
     ]);
-  } else if (given.profile) {
+    return runExitCode(ended);
+  }
+  const shown = await shownOutput(client, ended.response, { isWanted: given.output !== undefined, signal });
+  if (given.output !== undefined) await saveOutput(cwd, given.output, shown);
+  const places = await placesOfRun(program.root, ended, client, signal);
+  const advice = await exhaustedAdvice(program.root, ended, given.fuel !== undefined);
+  const response = responseWithPlaces(shown.response, places);
+  if (given.profile) {
     out.progress('counting');
     const profile = await profileRun(program, ended.run_id, given.provider, signal);
     out.result({ ...response, profile }, (paint) => [
-      ...responseLines(response, paint, places),
+      ...responseLines(shown, out.isTerminal, paint, places),
       ...adviceLines(advice),
       '',
       ...profileLines(profile, cwd, paint),
     ]);
   } else {
     out.result(response, (paint) => [
-      ...responseLines(response, paint, places),
+      ...responseLines(shown, out.isTerminal, paint, places),
       ...(advice === null ? nextLines(ended, given.hold) : adviceLines(advice)),
     ]);
   }

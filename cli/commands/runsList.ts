@@ -1,4 +1,6 @@
+import type { Run } from '../../daemons/protocol/tenantApi.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
+import { openLocalRuns } from '../../toolchain/deploy/localRuns.ts';
 import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
@@ -8,13 +10,15 @@ import { durationText, errorText, stateText } from '../runLines.ts';
 import { table } from '../table.ts';
 import { timeText } from '../timeText.ts';
 
+/** Runs in one answer of the scheduler at most (docs/api.md). */
+const ROWS_MAX = 1000;
+
 export async function run(
   { cwd, out, signal }: CommandContext,
   given: { provider: string; limit: string },
 ): Promise<void> {
-  const limit = countOption('--limit', given.limit);
-  using client = await connectTarget(await resolveProvider(programRootOf(cwd), given.provider), signal);
-  const runs = await client.listRuns({ limit }, { signal });
+  const limit = countOption('--limit', given.limit, ROWS_MAX, 1);
+  const runs = await listed({ cwd, out, signal }, given.provider, limit);
   out.result(runs, (paint) =>
     runs.length === 0
       ? ['no runs yet']
@@ -33,4 +37,15 @@ export async function run(
           [3, 4],
         ),
   );
+}
+
+async function listed({ cwd, out, signal }: CommandContext, provider: string, limit: number): Promise<Run[]> {
+  const root = programRootOf(cwd);
+  if (provider !== 'local') {
+    using client = await connectTarget(await resolveProvider(root, provider), signal);
+    return await client.listRuns({ limit }, { signal });
+  }
+  using local = await openLocalRuns(root, signal);
+  if (local.isStopped) out.note('the stack is stopped; these are the runs it had');
+  return await local.client.listRuns({ limit }, { signal });
 }

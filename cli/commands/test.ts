@@ -1,7 +1,9 @@
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
 import type { Fixture } from '../../toolchain/fixtures/fixture.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
 import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFixtures.ts';
@@ -10,20 +12,23 @@ import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
 import type { CommandContext } from '../command.ts';
 import { countText } from '../countText.ts';
 import { placeLines } from '../placeLines.ts';
+import type { Paint } from '../printedLine.ts';
 import { reportBuildFailure } from '../reportBuildFailure.ts';
 import { durationText } from '../runLines.ts';
 import { warnIfStale } from '../warnIfStale.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
-  given: { tasklets: string[]; build: boolean },
+  given: { tasklets: string[]; build: boolean; case?: string[]; update?: boolean },
 ): Promise<number> {
   const program = loadProgram(cwd);
   const tasklets =
     given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
   const reader = new ProgramReader(program.root);
   const suites: Array<{ tasklet: Tasklet; fixtures: Fixture[] }> = [];
-  for (const tasklet of tasklets) suites.push({ tasklet, fixtures: await loadFixtures(reader, tasklet) });
+  const wanted = given.case === undefined ? undefined : new Set(given.case);
+  for (const tasklet of tasklets) suites.push({ tasklet, fixtures: await loadFixtures(reader, tasklet, wanted) });
+  refuseUnknownCases(suites, wanted);
   if (given.build) {
     for (const { tasklet } of suites) {
       out.progress(`building ${tasklet.name}`);
@@ -39,9 +44,10 @@ export async function run(
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');
     const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
+    const accept = given.update ? writeAtomically : undefined;
     await using stack = await stackForTests(program.root, memory, signal);
     for (const { tasklet, fixtures } of suites) {
-      for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal)) {
+      for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal, accept)) {
         out.progress(`${result.tasklet}: ${result.case}`);
         results.push(result);
       }
@@ -51,20 +57,36 @@ export async function run(
   const passed = results.length - failed;
   const widest = Math.max(...results.map(({ tasklet, case: name }) => `${tasklet}/${name}`.length));
   out.result({ passed, failed, cases: results }, (paint) => [
-    ...results.flatMap(({ tasklet, case: name, passed: good, mismatch, fuel_used, duration_us, places }) =>
-      good
-        ? [
-            `${paint('green', 'pass')}  ${`${tasklet}/${name}`.padEnd(widest)}  ${paint('dim', `fuel ${countText(fuel_used)}, ${durationText(duration_us)}`)}`,
-          ]
-        : [
-            `${paint('red', 'FAIL')}  ${tasklet}/${name}: ${mismatch?.what}`,
-            ...(mismatch?.diff.split('\n').map((line) => `        ${line}`) ?? []),
-            ...placeLines(places, paint).map((line) => `      ${line}`),
-          ],
-    ),
+    ...results.flatMap((result) => resultLines(result, widest, paint)),
     results.length === 0
       ? `no fixtures: put cases into ${tasklets.map((tasklet) => tasklet.fixtures).join(', ')}`
       : `${passed} passed, ${failed} failed`,
   ]);
   return failed === 0 ? 0 : 1;
+}
+
+function resultLines(result: FixtureResult, widest: number, paint: Paint): string[] {
+  const { tasklet, case: name, passed, mismatch, updated, run_id, log, places, fuel_used, duration_us } = result;
+  const label = `${tasklet}/${name}`;
+  if (passed) {
+    const cost = paint('dim', `fuel ${countText(fuel_used)}, ${durationText(duration_us)}`);
+    return [`${updated ? paint('yellow', 'new ') : paint('green', 'pass')}  ${label.padEnd(widest)}  ${cost}`];
+  }
+  return [
+    `${paint('red', 'FAIL')}  ${label}: ${mismatch?.what}`,
+    ...(mismatch?.diff.split('\n').map((line) => `        ${line}`) ?? []),
+    ...placeLines(places, paint).map((line) => `      ${line}`),
+    ...(log ?? []).map((line, index) => `  ${index === 0 ? 'log ' : '    '}  ${line}`),
+    `  run   ${run_id}  ${paint('dim', `grafos runs show ${run_id}`)}`,
+  ];
+}
+
+/** @throws {GrafosError} wrong_usage */
+function refuseUnknownCases(suites: Array<{ fixtures: Fixture[] }>, wanted: ReadonlySet<string> | undefined): void {
+  const found = new Set(suites.flatMap(({ fixtures }) => fixtures.map(({ name }) => name)));
+  const unknown = [...(wanted ?? [])].find((name) => !found.has(name));
+  if (unknown === undefined) return;
+  throw new GrafosError('usage', 'wrong_usage', `There is no case "${unknown}".`, {
+    next: 'Give the name of its file, without .expected.json.',
+  });
 }

@@ -46,7 +46,7 @@ export function refusalAnswer(error: unknown): RefusalAnswer | undefined {
     case 'refused':
       return answer(STATUS_OF_REASON[error.code] ?? 403, error.code, message, error.next);
     case 'usage':
-      return answer(409, error.code, message, error.next);
+      return answer(STATUS_OF_REASON[error.code] ?? 409, error.code, message, error.next);
     case 'bad-answer':
     case 'interrupted':
       return answer(502, error.code, message, error.next);

@@ -142,7 +142,7 @@ export function helperRoutes(parts: RouteParts): Route[] {
         const { send, end, gone } = stream(res);
         try {
           for await (const { event, data } of client.events(id, { signal: gone })) {
-            send(event, event === 'end' ? summarizeRun(data) : data);
+            if (event !== 'listening') send(event, event === 'end' ? summarizeRun(data) : data);
           }
         } catch (error) {
           if (!gone.aborted) throw error;

@@ -131,7 +131,7 @@ export type HelperEvent =
 
 /** Server-sent events of `GET /v1/runs/{id}/events`: the scheduler's, the run at the end without its output. */
 export type HelperRunEvent =
-  | Exclude<RunEvent, { event: 'end' }>
+  | Extract<RunEvent, { event: 'state' | 'log' }>
   | { event: 'end'; data: HelperRun }
   | { event: 'stopping'; data: Record<string, never> };
 

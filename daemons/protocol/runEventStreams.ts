@@ -1,4 +1,4 @@
-import { ANSWER_BYTES } from './answerBounds.ts';
+import { ANSWER_BYTES, ARTIFACT_BYTES } from './answerBounds.ts';
 import type { SchemaName } from './apiSchemas.ts';
 import type { CheckedAnswers } from './checkedAnswers.ts';
 import { endWhenSilent } from './endWhenSilent.ts';
@@ -14,7 +14,11 @@ const SILENCE_MS = 45_000;
 /** The most bytes of one run's stream: its end, its log with every character escaped, and an hour of pings. */
 const RUN_STREAM_BYTES = ANSWER_BYTES.run + 1024 * 1024;
 
-const RUN_EVENTS: Record<RunEvent['event'], SchemaName> = { state: 'StateEvent', log: 'LogEvent', end: 'Run' };
+const RUN_EVENTS: Record<Exclude<RunEvent['event'], 'listening'>, SchemaName> = {
+  state: 'StateEvent',
+  log: 'LogEvent',
+  end: 'Run',
+};
 const RUNS_EVENTS: Record<Exclude<RunsEvent['event'], 'listening'>, SchemaName> = {
   state: 'RunsStateEvent',
   refused: 'RefusedEvent',
@@ -34,9 +38,13 @@ export function runEventStream(
     stream: RUN_STREAM_BYTES,
     tooLong: (problem: string) => answers.wrong(problem),
   };
+  let logged = 0;
   return parseEventStream(endWhenSilent(open, SILENCE_MS, signal), bounds, (event, bytes): RunEvent | null => {
+    if (event === 'listening') return { event, data: {} };
     if (!Object.hasOwn(RUN_EVENTS, event)) return null;
-    const data = answers.read<RunEvent['data']>(RUN_EVENTS[event as RunEvent['event']], bytes);
+    const data = answers.read<RunEvent['data']>(RUN_EVENTS[event as keyof typeof RUN_EVENTS], bytes);
+    if ('text' in data) logged += data.text.length;
+    if (logged > ARTIFACT_BYTES['run.log']) throw answers.wrong(`the log of run ${runId} is longer than any may be`);
     if (event === 'end') answers.checkRun(data as Run, { run_id: runId });
     else if ('run_id' in data && data.run_id !== runId)
       throw answers.wrong(`an event is of run ${data.run_id}, and ${runId} was asked for`);

@@ -139,16 +139,7 @@ export async function connectScheduler(
   { signal }: CallOptions = {},
 ): Promise<SchedulerClient> {
   const connection = openSchedulerConnection(target);
-  const answers = new CheckedAnswers(target.url, connection);
-  const client: SchedulerClient = {
-    url: target.url,
-    ...cellCalls(answers, connection, target.cellId),
-    ...moduleCalls(answers, connection),
-    ...runCalls(answers, connection),
-    ...artifactCalls(answers),
-    ...adminCalls(answers, connection),
-    close: () => connection.close(),
-  };
+  const client = schedulerClientOver(target.url, connection, target.cellId);
   if (target.cellId !== undefined) {
     connection.setAudience(target.cellId);
     return client;
@@ -160,6 +151,24 @@ export async function connectScheduler(
     client.close();
     throw error;
   }
+}
+
+/**
+ * A client over a connection that is there.
+ *
+ * @param url address of the scheduler, for errors
+ */
+export function schedulerClientOver(url: string, connection: SchedulerConnection, cellId?: string): SchedulerClient {
+  const answers = new CheckedAnswers(url, connection);
+  return {
+    url,
+    ...cellCalls(answers, connection, cellId),
+    ...moduleCalls(answers, connection),
+    ...runCalls(answers, connection),
+    ...artifactCalls(answers),
+    ...adminCalls(answers, connection),
+    close: () => connection.close(),
+  };
 }
 
 function cellCalls(

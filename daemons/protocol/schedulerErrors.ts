@@ -1,24 +1,36 @@
 import { X509Certificate } from 'node:crypto';
 import { cellAnswerInvalid } from './cellAnswerInvalid.ts';
-import { GrafosError } from './grafosError.ts';
+import { type ErrorKind, GrafosError } from './grafosError.ts';
 import { checkPeerChain } from './peerCertificate.ts';
 import { caDerFromPem, type PeerFiles } from './peerFiles.ts';
 import { PeerRefused } from './peerRefused.ts';
 import { peerRefusedByTls } from './peerTls.ts';
 import { readAnswer } from './readAnswer.ts';
-import type { Refusal } from './tenantApi.ts';
+import type { Refusal, RefusalReason } from './tenantApi.ts';
 
-/** Refusals that another try may not meet. */
-const NOT_READY: readonly string[] = ['runtime_not_ready', 'shutting_down', 'scheduler_standby'];
+/** The kind of each refusal that is none of who asks, or of how much; all others are `refused`. */
+const KINDS: Partial<Record<RefusalReason, ErrorKind>> = {
+  // Another try may not meet these.
+  runtime_not_ready: 'unreachable',
+  shutting_down: 'unreachable',
+  scheduler_standby: 'unreachable',
+  storage_unavailable: 'unreachable',
+  // These ask for what is not there, or cannot be.
+  not_found: 'usage',
+  bad_request: 'usage',
+  body_too_large: 'usage',
+  tenant_exists: 'usage',
+  lease_ended: 'usage',
+  internal_error: 'bad-answer',
+};
 
 /** A non-2xx answer as an error, with the scheduler's reason as its code; `cell_answer_invalid` where it is no refusal. */
 export function refusalOf(url: string, status: number, body: Buffer): GrafosError {
   // The answer to HEAD has no body.
   if (body.length === 0 && status === 404)
-    return new GrafosError('refused', 'not_found', 'The scheduler has no such thing.');
+    return new GrafosError('usage', 'not_found', 'The scheduler has no such thing.');
   const { reason, message, next } = readAnswer<Refusal>(url, 'Refusal', body).error;
-  const kind = NOT_READY.includes(reason) ? 'unreachable' : 'refused';
-  return new GrafosError(kind, reason, message, next === undefined ? {} : { next });
+  return new GrafosError(KINDS[reason] ?? 'refused', reason, message, next === undefined ? {} : { next });
 }
 
 /**

@@ -136,10 +136,14 @@ export interface ArtifactEntry {
   sha256: string;
 }
 
-/** Server-sent events of a run: `state` (Run without response), `log` ({text}), `end` (Run). */
+/**
+ * Server-sent events of a run: `state` (Run without response), `log` ({text}), `listening` where what
+ * happened so far has come and the run goes on, `end` (Run).
+ */
 export type RunEvent =
   | { event: 'state'; data: { run_id: string; state: RunState; at: string } }
   | { event: 'log'; data: { text: string } }
+  | { event: 'listening'; data: Record<string, never> }
   | { event: 'end'; data: Run };
 
 /**

@@ -21,9 +21,13 @@ export const runReproduce: CommandFactory = (grafos) => async (arg) => {
     const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
     const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
     await ensureBuilt(session, tasklet, grafos.context.extensionPath, signal);
-    const result = await replayRun(await loadProgramSoon(session.root), run_id, entry.provider, signal);
+    const result = await replayRun(await loadProgramSoon(session.root), run_id, {
+      provider: entry.provider,
+      isOutputWanted: false,
+      signal,
+    });
     using client = await connectTarget(await resolveProvider(session.root, 'local'));
-    return { result, replayed: await client.getRun(result.replay.run_id, { signal }) };
+    return { result, replayed: await client.getRun(result.replay.response.run_id, { signal }) };
   });
   session.runs.put('local', replayed);
   const made = session.runs.find(replayed.run_id);

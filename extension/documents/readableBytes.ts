@@ -1,3 +1,6 @@
+import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
+import { parseExactJson } from '../../daemons/protocol/parseExactJson.ts';
+
 /** Lines of a dump that a person still reads. */
 const LINES_MAX = 4096;
 
@@ -6,12 +9,8 @@ export function readableBytes(bytes: Uint8Array): { text: string; kind: 'json' |
   const text = textOf(bytes);
   if (text === null) return { text: dump(bytes), kind: 'bytes' };
   try {
-    const value: unknown = JSON.parse(text);
-    // A whole number past 2^53 would come back as another one; then the text stays as it came.
-    if (typeof value === 'object' && value !== null && !/[0-9]{16}/.test(text)) {
-      return { text: JSON.stringify(value, null, 2), kind: 'json' };
-    }
-    return { text, kind: 'json' };
+    if (isDeepJson(bytes)) return { text, kind: 'text' };
+    return { text: JSON.stringify(parseExactJson(text), null, 2), kind: 'json' };
   } catch {
     return { text, kind: 'text' };
   }

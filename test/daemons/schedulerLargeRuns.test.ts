@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { parseExactJson } from '../../daemons/protocol/parseExactJson.ts';
 import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
 import { tlsClientOptions } from '../../daemons/protocol/peerTls.ts';
 import { IN_ROW_BYTES } from '../../daemons/scheduler/store/runFiles.ts';
@@ -28,7 +29,7 @@ describe('scheduler: large inputs and outputs', () => {
   const filesOfRuns = () => readdirSync(join(stack.dir, 'runs')).sort();
 
   for (const [what, bytes, output] of [
-    ['JSON', Buffer.from(LARGE_JSON), JSON.parse(LARGE_JSON)],
+    ['JSON', Buffer.from(LARGE_JSON), parseExactJson(LARGE_JSON)],
     ['a JSON text', Buffer.from(JSON.stringify('x'.repeat(IN_ROW_BYTES))), 'x'.repeat(IN_ROW_BYTES)],
     ['no JSON', LARGE_BYTES, null],
     ['JSON that is nested too deep', Buffer.from('['.repeat(100_000) + ']'.repeat(100_000)), null],
@@ -52,7 +53,7 @@ describe('scheduler: large inputs and outputs', () => {
         assert.equal(createHash('sha256').update(content).digest('hex'), sha256, name);
         artifacts.set(name, content);
       }
-      assert.deepEqual(JSON.parse(String(artifacts.get('response.json'))), run.response);
+      assert.deepEqual(parseExactJson(String(artifacts.get('response.json'))), run.response);
       assert.equal(String(artifacts.get('output.b64')), bytes.toString('base64'));
       assert.ok(artifacts.get('input.bin')?.equals(bytes));
       assert.deepEqual(filesOfRuns(), [`${run.run_id}.input`, `${run.run_id}.output`]);
@@ -64,7 +65,7 @@ describe('scheduler: large inputs and outputs', () => {
     const input_b64 = Buffer.from(LARGE_JSON).toString('base64');
     const run = await client.submit({ ...submitOf('echo'), input_b64 });
     for await (const event of client.events(run.run_id)) {
-      if (event.event === 'end') assert.deepEqual(event.data.response?.output, JSON.parse(LARGE_JSON));
+      if (event.event === 'end') assert.deepEqual(event.data.response?.output, parseExactJson(LARGE_JSON));
     }
   });
 
@@ -78,7 +79,7 @@ describe('scheduler: large inputs and outputs', () => {
         assert.equal(run.ended_at, null);
         continue;
       }
-      assert.deepEqual(run.response.output, JSON.parse(LARGE_JSON));
+      assert.deepEqual(run.response.output, parseExactJson(LARGE_JSON));
       assert.equal(String(await client.artifact(run_id, 'output.b64')), input_b64);
       break;
     }

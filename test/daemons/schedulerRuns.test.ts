@@ -79,9 +79,10 @@ describe('scheduler: runs', () => {
       if (event.event === 'log') stack.cell.release(run.run_id);
     }
     assert.deepEqual(
-      seen.map((event) => (event.event === 'state' ? event.data.state : event.event)),
+      seen.flatMap(({ event, data }) => (event === 'listening' ? [] : event === 'state' ? data.state : event)),
       ['admitted', 'placed', 'running', 'log', 'succeeded', 'end'],
     );
+    assert.equal(seen.filter(({ event }) => event === 'listening').length, 1);
     const last = seen.at(-1);
     assert.ok(last?.event === 'end');
     assert.equal(last.data.state, 'succeeded');
@@ -100,6 +101,7 @@ describe('scheduler: runs', () => {
     const run = await client.submit(submitOf('told-late'));
     const seen: string[] = [];
     for await (const event of client.events(run.run_id)) {
+      if (event.event === 'listening') continue;
       seen.push(event.event === 'state' ? event.data.state : event.event === 'log' ? event.data.text : event.event);
       if (event.event === 'state' && event.data.state === 'running') stack.cell.release(run.run_id);
     }

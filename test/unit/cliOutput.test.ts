@@ -11,7 +11,7 @@ import { paintMarked, printedLine } from '../../cli/printedLine.ts';
 import { responseLines } from '../../cli/runLines.ts';
 import { table } from '../../cli/table.ts';
 import { timeText } from '../../cli/timeText.ts';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { ShownOutput, ShownResponse } from '../../toolchain/output/shownOutput.ts';
 
 const RESPONSE = {
   run_id: 'r',
@@ -63,13 +63,18 @@ describe('output of the command', () => {
   });
 
   it('shows no more of an output than fits a terminal, and nothing that commands it', () => {
-    const response = (output: unknown) => ({ ...RESPONSE, output }) as RunResponse;
+    const shown = (output: unknown): ShownOutput => ({
+      response: { ...RESPONSE, output, output_text: null } as ShownResponse,
+      bytes: null,
+    });
     const plain = (_style: unknown, text: string) => text;
-    const steering = responseLines(response('\x9b31m\x1b[0m'), plain).map(printedLine);
+    const steering = responseLines(shown('\x9b31m\x1b[0m'), true, plain).map(printedLine);
     assert.ok(steering.includes(String.raw`  output    "\u009b31m\u001b[0m"`), steering.join('\n'));
-    const long = responseLines(response('x'.repeat(100_000)), plain).join('\n');
-    assert.ok(long.length < 5_000);
-    assert.match(long, /… \(whole with --json\)/);
+    const long = responseLines(shown('x'.repeat(100_000)), true, plain).join('\n');
+    assert.ok(long.length < 20_000);
+    assert.match(long, /… \(cut; a pipe or --output FILE gets all of it\)/);
+    const piped = responseLines(shown('x'.repeat(100_000)), false, plain).join('\n');
+    assert.ok(piped.includes('x'.repeat(100_000)));
   });
 
   it('prints the completion of every shell as it is', () => {

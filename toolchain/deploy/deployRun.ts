@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { Run, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
@@ -10,9 +9,17 @@ import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { formatSize } from '../../program/size.ts';
+import { followRun } from './followRun.ts';
+import { logSoFar } from './logSoFar.ts';
 
 /** How long the submit is held open for the end of the run, milliseconds; a longer run is followed by its events. */
 const WAIT_MS = 60_000;
+
+/**
+ * The same where the log is followed, milliseconds: a run that ends sooner is answered at once, and
+ * the log of a longer one is this late at most.
+ */
+const WAIT_BEFORE_LOG_MS = 1_000;
 
 /** How long an interrupted deploy waits for its run to be cancelled, milliseconds. */
 const CANCEL_MS = 2_000;
@@ -29,6 +36,8 @@ export interface DeployRun {
   holdMs?: number;
   /** Return once the scheduler has the run on disk, without waiting for its end. */
   detach?: boolean;
+  /** Gets the log in pieces as it comes; a piece may end inside a line. */
+  onLog?: (text: string) => void;
   /** Aborting cancels the run that was started. */
   signal: AbortSignal;
   /** Seed and start of another run, to repeat it bit for bit. */
@@ -59,7 +68,8 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
   };
   // One key for all tries: however often the request is repeated, the tasklet runs once.
   const idempotencyKey = randomUUID();
-  const trySubmit = () => client.submit(submit, { idempotencyKey, waitMs: deploy.detach ? 0 : WAIT_MS, signal });
+  const waitMs = deploy.detach ? 0 : deploy.onLog === undefined ? WAIT_MS : WAIT_BEFORE_LOG_MS;
+  const trySubmit = () => client.submit(submit, { idempotencyKey, waitMs, signal });
 
   let run: Run | undefined;
   try {
@@ -69,7 +79,10 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
       await client.putModule(sha256, module, { signal });
       return trySubmit();
     });
-    return deploy.detach || run.ended_at !== null ? run : await awaitEnd(client, run.run_id, signal);
+    if (deploy.detach) return run;
+    if (run.ended_at === null) return await followRun(client, run.run_id, deploy.onLog ?? (() => {}), signal);
+    deploy.onLog?.(await logSoFar(client, run, signal));
+    return run;
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new GrafosError(
@@ -78,14 +91,6 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
       await cancelStarted(client, run?.run_id, submit, idempotencyKey),
     );
   }
-}
-
-async function awaitEnd(client: SchedulerClient, runId: string, signal: AbortSignal): Promise<Run> {
-  for await (const event of client.events(runId, { signal })) if (event.event === 'end') return event.data;
-  // The stream ended without saying so: the scheduler stopped, and its store has what became of the run.
-  const run = await client.getRun(runId, { signal });
-  if (run.ended_at === null) throw cellAnswerInvalid(client.url, `the events of run ${runId} ended before the run did`);
-  return run;
 }
 
 /** Cancels what an aborted submit may have started: asking again with the same key tells its id without starting a second run. @returns what became of it */
@@ -105,7 +110,8 @@ async function cancelStarted(
       ? `Interrupted; run ${runId} had ended before: ${run.state}.`
       : `Interrupted; run ${runId} ${became} cancelled.`;
   } catch (error) {
-    if (error instanceof GrafosError && error.kind === 'refused') return 'Interrupted; no run was started.';
+    if (error instanceof GrafosError && (error.kind === 'refused' || error.kind === 'usage'))
+      return 'Interrupted; no run was started.';
     return `Interrupted; the scheduler did not say whether ${runId === undefined ? 'a run was started' : `run ${runId} was cancelled`}.`;
   }
 }

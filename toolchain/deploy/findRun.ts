@@ -4,6 +4,7 @@ import type { Run } from '../../daemons/protocol/tenantApi.ts';
 import { NotConfirmed } from '../confirm/notConfirmed.ts';
 import { CLOUD_PROVIDERS, readCloudCells } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
+import { type LocalRuns, openLocalRuns, openTestRuns } from './localRuns.ts';
 import { type ProviderName, resolveProvider } from './resolveProvider.ts';
 
 /** A run, and the open client of the provider that has it; the caller disposes of the client. */
@@ -32,30 +33,28 @@ export async function findRun(
       next: 'List the runs: grafos runs list',
     });
   }
-  const places = provider === undefined ? await likelyProviders(programRoot) : [provider];
-  const failures: Array<{ place: string; error: unknown }> = [];
-  for (const place of places) {
+  const places = provider === undefined ? await likelyPlaces(programRoot) : placesOf(programRoot, provider);
+  const failures: Array<{ name: string; error: unknown }> = [];
+  for (const { name, provider: found, open } of places) {
     let client: (SchedulerClient & Disposable) | undefined;
     try {
-      const target = await resolveProvider(programRoot, place);
-      client = await connectTarget(target, signal);
-      return { run: await client.getRun(runId, { signal }), provider: target.provider as ProviderName, client };
+      client = await open(signal);
+      if (client === undefined) continue;
+      return { run: await client.getRun(runId, { signal }), provider: found, client };
     } catch (error) {
-      client?.close();
+      client?.[Symbol.dispose]();
       if (signal.aborted) throw error;
-      failures.push({ place, error });
+      failures.push({ name, error });
     }
   }
   // Not elsewhere either, so it may be there: the person decides.
   const unasked = failures.find(({ error }) => error instanceof NotConfirmed);
   if (unasked !== undefined) throw unasked.error;
   const missing = failures.filter(({ error }) => error instanceof GrafosError && error.code === 'not_found');
-  if (failures.length === 1 || missing.length === 0) throw failures[0]?.error;
+  if (missing.length === 0) throw failures[0]?.error;
   const silent = failures.filter((one) => !missing.includes(one));
-  throw new GrafosError('usage', 'not_found', `No run ${runId} at ${missing.map(({ place }) => place).join(', ')}.`, {
-    ...(silent.length === 0
-      ? {}
-      : { why: silent.map(({ place, error }) => `${place}: ${messageOf(error)}`).join('\n') }),
+  throw new GrafosError('usage', 'not_found', `No run ${runId} at ${missing.map(({ name }) => name).join(', ')}.`, {
+    ...(silent.length === 0 ? {} : { why: silent.map(({ name, error }) => `${name}: ${messageOf(error)}`).join('\n') }),
     next: 'List the runs: grafos runs list',
   });
 }
@@ -64,11 +63,36 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function likelyProviders(programRoot: string): Promise<ProviderName[]> {
+/** Somewhere that may have a run. */
+interface Place {
+  /** For people. */
+  name: string;
+  provider: ProviderName;
+  /** Undefined where there is nothing to ask. */
+  open(signal: AbortSignal): Promise<(SchedulerClient & Disposable) | undefined>;
+}
+
+/** The places of one provider; the runs of the last `grafos test` are local too. */
+function placesOf(programRoot: string, provider: string): Place[] {
+  if (provider !== 'local') {
+    const open: Place['open'] = async (signal) => connectTarget(await resolveProvider(programRoot, provider), signal);
+    return [{ name: provider, provider: provider as ProviderName, open }];
+  }
+  return [
+    { name: 'local', provider, open: async (signal) => disposable(await openLocalRuns(programRoot, signal)) },
+    { name: 'the last test', provider, open: async (signal) => disposable(await openTestRuns(programRoot, signal)) },
+  ];
+}
+
+function disposable(opened: LocalRuns | undefined): (SchedulerClient & Disposable) | undefined {
+  return opened && Object.assign(opened.client, { [Symbol.dispose]: () => opened[Symbol.dispose]() });
+}
+
+async function likelyPlaces(programRoot: string): Promise<Place[]> {
   const clouds = await Promise.all(
     CLOUD_PROVIDERS.map(async (provider) =>
-      (await readCloudCells(programRoot, provider)).length > 0 ? [provider] : [],
+      (await readCloudCells(programRoot, provider)).length > 0 ? placesOf(programRoot, provider) : [],
     ),
   );
-  return ['local', ...clouds.flat()];
+  return [...placesOf(programRoot, 'local'), ...clouds.flat()];
 }

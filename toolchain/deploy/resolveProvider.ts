@@ -8,7 +8,7 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { cellConfirmation } from '../confirm/cellConfirmation.ts';
 import { deadDaemons, usableStack } from '../stack/devState.ts';
 import { stackPaths } from '../stack/stackPaths.ts';
-import { readPem } from '../trust/readPem.ts';
+import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { CLOUD_PROVIDERS, type CloudCell, type CloudProvider, readCloudCells } from './cloudCells.ts';
 import { isKeptKey, readKeptKey } from './keptKeys.ts';
 
@@ -122,8 +122,8 @@ export async function directTarget(
   files: { ca: string; cert: string; key: string },
   tenant: string,
 ): Promise<Target> {
-  const { text: caPem } = await readPem('the scheduler', files.ca);
-  return { provider: 'direct', url, tenant, caPem, ...(await readPair('the scheduler', files.cert, files.key)) };
+  const { text: caPem } = await readPem(BY_HAND, files.ca);
+  return { provider: 'direct', url, tenant, caPem, ...(await readPair(BY_HAND, files.cert, files.key)) };
 }
 
 async function readPair(of: string, cert: string, key: string): Promise<Pick<Target, 'certPem' | 'keyPem'>> {

@@ -7,11 +7,19 @@ export function fileError(error: unknown, what: string): unknown {
   const advice = isWatch ? WATCHES[errno] : ADVICE[errno];
   if (advice === undefined) return error;
   const path = error instanceof Error && 'path' in error ? ` (${String(error.path)})` : '';
-  return new GrafosError('unreachable', advice.code, `${what}: ${advice.why}${path}.`, {
-    next: advice.next,
-    cause: error,
-  });
+  return new GrafosError(
+    WRONG_PATH.has(advice.code) ? 'usage' : 'unreachable',
+    advice.code,
+    `${what}: ${advice.why}${path}.`,
+    {
+      next: advice.next,
+      cause: error,
+    },
+  );
 }
+
+/** Faults of the path that somebody gave; all others are of the machine. */
+const WRONG_PATH = new Set(['not_a_folder', 'not_a_file', 'no_such_file', 'path_too_long']);
 
 const TOO_MANY_WATCHES = {
   code: 'too_many_watches',

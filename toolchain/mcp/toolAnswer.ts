@@ -42,11 +42,11 @@ export function toolError({ code, message, why, next }: GrafosError): ToolAnswer
 
 /**
  * A value with every string made neutral line by line: the line breaks of a log, a page or an edit
- * are part of it.
+ * are part of it. A number that no double holds is text of digits, and stays.
  */
 function neutralValue(value: unknown): unknown {
   if (typeof value === 'string') return value.split('\n').map(neutralText).join('\n');
   if (Array.isArray(value)) return value.map(neutralValue);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [neutralText(key), neutralValue(member)]));
 }

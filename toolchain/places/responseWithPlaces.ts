@@ -3,12 +3,15 @@ import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import type { Place } from './place.ts';
 
 /** The response of a run whose error says where in the source it was. */
-export interface PlacedResponse extends RunResponse {
+export type PlacedResponse<Response extends RunResponse = RunResponse> = Omit<Response, 'error'> & {
   error: (RunError & { places?: Place[] }) | null;
-}
+};
 
 /** Puts the places of a failed run into its error; where there are none the response stays as it is. */
-export function responseWithPlaces(response: RunResponse, places: Place[]): PlacedResponse {
+export function responseWithPlaces<Response extends RunResponse>(
+  response: Response,
+  places: Place[],
+): PlacedResponse<Response> {
   return response.error === null || places.length === 0
     ? response
     : { ...response, error: { ...response.error, places } };

@@ -6,6 +6,8 @@ import { findTasklet, type Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { findRun } from '../deploy/findRun.ts';
+import { logSoFar } from '../deploy/logSoFar.ts';
+import { notEnded } from '../deploy/notEnded.ts';
 
 /** All that it takes to do a run again. */
 export interface EndedRun {
@@ -15,6 +17,7 @@ export interface EndedRun {
   tasklet: Tasklet;
   /** What is built here, which is what ran there. */
   module: Uint8Array;
+  log: string;
 }
 
 /**
@@ -30,14 +33,11 @@ export async function endedRun(
   const found = await findRun(program.root, runId, provider, signal);
   using client = found.client;
   const { response } = found.run;
-  if (response === null) {
-    throw new GrafosError('usage', 'run_not_ended', `Run ${runId} has not ended.`, {
-      next: `Wait for it: grafos runs show ${runId}`,
-    });
-  }
+  if (response === null) throw notEnded(runId);
   const record = await client.record(found.run, { signal });
   const expected = { size: record.input_bytes, sha256: record.input_sha256 };
   const input = await client.artifact(runId, 'input.bin', { signal, expected });
+  const log = await logSoFar(client, found.run, signal);
   const tasklet = findTasklet(program, record.tasklet);
   const read = await new ProgramReader(program.root).readSoon(join(program.root, tasklet.output), 'module');
   const module = read.state === 'ok' ? read.bytes : undefined;
@@ -48,5 +48,5 @@ export async function endedRun(
       next: `Check out the source of version ${record.version} and build it: grafos tasklet build ${tasklet.name}`,
     });
   }
-  return { response, record, input, tasklet, module };
+  return { response, record, input, tasklet, module, log };
 }

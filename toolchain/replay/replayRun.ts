@@ -1,47 +1,78 @@
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { deployRun } from '../deploy/deployRun.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
+import { type ShownOutput, shownOutput } from '../output/shownOutput.ts';
+import type { Place } from '../places/place.ts';
 import { placesOfRun } from '../places/placesOfRun.ts';
-import { type PlacedResponse, responseWithPlaces } from '../places/responseWithPlaces.ts';
-import { endedRun } from './endedRun.ts';
+import { type EndedRun, endedRun } from './endedRun.ts';
 
 export interface Replay {
   same: boolean;
-  /** Fields of response.json that a replay must repeat and did not. */
+  /** Fields that a replay must repeat. */
+  compared: readonly string[];
+  /** Those of them that it did not. */
   differences: string[];
   original: RunResponse;
-  replay: PlacedResponse;
+  replay: ShownOutput;
+  /** Where in the source the replay failed, the program's own lines first. */
+  places: Place[];
 }
 
+/** Ends from outside, at another instruction each time. */
+const FROM_OUTSIDE: readonly string[] = ['cancelled', 'deadline_exceeded'];
+
 /**
- * Repeats an ended run of any provider on the local stack: same module, input, limits, seed and start, so the same output, error and fuel.
- * @throws GrafosError `run_not_ended`, `module_differs` when what is built here is not what ran there, or an error of the deploy.
+ * Repeats an ended run of any provider on the local stack: same module, input, limits, seed and
+ * start, so the same output, error and fuel. A run that was ended from outside is repeated up to
+ * where its cell last knew of it, and its log is compared.
+ *
+ * @throws {GrafosError} run_not_ended, module_differs, not_replayed, or an error of the deploy
  */
 export async function replayRun(
   program: Program,
   runId: string,
-  provider: string | undefined,
-  signal: AbortSignal,
+  { provider, isOutputWanted, signal }: { provider: string | undefined; isOutputWanted: boolean; signal: AbortSignal },
 ): Promise<Replay> {
-  const { response: original, record, input, tasklet } = await endedRun(program, runId, provider, signal);
+  const ended = await endedRun(program, runId, provider, signal);
+  const { response: original, record, input, tasklet } = ended;
+  const isCut = FROM_OUTSIDE.includes(original.error?.code ?? '');
+  if (isCut && original.fuel_used === 0) throw notReplayed(original);
   using local = await connectTarget(await resolveProvider(program.root, 'local'), signal);
   const { fuel, linear_memory_bytes, timeout_ms, mem_bytes, seed, start_unix_nanos } = record;
+  const limits = isCut ? { fuel: original.fuel_used, timeout_ms: LIMITS.timeoutMsMax } : { fuel, timeout_ms };
+  let log = '';
   const run = await deployRun(local, {
     program,
-    tasklet: { ...tasklet, fuel, linear_memory_bytes, timeout_ms, mem_bytes },
+    tasklet: { ...tasklet, ...limits, linear_memory_bytes, mem_bytes },
     input,
     signal,
+    ...(isCut ? { onLog: (text: string) => (log += text) } : {}),
     replay: { seed, start_unix_nanos },
   });
   const replay = run.response;
   if (replay === null) throw new Error('an awaited run has a response');
-  const differences = (['state', 'error', 'output_sha256', 'fuel_used'] as const).filter(
-    (field) => ending(original, field) !== ending(replay, field),
-  );
+  const shown = await shownOutput(local, replay, { isWanted: isOutputWanted, signal });
+  const fields = isCut ? cutFields(ended, replay, log) : wholeFields(original, replay);
   const places = await placesOfRun(program.root, run, local, signal);
-  return { same: differences.length === 0, differences, original, replay: responseWithPlaces(replay, places) };
+  const differences = Object.keys(fields).filter((field) => !fields[field]);
+  return {
+    same: differences.length === 0,
+    compared: Object.keys(fields),
+    differences,
+    original,
+    replay: shown,
+    places,
+  };
+}
+
+/** Whether each field of a run that ended by itself is the same. */
+function wholeFields(original: RunResponse, replay: RunResponse): Record<string, boolean> {
+  const fields = ['state', 'error', 'output_sha256', 'fuel_used'] as const;
+  return Object.fromEntries(fields.map((field) => [field, ending(original, field) === ending(replay, field)]));
 }
 
 /** A field as it must be repeated. The words for an error and its place are no part of that: versions differ in them. */
@@ -49,4 +80,17 @@ function ending(response: RunResponse, field: 'state' | 'error' | 'output_sha256
   if (field !== 'error' || response.error === null) return JSON.stringify(response[field]);
   const { code, label, exit_code } = response.error;
   return JSON.stringify({ code, label, exit_code });
+}
+
+/** The same for a run that was ended from outside: all that is known of it is where it was, and what it had logged. */
+function cutFields({ response, log }: EndedRun, replay: RunResponse, again: string): Record<string, boolean> {
+  const isThere = replay.error?.code === 'fuel_exhausted' && replay.fuel_used >= response.fuel_used;
+  return { log: log === again, fuel_used: isThere };
+}
+
+function notReplayed({ run_id, error }: RunResponse): GrafosError {
+  return new GrafosError('usage', 'not_replayed', `Run ${run_id} cannot be replayed: it ended as ${error?.code}.`, {
+    why: 'It was ended from outside before it called the host, so its cell does not know where it was.',
+    next: 'Run it again with less fuel: it then stops where the fuel ends, which a replay repeats.',
+  });
 }

@@ -10,14 +10,15 @@ import { readDevState } from './devState.ts';
 import { devStatus } from './devStatus.ts';
 import { stackPaths } from './stackPaths.ts';
 import { type StartedStack, startStack } from './startStack.ts';
+import { keepTestRuns } from './testRuns.ts';
 
 export interface StackForTests extends AsyncDisposable {
   client: SchedulerClient;
 }
 
 /**
- * A stack to run fixtures on: the program's when it runs, or one of its own in a temporary folder, whose daemons end with this process,
- * however that ends.
+ * A stack to run fixtures on: the program's when it runs, or one of its own in a temporary folder,
+ * whose daemons end with this process, however that ends. Its runs are kept ({@link keepTestRuns}).
  */
 export async function stackForTests(
   programRoot: string,
@@ -44,6 +45,8 @@ export async function stackForTests(
       client,
       async [Symbol.asyncDispose]() {
         client.close();
+        await stack?.end();
+        await keepTestRuns(programRoot, stackPaths(folder).dir);
         await end();
       },
     };

@@ -9,6 +9,9 @@ export interface Pem {
   sha256: string;
 }
 
+/** Files of a scheduler that a command line names. */
+export const BY_HAND = 'the scheduler';
+
 /** Bytes; a chain of certificates has a few thousand. */
 const PEM_BYTES_MAX = 256 * 1024;
 
@@ -24,7 +27,7 @@ export async function readPem(of: string, file: string): Promise<Pem> {
     return { text: bytes.toString('utf8'), sha256: createHash('sha256').update(bytes).digest('hex') };
   } catch (error) {
     throw new GrafosError(
-      'usage',
+      of === BY_HAND ? 'usage' : 'unreachable',
       'trust_unreadable',
       `A trust file of ${of} cannot be read: ${plainText(file, 1024)}.`,
       {

@@ -6,7 +6,7 @@ import { HOST_STATUS } from './hostStatus.ts';
 import { HostTrap } from './hostTrap.ts';
 import { randomStream } from './randomStream.ts';
 import type { RunLog } from './runLog.ts';
-import { CELL, type SharedControl } from './sharedControl.ts';
+import { CELL, PAGE_BYTES, type SharedControl } from './sharedControl.ts';
 import type { RunRequest } from './workerMessages.ts';
 
 /** Blob handles a run gets. */
@@ -63,6 +63,7 @@ export class HostFunctions {
         clock_unix_nanos: () => this.clock(),
         random_fill: (dst: number, len: number) => this.randomFill(dst >>> 0, len >>> 0),
         log: (level: number, src: number, len: number) => {
+          this.mark();
           this.log.write(level >>> 0, this.slice('log', src >>> 0, len >>> 0));
         },
       },
@@ -97,6 +98,19 @@ export class HostFunctions {
   attach(memory: WebAssembly.Memory, balance: WebAssembly.Global): void {
     this.memory = memory;
     this.balance = balance;
+    this.mark();
+  }
+
+  /**
+   * Leaves for main how far the run has come. A run that is ended from outside says nothing more, and
+   * its code keeps the balance to itself between two calls. Fabric memory is read and written too
+   * often for this.
+   */
+  private mark(): void {
+    const { memory, balance, control } = this;
+    if (memory === null || balance === null) return;
+    control.balance[0] = balance.value;
+    Atomics.store(control.cells, CELL.memoryPages, memory.buffer.byteLength / PAGE_BYTES);
   }
 
   /** The output so far, in a buffer of its own. */
@@ -127,6 +141,7 @@ export class HostFunctions {
   }
 
   private blobRead(handle: number, offset: number, dst: number, len: number): number {
+    this.mark();
     const target = this.slice('blob_read', dst, len);
     const blob =
       handle === HANDLE.input ? this.request?.input : handle === HANDLE.context ? this.request?.context : undefined;
@@ -137,6 +152,7 @@ export class HostFunctions {
   }
 
   private outputWrite(src: number, len: number): number {
+    this.mark();
     const source = this.slice('output_write', src, len);
     const length = this.outputLength + len;
     if (length > LIMITS.output) {
@@ -161,12 +177,14 @@ export class HostFunctions {
   }
 
   private clock(): bigint {
+    this.mark();
     const { request, balance } = this;
     if (request === null || balance === null) return 0n;
     return BigInt(request.startUnixNanos) + BigInt(request.fuel - fuelLeft(balance.value));
   }
 
   private randomFill(dst: number, len: number): void {
+    this.mark();
     const target = this.slice('random_fill', dst, len);
     this.random ??= randomStream(this.request?.seed ?? '');
     this.random(target);

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { type Transferable, Worker } from 'node:worker_threads';
-import { DEPTH_MAX, FRAME_UNIT } from '../../../wasm/balance.ts';
+import { DEPTH_MAX, FRAME_UNIT, fuelLeft } from '../../../wasm/balance.ts';
 import { HOST_STATUS } from './hostStatus.ts';
 import type { LeaseEnd } from './runJob.ts';
-import { CELL, newControlBuffer, type SharedControl, sharedControl } from './sharedControl.ts';
+import { CELL, newControlBuffer, PAGE_BYTES, type SharedControl, sharedControl } from './sharedControl.ts';
 import type { FromWorker, ToWorker, WorkerData } from './workerMessages.ts';
 
 /** Most modules a worker remembers by itself; beyond, the one not used longest is forgotten. */
@@ -113,6 +113,14 @@ export class PoolWorker {
     const { cells } = this.control;
     for (const cell of Object.values(CELL)) Atomics.store(cells, cell, 0);
     this.logRead = 0;
+  }
+
+  /** How far the run had come when it last called the host, of its fuel and in bytes of linear memory. */
+  progress(fuel: number): { fuelUsed: number; linearMemoryPeak: number } {
+    const pages = Atomics.load(this.control.cells, CELL.memoryPages);
+    if (pages === 0) return { fuelUsed: 0, linearMemoryPeak: 0 };
+    const fuelUsed = fuel - fuelLeft(this.control.balance[0] ?? 0n);
+    return { fuelUsed: Math.min(Math.max(fuelUsed, 0), fuel), linearMemoryPeak: pages * PAGE_BYTES };
   }
 
   /** All of the log of the run that ended. No `log` event comes any more for what it holds. */

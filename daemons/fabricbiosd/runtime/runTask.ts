@@ -10,6 +10,9 @@ import type { PoolTask, TaskLoss } from './workerPool.ts';
 
 const NOTHING = new Uint8Array(0);
 
+/** Of a run that did not begin. */
+const NO_PROGRESS = { fuelUsed: 0, linearMemoryPeak: 0 };
+
 /** One run from submission to outcome. It settles once; whatever comes after is ignored. */
 export class RunTask implements PoolTask {
   readonly kind = 'run';
@@ -93,17 +96,19 @@ export class RunTask implements PoolTask {
   lost(loss: TaskLoss, worker: PoolWorker | null, cause: string | null): void {
     if (worker !== null && this.entry !== null) this.entry.quick = false;
     const duration = worker === null ? 0 : Math.round((performance.now() - this.startedAt) * 1000);
-    this.end(this.errorOf(loss, cause), worker === null ? '' : worker.endRun(), duration);
+    const progress = worker?.progress(this.job.fuel) ?? NO_PROGRESS;
+    this.end(this.errorOf(loss, cause), worker === null ? '' : worker.endRun(), duration, progress);
   }
 
   /** Ends the run before it started. */
   refuse(error: RunError): void {
-    this.end(error, '', 0);
+    this.end(error, '', 0, NO_PROGRESS);
   }
 
-  private end(error: RunError, log: string, duration: number): void {
+  private end(error: RunError, log: string, duration_us: number, progress: typeof NO_PROGRESS): void {
     const state = error.code === 'cancelled' ? 'cancelled' : 'failed';
-    this.finish({ state, error, output: NOTHING, log, fuel_used: 0, linear_memory_peak: 0, duration_us: duration });
+    const { fuelUsed: fuel_used, linearMemoryPeak: linear_memory_peak } = progress;
+    this.finish({ state, error, output: NOTHING, log, fuel_used, linear_memory_peak, duration_us });
   }
 
   private errorOf(loss: TaskLoss, cause: string | null): RunError {

@@ -3,7 +3,11 @@ import { LIMITS } from '../../protocol/limits.ts';
 /** Appended to a log that reached its bound. */
 export const LOG_TRUNCATED = `warn  [log truncated at ${LIMITS.log} bytes]\n`;
 
-const HEADER_BYTES = 16;
+/** Bytes of a page of linear memory. */
+export const PAGE_BYTES = 64 * 1024;
+
+const HEADER_BYTES = 32;
+const BALANCE_AT = 16;
 
 /** Cells of {@link SharedControl.cells}, used with Atomics only. */
 export const CELL = {
@@ -15,6 +19,8 @@ export const CELL = {
   logLength: 2,
   /** 1 when main has been told of new log and has not looked yet. */
   logNotified: 3,
+  /** Pages of linear memory that the run had when it last called the host; 0 before it began. */
+  memoryPages: 6,
 } as const;
 
 /**
@@ -23,6 +29,8 @@ export const CELL = {
  */
 export interface SharedControl {
   cells: Int32Array;
+  /** The balance (wasm/balance.ts) that the run had when it last called the host; of use once `memoryPages` is not 0. */
+  balance: BigInt64Array;
   log: Uint8Array;
 }
 
@@ -31,5 +39,9 @@ export function newControlBuffer(): SharedArrayBuffer {
 }
 
 export function sharedControl(buffer: SharedArrayBuffer): SharedControl {
-  return { cells: new Int32Array(buffer, 0, HEADER_BYTES / 4), log: new Uint8Array(buffer, HEADER_BYTES) };
+  return {
+    cells: new Int32Array(buffer, 0, HEADER_BYTES / 4),
+    balance: new BigInt64Array(buffer, BALANCE_AT, 1),
+    log: new Uint8Array(buffer, HEADER_BYTES),
+  };
 }

@@ -1,12 +1,11 @@
 /** Entry point of the bulk worker: does for large inputs and outputs what would hold up the scheduler's main thread. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { Refused } from '../refused.ts';
-import { outputJson } from '../runs/outputJson.ts';
 import { decodeInput } from '../runs/runRequest.ts';
 import { IN_ROW_BYTES } from '../store/runFiles.ts';
 import type { BulkAnswer, BulkTask } from './bulkMessages.ts';
+import { jsonLine } from './jsonLine.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('bulkWorker runs in a worker thread only');
@@ -28,20 +27,6 @@ function answerOf(task: BulkTask): BulkAnswer {
     if (!(error instanceof Refused)) throw error;
     return { kind: 'refused', reason: error.reason, message: error.message };
   }
-}
-
-/** @throws {Refused} not_found */
-function jsonLine(path: string): Uint8Array | null {
-  let text: Uint8Array;
-  try {
-    text = readFileSync(path);
-  } catch {
-    throw new Refused('not_found', 'The output of the run is not in the store any more.');
-  }
-  if (outputJson(text) === undefined) return null;
-  // Inside a string both are escaped: here they are white space.
-  for (let at = 0; at < text.length; at += 1) if (text[at] === 0x0a || text[at] === 0x0d) text[at] = 0x20;
-  return text;
 }
 
 /** @throws {Refused} bad_request, body_too_large */

@@ -6,7 +6,7 @@ import type { StoredRun } from '../store/runTable.ts';
 import { PING, PING_MS, serverSentEvent } from './serverSentEvent.ts';
 
 /**
- * A run's server-sent events: what happened so far, what happens, `end`.
+ * A run's server-sent events: what happened so far, `listening`, what happens, `end`.
  * A run that was refused after all just ends the stream. `log` is that of a run that has ended.
  */
 export function runEvents(found: LiveRun | StoredRun, log: string | null, shown: RunContent['shown']): Readable {
@@ -54,6 +54,7 @@ export function runEvents(found: LiveRun | StoredRun, log: string | null, shown:
     return stream;
   }
   unfollow = found.follow(send);
+  send({ event: 'listening', data: {} });
   ping = setInterval(() => stream.push(PING), PING_MS);
   found.ended.then(
     ({ run, output }) => {

@@ -1,25 +1,18 @@
 import { LIMITS } from '../../protocol/limits.ts';
-import {
-  ARTIFACT_NAMES,
-  type ArtifactEntry,
-  type ArtifactName,
-  type Capability,
-  type CapabilityRequest,
-  type RunSubmit,
-} from '../../protocol/tenantApi.ts';
+import type { Capability, CapabilityRequest, RunSubmit } from '../../protocol/tenantApi.ts';
 import { CellRefused } from '../fabric/cellSession.ts';
 import type { FabricLink } from '../fabric/fabricLink.ts';
 import { Refused } from '../refused.ts';
 import { LiveRun } from '../runs/liveRun.ts';
 import { renderRun } from '../runs/renderRun.ts';
-import { artifactEntry, type RunContent } from '../runs/runContent.ts';
+import type { RunContent } from '../runs/runContent.ts';
 import type { RunFeed } from '../runs/runFeed.ts';
 import type { RunService } from '../runs/runService.ts';
 import type { RunTable, StoredRun } from '../store/runTable.ts';
 import { allRunEvents } from './allRunEvents.ts';
 import type { Answer, Call, Handlers } from './call.ts';
 import { preferWait } from './preferWait.ts';
-import { runEvents } from './runEvents.ts';
+import { endedAnswer, readRunRoutes, storedOf } from './readRunRoutes.ts';
 
 export interface RunRouteParts {
   service: RunService;
@@ -50,25 +43,22 @@ type RunHandlers = Pick<
 >;
 
 export function runRoutes(parts: RunRouteParts): RunHandlers {
-  const { service, runs, content, feed, link, mustBeActive, firstConnect } = parts;
-  const ended = async (run: StoredRun, output?: Uint8Array): Promise<Answer> => {
-    const shown = await content.shown(run, output);
-    return 'json' in shown ? { status: 200, ...shown } : { status: 200, type: 'json', ...shown };
-  };
+  const { service, content, feed, link, mustBeActive, firstConnect } = parts;
   const find = (call: Call): LiveRun | StoredRun => service.find(call.actor, call.params.id ?? '');
 
   /** 200 with the ended run, or 202 with it as it is when the wait is over. */
   const hold = async (found: LiveRun | StoredRun, waitMs: number): Promise<Answer> => {
-    if (!(found instanceof LiveRun)) return ended(found);
+    if (!(found instanceof LiveRun)) return endedAnswer(content, found);
     if (waitMs > 0) {
       const result = await within(found.ended, waitMs);
-      if (result !== null) return ended(result.run, result.output);
+      if (result !== null) return endedAnswer(content, result.run, result.output);
     }
     found.acknowledged = true;
     return { status: 202, json: renderRun(found.run, null) };
   };
 
   return {
+    ...readRunRoutes(parts),
     submitRun: async (call) => {
       mustBeActive();
       await firstConnect;
@@ -76,10 +66,6 @@ export function runRoutes(parts: RunRouteParts): RunHandlers {
       const found = await service.submit(call.actor.name, call.body as RunSubmit, key, call.large);
       call.allow((found instanceof LiveRun ? found.run : found).run_id);
       return hold(found, preferWait(call.headers.prefer, WAIT_MAX_MS));
-    },
-    listRuns: ({ actor, query }) => {
-      const found = service.list(actor, Number(query.limit), query.before as string | undefined);
-      return { status: 200, json: { runs: found.map((run) => renderRun(run, null)) } };
     },
     allRunEvents: (call) => {
       const events = allRunEvents(feed, call.actor);
@@ -91,46 +77,11 @@ export function runRoutes(parts: RunRouteParts): RunHandlers {
       }
       return { status: 200, events };
     },
-    getRun: async (call) => {
-      const found = find(call);
-      const subject = call.params.id ?? null;
-      if (found instanceof LiveRun) {
-        found.acknowledged = true;
-        return { status: 200, json: renderRun(found.run, null), subject };
-      }
-      return { ...(await ended(found)), subject };
-    },
     cancelRun: async (call) => {
       const found = find(call);
       call.allow(call.params.id ?? null);
       if (found instanceof LiveRun) await service.cancel(found);
       return hold(found, preferWait(call.headers.prefer, WAIT_MAX_MS));
-    },
-    runEvents: (call) => {
-      const found = find(call);
-      if (found instanceof LiveRun) found.acknowledged = true;
-      call.allow(call.params.id ?? null);
-      return {
-        status: 200,
-        events: runEvents(found, found instanceof LiveRun ? null : (runs.bytes(found).log ?? ''), content.shown),
-      };
-    },
-    listArtifacts: async (call) => {
-      const run = storedOf(find(call));
-      const artifacts: ArtifactEntry[] = [];
-      for (const name of ARTIFACT_NAMES) {
-        const pieces = await content.artifact(name, run);
-        if (pieces !== null) artifacts.push(await artifactEntry(name, pieces));
-      }
-      return { status: 200, json: { artifacts }, subject: run.run_id };
-    },
-    getArtifact: async (call) => {
-      const run = storedOf(find(call));
-      const pieces = await content.artifact(call.params.name as ArtifactName, run);
-      if (pieces === null) {
-        throw new Refused('not_found', 'The run has not ended, so it has no such artifact yet.', 'Wait for its end.');
-      }
-      return { status: 200, type: 'bytes', pieces, subject: `${run.run_id}/${call.params.name}` };
     },
     capability: async (call) => {
       mustBeActive();
@@ -160,10 +111,6 @@ export function runRoutes(parts: RunRouteParts): RunHandlers {
       }
     },
   };
-}
-
-function storedOf(found: LiveRun | StoredRun): StoredRun {
-  return found instanceof LiveRun ? found.run : found;
 }
 
 function leaseEnded(): Refused {

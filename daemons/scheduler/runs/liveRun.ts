@@ -10,7 +10,7 @@ export interface EndedRun {
   log: string;
 }
 
-export type RunHappening = Exclude<RunEvent, { event: 'end' }>;
+export type RunHappening = Extract<RunEvent, { event: 'state' | 'log' }>;
 
 /** A run that has not ended: what happened so far, and who wants to know the rest. */
 export class LiveRun {

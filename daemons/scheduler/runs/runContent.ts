@@ -24,7 +24,13 @@ export interface RunContent {
   artifact(name: ArtifactName, run: StoredRun): Promise<Content | null>;
 }
 
-export function runContent(parts: { runs: RunTable; files: RunFiles; bulk: BulkThread }): RunContent {
+export interface RunContentParts {
+  runs: Pick<RunTable, 'bytes'>;
+  files: Pick<RunFiles, 'path' | 'pieces'>;
+  bulk: Pick<BulkThread, 'jsonLine'>;
+}
+
+export function runContent(parts: RunContentParts): RunContent {
   const { runs, files, bulk } = parts;
 
   /** What stands for the output in JSON, and the text for {@link HERE} if it is that. */

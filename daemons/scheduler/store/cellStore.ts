@@ -5,6 +5,7 @@
  */
 import { closeSync, readSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { StateFolder } from '../../protocol/stateFolder.ts';
 import { Refused } from '../refused.ts';
@@ -134,6 +135,57 @@ export function openCellStore(dir: string): CellStore {
   };
 }
 
+/** A store that its scheduler has left, open for reading alone. */
+export interface StoppedStore extends Disposable {
+  prepare(sql: string): StatementSync;
+}
+
+/**
+ * Opens a store without changing it, and leaves no file behind. After a clean stop the file is
+ * whole, and SQLite needs no files beside it. What a killed scheduler left in the write-ahead log is
+ * read from there.
+ *
+ * @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_older, store_unusable
+ */
+export function openStoppedStore(folder: StateFolder): StoppedStore {
+  const path = folder.checked(STORE_FILE);
+  for (const ending of BESIDE) folder.checked(`${STORE_FILE}${ending}`);
+  const before = folder.names();
+  const url = pathToFileURL(path);
+  if (!before.includes(`${STORE_FILE}-wal`)) url.searchParams.set('immutable', '1');
+  const close = (db: DatabaseSync | undefined): void => {
+    if (db?.isOpen === true) db.close();
+    const made = BESIDE.map((ending) => `${STORE_FILE}${ending}`).filter((name) => !before.includes(name));
+    for (const name of made) folder.remove(name);
+  };
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(url, { readOnly: true, timeout: 250 });
+    const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+    if (version > MIGRATIONS.length) throw storeNewer(path, version);
+    if (version < MIGRATIONS.length) throw storeOlder(path, version);
+  } catch (error) {
+    close(db);
+    throw error instanceof GrafosError ? error : asStartError(error, path);
+  }
+  const opened = db;
+  return { prepare: (sql) => opened.prepare(sql), [Symbol.dispose]: () => close(opened) };
+}
+
+function storeNewer(path: string, version: number): GrafosError {
+  return new GrafosError('unreachable', 'store_newer', `${path} was written by a newer grafos.`, {
+    why: `its schema is version ${version}; this one knows ${MIGRATIONS.length}`,
+    next: 'Use the newer grafos, or move the file away to start with an empty store.',
+  });
+}
+
+function storeOlder(path: string, version: number): GrafosError {
+  return new GrafosError('unreachable', 'store_older', `${path} was written by an older grafos.`, {
+    why: `its schema is version ${version}; this one reads ${MIGRATIONS.length}`,
+    next: 'Start the stack, which brings it up to date: grafos dev up',
+  });
+}
+
 interface Group {
   promise: Promise<void>;
   resolve: () => void;
@@ -167,12 +219,7 @@ function open(path: string): DatabaseSync {
 
 function migrate(db: DatabaseSync, path: string): void {
   const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-  if (version > MIGRATIONS.length) {
-    throw new GrafosError('unreachable', 'store_newer', `${path} was written by a newer grafos.`, {
-      why: `its schema is version ${version}; this one knows ${MIGRATIONS.length}`,
-      next: 'Use the newer grafos, or move the file away to start with an empty store.',
-    });
-  }
+  if (version > MIGRATIONS.length) throw storeNewer(path, version);
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < version) continue;
     db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`);

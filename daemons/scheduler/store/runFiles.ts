@@ -26,6 +26,23 @@ const PARTS: readonly RunPart[] = ['input', 'output'];
 const PIECE_BYTES = 96 * 1024;
 const ASIDE = '.part';
 
+/** The part of {@link RunFiles} that reads, in a folder `runs` that is there. */
+export function storedFiles(folder: StateFolder): Pick<RunFiles, 'read' | 'pieces' | 'path'> {
+  return {
+    path: (runId, part) => folder.checked(nameOf(runId, part)),
+    read: async (runId, part) => {
+      const bytes = await folder.readWhole(nameOf(runId, part));
+      if (bytes === undefined) throw new Error(`the ${part} of run ${runId} is gone`);
+      return bytes;
+    },
+    pieces: (runId, part) => createReadStream(folder.checked(nameOf(runId, part)), { highWaterMark: PIECE_BYTES }),
+  };
+}
+
+function nameOf(runId: string, part: RunPart): string {
+  return `${runId}.${part}`;
+}
+
 /** @param isKept whether a run is in the store: files of others are removed now */
 export function runFiles(dir: string, isKept: (runId: string) => boolean): RunFiles {
   const folder = StateFolder.at(dir).make('runs');
@@ -34,10 +51,9 @@ export function runFiles(dir: string, isKept: (runId: string) => boolean): RunFi
     const isOurs = PARTS.some((known) => known === part) || name.endsWith(ASIDE);
     if (isOurs && (name.endsWith(ASIDE) || !isKept(runId))) folder.remove(name);
   }
-  const nameOf = (runId: string, part: RunPart): string => `${runId}.${part}`;
 
   return {
-    path: (runId, part) => folder.checked(nameOf(runId, part)),
+    ...storedFiles(folder),
     write: async (runId, part, bytes) => {
       const name = nameOf(runId, part);
       try {
@@ -50,12 +66,6 @@ export function runFiles(dir: string, isKept: (runId: string) => boolean): RunFi
         );
       }
     },
-    read: async (runId, part) => {
-      const bytes = await folder.readWhole(nameOf(runId, part));
-      if (bytes === undefined) throw new Error(`the ${part} of run ${runId} is gone`);
-      return bytes;
-    },
-    pieces: (runId, part) => createReadStream(folder.checked(nameOf(runId, part)), { highWaterMark: PIECE_BYTES }),
     remove: async (runIds) => {
       for (const runId of runIds) {
         for (const part of PARTS) folder.remove(nameOf(runId, part));

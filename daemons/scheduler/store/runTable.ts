@@ -99,7 +99,7 @@ const COLUMNS = [
   'created_at',
 ] as const satisfies ReadonlyArray<keyof StoredRun>;
 
-export function runTable(store: CellStore, retention = RUN_RETENTION): RunTable {
+export function runTable(store: Pick<CellStore, 'prepare'>, retention = RUN_RETENTION): RunTable {
   const insertRun = store.prepare(
     `INSERT INTO runs (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
   );

@@ -1,0 +1,45 @@
+import type { StateFolder } from '../../protocol/stateFolder.ts';
+import { jsonLine } from '../bulk/jsonLine.ts';
+import type { Handlers } from '../http/call.ts';
+import { readRunRoutes } from '../http/readRunRoutes.ts';
+import { Refused } from '../refused.ts';
+import { lose } from '../runs/endRun.ts';
+import { runContent } from '../runs/runContent.ts';
+import { openStoppedStore } from '../store/cellStore.ts';
+import { storedFiles } from '../store/runFiles.ts';
+import { runTable, type StoredRun } from '../store/runTable.ts';
+
+/** The API's routes that show runs, on the store of a scheduler that has stopped. */
+export interface StoredRuns extends Disposable {
+  routes: Pick<Handlers, 'listRuns' | 'getRun' | 'runEvents' | 'listArtifacts' | 'getArtifact'>;
+}
+
+const LOST = 'The stack stopped while the run was under way.';
+
+/** @throws {GrafosError} those of `openStoppedStore` */
+export function storedRuns(folder: StateFolder): StoredRuns {
+  const store = openStoppedStore(folder);
+  const runs = runTable(store);
+  // A run that was under way when its scheduler was killed gets this end when the next one starts.
+  const ended = (run: StoredRun): StoredRun => (run.ended_at === null ? lose(run, LOST).run : run);
+  const byId = (runId: string): StoredRun => {
+    const run = runs.byId(runId);
+    if (run === undefined) throw new Refused('not_found', `There is no run ${runId}.`, 'List them: grafos runs list.');
+    return ended(run);
+  };
+  const files = folder.find('runs');
+  const noFiles = (): never => {
+    throw new Refused('not_found', 'The input or output of the run is not in the store any more.');
+  };
+  const content = runContent({
+    runs,
+    files: files === undefined ? { path: noFiles, pieces: noFiles } : storedFiles(files),
+    bulk: { jsonLine: async (path) => jsonLine(path) },
+  });
+  const service = {
+    find: (_actor: unknown, runId: string) => byId(runId),
+    list: (_actor: unknown, limit: number, before: string | undefined) =>
+      runs.list(null, limit, before === undefined ? null : byId(before).seq).map(ended),
+  };
+  return { routes: readRunRoutes({ service, runs, content }), [Symbol.dispose]: () => store[Symbol.dispose]() };
+}

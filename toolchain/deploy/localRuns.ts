@@ -1,0 +1,57 @@
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { type SchedulerClient, schedulerClientOver } from '../../daemons/protocol/schedulerClient.ts';
+import type { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { findProgramState } from '../stack/programState.ts';
+import { openStoreConnection } from '../stack/storeConnection.ts';
+import { TEST_RUNS } from '../stack/testRuns.ts';
+import { connectTarget } from './connectTarget.ts';
+import { resolveProvider } from './resolveProvider.ts';
+
+/** Name of the store in its folder, as the scheduler has it. */
+const STORE = 'cell.db';
+
+/** Reader of runs that are kept on this machine. */
+export interface LocalRuns extends Disposable {
+  client: SchedulerClient;
+  /** The stack does not run, and its store alone is read. */
+  isStopped: boolean;
+}
+
+/**
+ * Opens the runs of the local stack: by its scheduler, or by its store where the stack is stopped.
+ *
+ * @throws {NotConfirmed} stack_not_confirmed
+ * @throws {GrafosError} runtime_not_ready where no stack ever ran, and those of `resolveProvider`
+ */
+export async function openLocalRuns(programRoot: string, signal: AbortSignal): Promise<LocalRuns> {
+  try {
+    const client = await connectTarget(await resolveProvider(programRoot, 'local'), signal);
+    return { client, isStopped: false, [Symbol.dispose]: () => client.close() };
+  } catch (error) {
+    const folder = findProgramState(programRoot, 'dev');
+    const isStopped = error instanceof GrafosError && error.code === 'runtime_not_ready';
+    const stopped = isStopped && folder !== undefined ? await openStore(folder, signal) : undefined;
+    if (stopped === undefined) throw error;
+    return stopped;
+  }
+}
+
+/** Opens the runs that `grafos test` left when it had a stack of its own; undefined where there are none. */
+export async function openTestRuns(programRoot: string, signal: AbortSignal): Promise<LocalRuns | undefined> {
+  const folder = findProgramState(programRoot, TEST_RUNS);
+  return folder === undefined ? undefined : await openStore(folder, signal);
+}
+
+/** Undefined where there is no store, or a scheduler that lives has it. */
+async function openStore(folder: StateFolder, signal: AbortSignal): Promise<LocalRuns | undefined> {
+  if (!folder.names().includes(STORE)) return undefined;
+  const client = schedulerClientOver(folder.path, openStoreConnection(folder.path, signal));
+  try {
+    await client.listRuns({ limit: 1 }, { signal });
+  } catch (error) {
+    client.close();
+    if (error instanceof GrafosError && error.code === 'store_locked') return undefined;
+    throw error;
+  }
+  return { client, isStopped: true, [Symbol.dispose]: () => client.close() };
+}
