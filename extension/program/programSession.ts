@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { SETTINGS } from '../ids.ts';
 import { RunsModel } from '../runs/runsModel.ts';
@@ -36,11 +37,7 @@ export class ProgramSession implements vscode.Disposable {
     this.tasklets = new TaskletsModel(root);
     this.runs = new RunsModel(root, {
       providers: () => this.#providers(),
-      connect: async (provider) => {
-        const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
-        const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
-        return connectTarget(await resolveProvider(root, provider));
-      },
+      connect: (provider) => this.connect(provider),
       log: (text) => log.info(`${root}: ${text}`),
     });
     this.#presence = windowPresence({
@@ -85,6 +82,13 @@ export class ProgramSession implements vscode.Disposable {
   async #writeEditorTypes(): Promise<void> {
     const { writeEditorTypesIfUsed } = await import('../../toolchain/build/editorTypes.ts');
     await writeEditorTypesIfUsed(this.root);
+  }
+
+  /** Opens a client of the provider's scheduler, which the caller closes. @throws {GrafosError} as `resolveProvider` */
+  async connect(provider: ProviderName): Promise<SchedulerClient & Disposable> {
+    const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
+    const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
+    return connectTarget(await resolveProvider(this.root, provider));
   }
 
   async start(options: Parameters<StackModel['start']>[0]): Promise<void> {

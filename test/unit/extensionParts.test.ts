@@ -6,7 +6,6 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { keepAnswers, readAnswers } from '../../extension/deploy/answers.ts';
 import { errorNotice } from '../../extension/dialogs/errorNotice.ts';
 import { readableBytes } from '../../extension/documents/readableBytes.ts';
-import { type RunPage, renderRun } from '../../extension/documents/renderRun.ts';
 import { runCli } from '../../extension/runCli.ts';
 import { RunsModel } from '../../extension/runs/runsModel.ts';
 import { TaskletsModel } from '../../extension/tasklets/taskletsModel.ts';
@@ -89,36 +88,6 @@ describe('bytes for people', () => {
   ];
   for (const [title, bytes, kind, text] of rows)
     it(title, () => assert.deepEqual(readableBytes(bytes), { kind, text }));
-});
-
-describe('the run page', () => {
-  const page: RunPage = {
-    title: '<b>&"\'',
-    state: 'failed',
-    stateText: 'failed',
-    facts: [['Fuel', '</dd><script>']],
-    error: { word: 'trap', message: '<img src=x>' },
-    output: { text: '</pre><script>alert(1)</script>', note: '' },
-    log: '<!--',
-    profile: { heading: '<i>', functions: [['<b>'], ['<script>']], lines: [], note: '<u>' },
-    artifacts: [{ name: '"><script>', size: '1' }],
-    buttons: [{ action: 'reproduce', label: 'Reproduce' }],
-    headings: { output: 'Output', log: 'Log', artifacts: 'Artifacts', noOutput: 'none', noLog: 'none' },
-  };
-
-  it('lets nothing of a run become markup', () => {
-    const html = renderRun(page, 'n0nce');
-    assert.equal(html.match(/<script/g)?.length, 1);
-    assert.doesNotMatch(html, /<img|<b>|<!--/);
-    assert.match(html, /<script nonce="n0nce">/);
-    assert.match(html, /default-src 'none'/);
-  });
-
-  it('says that there is no output and no log, and leaves out what is not known yet', () => {
-    const html = renderRun({ ...page, output: { text: '', note: '' }, log: null, artifacts: [] }, 'n');
-    assert.match(html, /none<\/p>/);
-    assert.doesNotMatch(html, /<h2>Log|<h2>Artifacts/);
-  });
 });
 
 describe('answers that are remembered', () => {
