@@ -78,18 +78,15 @@ export async function panelPage(browser: Browser): Promise<PanelPage> {
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   const post = async (message: ToPage) => {
     const bytes = message.kind === 'output' ? Buffer.from(message.output.bytes).toString('base64') : '';
-    await page.evaluate(
-      async ([text, base64]) => {
-        const value = JSON.parse(text as string);
-        if (value.kind === 'output') {
-          value.output.bytes = Uint8Array.from(atob(base64 as string), (one) => one.charCodeAt(0));
-        }
-        const taken = new Promise((resolve) => addEventListener('message', resolve, { once: true }));
-        postMessage(value, '*');
-        await taken;
-      },
-      [JSON.stringify(message), bytes],
-    );
+    await page.evaluate(`(async () => {
+      const value = ${JSON.stringify(message)};
+      if (value.kind === 'output') {
+        value.output.bytes = Uint8Array.from(atob('${bytes}'), (one) => one.charCodeAt(0));
+      }
+      const taken = new Promise((resolve) => addEventListener('message', resolve, { once: true }));
+      postMessage(value, '*');
+      await taken;
+    })()`);
   };
   await post({ kind: 'words', words: { ...WORDS, more: 'more {0}' } });
   return {

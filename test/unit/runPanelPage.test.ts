@@ -147,18 +147,16 @@ describe('the page of the Run panel', function () {
     await show(JSON.stringify(Array.from({ length: 200 }, (_, index) => index)));
     const tree = panel.page.locator('.tree');
     await tree.evaluate((element) => element.scrollTo(0, 300));
-    await panel.page.evaluate(() => window.scrollTo(0, 40));
-    const before = await panel.page.evaluate(() => [window.scrollY, document.querySelector('.tree')?.scrollTop]);
+    await panel.page.evaluate('scrollTo(0, 40)');
+    const scrolled = () => panel.page.evaluate<number[]>(`[scrollY, document.querySelector('.tree').scrollTop]`);
+    const before = await scrolled();
     await panel.page.getByRole('button', { name: 'Pin' }).focus();
     await panel.post({
       kind: 'head',
       head: head({ buttons: [{ action: 'with', label: 'Run With…' }, ...head().buttons], notice: 'said later' }),
     });
-    assert.equal(await panel.page.evaluate(() => document.activeElement?.textContent), 'Pin');
-    assert.deepEqual(
-      await panel.page.evaluate(() => [window.scrollY, document.querySelector('.tree')?.scrollTop]),
-      before,
-    );
+    assert.equal(await panel.page.evaluate('document.activeElement.textContent'), 'Pin');
+    assert.deepEqual(await scrolled(), before);
     assert.ok((before[1] ?? 0) > 0);
   });
 
