@@ -25,6 +25,9 @@ export const COMMANDS = {
   runWith: 'grafos.run.with',
   runSaveFixture: 'grafos.run.saveFixture',
   runAcceptOutput: 'grafos.run.acceptOutput',
+  runsFilter: 'grafos.runs.filter',
+  runsGroup: 'grafos.runs.group',
+  runsMore: 'grafos.runs.more',
   providerAddCell: 'grafos.provider.addCell',
   diagnosticsCopy: 'grafos.diagnostics.copy',
 } as const;

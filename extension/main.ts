@@ -14,6 +14,7 @@ import { RunPanel } from './panel/runPanel.ts';
 import { ProgramSession } from './program/programSession.ts';
 import { Programs } from './program/programs.ts';
 import { RunInputs } from './runs/runInputs.ts';
+import { RunsShown } from './runs/runsShown.ts';
 import { statusBar } from './statusBar.ts';
 import { FoundProblems } from './tasklets/foundProblems.ts';
 import { tasks } from './tasks.ts';
@@ -27,7 +28,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const begun = performance.now();
   const log = vscode.window.createOutputChannel('grafOS', { log: true });
   const programs = new Programs(
-    (root) => new ProgramSession(root, context.extensionPath, log),
+    (root) => new ProgramSession(root, context, log),
     (error) => log.error(error),
   );
   const grafos: Grafos = { context, log, programs };
@@ -38,18 +39,19 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const inputs = new RunInputs(context.workspaceState);
   const panel = new RunPanel(grafos, inputs);
+  const runsShown = new RunsShown(context.workspaceState);
   const problems = new FoundProblems();
   context.subscriptions.push(
     log,
     programs,
     panel,
     problems,
-    registerCommands({ ...grafos, panel, inputs, problems }),
+    registerCommands({ ...grafos, panel, inputs, runsShown, problems }),
     contextKeys(grafos),
     statusBar(grafos),
     stackView(grafos),
     taskletsView(grafos),
-    runsView(grafos),
+    runsView(grafos, inputs, runsShown),
     artifactDocuments(),
     tasks(grafos),
     fixtureTests(grafos),

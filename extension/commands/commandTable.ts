@@ -12,6 +12,9 @@ import { runOpen } from './runOpen.ts';
 import { runProfile } from './runProfile.ts';
 import { runReproduce } from './runReproduce.ts';
 import { runSaveFixture } from './runSaveFixture.ts';
+import { runsFilter } from './runsFilter.ts';
+import { runsGroup } from './runsGroup.ts';
+import { runsMore } from './runsMore.ts';
 import { runWith } from './runWith.ts';
 import { stackCopyBearer } from './stackCopyBearer.ts';
 import { stackDashboard } from './stackDashboard.ts';
@@ -62,6 +65,9 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.runWith]: trusted(runWith),
   [COMMANDS.runSaveFixture]: trusted(runSaveFixture),
   [COMMANDS.runAcceptOutput]: trusted(runAcceptOutput),
+  [COMMANDS.runsFilter]: open(runsFilter),
+  [COMMANDS.runsGroup]: open(runsGroup),
+  [COMMANDS.runsMore]: trusted(runsMore),
   [COMMANDS.providerAddCell]: trusted(providerAddCell),
   [COMMANDS.diagnosticsCopy]: open(diagnosticsCopy),
 };

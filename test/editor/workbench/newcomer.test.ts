@@ -134,10 +134,7 @@ describe('a newcomer in the workbench', function () {
     await offers.filter({ hasText: /aws.*aws-eu-central-1-1/ }).waitFor();
     assert.match((await offers.first().textContent()) ?? '', /aws/, 'the provider used last comes first');
     await workbench.page.keyboard.press('Enter');
-    await workbench
-      .row('Runs', /aws.*succeeded/)
-      .nth(1)
-      .waitFor();
+    await workbench.row('Runs', /aws/).nth(1).waitFor();
   });
 
   it('stops the stack, and nothing went wrong on the way', async () => {
