@@ -43,6 +43,8 @@ describe('the Run panel', function () {
 
   it('shows three runs one after another, and there is never a tab of a run', async () => {
     const seen = new Set<string | null>();
+    await workbench.welcome('Local stack', 'Start Local Stack').click();
+    await workbench.status('grafOS local stack: running').waitFor();
     await workbench.openFile('local-dev.ts');
     const lens = workbench.page.locator('.codelens-decoration a', { hasText: 'Run' }).first();
     await lens.click();
