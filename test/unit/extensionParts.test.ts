@@ -34,14 +34,17 @@ describe('how the editor tells errors', () => {
       new GrafosError('unreachable', 'runtime_not_ready', 'The local stack does not run.', {
         next: 'Start it: grafos dev up',
       }),
-      { text: /^The local stack does not run\.$/, actions: ['grafos.stack.start', 'grafos.stack.doctor'] },
+      {
+        text: /^The local stack does not run\. Start it: grafos dev up$/,
+        actions: ['grafos.stack.start', 'grafos.stack.doctor'],
+      },
     ],
     [
       'a cloud without a cell',
       new GrafosError('unreachable', 'runtime_not_ready', 'aws has no cell.', {
         next: 'Add one: grafos cloud adopt aws',
       }),
-      { text: /^aws has no cell\.$/, actions: ['grafos.provider.addCell'] },
+      { text: /^aws has no cell\. Add one: grafos cloud adopt aws$/, actions: ['grafos.provider.addCell'] },
     ],
     [
       'a build with findings, by its first',
@@ -52,6 +55,17 @@ describe('how the editor tells errors', () => {
       'what to do next where no button does it',
       new GrafosError('refused', 'lease_denied: quota', 'Too much.', { next: 'Ask for less.' }),
       { text: /^Too much\. Ask for less\.$/, actions: [] },
+    ],
+    [
+      'what to do next beside buttons that do something else',
+      new GrafosError('unreachable', 'rust_missing', 'There is no cargo on this machine.', {
+        why: 'The PATH has none.',
+        next: 'Install Rust from https://rustup.rs.',
+      }),
+      {
+        text: /^There is no cargo on this machine\. The PATH has none\. Install Rust from https:\/\/rustup\.rs\.$/,
+        actions: ['grafos.stack.doctor', 'grafos.stack.logs'],
+      },
     ],
     [
       'a daemon that did not start',
