@@ -21,19 +21,28 @@ export const COMMANDS = {
   runProfile: 'grafos.run.profile',
   runCancel: 'grafos.run.cancel',
   runOpen: 'grafos.run.open',
+  runAgain: 'grafos.run.again',
+  runWith: 'grafos.run.with',
+  runSaveFixture: 'grafos.run.saveFixture',
+  runAcceptOutput: 'grafos.run.acceptOutput',
+  runsFilter: 'grafos.runs.filter',
+  runsGroup: 'grafos.runs.group',
+  runsMore: 'grafos.runs.more',
   providerAddCell: 'grafos.provider.addCell',
   diagnosticsCopy: 'grafos.diagnostics.copy',
 } as const;
 
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 
-/** The activity bar container. */
+/** The container in the activity bar, and the one beside the terminal. */
 export const VIEW_CONTAINER = 'grafos';
+export const PANEL_CONTAINER = 'grafosRun';
 
 export const VIEWS = {
   stack: 'grafos.stack',
   tasklets: 'grafos.tasklets',
   runs: 'grafos.runs',
+  run: 'grafos.run',
 } as const;
 
 export const CONTEXT_KEYS = {
@@ -68,10 +77,9 @@ export const TASK_TYPE = 'grafos';
 /** Id of the Test Explorer controller. */
 export const TEST_CONTROLLER = 'grafos.fixtures';
 
-/** Scheme of the read-only documents of artifacts and run pages. */
+/** Scheme of the read-only documents of artifacts. */
 export const SCHEMES = {
   artifact: 'grafos-artifact',
-  run: 'grafos-run',
 } as const;
 
 /** Id of the provider that offers `grafos mcp` to the editor's assistants. */

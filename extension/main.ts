@@ -5,14 +5,16 @@ import { registerCommands } from './commands/registerCommands.ts';
 import { contextKeys } from './contextKeys.ts';
 import { notice } from './dialogs/notice.ts';
 import { artifactDocuments } from './documents/artifactDocuments.ts';
-import { RunPages } from './documents/runPages.ts';
 import { fixtureTests } from './fixtureTests.ts';
 import type { Grafos } from './grafos.ts';
 import type { RunningLanguageClient } from './languageClient.ts';
 import { languageModelTools } from './languageModelTools.ts';
 import { mcpServers } from './mcpServers.ts';
+import { RunPanel } from './panel/runPanel.ts';
 import { ProgramSession } from './program/programSession.ts';
 import { Programs } from './program/programs.ts';
+import { RunInputs } from './runs/runInputs.ts';
+import { RunsShown } from './runs/runsShown.ts';
 import { statusBar } from './statusBar.ts';
 import { FoundProblems } from './tasklets/foundProblems.ts';
 import { tasks } from './tasks.ts';
@@ -26,7 +28,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const begun = performance.now();
   const log = vscode.window.createOutputChannel('grafOS', { log: true });
   const programs = new Programs(
-    (root) => new ProgramSession(root, context.extensionPath, log),
+    (root) => new ProgramSession(root, context, log),
     (error) => log.error(error),
   );
   const grafos: Grafos = { context, log, programs };
@@ -35,19 +37,21 @@ export function activate(context: vscode.ExtensionContext): void {
     log.warn(text);
     if (kind === 'warning') void notice('warning', text);
   });
-  const pages = new RunPages(log);
+  const inputs = new RunInputs(context.workspaceState);
+  const panel = new RunPanel(grafos, inputs);
+  const runsShown = new RunsShown(context.workspaceState);
   const problems = new FoundProblems();
   context.subscriptions.push(
     log,
     programs,
-    pages,
+    panel,
     problems,
-    registerCommands({ ...grafos, pages, problems }),
+    registerCommands({ ...grafos, panel, inputs, runsShown, problems }),
     contextKeys(grafos),
     statusBar(grafos),
     stackView(grafos),
     taskletsView(grafos),
-    runsView(grafos),
+    runsView(grafos, inputs, runsShown),
     artifactDocuments(),
     tasks(grafos),
     fixtureTests(grafos),

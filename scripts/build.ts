@@ -81,6 +81,21 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
   },
   { ...common, entryPoints: { stackKeeper: 'extension/stack/stackKeeper.ts' }, outdir: 'dist/extension' },
   {
+    // The page of the Run panel runs in the editor's browser, with nothing of Node.
+    ...common,
+    entryPoints: [
+      { in: 'extension/panel/page/main.ts', out: 'runPanel' },
+      { in: 'extension/panel/page/panel.css', out: 'runPanel' },
+    ],
+    outdir: 'dist/extension',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2024',
+    external: [],
+    banner: {},
+    minifyWhitespace: true,
+  },
+  {
     ...commonJs,
     // The editor loads CommonJS by `require` and brings `vscode`. The less there is to read, the sooner it has read it.
     entryPoints: { main: 'extension/main.ts', languageClient: 'extension/languageClient.ts' },

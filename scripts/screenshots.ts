@@ -5,7 +5,7 @@ import { closeWith } from './counts.ts';
 import { runEditorSuites } from './runEditorSuites.ts';
 
 const root = join(import.meta.dirname, '..');
-const PICTURES = ['problem', 'deploy-to', 'run-page-aws'];
+const PICTURES = ['problem', 'deploy-to', 'run-panel-aws'];
 
 const counts = await runEditorSuites(['test/editor/workbench/newcomer.test.ts']);
 if (counts.failed === 0 && counts.passed > 0) {

@@ -1,10 +1,14 @@
-import type { RunPages } from '../documents/runPages.ts';
 import type { Grafos } from '../grafos.ts';
+import type { RunPanel } from '../panel/runPanel.ts';
+import type { RunInputs } from '../runs/runInputs.ts';
+import type { RunsShown } from '../runs/runsShown.ts';
 import type { FoundProblems } from '../tasklets/foundProblems.ts';
 
 /** What commands are given besides {@link Grafos}: the things they show results in. */
 export interface CommandContext extends Grafos {
-  pages: RunPages;
+  panel: RunPanel;
+  inputs: RunInputs;
+  runsShown: RunsShown;
   problems: FoundProblems;
 }
 

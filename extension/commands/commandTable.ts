@@ -3,12 +3,19 @@ import type { CommandFactory } from './command.ts';
 import { diagnosticsCopy } from './diagnosticsCopy.ts';
 import { programNew } from './programNew.ts';
 import { providerAddCell } from './providerAddCell.ts';
+import { runAcceptOutput } from './runAcceptOutput.ts';
+import { runAgain } from './runAgain.ts';
 import { runArtifacts } from './runArtifacts.ts';
 import { runCancel } from './runCancel.ts';
 import { runDownload } from './runDownload.ts';
 import { runOpen } from './runOpen.ts';
 import { runProfile } from './runProfile.ts';
 import { runReproduce } from './runReproduce.ts';
+import { runSaveFixture } from './runSaveFixture.ts';
+import { runsFilter } from './runsFilter.ts';
+import { runsGroup } from './runsGroup.ts';
+import { runsMore } from './runsMore.ts';
+import { runWith } from './runWith.ts';
 import { stackCopyBearer } from './stackCopyBearer.ts';
 import { stackDashboard } from './stackDashboard.ts';
 import { stackDoctor } from './stackDoctor.ts';
@@ -54,6 +61,13 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.runProfile]: trusted(runProfile),
   [COMMANDS.runCancel]: trusted(runCancel),
   [COMMANDS.runOpen]: open(runOpen),
+  [COMMANDS.runAgain]: trusted(runAgain),
+  [COMMANDS.runWith]: trusted(runWith),
+  [COMMANDS.runSaveFixture]: trusted(runSaveFixture),
+  [COMMANDS.runAcceptOutput]: trusted(runAcceptOutput),
+  [COMMANDS.runsFilter]: open(runsFilter),
+  [COMMANDS.runsGroup]: open(runsGroup),
+  [COMMANDS.runsMore]: trusted(runsMore),
   [COMMANDS.providerAddCell]: trusted(providerAddCell),
   [COMMANDS.diagnosticsCopy]: open(diagnosticsCopy),
 };

@@ -7,5 +7,5 @@ export const runOpen: CommandFactory = (grafos) => async (arg) => {
   const subject = await subjectOf(grafos, arg);
   if (subject === undefined) return;
   const entry = await pickRun(subject, vscode.l10n.t('Open Run'));
-  if (entry !== undefined) grafos.pages.open(subject.session, entry);
+  if (entry !== undefined) await grafos.panel.open(subject.session, entry);
 };

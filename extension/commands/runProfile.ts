@@ -4,11 +4,12 @@ import { notice } from '../dialogs/notice.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { SETTINGS } from '../ids.ts';
+import { profileShown } from '../panel/profileShown.ts';
 import { runCli } from '../runCli.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
 
-/** Profiles a run, shows the table on its page, and offers what else shows it. */
+/** Profiles a run, shows it under the run, and offers what else shows it. */
 export const runProfile: CommandFactory = (grafos) => async (arg) => {
   const subject = await subjectOf(grafos, arg);
   if (subject === undefined) return;
@@ -24,8 +25,8 @@ export const runProfile: CommandFactory = (grafos) => async (arg) => {
       signal,
     }),
   );
-  grafos.pages.open(session, entry);
-  grafos.pages.showProfile(run_id, value);
+  await grafos.panel.open(session, entry);
+  grafos.panel.showProfile(run_id, profileShown(value));
   const settings = vscode.workspace.getConfiguration();
   if (settings.get<boolean>(SETTINGS.profileInSource, false)) return;
   const show = vscode.l10n.t('Show in Source');

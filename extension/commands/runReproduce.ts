@@ -30,12 +30,10 @@ export const runReproduce: CommandFactory = (grafos) => async (arg) => {
     return { result, replayed: await client.getRun(result.replay.response.run_id, { signal }) };
   });
   session.runs.put('local', replayed);
+  const told = result.same
+    ? vscode.l10n.t('Reproduced: output, error and fuel equal those of the run on {0}.', entry.provider)
+    : vscode.l10n.t('Not reproduced: {0} differ from the run on {1}.', result.differences.join(', '), entry.provider);
   const made = session.runs.find(replayed.run_id);
-  if (made !== undefined) grafos.pages.open(session, made);
-  void notice(
-    'information',
-    result.same
-      ? vscode.l10n.t('Reproduced: output, error and fuel equal those of the run on {0}.', entry.provider)
-      : vscode.l10n.t('Not reproduced: {0} differ from the run on {1}.', result.differences.join(', '), entry.provider),
-  );
+  if (made !== undefined) await grafos.panel.started(session, made, told);
+  if (!grafos.panel.showsNow(replayed.run_id)) void notice('information', told);
 };

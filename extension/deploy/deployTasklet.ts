@@ -1,25 +1,23 @@
 import * as vscode from 'vscode';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { neutralText } from '../../daemons/protocol/neutralText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
 import { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
+import type { CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
 import { notice } from '../dialogs/notice.ts';
 import { pickTasklet } from '../dialogs/pickTasklet.ts';
-import { withProgress } from '../dialogs/withProgress.ts';
 import { SETTINGS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
-import { startStack } from '../stack/startStack.ts';
-import { ensureBuilt } from '../tasklets/buildTasklets.ts';
 import { addCell } from './addCell.ts';
-import { type Answers, keepAnswers, readAnswers } from './answers.ts';
+import { type Answers, type InputChoice, keepAnswers, readAnswers } from './answers.ts';
 import { inputText, pickInput, readChoice } from './pickInput.ts';
 import { pickMemory } from './pickMemory.ts';
 import { pickProvider } from './pickProvider.ts';
+import { runOn } from './runOn.ts';
 
 export interface DeployRequest {
   session: ProgramSession;
@@ -28,9 +26,16 @@ export interface DeployRequest {
   provider?: ProviderName;
   /** Ask for the input although it is known, the last one first. */
   askInput?: boolean;
+  /** The input, or the name for `bytes`. Neither is asked for then. */
+  input?: InputChoice;
+  /** The very bytes of the input, as those of an earlier run. */
+  bytes?: Uint8Array;
 }
 
-/** The whole way of a deploy from the editor: asks what is not known, makes ready what is not, builds what is stale, runs, and shows the run. */
+/**
+ * The whole way of a deploy from the editor: asks what is not known, makes ready what is not, builds
+ * what is stale, runs, and shows the run.
+ */
 export async function deployTasklet(grafos: CommandContext, request: DeployRequest): Promise<void> {
   const { session } = request;
   const store = grafos.context.workspaceState;
@@ -49,17 +54,22 @@ export async function deployTasklet(grafos: CommandContext, request: DeployReque
   answers = typeof provider === 'object' ? provider.answers : answers;
   const name = typeof provider === 'object' ? provider.name : provider;
 
-  answers = await completeInput(program, tasklet, answers, request.askInput === true);
-  if (answers?.input === undefined) return;
+  if (request.input !== undefined) answers = { ...answers, input: request.input };
+  else if (request.bytes === undefined) {
+    answers = await completeInput(program, tasklet, answers, request.askInput === true);
+    if (answers?.input === undefined) return;
+  }
   answers = { ...answers, ...(request.provider === undefined ? { provider: name } : {}) };
   await keepAnswers(store, session.root, tasklet.name, answers);
 
-  if (!(await makeReady(grafos, session, name))) return;
+  if (name !== 'local' && !(await hasCell(grafos, session, name))) return;
   if (!(await confirmCloud(session, tasklet, name))) return;
 
-  const input = await readChoice(program, tasklet, answers.input ?? { kind: 'none' });
+  // The name of another input would be wrong for given bytes.
+  const choice = request.bytes === undefined ? answers.input : request.input;
+  const input = request.bytes ?? (await readChoice(program, tasklet, choice ?? { kind: 'none' }));
   if (input === undefined) return;
-  await runOn(grafos, { session, tasklet, provider: name, input, mem: answers.mem, answers });
+  await runOn(grafos, { session, tasklet, provider: name, input, choice, answers });
 }
 
 async function chooseProvider(
@@ -100,12 +110,8 @@ async function completeInput(
   return input && { ...answers, input };
 }
 
-/** Offers what makes a provider ready when it is not. @returns whether it is now. */
-async function makeReady(grafos: CommandContext, session: ProgramSession, provider: ProviderName): Promise<boolean> {
-  if (provider === 'local') {
-    if (session.stack.state.kind !== 'running') await startStack(session);
-    return session.stack.state.kind === 'running';
-  }
+/** Offers to add a cell of a cloud that has none yet. @returns whether there is one now */
+async function hasCell(grafos: CommandContext, session: ProgramSession, provider: CloudProvider): Promise<boolean> {
   const { readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
   if ((await readCloudCells(session.root, provider)).length > 0) return true;
   return (await addCell(grafos, session, provider)) !== undefined;
@@ -135,58 +141,4 @@ async function confirmCloud(session: ProgramSession, tasklet: Tasklet, provider:
   if (answer !== deploy) return false;
   await first.confirm();
   return true;
-}
-
-interface RunOn {
-  session: ProgramSession;
-  tasklet: Tasklet;
-  provider: ProviderName;
-  input: Uint8Array;
-  mem: number | undefined;
-  answers: Answers;
-}
-
-async function runOn(
-  grafos: CommandContext,
-  { session, tasklet, provider, input, mem, answers }: RunOn,
-): Promise<void> {
-  const { name } = tasklet;
-  const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
-  const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
-  const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
-  const { loadProgramSoon } = await import('../../program/loadProgram.ts');
-
-  let memBytes = mem ?? tasklet.mem_bytes;
-  const run = await withProgress(
-    vscode.l10n.t('grafOS: running {0} on {1}', name, provider),
-    async (signal, report) => {
-      report(vscode.l10n.t('building'));
-      await ensureBuilt(session, name, grafos.context.extensionPath, signal);
-      report('');
-      using client = await connectTarget(await resolveProvider(session.root, provider));
-      const capacity =
-        memBytes === 0 ? undefined : (await client.inventory({ signal })).cells[0]?.inventory.mem_capacity;
-      if (capacity !== undefined && memBytes > capacity) {
-        const smaller = await pickMemory(tasklet, { value: memBytes, capacity });
-        if (smaller === undefined) throw new GrafosError('interrupted', 'interrupted', 'Interrupted.');
-        memBytes = smaller;
-        await keepAnswers(grafos.context.workspaceState, session.root, name, { ...answers, mem: smaller });
-      }
-      // Awaited here, because the client is closed with this block.
-      return await deployRun(client, {
-        program: await loadProgramSoon(session.root),
-        tasklet,
-        input,
-        signal,
-        memBytes,
-      });
-    },
-  );
-  session.runs.put(provider, run);
-  const entry = session.runs.find(run.run_id);
-  const { response } = run;
-  grafos.log.info(
-    `run ${run.run_id} of ${name} on ${provider}: ${run.state}${response?.error ? ` (${response.error.code})` : ''}`,
-  );
-  if (entry !== undefined) grafos.pages.open(session, entry);
 }

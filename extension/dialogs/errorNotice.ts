@@ -19,7 +19,7 @@ export type NoticeAction =
     >
   | 'problems';
 
-/** How an error is told to a person; undefined for one that needs no telling, because the person asked for it. */
+/** The notice of an error for a person; undefined for one that the person asked for, as a cancel. */
 export function errorNotice(error: unknown): ErrorNotice | undefined {
   if (!(error instanceof GrafosError)) {
     if (error instanceof Error && (error.name === 'AbortError' || error.name === 'Canceled')) return undefined;
@@ -30,10 +30,9 @@ export function errorNotice(error: unknown): ErrorNotice | undefined {
     };
   }
   if (error.kind === 'interrupted') return undefined;
-  const actions = actionsFor(error);
-  // What the command line would do next stands on a button where there is one; the sentence would then only repeat it.
-  const next = actions.length === 0 && error.next !== undefined ? ` ${error.next}` : '';
-  return { text: `${error.message}${error.why === undefined ? '' : ` ${firstLine(error.why)}`}${next}`, actions };
+  // A button is a short cut; the sentence says what it is for, and what no button does.
+  const parts = [error.message, ...(error.why === undefined ? [] : [firstLine(error.why)]), error.next ?? ''];
+  return { text: parts.filter((part) => part !== '').join(' '), actions: actionsFor(error) };
 }
 
 function actionsFor(error: GrafosError): NoticeAction[] {

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { SETTINGS } from '../ids.ts';
+import { keepRuns, readRuns } from '../runs/runsMemory.ts';
 import { RunsModel } from '../runs/runsModel.ts';
 import { StackModel } from '../stack/stackModel.ts';
 import { devOf } from '../stack/stackState.ts';
@@ -10,6 +12,8 @@ import { TaskletsModel } from '../tasklets/taskletsModel.ts';
 
 /** How long changes of files gather before the tasklets are read again, milliseconds. */
 const SETTLE_MS = 150;
+/** How long changes of runs gather before the workspace remembers them, milliseconds. */
+const KEEP_MS = 500;
 /** Files whose change can change a tasklet, its build or its findings. */
 const WATCHED = '**/*.{toml,ts,rs,wat,wasm}';
 const NOT_WATCHED = /[\\/](?:\.grafos(?:\.[^\\/]*)?|node_modules|target)[\\/]/;
@@ -28,24 +32,32 @@ export class ProgramSession implements vscode.Disposable {
   #lookers = 0;
   #isDirty = true;
   #settle: NodeJS.Timeout | undefined;
+  #keeping: NodeJS.Timeout | undefined;
 
-  constructor(root: string, extensionPath: string, log: vscode.LogOutputChannel) {
+  constructor(root: string, context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
     this.root = root;
+    const store = context.workspaceState;
     this.#log = log;
     this.stack = new StackModel(root);
     this.tasklets = new TaskletsModel(root);
-    this.runs = new RunsModel(root, {
-      providers: () => this.#providers(),
-      connect: async (provider) => {
-        const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
-        const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
-        return connectTarget(await resolveProvider(root, provider));
+    this.runs = new RunsModel(
+      root,
+      {
+        providers: () => this.#providers(),
+        connect: (provider) => this.connect(provider),
+        log: (text) => log.info(`${root}: ${text}`),
       },
-      log: (text) => log.info(`${root}: ${text}`),
+      readRuns(store, root),
+    );
+    this.runs.onChanged(() => {
+      this.#keeping ??= setTimeout(() => {
+        this.#keeping = undefined;
+        void keepRuns(store, root, this.runs.entries);
+      }, KEEP_MS);
     });
     this.#presence = windowPresence({
       root,
-      entry: join(extensionPath, 'dist', 'extension', 'stackKeeper.js'),
+      entry: join(context.extensionPath, 'dist', 'extension', 'stackKeeper.js'),
       keepRunning: this.#keepRunning(),
       log: (text) => log.info(`${root}: ${text}`),
     });
@@ -85,6 +97,13 @@ export class ProgramSession implements vscode.Disposable {
   async #writeEditorTypes(): Promise<void> {
     const { writeEditorTypesIfUsed } = await import('../../toolchain/build/editorTypes.ts');
     await writeEditorTypesIfUsed(this.root);
+  }
+
+  /** Opens a client of the provider's scheduler, which the caller closes. @throws {GrafosError} as `resolveProvider` */
+  async connect(provider: ProviderName): Promise<SchedulerClient & Disposable> {
+    const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
+    const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
+    return connectTarget(await resolveProvider(this.root, provider));
   }
 
   async start(options: Parameters<StackModel['start']>[0]): Promise<void> {
@@ -139,6 +158,7 @@ export class ProgramSession implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.#settle);
+    clearTimeout(this.#keeping);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#presence.dispose();
     this.stack[Symbol.dispose]();

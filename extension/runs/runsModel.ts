@@ -9,8 +9,10 @@ export interface RunEntry {
   run: Run;
 }
 
-/** More than a person looks through; each provider is asked for so many. */
-const RUNS_MAX = 100;
+/** Runs that a provider is asked for at once. */
+const PAGE = 100;
+/** Runs of one provider that are asked for in all, as long as somebody wants more. */
+const RUNS_MAX = 10_000;
 /** Waits before a provider whose stream broke is asked again, while somebody looks, milliseconds. */
 const AGAIN_MS = [500, 2_000, 10_000, 60_000];
 
@@ -32,18 +34,38 @@ export class RunsModel implements Disposable {
   readonly onChanged = this.#changed.event;
   readonly #runs = new Map<string, RunEntry>();
   readonly #following = new Map<ProviderName, AbortController>();
+  /** Oldest run that each provider's list reached, and how many were listed; no id where there are no older ones. */
+  readonly #listed = new Map<ProviderName, { oldest: string | undefined; count: number }>();
   #attention = 0;
+  #sorted: RunEntry[] | undefined;
 
-  constructor(root: string, source: RunsSource) {
+  /** @param known runs that were seen earlier, to be listed until somebody can be asked */
+  constructor(root: string, source: RunsSource, known: readonly RunEntry[] = []) {
     this.root = root;
     this.#source = source;
+    for (const entry of known) this.#runs.set(entry.run.run_id, entry);
   }
 
   /** Newest first. */
   get entries(): RunEntry[] {
-    return [...this.#runs.values()].sort((left, right) =>
+    this.#sorted ??= [...this.#runs.values()].sort((left, right) =>
       left.run.created_at < right.run.created_at ? 1 : left.run.created_at > right.run.created_at ? -1 : 0,
     );
+    return this.#sorted;
+  }
+
+  /** Says whether a provider has runs that are older than those listed. */
+  get hasOlder(): boolean {
+    return this.#following.size > 0 && [...this.#listed.values()].some(({ oldest }) => oldest !== undefined);
+  }
+
+  /** Lists the next older runs of every provider that has some. @throws {GrafosError} those of the tenant API */
+  async more(): Promise<void> {
+    for (const [provider, { oldest }] of [...this.#listed]) {
+      if (oldest === undefined) continue;
+      using client = await this.#source.connect(provider);
+      await this.#list(provider, client, oldest);
+    }
   }
 
   get size(): number {
@@ -60,21 +82,26 @@ export class RunsModel implements Disposable {
 
   /** Takes note of a run as a provider told it. */
   put(provider: ProviderName, run: Run): void {
+    const changed = this.#note(provider, run);
+    if (changed !== 'same') this.#changed.fire(changed);
+  }
+
+  /** @returns the entry that changed, undefined where the list did, `same` where nothing did */
+  #note(provider: ProviderName, run: Run): RunEntry | undefined | 'same' {
     const before = this.#runs.get(run.run_id);
     // An end is final; what arrives later was sent earlier.
-    if (before !== undefined && before.run.ended_at !== null && run.ended_at === null) return;
-    const entry: RunEntry = { root: this.root, provider, run };
+    if (before !== undefined && before.run.ended_at !== null && run.ended_at === null) return 'same';
     if (before === undefined) {
-      this.#runs.set(run.run_id, entry);
-      this.#changed.fire(undefined);
-      return;
+      this.#runs.set(run.run_id, { root: this.root, provider, run });
+      this.#sorted = undefined;
+      return undefined;
     }
     // Events may be older than the list that was asked for after them.
-    if (ORDER[run.state] < ORDER[before.run.state]) return;
-    if (before.run.state === run.state && (before.run.response === null) === (run.response === null)) return;
+    if (ORDER[run.state] < ORDER[before.run.state]) return 'same';
+    if (before.run.state === run.state && (before.run.response === null) === (run.response === null)) return 'same';
     // The same object, because the tree knows its nodes by it.
     before.run = run;
-    this.#changed.fire(before);
+    return before;
   }
 
   /** Follows every provider until the answer is disposed of. */
@@ -131,8 +158,7 @@ export class RunsModel implements Disposable {
     for await (const event of client.allEvents({ signal })) {
       switch (event.event) {
         case 'listening':
-          // Oldest first, so that a program with many draws its list once, from the end.
-          for (const run of (await client.listRuns({ limit: RUNS_MAX }, { signal })).reverse()) this.put(provider, run);
+          await this.#list(provider, client, undefined, signal);
           break;
         case 'state':
           this.put(provider, { ...event.data.run, state: event.data.state });
@@ -142,12 +168,35 @@ export class RunsModel implements Disposable {
           break;
         case 'refused':
           // The cell would not have it: it is no run after all.
-          if (this.#runs.delete(event.data.run_id)) this.#changed.fire(undefined);
+          if (this.#runs.delete(event.data.run_id)) {
+            this.#sorted = undefined;
+            this.#changed.fire(undefined);
+          }
           break;
         case 'closed':
           return;
       }
     }
+  }
+
+  /** Lists one page of a provider's runs, the newest or those before a run, and tells of it once. */
+  async #list(
+    provider: ProviderName,
+    client: SchedulerClient,
+    before: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const runs = await client.listRuns({ limit: PAGE, ...(before === undefined ? {} : { before }) }, { signal });
+    const known = this.#listed.get(provider);
+    const count = (known?.count ?? 0) + runs.length;
+    // A list that begins again, as after a lost connection, does not forget how far it reached before.
+    if (before !== undefined || known === undefined) {
+      const isLast = runs.length < PAGE || count >= RUNS_MAX;
+      this.#listed.set(provider, { oldest: isLast ? undefined : runs.at(-1)?.run_id, count });
+    }
+    let isChanged = false;
+    for (const run of runs) isChanged = this.#note(provider, run) !== 'same' || isChanged;
+    if (isChanged || before !== undefined) this.#changed.fire(undefined);
   }
 
   #endAll(): void {

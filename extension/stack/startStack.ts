@@ -5,8 +5,16 @@ import { withProgress } from '../dialogs/withProgress.ts';
 import { SETTINGS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 
-/** Starts, or restarts, the stack of a program with the user's settings, showing how far it is. @throws GrafosError */
-export async function startStack(session: ProgramSession): Promise<void> {
+/**
+ * Starts, or restarts, the stack of a program with the user's settings.
+ *
+ * @param shown shows how far it is; a notification does where it is left out
+ * @throws {GrafosError} wrong_usage, and those of `devUp`
+ */
+export async function startStack(
+  session: ProgramSession,
+  shown?: { signal: AbortSignal; step(text: string): void },
+): Promise<void> {
   const setting = vscode.workspace
     .getConfiguration(undefined, vscode.Uri.file(session.root))
     .get<string>(SETTINGS.memCapacity, '');
@@ -23,7 +31,8 @@ export async function startStack(session: ProgramSession): Promise<void> {
   }
   const { readAccount, tenantName } = await import('../../toolchain/account/account.ts');
   const tenant = tenantName(await readAccount());
-  await withProgress(vscode.l10n.t('grafOS: starting the local stack'), (signal, report) =>
-    session.start({ signal, tenant, progress: report, ...(memCapacity === undefined ? {} : { memCapacity }) }),
-  );
+  const start = (signal: AbortSignal, progress: (text: string) => void) =>
+    session.start({ signal, tenant, progress, ...(memCapacity === undefined ? {} : { memCapacity }) });
+  if (shown !== undefined) return start(shown.signal, (text) => shown.step(text));
+  await withProgress(vscode.l10n.t('grafOS: starting the local stack'), start);
 }

@@ -7,8 +7,11 @@ import { join } from 'node:path';
 import { userFolderVariables } from '../../toolchain/user/userFolders.ts';
 import { readKeeper } from './keeperFile.ts';
 
-/** Longer than the reload of a window takes, milliseconds. */
-const GRACE_MS = 10_000;
+/**
+ * Longer than the reload of a window takes, milliseconds. A busy machine was seen to need 12.6 s. The
+ * editor tells an extension neither that its window reloads nor that it closes, so both are waited for.
+ */
+const GRACE_MS = 60_000;
 const READY_MS = 10_000;
 
 export interface WindowPresence {

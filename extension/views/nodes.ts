@@ -9,10 +9,28 @@ export type StackNode = { kind: 'stack'; session: ProgramSession };
 export type DaemonNode = { kind: 'daemon'; session: ProgramSession; name: DaemonName };
 export type TaskletNode = { kind: 'tasklet'; session: ProgramSession; entry: TaskletEntry };
 export type RunNode = { kind: 'run'; session: ProgramSession; entry: RunEntry };
+/** Runs of one tasklet or one day, newest first. */
+export type RunGroupNode = {
+  kind: 'runGroup';
+  session: ProgramSession;
+  label: string;
+  entries: RunEntry[];
+  isOpen: boolean;
+};
+/** The end of a list of runs that goes on. */
+export type OlderRunsNode = { kind: 'olderRuns'; session: ProgramSession };
 export type ArtifactNode = { kind: 'artifact'; session: ProgramSession; entry: RunEntry; artifact: ArtifactEntry };
 export type ProblemNode = { kind: 'problem'; session: ProgramSession; text: string; file: string | undefined };
 
-export type Node = StackNode | DaemonNode | TaskletNode | RunNode | ArtifactNode | ProblemNode;
+export type Node =
+  | StackNode
+  | DaemonNode
+  | TaskletNode
+  | RunNode
+  | RunGroupNode
+  | OlderRunsNode
+  | ArtifactNode
+  | ProblemNode;
 
 export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'kind' in value && 'session' in value;

@@ -3,43 +3,120 @@ import { formatSize } from '../../program/size.ts';
 import { artifactUri } from '../documents/artifactUri.ts';
 import type { Grafos } from '../grafos.ts';
 import { COMMANDS, VIEWS } from '../ids.ts';
+import type { ProgramSession } from '../program/programSession.ts';
 import { errorWord } from '../runs/errorWord.ts';
+import { inputName } from '../runs/inputName.ts';
+import { matchesRun } from '../runs/matchesRun.ts';
+import type { RunInputs } from '../runs/runInputs.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
+import type { RunsShown } from '../runs/runsShown.ts';
 import { markdown } from '../shown/markdown.ts';
 import { liveView } from './liveView.ts';
-import type { ArtifactNode, RunNode } from './nodes.ts';
-import { countText, durationText, runWord, timeText } from './texts.ts';
+import type { ArtifactNode, OlderRunsNode, RunGroupNode, RunNode } from './nodes.ts';
+import { clockText, countText, dayText, durationText, runWord, timeText } from './texts.ts';
 
-/** The view "Runs": what ran where and how it ended, with its artifacts. */
-export function runsView(grafos: Grafos): vscode.Disposable {
+/** Runs that one group shows; a filter finds the others. */
+const GROUP_MAX = 2_000;
+
+/**
+ * The view "Runs": what ran where and how it ended, in groups, with its artifacts. While nobody can be
+ * asked it lists the runs that were seen last, and says so.
+ */
+export function runsView(grafos: Grafos, inputs: RunInputs, runsShown: RunsShown): vscode.Disposable {
   const nodes = new WeakMap<RunEntry, RunNode>();
-  return liveView<RunNode | ArtifactNode>(grafos, {
+  const nodeOf = (session: ProgramSession, entry: RunEntry): RunNode => {
+    const known = nodes.get(entry) ?? { kind: 'run', session, entry };
+    nodes.set(entry, known);
+    return known;
+  };
+  return liveView<RunNode | RunGroupNode | OlderRunsNode | ArtifactNode>(grafos, {
     id: VIEWS.runs,
     children: async (session, node) => {
-      if (node?.kind === 'artifact') return [];
+      if (node?.kind === 'artifact' || node?.kind === 'olderRuns') return [];
+      if (node?.kind === 'runGroup') {
+        return node.entries.slice(0, GROUP_MAX).map((entry) => nodeOf(session, entry));
+      }
       if (node !== undefined) {
         const { entry } = node;
-        const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
-        const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
-        using client = await connectTarget(await resolveProvider(entry.root, entry.provider));
+        using client = await session.connect(entry.provider);
         const artifacts = await client.listArtifacts(entry.run.run_id);
         return artifacts.map((artifact) => ({ kind: 'artifact', session, entry, artifact }));
       }
-      return session.runs.entries.map((entry) => {
-        const known = nodes.get(entry) ?? { kind: 'run', session, entry };
-        nodes.set(entry, known);
-        return known;
-      });
+      const { filter, group } = runsShown;
+      const entries = session.runs.entries.filter((entry) => matchesRun(entry, inputName(inputs, entry), filter));
+      const older: OlderRunsNode[] = session.runs.hasOlder ? [{ kind: 'olderRuns', session }] : [];
+      if (group === 'none') {
+        return [...entries.slice(0, GROUP_MAX).map((entry) => nodeOf(session, entry)), ...older];
+      }
+      const groups = Map.groupBy(entries, ({ run }) =>
+        group === 'day' ? dayText(new Date(run.created_at)) : run.tasklet,
+      );
+      return [
+        ...[...groups].map(
+          ([label, its], index): RunGroupNode => ({
+            kind: 'runGroup',
+            session,
+            label,
+            entries: its,
+            isOpen: index === 0 || filter !== '',
+          }),
+        ),
+        ...older,
+      ];
     },
     parent: (node) => (node.kind === 'artifact' ? nodes.get(node.entry) : undefined),
-    item: (node) => (node.kind === 'run' ? runItem(node) : artifactItem(node)),
-    listen: (session, changed) => [
-      session.runs.onChanged((entry) => changed(entry === undefined ? undefined : nodes.get(entry))),
-    ],
+    item: (node) => {
+      switch (node.kind) {
+        case 'run':
+          return runItem(node, inputName(inputs, node.entry));
+        case 'runGroup':
+          return groupItem(node, runsShown);
+        case 'olderRuns':
+          return olderItem(node);
+        case 'artifact':
+          return artifactItem(node);
+      }
+    },
+    description: (session) => {
+      const { kind } = session.stack.state;
+      const isStopped = kind !== 'running' && kind !== 'unhealthy';
+      return [
+        ...(isStopped && session.runs.size > 0 ? [vscode.l10n.t('stack stopped, last known runs')] : []),
+        ...(runsShown.filter === '' ? [] : [vscode.l10n.t('filter: {0}', runsShown.filter)]),
+      ].join(' · ');
+    },
+    listen: (session, changed) =>
+      [
+        session.runs.onChanged((entry) => changed(entry === undefined ? undefined : nodes.get(entry))),
+        session.stack.onChanged(() => changed()),
+        runsShown.onChanged(() => changed()),
+      ].map((one) => new vscode.Disposable(() => one.dispose())),
   });
 }
 
-function runItem({ entry, session }: RunNode): vscode.TreeItem {
+function groupItem({ session, label, entries, isOpen }: RunGroupNode, { filter, group }: RunsShown): vscode.TreeItem {
+  const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(label, isOpen ? Expanded : Collapsed);
+  // The tree remembers for each id whether it is open; another filter or grouping begins anew.
+  item.id = `${session.root}:${group}:${filter}:${label}`;
+  item.contextValue = 'runGroup';
+  const failed = entries.filter(({ run }) => run.state === 'failed').length;
+  item.description = [
+    countText(entries.length),
+    ...(failed === 0 ? [] : [vscode.l10n.t('{0} failed', countText(failed))]),
+    ...(entries.length > GROUP_MAX ? [vscode.l10n.t('the newest {0} are listed', countText(GROUP_MAX))] : []),
+  ].join(' · ');
+  return item;
+}
+
+function olderItem(node: OlderRunsNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Load older runs'));
+  item.iconPath = new vscode.ThemeIcon('fold-down');
+  item.command = { command: COMMANDS.runsMore, title: vscode.l10n.t('Load Older Runs'), arguments: [node] };
+  return item;
+}
+
+function runItem({ entry, session }: RunNode, input: string): vscode.TreeItem {
   const { run, provider } = entry;
   const { response } = run;
   const hasEnded = run.ended_at !== null;
@@ -51,13 +128,15 @@ function runItem({ entry, session }: RunNode): vscode.TreeItem {
   item.id = `${session.root}:${run.run_id}:${hasEnded}`;
   item.contextValue = `run.${run.state}`;
   const how = response?.error != null ? `${runWord(run.state)}: ${errorWord(response.error)}` : runWord(run.state);
-  const facts = [
-    provider,
-    how,
+  const at = new Date(run.created_at);
+  // The icon says how it ended; what is left tells runs apart, the time first.
+  item.description = [
+    clockText(at),
+    ...(provider === 'local' ? [] : [provider]),
+    ...(response?.error == null ? [] : [errorWord(response.error)]),
     ...(response === null ? [] : [durationText(response.duration_us)]),
-    timeText(new Date(run.created_at)),
-  ];
-  item.description = facts.join(' · ');
+    ...(input === '' ? [] : [input]),
+  ].join(' · ');
   item.iconPath = runIcon(run.state);
   const costs =
     response === null
@@ -67,9 +146,9 @@ function runItem({ entry, session }: RunNode): vscode.TreeItem {
           ...(response.error === null ? [] : response.error.message.split('\n')),
         ];
   item.tooltip = new vscode.MarkdownString(
-    markdown`**${run.tasklet}** · ${run.run_id}\n\n${[how, `${run.cell_id} (${run.provider})`, ...costs]}`,
+    markdown`**${run.tasklet}** · ${run.run_id}\n\n${[how, timeText(at), `${run.cell_id} (${provider})`, input, ...costs]}`,
   );
-  item.accessibilityInformation = { label: `${run.tasklet}, ${item.description}` };
+  item.accessibilityInformation = { label: `${run.tasklet}, ${how}, ${item.description}` };
   item.command = {
     command: COMMANDS.runOpen,
     title: vscode.l10n.t('Open Run'),

@@ -53,6 +53,25 @@ export function timeText(at: Date): string {
     : `${at.toLocaleDateString(vscode.env.language, { month: 'short', day: 'numeric' })} ${time}`;
 }
 
+/** The time of day with seconds, by which runs that follow closely are told apart. */
+export function clockText(at: Date): string {
+  return at.toLocaleTimeString(vscode.env.language, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+}
+
+/** The day in words: today, yesterday, or its date. */
+export function dayText(at: Date): string {
+  const now = new Date();
+  if (at.toDateString() === now.toDateString()) return vscode.l10n.t('Today');
+  if (at.toDateString() === new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1).toDateString())
+    return vscode.l10n.t('Yesterday');
+  return at.toLocaleDateString(vscode.env.language, {
+    weekday: 'long',
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+  });
+}
+
 /** `1 204`: digits in groups, as the language of the editor writes them. */
 export function countText(count: number): string {
   return count.toLocaleString(vscode.env.language);

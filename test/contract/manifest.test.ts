@@ -123,8 +123,15 @@ describe('manifest and code', () => {
   });
 
   it('have the same views in the same container', () => {
-    assert.deepEqual(Object.keys(contributes.views), [ids.VIEW_CONTAINER]);
-    const views: string[] = contributes.views[ids.VIEW_CONTAINER].map((one: { id: string }) => one.id);
+    assert.deepEqual(Object.keys(contributes.views), [ids.VIEW_CONTAINER, ids.PANEL_CONTAINER]);
+    const containers = Object.values<Array<{ id: string }>>(contributes.viewsContainers).flat();
+    assert.deepEqual(
+      containers.map(({ id }) => id),
+      [ids.VIEW_CONTAINER, ids.PANEL_CONTAINER],
+    );
+    const views = Object.values<Array<{ id: string }>>(contributes.views)
+      .flat()
+      .map(({ id }) => id);
     assert.deepEqual(new Set(views), new Set(Object.values(ids.VIEWS)));
     for (const key of Object.keys(ids.VIEWS)) assert.ok(code.includes(`VIEWS.${key}`), `VIEWS.${key}`);
     for (const { view } of contributes.viewsWelcome) assert.ok(views.includes(view), view);

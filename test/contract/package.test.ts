@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '..', '..');
 const allowed = [
   /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/grafos\.cjs)$/,
   /^dist\/(cli\/main\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
-  /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js)$/,
+  /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js|runPanel\.(js|css))$/,
   /^docs\/findings\/[\w-]+\.md$/,
   /^media\/(icon\.png|grafos\.svg|(?:grafos|run)\.schema\.json|(dashboard|walkthrough|screenshots)\/[\w.-]+)$/,
   /^sdk\/(assemblyscript\/\w+\.ts|rust\/(Cargo\.(toml|lock)|src\/\w+\.rs))$/,
@@ -32,6 +32,8 @@ describe('what the VSIX holds', () => {
     for (const file of [
       'dist/extension/languageClient.cjs',
       'dist/extension/main.cjs',
+      'dist/extension/runPanel.css',
+      'dist/extension/runPanel.js',
       'dist/extension/stackKeeper.js',
       'dist/language-server/main.js',
       'dist/cli/main.cjs',

@@ -18,6 +18,7 @@ import { connectTarget } from '../deploy/connectTarget.ts';
 import { isHealthy } from '../deploy/providerStatus.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
 import { auditFaults, auditFaultText } from './auditFaultText.ts';
+import { compilerChecks } from './compilerChecks.ts';
 import { deadDaemons, knownStack } from './devState.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
 import { stateOwner } from './stateOwner.ts';
@@ -40,7 +41,10 @@ export interface DoctorReport {
 const ANSWER_MS = 3_000;
 const RESTART = 'Start the stack again: grafos dev up';
 
-/** Looks at every part of a program's local stack by itself, so that the one at fault is named. Changes nothing. */
+/**
+ * Looks at every part of a program's local stack, and at the compilers that its tasklets need, so that
+ * the one at fault is named. Changes nothing.
+ */
 export async function doctor(programRoot: string, signal: AbortSignal): Promise<DoctorReport> {
   const paths = stackPaths(programRoot);
   const checks: Check[] = [
@@ -48,6 +52,7 @@ export async function doctor(programRoot: string, signal: AbortSignal): Promise<
     quicCheck(),
     await udpCheck(),
     await writableCheck(programRoot),
+    ...(await compilerChecks(programRoot, process.env, signal)),
     await auditCheck(paths.dir),
   ];
   const known = await knownStack(paths);

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { devDown } from '../../../toolchain/stack/devDown.ts';
 
 /** How long a stack may take to end after its last window, milliseconds: a window that is reloaded is waited for. */
-export const SETTLED_MS = 60_000;
+export const SETTLED_MS = 100_000;
 
 const cookbook = join(import.meta.dirname, '..', '..', '..', 'cookbook');
 

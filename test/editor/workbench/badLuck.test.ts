@@ -60,7 +60,8 @@ describe('bad luck in the workbench', () => {
     await start();
     await workbench.command('grafOS: Run Tasklet Locally…');
     await workbench.quickInput().locator('.monaco-list-row', { hasText: 'No input' }).click();
-    await workbench.row('Runs', /local-dev.*succeeded/).waitFor();
+    await workbench.row('Runs', 'local-dev').waitFor();
+    await workbench.webview().locator('.state', { hasText: 'succeeded' }).waitFor();
     const state: DevState = JSON.parse(await readFile(file('.grafos/dev/dev.json'), 'utf8'));
     process.kill(state.daemons.scheduler.pid, 'SIGKILL');
     const begun = performance.now();

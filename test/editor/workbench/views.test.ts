@@ -43,7 +43,7 @@ describe('the views, before anything runs', () => {
     await workbench.showGrafos();
     await workbench.welcome('Local stack', 'Start Local Stack').waitFor();
     await workbench.row('Tasklets', 'local-dev').waitFor();
-    await workbench.view('Runs').getByText('Nothing has run yet').waitFor();
+    await workbench.view('Runs').getByText('No run was seen here yet').waitFor();
     await workbench.status('grafOS local stack: stopped').waitFor();
   });
 

@@ -50,7 +50,9 @@ async function nothingIsLeft(root: string, { scheduler_url, helper }: DevState):
   for (const url of [scheduler_url, helper.url]) assert.ok(await isFree(Number(new URL(url).port)), `${url} is held`);
 }
 
-describe('windows and their stack', () => {
+describe('windows and their stack', function () {
+  // The keeper waits a minute for a window to come back.
+  this.timeout(240_000);
   let editor: EditorForTests;
   /** The last window, for the picture of a failure. */
   let opened: Workbench | undefined;

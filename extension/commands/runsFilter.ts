@@ -1,0 +1,30 @@
+import * as vscode from 'vscode';
+import { VIEWS } from '../ids.ts';
+import { inputName } from '../runs/inputName.ts';
+import { matchesRun } from '../runs/matchesRun.ts';
+import type { CommandFactory } from './command.ts';
+
+/** Runs that a filter finds before it stops to look through older ones. */
+const FOUND_MIN = 50;
+
+/** Lists only the runs with some words, older ones too. An empty answer lists all again. */
+export const runsFilter: CommandFactory =
+  ({ programs, runsShown, inputs }) =>
+  async () => {
+    const filter = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Filter Runs'),
+      prompt: vscode.l10n.t('Words of a tasklet, state, error, input, provider, version or id; empty lists all runs.'),
+      placeHolder: 'failed my-tasklet',
+      value: runsShown.filter,
+    });
+    if (filter === undefined) return;
+    runsShown.setFilter(filter);
+    const runs = programs.active?.runs;
+    if (runs === undefined || runsShown.filter === '' || !vscode.workspace.isTrusted) return;
+    const found = () =>
+      runs.entries.filter((entry) => matchesRun(entry, inputName(inputs, entry), runsShown.filter)).length;
+    await vscode.window.withProgress({ location: { viewId: VIEWS.runs } }, async () => {
+      // Another filter ends this one.
+      while (runsShown.filter === filter.trim() && runs.hasOlder && found() < FOUND_MIN) await runs.more();
+    });
+  };

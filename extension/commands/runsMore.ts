@@ -1,0 +1,11 @@
+import * as vscode from 'vscode';
+import { VIEWS } from '../ids.ts';
+import type { CommandFactory } from './command.ts';
+import { subjectOf } from './subject.ts';
+
+/** Lists the next older runs of the program. */
+export const runsMore: CommandFactory = (grafos) => async (arg) => {
+  const subject = await subjectOf(grafos, arg);
+  if (subject === undefined) return;
+  await vscode.window.withProgress({ location: { viewId: VIEWS.runs } }, () => subject.session.runs.more());
+};

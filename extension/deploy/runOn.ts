@@ -1,0 +1,120 @@
+import * as vscode from 'vscode';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
+import type { CommandContext } from '../commands/command.ts';
+import { notice } from '../dialogs/notice.ts';
+import { withProgress } from '../dialogs/withProgress.ts';
+import type { RunJob } from '../panel/runJob.ts';
+import type { ProgramSession } from '../program/programSession.ts';
+import { errorWord } from '../runs/errorWord.ts';
+import { followRun } from '../runs/followRun.ts';
+import { startStack } from '../stack/startStack.ts';
+import { ensureBuilt } from '../tasklets/buildTasklets.ts';
+import { durationText, runWord } from '../views/texts.ts';
+import { type Answers, type InputChoice, keepAnswers } from './answers.ts';
+import { inputText } from './pickInput.ts';
+import { pickMemory } from './pickMemory.ts';
+
+/** How long a run that is given up is waited for until it is cancelled, milliseconds. */
+const CANCEL_MS = 2_000;
+
+interface RunOn {
+  session: ProgramSession;
+  tasklet: Tasklet;
+  provider: ProviderName;
+  input: Uint8Array;
+  /** Where the input came from, if that is known. */
+  choice: InputChoice | undefined;
+  answers: Answers;
+}
+
+/**
+ * Builds what is stale, runs it, and follows the run to its end. The Run panel shows all of it; a
+ * notification does where another run is pinned there.
+ */
+export async function runOn(grafos: CommandContext, request: RunOn): Promise<void> {
+  const { session, tasklet, provider, choice } = request;
+  const { name } = tasklet;
+  const job = await grafos.panel.begin(name, provider, choice === undefined ? '' : inputText(choice));
+  try {
+    if (job.isShown) return await runThrough(grafos, request, job);
+    if (provider === 'local' && session.stack.state.kind !== 'running') await startStack(session);
+    await withProgress(vscode.l10n.t('grafOS: running {0} on {1}', name, provider), (signal, report) =>
+      runThrough(grafos, request, { signal, step: report }),
+    );
+  } finally {
+    job.end();
+  }
+}
+
+async function runThrough(grafos: CommandContext, request: RunOn, job: Pick<RunJob, 'signal' | 'step'>): Promise<void> {
+  const { session, tasklet, provider, input, choice } = request;
+  const { signal } = job;
+  const { name } = tasklet;
+  const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
+  const { loadProgramSoon } = await import('../../program/loadProgram.ts');
+  if (provider === 'local' && session.stack.state.kind !== 'running') await startStack(session, job);
+  job.step(vscode.l10n.t('building'));
+  await ensureBuilt(session, name, grafos.context.extensionPath, signal);
+  job.step(vscode.l10n.t('starting'));
+  using client = await session.connect(provider);
+  const memBytes = await memoryFor(grafos, request, client, signal);
+  const program = await loadProgramSoon(session.root);
+  const begun = await deployRun(client, { program, tasklet, input, signal, memBytes, detach: true });
+  if (choice !== undefined) await grafos.inputs.put(begun.run_id, choice);
+  session.runs.put(provider, begun);
+  const entry = session.runs.find(begun.run_id) ?? { root: session.root, provider, run: begun };
+  await grafos.panel.started(session, entry);
+  const ended = await followToEnd(client, begun, signal);
+  session.runs.put(provider, ended);
+  grafos.panel.changed(entry);
+  const error = ended.response?.error;
+  grafos.log.info(`run ${ended.run_id} of ${name} on ${provider}: ${ended.state}${error ? ` (${error.code})` : ''}`);
+  if (!grafos.panel.showsNow(ended.run_id)) tellEnd(grafos, session, ended, entry);
+}
+
+/** The fabric memory of the run: what was asked for, or less where the cell has not so much and a person chose less. */
+async function memoryFor(
+  grafos: CommandContext,
+  { session, tasklet, answers }: RunOn,
+  client: SchedulerClient,
+  signal: AbortSignal,
+): Promise<number> {
+  const memBytes = answers.mem ?? tasklet.mem_bytes;
+  if (memBytes === 0) return 0;
+  const capacity = (await client.inventory({ signal })).cells[0]?.inventory.mem_capacity;
+  if (capacity === undefined || memBytes <= capacity) return memBytes;
+  const smaller = await pickMemory(tasklet, { value: memBytes, capacity });
+  if (smaller === undefined) throw new GrafosError('interrupted', 'interrupted', 'Interrupted.');
+  await keepAnswers(grafos.context.workspaceState, session.root, tasklet.name, { ...answers, mem: smaller });
+  return smaller;
+}
+
+/** Waits for the end; a run that is given up meanwhile is cancelled. */
+async function followToEnd(client: SchedulerClient, run: Run, signal: AbortSignal): Promise<Run> {
+  try {
+    return await followRun(client, run.run_id, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return client.cancel(run.run_id, { waitMs: CANCEL_MS, signal: AbortSignal.timeout(2 * CANCEL_MS) });
+  }
+}
+
+/** Tells the end of a run that nobody saw, with a button that shows it. */
+function tellEnd(
+  grafos: CommandContext,
+  session: ProgramSession,
+  { tasklet, state, response }: Run,
+  entry: Parameters<CommandContext['panel']['open']>[1],
+): void {
+  const how = response?.error ? `${runWord(state)}: ${errorWord(response.error)}` : runWord(state);
+  const duration = response === null ? '' : `, ${durationText(response.duration_us)}`;
+  const show = vscode.l10n.t('Show Run');
+  void notice('information', `${tasklet}: ${how}${duration}`, [show]).then((answer) => {
+    if (answer === show) return grafos.panel.open(session, entry);
+    return undefined;
+  });
+}

@@ -1,0 +1,14 @@
+/** The name of the tasklet's fixture with this input; undefined where none has it, or where they cannot be read. */
+export async function fixtureOfInput(root: string, tasklet: string, input: Uint8Array): Promise<string | undefined> {
+  try {
+    const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
+    const { ProgramReader } = await import('../../program/programReader.ts');
+    const { loadFixtures } = await import('../../toolchain/fixtures/loadFixtures.ts');
+    const program = await loadProgramSoon(root);
+    const fixtures = await loadFixtures(new ProgramReader(program.root), findTasklet(program, tasklet));
+    return fixtures.find((fixture) => Buffer.compare(fixture.input, input) === 0)?.name;
+  } catch {
+    // The program may have changed since the run; `validate` says what is wrong with it.
+    return undefined;
+  }
+}

@@ -1,0 +1,141 @@
+/** Messages between the extension and the page of the Run panel. Both sides import their shapes from here. */
+
+/** A place in a source that a failed run names. */
+export interface PlaceShown {
+  file: string;
+  line: number;
+  column: number;
+  /** The function's name; empty where it is not known. */
+  name: string;
+  /** The line of the source; empty where it is not known. */
+  excerpt: string;
+}
+
+/** The buttons of the panel by what they do. The page offers those that the head names. */
+export const PANEL_ACTIONS = [
+  'again',
+  'with',
+  'cancel',
+  'saveFixture',
+  'acceptOutput',
+  'reproduce',
+  'profile',
+  'download',
+  'pin',
+  'unpin',
+  'startStack',
+  'showInSource',
+] as const;
+
+export type PanelAction = (typeof PANEL_ACTIONS)[number];
+
+/** The small facts of the shown run. They are sent again whenever one of them changes. */
+export interface RunHead {
+  /** Id of the run; a name of the panel's own while the run is made ready. */
+  runId: string;
+  tasklet: string;
+  /** A word that styles the state: `preparing` or the run's state. */
+  state: string;
+  stateText: string;
+  /** Short facts under the title: provider, duration, fuel of its budget, memory, time. */
+  summary: string[];
+  /** Milliseconds since the beginning, when the message was sent; null once the run ended. */
+  elapsedMs: number | null;
+  error: { word: string; message: string; next: string; places: PlaceShown[] } | null;
+  /** A sentence on what is missing and why; empty where nothing is. */
+  notice: string;
+  /** A run that ended or began since this one was pinned; empty where none did. */
+  newer: string;
+  /** Names and values for the fold "Details", in reading order. */
+  details: Array<[name: string, value: string]>;
+  artifacts: Array<{ name: string; size: string }>;
+  buttons: Array<{ action: PanelAction; label: string }>;
+}
+
+export interface OutputShown {
+  /** The beginning of the output, or all of it. */
+  bytes: Uint8Array;
+  /** Bytes of the whole output. */
+  size: number;
+  /** Size and, where it is cut, the sentence that says so. */
+  note: string;
+}
+
+export interface InputShown {
+  /** Where the input came from, as `fixture hello`; empty where nobody knows. */
+  name: string;
+  /** The input as text that can be edited; null where it is no text or too large. */
+  text: string | null;
+  note: string;
+}
+
+/** A box of the flame graph. */
+export interface FlameFrame {
+  name: string;
+  /** Place of the caller in the list; -1 for the root. Callers come first. */
+  parent: number;
+  /** Fuel of the function's own instructions there, and with all that it called. */
+  self: number;
+  total: number;
+}
+
+export interface ProfileShown {
+  /** Heads of the columns, then rows; the last column is a name, the others are numbers as text. */
+  functions: string[][];
+  lines: Array<{ cells: string[]; file: string; line: number }>;
+  lineHeads: string[];
+  flame: FlameFrame[];
+  /** Sentences under the tables. */
+  notes: string[];
+}
+
+/** Words of the page that do not depend on the run, in the editor's language. */
+export interface PanelWords {
+  empty: string;
+  output: string;
+  noOutput: string;
+  log: string;
+  noLog: string;
+  input: string;
+  inputLabel: string;
+  profile: string;
+  functions: string;
+  lines: string;
+  flame: string;
+  details: string;
+  artifacts: string;
+  error: string;
+  actions: string;
+  views: string;
+  tree: string;
+  table: string;
+  text: string;
+  picture: string;
+  hex: string;
+  copy: string;
+  save: string;
+  more: string;
+  showNewer: string;
+  edited: string;
+}
+
+export type ToPage =
+  | { kind: 'words'; words: PanelWords }
+  /** Null: no run is shown. */
+  | { kind: 'head'; head: RunHead | null }
+  | { kind: 'output'; runId: string; output: OutputShown }
+  | { kind: 'log'; runId: string; text: string; isWhole: boolean }
+  | { kind: 'input'; runId: string; input: InputShown }
+  | { kind: 'profile'; runId: string; profile: ProfileShown }
+  /** A sentence for screen readers. */
+  | { kind: 'announce'; text: string };
+
+export type FromPage =
+  | { kind: 'ready' }
+  /** `input` is the edited text of the input; absent where the person left it as it was. */
+  | { kind: 'action'; action: PanelAction; input?: string }
+  | { kind: 'artifact'; name: string }
+  | { kind: 'place'; file: string; line: number; column: number }
+  | { kind: 'copyOutput'; text: string }
+  | { kind: 'saveOutput' }
+  | { kind: 'showNewer' };

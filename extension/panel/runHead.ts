@@ -1,0 +1,111 @@
+import * as vscode from 'vscode';
+import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { formatSize } from '../../program/size.ts';
+import { errorWord } from '../runs/errorWord.ts';
+import { isRepeatable } from '../runs/isRepeatable.ts';
+import type { ShownRun } from '../runs/shownRun.ts';
+import { countText, durationText, runWord, timeText } from '../views/texts.ts';
+import type { RunHead } from './panelMessages.ts';
+import { placesOf } from './placesOf.ts';
+
+interface Around {
+  isPinned: boolean;
+  /** Name of the fixture that the run's input is. */
+  fixture: string | undefined;
+  /** A sentence of the panel's own, as what became of a replay. */
+  notice: string;
+  newer: string;
+  /** The local stack does not run, so that nothing of its runs can be fetched. */
+  isStopped: boolean;
+}
+
+/** The facts of a run as the panel shows them. */
+export function runHead(shown: ShownRun, around: Around): RunHead {
+  const { run, parts, problem } = shown;
+  const { provider } = shown.entry;
+  const { response } = run;
+  const hasEnded = run.ended_at !== null;
+  const isMissing = hasEnded && parts === null && (problem !== null || around.isStopped);
+  const details: RunHead['details'] = [
+    [vscode.l10n.t('Cell'), run.cell_id],
+    [vscode.l10n.t('Version'), `${run.program} ${run.version}`],
+    [vscode.l10n.t('Module'), run.module_sha256],
+    [vscode.l10n.t('Run'), run.run_id],
+  ];
+  return {
+    runId: run.run_id,
+    tasklet: run.tasklet,
+    state: run.state,
+    stateText: runWord(run.state),
+    summary: [
+      provider,
+      ...(response === null ? [] : costs(response, parts?.record?.fuel)),
+      timeText(new Date(run.created_at)),
+    ],
+    elapsedMs: hasEnded ? null : Math.max(0, Date.now() - Date.parse(run.created_at)),
+    error: errorOf(response),
+    notice: isMissing ? missingText(problem, around.isStopped) : around.notice,
+    newer: around.newer,
+    details,
+    artifacts: (parts?.artifacts ?? []).map(({ name, size }) => ({ name, size: formatSize(size) })),
+    buttons: [...runButtons(shown, around, isMissing), pinButton(around.isPinned)],
+  };
+}
+
+function costs(response: RunResponse, budget: number | undefined): string[] {
+  const used = countText(response.fuel_used);
+  return [
+    durationText(response.duration_us),
+    budget === undefined ? vscode.l10n.t('fuel {0}', used) : vscode.l10n.t('fuel {0} of {1}', used, countText(budget)),
+    vscode.l10n.t('{0} of memory', formatSize(response.linear_memory_peak)),
+  ];
+}
+
+function errorOf(response: RunResponse | null): RunHead['error'] {
+  if (response?.error == null) return null;
+  const word = errorWord(response.error);
+  const { message } = response.error;
+  // A cancel has no other message than its word.
+  const said = message.toLowerCase().startsWith(word) ? message.slice(word.length).replace(/^:\s*/, '') : message;
+  const next: unknown = 'next' in response.error ? response.error.next : undefined;
+  return { word, message: said, next: typeof next === 'string' ? next : '', places: placesOf(response.error) };
+}
+
+function missingText(problem: Error | null, isStopped: boolean): string {
+  if (isStopped) return vscode.l10n.t('The local stack is stopped. Start it to read output, log and input.');
+  return vscode.l10n.t('Output, log and input cannot be read: {0}', problem?.message ?? '');
+}
+
+function runButtons(shown: ShownRun, around: Around, isMissing: boolean): RunHead['buttons'] {
+  const { t } = vscode.l10n;
+  const { run, parts } = shown;
+  const again: RunHead['buttons'] = [
+    { action: 'again', label: t('Run Again') },
+    { action: 'with', label: t('Run With…') },
+  ];
+  if (run.ended_at === null) return [{ action: 'cancel', label: t('Cancel Run') }];
+  if (isMissing && around.isStopped) return [{ action: 'startStack', label: t('Start Local Stack') }];
+  const isOurs = isRepeatable(run);
+  const { fixture } = around;
+  return [
+    ...again,
+    ...(isOurs && parts !== null && fixture !== undefined
+      ? [{ action: 'acceptOutput', label: t('Accept Output') } as const]
+      : []),
+    ...(isOurs && parts !== null ? [{ action: 'saveFixture', label: t('Save as Fixture…') } as const] : []),
+    ...(isOurs
+      ? [
+          {
+            action: 'reproduce',
+            label: shown.entry.provider === 'local' ? t('Replay') : t('Reproduce Locally'),
+          } as const,
+          { action: 'profile', label: t('Profile') } as const,
+        ]
+      : []),
+    { action: 'download', label: t('Download Artifacts…') },
+  ];
+}
+
+function pinButton(isPinned: boolean): RunHead['buttons'][number] {
+  return isPinned ? { action: 'unpin', label: vscode.l10n.t('Unpin') } : { action: 'pin', label: vscode.l10n.t('Pin') };
+}

@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { RunHead } from './panelMessages.ts';
+
+/** A run that is being made ready: built, sent, admitted. */
+export interface RunJob {
+  /** False where another run is pinned, and somebody else must show that something goes on. */
+  readonly isShown: boolean;
+  readonly signal: AbortSignal;
+  cancel(): void;
+  /** Says what is done now, in a few words. */
+  step(text: string): void;
+  head(): RunHead;
+  /** Ends the job. Ending it twice is harmless. */
+  end(): void;
+}
+
+let jobs = 0;
+
+export function runJob(
+  { tasklet, provider, input, isShown }: { tasklet: string; provider: string; input: string; isShown: boolean },
+  on: { end(): void; step(): void },
+): RunJob {
+  const abort = new AbortController();
+  const begun = performance.now();
+  let stateText = vscode.l10n.t('preparing');
+  jobs += 1;
+  const runId = `job ${jobs}`;
+  return {
+    isShown,
+    signal: abort.signal,
+    cancel: () => abort.abort(new GrafosError('interrupted', 'interrupted', 'Interrupted.')),
+    step: (text) => {
+      if (text !== '') stateText = text;
+      on.step();
+    },
+    head: () => ({
+      runId,
+      tasklet,
+      state: 'preparing',
+      stateText,
+      summary: [provider, input],
+      elapsedMs: performance.now() - begun,
+      error: null,
+      notice: '',
+      newer: '',
+      details: [],
+      artifacts: [],
+      buttons: [{ action: 'cancel', label: vscode.l10n.t('Cancel') }],
+    }),
+    end: on.end,
+  };
+}

@@ -1,0 +1,364 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { inputText } from '../deploy/pickInput.ts';
+import type { Grafos } from '../grafos.ts';
+import { VIEWS } from '../ids.ts';
+import type { ProgramSession } from '../program/programSession.ts';
+import type { RunInputs } from '../runs/runInputs.ts';
+import type { RunEntry } from '../runs/runsModel.ts';
+import { ShownRun } from '../runs/shownRun.ts';
+import { runWord } from '../views/texts.ts';
+import { actOnPanel } from './actOnPanel.ts';
+import { fixtureOfInput } from './fixtureOfInput.ts';
+import { inputShown } from './inputShown.ts';
+import { outputShown } from './outputShown.ts';
+import { panelHtml } from './panelHtml.ts';
+import type { FromPage, ProfileShown, ToPage } from './panelMessages.ts';
+import { panelWords } from './panelWords.ts';
+import { runHead } from './runHead.ts';
+import { type RunJob, runJob } from './runJob.ts';
+import { keepShownRun, readShownRun } from './shownRunMemory.ts';
+
+/** Milliseconds in which pieces of a log gather before they are sent to the page. */
+const LOG_GATHER_MS = 50;
+
+interface Current {
+  session: ProgramSession;
+  shown: ShownRun;
+  /** A sentence about the run, as what became of a replay. */
+  notice: string;
+  fixture: string | undefined;
+  profile: ProfileShown | undefined;
+  subscriptions: vscode.Disposable[];
+  /** Characters of the log that the page has. */
+  logSent: number;
+}
+
+/**
+ * The one Run panel: a view that shows the newest run that this window started, or the run that was
+ * opened or pinned. It keeps what it shows across a reload of the window.
+ */
+export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
+  readonly #grafos: Grafos;
+  readonly #inputs: RunInputs;
+  readonly #registration: vscode.Disposable;
+  #view: vscode.WebviewView | undefined;
+  #isReady = false;
+  #current: Current | undefined;
+  #job: RunJob | undefined;
+  #isPinned = false;
+  #newer: { session: ProgramSession; entry: RunEntry } | undefined;
+  #logTimer: NodeJS.Timeout | undefined;
+
+  constructor(grafos: Grafos, inputs: RunInputs) {
+    this.#grafos = grafos;
+    this.#inputs = inputs;
+    this.#registration = vscode.window.registerWebviewViewProvider(VIEWS.run, this, {
+      // What a person scrolled to, unfolded or wrote is there again when the view is.
+      webviewOptions: { retainContextWhenHidden: true },
+    });
+  }
+
+  /** The run that is shown. */
+  get current(): { session: ProgramSession; entry: RunEntry } | undefined {
+    return this.#current && { session: this.#current.session, entry: this.#current.shown.entry };
+  }
+
+  /** Says whether a person sees that run now. */
+  showsNow(runId: string): boolean {
+    return this.#view?.visible === true && this.#current?.shown.run.run_id === runId;
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const { extensionUri } = this.#grafos.context;
+    const files = vscode.Uri.joinPath(extensionUri, 'dist', 'extension');
+    this.#view = view;
+    this.#isReady = false;
+    view.webview.options = { enableScripts: true, localResourceRoots: [files] };
+    view.webview.onDidReceiveMessage((message: FromPage) => this.#receive(message));
+    view.onDidDispose(() => {
+      this.#view = undefined;
+      this.#isReady = false;
+    });
+    const address = (name: string) => view.webview.asWebviewUri(vscode.Uri.joinPath(files, name)).toString();
+    view.webview.html = panelHtml({
+      script: address('runPanel.js'),
+      style: address('runPanel.css'),
+      cspSource: view.webview.cspSource,
+      nonce: randomBytes(16).toString('base64url'),
+      language: vscode.env.language,
+    });
+    if (this.#current === undefined) this.#restore().catch((error) => this.#grafos.log.warn(String(error)));
+  }
+
+  /**
+   * Shows that a run is being made ready, unless a run is pinned. The job's signal is aborted by the
+   * panel's Cancel button.
+   */
+  async begin(tasklet: string, provider: string, input: string): Promise<RunJob> {
+    const isShown = !this.#isPinned || this.#current === undefined;
+    const job = runJob(
+      { tasklet, provider, input, isShown },
+      { end: () => this.#endJob(job), step: () => this.#sendHead() },
+    );
+    if (!job.isShown) return job;
+    this.#job?.end();
+    this.#job = job;
+    await this.#reveal();
+    this.#sendHead();
+    return job;
+  }
+
+  /** Shows a run that a person asked for. */
+  async open(session: ProgramSession, entry: RunEntry): Promise<void> {
+    this.#isPinned = false;
+    this.#show(session, entry, '');
+    await this.#reveal();
+  }
+
+  /** Shows a run that this window started, unless another one is pinned; then the panel says that there is a newer one. */
+  async started(session: ProgramSession, entry: RunEntry, notice = ''): Promise<void> {
+    if (this.#isPinned && this.#current !== undefined) {
+      this.#newer = { session, entry };
+      this.#sendHead();
+      return;
+    }
+    this.#show(session, entry, notice);
+    await this.#reveal();
+  }
+
+  /** Says that the state of a run is another one: a panel that is pinned names the newest run with its state. */
+  changed(entry: RunEntry): void {
+    if (this.#newer?.entry.run.run_id === entry.run.run_id) this.#sendHead();
+  }
+
+  setPinned(isPinned: boolean): void {
+    this.#isPinned = isPinned && this.#current !== undefined;
+    const newer = this.#newer;
+    if (!this.#isPinned && newer !== undefined) this.#show(newer.session, newer.entry, '');
+    this.#remember();
+    this.#sendHead();
+  }
+
+  /** Puts a profile under the run, while that is shown. */
+  showProfile(runId: string, profile: ProfileShown): void {
+    const current = this.#current;
+    if (current === undefined || current.shown.run.run_id !== runId) return;
+    current.profile = profile;
+    this.#post({ kind: 'profile', runId, profile });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#logTimer);
+    this.#job?.end();
+    this.#leave();
+    this.#registration.dispose();
+  }
+
+  #show(session: ProgramSession, entry: RunEntry, notice: string): void {
+    this.#newer = undefined;
+    this.#job = undefined;
+    if (this.#current?.shown.run.run_id === entry.run.run_id) {
+      this.#current.notice = notice;
+      this.#sendHead();
+      return;
+    }
+    this.#leave();
+    const shown = new ShownRun(entry, () => session.connect(entry.provider));
+    const current: Current = {
+      session,
+      shown,
+      notice,
+      fixture: undefined,
+      profile: undefined,
+      subscriptions: [],
+      logSent: 0,
+    };
+    this.#current = current;
+    current.subscriptions.push(
+      new vscode.Disposable(() => shown[Symbol.dispose]()),
+      shown.onChanged((part) => this.#onPart(current, part)),
+      session.stack.onChanged(() => this.#load(current)),
+      session.runs.onChanged(() => this.#load(current)),
+    );
+    this.#remember();
+    this.#sendAll();
+    this.#load(current);
+  }
+
+  /** Fetches what is missing, if its scheduler can be asked now. */
+  #load({ session, shown }: Current): void {
+    this.#sendHead();
+    if (vscode.workspace.isTrusted && !isStopped(session, shown.entry)) void shown.load();
+  }
+
+  #onPart(current: Current, part: 'run' | 'log' | 'parts' | 'problem'): void {
+    if (current !== this.#current) return;
+    const { shown, session } = current;
+    if (part === 'log') {
+      this.#logTimer ??= setTimeout(() => this.#sendLog(), LOG_GATHER_MS);
+      return;
+    }
+    if (part === 'problem') this.#grafos.log.warn(`run ${shown.run.run_id}: ${shown.problem?.message}`);
+    if (part === 'run' && shown.run.ended_at !== null) {
+      session.runs.put(shown.entry.provider, shown.run);
+      this.#remember();
+      this.#sendHead();
+      const { tasklet, summary, stateText } = this.#head(current);
+      this.#post({ kind: 'announce', text: `${tasklet}: ${stateText}. ${summary.slice(1).join(', ')}` });
+      return;
+    }
+    if (part === 'parts') {
+      this.#findFixture(current).catch((error) => this.#grafos.log.warn(String(error)));
+      this.#sendParts(current);
+    }
+    this.#sendHead();
+  }
+
+  async #findFixture(current: Current): Promise<void> {
+    const { run, parts, entry } = current.shown;
+    const choice = this.#inputs.of(run.run_id);
+    if (parts?.input != null) current.fixture = await fixtureOfInput(entry.root, run.tasklet, parts.input);
+    else if (choice?.kind === 'fixture') current.fixture = choice.name;
+    if (current !== this.#current || current.fixture === undefined) return;
+    this.#sendHead();
+    this.#sendInput(current);
+  }
+
+  #endJob(job: RunJob): void {
+    if (this.#job !== job) return;
+    this.#job = undefined;
+    // The run that was shown before is there again, where no new one came of it.
+    this.#sendAll();
+  }
+
+  #head(current: Current): ReturnType<typeof runHead> {
+    const { session, shown, fixture, notice } = current;
+    const newer = this.#newer?.entry.run;
+    return runHead(shown, {
+      isPinned: this.#isPinned,
+      fixture,
+      notice,
+      isStopped: isStopped(session, shown.entry),
+      newer: newer === undefined ? '' : vscode.l10n.t('A newer run of {0}: {1}.', newer.tasklet, runWord(newer.state)),
+    });
+  }
+
+  #sendHead(): void {
+    if (this.#job !== undefined) {
+      this.#post({ kind: 'head', head: this.#job.head() });
+      return;
+    }
+    const current = this.#current;
+    if (this.#view !== undefined) this.#view.description = current?.shown.run.tasklet ?? '';
+    this.#post({ kind: 'head', head: current === undefined ? null : this.#head(current) });
+  }
+
+  #sendAll(): void {
+    this.#sendHead();
+    const current = this.#current;
+    if (current === undefined || this.#job !== undefined) return;
+    current.logSent = 0;
+    this.#sendLog();
+    if (current.shown.parts !== null) this.#sendParts(current);
+    if (current.profile !== undefined) {
+      this.#post({ kind: 'profile', runId: current.shown.run.run_id, profile: current.profile });
+    }
+  }
+
+  #sendLog(): void {
+    clearTimeout(this.#logTimer);
+    this.#logTimer = undefined;
+    const current = this.#current;
+    if (current === undefined) return;
+    const { log, run } = current.shown;
+    const text = log.slice(current.logSent);
+    current.logSent = log.length;
+    if (text !== '') this.#post({ kind: 'log', runId: run.run_id, text, isWhole: false });
+  }
+
+  #sendParts(current: Current): void {
+    const { run, parts, log } = current.shown;
+    if (parts === null) return;
+    const runId = run.run_id;
+    if (parts.output !== null) this.#post({ kind: 'output', runId, output: outputShown(parts.output) });
+    this.#post({ kind: 'log', runId, text: log, isWhole: true });
+    this.#sendInput(current);
+  }
+
+  #sendInput({ shown, fixture }: Current): void {
+    const { run, parts } = shown;
+    const choice = this.#inputs.of(run.run_id);
+    const name =
+      fixture !== undefined
+        ? inputText({ kind: 'fixture', name: fixture })
+        : choice?.kind === 'file'
+          ? inputText(choice)
+          : '';
+    const input = inputShown(parts?.input ?? null, parts?.record?.input_bytes ?? 0, name);
+    this.#post({ kind: 'input', runId: run.run_id, input });
+  }
+
+  #receive(message: FromPage): void {
+    if (message.kind === 'ready') {
+      this.#isReady = true;
+      this.#post({ kind: 'words', words: panelWords() });
+      this.#sendAll();
+      return;
+    }
+    if (message.kind === 'action' && message.action === 'cancel' && this.#job !== undefined) {
+      this.#job.cancel();
+      return;
+    }
+    if (message.kind === 'action' && (message.action === 'pin' || message.action === 'unpin')) {
+      this.setPinned(message.action === 'pin');
+      return;
+    }
+    if (message.kind === 'showNewer') {
+      const newer = this.#newer;
+      if (newer !== undefined) void this.open(newer.session, newer.entry);
+      return;
+    }
+    const current = this.#current;
+    if (current === undefined) return;
+    actOnPanel(current.session, current.shown, message).catch((error) => this.#grafos.log.error(error));
+  }
+
+  #post(message: ToPage): void {
+    if (this.#isReady) void this.#view?.webview.postMessage(message);
+  }
+
+  async #reveal(): Promise<void> {
+    if (this.#view !== undefined) this.#view.show(true);
+    else await vscode.commands.executeCommand(`${VIEWS.run}.focus`, { preserveFocus: true });
+  }
+
+  #leave(): void {
+    for (const one of this.#current?.subscriptions ?? []) one.dispose();
+    this.#current = undefined;
+  }
+
+  #remember(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const { root, provider } = current.shown.entry;
+    const kept = { root, provider, run: current.shown.run, isPinned: this.#isPinned };
+    void keepShownRun(this.#grafos.context.workspaceState, kept);
+  }
+
+  /** Shows the run again that was shown before the window was reloaded. */
+  async #restore(): Promise<void> {
+    const { programs, context } = this.#grafos;
+    const kept = readShownRun(context.workspaceState);
+    await programs.found;
+    const session = kept === undefined ? undefined : programs.byRoot(kept.root);
+    if (kept === undefined || session === undefined || this.#current !== undefined) return;
+    const { root, provider, run } = kept;
+    this.#isPinned = kept.isPinned;
+    this.#show(session, session.runs.find(run.run_id) ?? { root, provider, run }, '');
+  }
+}
+
+function isStopped({ stack }: ProgramSession, { provider }: RunEntry): boolean {
+  return provider === 'local' && stack.state.kind !== 'running' && stack.state.kind !== 'unhealthy';
+}

@@ -1,0 +1,132 @@
+import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import type { ArtifactEntry, ArtifactName, Run, RunRecord } from '../../daemons/protocol/tenantApi.ts';
+import { Emitter } from '../emitter.ts';
+import { followRun } from './followRun.ts';
+import type { RunEntry } from './runsModel.ts';
+
+/** Characters of a log that are kept. An honest cell sends far fewer. */
+const LOG_MAX = 256 * 1024;
+/** Bytes of an input that is fetched to be shown; a larger one is fetched when it is used. */
+const INPUT_SHOWN = 256 * 1024;
+
+/** Parts of a run besides its {@link Run}, each null until it is known. */
+export interface RunParts {
+  record: RunRecord | null;
+  output: Uint8Array | null;
+  input: Uint8Array | null;
+  artifacts: ArtifactEntry[];
+}
+
+export type RunPart = 'run' | 'log' | 'parts' | 'problem';
+
+/** One run as far as it is known: follows it while it goes on, and fetches its artifacts once it ended. */
+export class ShownRun implements Disposable {
+  readonly entry: RunEntry;
+  readonly #connect: () => Promise<SchedulerClient & Disposable>;
+  readonly #changed = new Emitter<RunPart>();
+  /** The part that is known now, or that grew. */
+  readonly onChanged = this.#changed.event;
+  readonly #abort = new AbortController();
+  #run: Run;
+  #log = '';
+  #parts: RunParts | null = null;
+  #problem: Error | null = null;
+  #loading: Promise<void> | undefined;
+
+  constructor(entry: RunEntry, connect: () => Promise<SchedulerClient & Disposable>) {
+    this.entry = entry;
+    this.#run = entry.run;
+    this.#connect = connect;
+  }
+
+  get run(): Run {
+    return this.#run;
+  }
+
+  /** The log so far. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Null until the run ended and its parts were fetched. */
+  get parts(): RunParts | null {
+    return this.#parts;
+  }
+
+  /** Why the parts could not be fetched; null where nothing went wrong. */
+  get problem(): Error | null {
+    return this.#problem;
+  }
+
+  /** Follows and fetches what is not known yet. A call while another is under way joins it. */
+  load(): Promise<void> {
+    if (this.#parts !== null || this.#abort.signal.aborted) return Promise.resolve();
+    this.#loading ??= this.#load()
+      .catch((error: unknown) => {
+        if (this.#abort.signal.aborted) return;
+        this.#problem = error instanceof Error ? error : new Error(String(error));
+        this.#changed.fire('problem');
+      })
+      .finally(() => {
+        this.#loading = undefined;
+      });
+    return this.#loading;
+  }
+
+  /** The whole input of the run, however large. @throws {GrafosError} those of the tenant API */
+  async input(signal: AbortSignal): Promise<Uint8Array> {
+    if (this.#parts?.input != null) return this.#parts.input;
+    using client = await this.#connect();
+    const record = await client.record(this.#run, { signal });
+    return client.artifact(this.#run.run_id, 'input.bin', {
+      signal,
+      expected: { size: record.input_bytes, sha256: record.input_sha256 },
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.abort();
+    this.#changed.dispose();
+  }
+
+  async #load(): Promise<void> {
+    const { signal } = this.#abort;
+    const id = this.#run.run_id;
+    using client = await this.#connect();
+    if (this.#run.ended_at === null) {
+      this.#log = '';
+      const ended = await followRun(client, id, {
+        signal,
+        log: (text) => this.#grow(text),
+        state: (state) => this.#take({ ...this.#run, state }),
+      });
+      this.#take(ended);
+    }
+    const artifacts = await client.listArtifacts(id, { signal });
+    const has = (name: ArtifactName) => artifacts.some((artifact) => artifact.name === name);
+    if (has('run.log')) {
+      const bytes = await client.artifact(id, 'run.log', { signal });
+      this.#log = Buffer.from(bytes.subarray(0, LOG_MAX)).toString('utf8');
+    }
+    this.#run = await client.getRun(id, { signal });
+    const { response } = this.#run;
+    const output = response === null ? null : await client.output(response, { signal });
+    const record = has('run.json') ? await client.record(this.#run, { signal }) : null;
+    const isShort = record !== null && record.input_bytes <= INPUT_SHOWN;
+    const expected = record === null ? undefined : { size: record.input_bytes, sha256: record.input_sha256 };
+    const input = isShort ? await client.artifact(id, 'input.bin', { signal, ...(expected && { expected }) }) : null;
+    this.#parts = { record, output, input, artifacts };
+    this.#problem = null;
+    this.#changed.fire('parts');
+  }
+
+  #take(run: Run): void {
+    this.#run = run;
+    this.#changed.fire('run');
+  }
+
+  #grow(text: string): void {
+    this.#log += text.slice(0, LOG_MAX - this.#log.length);
+    this.#changed.fire('log');
+  }
+}

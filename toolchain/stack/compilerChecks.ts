@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { loadProgramSoon } from '../../program/loadProgram.ts';
+import { buildTool } from '../build/buildTool.ts';
+import { findRust, RUST_TARGET } from '../build/findRust.ts';
+import type { Check } from './doctor.ts';
+
+/**
+ * Looks at what builds the tasklets of a program: the compilers that came with grafos, and for Rust the
+ * cargo of this machine with its target. A program without Rust needs no cargo, and none is looked for.
+ */
+export async function compilerChecks(
+  programRoot: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Check[]> {
+  let program: Awaited<ReturnType<typeof loadProgramSoon>>;
+  try {
+    program = await loadProgramSoon(programRoot);
+  } catch (error) {
+    return [failed('manifest', error, 'Correct grafos.toml: grafos validate')];
+  }
+  const checks: Check[] = [];
+  const { tasklets } = program.manifest;
+  for (const kind of ['assemblyscript', 'wat'] as const) {
+    const tasklet = tasklets.find((one) => one.kind === kind);
+    if (tasklet === undefined) continue;
+    try {
+      checks.push({ name: kind, status: 'ok', message: buildTool(tasklet), next: null });
+    } catch (error) {
+      checks.push(failed(kind, error, 'Install grafos again: a part of it is missing.'));
+    }
+  }
+  const crate = tasklets.find(({ kind }) => kind === 'rust');
+  if (crate === undefined) return checks;
+  try {
+    const { cargo } = await findRust(join(program.root, crate.source), env, signal);
+    checks.push({ name: 'rust', status: 'ok', message: `${cargo}, with ${RUST_TARGET}`, next: null });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    checks.push(failed('rust', error, 'Install Rust from https://rustup.rs.'));
+  }
+  return checks;
+}
+
+function failed(name: string, error: unknown, otherwise: string): Check {
+  const message = error instanceof Error ? error.message : String(error);
+  const { why, next } = error instanceof GrafosError ? error : { why: undefined, next: undefined };
+  return { name, status: 'fail', message: why === undefined ? message : `${message} ${why}`, next: next ?? otherwise };
+}
