@@ -1,6 +1,7 @@
 import { DEPTH_MAX, FUEL_UNIT } from './balance.ts';
 import { ByteWriter } from './byteWriter.ts';
 import { CanonicalNan } from './canonicalNan.ts';
+import { INLINED_BYTES } from './compileCost.ts';
 import { LIGHT_FRAME } from './frameWeight.ts';
 import type { NanScan } from './nanScan.ts';
 import { EMPTY_BLOCK, Op } from './opcodes.ts';
@@ -24,6 +25,8 @@ export class BodyWriter {
   readonly out = new ByteWriter(16_384);
   /** The body at hand is wrapped into a block that leads to its one trap. */
   wrapped = false;
+  /** The body at hand is made too long for V8 to take it into callers. It must be wrapped. */
+  apart = false;
   /** Its balance is a parameter and a result: nobody needs to find it in the global when the function is left. */
   inner = false;
   private nans: NanScan;
@@ -245,6 +248,8 @@ export class BodyWriter {
     if (this.inner) this.balance();
     if (this.wrapped) {
       out.u8(Op.return);
+      // Never reached, so that compilers make nothing of them.
+      if (this.apart) for (let length = out.length; length < INLINED_BYTES; length++) out.u8(Op.nop);
       out.u8(Op.end);
       this.store();
       out.u8(Op.unreachable);

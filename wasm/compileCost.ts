@@ -44,6 +44,8 @@ export interface ModuleCost {
   elements: number;
   /** Index of each function that is above {@link SMALL_FUNCTION}, ascending. */
   costly: number[];
+  /** Index of each function that no other may take in ({@link isDense}), ascending. */
+  dense: number[];
 }
 
 /**
@@ -62,6 +64,13 @@ const SMALL_FUNCTION = {
   nesting: 500,
 } as const;
 
+/**
+ * V8 takes a function of at most this many bytes into its callers (`--wasm-inlining-max-size`, engineFlags.ts),
+ * and up to {@link INLINED_MAX} of them into one.
+ */
+export const INLINED_BYTES = 2_000;
+const INLINED_MAX = 60;
+
 /** A module within these bounds, with small functions only, is checked and compiled within 100 ms. */
 export const SMALL_MODULE = {
   bytes: 512 * 1024,
@@ -74,10 +83,11 @@ export const SMALL_MODULE = {
   mergeValues: 8_000_000,
   passedValues: 400_000,
   elements: 100_000,
+  dense: 100,
 } as const;
 
 export function noCost(): ModuleCost {
-  return { locals: 0, mergeValues: 0, passedValues: 0, elements: 0, costly: [] };
+  return { locals: 0, mergeValues: 0, passedValues: 0, elements: 0, costly: [], dense: [] };
 }
 
 /**
@@ -108,6 +118,10 @@ export function addFunctionCost(total: ModuleCost, cost: FunctionCost, index: nu
   if (total.costly.length > MODULE_LIMITS.costlyFunctions) {
     throw above('the module', 'costlyFunctions', total.costly.length, MODULE_LIMITS.costlyFunctions, offset);
   }
+  if (isDense(cost)) total.dense.push(index);
+  if (total.dense.length > MODULE_LIMITS.denseFunctions) {
+    throw above('the module', 'denseFunctions', total.dense.length, MODULE_LIMITS.denseFunctions, offset);
+  }
   checkTotal(total, 'locals', MODULE_LIMITS.moduleLocals, offset);
   checkTotal(total, 'mergeValues', MODULE_LIMITS.moduleMergeValues, offset);
   checkTotal(total, 'passedValues', MODULE_LIMITS.modulePassedValues, offset);
@@ -132,6 +146,21 @@ function isCostly(cost: FunctionCost): boolean {
   return false;
 }
 
+/**
+ * True for a short function that costs so much that copies of it, one for each call in a caller, would make that
+ * caller costly. The estimate looks at one function at a time, so such a one must stay apart.
+ */
+function isDense({ bytes, passedValues, mergeValues, loopValues, nesting }: FunctionCost): boolean {
+  if (bytes > INLINED_BYTES) return false;
+  const { passedValues: passed, mergeValues: merged, loopValues: looped, nesting: nested } = SMALL_FUNCTION;
+  return (
+    passedValues > passed / INLINED_MAX ||
+    mergeValues > merged / INLINED_MAX ||
+    loopValues > looped / INLINED_MAX ||
+    nesting > nested / 4
+  );
+}
+
 /** Counts of a module's parts, as far as the estimate goes by them. */
 export interface ModuleParts {
   bytes: number;
@@ -146,7 +175,7 @@ export interface ModuleParts {
 /** True for a module that cannot cost a cell much, whatever is in it. */
 export function isSmallModule(parts: ModuleParts, cost: ModuleCost): boolean {
   if (cost.costly.length > 0) return false;
-  const counts = { ...parts, ...cost };
+  const counts = { ...parts, ...cost, dense: cost.dense.length };
   for (const name of Object.keys(SMALL_MODULE) as Array<keyof typeof SMALL_MODULE>)
     if (counts[name] > SMALL_MODULE[name]) return false;
   return true;

@@ -29,6 +29,8 @@ export interface MeterOptions {
   memoryMaxPages: number;
   /** Index of each function that gets a {@link MeteredModule.touched} export; none unless given. */
   touched?: readonly number[];
+  /** Index of each function that V8 must not take into its callers; none unless given. */
+  apart?: readonly number[];
 }
 
 export interface MeteredModule {
@@ -116,16 +118,18 @@ class ModuleMeter {
   private readonly scan: BodyScan;
   private inner: number[] = [];
   private readonly touched: readonly number[];
+  private readonly apart: readonly number[];
   /** Of each function type that an inner function was made of, its type. */
   private readonly innerTypes = new Map<number, number>();
   private codeOffset = -1;
   /** For short bodies. */
   private readonly short = new ByteWriter(64);
 
-  constructor(source: Uint8Array, module: WasmModule, { memoryMaxPages, touched = [] }: MeterOptions) {
+  constructor(source: Uint8Array, module: WasmModule, { memoryMaxPages, touched = [], apart = [] }: MeterOptions) {
     this.source = source;
     this.module = module;
     this.touched = touched;
+    this.apart = apart;
     this.fuelGlobal = module.globals.length;
     const { importedFunctions, functions } = module;
     this.interruptFunction = functions.length === 0 ? -1 : importedFunctions + functions.length;
@@ -361,6 +365,8 @@ class ModuleMeter {
     for (const [at, outer] of inner.entries()) innerOf[outer] = interruptFunction + 1 + at;
     const touched = new Uint8Array(innerOf.length);
     for (const index of this.touched) touched[index] = 1;
+    const apart = new Uint8Array(innerOf.length);
+    for (const index of this.apart) apart[index] = 1;
     const bodies = new BodyMeter(
       {
         fuelGlobal,
@@ -371,6 +377,7 @@ class ModuleMeter {
         vectors: module.features.includes('simd'),
         innerOf,
         touched,
+        apart,
       },
       scan,
     );

@@ -43,6 +43,8 @@ export interface BodyContext {
   innerOf: Uint32Array;
   /** Of each function, 1 where it must trap at its entry while the balance is negative, whatever it costs. */
   touched: Uint8Array;
+  /** Of each function, 1 where V8 must not take it into its callers. */
+  apart: Uint8Array;
 }
 
 /**
@@ -91,11 +93,13 @@ export class BodyMeter {
     this.nans.clear();
     if (scan.floats || scan.vectors)
       this.nans.scan(bytes, scan.first, end, params, localTypes(bytes, pos, scan.locals));
-    const isTouched = this.context.touched[this.context.importedFunctions + body] === 1;
-    if (scan.straight && !inner && !isTouched && this.nans.after.length === 0) {
+    const index = this.context.importedFunctions + body;
+    writer.apart = this.context.apart[index] === 1;
+    const hasEntry = writer.apart || this.context.touched[index] === 1;
+    if (scan.straight && !inner && !hasEntry && this.nans.after.length === 0) {
       this.meterStraight(bytes, pos, end, weight);
     } else {
-      this.meterBranching(bytes, pos, end, params, blockType, weight, isTouched);
+      this.meterBranching(bytes, pos, end, params, blockType, weight, hasEntry);
     }
     if (out.length > MODULE_LIMITS.functionBody) {
       throw new WasmInvalid('limit', pos, `a function body of ${out.length} bytes once it is metered`);
@@ -136,7 +140,7 @@ export class BodyMeter {
     params: number,
     blockType: Uint8Array,
     weight: number,
-    isTouched: boolean,
+    hasEntry: boolean,
   ): void {
     const { scan, writer } = this;
     const { out, inner } = writer;
@@ -146,7 +150,7 @@ export class BodyMeter {
     const moved = inner && scan.locals > 0 ? params : Number.POSITIVE_INFINITY;
     /** What a call adds to the depth. A frame that is never entered is of no matter; a charge must not be taken for another one. */
     const frame = Math.min(weight, DEPTH_MAX - 1);
-    const checkedEntry = isTouched || scan.calls || scan.cost > UNCHECKED_COST || weight > LIGHT_FRAME;
+    const checkedEntry = hasEntry || scan.calls || scan.cost > UNCHECKED_COST || weight > LIGHT_FRAME;
     writer.wrapped = checkedEntry || scan.checks;
     if (writer.wrapped) writer.block();
     if (writer.wrapped || inner) writer.block(blockType);

@@ -58,6 +58,8 @@ export const MODULE_LIMITS = {
   loopBytes: 16 * 1024 * 1024,
   /** Functions that are not small for a compiler (compileCost.ts). */
   costlyFunctions: 1_000,
+  /** Short functions that cost much for their size (compileCost.ts); each takes 2 000 bytes once it is metered. */
+  denseFunctions: 5_000,
   /** Entries of all element segments. */
   elements: 1_000_000,
   /** Bytes of a name. */

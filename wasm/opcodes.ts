@@ -47,6 +47,7 @@ export const EMPTY_BLOCK = 0x40;
 
 export const Op = {
   unreachable: 0x00,
+  nop: 0x01,
   block: 0x02,
   loop: 0x03,
   if: 0x04,

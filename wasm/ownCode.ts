@@ -58,8 +58,8 @@ export class OwnCode {
       const wrapped = bytes[end - 4] !== Op.end;
       this.fuelLocal = bytes[wrapped ? end - 4 - global : end - 2] as number;
       this.from = wrapped ? this.after(this.after(first)) : this.after(first);
-      // local.get, return, end, local.get, global.set, unreachable, end; or local.get, end
-      this.to = wrapped ? end - 9 - global : end - 3;
+      // local.get, return, nops, end, local.get, global.set, unreachable, end; or local.get, end
+      this.to = wrapped ? this.beforeNops(end - 6 - global) - 3 : end - 3;
     } else {
       ({ local: this.fuelLocal, from: this.from, to: this.to } = this.outline(first));
     }
@@ -93,8 +93,16 @@ export class OwnCode {
     }
     const sets = bytes[at] === Op.localSet || bytes[at] === Op.localTee;
     const local = at > from && sets ? smallIndex(bytes, at + 1) : -1;
-    // return, end, the store, unreachable, end
-    return { local, from, to: wrapped ? end - 4 - byteLength(local) - byteLength(this.fuelGlobal) - 2 : end };
+    // return, nops, end, the store, unreachable, end
+    const closing = end - 5 - byteLength(local) - byteLength(this.fuelGlobal);
+    return { local, from, to: wrapped ? this.beforeNops(closing) - 1 : end };
+  }
+
+  /** Offset of the first of the nops that end at an offset. */
+  private beforeNops(offset: number): number {
+    let at = offset;
+    while (this.bytes[at - 1] === Op.nop) at--;
+    return at;
   }
 
   /** Locals of the first groups that a body declares; `skip` bytes say how many groups there are. */

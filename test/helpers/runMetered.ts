@@ -30,13 +30,18 @@ export const PLENTY = 1_000_000;
 /** Units of depth that fit the stack of a main thread, which is smaller than a run worker's. */
 export const SHALLOW = 400;
 
-/** Meters, compiles and instantiates. The start function is not run: `call(undefined)` does. */
+/**
+ * Meters, compiles and instantiates. The start function is not run: `call(undefined)` does.
+ *
+ * @param apart index of each function that is kept out of its callers
+ */
 export function instantiateMetered(
   bytes: Uint8Array,
   imports: WebAssembly.Imports = {},
   memoryMaxPages = 65_536,
+  apart: readonly number[] = [],
 ): MeteredInstance {
-  const metered = meter(bytes, { memoryMaxPages });
+  const metered = meter(bytes, { memoryMaxPages, apart });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(metered.bytes), withMemory(metered, imports));
   const fuel = instance.exports[FUEL_EXPORT] as WebAssembly.Global;
   let given = 0;

@@ -32,6 +32,17 @@ describe('the linear memories of a run worker', () => {
     assert.equal(next.buffer.byteLength, PAGE);
   });
 
+  it('keeps few of them, whatever their size', () => {
+    const memories = new LinearMemories();
+    const first = memories.lend({ min: 0, max: 1 });
+    memories.takeBack(first, { min: 0, max: 1 });
+    for (let max = 2; max <= 64; max++) memories.takeBack(memories.lend({ min: 0, max }), { min: 0, max });
+    assert.equal(memories.lend({ min: 0, max: 1 }), first);
+    memories.takeBack(first, { min: 0, max: 1 });
+    for (let max = 101; max <= 164; max++) memories.takeBack(memories.lend({ min: 0, max }), { min: 0, max });
+    assert.notEqual(memories.lend({ min: 0, max: 1 }), first);
+  });
+
   it('lends one only where both limits are the same', () => {
     const memories = new LinearMemories();
     const memory = memories.lend({ min: 1, max: 4 });

@@ -39,17 +39,32 @@ describe('modules that end their cell', () => {
     it(what, () => {
       const modules = new SuspectModules();
       for (const [name, count] of Object.entries(ended)) for (let i = 0; i < count; i++) modules.ended(name);
-      for (const under of deaths) modules.died(under);
+      for (const under of deaths) modules.died(new Map(under.map((name) => [name, 0])));
       assert.deepEqual(modules.all, suspects);
       for (const name of suspects) assert.ok(modules.has(name));
     });
   }
 
+  it('takes a long run for a bystander where others are new', () => {
+    const modules = new SuspectModules();
+    for (const young of ['a', 'b', 'c']) {
+      modules.died(
+        new Map([
+          ['long', 40_000],
+          [young, 5],
+        ]),
+      );
+    }
+    assert.deepEqual(modules.all, []);
+    for (let i = 0; i < 2; i++) modules.died(new Map([['long', 40_000]]));
+    assert.deepEqual(modules.all, ['long'], 'alone it is no bystander');
+  });
+
   it('forgets the oldest of very many', () => {
     const modules = new SuspectModules();
-    modules.died(['first']);
+    modules.died(new Map([['first', 0]]));
     for (let i = 0; i < 20_000; i++) modules.ended(`m${i}`);
-    modules.died(['first']);
+    modules.died(new Map([['first', 0]]));
     assert.deepEqual(modules.all, []);
   });
 });

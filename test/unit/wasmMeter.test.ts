@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { balanceOf } from '../../wasm/balance.ts';
 import { BinaryReader } from '../../wasm/binaryReader.ts';
+import { INLINED_BYTES } from '../../wasm/compileCost.ts';
 import { FUEL_EXPORT, MEMORY_IMPORT, meter, START_EXPORT } from '../../wasm/meter.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { trapPoint } from '../../wasm/trapPoint.ts';
@@ -513,6 +514,20 @@ describe('meter', () => {
       if (trap === undefined) assert.equal(outcome.trap, undefined);
       else assert.match(outcome.trap ?? 'no trap', trap);
       if (result !== undefined) assert.equal(outcome.result, result);
+    });
+
+    it(`counts ${what} alike where functions are kept out of their callers`, () => {
+      const bytes = compileWat(wat);
+      const { importedFunctions, functions } = readModule(bytes);
+      const apart = Array.from(functions, (_, index) => importedFunctions + index);
+      const instance = instantiateMetered(bytes, {}, 65_536, apart);
+      const plain = instantiateMetered(bytes);
+      assert.deepEqual(instance.call('f', args), plain.call('f', args));
+      for (const budget of [0, 1, Math.max(0, fuel - 1), fuel]) {
+        const [own, other] = [instance.call('f', args, budget), plain.call('f', args, budget)];
+        assert.deepEqual([own.exhausted, own.fuelUsed], [other.exhausted, other.fuelUsed], `budget ${budget}`);
+      }
+      assert.ok(instance.metered.bytes.length > INLINED_BYTES * functions.length);
     });
 
     it(`ends ${what} as exhausted at every smaller budget, and at no other`, () => {

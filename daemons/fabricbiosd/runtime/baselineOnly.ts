@@ -4,7 +4,10 @@ import { type MeteredModule, TOUCH_EXPORT } from '../../../wasm/meter.ts';
 /** V8's flags without which a function that is compiled never turns to the optimizing compiler. */
 const TIERING_FLAGS = ['wasm-dynamic-tiering', 'wasm-tier-up'] as const;
 
-/** Sets V8 so that functions compiled from now on are optimized once they are hot, or never. For the whole process. */
+/**
+ * Sets V8 so that functions compiled from now on are optimized once they are hot, or never. This holds for the whole
+ * process, so that one module at a time is made ready without tiering (runtime.ts).
+ */
 export function setTiering(on: boolean): void {
   for (const flag of TIERING_FLAGS) setFlagsFromString(`--${on ? '' : 'no-'}${flag}`);
 }
@@ -16,12 +19,14 @@ export function setTiering(on: boolean): void {
  * either, which costs speed and nothing else.
  */
 export function compileBaselineOnly(module: WebAssembly.Module, metered: MeteredModule): void {
+  const imports = placeholders(module, metered);
   let exports: WebAssembly.Instance['exports'];
   try {
-    exports = new WebAssembly.Instance(module, placeholders(module, metered)).exports;
-  } catch {
+    exports = new WebAssembly.Instance(module, imports).exports;
+  } catch (error) {
     // A segment does not fit. Then no run of this module calls a function either.
-    return;
+    if (error instanceof WebAssembly.RuntimeError) return;
+    throw error;
   }
   const fuel = exports[metered.fuelExport];
   // Less than nothing: each function traps at its entry, before it does anything.

@@ -1,5 +1,6 @@
 import type { MeteredModule } from '../../../wasm/meter.ts';
 import { setTiering } from './baselineOnly.ts';
+import { typesOf } from './compileModule.ts';
 import type { PoolWorker } from './poolWorker.ts';
 import { postable } from './transfer.ts';
 import { workerLost } from './workerLost.ts';
@@ -30,11 +31,14 @@ export class CompileTask implements PoolTask {
   readonly deadlineMs = COMPILE_DEADLINE_MS;
   readonly tenant: string;
   readonly #source: CompileSource;
+  /** Functions are kept from the optimizing compiler. */
+  readonly #touches: boolean;
   readonly #done: CompileDone;
 
   constructor(tenant: string, source: CompileSource, done: CompileDone) {
     this.tenant = tenant;
     this.#source = source;
+    this.#touches = 'metered' in source && source.metered.baselineOnly.length > 0;
     this.heavy = ('artifact' in source ? source.artifact : source.metered.bytes).length >= HEAVY_BYTES;
     this.#done = done;
   }
@@ -57,11 +61,18 @@ export class CompileTask implements PoolTask {
   }
 
   lost(loss: TaskLoss, _worker: PoolWorker | null, cause: string | null): void {
-    // Its worker may have ended while functions were kept from the optimizing compiler.
-    setTiering(true);
+    // Its worker may have ended while functions were kept from the optimizing compiler, as no other worker's are then.
+    if (this.#touches) setTiering(true);
     const tooMuch = loss === 'deadline' || loss === 'out_of_memory';
+    const types = this.#types();
     // What no estimate foresaw is for a process of its own to judge.
-    if (tooMuch && 'artifact' in this.#source) this.#done({ costly: true }, true, []);
-    else this.#done({ refused: workerLost(tooMuch ? 'died' : loss, cause) }, false, []);
+    if (tooMuch && 'artifact' in this.#source) this.#done({ costly: true }, true, types);
+    else this.#done({ refused: workerLost(tooMuch ? 'died' : loss, cause) }, false, types);
+  }
+
+  /** Types that V8 may have met before the worker was lost. */
+  #types(): readonly number[] {
+    const source = this.#source;
+    return 'metered' in source ? typesOf(source.metered.bytes, true) : typesOf(source.artifact, false);
   }
 }

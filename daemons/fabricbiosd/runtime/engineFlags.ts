@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { INLINED_BYTES } from '../../../wasm/compileCost.ts';
 
 /**
  * V8's inliner goes by the bytes of a function, and metered ones are about half as large again: with its own bounds it would inline less
@@ -6,11 +7,16 @@ import { setFlagsFromString } from 'node:v8';
  */
 export const ENGINE_FLAGS = [
   '--wasm-inlining-factor=5',
-  '--wasm-inlining-max-size=2000',
+  `--wasm-inlining-max-size=${INLINED_BYTES}`,
   '--wasm-inlining-budget=20000',
 ] as const;
+
+/** V8 13 and newer drop baseline code when memory is short, and would compile it anew with counters of its heat (baselineOnly.ts). */
+const KEEP_BASELINE = '--no-flush-liftoff-code';
+const KEEP_BASELINE_FROM_V8 = 13;
 
 /** Sets {@link ENGINE_FLAGS} for the whole process, its workers included. To be called before the first module is compiled. */
 export function setEngineFlags(): void {
   for (const flag of ENGINE_FLAGS) setFlagsFromString(flag);
+  if (Number.parseInt(process.versions.v8, 10) >= KEEP_BASELINE_FROM_V8) setFlagsFromString(KEEP_BASELINE);
 }

@@ -8,6 +8,9 @@ const LENT_AGAIN_BYTES = 4 * 1024 * 1024;
 /** Bytes of all that is kept for later runs; what was not used longest goes first. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
+/** Memories kept, whatever their size: each holds gigabytes of addresses, of which V8 has some 13 000 times as many in a process. */
+const KEPT_MAX = 64;
+
 type Limits = NonNullable<MeteredModule['memory']>;
 
 /**
@@ -42,7 +45,7 @@ export class LinearMemories {
     this.keptBytes += bytes;
     let left = 0;
     for (const [kind, oldest] of this.kept) {
-      if (this.keptBytes <= KEPT_BYTES) break;
+      if (this.keptBytes <= KEPT_BYTES && this.kept.size <= KEPT_MAX) break;
       left += oldest.buffer.byteLength;
       this.drop(kind, oldest);
     }

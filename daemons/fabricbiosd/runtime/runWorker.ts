@@ -38,8 +38,7 @@ const { threadCpuUsage } = process as Partial<Pick<NodeJS.Process, 'threadCpuUsa
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'compile') {
-    const result = compile(message);
-    say({ kind: 'compiled', result, types: 'compiled' in result ? typesOf(result.compiled.metered) : [] });
+    say({ kind: 'compiled', ...compile(message) });
     return;
   }
   const before = threadCpuUsage?.();
@@ -64,10 +63,13 @@ const guarded = process.permission?.has('fs.read') === false;
 sealRealm();
 say({ kind: 'ready', collects: garbage.collects, guarded });
 
-function compile({ bytes, memoryMaxPages, metered }: CompileRequest): CompileAnswer {
-  if (metered !== null) return compileMetered(metered);
-  const result = meterModule(bytes, memoryMaxPages, 'run');
-  return 'metered' in result ? compileMetered(result.metered) : result;
+function compile({ bytes, memoryMaxPages, metered }: CompileRequest): {
+  result: CompileAnswer;
+  types: readonly number[];
+} {
+  if (metered !== null) return { result: compileMetered(metered), types: typesOf(metered.bytes, true) };
+  const { types, ...result } = meterModule(bytes, memoryMaxPages, 'run');
+  return { result: 'metered' in result ? compileMetered(result.metered) : result, types };
 }
 
 /** `left`: bytes of linear memory that wait for the collector now. */

@@ -5,8 +5,8 @@ import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { sha256InTurns } from '../../protocol/sha256InTurns.ts';
+import { TenantQueue } from '../trial/tenantQueue.ts';
 import { TrialProcess, type TrialResult } from '../trial/trialProcess.ts';
-import { TrialQueue } from '../trial/trialQueue.ts';
 import { CompileTask } from './compileTask.ts';
 import { setEngineFlags } from './engineFlags.ts';
 import { MeteredStore, STORED_FROM_BYTES } from './meteredStore.ts';
@@ -19,6 +19,9 @@ import type { CompileResult } from './workerMessages.ts';
 import { WorkerPool } from './workerPool.ts';
 
 const PAGE = 65_536;
+
+/** Trials at one time. */
+const TRIALS_MAX = 2;
 const PAGES_MAX = 65_536;
 
 export interface RuntimeOptions {
@@ -94,7 +97,9 @@ class WorkerRuntime implements Runtime {
   private readonly log: DaemonLog;
   private readonly store: MeteredStore | null;
   private readonly types = new TypeBudget();
-  private readonly trials = new TrialQueue<TrialResult>();
+  private readonly trials = new TenantQueue<TrialResult>(TRIALS_MAX);
+  /** Modules with functions that are kept from the optimizing compiler: V8's tiering is off for the whole process meanwhile. */
+  private readonly untiered = new TenantQueue<void>(1);
   private readonly trialProcess: TrialProcess;
   private ended = 0;
   private stopping: Promise<void> | null = null;
@@ -244,12 +249,18 @@ class WorkerRuntime implements Runtime {
   }
 
   private compileMetered(metered: MeteredModule, tenant: string, settle: Settle): void {
-    this.pool.add(
-      new CompileTask(tenant, { metered }, (answer, lasting, types) => {
-        this.types.add(tenant, types);
-        if (!('costly' in answer)) settle(answer, lasting);
-      }),
-    );
+    const add = () =>
+      new Promise<void>((resolve) => {
+        this.pool.add(
+          new CompileTask(tenant, { metered }, (answer, lasting, types) => {
+            this.types.add(tenant, types);
+            if (!('costly' in answer)) settle(answer, lasting);
+            resolve();
+          }),
+        );
+      });
+    if (metered.baselineOnly.length === 0) void add();
+    else void this.untiered.run(tenant, add);
   }
 
   private whenReady(entry: ModuleEntry, task: RunTask): void {

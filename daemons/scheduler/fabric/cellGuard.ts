@@ -58,9 +58,9 @@ export class CellGuard {
   /**
    * Looks whether the cell died, now that its link is lost, and starts it again.
    *
-   * @param modules SHA-256 of each module with a run under way
+   * @param modules SHA-256 of each module with a run under way, and milliseconds since its newest run began
    */
-  async linkLost(modules: readonly string[]): Promise<void> {
+  async linkLost(modules: ReadonlyMap<string, number>): Promise<void> {
     if (this.#busy || this.#cell === null || this.#isStopped) return;
     this.#busy = true;
     try {
@@ -78,7 +78,7 @@ export class CellGuard {
     this.#child?.kill('SIGKILL');
   }
 
-  async #startAgain(dead: CellProcess, modules: readonly string[]): Promise<void> {
+  async #startAgain(dead: CellProcess, modules: ReadonlyMap<string, number>): Promise<void> {
     const { log } = this.#options;
     if (await isProcess(dead.pid, dead.started)) return;
     const why = lastWords(dead.log);
@@ -88,7 +88,7 @@ export class CellGuard {
       at: new Date().toISOString(),
       pid: dead.pid,
       why,
-      modules: [...modules],
+      modules: [...modules.keys()],
       restarted_pid: null,
     };
     this.#deaths.push(death);

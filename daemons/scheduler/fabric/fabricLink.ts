@@ -42,8 +42,11 @@ export interface LinkOptions {
   log: DaemonLog;
   /** Called for every connection that was made, before runs go over it. */
   onConnected?: (session: CellSession) => Promise<void> | void;
-  /** Called when a connection was lost, with the SHA-256 of each module that has a run under way. */
-  onLost?: (modules: string[]) => void;
+  /**
+   * Called when a connection was lost, with the SHA-256 of each module that has a run under way, and the
+   * milliseconds since the newest of its runs was handed to the cell.
+   */
+  onLost?: (modules: ReadonlyMap<string, number>) => void;
   /** Called when the cell gave a run's outcome, with the SHA-256 of its module. */
   onEnded?: (module: string) => void;
   heartbeatMs?: number;
@@ -75,7 +78,8 @@ export function fabricLink(options: LinkOptions): FabricLink {
   /** Modules this cell process holds, as far as we put or used them. */
   const modules = new Map<string, Promise<void>>();
   /** SHA-256 of the module of each run that a session was asked for and has not answered. */
-  const underWay = new Map<string, string>();
+  /** Module of each run, and when the run was handed to the cell. */
+  const underWay = new Map<string, { sha256: string; since: number }>();
   const waiting = new Set<(session: CellSession | null) => void>();
 
   const wake = (found: CellSession | null): void => {
@@ -110,7 +114,11 @@ export function fabricLink(options: LinkOptions): FabricLink {
     session = null;
     clearTimeout(beatTimer);
     if (isStopped) return;
-    onLost?.([...new Set(underWay.values())]);
+    const ages = new Map<string, number>();
+    for (const { sha256, since } of underWay.values()) {
+      ages.set(sha256, Math.min(performance.now() - since, ages.get(sha256) ?? Number.POSITIVE_INFINITY));
+    }
+    onLost?.(ages);
     tryLater();
   };
 
@@ -214,7 +222,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
       }
       startedAt = over.identity.started_at;
       try {
-        underWay.set(job.run_id, job.module_sha256);
+        underWay.set(job.run_id, { sha256: job.module_sha256, since: performance.now() });
         const outcome = await submit(over, job, module);
         onEnded?.(job.module_sha256);
         return outcome;

@@ -7,6 +7,12 @@ const PROVEN_RUNS = 20;
 /** Modules of which is remembered how they did. */
 const REMEMBERED = 10_000;
 
+/**
+ * A run that began longer ago, milliseconds, is a bystander when others are newer: a module ends its cell when it is
+ * compiled, or soon after.
+ */
+const RECENT_MS = 30_000;
+
 interface Record {
   deaths: number;
   /** Runs that ended, however. */
@@ -33,8 +39,11 @@ export class SuspectModules {
     this.#of(sha256).ended++;
   }
 
-  /** @param modules modules with runs under way when the cell died */
-  died(modules: readonly string[]): void {
+  /** @param ages milliseconds since the newest run of each module began that was under way when the cell died */
+  died(ages: ReadonlyMap<string, number>): void {
+    const all = [...ages.keys()];
+    const recent = all.filter((sha256) => (ages.get(sha256) ?? 0) <= RECENT_MS);
+    const modules = recent.length > 0 ? recent : all;
     for (const sha256 of modules) this.#of(sha256).deaths++;
     const counts = [...this.#records.values()].map(({ deaths }) => deaths);
     const most = Math.max(...counts, 0);

@@ -1,6 +1,3 @@
-/** Trials at one time. */
-const SLOTS = 2;
-
 interface Waiting<Result> {
   tenant: string;
   start: () => Promise<Result>;
@@ -8,12 +5,18 @@ interface Waiting<Result> {
 }
 
 /**
- * Gives each tenant at most one trial at a time, in the order they came: a tenant with many costly modules does
+ * Gives each tenant at most one place at a time, in the order they came: a tenant with many costly modules does
  * not keep another's waiting.
  */
-export class TrialQueue<Result> {
+export class TenantQueue<Result> {
+  readonly #slots: number;
   readonly #waiting: Array<Waiting<Result>> = [];
   readonly #active = new Set<string>();
+
+  /** @param slots places at one time */
+  constructor(slots: number) {
+    this.#slots = slots;
+  }
 
   run(tenant: string, start: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve) => {
@@ -23,7 +26,7 @@ export class TrialQueue<Result> {
   }
 
   #next(): void {
-    while (this.#active.size < SLOTS) {
+    while (this.#active.size < this.#slots) {
       const at = this.#waiting.findIndex(({ tenant }) => !this.#active.has(tenant));
       const [one] = at === -1 ? [] : this.#waiting.splice(at, 1);
       if (one === undefined) return;
