@@ -82,7 +82,8 @@ describe('extensions of WebAssembly that a build uses', () => {
 
   it('both are on in Rust, until the manifest switches them off', async () => {
     const files = Object.fromEntries(rustTemplate('demo'));
-    const source = Object.keys(files).find((path) => path.endsWith('/src/lib.rs') && path.startsWith('tasklets/')) ?? '';
+    const source =
+      Object.keys(files).find((path) => path.endsWith('/src/lib.rs') && path.startsWith('tasklets/')) ?? '';
     const workspace = (files['Cargo.toml'] ?? '').replace('opt-level = "s"', 'opt-level = 3');
     const text = `pub fn compute(input: &[u8]) -> Result<String, &'static str> {
     let copy = input.to_vec();

@@ -124,7 +124,7 @@ class TextGrowth {
   constructor(binaryen: TextBinaryen, module: TextModule) {
     this.#binaryen = binaryen;
     this.#module = module;
-    this.#children = expressionChildren(binaryen as unknown as Record<string, unknown>);
+    this.#children = expressionChildren(binaryen as TextBinaryen & Record<string, unknown>);
     for (let index = 0; index < module.getNumFunctions(); index++) {
       const fn = module.getFunctionByIndex(index);
       const body = binaryen.Function.getBody(fn);
