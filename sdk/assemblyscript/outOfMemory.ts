@@ -1,10 +1,26 @@
+import { failed } from "./fail";
 import { fail } from "./host";
+
+/**
+ * `memory.grow` of a tasklet that manages memory by itself. Where it fails, a trap that follows
+ * ends the run as `out_of_memory`. The build puts it in place of the instruction.
+ */
+export function growMemory(pages: i32): i32 {
+  const before = memory.grow(pages);
+  if (before < 0 && !failed()) report(<usize>pages << 16);
+  return before;
+}
 
 /**
  * Ends the run as `out_of_memory`: the label before a trap says so to the cell, with how many bytes
  * were asked for. Static memory holds the text, because the heap has no room for it.
  */
 export function outOfMemory(bytes: usize): void {
+  report(bytes);
+  unreachable();
+}
+
+function report(bytes: usize): void {
   const text = memory.data<u8>([
     0x6f, 0x75, 0x74, 0x5f, 0x6f, 0x66, 0x5f, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 0x5f, // out_of_memory_
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -14,5 +30,4 @@ export function outOfMemory(bytes: usize): void {
   let end = text + 14;
   for (; divisor > 0; divisor /= 10) store<u8>(end++, 0x30 + (bytes / divisor) % 10);
   fail(text, <i32>(end - text));
-  unreachable();
 }

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
@@ -25,6 +25,7 @@ const INPUTS = ['', '{"items":[1,2.5,"x"]}'];
 const FABRIC_BYTES = 32_768;
 
 const RECIPES = ['local-dev', 'rpc-service', 'stream-pipeline', 'object-storage', 'shared-list'];
+const PROGRAMS = [...RECIPES.map((recipe) => join('cookbook', recipe)), join('test', 'programs', 'markdown')];
 
 /** Bodies of run, for ends that the other tasklets do not come to. */
 const ENDS: Record<string, string> = {
@@ -164,13 +165,13 @@ async function modules(): Promise<Map<string, Uint8Array>> {
   for (const [name, wat] of Object.entries(WAT)) all.set(name, compileWat(wat));
   for (const [name, { wat }] of Object.entries(KINDS)) all.set(`end ${name}`, compileWat(wat));
   for (const [name, body] of Object.entries(ENDS)) all.set(name, compileWat(shell(body)));
-  for (const recipe of RECIPES) {
-    const program = loadProgram(join(import.meta.dirname, '../../cookbook', recipe));
+  for (const folder of PROGRAMS) {
+    const program = loadProgram(join(packageRoot, folder));
     for (const tasklet of program.manifest.tasklets) {
       if (tasklet.kind !== 'assemblyscript') continue;
       const { wasm } = await compileAssemblyScript({ program, tasklet });
-      if (wasm === null) throw new Error(`${recipe} does not compile`);
-      all.set(`${recipe} ${tasklet.name}`, wasm);
+      if (wasm === null) throw new Error(`${folder} does not compile`);
+      all.set(`${basename(folder)} ${tasklet.name}`, wasm);
     }
   }
   return all;

@@ -27,6 +27,19 @@ const ASSEMBLYSCRIPT: Array<[name: string, body: string]> = [
   ['a join', 'const a = new Array<string>(); for (let i = 0; i < 9000; i++) a.push(TEXT); return a.join(TEXT);'],
 ];
 
+/** What follows a `memory.grow` that fails, by the code it ends with; null is a success. */
+const GROWN: Array<[name: string, body: string, code: string | null]> = [
+  ['throw', 'if (memory.grow(64) < 0) throw new Error("no room");', 'out_of_memory'],
+  ['assert', 'assert(memory.grow(64) >= 0, "no room");', 'out_of_memory'],
+  ['nothing', 'if (memory.grow(64) < 0) return "handled";', null],
+  [
+    'a growth that works, and throw',
+    'if (memory.grow(1) > 0) throw new Error("no fault of memory");',
+    'trap_unreachable',
+  ],
+  ['a label given before', 'const label = fail<string>("early"); memory.grow(64); return label;', 'tasklet_failed'],
+];
+
 /** Statements before the end of a Rust `compute`. */
 const RUST: Array<[name: string, body: string, code: string | null]> = [
   [
@@ -72,6 +85,20 @@ export function compute(input: string): string { ${body} return TEXT + new Text(
 `,
       });
       isTold(await outcomeOf(cell, scratch));
+    });
+  }
+
+  for (const [name, body, code] of GROWN) {
+    it(`in AssemblyScript after its own memory.grow ends as ${code ?? 'a success'}: ${name}`, async () => {
+      await using scratch = await scratchProgram('demo.ts', {
+        'demo.ts': `import { fail, failed } from "grafos-std";
+export function compute(input: string): string { ${body} return failed().toString(); }
+`,
+      });
+      const outcome = await outcomeOf(cell, scratch);
+      assert.equal(outcome.error?.code ?? null, code, outcome.error?.message);
+      if (code === 'out_of_memory') isTold(outcome);
+      if (code === 'tasklet_failed') assert.equal(outcome.error?.label, 'early');
     });
   }
 

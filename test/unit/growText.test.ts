@@ -73,7 +73,9 @@ const ALIASES: Array<[name: string, body: string]> = [
     'letters that are cached',
     'let s = "abcabc"; let t = s.charAt(1); let u = s.charAt(4); t += "x"; u += "y"; return t + u + s.charAt(1) + s.charAt(9) + s.charAt(-1) + String.fromCharCode(98) + String.fromCharCode(228);',
   ],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is source of a tasklet.
   ['a template', 'let s = "a"; s += `<${s}>`; const t = `[${s}|${s.length}]`; s += `${t}${s}`; return s + t;'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is source of a tasklet.
   ['a template of itself', 'let s = "a"; s += "b"; s += `${s}-${s += "c"}-${s}`; return s;'],
   [
     'joined and released',
@@ -226,6 +228,7 @@ describe('strings that grow in place', () => {
         'a.charAt(1)',
       ),
       fc.constantFrom(
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: this is source of a tasklet.
         '`<${b}>`',
         'all.join("-")',
         'wrote("w")',

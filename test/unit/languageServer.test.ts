@@ -95,7 +95,17 @@ describe('completion in grafos.toml', () => {
     [
       'keys from their first letters, in a file with another fault',
       `${head}[[tasklet]]\nname = "a"\nso|\nmem = 5\n= 7\n`,
-      ['source', 'output', 'fuel', 'linear_memory', 'timeout', 'fixtures', '[[tasklet]]', '[tasklet.requires]'],
+      [
+        'source',
+        'output',
+        'fuel',
+        'linear_memory',
+        'timeout',
+        'features',
+        'fixtures',
+        '[[tasklet]]',
+        '[tasklet.requires]',
+      ],
     ],
     [
       'keys of requires',

@@ -60,7 +60,9 @@ const LISTS: Record<string, { item: string; count: string; last?: string }> = {
 type Accessors = Record<string, (...values: number[]) => number>;
 
 /** Makes the reader of children for a Binaryen. */
-export function expressionChildren(binaryen: Record<string, unknown>): ExpressionChildren {
+export function expressionChildren(
+  binaryen: Record<string, unknown> & { getExpressionId(expression: number): number },
+): ExpressionChildren {
   const byKind = new Map<number, (expression: number) => ChildPlace[]>();
   const single = (kind: string, name: string): ChildPlace => {
     const accessors = binaryen[kind] as Accessors;
@@ -85,6 +87,5 @@ export function expressionChildren(binaryen: Record<string, unknown>): Expressio
       ...end,
     ]);
   }
-  const id = binaryen['getExpressionId'] as (expression: number) => number;
-  return (expression) => byKind.get(id(expression))?.(expression) ?? null;
+  return (expression) => byKind.get(binaryen.getExpressionId(expression))?.(expression) ?? null;
 }

@@ -9,6 +9,7 @@ export interface TextBinaryen {
   GlobalGetId: number;
   GlobalSetId: number;
   LoadId: number;
+  MemoryGrowId: number;
   UnaryId: number;
   BinaryId: number;
   ConstId: number;
@@ -43,7 +44,10 @@ export interface TextModule {
   removeExport(name: string): void;
 }
 
-const LIBRARY = '~lib/grafos-std/growText/';
+const STANDARD = '~lib/grafos-std/';
+const LIBRARY = `${STANDARD}growText/`;
+/** Takes the place of the instruction `memory.grow`. */
+const GROW_MEMORY = `${STANDARD}outOfMemory/growMemory`;
 const FUNCTIONS = [
   'take',
   'share',
@@ -58,10 +62,12 @@ const FUNCTIONS = [
 ];
 const LETTER_FUNCTIONS = ['charAt', 'fromCharCode'];
 const EXPORT_PREFIX = 'grafos_text_';
+const MEMORY_FUNCTIONS = ['growMemory'];
 
 /** Source that has the compiler compile what {@link growText} calls; it exports what {@link growText} removes. */
 export const GROW_TEXT_SOURCE = `export { ${FUNCTIONS.map((name) => `${name} as ${EXPORT_PREFIX}${name}`).join(', ')} } from "grafos-std/growText";
 export { ${LETTER_FUNCTIONS.map((name) => `${name} as ${EXPORT_PREFIX}${name}`).join(', ')} } from "grafos-std/letters";
+export { ${MEMORY_FUNCTIONS.map((name) => `${name} as ${EXPORT_PREFIX}${name}`).join(', ')} } from "grafos-std/outOfMemory";
 `;
 
 const CONCAT: ReadonlySet<string> = new Set(['~lib/string/String.__concat', '~lib/string/String#concat']);
@@ -91,13 +97,15 @@ const REPLACED: ReadonlyMap<string, string> = new Map([
  *
  * A *slot* is a local, a global or a field that is the target of such an assignment. Every other
  * read of a slot shares the string first, so that it never changes again. The functions that do the
- * work at run time are in sdk/assemblyscript/growText.ts. A module with an expression that is not
+ * work at run time are in sdk/assemblyscript/growText.ts. A tasklet's own `memory.grow` goes by a
+ * function that reports a failure. A module with an expression that is not
  * known here stays as it is.
  */
 export function growText(binaryen: TextBinaryen, module: TextModule): void {
   const growth = new TextGrowth(binaryen, module);
   if (growth.findSlots()) growth.rewrite();
-  for (const name of [...FUNCTIONS, ...LETTER_FUNCTIONS]) module.removeExport(EXPORT_PREFIX + name);
+  for (const name of [...FUNCTIONS, ...LETTER_FUNCTIONS, ...MEMORY_FUNCTIONS])
+    module.removeExport(EXPORT_PREFIX + name);
 }
 
 /** An assignment `slot = slot + parts[0] + …`. */
@@ -124,7 +132,7 @@ class TextGrowth {
   constructor(binaryen: TextBinaryen, module: TextModule) {
     this.#binaryen = binaryen;
     this.#module = module;
-    this.#children = expressionChildren(binaryen as unknown as Record<string, unknown>);
+    this.#children = expressionChildren(binaryen as TextBinaryen & Record<string, unknown>);
     for (let index = 0; index < module.getNumFunctions(); index++) {
       const fn = module.getFunctionByIndex(index);
       const body = binaryen.Function.getBody(fn);
@@ -245,8 +253,15 @@ class TextGrowth {
     const slot = this.#slotRead(expression);
     if (slot !== null && this.#slots.has(slot)) return this.#share(expression);
     this.#rewriteChildren(expression, false);
+    if (this.#binaryen.getExpressionId(expression) === this.#binaryen.MemoryGrowId) return this.#grow(expression);
     this.#releaseReplaced(expression);
     return expression;
+  }
+
+  /** The tasklet's own `memory.grow`, by the function that reports a failure. */
+  #grow(expression: number): number {
+    if (this.#current.startsWith(STANDARD)) return expression;
+    return this.#module.call(GROW_MEMORY, [this.#valueOf(expression)], this.#binaryen.i32);
   }
 
   /** Releases what a variable held, where it gets another string than a longer one. */
