@@ -12,7 +12,7 @@ import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
-import { profileLines } from '../profileLines.ts';
+import { PROFILE_ROWS, profileLines } from '../profileLines.ts';
 import { responseLines, runExitCode, stateText } from '../runLines.ts';
 import { saveOutput } from '../saveOutput.ts';
 import { warnIfStale } from '../warnIfStale.ts';
@@ -119,7 +119,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     out.result({ ...response, profile }, (paint) => [
       ...responseLines(shown, out.isTerminal, paint),
       '',
-      ...profileLines(profile, cwd, paint),
+      ...profileLines(profile, PROFILE_ROWS, cwd, paint),
     ]);
   } else {
     out.result(response, (paint) => [...responseLines(shown, out.isTerminal, paint), ...nextLines(ended, given.hold)]);
