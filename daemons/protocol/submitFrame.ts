@@ -19,15 +19,19 @@ export function submitFrameHead(job: object): Buffer {
   return head;
 }
 
+/** Where the input begins in such a body, of which the beginning is there; past its end where nothing says so yet. */
+export function submitInputAt(begun: Buffer): number {
+  return begun.length < LENGTH_BYTES ? Number.POSITIVE_INFINITY : LENGTH_BYTES + begun.readUInt32BE();
+}
+
 /**
  * The parts of such a body.
  *
  * @throws {RangeError} where its JSON is longer than the body, or than it may be
  */
 export function readSubmitFrame(body: Buffer): { json: Buffer; input: Buffer } {
-  const length = body.length < LENGTH_BYTES ? Number.POSITIVE_INFINITY : body.readUInt32BE();
-  const end = LENGTH_BYTES + length;
-  if (length > SUBMIT_HEAD_BYTES || end > body.length)
+  const end = submitInputAt(body);
+  if (end > LENGTH_BYTES + SUBMIT_HEAD_BYTES || end > body.length)
     throw new RangeError(`The body begins with the length of its JSON, at most ${SUBMIT_HEAD_BYTES}, and the JSON.`);
   return { json: body.subarray(LENGTH_BYTES, end), input: body.subarray(end) };
 }

@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import { LIMITS } from '../../protocol/limits.ts';
-import { sha256InTurns } from '../../protocol/sha256InTurns.ts';
-import { readSubmitFrame, SUBMIT_FRAME_BYTES } from '../../protocol/submitFrame.ts';
+import { readSubmitFrame, SUBMIT_FRAME_BYTES, submitInputAt } from '../../protocol/submitFrame.ts';
 import type { RunSubmit } from '../../protocol/tenantApi.ts';
 import type { LargeSubmit } from '../bulk/bulkMessages.ts';
 import { Refused } from '../refused.ts';
@@ -16,7 +16,15 @@ export async function readSubmit(
   payload: AsyncIterable<Uint8Array>,
   announced: string | undefined,
 ): Promise<LargeSubmit> {
-  const bytes = await readBody(payload, announced, SUBMIT_FRAME_BYTES);
+  // Hashed as it comes: another pass over many megabytes would only begin when all of them are there.
+  const hash = createHash('sha256');
+  let hashed = 0;
+  const bytes = await readBody(payload, announced, SUBMIT_FRAME_BYTES, (soFar) => {
+    const from = Math.max(hashed, submitInputAt(soFar));
+    if (from >= soFar.length) return;
+    hash.update(soFar.subarray(from));
+    hashed = soFar.length;
+  });
   const { json, input } = frameOf(bytes);
   if (input.length > LIMITS.input)
     throw new Refused('body_too_large', `An input has at most ${LIMITS.input} bytes; this one has ${input.length}.`);
@@ -32,7 +40,7 @@ export async function readSubmit(
     // Checked by the schema after this, which wants an input.
     body: { ...(head as RunSubmit), input_b64: '' },
     input,
-    input_sha256: await sha256InTurns(input),
+    input_sha256: hash.digest('hex'),
   };
 }
 
