@@ -25,8 +25,10 @@ export function errorCodes(): Map<string, number[]> {
       add(code, EXIT_CODE[kind as ErrorKind]);
   }
   for (const errno of ERRNOS) {
-    const error = fileError(Object.assign(new Error(errno), { code: errno }), 'x');
-    if (error instanceof GrafosError) add(error.code, error.exitCode);
+    for (const isGiven of [true, false]) {
+      const error = fileError(Object.assign(new Error(errno), { code: errno }), 'x', isGiven);
+      if (error instanceof GrafosError) add(error.code, error.exitCode);
+    }
   }
   for (const reason of REFUSAL_REASONS) {
     const body = Buffer.from(JSON.stringify({ error: { reason, message: 'x' } }));
