@@ -251,7 +251,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'profile',
     summary: 'Do a run again with counters, and say which functions and lines its fuel went to',
     args: [{ name: '<run-id>', description: 'id of a run that ended' }],
-    options: [PROVIDER],
+    options: [PROVIDER, { flags: '--limit <n>', description: 'rows of each table; JSON has all', default: '10' }],
     json: '{run_id, tasklet, module_sha256, fuel_used, functions: [{index, name, fuel, calls}], lines: [{file, line, fuel}], flame_graph}',
     load: () => import('./commands/profile.ts'),
   },
@@ -451,8 +451,11 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'completion',
     summary: 'Print the completion script of a shell',
-    args: [{ name: '<shell>', description: 'bash, zsh or fish' }],
-    json: '{shell, script}',
+    args: [{ name: '[shell]', description: 'bash, zsh or fish' }],
+    options: [
+      { flags: '--values <kind>', description: 'print names for a script instead', choices: ['tasklets', 'runs'] },
+    ],
+    json: '{shell, script}; with --values [name]',
     load: () => import('./commands/completion.ts'),
   },
 ];

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
+import { packageRoot } from '../daemons/protocol/packageRoot.ts';
 import { packageVersion } from '../daemons/protocol/packageVersion.ts';
 import { type CommandSpec, optionText } from './command.ts';
 import { COMMANDS } from './commandTable.ts';
@@ -8,7 +10,7 @@ import type { Output } from './output.ts';
 /** First words of commands, under the headings of `grafos --help`. */
 const HEADINGS: Record<string, string[]> = {
   'Write and check:': ['new', 'tasklet', 'validate', 'test'],
-  'Run:': ['dev', 'deploy', 'runs', 'artifacts', 'replay', 'mem'],
+  'Run:': ['dev', 'deploy', 'runs', 'artifacts', 'replay', 'profile', 'mem'],
   'Cells and clouds:': ['provider', 'cloud', 'admissions', 'placements', 'admin'],
   'Your tools and you:': ['lsp', 'mcp', 'completion', 'account'],
 };
@@ -29,6 +31,9 @@ First steps:
   grafos dev up
   grafos tasklet build
   grafos deploy run --input fixtures/hello/hello.input.json
+
+grafos help <command> says more of a command, man grafos of all.
+Pages: ${join(packageRoot, 'docs')}
 `;
 
 /** The parser, made from the table of commands. `run` is given the row and the arguments and options by their camel-case names. */
@@ -63,7 +68,7 @@ export function commandTree(out: Output, run: (spec: CommandSpec, given: object)
  */
 export async function parse(tree: Command, argv: string[], json: boolean): Promise<number | undefined> {
   try {
-    await tree.parseAsync(argv, { from: 'user' });
+    await tree.parseAsync(spelledOut(argv), { from: 'user' });
     return undefined;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -74,6 +79,22 @@ export async function parse(tree: Command, argv: string[], json: boolean): Promi
     const what = isHelp ? 'The command is not complete.' : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     throw new GrafosError('usage', 'wrong_usage', what, { next: `See: ${helpCommand(argv)}` });
   }
+}
+
+/**
+ * The words that other tools have for `--help` and `--version`, as this one has them.
+ *
+ * @throws {GrafosError} wrong_usage where help is asked for what is no command
+ */
+function spelledOut(argv: string[]): string[] {
+  const [first, ...rest] = argv;
+  if (first === 'help') {
+    const words = rest.filter((word) => !word.startsWith('-')).join(' ');
+    const isKnown = words === '' || COMMANDS.some(({ name }) => `${name} `.startsWith(`${words} `));
+    if (isKnown) return [...rest, '--help'];
+    throw new GrafosError('usage', 'wrong_usage', `unknown command '${words}'`, { next: 'See: grafos --help' });
+  }
+  return first === 'version' || first === '-v' ? ['--version', ...rest] : argv;
 }
 
 /** How to ask for the help of the command that `argv` began with. */

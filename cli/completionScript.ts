@@ -1,10 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the shell's own syntax
+import type { CommandSpec } from './command.ts';
 import { COMMANDS } from './commandTable.ts';
+import { type CompletionValues, completionValues } from './completionValues.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** What completes `grafos` in a shell, made from the table of commands: words of commands first, then the options of the one typed. */
+/**
+ * What completes `grafos` in a shell, made from the table of commands: words of commands, options,
+ * and the values of both. Names of tasklets and runs are asked of the command itself.
+ */
 export function completionScript(shell: Shell): string {
   switch (shell) {
     case 'bash':
@@ -17,8 +22,10 @@ export function completionScript(shell: Shell): string {
   }
 }
 
-const flagsOf = (name: string): string[] => [
-  ...(COMMANDS.find((command) => command.name === name)?.options ?? []).map(({ flags }) => flags.split(' ')[0] ?? ''),
+const flagOf = (flags: string): string => flags.split(' ')[0] ?? '';
+
+const flagsOf = ({ options }: CommandSpec): string[] => [
+  ...(options ?? []).map(({ flags }) => flagOf(flags)),
   '--json',
   '--help',
 ];
@@ -32,31 +39,61 @@ function groups(): Map<string, string[]> {
   return verbs;
 }
 
+/** Assignments that give the values in bash. */
+function bashValues(values: CompletionValues): string {
+  if (values.kind === 'words') return `words="${values.words.join(' ')}"`;
+  if (values.kind === 'files') return 'files=1';
+  return `words="$(grafos completion --values ${values.kind} 2>/dev/null)"`;
+}
+
+/** What may stand at the cursor of a command whose words are typed. */
+function bashCommand(command: CommandSpec): string[] {
+  const options = (command.options ?? []).filter(({ flags }) => flags.includes(' '));
+  const argument = command.args?.map((one) => completionValues(one.name)).find((values) => values.kind !== 'files');
+  return [
+    '      case "$before" in',
+    ...options.map((option) => {
+      const values = completionValues(option.flags, option.choices);
+      return `        ${flagOf(option.flags)}) ${bashValues(values)} ;;`;
+    }),
+    '        *) case "$current" in',
+    `          -*) words="${flagsOf(command).join(' ')}" ;;`,
+    `          *) ${argument === undefined ? `words="${flagsOf(command).join(' ')}"; files=1` : bashValues(argument)} ;;`,
+    '        esac ;;',
+    '      esac ;;',
+  ];
+}
+
 function bash(): string {
-  const verbs = groups();
+  const verbs = [...groups()];
+  const [pairs, singles] = [
+    COMMANDS.filter(({ name }) => name.includes(' ')),
+    COMMANDS.filter(({ name }) => !name.includes(' ')),
+  ];
   const lines = [
     '_grafos() {',
-    '  local current="${COMP_WORDS[COMP_CWORD]}" words=""',
-    '  case "${COMP_WORDS[1]} ${COMP_WORDS[2]}" in',
-    ...COMMANDS.filter(({ name }) => name.includes(' ')).map(
-      ({ name }) => `    "${name}") [ "$COMP_CWORD" -gt 2 ] && words="${flagsOf(name).join(' ')}" ;;`,
-    ),
-    '  esac',
-    '  if [ -z "$words" ]; then case "$COMP_CWORD $' + '{COMP_WORDS[1]}" in',
-    `    "1 "*) words="${[...verbs.keys()].join(' ')}" ;;`,
-    ...[...verbs]
+    '  local current="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}" words="" files=""',
+    '  case "$COMP_CWORD ${COMP_WORDS[1]} ${COMP_WORDS[2]}" in',
+    `    "1 "*) words="${verbs.map(([group]) => group).join(' ')}" ;;`,
+    ...verbs
       .filter(([, list]) => list.length > 0)
-      .map(([group, list]) => `    "2 ${group}") words="${list.join(' ')}" ;;`),
-    ...[...verbs]
-      .filter(([, list]) => list.length === 0)
-      .map(([group]) => `    *" ${group}") words="${flagsOf(group).join(' ')}" ;;`),
-    '  esac; fi',
+      .map(([group, list]) => `    "2 ${group} "*) words="${list.join(' ')}" ;;`),
+    ...pairs.flatMap((command) => [`    *" ${command.name}")`, ...bashCommand(command)]),
+    ...singles.flatMap((command) => [`    *" ${command.name} "*)`, ...bashCommand(command)]),
+    '  esac',
     '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
-    '  [ -n "$words" ] && [ "${current#-}" != "$current" ] || [ "${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$current"))',
+    '  [ -z "$files" ] || COMPREPLY+=($(compgen -f -- "$current"))',
     '}',
     'complete -F _grafos grafos',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Options of fish's `complete` that give the values. */
+function fishValues(values: CompletionValues): string {
+  if (values.kind === 'files') return '-r -F';
+  if (values.kind === 'words') return `-x -a '${values.words.join(' ')}'`;
+  return `-x -a '(grafos completion --values ${values.kind} 2>/dev/null)'`;
 }
 
 function fish(): string {
@@ -71,13 +108,18 @@ function fish(): string {
       );
     }
   }
-  for (const { name, options } of COMMANDS) {
+  for (const { name, args, options } of COMMANDS) {
     const seen = name
       .split(' ')
       .map((word) => `__fish_seen_subcommand_from ${word}`)
       .join('; and ');
-    for (const { flags, description } of options ?? []) {
-      lines.push(`complete -c grafos -n "${seen}" -l ${(flags.split(' ')[0] ?? '').slice(2)} -d ${quote(description)}`);
+    for (const { flags, description, choices } of options ?? []) {
+      const values = flags.includes(' ') ? `${fishValues(completionValues(flags, choices))} ` : '';
+      lines.push(`complete -c grafos -n "${seen}" -l ${flagOf(flags).slice(2)} ${values}-d ${quote(description)}`);
+    }
+    for (const { name: argument } of args ?? []) {
+      const values = completionValues(argument);
+      if (values.kind !== 'files') lines.push(`complete -c grafos -n "${seen}" ${fishValues(values)}`);
     }
   }
   return `${lines.join('\n')}\n`;

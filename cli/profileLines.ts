@@ -4,11 +4,11 @@ import { countText } from './countText.ts';
 import type { Paint } from './printedLine.ts';
 import { table } from './table.ts';
 
-/** Rows of a table that people read; JSON has all. */
-const ROWS = 10;
+/** Rows of a table that people read unless they ask for more; JSON has all. */
+export const PROFILE_ROWS = 10;
 
-/** A profile for people: the functions and lines that used most. */
-export function profileLines(profile: RunProfile, cwd: string, paint: Paint): string[] {
+/** A profile for people: the `rows` functions and lines that used most. */
+export function profileLines(profile: RunProfile, rows: number, cwd: string, paint: Paint): string[] {
   const { fuel_used, functions, lines, flame_graph } = profile;
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
   const sourced = lines.filter(({ file }) => file !== null);
@@ -17,7 +17,7 @@ export function profileLines(profile: RunProfile, cwd: string, paint: Paint): st
       [
         ['fuel', '', 'calls', 'function'].map((head) => paint('dim', head)),
         ...functions
-          .slice(0, ROWS)
+          .slice(0, rows)
           .map(({ fuel, calls, name }) => [countText(fuel), share(fuel), countText(calls), name]),
       ],
       [0, 1, 2],
@@ -30,7 +30,7 @@ export function profileLines(profile: RunProfile, cwd: string, paint: Paint): st
             [
               ['fuel', '', 'line'].map((head) => paint('dim', head)),
               ...sourced
-                .slice(0, ROWS)
+                .slice(0, rows)
                 .map(({ fuel, file, line }) => [countText(fuel), share(fuel), `${file}:${line}`]),
             ],
             [0, 1],

@@ -13,6 +13,6 @@ export async function saveOutput(cwd: string, file: string, { bytes }: ShownOutp
   try {
     await writeFile(resolve(cwd, file), bytes);
   } catch (error) {
-    throw fileError(error, 'The output cannot be written');
+    throw fileError(error, 'The output cannot be written', true);
   }
 }

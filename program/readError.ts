@@ -13,10 +13,10 @@ export function readError(fault: ReadFault, path: string, what: string): GrafosE
     new GrafosError(kind, code, `${what}: ${path}.`, { why, next, cause });
   switch (fault.state) {
     case 'missing':
-      return error('unreachable', 'no_such_file', 'There is no such file or folder.', 'Check the path.');
+      return error('usage', 'no_such_file', 'There is no such file or folder.', 'Check the path.');
     case 'not-a-file':
       return error(
-        'unreachable',
+        'usage',
         'not_a_file',
         'It is a folder, a device, a pipe or a socket.',
         'Put a file in its place, or correct the path.',

@@ -8,6 +8,9 @@ import { fileError } from '../toolchain/files/fileError.ts';
 const root = join(import.meta.dirname, '..');
 const THROWN = /new GrafosError\(\s*'([a-z-]+)',\s*'([a-z_]+)'/g;
 
+/** What a cell refuses its scheduler, which says it to the client in its own words. */
+const INSIDE = ['daemons/protocol/fabricClient.ts'];
+
 /** What the operating system says of a file that cannot be used. */
 const ERRNOS = ['EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EISDIR', 'ENOENT', 'ENAMETOOLONG', 'EMFILE'];
 
@@ -17,13 +20,15 @@ export function errorCodes(): Map<string, number[]> {
   const add = (code: string, exit: number): void => {
     found.set(code, (found.get(code) ?? new Set()).add(exit));
   };
-  for (const file of globSync('{cli,toolchain,program,daemons}/**/*.ts', { cwd: root })) {
+  for (const file of globSync('{cli,toolchain,program,daemons}/**/*.ts', { cwd: root, exclude: INSIDE })) {
     for (const [, kind, code = ''] of readFileSync(join(root, file), 'utf8').matchAll(THROWN))
       add(code, EXIT_CODE[kind as ErrorKind]);
   }
   for (const errno of ERRNOS) {
-    const error = fileError(Object.assign(new Error(errno), { code: errno }), 'x');
-    if (error instanceof GrafosError) add(error.code, error.exitCode);
+    for (const isGiven of [true, false]) {
+      const error = fileError(Object.assign(new Error(errno), { code: errno }), 'x', isGiven);
+      if (error instanceof GrafosError) add(error.code, error.exitCode);
+    }
   }
   for (const reason of REFUSAL_REASONS) {
     const body = Buffer.from(JSON.stringify({ error: { reason, message: 'x' } }));

@@ -8,7 +8,7 @@ export async function run(
   given: DirectOptions & { name: string; tenantCert: string },
 ): Promise<void> {
   const certificate_pem = await readFile(given.tenantCert, 'utf8').catch((error) => {
-    throw fileError(error, "The tenant's certificate cannot be read");
+    throw fileError(error, "The tenant's certificate cannot be read", true);
   });
   using client = await connectAdmin(cwd, given, signal);
   const tenant = await client.createTenant(given.name, certificate_pem, { signal });

@@ -16,7 +16,7 @@ import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
-import { profileLines } from '../profileLines.ts';
+import { PROFILE_ROWS, profileLines } from '../profileLines.ts';
 import { runLimits } from '../runLimits.ts';
 import { responseLines, runExitCode, stateText } from '../runLines.ts';
 import { saveOutput } from '../saveOutput.ts';
@@ -132,7 +132,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       ...responseLines(shown, out.isTerminal, paint, places),
       ...adviceLines(advice),
       '',
-      ...profileLines(profile, cwd, paint),
+      ...profileLines(profile, PROFILE_ROWS, cwd, paint),
     ]);
   } else {
     out.result(response, (paint) => [

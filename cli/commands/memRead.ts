@@ -37,7 +37,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const bytes = await memory.session.read(offset, length);
   if (given.out !== undefined) {
     await writeFile(given.out, bytes).catch((error) => {
-      throw fileError(error, 'The bytes cannot be written');
+      throw fileError(error, 'The bytes cannot be written', true);
     });
     out.result({ lease_id: memory.leaseId, offset, length: bytes.length, file: resolve(cwd, given.out) }, () => [
       `${bytes.length} bytes written to ${given.out}`,

@@ -1,13 +1,15 @@
 import { loadProgram } from '../../program/loadProgram.ts';
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
+import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { profileLines } from '../profileLines.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
-  given: { runId: string; provider?: string },
+  given: { runId: string; provider?: string; limit: string },
 ): Promise<void> {
+  const rows = countOption('--limit', given.limit, Number.MAX_SAFE_INTEGER, 1);
   out.progress('counting');
   const profile = await profileRun(loadProgram(cwd), given.runId, given.provider, signal);
-  out.result(profile, (paint) => profileLines(profile, cwd, paint));
+  out.result(profile, (paint) => profileLines(profile, rows, cwd, paint));
 }

@@ -56,7 +56,7 @@ export async function startRun(
       tasklet: tasklet.name,
       version: program.manifest.version,
       module_sha256: sha256,
-      input_b64: input.toString('base64'),
+      input,
       mem_bytes: mem,
       fuel: tasklet.fuel,
       linear_memory_bytes: tasklet.linear_memory_bytes,

@@ -5,11 +5,14 @@ import type { GrafosError } from './grafosError.ts';
 import { readAnswer } from './readAnswer.ts';
 import { type ExpectedRun, runProblem } from './runProblem.ts';
 import type { ApiRequest, SchedulerConnection } from './schedulerConnection.ts';
+import { SUBMIT_FRAME_TYPE, submitFrameHead } from './submitFrame.ts';
 import type { Run } from './tenantApi.ts';
 
 /** A request with its body as a value. */
 export interface Question extends Pick<ApiRequest, 'method' | 'path' | 'headers' | 'waitMs' | 'signal'> {
-  json?: unknown;
+  json?: object | undefined;
+  /** Travels as bytes behind the JSON (submitFrame.ts). */
+  input?: Uint8Array | undefined;
 }
 
 /** The answers of one scheduler, each bounded, checked by its schema, and held against what was asked. */
@@ -36,9 +39,8 @@ export class CheckedAnswers {
   }
 
   async bytes(question: Question, most: number): Promise<Buffer> {
-    const { json, ...asked } = question;
-    const body = json === undefined ? {} : { type: 'application/json', body: Buffer.from(JSON.stringify(json)) };
-    return (await this.#connection.call({ ...asked, ...body }, most)).bytes;
+    const { json, input, ...asked } = question;
+    return (await this.#connection.call({ ...asked, ...bodyOf(json, input) }, most)).bytes;
   }
 
   async one<T>(name: SchemaName, question: Question): Promise<T> {
@@ -74,4 +76,10 @@ export class CheckedAnswers {
   read<T>(name: SchemaName, bytes: Buffer): T {
     return readAnswer<T>(this.url, name, bytes);
   }
+}
+
+function bodyOf(json: object | undefined, input: Uint8Array | undefined): Pick<ApiRequest, 'type' | 'body' | 'tail'> {
+  if (json === undefined) return {};
+  if (input === undefined) return { type: 'application/json', body: Buffer.from(JSON.stringify(json)) };
+  return { type: SUBMIT_FRAME_TYPE, body: submitFrameHead(json), tail: input };
 }

@@ -156,7 +156,7 @@ async function requestError(error: unknown, link: ControlLink): Promise<Error> {
     return new GrafosError('refused', error.data.code, error.message);
   }
   if (error instanceof ResponseError && error.code !== PENDING_REJECTED) {
-    return new GrafosError('usage', 'bad_request', error.message);
+    return new GrafosError('refused', 'bad_request', error.message);
   }
   const why = await Promise.race([link.closed, Promise.resolve(undefined)]);
   return new GrafosError('unreachable', 'fabric_connection_lost', 'The connection to the cell was lost.', {

@@ -20,6 +20,7 @@ import type {
   Quota,
   Run,
   RunEvent,
+  RunJob,
   RunRecord,
   RunResponse,
   RunSubmit,
@@ -84,7 +85,8 @@ export interface SchedulerClient {
   health(options?: CallOptions): Promise<Health>;
   hasModule(sha256: string, options?: CallOptions): Promise<boolean>;
   putModule(sha256: string, bytes: Uint8Array, options?: CallOptions): Promise<void>;
-  submit(run: RunSubmit, options?: SubmitOptions): Promise<Run>;
+  /** An `input` travels as it is; `input_b64` is for who has it in base64. */
+  submit(run: RunSubmit | RunJob, options?: SubmitOptions): Promise<Run>;
   getRun(runId: string, options?: CallOptions): Promise<Run>;
   /** Newest first; `before` is a run id. The `output` of each response is null. */
   listRuns(query?: { limit?: number; before?: string }, options?: CallOptions): Promise<Run[]>;
@@ -237,7 +239,7 @@ function runCalls(
       const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
       const { program, tasklet, version, module_sha256 } = run;
       return answers.run(
-        { method: 'POST', path: '/api/v1/runs', json: run, headers, waitMs, signal },
+        { method: 'POST', path: '/api/v1/runs', ...partsOf(run), headers, waitMs, signal },
         { program, tasklet, version, module_sha256 },
       );
     },
@@ -259,6 +261,12 @@ function runCalls(
       return capability;
     },
   };
+}
+
+function partsOf(run: RunSubmit | RunJob): Pick<Question, 'json' | 'input'> {
+  if (!('input' in run)) return { json: run };
+  const { input, ...json } = run;
+  return { json, input };
 }
 
 function artifactCalls(

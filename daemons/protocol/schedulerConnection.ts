@@ -22,6 +22,8 @@ export interface ApiRequest {
   /** Content type of the body. */
   type?: string;
   body?: Uint8Array;
+  /** Bytes that follow the body, and are part of it. */
+  tail?: Uint8Array | undefined;
   /** Goes without a token. */
   isOpen?: boolean;
   /** Statuses that are an answer here, beside 2xx. */
@@ -83,7 +85,7 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
 
   const send = (asked: ApiRequest): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const { method, path, headers = {}, type, body, isOpen = false, waitMs, signal } = asked;
+      const { method, path, headers = {}, type, body, tail, isOpen = false, waitMs, signal } = asked;
       if (isClosed) {
         reject(new GrafosError('interrupted', 'client_closed', 'The connection to the scheduler was closed.'));
         return;
@@ -92,7 +94,8 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
       // certificate and our check of the server would be gone with it.
       const request = new ClientRequest({ agent, protocol: 'https:', host, port, method, path, headers, signal });
       underWay.add(request);
-      const answerMs = PACE.answerMs + (waitMs ?? 0) + ((body?.length ?? 0) / PACE.bytesPerSecond) * 1000;
+      const size = (body?.length ?? 0) + (tail?.length ?? 0);
+      const answerMs = PACE.answerMs + (waitMs ?? 0) + (size / PACE.bytesPerSecond) * 1000;
       const late = setTimeout(() => request.destroy(new Error(`no answer began within ${answerMs} ms`)), answerMs);
       request.once('close', () => {
         clearTimeout(late);
@@ -100,7 +103,7 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
       });
       if (waitMs !== undefined) request.setHeader('prefer', `wait=${Math.ceil(waitMs / 1000)}`);
       if (type !== undefined) request.setHeader('content-type', type);
-      if (method === 'PUT' || method === 'POST') request.setHeader('content-length', body?.length ?? 0);
+      if (method === 'PUT' || method === 'POST') request.setHeader('content-length', size);
       const onError = (error: Error): void => {
         const isStale = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET' && isRepeatable(asked);
         // The server closed the idle connection in the moment we took it up again: nothing was lost but the way.
@@ -120,7 +123,8 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
         whenSecure(socket as TLSSocket, () => {
           if (request.destroyed) return;
           if (!isOpen) request.setHeader('authorization', `Bearer ${tokenFor(socket)}`);
-          request.end(body);
+          if (tail !== undefined && body !== undefined) request.write(body);
+          request.end(tail ?? body);
         });
       });
     });

@@ -70,6 +70,11 @@ export interface RunSubmit {
   start_unix_nanos?: string;
 }
 
+/** A submit with its input as bytes. */
+export interface RunJob extends Omit<RunSubmit, 'input_b64'> {
+  input: Uint8Array;
+}
+
 /** `response.json`: the artifact of an ended run (docs/tasklet-abi.md). */
 export interface RunResponse {
   run_id: string;

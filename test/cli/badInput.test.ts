@@ -191,6 +191,18 @@ describe('bad input', () => {
         refused(await grafos([...args, '--json'], { cwd: program.path }), 2, code);
       });
     }
+    it('knows the words that other tools have for help and version', async () => {
+      await using folder = await temporaryFolder();
+      const said = async (...args: string[]) => {
+        const { code, stdout } = await grafos(args, { cwd: folder.path });
+        return { code, stdout };
+      };
+      assert.deepEqual(await said('help', 'dev', 'up'), await said('dev', 'up', '--help'));
+      assert.deepEqual(await said('help'), await said('--help'));
+      for (const word of ['version', '-v']) assert.deepEqual(await said(word), await said('--version'));
+      assert.equal((await said('help')).code, 0);
+      assert.equal((await said('help', 'nobody')).code, 2);
+    });
     it('half a command prints the help of that half', async () => {
       await using folder = await temporaryFolder();
       for (const [args, expected] of [

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { errorCodes } from '../../scripts/errorCodes.ts';
 
+const OF_A_PATH = 'A wrong path on the command line is wrong usage (2); one of the stack itself is not (3).';
+
 /** Codes that end with two exit codes, and why. */
 const TWO: Record<string, string> = {
   not_built:
     'A tasklet that is not built is a wrong order of commands (2); a daemon that is not built is no installation (3).',
-  module_invalid: 'A module of the user is a bad answer (1).',
+  no_such_file: OF_A_PATH,
+  not_a_file: OF_A_PATH,
+  not_a_folder: OF_A_PATH,
+  path_too_long: OF_A_PATH,
 };
 
 /** Exit code of each error: by docs/cli.md 2 is wrong usage, 3 cannot reach or start, 4 refused. */
@@ -25,8 +30,6 @@ const TABLE: Record<number, string[]> = {
     'manifest_missing',
     'module_differs',
     'module_too_large',
-    'no_such_file',
-    'not_a_file',
     'not_found',
     'provider_unknown',
     'run_not_ended',

@@ -87,7 +87,9 @@ export function standInScheduler(): StandIn {
     async putModule(sha256, bytes) {
       standIn.modules.set(sha256, bytes);
     },
-    async submit(submit) {
+    async submit(job) {
+      const { input, ...rest } = 'input' in job ? job : { ...job, input: Buffer.from(job.input_b64, 'base64') };
+      const submit: RunSubmit = { ...rest, input_b64: Buffer.from(input).toString('base64') };
       if (standIn.down)
         throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
       if (submit.mem_bytes > 131_072) {

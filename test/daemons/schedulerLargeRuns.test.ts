@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { parseExactJson } from '../../daemons/protocol/parseExactJson.ts';
 import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
 import { tlsClientOptions } from '../../daemons/protocol/peerTls.ts';
+import { SUBMIT_FRAME_TYPE, SUBMIT_HEAD_BYTES, submitFrameHead } from '../../daemons/protocol/submitFrame.ts';
 import { IN_ROW_BYTES } from '../../daemons/scheduler/store/runFiles.ts';
 import { type Harness, MODULE, MODULE_SHA256, startHarness, submitOf, tokenOf } from './schedulerHarness.ts';
 
@@ -59,6 +61,43 @@ describe('scheduler: large inputs and outputs', () => {
       assert.deepEqual(filesOfRuns(), [`${run.run_id}.input`, `${run.run_id}.output`]);
     });
   }
+
+  it('come as bytes, are the same run for the same key, and are refused where they cannot be', async () => {
+    const { client, files } = await tenantWithModule();
+    const { input_b64: _, ...job } = submitOf('echo');
+    for (const input of [LARGE_BYTES, Buffer.alloc(0), Buffer.from('short'), Buffer.alloc(LIMITS.input, 7)]) {
+      const options = { idempotencyKey: `of ${input.length}`, waitMs: 20_000 };
+      const run = await client.submit({ ...job, input }, options);
+      assert.equal(run.state, 'succeeded');
+      assert.equal(run.response?.output_sha256, createHash('sha256').update(input).digest('hex'));
+      assert.ok(input.equals(await client.artifact(run.run_id, 'input.bin')));
+      const again = await client.submit({ ...job, input_b64: input.toString('base64') }, options);
+      assert.equal(again.run_id, run.run_id, 'whichever way the input comes');
+    }
+    await assert.rejects(client.submit({ ...job, input: Buffer.alloc(LIMITS.input + 1) }), { code: 'body_too_large' });
+    const head = (length: number, json: string) => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32BE(length);
+      return Buffer.concat([bytes, Buffer.from(json)]);
+    };
+    const whole = JSON.stringify({ ...job });
+    for (const [body, status] of [
+      [Buffer.alloc(0), 400],
+      [Buffer.alloc(3), 400],
+      [head(0xffffffff, whole), 400],
+      [head(whole.length + 1, whole), 400],
+      [head(whole.length, whole.replace('{', '[')), 400],
+      [head(4, 'null'), 400],
+      [head(2, '{}'), 400],
+      [submitFrameHead({ ...job, input_b64: '' }), 400],
+      [submitFrameHead({ ...job, more: 'x'.repeat(SUBMIT_HEAD_BYTES) }), 400],
+      [submitFrameHead({ ...job, fuel: -1 }), 400],
+    ] as const) {
+      const answer = await post(stack.url, files, body, true, '/api/v1/runs', SUBMIT_FRAME_TYPE);
+      assert.equal(answer.status, status, `${body.toString('latin1').slice(0, 80)}: ${answer.text}`);
+      assert.equal(JSON.parse(answer.text).error.reason, 'bad_request');
+    }
+  });
 
   it('are told to who follows the run from its beginning', async () => {
     const { client } = await tenantWithModule();
@@ -186,7 +225,14 @@ describe('scheduler: large inputs and outputs', () => {
 });
 
 /** As no client of ours would: any text, and with or without its length. */
-function post(url: string, files: PeerFiles, body: string, announced: boolean, path = '/api/v1/runs') {
+function post(
+  url: string,
+  files: PeerFiles,
+  body: string | Buffer,
+  announced: boolean,
+  path = '/api/v1/runs',
+  type = 'application/json',
+) {
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
     const tls = tlsClientOptions(files, { roles: ['scheduler'] });
     const asked = request(`${url}${path}`, {
@@ -195,7 +241,7 @@ function post(url: string, files: PeerFiles, body: string, announced: boolean, p
       method: 'POST',
       headers: {
         authorization: `Bearer ${tokenOf(files)}`,
-        'content-type': 'application/json',
+        'content-type': type,
         ...(announced ? { 'content-length': Buffer.byteLength(body) } : { 'transfer-encoding': 'chunked' }),
       },
     });

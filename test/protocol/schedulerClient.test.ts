@@ -52,9 +52,9 @@ describe('schedulerClient', () => {
     it('turns refusals into errors with their reason, what and next', async () => {
       await assert.rejects(client.getRun('none'), {
         name: 'GrafosError',
-        kind: 'refused',
+        kind: 'usage',
         code: 'not_found',
-        exitCode: 4,
+        exitCode: 2,
         message: /none/,
       });
       await assert.rejects(client.putModule('0'.repeat(64), MODULE), { code: 'module_hash_mismatch' });

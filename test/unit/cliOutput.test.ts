@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMMANDS } from '../../cli/commandTable.ts';
 import { commandTree, helpCommand } from '../../cli/commandTree.ts';
@@ -11,6 +12,8 @@ import { paintMarked, printedLine } from '../../cli/printedLine.ts';
 import { responseLines } from '../../cli/runLines.ts';
 import { table } from '../../cli/table.ts';
 import { timeText } from '../../cli/timeText.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { manPage } from '../../scripts/manPage.ts';
 import type { ShownOutput, ShownResponse } from '../../toolchain/output/shownOutput.ts';
 
 const RESPONSE = {
@@ -137,15 +140,39 @@ describe('output of the command', () => {
       ['--mem-capacity', '--json'],
     ],
     [['grafos', 'validate', '--'], ['--sarif']],
+    [
+      ['grafos', 'dev', 'up', '--transport', ''],
+      ['quic', 'tcp'],
+    ],
+    [['grafos', 'runs', 'list', '--provider', 'a'], ['aws']],
+    [['grafos', 'new', 'x', '--template', 'r'], ['rust']],
+    [['grafos', 'dev', 'logs', 's'], ['scheduler']],
+    [
+      ['grafos', 'completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
+    [['grafos', 'deploy', 'run', '--input', '/et'], ['/etc']],
+    [['grafos', 'deploy', 'run', '--tasklet', ''], ['asked:tasklets']],
+    [['grafos', 'runs', 'show', ''], ['asked:runs']],
   ] as const) {
     it(`completes "${words.join(' ')}" in bash`, () => {
-      const script = `${completionScript('bash')}
+      const script = `grafos() { echo "asked:$3"; }
+${completionScript('bash')}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _grafos; printf '%s\\n' "\${COMPREPLY[@]}"`;
       const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { encoding: 'utf8' });
       assert.equal(stderr, '');
       for (const word of expected) assert.ok(stdout.split('\n').includes(word), `${word} in ${stdout}`);
     });
   }
+
+  it('says all of it in the man page', async () => {
+    const page = manPage();
+    assert.equal(page, await readFile(join(packageRoot, 'man/grafos.1'), 'utf8'));
+    for (const { name } of COMMANDS) assert.ok(page.includes(`\ngrafos ${name.replaceAll('-', '\\-')}`), name);
+    // All that a line can begin with a dot for.
+    for (const line of page.split('\n'))
+      assert.match(line, /^(?:[^.']|$|\.(?:\\"|TH|SH|SS|TP|B|I|nf|fi)(?: |$))/, line);
+  });
 
   it('knows every command once', () => {
     const names = COMMANDS.map(({ name }) => name);

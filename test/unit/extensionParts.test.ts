@@ -91,10 +91,10 @@ describe('bytes for people', () => {
   const rows: Array<[string, Uint8Array, string, string]> = [
     ['JSON gets its lines', Buffer.from('{"a":1}'), 'json', '{\n  "a": 1\n}'],
     [
-      'a number too large for a double stays as it came',
+      'a number too large for a double keeps its digits',
       Buffer.from('{"a":12345678901234567890}'),
       'json',
-      '{"a":12345678901234567890}',
+      '{\n  "a": 12345678901234567890\n}',
     ],
     ['text stays text', Buffer.from('grüß dich\n'), 'text', 'grüß dich\n'],
     ['nothing is an empty text', new Uint8Array(), 'text', ''],

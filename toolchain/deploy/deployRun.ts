@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+import type { Run, RunJob, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
@@ -52,12 +52,12 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
   const { program, tasklet, input, signal } = deploy;
   const module = await readModuleFile(program, tasklet);
   const sha256 = createHash('sha256').update(module).digest('hex');
-  const submit: RunSubmit = {
+  const submit: RunJob = {
     program: program.manifest.name,
     tasklet: tasklet.name,
     version: program.manifest.version,
     module_sha256: sha256,
-    input_b64: Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('base64'),
+    input,
     mem_bytes: deploy.memBytes ?? tasklet.mem_bytes,
     fuel: tasklet.fuel,
     linear_memory_bytes: tasklet.linear_memory_bytes,
@@ -97,7 +97,7 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
 async function cancelStarted(
   client: SchedulerClient,
   known: string | undefined,
-  submit: RunSubmit,
+  submit: RunJob,
   idempotencyKey: string,
 ): Promise<string> {
   const signal = AbortSignal.timeout(2 * CANCEL_MS);

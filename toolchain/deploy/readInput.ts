@@ -17,7 +17,7 @@ export async function readInput(file: string, signal: AbortSignal): Promise<Uint
     await using handle = await open(file, 'r');
     return await readBounded(file, handle.createReadStream(), signal);
   } catch (error) {
-    throw fileError(error, 'The input cannot be read');
+    throw fileError(error, 'The input cannot be read', true);
   }
 }
 

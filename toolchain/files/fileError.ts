@@ -1,14 +1,19 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 
-/** What the operating system says of a failed file operation, as an error a person can act on; anything else is returned as it was. */
-export function fileError(error: unknown, what: string): unknown {
+/**
+ * What the operating system says of a failed file operation, as an error a person can act on;
+ * anything else is returned as it was.
+ *
+ * @param isGiven whether the command line named the path, so that a wrong path is wrong usage
+ */
+export function fileError(error: unknown, what: string, isGiven = false): unknown {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : '';
   const isWatch = error instanceof Error && 'syscall' in error && error.syscall === 'watch';
   const advice = isWatch ? WATCHES[errno] : ADVICE[errno];
   if (advice === undefined) return error;
   const path = error instanceof Error && 'path' in error ? ` (${String(error.path)})` : '';
   return new GrafosError(
-    WRONG_PATH.has(advice.code) ? 'usage' : 'unreachable',
+    isGiven && WRONG_PATH.has(advice.code) ? 'usage' : 'unreachable',
     advice.code,
     `${what}: ${advice.why}${path}.`,
     {
@@ -18,7 +23,7 @@ export function fileError(error: unknown, what: string): unknown {
   );
 }
 
-/** Faults of the path that somebody gave; all others are of the machine. */
+/** Faults of a path; all others are of the machine. */
 const WRONG_PATH = new Set(['not_a_folder', 'not_a_file', 'no_such_file', 'path_too_long']);
 
 const TOO_MANY_WATCHES = {

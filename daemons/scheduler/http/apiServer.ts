@@ -23,6 +23,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import type { PeerFiles } from '../../protocol/peerFiles.ts';
 import { guardTlsServer, tlsServerOptions } from '../../protocol/peerTls.ts';
 import { requestHost } from '../../protocol/requestHost.ts';
+import { SUBMIT_FRAME_TYPE } from '../../protocol/submitFrame.ts';
 import type { RefusalReason } from '../../protocol/tenantApi.ts';
 import { TokenRefused } from '../../protocol/tenantToken.ts';
 import type { AuditLog } from '../audit/auditLog.ts';
@@ -37,6 +38,7 @@ import { ApiWaiting } from './apiWaiting.ts';
 import type { Answer, Handlers, OpenHandler } from './call.ts';
 import { connectionOf } from './connectionOf.ts';
 import { readBody } from './readBody.ts';
+import { readSubmit } from './readSubmit.ts';
 import { requestChecker } from './requestChecker.ts';
 
 export interface ApiServerOptions {
@@ -144,6 +146,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     } catch {
       throw new Refused('bad_request', 'The body is not JSON.');
     }
+  });
+  app.addContentTypeParser(SUBMIT_FRAME_TYPE, async (raw: unknown, payload: Http2ServerRequest) => {
+    const request = raw as Request;
+    if (operationIdOf(request) !== 'submitRun') throw new Refused('bad_request', 'Only a submit has such a body.');
+    request.large = await readSubmit(payload, request.headers['content-length']);
+    return request.large.body;
   });
   app.addContentTypeParser(['application/octet-stream', 'application/wasm'], (_request, payload, done) =>
     done(null, payload),

@@ -7,12 +7,14 @@ const FIRST_BYTES = 4_096;
  * A request's body in a buffer of its own. Its pieces are put into place as they come: joining many megabytes at the end would hold up others.
  * @param announced the header `content-length`, where there is one
  * @param most bytes
+ * @param onPiece gets all that is there after each piece; while others have their turn, little else is to do
  * @throws {Refused} body_too_large, bad_request when less came than was announced
  */
 export async function readBody(
   body: AsyncIterable<Uint8Array>,
   announced: string | undefined,
   most: number,
+  onPiece: (soFar: Buffer) => void = () => {},
 ): Promise<Buffer> {
   const length = announced === undefined ? undefined : Number(announced);
   const tooLarge = () => new Refused('body_too_large', `This body has at most ${most} bytes.`);
@@ -29,6 +31,7 @@ export async function readBody(
     }
     bytes.set(piece, size);
     size += piece.length;
+    onPiece(bytes.subarray(0, size));
     await othersTurn(piece.length);
   }
   if (length !== undefined && size !== length)

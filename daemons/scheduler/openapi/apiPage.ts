@@ -1,4 +1,5 @@
 import { SCHEMAS, type Schema } from '../../protocol/apiSchemas.ts';
+import { SUBMIT_FRAME_TYPE, SUBMIT_HEAD_BYTES } from '../../protocol/submitFrame.ts';
 import { REFUSAL_REASONS } from '../../protocol/tenantApi.ts';
 import { MODULE_RETENTION } from '../moduleStore.ts';
 import { REFUSAL_STATUS } from '../refused.ts';
@@ -34,7 +35,7 @@ const INTRODUCTION = `The scheduler serves it over HTTPS (HTTP/1.1 and HTTP/2, T
 
 **What is kept.** A run is in the store before it is acknowledged, and its artifacts are before its end is told; a killed scheduler loses nothing it acknowledged. Runs that were in flight when a scheduler ended are \`failed\` with \`worker_lost\`. Such a run that came with an \`Idempotency-Key\` is run again, under its own id, seed and start, when the client repeats the request; the cell executes a run id at most once, so what it had finished is not done twice. The states \`admitted\`, \`placed\` and \`running\` of a run in flight are not written one by one: none of them outlives the process. Kept are the newest ${RUN_RETENTION.runs} runs, at most ${RUN_RETENTION.bytes / 1024 ** 2} MiB of their inputs and outputs, ${DECISION_RETENTION} admissions and placements, and ${MODULE_RETENTION.modules} modules or ${MODULE_RETENTION.bytes / 1024 ** 2} MiB of them; the oldest ended runs, and the modules not used for longest, go first. An \`Idempotency-Key\` is forgotten with its run.
 
-**Large bodies.** Only a submit may be longer than ${IN_ROW_BYTES / 1024} KiB, and only by its \`input_b64\`. An output longer than that which is JSON stands in \`response\` as the tasklet wrote it, but for line ends.
+**Large bodies.** Only a submit may be longer than ${IN_ROW_BYTES / 1024} KiB, and only by its input. With the content type \`${SUBMIT_FRAME_TYPE}\` a submit takes the input as bytes, which is faster: the length of the JSON in 32 bits big-endian, the JSON of RunSubmit without \`input_b64\` in at most ${SUBMIT_HEAD_BYTES / 1024} KiB, then the input. An output longer than that which is JSON stands in \`response\` as the tasklet wrote it, but for line ends.
 
 **Quotas.** Up to \`runs_soft\` runs at one time are free; each above that takes one of \`burst_per_minute\` extra starts, which refill evenly; \`runs_hard\` is never exceeded. \`mem_bytes\` bounds the fabric memory of runs and of held leases together.
 

@@ -1,0 +1,30 @@
+/** Where the values of an option or argument come from: words that are known, files, or names that the command tells. */
+export type CompletionValues =
+  | { kind: 'words'; words: readonly string[] }
+  | { kind: 'files' }
+  | { kind: 'tasklets' | 'runs' };
+
+/** Values by the placeholder that stands for them in the table of commands. */
+const BY_PLACEHOLDER: Record<string, CompletionValues> = {
+  tasklet: { kind: 'tasklets' },
+  tasklets: { kind: 'tasklets' },
+  'run-id': { kind: 'runs' },
+  provider: { kind: 'words', words: ['local', 'aws', 'gcp'] },
+  daemon: { kind: 'words', words: ['fabricbiosd', 'scheduler', 'helper'] },
+  shell: { kind: 'words', words: ['bash', 'zsh', 'fish'] },
+};
+
+/** Options whose placeholder says less than their own name. */
+const BY_NAME = /^--(tasklet|provider)\b/;
+
+/**
+ * The values of an option or argument.
+ *
+ * @param notation commander's, such as `--tasklet <name>` or `[tasklets...]`
+ * @param choices the only values there are, if these are known
+ */
+export function completionValues(notation: string, choices?: readonly string[]): CompletionValues {
+  if (choices !== undefined) return { kind: 'words', words: choices };
+  const placeholder = /[<[]([\w-]+)/.exec(notation)?.[1] ?? '';
+  return BY_PLACEHOLDER[BY_NAME.exec(notation)?.[1] ?? placeholder] ?? { kind: 'files' };
+}
