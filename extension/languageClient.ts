@@ -105,6 +105,7 @@ export function startLanguageClient(
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: () => ({
         commands: true,
+        typeScriptHovers: true,
         checking: true,
         cargoCheck: vscode.workspace.isTrusted,
         validateOnType: vscode.workspace.getConfiguration().get<boolean>(SETTINGS.validateOnType, true),
