@@ -21,6 +21,7 @@ export const COMMANDS = {
   runProfile: 'grafos.run.profile',
   runCancel: 'grafos.run.cancel',
   runOpen: 'grafos.run.open',
+  languageRestart: 'grafos.language.restart',
   providerAddCell: 'grafos.provider.addCell',
   diagnosticsCopy: 'grafos.diagnostics.copy',
 } as const;

@@ -42,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
     programs,
     pages,
     problems,
-    registerCommands({ ...grafos, pages, problems }),
+    registerCommands({ ...grafos, pages, problems, restartLanguageServer: () => languageClient?.restart() }),
     contextKeys(grafos),
     statusBar(grafos),
     stackView(grafos),

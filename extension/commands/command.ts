@@ -6,6 +6,8 @@ import type { FoundProblems } from '../tasklets/foundProblems.ts';
 export interface CommandContext extends Grafos {
   pages: RunPages;
   problems: FoundProblems;
+  /** Ends the language server and starts it again. Does nothing before a program is found. */
+  restartLanguageServer(): void;
 }
 
 /** Called with what the menu, tree, lens or other code passes: often nothing. Its rejection is shown; a resolved undefined after a dialog was left is silence. */

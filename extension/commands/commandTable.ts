@@ -1,6 +1,7 @@
 import { COMMANDS, type CommandId } from '../ids.ts';
 import type { CommandFactory } from './command.ts';
 import { diagnosticsCopy } from './diagnosticsCopy.ts';
+import { languageRestart } from './languageRestart.ts';
 import { programNew } from './programNew.ts';
 import { providerAddCell } from './providerAddCell.ts';
 import { runArtifacts } from './runArtifacts.ts';
@@ -54,6 +55,7 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.runProfile]: trusted(runProfile),
   [COMMANDS.runCancel]: trusted(runCancel),
   [COMMANDS.runOpen]: open(runOpen),
+  [COMMANDS.languageRestart]: open(languageRestart),
   [COMMANDS.providerAddCell]: trusted(providerAddCell),
   [COMMANDS.diagnosticsCopy]: open(diagnosticsCopy),
 };
