@@ -28,6 +28,7 @@ export const COMMANDS = {
   runsFilter: 'grafos.runs.filter',
   runsGroup: 'grafos.runs.group',
   runsMore: 'grafos.runs.more',
+  languageRestart: 'grafos.language.restart',
   providerAddCell: 'grafos.provider.addCell',
   diagnosticsCopy: 'grafos.diagnostics.copy',
 } as const;

@@ -17,8 +17,10 @@ import { notice } from './dialogs/notice.ts';
 import { FuelHeat, type LineShare } from './fuelHeat.ts';
 import { COMMANDS, SETTINGS } from './ids.ts';
 
-/** What `startLanguageClient` gives back; `stop` resolves when the server has ended. */
+/** A language server at work; `stop` resolves when its process has ended. */
 export interface RunningLanguageClient extends vscode.Disposable {
+  /** Ends the server and starts it again, also when it had given up. */
+  restart(): void;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export function startLanguageClient(
   const status = vscode.languages.createLanguageStatusItem('grafos.languageServer', SELECTOR);
   status.name = vscode.l10n.t('grafOS');
   disposables.push(status);
+  const checks = vscode.l10n.t('Checks the manifest and the tasklets of this program.');
   let client: LanguageClient | null = null;
   let heat: FuelHeat | null = null;
   /** Starts and stops follow one another; they never overlap. */
@@ -62,12 +65,13 @@ export function startLanguageClient(
   const server = new ServerProcess(context.asAbsolutePath('dist/language-server/main.js'));
   const ends: number[] = [];
 
-  const show = (text: string, severity: vscode.LanguageStatusSeverity, detail = '') => {
+  const show = (text: string, severity: vscode.LanguageStatusSeverity, detail = checks) => {
     status.text = text;
     status.detail = detail;
     status.severity = severity;
     status.busy = false;
-    if (severity === vscode.LanguageStatusSeverity.Information) status.command = undefined;
+    if (severity === vscode.LanguageStatusSeverity.Information)
+      status.command = { title: vscode.l10n.t('Restart Language Server'), command: COMMANDS.languageRestart };
     else status.command = { title: vscode.l10n.t('Show Logs'), command: COMMANDS.stackLogs };
   };
   show(vscode.l10n.t('grafOS'), vscode.LanguageStatusSeverity.Information);
@@ -105,6 +109,7 @@ export function startLanguageClient(
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: () => ({
         commands: true,
+        typeScriptHovers: true,
         checking: true,
         cargoCheck: vscode.workspace.isTrusted,
         validateOnType: vscode.workspace.getConfiguration().get<boolean>(SETTINGS.validateOnType, true),
@@ -151,6 +156,7 @@ export function startLanguageClient(
     queue = queue.then(work).catch((error: unknown) => log.error(messageOf(error)));
   };
   const restart = () => {
+    ends.length = 0;
     if (wanted) {
       next(stop);
       next(start);
@@ -180,7 +186,7 @@ export function startLanguageClient(
     next(stop);
     return queue;
   };
-  return { stop: end, dispose: () => run(end()) };
+  return { restart, stop: end, dispose: () => run(end()) };
 }
 
 function isRelevant({ uri }: vscode.TextDocument): boolean {

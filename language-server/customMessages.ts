@@ -15,6 +15,8 @@ export interface ServerOptions {
   validateOnType?: boolean;
   /** Answer inlay hints and {@link FUEL_LINES} from the newest profile, and send {@link FUEL_CHANGED}. Default false. */
   fuel?: boolean;
+  /** The client's TypeScript service hovers on tasklets too, wherever a program has its types in `.grafos/types`. Default false. */
+  typeScriptHovers?: boolean;
 }
 
 /** Notification from the server: whether checks are going on, sent when that changes. */
@@ -53,7 +55,14 @@ export interface LensArgument {
 
 /** The default of each option, and the reading of what a client sent, which may be anything. */
 export function readServerOptions(given: unknown): Required<ServerOptions> {
-  const defaults = { commands: false, checking: false, cargoCheck: true, validateOnType: true, fuel: false };
+  const defaults = {
+    commands: false,
+    checking: false,
+    cargoCheck: true,
+    validateOnType: true,
+    fuel: false,
+    typeScriptHovers: false,
+  };
   if (typeof given !== 'object' || given === null) return defaults;
   const options: Required<ServerOptions> = defaults;
   for (const [name, value] of Object.entries(given))

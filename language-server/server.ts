@@ -13,6 +13,7 @@ import {
   ShowMessageNotification,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
+import { STATE_NAME, StateFolder } from '../daemons/protocol/stateFolder.ts';
 import { PROGRAM_LIMITS } from '../program/programLimits.ts';
 import { startBoundedThread } from '../toolchain/bounded/boundedThread.ts';
 import { type LineFuel, sourceFuel } from '../toolchain/profile/sourceFuel.ts';
@@ -142,6 +143,8 @@ export function serve(connection: Connection, threadUrl: URL): void {
       if (manifest !== null) return manifestHover(manifest.parsed, position);
       const source = sourceOf(textDocument.uri);
       if (source === null || !source.tasklets.some(({ kind }) => kind === 'assemblyscript')) return null;
+      // Two hovers of the same words would lie over one another.
+      if (session?.options.typeScriptHovers && hasEditorTypes(source.program.root)) return null;
       return standardHover(source.text, position);
     }),
   );
@@ -278,6 +281,15 @@ export function serve(connection: Connection, threadUrl: URL): void {
       return null;
     const tasklets = program.tasklets().filter((one) => program.isSource(one, path));
     return tasklets.length === 0 ? null : { path, program, text, tasklets };
+  }
+}
+
+/** True where TypeScript can know grafos-std. What cannot be looked at is not there. */
+function hasEditorTypes(root: string): boolean {
+  try {
+    return StateFolder.find(root, STATE_NAME, 'types') !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -79,6 +79,15 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
     splitting: true,
     chunkNames: 'part-[hash]',
   },
+  {
+    ...commonJs,
+    // TypeScript's server wants the factory itself; the package that names this file is made by `npm run package`.
+    entryPoints: { index: 'typescript-plugin/main.ts' },
+    outdir: 'dist/typescript-plugin',
+    footer: { js: 'module.exports = module.exports.createPlugin;' },
+    minifyWhitespace: true,
+    keepNames: false,
+  },
   { ...common, entryPoints: { stackKeeper: 'extension/stack/stackKeeper.ts' }, outdir: 'dist/extension' },
   {
     // The page of the Run panel runs in the editor's browser, with nothing of Node.

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
+import { PLUGIN_NAME } from '../typescript-plugin/main.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -47,6 +48,8 @@ export async function packageFor(target: string): Promise<string> {
       if (await bringNative(nativePackage, version, staging)) dependencies[nativePackage] = version;
       else console.warn(`The registry has no ${nativePackage}@${version}: on ${target} fabric control goes over TCP.`);
     }
+    await layPlugin(staging, manifest.version);
+    dependencies[PLUGIN_NAME] = manifest.version;
     const { scripts, devDependencies, optionalDependencies, allowScripts, ...shipped } = manifest;
     await writeFile(join(staging, 'package.json'), `${JSON.stringify({ ...shipped, dependencies }, null, 2)}\n`);
 
@@ -64,6 +67,15 @@ export async function packageFor(target: string): Promise<string> {
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** Lays the TypeScript plugin where TypeScript's server looks for it: as a package below the extension's `node_modules`. */
+async function layPlugin(staging: string, version: string): Promise<void> {
+  const to = join(staging, 'node_modules', PLUGIN_NAME);
+  await mkdir(to, { recursive: true });
+  await cp(join(root, 'dist', 'typescript-plugin', 'index.cjs'), join(to, 'index.cjs'));
+  const described = { name: PLUGIN_NAME, version, private: true, license: 'Apache-2.0', main: 'index.cjs' };
+  await writeFile(join(to, 'package.json'), `${JSON.stringify(described, null, 2)}\n`);
 }
 
 /** Lays the native package into the staging folder: the installed one, or, for another platform than this, the registry's. False: it has none. */

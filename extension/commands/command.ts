@@ -10,6 +10,8 @@ export interface CommandContext extends Grafos {
   inputs: RunInputs;
   runsShown: RunsShown;
   problems: FoundProblems;
+  /** Ends the language server and starts it again. Does nothing before a program is found. */
+  restartLanguageServer(): void;
 }
 
 /** Called with what the menu, tree, lens or other code passes: often nothing. Its rejection is shown; a resolved undefined after a dialog was left is silence. */

@@ -1,6 +1,7 @@
 import { COMMANDS, type CommandId } from '../ids.ts';
 import type { CommandFactory } from './command.ts';
 import { diagnosticsCopy } from './diagnosticsCopy.ts';
+import { languageRestart } from './languageRestart.ts';
 import { programNew } from './programNew.ts';
 import { providerAddCell } from './providerAddCell.ts';
 import { runAcceptOutput } from './runAcceptOutput.ts';
@@ -68,6 +69,7 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.runsFilter]: open(runsFilter),
   [COMMANDS.runsGroup]: open(runsGroup),
   [COMMANDS.runsMore]: trusted(runsMore),
+  [COMMANDS.languageRestart]: open(languageRestart),
   [COMMANDS.providerAddCell]: trusted(providerAddCell),
   [COMMANDS.diagnosticsCopy]: open(diagnosticsCopy),
 };

@@ -15,6 +15,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   toolchain: ['daemons/protocol', 'program', 'wasm'],
   cli: ['toolchain', 'daemons/protocol', 'program'],
   'language-server': ['toolchain', 'daemons/protocol', 'program'],
+  'typescript-plugin': ['toolchain', 'program'],
   extension: ['toolchain', 'daemons/protocol', 'program'],
 };
 

@@ -16,6 +16,7 @@ const ROOMS = [
   'toolchain/deploy',
   'toolchain/mcp',
   'language-server',
+  'typescript-plugin',
   'extension',
   'program',
   'daemons/helper',

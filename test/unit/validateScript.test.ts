@@ -203,6 +203,17 @@ describe('the scan of AssemblyScript', () => {
     assert.deepEqual(marks(text, files), ['GRF2105 Date.now', 'GRF2106 Math.random', 'GRF2108 console.log']);
   });
 
+  it('follows exports from other files, of names, of all and under a name', () => {
+    const files = {
+      'tasklets/a.ts': 'export { b } from "./b";\nexport * from "./c";\nexport * as d from "./d";\nexport { e };\n',
+      'tasklets/b.ts': 'export const b = Math.random();\n',
+      'tasklets/c.ts': 'export const c = Date.now();\n',
+      'tasklets/d.ts': 'console.log("x");\n',
+    };
+    const found = marks(compute('', 'import { b } from "./a";\n'), files);
+    assert.deepEqual(found.sort(), ['GRF2105 Date.now', 'GRF2106 Math.random', 'GRF2108 console.log']);
+  });
+
   const fixes: [string, string, string][] = [
     [
       'a clock',

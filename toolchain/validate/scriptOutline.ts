@@ -6,6 +6,7 @@ export interface ScriptOutline {
   tokens: ScriptToken[];
   /** Names the file declares or imports: a global of such a name is hidden. */
   declared: Set<string>;
+  /** Imports, and exports from other files, which bring no name into this one. */
   imports: ScriptImport[];
   compute: ComputeFunction | null;
 }
@@ -61,7 +62,10 @@ export function scriptOutline(text: string): ScriptOutline {
         imports.push(found);
         for (const one of found.names) declared.add(one);
       }
-    } else if (word === 'export' && depth === 0 && tokens[index + 1]?.text === '{') {
+    } else if (word === 'export' && depth === 0) {
+      const from = exportFromAt(tokens, index);
+      if (from !== null) imports.push(from);
+      if (tokens[index + 1]?.text !== '{') return;
       for (let at = index + 2; tokens[at]?.kind === 'name' || tokens[at]?.text === ','; at++) {
         if (tokens[at + 1]?.text !== 'as' && tokens[at]?.kind === 'name') exportedLater.add(tokens[at]?.text ?? '');
       }
@@ -87,6 +91,19 @@ function importAt(tokens: ScriptToken[], index: number): ScriptImport | null {
     else if (!/^[{},*]$/.test(token.text) && token.kind !== 'name') return null;
   }
   return null;
+}
+
+/** The file behind `export … from "…"`, or null for an export of this file's own. */
+function exportFromAt(tokens: ScriptToken[], index: number): ScriptImport | null {
+  let at = index + 2;
+  const first = tokens[index + 1]?.text;
+  if (first === '{') while (tokens[at]?.kind === 'name' || tokens[at]?.text === ',') at++;
+  else if (first !== '*') return null;
+  else if (tokens[at]?.text === 'as') at += 2;
+  if (first === '{' && tokens[at++]?.text !== '}') return null;
+  const file = tokens[at + 1];
+  if (tokens[at]?.text !== 'from' || file?.kind !== 'string') return null;
+  return { from: file.value ?? '', fromToken: file, names: [], listEnd: null };
 }
 
 function functionAt(tokens: ScriptToken[], index: number): ComputeFunction | null {

@@ -1,0 +1,6 @@
+import type { CommandFactory } from './command.ts';
+
+export const languageRestart: CommandFactory =
+  ({ restartLanguageServer }) =>
+  async () =>
+    restartLanguageServer();

@@ -1,0 +1,19 @@
+import type { TypeScriptService } from './serverTypes.ts';
+
+/**
+ * A TypeScript service without diagnostics for tasklet files; all else, completions and hovers among
+ * it, is the service's own. A tasklet file keeps the hints on unused code, which hold in both languages.
+ */
+export function quietService(service: TypeScriptService, isTasklet: (fileName: string) => boolean): TypeScriptService {
+  const quiet: Partial<TypeScriptService> = {
+    getSemanticDiagnostics: (fileName) => (isTasklet(fileName) ? [] : service.getSemanticDiagnostics(fileName)),
+    getSyntacticDiagnostics: (fileName) => (isTasklet(fileName) ? [] : service.getSyntacticDiagnostics(fileName)),
+    getSuggestionDiagnostics: (fileName) => {
+      const all = service.getSuggestionDiagnostics(fileName);
+      return isTasklet(fileName) ? all.filter(({ reportsUnnecessary }) => reportsUnnecessary !== undefined) : all;
+    },
+  };
+  return new Proxy(service, {
+    get: (target, key) => (key in quiet ? Reflect.get(quiet, key) : Reflect.get(target, key)),
+  });
+}
