@@ -52,6 +52,11 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--mem-port <port>', description: 'fixed port of the memory data plane' },
       { flags: '--scheduler-port <port>', description: 'fixed port of the scheduler' },
       { flags: '--helper-port <port>', description: 'fixed port of the helper' },
+      {
+        flags: '--helper-host <host>',
+        description: 'another host name, with its port, that the helper answers to, such as that of a forwarded port',
+        repeatable: true,
+      },
     ],
     json: 'dev.json, with {replaced, kept, ended: {runs, leases} or null, warning, duration_ms}',
     load: () => import('./commands/devUp.ts'),

@@ -1,3 +1,5 @@
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { isHostPort } from '../../daemons/protocol/requestHost.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
 import { readAccount, tenantName } from '../../toolchain/account/account.ts';
@@ -13,6 +15,16 @@ interface Given {
   memPort?: string;
   schedulerPort?: string;
   helperPort?: string;
+  helperHost?: string[];
+}
+
+/** The helper compares names exactly, and browsers send them in lower case. */
+function hostOption(text: string): string {
+  const host = text.toLowerCase();
+  if (isHostPort(host)) return host;
+  throw new GrafosError('usage', 'wrong_usage', `--helper-host cannot be "${text}".`, {
+    next: 'Give a host name, with its port where the address has one: name.example.dev or localhost:12345.',
+  });
 }
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
@@ -31,6 +43,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     transport: given.transport,
     ports: Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined)),
     tenant: tenantName(await readAccount()),
+    helperHosts: (given.helperHost ?? []).map(hostOption),
     keepsUnchanged: true,
     signal,
     progress: (text) => out.progress(text),
