@@ -401,6 +401,33 @@ export const COMMANDS: CommandSpec[] = [
     load: () => import('./commands/adminAuditQuery.ts'),
   },
   {
+    name: 'api',
+    summary: 'Ask the tenant API of a scheduler, with certificate and token (docs/calling-the-api.md)',
+    args: [
+      { name: '<method>', description: 'GET, HEAD, PUT, POST or DELETE' },
+      { name: '<path>', description: 'such as /api/v1/runs?limit=5' },
+    ],
+    options: [
+      { ...PROVIDER, default: 'local' },
+      { flags: '--admin', description: 'as the admin of the local stack, or of GRAFOS_SCHEDULER' },
+      { flags: '--input <file>', description: 'body of the request; - for standard input' },
+      { flags: '--type <type>', description: 'its content type; application/json unless given' },
+      { flags: '--output <file>', description: 'write the answer to a file' },
+    ],
+    json: 'the answer as it came; of an event stream one JSON text a line',
+    load: () => import('./commands/api.ts'),
+  },
+  {
+    name: 'token',
+    summary: 'Print a bearer token for one connection to the tenant API (docs/calling-the-api.md)',
+    options: [
+      { ...PROVIDER, default: 'local' },
+      { flags: '--admin', description: 'of the admin of the local stack, or of GRAFOS_SCHEDULER' },
+    ],
+    json: '{token, expires_at, scheduler_url, cell_id, ca_cert, cert, key}; the last three are files of the local stack, else null',
+    load: () => import('./commands/token.ts'),
+  },
+  {
     name: 'account show',
     summary: 'Show who works here',
     json: '{email or null, tenant, file or null}',

@@ -14,7 +14,7 @@ import type { PeerFiles } from './peerFiles.ts';
 import { tlsClientOptions } from './peerTls.ts';
 import { privateKeyOf } from './privateKeyOf.ts';
 import { connectionError, refusalOf } from './schedulerErrors.ts';
-import { certificateThumbprint, mintTenantToken } from './tenantToken.ts';
+import { certificateThumbprint, mintTenantToken, type TokenClaims } from './tenantToken.ts';
 
 export interface ApiRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -41,6 +41,8 @@ export interface SchedulerConnection {
   /** `<role>/<name>` of our certificate. */
   subject: string;
   setAudience(cellId: string): void;
+  /** Makes a token for another connection that shows the same certificate; it is good on one. */
+  mint(): { token: string; claims: TokenClaims };
   /**
    * Asks, and reads the whole answer.
    *
@@ -157,6 +159,7 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
     setAudience: (cellId) => {
       audience = cellId;
     },
+    mint: () => mintTenantToken({ key, subject, audience, x5tS256 }),
     call: async (asked, most) => {
       const response = await exchange(asked);
       return { status: response.statusCode ?? 0, bytes: await collect(response, most, asked.signal) };
