@@ -41,12 +41,15 @@ export const COMMANDS: CommandSpec[] = [
     name: 'dev up',
     summary: 'Start the local stack of this program; one that runs is kept when nothing changed, else replaced',
     options: [
-      { flags: '--mem-capacity <size>', description: "the cell's memory pool", default: '128KiB' },
+      {
+        flags: '--mem-capacity <size>',
+        description: "the cell's memory pool; memory of [stack] unless given, else 128KiB",
+      },
       {
         flags: '--transport <name>',
-        description: 'fabric control over quic or tcp; auto takes tcp where no UDP gets through',
+        description:
+          'fabric control; transport of [stack] unless given, else auto, which takes tcp where no UDP gets through',
         choices: ['auto', 'quic', 'tcp'],
-        default: 'auto',
       },
       { flags: '--fabric-port <port>', description: 'fixed port of fabric control' },
       { flags: '--mem-port <port>', description: 'fixed port of the memory data plane' },

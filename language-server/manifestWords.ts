@@ -1,5 +1,5 @@
 import { formatDuration, parseDuration } from '../program/duration.ts';
-import { type ManifestKey, TABLES, type TableName } from '../program/manifestKeys.ts';
+import { type ManifestKey, TABLES, type TableName, TRANSPORTS } from '../program/manifestKeys.ts';
 import { formatSize, parseSize } from '../program/size.ts';
 
 /** What hover and completion say of a key, in Markdown. @param given the value as text, where one is written */
@@ -41,6 +41,8 @@ export function kindWords({ kind }: ManifestKey): string {
       return 'duration, as `"500ms"`, `"30s"`, `"2m"`';
     case 'count':
       return 'whole number';
+    case 'transport':
+      return TRANSPORTS.map((one) => `\`"${one}"\``).join(', ');
   }
 }
 

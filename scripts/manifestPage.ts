@@ -6,12 +6,13 @@ import {
   NAME_PATTERN,
   TABLES,
   type TableName,
+  TRANSPORTS,
   VERSION_PATTERN,
 } from '../program/manifestKeys.ts';
 import { formatSize, SIZE_SYNTAX } from '../program/size.ts';
 import { writeGenerated } from './generated.ts';
 
-const TABLE_NAMES: TableName[] = ['program', 'tasklet', 'requires'];
+const TABLE_NAMES: TableName[] = ['program', 'tasklet', 'requires', 'stack'];
 /** The texts `parseSize` and `parseDuration` read, up to their largest value. */
 export const SIZE_PATTERN = '^\\s*\\d(_?\\d)*\\s*([kKmMgG]([iI][bB])?)?\\s*$';
 export const DURATION_PATTERN = '^\\s*\\d(_?\\d)*\\s*([mM][sS]|[sSmMhH])\\s*$';
@@ -78,6 +79,8 @@ function kindWords(row: ManifestKey): string {
       return `integer${bounds(most)}`;
     case 'size':
       return `size${row.max === Number.MAX_SAFE_INTEGER ? '' : bounds(formatSize)}`;
+    case 'transport':
+      return TRANSPORTS.map((one) => `\`"${one}"\``).join(', ');
     case 'duration':
       return `duration${bounds(formatDuration)}`;
   }
@@ -108,6 +111,7 @@ export function manifestSchema(): object {
     required: ['program'],
     properties: {
       program: table('program'),
+      stack: table('stack'),
       tasklet: { description: TABLES.tasklet.doc, type: 'array', items: table('tasklet', { requires }) },
     },
   };
@@ -142,6 +146,8 @@ function schemaOf(row: ManifestKey): object {
       };
     case 'duration':
       return { description, type: 'string', pattern: DURATION_PATTERN, ...text };
+    case 'transport':
+      return { description, type: 'string', enum: TRANSPORTS, ...text };
   }
 }
 

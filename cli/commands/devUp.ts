@@ -4,18 +4,24 @@ import { loadProgram } from '../../program/loadProgram.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
 import { readAccount, tenantName } from '../../toolchain/account/account.ts';
 import { devUp } from '../../toolchain/stack/devUp.ts';
+import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
 import { countOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { timeText } from '../timeText.ts';
 
 interface Given {
-  memCapacity: string;
-  transport: 'auto' | 'quic' | 'tcp';
+  memCapacity?: string;
+  transport?: 'auto' | 'quic' | 'tcp';
   fabricPort?: string;
   memPort?: string;
   schedulerPort?: string;
   helperPort?: string;
   helperHost?: string[];
+}
+
+/** The ports that options name; those of [stack] stay for the others. */
+function givenPorts(ports: Record<string, number | undefined>): Record<string, number | undefined> {
+  return Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined));
 }
 
 /** The helper compares names exactly, and browsers send them in lower case. */
@@ -37,11 +43,17 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     scheduler: port('--scheduler-port', given.schedulerPort),
     helper: port('--helper-port', given.helperPort),
   };
-  const memCapacity = sizeOption('--mem-capacity', given.memCapacity);
+  const { stack } = program.manifest;
+  const memCapacity =
+    given.memCapacity === undefined
+      ? (stack?.memory_bytes ?? DEFAULT_MEM_CAPACITY)
+      : sizeOption('--mem-capacity', given.memCapacity);
   const { state, replaced, kept, ended, warning, duration_ms } = await devUp(program.root, {
     memCapacity,
-    transport: given.transport,
-    ports: Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined)),
+    transport: given.transport ?? stack?.transport ?? 'auto',
+    ports: Object.fromEntries(
+      Object.entries({ ...stack?.ports, ...givenPorts(ports) }).filter(([, value]) => value !== 0),
+    ),
     tenant: tenantName(await readAccount()),
     helperHosts: (given.helperHost ?? []).map(hostOption),
     keepsUnchanged: true,

@@ -95,12 +95,22 @@ describe('completion in grafos.toml', () => {
     [
       'keys from their first letters, in a file with another fault',
       `${head}[[tasklet]]\nname = "a"\nso|\nmem = 5\n= 7\n`,
-      ['source', 'output', 'fuel', 'linear_memory', 'timeout', 'fixtures', '[[tasklet]]', '[tasklet.requires]'],
+      [
+        'source',
+        'output',
+        'fuel',
+        'linear_memory',
+        'timeout',
+        'fixtures',
+        '[[tasklet]]',
+        '[tasklet.requires]',
+        '[stack]',
+      ],
     ],
     [
       'keys of requires',
       `${head}[[tasklet]]\nname = "a"\n[tasklet.requires]\n|`,
-      ['gpu', '[[tasklet]]', '[tasklet.requires]'],
+      ['gpu', '[[tasklet]]', '[tasklet.requires]', '[stack]'],
     ],
     ['sources', `${head}[[tasklet]]\nname = "a"\nsource = |`, ['"tasklets/a.ts"', '"crate"']],
     [
@@ -152,6 +162,7 @@ describe('completion in grafos.toml', () => {
       complete('[program]\n|'),
       complete('[[tasklet]]\n|'),
       complete('[[tasklet]]\n[tasklet.requires]\n|'),
+      complete('[stack]\n|'),
     ];
     const offered = empty.flatMap(({ items }) => items).filter(({ kind }) => kind === 10);
     assert.deepEqual(offered.map(({ label }) => label).sort(), MANIFEST_KEYS.map(({ key }) => key).sort());
