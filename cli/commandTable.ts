@@ -56,6 +56,11 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--scheduler-port <port>', description: 'fixed port of the scheduler' },
       { flags: '--helper-port <port>', description: 'fixed port of the helper' },
       {
+        flags: '--tenant <name>',
+        description: 'another tenant of the stack, with its certificate in .grafos/dev/trust/tenants/<name>/',
+        repeatable: true,
+      },
+      {
         flags: '--helper-host <host>',
         description: 'another host name, with its port, that the helper answers to, such as that of a forwarded port',
         repeatable: true,

@@ -1,4 +1,5 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { PEER_NAME } from '../../daemons/protocol/peerRole.ts';
 import { isHostPort } from '../../daemons/protocol/requestHost.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
@@ -17,11 +18,19 @@ interface Given {
   schedulerPort?: string;
   helperPort?: string;
   helperHost?: string[];
+  tenant?: string[];
 }
 
 /** The ports that options name; those of [stack] stay for the others. */
 function givenPorts(ports: Record<string, number | undefined>): Record<string, number | undefined> {
   return Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined));
+}
+
+function tenantOption(name: string, own: string): string {
+  if (PEER_NAME.test(name) && name !== own) return name;
+  throw new GrafosError('usage', 'wrong_usage', `--tenant cannot be "${name}".`, {
+    next: `Give 1 to 63 of a-z 0-9 . _ -, a letter or digit first, and not ${own}, which is your own.`,
+  });
 }
 
 /** The helper compares names exactly, and browsers send them in lower case. */
@@ -48,13 +57,15 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     given.memCapacity === undefined
       ? (stack?.memory_bytes ?? DEFAULT_MEM_CAPACITY)
       : sizeOption('--mem-capacity', given.memCapacity);
+  const own = tenantName(await readAccount());
   const { state, replaced, kept, ended, warning, duration_ms } = await devUp(program.root, {
     memCapacity,
     transport: given.transport ?? stack?.transport ?? 'auto',
     ports: Object.fromEntries(
       Object.entries({ ...stack?.ports, ...givenPorts(ports) }).filter(([, value]) => value !== 0),
     ),
-    tenant: tenantName(await readAccount()),
+    tenant: own,
+    tenants: (given.tenant ?? []).map((name) => tenantOption(name, own)),
     helperHosts: (given.helperHost ?? []).map(hostOption),
     keepsUnchanged: true,
     signal,

@@ -27,7 +27,7 @@ describe('calling the API', () => {
     await chmod(file, 0o755);
     const page = await readFile(join(packageRoot, 'docs/calling-the-api.md'), 'utf8');
     blocks = [...page.matchAll(/```(?:sh|python)\n([\s\S]*?)```/g)].map(([, text = '']) => text);
-    await grafosJson(['dev', 'up'], { cwd: program.path });
+    await grafosJson(['dev', 'up', '--tenant', 'other'], { cwd: program.path });
     await grafosJson(['tasklet', 'build'], { cwd: program.path });
     response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd: program.path });
   });
@@ -42,13 +42,14 @@ describe('calling the API', () => {
   }
 
   it('every block of the page works as it is', async () => {
-    const [api = '', put = '', curl = '', python = ''] = blocks;
-    assert.equal(blocks.length, 4);
+    const [api = '', put = '', curl = '', second = '', python = ''] = blocks;
+    assert.equal(blocks.length, 5);
     const listed = await shell('bash', '-euc', api);
     assert.ok(listed.includes(response.run_id) && listed.includes('dev-tenant'), listed);
     assert.equal(JSON.parse(await shell('bash', '-euc', put)).module_sha256, response.module_sha256);
     assert.equal(JSON.parse(await shell('bash', '-euc', curl)).runs[0].run_id, response.run_id);
     assert.equal(await shell('python3', '-c', python), `${response.run_id} succeeded\n`);
+    assert.match(await shell('bash', '-euc', `${curl.split('\n').slice(0, 2).join('\n')}\n${second}`), /^succeeded/);
   });
 
   it('grafos api gives bytes as they are, streams events, and fails as every command does', async () => {
@@ -84,12 +85,27 @@ describe('calling the API', () => {
     assert.equal((await grafos(['token'], { cwd })).stdout.trim().split('.').length, 3);
   });
 
+  it('a second tenant has a quota of its own', async () => {
+    const cwd = program.path;
+    const { scheduler_url } = await grafosJson<{ scheduler_url: string }>(['token'], { cwd });
+    const trust = join(cwd, '.grafos/dev/trust');
+    const env = {
+      ...{ GRAFOS_SCHEDULER: scheduler_url, GRAFOS_CA: join(trust, 'ca.pem') },
+      ...{ GRAFOS_CERT: join(trust, 'tenants/other/cert.pem'), GRAFOS_KEY: join(trust, 'tenants/other/key.pem') },
+    };
+    const direct = ['deploy', 'run', '--direct', '--tenant', 'other'];
+    assert.equal((await grafosJson<RunResponse>(direct, { cwd, env })).state, 'succeeded');
+    await grafosJson(['admin', 'set-quota', 'other', '--mem', '0'], { cwd });
+    const refused = await grafos([...direct, '--mem', '4KiB', '--json'], { cwd, env });
+    assert.equal(refused.code, 4, refused.stdout);
+    assert.equal((await grafos(['deploy', 'run', '--mem', '4KiB'], { cwd })).code, 0, 'the first has its own');
+    const stranger = await grafos(['dev', 'up', '--tenant', 'dev-tenant'], { cwd });
+    assert.equal(stranger.code, 2);
+  });
+
   it('admin commands ask the local stack by its own trust', async () => {
     const tenants = await grafosJson<Array<{ name: string }>>(['admin', 'list-tenants'], { cwd: program.path });
-    assert.deepEqual(
-      tenants.map(({ name }) => name),
-      ['dev-tenant'],
-    );
+    assert.deepEqual(tenants.map(({ name }) => name).sort(), ['dev-tenant', 'other']);
   });
 });
 
