@@ -43,17 +43,30 @@ export const COMMANDS: CommandSpec[] = [
     name: 'dev up',
     summary: 'Start the local stack of this program; one that runs is kept when nothing changed, else replaced',
     options: [
-      { flags: '--mem-capacity <size>', description: "the cell's memory pool", default: '128KiB' },
+      {
+        flags: '--mem-capacity <size>',
+        description: "the cell's memory pool; memory of [stack] unless given, else 128KiB",
+      },
       {
         flags: '--transport <name>',
-        description: 'fabric control over quic or tcp; auto takes tcp where no UDP gets through',
+        description:
+          'fabric control; transport of [stack] unless given, else auto, which takes tcp where no UDP gets through',
         choices: ['auto', 'quic', 'tcp'],
-        default: 'auto',
       },
       { flags: '--fabric-port <port>', description: 'fixed port of fabric control' },
       { flags: '--mem-port <port>', description: 'fixed port of the memory data plane' },
       { flags: '--scheduler-port <port>', description: 'fixed port of the scheduler' },
       { flags: '--helper-port <port>', description: 'fixed port of the helper' },
+      {
+        flags: '--tenant <name>',
+        description: 'another tenant of the stack, with its certificate in .grafos/dev/trust/tenants/<name>/',
+        repeatable: true,
+      },
+      {
+        flags: '--helper-host <host>',
+        description: 'another host name, with its port, that the helper answers to, such as that of a forwarded port',
+        repeatable: true,
+      },
     ],
     json: 'dev.json, with {replaced, kept, ended: {runs, leases} or null, warning, duration_ms}',
     load: () => import('./commands/devUp.ts'),
@@ -434,6 +447,33 @@ export const COMMANDS: CommandSpec[] = [
     ],
     json: '[record]; with --verify {ok, records, first_seq, last_seq, last_sha256, faults}',
     load: () => import('./commands/adminAuditQuery.ts'),
+  },
+  {
+    name: 'api',
+    summary: 'Ask the tenant API of a scheduler, with certificate and token (docs/calling-the-api.md)',
+    args: [
+      { name: '<method>', description: 'GET, HEAD, PUT, POST or DELETE' },
+      { name: '<path>', description: 'such as /api/v1/runs?limit=5' },
+    ],
+    options: [
+      { ...PROVIDER, default: 'local' },
+      { flags: '--admin', description: 'as the admin of the local stack, or of GRAFOS_SCHEDULER' },
+      { flags: '--input <file>', description: 'body of the request; - for standard input' },
+      { flags: '--type <type>', description: 'its content type; application/json unless given' },
+      { flags: '--output <file>', description: 'write the answer to a file' },
+    ],
+    json: 'the answer as it came; of an event stream one JSON text a line',
+    load: () => import('./commands/api.ts'),
+  },
+  {
+    name: 'token',
+    summary: 'Print a bearer token for one connection to the tenant API (docs/calling-the-api.md)',
+    options: [
+      { ...PROVIDER, default: 'local' },
+      { flags: '--admin', description: 'of the admin of the local stack, or of GRAFOS_SCHEDULER' },
+    ],
+    json: '{token, expires_at, scheduler_url, cell_id, ca_cert, cert, key}; the last three are files of the local stack, else null',
+    load: () => import('./commands/token.ts'),
   },
   {
     name: 'account show',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { GrafosError } from '../daemons/protocol/grafosError.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
-import { directTarget } from '../toolchain/deploy/resolveProvider.ts';
+import { directTarget, type Target } from '../toolchain/deploy/resolveProvider.ts';
 import { usableStack } from '../toolchain/stack/devState.ts';
 import { stackPaths } from '../toolchain/stack/stackPaths.ts';
 import { programRootOf } from './programRootOf.ts';
@@ -32,8 +32,12 @@ export async function connectAdmin(
   given: DirectOptions,
   signal: AbortSignal,
 ): ReturnType<typeof connectTarget> {
-  if (given.scheduler ?? process.env.GRAFOS_SCHEDULER)
-    return await connectTarget(await directTarget(...directFiles(given), ''), signal);
+  return await connectTarget(await adminTarget(cwd, given), signal);
+}
+
+/** The scheduler given by hand, or else this program's local stack with the trust of its admin. */
+export async function adminTarget(cwd: string, given: DirectOptions): Promise<Target> {
+  if (given.scheduler ?? process.env.GRAFOS_SCHEDULER) return await directTarget(...directFiles(given), '');
   const paths = stackPaths(programRootOf(cwd));
   const stack = await usableStack(paths);
   if (stack === undefined) {
@@ -48,8 +52,5 @@ export async function connectAdmin(
   }
   const { state } = stack;
   const files = { ca: state.ca_cert, cert: join(paths.trust, 'admin.pem'), key: join(paths.trust, 'admin-key.pem') };
-  return await connectTarget(
-    { ...(await directTarget(state.scheduler_url, files, '')), cellId: state.cell_id },
-    signal,
-  );
+  return { ...(await directTarget(state.scheduler_url, files, '')), cellId: state.cell_id };
 }

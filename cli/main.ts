@@ -1,5 +1,6 @@
 import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
 import { NotConfirmed } from '../toolchain/confirm/notConfirmed.ts';
+import { fileError } from '../toolchain/files/fileError.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import { commandTree, parse } from './commandTree.ts';
 import { Output } from './output.ts';
@@ -45,8 +46,13 @@ async function main(argv: string[]): Promise<number> {
   try {
     return (await parse(tree, argv, out.json)) ?? exitCode;
   } catch (error) {
-    return out.error(error);
+    return out.error(isDiskFull(error) ? fileError(error, 'The command could not write what it had to') : error);
   }
+}
+
+/** Whatever was written, a full disk is no fault of the command's. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 function watchSignals(stop: () => void): void {

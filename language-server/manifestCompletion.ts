@@ -7,6 +7,7 @@ import {
   manifestKey,
   TABLES,
   type TableName,
+  TRANSPORTS,
 } from '../program/manifestKeys.ts';
 import { placeAt } from '../program/manifestPlace.ts';
 import type { TextPosition, TextRange } from '../program/textLines.ts';
@@ -65,9 +66,13 @@ export function manifestCompletion(context: CompletionContext): CompletionItem[]
 }
 
 function headers({ parsed, snippets }: CompletionContext, range: TextRange, late: boolean): CompletionItem[] {
-  const has = parsed.document.root.entries.some(({ key }) => key === 'program');
+  const has = (name: string) => parsed.document.root.entries.some(({ key }) => key === name);
   return (Object.keys(TABLES) as TableName[])
-    .filter((table) => (table === 'program' ? !has : table === 'tasklet' || parsed.tasklets.length > 0))
+    .filter((table) => {
+      if (table === 'program') return !has(table);
+      if (table === 'tasklet') return true;
+      return parsed.tasklets.length > 0 && (table !== 'stack' || !has(table));
+    })
     .map((table, index) => {
       const { header } = TABLES[table];
       const wanted = keysOf(table).filter((row) => row.default === null);
@@ -150,6 +155,10 @@ function values(
         ),
       );
     }
+    case 'transport':
+      return TRANSPORTS.map((one, index) =>
+        item(quoted(one), index, CompletionItemKind.EnumMember, one === own ? 'default' : undefined),
+      );
     case 'count':
       return own === undefined ? [] : [item(own, 0, CompletionItemKind.Value, 'default')];
     case 'features':

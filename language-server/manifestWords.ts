@@ -1,5 +1,5 @@
 import { formatDuration, parseDuration } from '../program/duration.ts';
-import { type ManifestKey, TABLES, type TableName } from '../program/manifestKeys.ts';
+import { type ManifestKey, TABLES, type TableName, TRANSPORTS } from '../program/manifestKeys.ts';
 import { formatSize, parseSize } from '../program/size.ts';
 
 /** What hover and completion say of a key, in Markdown. @param given the value as text, where one is written */
@@ -43,6 +43,8 @@ export function kindWords({ kind }: ManifestKey): string {
       return 'whole number';
     case 'features':
       return 'list of features';
+    case 'transport':
+      return TRANSPORTS.map((one) => `\`"${one}"\``).join(', ');
   }
 }
 

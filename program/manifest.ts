@@ -1,7 +1,7 @@
 /** `grafos.toml` as a value: what it says once its keys, types, sizes, paths and names are checked (docs/manifest.md). */
 import { parseDuration } from './duration.ts';
 import { checkKeys, type KeyValues } from './manifestCheck.ts';
-import { MANIFEST_KEYS, MODULE_FEATURES, type ModuleFeature, type TableName } from './manifestKeys.ts';
+import { MANIFEST_KEYS, MODULE_FEATURES, type ModuleFeature, type TableName, TRANSPORTS } from './manifestKeys.ts';
 import { checkPaths } from './manifestPaths.ts';
 import type { ManifestProblem } from './manifestProblem.ts';
 import { parseSize } from './size.ts';
@@ -25,9 +25,19 @@ export interface Tasklet {
   requires: { gpu: number };
 }
 
+/** What the local stack of the program is asked to be, where no option says something else. */
+export interface StackSettings {
+  memory_bytes?: number;
+  transport?: (typeof TRANSPORTS)[number];
+  /** Fixed ports by name; 0 is none. */
+  ports: Partial<Record<'fabric' | 'mem' | 'scheduler' | 'helper', number>>;
+}
+
 export interface Manifest {
   name: string;
   version: string;
+  /** Missing where the manifest has no [stack]. */
+  stack?: StackSettings;
   tasklets: Tasklet[];
 }
 
@@ -85,6 +95,7 @@ export function parseManifest(source: string): ParsedManifest {
         name: textOf(whole.program.name?.value) ?? '',
         version: textOf(whole.program.version?.value) ?? '',
         tasklets: usable,
+        ...(whole.stack === null ? {} : { stack: stackOf(whole.stack) }),
       };
   return { manifest, problems: problems.sort(byPosition), tasklets, document, lines };
 }
@@ -96,6 +107,16 @@ function amount(values: KeyValues, table: TableName, key: string): number {
   const text =
     given === undefined ? (row?.default ?? '0') : given.type === 'integer' ? String(given.value) : textOf(given);
   return (row?.kind === 'duration' ? parseDuration(text ?? '') : parseSize(text ?? '')) ?? 0;
+}
+
+function stackOf(values: KeyValues): StackSettings {
+  const transport = TRANSPORTS.find((one) => one === textOf(values.transport?.value));
+  const ports = (['fabric', 'mem', 'scheduler', 'helper'] as const).filter((name) => values[`${name}_port`]);
+  return {
+    ...(values.memory === undefined ? {} : { memory_bytes: amount(values, 'stack', 'memory') }),
+    ...(transport === undefined ? {} : { transport }),
+    ports: Object.fromEntries(ports.map((name) => [name, amount(values, 'stack', `${name}_port`)])),
+  };
 }
 
 function taskletOf(values: KeyValues): Tasklet {

@@ -11,6 +11,8 @@ export type KeyValues = Partial<Record<string, TomlEntry>>;
 export interface CheckedKeys {
   problems: ManifestProblem[];
   program: KeyValues;
+  /** Null when there is no [stack]. */
+  stack: KeyValues | null;
   tasklets: { table: TomlTable; values: KeyValues }[];
 }
 
@@ -38,7 +40,7 @@ export function checkKeys(root: TomlTable, lines: TextLines): CheckedKeys {
   const report = reporter();
 
   for (const entry of root.entries) {
-    if (entry.key !== 'program' && entry.key !== 'tasklet') reportUnknownRoot(entry, report);
+    if (entry.key !== 'program' && entry.key !== 'tasklet' && entry.key !== 'stack') reportUnknownRoot(entry, report);
   }
 
   const programEntry = root.entries.find(({ key }) => key === 'program');
@@ -88,7 +90,7 @@ export function checkKeys(root: TomlTable, lines: TextLines): CheckedKeys {
       },
     );
   }
-  return { problems, program: programValues, tasklets };
+  return { problems, program: programValues, stack: stackValues(root, report), tasklets };
 }
 
 function reportUnknownRoot(entry: TomlEntry, report: Report): void {
@@ -101,12 +103,12 @@ function reportUnknownRoot(entry: TomlEntry, report: Report): void {
     );
     return;
   }
-  const meant = entry.key === 'requires' ? null : didYouMean(entry.key, ['program', 'tasklet']);
+  const meant = entry.key === 'requires' ? null : didYouMean(entry.key, ['program', 'tasklet', 'stack']);
   const hint =
     entry.key === 'requires'
       ? 'It belongs to a tasklet: write [tasklet.requires] below the [[tasklet]] it is meant for.'
       : meant === null
-        ? 'A manifest has [program], [[tasklet]] and [tasklet.requires].'
+        ? 'A manifest has [program], [[tasklet]], [tasklet.requires] and [stack].'
         : `Did you mean "${meant}"?`;
   report(
     'unknown-key',
@@ -114,6 +116,16 @@ function reportUnknownRoot(entry: TomlEntry, report: Report): void {
     `grafos.toml has no "${entry.key}". ${hint}`,
     meant === null ? {} : { fix: { title: `Change to "${meant}"`, span: entry.keySpan, newText: meant } },
   );
+}
+
+function stackValues(root: TomlTable, report: Report): KeyValues | null {
+  const entry = root.entries.find(({ key }) => key === 'stack');
+  if (entry === undefined) return null;
+  const { value } = entry;
+  if (value.type === 'table') return checkTable('stack', value, value.header ?? entry.keySpan, report);
+  const what = '"stack" is a table: write a [stack] header, once, with its keys below it.';
+  report('wrong-type', value.type === 'array' ? entry.keySpan : value.span, what);
+  return null;
 }
 
 function programTable(entry: TomlEntry | undefined, report: Report): TomlTable | null {

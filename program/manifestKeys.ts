@@ -6,13 +6,26 @@ import { LIMITS } from '../daemons/protocol/limits.ts';
 
 /**
  * Kind of a key's value. `name`, `version`, `source` and `path` are text; `size` is bytes or text;
- * `duration` is text; `count` an integer; `features` a list of {@link MODULE_FEATURES}.
+ * `duration` is text; `count` an integer; `features` a list of {@link MODULE_FEATURES}; `transport` one
+ * of {@link TRANSPORTS}.
  */
-export type ValueKind = 'name' | 'version' | 'source' | 'path' | 'size' | 'duration' | 'count' | 'features';
+export type ValueKind =
+  | 'name'
+  | 'version'
+  | 'source'
+  | 'path'
+  | 'size'
+  | 'duration'
+  | 'count'
+  | 'features'
+  | 'transport';
 
 /** Extensions of WebAssembly that a tasklet can be built with or without. */
 export const MODULE_FEATURES = ['bulk-memory', 'simd'] as const;
 export type ModuleFeature = (typeof MODULE_FEATURES)[number];
+
+/** How fabric control may go. */
+export const TRANSPORTS = ['auto', 'quic', 'tcp'] as const;
 
 export interface ManifestKey {
   table: TableName;
@@ -39,10 +52,21 @@ export const TABLES = {
     header: '[tasklet.requires]',
     doc: 'Resource hints of the tasklet above it. `grafos validate` warns where a provider cannot give them.',
   },
+  stack: {
+    header: '[stack]',
+    doc: 'The local stack of the program: what `grafos dev up` asks for where no option says something else.',
+  },
 } as const;
 export type TableName = keyof typeof TABLES;
 
 export const PAGE_BYTES = 65_536;
+
+const PORT_DOCS = {
+  fabric: 'fabric control',
+  mem: 'the memory data plane',
+  scheduler: 'the scheduler',
+  helper: 'the helper, which serves the dashboard',
+};
 
 export const MANIFEST_KEYS = [
   {
@@ -156,6 +180,35 @@ export const MANIFEST_KEYS = [
     example: '0',
     doc: 'GPUs the tasklet needs. The local stack has none.',
   },
+  {
+    table: 'stack',
+    key: 'memory',
+    kind: 'size',
+    default: '128KiB',
+    min: 0,
+    max: 4 * 1024 ** 3,
+    unit: 'bytes',
+    example: '"1MiB"',
+    doc: "The cell's pool of fabric memory (`--mem-capacity`). Every lease of a run is taken from it.",
+  },
+  {
+    table: 'stack',
+    key: 'transport',
+    kind: 'transport',
+    default: 'auto',
+    example: '"auto"',
+    doc: 'Fabric control over `quic` or `tcp` (`--transport`); `auto` takes `tcp` where no UDP gets through.',
+  },
+  ...(['fabric', 'mem', 'scheduler', 'helper'] as const).map((name) => ({
+    table: 'stack' as const,
+    key: `${name}_port`,
+    kind: 'count' as const,
+    default: '0',
+    min: 0,
+    max: 65_535,
+    example: '0',
+    doc: `Fixed port of ${PORT_DOCS[name]} (\`--${name}-port\`); 0 = the operating system chooses a free one at each start.`,
+  })),
 ] as const satisfies readonly ManifestKey[];
 
 export function manifestKey(table: TableName, key: string): ManifestKey | undefined {

@@ -23,9 +23,11 @@ export function placeAt(parsed: ParsedManifest, position: TextPosition): Manifes
   const { document, lines } = parsed;
   const offset = lines.offsetAt(position);
   const root = document.root;
-  const program = root.entries.find(({ key }) => key === 'program')?.value;
   const sections: { name: TableName; table: TomlTable; tasklet: TaskletText | null }[] = [];
-  if (program?.type === 'table') sections.push({ name: 'program', table: program, tasklet: null });
+  for (const name of ['program', 'stack'] as const) {
+    const table = root.entries.find(({ key }) => key === name)?.value;
+    if (table?.type === 'table') sections.push({ name, table, tasklet: null });
+  }
   for (const tasklet of parsed.tasklets) {
     sections.push({ name: 'tasklet', table: tasklet.table, tasklet });
     const requires = tasklet.table.entries.find(({ key }) => key === 'requires')?.value;

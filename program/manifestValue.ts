@@ -1,6 +1,13 @@
 import { didYouMean } from './didYouMean.ts';
 import { DURATION_SYNTAX, formatDuration, parseDuration } from './duration.ts';
-import { type ManifestKey, MODULE_FEATURES, NAME_PATTERN, PAGE_BYTES, VERSION_PATTERN } from './manifestKeys.ts';
+import {
+  type ManifestKey,
+  MODULE_FEATURES,
+  NAME_PATTERN,
+  PAGE_BYTES,
+  TRANSPORTS,
+  VERSION_PATTERN,
+} from './manifestKeys.ts';
 import type { Fix, Report } from './manifestProblem.ts';
 import { formatSize, parseSize, SIZE_SYNTAX, sizeText } from './size.ts';
 import type { Span } from './textLines.ts';
@@ -30,6 +37,18 @@ export function checkValue(row: ManifestKey, entry: TomlEntry, report: Report): 
     case 'source':
     case 'path':
       return value.type === 'string' ? true : wrongType('a path');
+    case 'transport': {
+      if (value.type !== 'string') return wrongType(`one of ${TRANSPORTS.join(', ')}`);
+      if ((TRANSPORTS as readonly string[]).includes(value.value)) return true;
+      const meant = didYouMean(value.value, TRANSPORTS);
+      report(
+        'out-of-bounds',
+        value.span,
+        `"${value.value}" is no transport: write one of ${TRANSPORTS.map((one) => `"${one}"`).join(', ')}.`,
+        meant === null ? {} : { fix: { title: `Change to "${meant}"`, span: value.span, newText: `"${meant}"` } },
+      );
+      return false;
+    }
     case 'count': {
       if (value.type === 'integer') return checkBounds(row, value.value, String(value.value), value.span, report);
       const count = value.type === 'string' && /^\d[\d_]*$/.test(value.value) ? value.value : null;

@@ -7,12 +7,13 @@ import {
   NAME_PATTERN,
   TABLES,
   type TableName,
+  TRANSPORTS,
   VERSION_PATTERN,
 } from '../program/manifestKeys.ts';
 import { formatSize, SIZE_SYNTAX } from '../program/size.ts';
 import { writeGenerated } from './generated.ts';
 
-const TABLE_NAMES: TableName[] = ['program', 'tasklet', 'requires'];
+const TABLE_NAMES: TableName[] = ['program', 'tasklet', 'requires', 'stack'];
 /** The texts `parseSize` and `parseDuration` read, up to their largest value. */
 export const SIZE_PATTERN = '^\\s*\\d(_?\\d)*\\s*([kKmMgG]([iI][bB])?)?\\s*$';
 export const DURATION_PATTERN = '^\\s*\\d(_?\\d)*\\s*([mM][sS]|[sSmMhH])\\s*$';
@@ -79,6 +80,8 @@ function kindWords(row: ManifestKey): string {
       return `integer${bounds(most)}`;
     case 'size':
       return `size${row.max === Number.MAX_SAFE_INTEGER ? '' : bounds(formatSize)}`;
+    case 'transport':
+      return TRANSPORTS.map((one) => `\`"${one}"\``).join(', ');
     case 'duration':
       return `duration${bounds(formatDuration)}`;
     case 'features':
@@ -113,6 +116,7 @@ export function manifestSchema(): object {
     required: ['program'],
     properties: {
       program: table('program'),
+      stack: table('stack'),
       tasklet: { description: TABLES.tasklet.doc, type: 'array', items: table('tasklet', { requires }) },
     },
   };
@@ -155,6 +159,8 @@ function schemaOf(row: ManifestKey): object {
         uniqueItems: true,
         default: [...MODULE_FEATURES],
       };
+    case 'transport':
+      return { description, type: 'string', enum: TRANSPORTS, ...text };
   }
 }
 

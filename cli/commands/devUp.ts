@@ -1,18 +1,45 @@
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { PEER_NAME } from '../../daemons/protocol/peerRole.ts';
+import { isHostPort } from '../../daemons/protocol/requestHost.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
 import { readAccount, tenantName } from '../../toolchain/account/account.ts';
 import { devUp } from '../../toolchain/stack/devUp.ts';
+import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
 import { countOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { timeText } from '../timeText.ts';
 
 interface Given {
-  memCapacity: string;
-  transport: 'auto' | 'quic' | 'tcp';
+  memCapacity?: string;
+  transport?: 'auto' | 'quic' | 'tcp';
   fabricPort?: string;
   memPort?: string;
   schedulerPort?: string;
   helperPort?: string;
+  helperHost?: string[];
+  tenant?: string[];
+}
+
+/** The ports that options name; those of [stack] stay for the others. */
+function givenPorts(ports: Record<string, number | undefined>): Record<string, number | undefined> {
+  return Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined));
+}
+
+function tenantOption(name: string, own: string): string {
+  if (PEER_NAME.test(name) && name !== own) return name;
+  throw new GrafosError('usage', 'wrong_usage', `--tenant cannot be "${name}".`, {
+    next: `Give 1 to 63 of a-z 0-9 . _ -, a letter or digit first, and not ${own}, which is your own.`,
+  });
+}
+
+/** The helper compares names exactly, and browsers send them in lower case. */
+function hostOption(text: string): string {
+  const host = text.toLowerCase();
+  if (isHostPort(host)) return host;
+  throw new GrafosError('usage', 'wrong_usage', `--helper-host cannot be "${text}".`, {
+    next: 'Give a host name, with its port where the address has one: name.example.dev or localhost:12345.',
+  });
 }
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
@@ -25,12 +52,21 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     scheduler: port('--scheduler-port', given.schedulerPort),
     helper: port('--helper-port', given.helperPort),
   };
-  const memCapacity = sizeOption('--mem-capacity', given.memCapacity);
+  const { stack } = program.manifest;
+  const memCapacity =
+    given.memCapacity === undefined
+      ? (stack?.memory_bytes ?? DEFAULT_MEM_CAPACITY)
+      : sizeOption('--mem-capacity', given.memCapacity);
+  const own = tenantName(await readAccount());
   const { state, replaced, kept, ended, warning, duration_ms } = await devUp(program.root, {
     memCapacity,
-    transport: given.transport,
-    ports: Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined)),
-    tenant: tenantName(await readAccount()),
+    transport: given.transport ?? stack?.transport ?? 'auto',
+    ports: Object.fromEntries(
+      Object.entries({ ...stack?.ports, ...givenPorts(ports) }).filter(([, value]) => value !== 0),
+    ),
+    tenant: own,
+    tenants: (given.tenant ?? []).map((name) => tenantOption(name, own)),
+    helperHosts: (given.helperHost ?? []).map(hostOption),
     keepsUnchanged: true,
     signal,
     progress: (text) => out.progress(text),

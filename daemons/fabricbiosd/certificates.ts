@@ -1,10 +1,11 @@
 /** Reads what the daemon shows and trusts, and refuses at the start what its peers would refuse later. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { GrafosError } from '../protocol/grafosError.ts';
 import { checkPeerChain } from '../protocol/peerCertificate.ts';
 import { caDerFromPem, type PeerFiles } from '../protocol/peerFiles.ts';
 import { PeerRefused } from '../protocol/peerRefused.ts';
+import { privateKeyOf } from '../protocol/privateKeyOf.ts';
 
 export interface PairPaths {
   cert: string;
@@ -57,7 +58,7 @@ export async function readPinnedPair(paths: PairPaths): Promise<PemPair> {
 async function readPair(paths: PairPaths, certFlag: string, keyFlag: string): Promise<PemPair> {
   const [certPem, keyPem] = await Promise.all([readText(paths.cert, certFlag), readText(paths.key, keyFlag)]);
   const certificate = parsed(paths.cert, 'certificate', () => new X509Certificate(certPem));
-  const key = parsed(paths.key, 'private key', () => createPrivateKey(keyPem));
+  const key = parsed(paths.key, 'private key', () => privateKeyOf(keyPem));
   if (!certificate.checkPrivateKey(key)) throw unfit(paths.cert, `it does not belong to the key in ${paths.key}`);
   return { certPem, keyPem };
 }
@@ -78,6 +79,7 @@ function parsed<T>(path: string, what: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
+    if (cause instanceof GrafosError) throw cause;
     throw new GrafosError('usage', 'certificate_unreadable', `${path} is no PEM ${what}.`, {
       why: cause instanceof Error ? cause.message : String(cause),
       next: 'Give a PEM file; `grafos dev up` makes the files of the local stack.',

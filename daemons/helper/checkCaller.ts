@@ -1,14 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requestHost } from '../protocol/requestHost.ts';
 import type { Bearer } from './bearer.ts';
+import type { CallerRules } from './callerRules.ts';
 import { HelperRefusal } from './helperRefusal.ts';
-
-export interface CallerRules {
-  /** Exact values of `Host`: a name that was made to point here by DNS rebinding is none of them. */
-  hosts: ReadonlySet<string>;
-  /** Exact values of `Origin`. */
-  origins: ReadonlySet<string>;
-}
 
 const QUERY_SECRETS = ['bearer', 'token', 'access_token', 'authorization'];
 
@@ -24,7 +18,7 @@ export function checkCaller(req: IncomingMessage, res: ServerResponse, rules: Ca
   }
   if (!rules.hosts.has(named.host)) {
     throw new HelperRefusal(421, 'host_refused', 'This helper answers only to its own loopback address.', {
-      next: `Use http://${[...rules.hosts][0]}.`,
+      next: `Use http://${[...rules.hosts][0]}. For a forwarded port, allow its name: grafos dev up --helper-host NAME[:PORT]`,
     });
   }
   // Caches must not give one origin's answer to another, also where there was no Origin.

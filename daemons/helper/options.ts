@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Told } from '../protocol/daemonLifetime.ts';
 import { GrafosError } from '../protocol/grafosError.ts';
+import { isAllowable } from './callerRules.ts';
 import type { HelperOptions } from './startHelper.ts';
 
 const FLAGS = {
@@ -15,6 +16,7 @@ const FLAGS = {
   key: { type: 'string' },
   'bearer-file': { type: 'string' },
   'allow-origin': { type: 'string', multiple: true },
+  'allow-host': { type: 'string', multiple: true },
   lifeline: { type: 'boolean', default: false },
   'state-file': { type: 'string' },
 } as const;
@@ -50,6 +52,7 @@ export async function helperOptions(argv: string[], told: Told): Promise<Omit<He
     cellId,
     bearerFile: resolve(needed('bearer-file')),
     allowedOrigins: (flags['allow-origin'] ?? []).map(checkOrigin),
+    allowedHosts: (flags['allow-host'] ?? []).map(checkHost),
     async connect() {
       // Loaded on first use: it is most of the code, and the helper's start waits for none of it.
       const { connectScheduler } = await import('../protocol/schedulerClient.ts');
@@ -82,6 +85,13 @@ async function readPem(name: string, file: string): Promise<string> {
 function checkOrigin(value: string): string {
   if (/^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value) return value;
   throw badFlag(`--allow-origin ${value} is not an origin such as https://example.org: no path, no wildcard`);
+}
+
+function checkHost(value: string): string {
+  if (isAllowable(value)) return value;
+  throw badFlag(
+    `--allow-host ${value} is not a host such as name.example.dev:8080: lower case, no scheme, no wildcard`,
+  );
 }
 
 function badFlag(why: string): GrafosError {

@@ -3,6 +3,8 @@ import type { HelperArtifacts, HelperHealth, HelperProgram, HelperRuns } from '.
 import { summarizeRun } from '../protocol/helperApi.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { ARTIFACT_NAMES, type ArtifactName } from '../protocol/tenantApi.ts';
+import { allowHost } from './allowHost.ts';
+import type { CallerRules } from './callerRules.ts';
 import { DASHBOARD_FILES, sendDashboardFile } from './dashboardFiles.ts';
 import { type EventStream, openEventStream } from './eventStream.ts';
 import { HelperRefusal } from './helperRefusal.ts';
@@ -43,6 +45,7 @@ export interface RouteParts {
   feed: LiveFeed;
   /** Open streams; they are told when the helper stops. */
   streams: Set<EventStream>;
+  rules(): CallerRules;
 }
 
 /** Every route of the helper; docs/helper.md is compared with this table. */
@@ -84,6 +87,14 @@ export function helperRoutes(parts: RouteParts): Route[] {
           cell_id: parts.cellId,
           limits: { input: LIMITS.input },
         } satisfies HelperProgram);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/hosts',
+      open: false,
+      async handle({ req, res }) {
+        sendJson(res, 200, await allowHost(req, parts.rules()));
       },
     },
     {

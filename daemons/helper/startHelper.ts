@@ -7,7 +7,8 @@ import { endRefusedBody } from '../protocol/endRefusedBody.ts';
 import { GrafosError } from '../protocol/grafosError.ts';
 import { WaitingRoom } from '../protocol/waitingRoom.ts';
 import { type Bearer, issueBearer } from './bearer.ts';
-import { answerPreflight, type CallerRules, checkBearer, checkCaller } from './checkCaller.ts';
+import { CallerRules } from './callerRules.ts';
+import { answerPreflight, checkBearer, checkCaller } from './checkCaller.ts';
 import type { EventStream } from './eventStream.ts';
 import { HelperRefusal, refusalAnswer } from './helperRefusal.ts';
 import { liveFeed } from './liveFeed.ts';
@@ -24,6 +25,8 @@ export interface HelperOptions {
   bearerFile: string;
   /** Origins of hosted dashboards that may use this helper, besides its own. */
   allowedOrigins: readonly string[];
+  /** Names besides its own that it answers to, as a browser sends them. */
+  allowedHosts?: readonly string[];
   /** Called on first need. */
   connect: () => Promise<SchedulerPort>;
   log: DaemonLog;
@@ -52,12 +55,14 @@ export async function startHelper(options: HelperOptions): Promise<RunningDaemon
     log.error(`fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   };
   const feed = liveFeed({ scheduler, tasklets, fault });
-  const routes = matcher(helperRoutes({ cellId: options.cellId, scheduler, tasklets, feed, streams }));
+  const routes = matcher(
+    helperRoutes({ cellId: options.cellId, scheduler, tasklets, feed, streams, rules: () => rules }),
+  );
   const noteRefusal = refusalLog(log);
   const unproven = new WaitingRoom(DOOR_LIMITS.helperUnproven, DOOR_LIMITS.helperUnprovenMs);
   /** Takes a connection out of the room. */
   const proved = new WeakMap<Socket, () => void>();
-  let rules: CallerRules = { hosts: new Set(), origins: new Set() };
+  let rules = new CallerRules([]);
   let bearer: Bearer | undefined;
 
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
@@ -136,10 +141,8 @@ export async function startHelper(options: HelperOptions): Promise<RunningDaemon
   });
   const { port } = server.address() as AddressInfo;
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
-  rules = {
-    hosts: new Set(hosts),
-    origins: new Set([...hosts.map((host) => `http://${host}`), ...options.allowedOrigins]),
-  };
+  rules = new CallerRules(hosts, options.allowedOrigins);
+  for (const host of options.allowedHosts ?? []) rules.allow(host);
   try {
     bearer = await issueBearer(options.bearerFile);
   } catch (error) {

@@ -6,11 +6,16 @@ import type { Capability } from './tenantApi.ts';
  * The data plane is at the host of the scheduler: an answer must not choose which other machine this one connects to.
  *
  * @param url the scheduler that answered
- * @param leaseId the lease that the run was said to hold
+ * @param leaseId the lease that the run was said to hold; undefined while it runs, when only the cell knows
  */
-export function capabilityProblem(capability: Capability, url: string, leaseId: string | null): string | null {
+export function capabilityProblem(
+  capability: Capability,
+  url: string,
+  leaseId: string | null | undefined,
+): string | null {
   const { mem_dataplane, lease_id } = capability;
-  if (lease_id !== leaseId) return `the capability is for lease ${lease_id}, and the run holds ${leaseId}`;
+  if (leaseId !== undefined && lease_id !== leaseId)
+    return `the capability is for lease ${lease_id}, and the run holds ${leaseId}`;
   const plane = URL.canParse(mem_dataplane) ? new URL(mem_dataplane) : null;
   if (plane === null || plane.protocol !== 'https:') return `"${mem_dataplane}" is not the address of a data plane`;
   const { hostname } = new URL(url);

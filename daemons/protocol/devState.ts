@@ -43,6 +43,8 @@ export interface StackRequest {
   /** Fixed ports by name. */
   ports: Partial<Record<'fabric' | 'mem' | 'scheduler' | 'helper', number>>;
   tenant: string;
+  /** Further tenants, whose certificates lie in `trust/tenants/`. */
+  tenants: string[];
   /** Host names besides its own that the helper answers to. */
   helper_hosts: string[];
 }

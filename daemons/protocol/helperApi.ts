@@ -33,6 +33,11 @@ export interface HelperHealth {
   status: 'ok';
 }
 
+/** `POST /v1/hosts`: every name that the helper answers to now. */
+export interface HelperHosts {
+  hosts: string[];
+}
+
 /** `GET /v1/program`. */
 export interface HelperProgram {
   name: string;

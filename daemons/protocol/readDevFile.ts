@@ -50,6 +50,7 @@ const OPTIONAL: Record<string, Schema> = {
     transport: { type: 'string', enum: ['auto', 'quic', 'tcp'] },
     ports: { type: 'object', properties: { fabric: port, mem: port, scheduler: port, helper: port } },
     tenant: text,
+    tenants: { type: 'array', items: text, maxItems: 64 },
     helper_hosts: { type: 'array', items: text, maxItems: 64 },
   }),
 };

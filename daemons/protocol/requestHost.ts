@@ -31,7 +31,7 @@ export function requestHost(request: RequestHead): { host: string } | { problem:
 /**
  * A name or address of RFC 3986, section 3.2.2, with a port or without; no user, and never empty.
  */
-function isHostPort(text: string): boolean {
+export function isHostPort(text: string): boolean {
   const [, address, name, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._~-]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   if (port !== undefined && Number(port) > 65_535) return false;
   if (address !== undefined) return address.includes(':') && ipOctets(address) !== undefined;

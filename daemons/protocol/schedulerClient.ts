@@ -111,7 +111,7 @@ export interface SchedulerClient {
   record(run: Run, options?: CallOptions): Promise<RunRecord>;
   /** The token is for the lease of that run; its data plane is at the host of this scheduler. */
   capability(
-    run: Pick<Run, 'run_id' | 'lease_id'>,
+    run: Pick<Run, 'run_id' | 'lease_id' | 'ended_at'>,
     request: CapabilityRequest,
     options?: CallOptions,
   ): Promise<Capability>;
@@ -253,10 +253,10 @@ function runCalls(
       answers.run({ method: 'POST', path: runPath(runId, '/cancel'), waitMs, signal }, { run_id: runId }),
     events: (runId, { signal } = {}) => runEventStream(answers, runId, open(runPath(runId, '/events')), signal),
     allEvents: ({ signal } = {}) => allRunsStream(answers, open('/api/v1/runs/events'), signal),
-    capability: async ({ run_id, lease_id }, json, { signal } = {}) => {
+    capability: async ({ run_id, lease_id, ended_at }, json, { signal } = {}) => {
       const path = runPath(run_id, '/capability');
       const capability = await answers.one<Capability>('Capability', { method: 'POST', path, json, signal });
-      const problem = capabilityProblem(capability, answers.url, lease_id);
+      const problem = capabilityProblem(capability, answers.url, ended_at === null ? undefined : lease_id);
       if (problem !== null) throw answers.wrong(problem);
       return capability;
     },

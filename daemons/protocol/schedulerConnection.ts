@@ -2,7 +2,7 @@
  * HTTPS to a scheduler as one client: keep-alive sockets, a token for each of them, and errors in our own words. A second socket is
  * opened only while the first is busy with a held answer or a stream.
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent } from 'node:https';
 import type { TLSSocket } from 'node:tls';
@@ -12,8 +12,9 @@ import { GrafosError } from './grafosError.ts';
 import { PACE } from './pace.ts';
 import type { PeerFiles } from './peerFiles.ts';
 import { tlsClientOptions } from './peerTls.ts';
+import { privateKeyOf } from './privateKeyOf.ts';
 import { connectionError, refusalOf } from './schedulerErrors.ts';
-import { certificateThumbprint, mintTenantToken } from './tenantToken.ts';
+import { certificateThumbprint, mintTenantToken, type TokenClaims } from './tenantToken.ts';
 
 export interface ApiRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -42,6 +43,8 @@ export interface SchedulerConnection {
   /** `<role>/<name>` of our certificate. */
   subject: string;
   setAudience(cellId: string): void;
+  /** Makes a token for another connection that shows the same certificate; it is good on one. */
+  mint(): { token: string; claims: TokenClaims };
   /**
    * Asks, and reads the whole answer.
    *
@@ -160,6 +163,7 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
     setAudience: (cellId) => {
       audience = cellId;
     },
+    mint: () => mintTenantToken({ key, subject, audience, x5tS256 }),
     call: async (asked, most) => {
       const response = await exchange(asked);
       return { status: response.statusCode ?? 0, bytes: await collect(response, most, asked.signal) };
@@ -203,11 +207,12 @@ function readCertificate({ certPem, keyPem }: PeerFiles): { key: KeyObject; subj
   try {
     const certificate = new X509Certificate(certPem);
     const subject = /URI:grafos:\/\/([a-z]+\/[a-z0-9._-]+)/.exec(certificate.subjectAltName ?? '')?.[1];
-    const key = createPrivateKey(keyPem);
+    const key = privateKeyOf(keyPem);
     if (subject === undefined) throw new Error('it names no grafos:// role and name');
     if (!certificate.checkPrivateKey(key)) throw new Error('the key is not the key of the certificate');
     return { key, subject, x5tS256: certificateThumbprint(certificate.raw) };
   } catch (cause) {
+    if (cause instanceof GrafosError) throw cause;
     throw new GrafosError('usage', 'certificate_unreadable', 'The client certificate cannot be used.', {
       why: cause instanceof Error ? cause.message : String(cause),
       next: 'Give a certificate and its key as PEM, as grafos admin issue-cert writes them.',

@@ -247,6 +247,8 @@ export class StateFolder {
     }
     try {
       writeFileSync(fd, content);
+    } catch (error) {
+      throw naming(this.file(name), error);
     } finally {
       closeSync(fd);
     }
@@ -278,7 +280,7 @@ export class StateFolder {
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
-      throw error;
+      throw naming(path, error);
     }
   }
 
@@ -437,6 +439,11 @@ function unsafe(path: string, why: string): GrafosError {
 
 function noEntry(path: string): Error {
   return Object.assign(new Error(`ENOENT: no such file or directory, '${path}'`), { code: 'ENOENT', path });
+}
+
+/** An error of a write names no path by itself. */
+function naming(path: string, error: unknown): unknown {
+  return error instanceof Error && 'code' in error && !('path' in error) ? Object.assign(error, { path }) : error;
 }
 
 function isErrno(error: unknown, ...codes: string[]): boolean {

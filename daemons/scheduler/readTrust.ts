@@ -1,9 +1,10 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { GrafosError } from '../protocol/grafosError.ts';
 import { checkPeerChain } from '../protocol/peerCertificate.ts';
 import { caDerFromPem, type PeerFiles } from '../protocol/peerFiles.ts';
 import { PeerRefused } from '../protocol/peerRefused.ts';
+import { privateKeyOf } from '../protocol/privateKeyOf.ts';
 
 /**
  * The files of the flags, judged before anybody else judges them: peers would only say that they refuse us.
@@ -20,8 +21,9 @@ export function readTrust(paths: { ca: string; cert: string; key: string }): Pee
   let isPair: boolean;
   try {
     certificate = new X509Certificate(files.certPem);
-    isPair = certificate.checkPrivateKey(createPrivateKey(files.keyPem));
+    isPair = certificate.checkPrivateKey(privateKeyOf(files.keyPem));
   } catch (cause) {
+    if (cause instanceof GrafosError) throw cause;
     throw unfit('--cert and --key are not a certificate and a private key in PEM', cause);
   }
   if (!isPair) throw unfit('--key is not the key of --cert');

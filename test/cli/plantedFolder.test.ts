@@ -57,7 +57,7 @@ const CELL_COMMANDS: Array<[args: string, code: number, error: string | null]> =
   ['provider status aws', 3, null],
   ['provider list', 0, null],
   ['dev doctor', 1, null],
-  ['dev status', 0, null],
+  ['dev status', 3, null],
 ];
 
 /** Commands that would use the local stack. */
@@ -118,7 +118,7 @@ describe('a folder of a stranger', function () {
     await program.plantStack(await stackAt(liar, program.root));
     await rm(join(program.root, '.grafos/owner'));
     await refuse(program.root, [
-      ['dev status', 0, null],
+      ['dev status', 3, null],
       ['runs list', 3, 'runtime_not_ready'],
       ['deploy run --provider aws --yes', 3, 'runtime_not_ready'],
       ['provider confirm aws', 3, 'runtime_not_ready'],
@@ -202,7 +202,7 @@ describe('a folder of a stranger', function () {
       await rm(other.root, { recursive: true });
       await cp(program.root, other.root, { recursive: true });
       await refuse(other.root, [
-        ['dev status', 0, null],
+        ['dev status', 3, null],
         ['runs list', 3, 'runtime_not_ready'],
         ['runs list --provider aws', 3, 'runtime_not_ready'],
       ]);

@@ -443,6 +443,7 @@ describe('helper: who may ask', () => {
       tasklets: nothing,
       feed: nothing,
       streams: new Set(),
+      rules: () => nothing,
     });
     const rows = [...page.matchAll(/^\| `((?:GET|POST) [^`]+)` \| (yes)? ?\|/gm)].map(([, route, bearer]) => [
       route,

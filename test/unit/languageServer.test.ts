@@ -105,12 +105,13 @@ describe('completion in grafos.toml', () => {
         'fixtures',
         '[[tasklet]]',
         '[tasklet.requires]',
+        '[stack]',
       ],
     ],
     [
       'keys of requires',
       `${head}[[tasklet]]\nname = "a"\n[tasklet.requires]\n|`,
-      ['gpu', '[[tasklet]]', '[tasklet.requires]'],
+      ['gpu', '[[tasklet]]', '[tasklet.requires]', '[stack]'],
     ],
     ['sources', `${head}[[tasklet]]\nname = "a"\nsource = |`, ['"tasklets/a.ts"', '"crate"']],
     [
@@ -162,6 +163,7 @@ describe('completion in grafos.toml', () => {
       complete('[program]\n|'),
       complete('[[tasklet]]\n|'),
       complete('[[tasklet]]\n[tasklet.requires]\n|'),
+      complete('[stack]\n|'),
     ];
     const offered = empty.flatMap(({ items }) => items).filter(({ kind }) => kind === 10);
     assert.deepEqual(offered.map(({ label }) => label).sort(), MANIFEST_KEYS.map(({ key }) => key).sort());

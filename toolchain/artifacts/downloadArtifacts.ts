@@ -46,7 +46,7 @@ export async function downloadArtifacts(
     for (const { name } of entries) await rename(join(staging, name), join(dir, name));
     return entries;
   } catch (error) {
-    throw fileError(error, 'The artifacts cannot be written');
+    throw fileError(error, `The artifacts cannot be written to ${dir}`);
   } finally {
     if (staging !== undefined) await rm(staging, { recursive: true, force: true });
   }

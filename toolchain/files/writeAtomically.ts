@@ -10,6 +10,8 @@ export async function writeAtomically(file: string, content: string | Uint8Array
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw error instanceof Error && 'code' in error && !('path' in error)
+      ? Object.assign(error, { path: file })
+      : error;
   }
 }

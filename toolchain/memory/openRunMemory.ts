@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
 import type { CapabilityRight } from '../../daemons/protocol/fabricControl.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { type MemSession, openMemSession } from '../../daemons/protocol/memClient.ts';
+import type { Capability } from '../../daemons/protocol/tenantApi.ts';
 import { findRun } from '../deploy/findRun.ts';
 
 export interface RunMemory extends AsyncDisposable {
@@ -11,29 +13,30 @@ export interface RunMemory extends AsyncDisposable {
   lengthAt(offset: number, length?: number): number;
 }
 
+interface OpenOptions {
+  provider?: string;
+  rights: CapabilityRight[];
+  signal: AbortSignal;
+  /** How long each token lives, milliseconds; the longest that a cell gives unless given. */
+  tokenMs?: number;
+}
+
+/** Between two looks whether a run that waits has its lease now, milliseconds. */
+const LEASE_MS = 100;
+/** A token is renewed after half of its life, but not oftener than this, milliseconds. */
+const RENEW_MS_MIN = 250;
+
 /**
- * Opens the leased fabric memory of a run over the data plane: the scheduler gives a capability token for exactly this lease, the cell takes it.
- * @throws GrafosError `cell_answer_invalid`, `run_not_ended`, `lease_ended` when the run holds no lease (any more), a refusal, or the data plane's own error.
+ * Opens the leased fabric memory of a run over the data plane: the scheduler gives a capability token
+ * for exactly this lease, the cell takes it. The token is renewed until the lease ends.
+ *
+ * A run under way is read only: a write from outside would change what it computes.
+ *
+ * @throws {GrafosError} lease_ended when the run holds no lease (any more), run_not_ended for a write, cell_answer_invalid,
+ * a refusal, or the data plane's own error
  */
-export async function openRunMemory(
-  programRoot: string,
-  runId: string,
-  options: { provider?: string; rights: CapabilityRight[]; signal: AbortSignal },
-): Promise<RunMemory> {
-  const { run, client } = await findRun(programRoot, runId, options.provider, options.signal);
-  using _client = client;
-  if (run.ended_at === null) {
-    throw new GrafosError('usage', 'run_not_ended', `Run ${runId} has not ended; only a held lease can be opened.`, {
-      next: 'Hold it after the end with: grafos deploy run --mem SIZE --hold 60s',
-    });
-  }
-  if (run.lease_id === null) {
-    throw new GrafosError('usage', 'lease_ended', `Run ${runId} holds no fabric memory.`, {
-      why: 'A lease ends with its run, or with its hold, and its bytes are zeroed.',
-      next: 'Keep it with: grafos deploy run --mem SIZE --hold 60s',
-    });
-  }
-  const capability = await client.capability(run, { rights: options.rights }, { signal: options.signal });
+export async function openRunMemory(programRoot: string, runId: string, options: OpenOptions): Promise<RunMemory> {
+  const capability = await runCapability(programRoot, runId, options);
   const session = await openMemSession({
     url: capability.mem_dataplane,
     sha256: capability.mem_dataplane_sha256,
@@ -42,8 +45,12 @@ export async function openRunMemory(
   });
   if (session.bytes !== capability.bytes) {
     session.close();
-    throw cellAnswerInvalid(client.url, `its lease has ${capability.bytes} bytes here and ${session.bytes} there`);
+    throw cellAnswerInvalid(
+      capability.mem_dataplane,
+      `its lease has ${capability.bytes} bytes here and ${session.bytes} there`,
+    );
   }
+  const renewal = keepRenewed(session, capability, () => runCapability(programRoot, runId, options));
   return {
     leaseId: capability.lease_id,
     session,
@@ -56,6 +63,75 @@ export async function openRunMemory(
         { next: 'Give a smaller offset or fewer bytes.' },
       );
     },
-    [Symbol.asyncDispose]: async () => session.close(),
+    [Symbol.asyncDispose]: async () => {
+      renewal.stop();
+      session.close();
+    },
   };
+}
+
+/** Asks for a capability; of a run that waits for its turn, once it has its lease. */
+async function runCapability(
+  programRoot: string,
+  runId: string,
+  { provider, rights, signal, tokenMs }: OpenOptions,
+): Promise<Capability> {
+  for (;;) {
+    const { run, client } = await findRun(programRoot, runId, provider, signal);
+    using _client = client;
+    const isUnderWay = run.ended_at === null;
+    if (isUnderWay && rights.includes('write')) throw notEnded(runId);
+    if (!isUnderWay && run.lease_id === null) throw leaseEnded(runId);
+    try {
+      return await client.capability(
+        run,
+        { rights, ...(tokenMs === undefined ? {} : { ttl_ms: tokenMs }) },
+        { signal },
+      );
+    } catch (error) {
+      const isEarly = isUnderWay && error instanceof GrafosError && error.code === 'lease_ended';
+      if (!isEarly) throw error;
+      if (run.state === 'running') throw leaseEnded(runId);
+    }
+    await delay(LEASE_MS, undefined, { signal });
+  }
+}
+
+/** Shows a newer token before the last one expires. At the end of the lease no more is given, and the cell ends the session. */
+function keepRenewed(session: MemSession, first: Capability, next: () => Promise<Capability>): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const plan = ({ expires_at }: Capability) => {
+    if (isStopped) return;
+    const wait = Math.max(RENEW_MS_MIN, (Date.parse(expires_at) - Date.now()) / 2);
+    timer = setTimeout(() => {
+      next()
+        .then(async (capability) => {
+          await session.renew(capability.token);
+          plan(capability);
+        })
+        .catch(() => {});
+    }, wait);
+  };
+  const stop = () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
+  plan(first);
+  void session.closed.then(stop);
+  return { stop };
+}
+
+function notEnded(runId: string): GrafosError {
+  return new GrafosError('usage', 'run_not_ended', `Run ${runId} has not ended; only a held lease can be written.`, {
+    why: 'A write from outside would change what the run computes, and its replay.',
+    next: 'Hold it after the end with: grafos deploy run --mem SIZE --hold 60s',
+  });
+}
+
+function leaseEnded(runId: string): GrafosError {
+  return new GrafosError('usage', 'lease_ended', `Run ${runId} holds no fabric memory.`, {
+    why: 'A lease ends with its run, or with its hold, and its bytes are zeroed.',
+    next: 'Keep it with: grafos deploy run --mem SIZE --hold 60s',
+  });
 }

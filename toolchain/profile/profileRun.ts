@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
+import { fileError } from '../files/fileError.ts';
 import { programPath } from '../places/programPath.ts';
 import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
@@ -88,7 +89,11 @@ export async function profileRun(
   const graphName = `${runId}.speedscope.json`;
   const flame_graph = profiles.file(graphName);
   const graph = speedscope(`${record.tasklet} ${runId}`, counted.calls, places.nameOf);
-  await profiles.write(graphName, `${JSON.stringify(graph)}\n`);
+  try {
+    await profiles.write(graphName, `${JSON.stringify(graph)}\n`);
+  } catch (error) {
+    throw fileError(error, 'The flame graph cannot be written');
+  }
   const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
   const profile: RunProfile = {
     run_id: runId,

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
@@ -14,12 +14,14 @@ import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts'
 import { STATE_NAME, StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { verifyAudit } from '../../daemons/protocol/verifyAudit.ts';
 import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
+import { formatSize } from '../../program/size.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { isHealthy } from '../deploy/providerStatus.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
 import { auditFaults, auditFaultText } from './auditFaultText.ts';
 import { compilerChecks } from './compilerChecks.ts';
 import { deadDaemons, knownStack } from './devState.ts';
+import { helperAnswers } from './helperAnswers.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
 import { stateOwner } from './stateOwner.ts';
 import { udpGetsThrough } from './udpGetsThrough.ts';
@@ -39,6 +41,8 @@ export interface DoctorReport {
 
 /** How long one part may take to answer, milliseconds. */
 const ANSWER_MS = 3_000;
+/** With less space on its disk a stack does not do well. */
+const ROOM_BYTES = 1024 * 1024;
 const RESTART = 'Start the stack again: grafos dev up';
 
 /**
@@ -199,10 +203,22 @@ async function writableCheck(programRoot: string): Promise<Check> {
       ),
       constants.W_OK,
     );
-    return ok('state-folder', dir);
+    return roomCheck(dir, programRoot);
   } catch (error) {
     return fail('state-folder', `${dir} cannot be written: ${messageOf(error)}`, 'Check its owner and mode.');
   }
+}
+
+/** A run writes its input, output and log, and the audit log two lines. */
+function roomCheck(dir: string, programRoot: string): Check {
+  const { bavail, bsize } = statfsSync(existsSync(dir) ? dir : programRoot);
+  const free = bavail * bsize;
+  if (free >= ROOM_BYTES) return ok('state-folder', dir);
+  return fail(
+    'state-folder',
+    `${dir} has ${formatSize(free)} of space left on its disk`,
+    'Free some space on that disk.',
+  );
 }
 
 /** Follows the whole audit log of the program's stack, whether or not it runs. */
@@ -305,11 +321,10 @@ async function portCheck(name: string, url: URL, state: DevState): Promise<Check
 
 async function helperCheck(state: DevState, signal: AbortSignal): Promise<Check> {
   try {
-    const answer = await fetch(state.helper.url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) });
-    await answer.body?.cancel();
-    return answer.ok
+    const status = await helperAnswers(state.helper.url, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]));
+    return status === 200
       ? ok('helper-http', state.helper.url)
-      : fail('helper-http', `${state.helper.url} answers ${answer.status}`, RESTART);
+      : fail('helper-http', `${state.helper.url} answers ${status}`, RESTART);
   } catch (error) {
     signal.throwIfAborted();
     return fail('helper-http', `${state.helper.url} does not answer: ${messageOf(error)}`, RESTART);

@@ -9,6 +9,7 @@ export function stackRequest(options: StackOptions): StackRequest {
     transport: options.transport ?? 'auto',
     ports: options.ports ?? {},
     tenant: options.tenant ?? DEFAULT_TENANT,
+    tenants: [...new Set(options.tenants ?? [])].sort(),
     helper_hosts: [...new Set(options.helperHosts ?? [])].sort(),
   };
 }

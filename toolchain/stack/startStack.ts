@@ -29,6 +29,8 @@ export interface StackOptions {
   /** Fixed ports, for who must open one in a firewall; the operating system chooses all others. */
   ports?: Partial<Record<'fabric' | 'mem' | 'scheduler' | 'helper', number>>;
   tenant?: string;
+  /** Further tenants of the stack, to try quotas and refusals with. */
+  tenants?: readonly string[];
   /** Host names besides its own that the helper answers to, such as that of a forwarded port. */
   helperHosts?: readonly string[];
   signal?: AbortSignal;
@@ -86,7 +88,7 @@ export async function startStack(
   try {
     signal.throwIfAborted();
     progress('making certificates');
-    const trust = writeDevTrust(paths.trust, { tenant, cellId });
+    const trust = writeDevTrust(paths.trust, { tenant, cellId, tenants: options.tenants ?? [] });
     progress('starting daemons');
     const args = daemonArguments(programRoot, paths, trust, cellId, options);
     const start = <Facts>(name: DaemonName): SpawnedDaemon<Facts> => {
@@ -122,6 +124,8 @@ export async function startStack(
         const { control, transport } = await fabricReady;
         await admin.promote({ signal });
         await admin.createTenant(tenant, await readFile(trust.tenant.cert, 'utf8'), { rotate: true, signal });
+        for (const [name, { cert }] of trust.tenants)
+          await admin.createTenant(name, await readFile(cert, 'utf8'), { rotate: true, signal });
         return { url, linked: await provenLink(admin, { control, transport }, signal) };
       } finally {
         admin.close();

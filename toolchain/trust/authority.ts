@@ -1,9 +1,10 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { ipOctets, isDnsName } from '../../daemons/protocol/peerAddress.ts';
 import { readCa, type TrustedCa } from '../../daemons/protocol/peerCa.ts';
 import { DerInvalid } from '../../daemons/protocol/peerDer.ts';
 import { LEAF_DAYS_MAX, PEER_NAME, type PeerRole, ROLE_USAGES, USAGE_OID } from '../../daemons/protocol/peerRole.ts';
+import { privateKeyOf } from '../../daemons/protocol/privateKeyOf.ts';
 import { certificateToPem, encodeCertificate, encodeName, keyIdentifier } from './certificateDer.ts';
 
 export interface LeafRequest {
@@ -100,8 +101,9 @@ export function loadAuthority(certPem: string, keyPem: string, now = new Date())
 
 function readPems(certPem: string, keyPem: string): { x509: X509Certificate; privateKey: KeyObject } {
   try {
-    return { x509: new X509Certificate(certPem), privateKey: createPrivateKey(keyPem) };
+    return { x509: new X509Certificate(certPem), privateKey: privateKeyOf(keyPem) };
   } catch (cause) {
+    if (cause instanceof GrafosError) throw cause;
     throw new GrafosError('usage', 'ca_unreadable', 'The CA certificate or its key cannot be read.', {
       why: cause instanceof Error ? cause.message : String(cause),
       next: 'Give the PEM files that `grafos admin init-ca` wrote: ca.pem and ca-key.pem.',

@@ -15,6 +15,8 @@ export interface DevTrust {
   dir: string;
   ca: string;
   tenant: CertificateFiles;
+  /** Further tenants by name, each in a folder of its own. */
+  tenants: ReadonlyMap<string, CertificateFiles>;
   admin: CertificateFiles;
   fabricbiosd: CertificateFiles;
   scheduler: CertificateFiles;
@@ -24,6 +26,8 @@ export interface DevTrust {
 }
 
 const DEV_DAYS = 13;
+/** Folder of the further tenants. */
+const TENANTS = 'tenants';
 
 /**
  * Makes a new CA and everything it signs, and puts them in the place of `dir`, whatever it held. The CA's key lives for this call only.
@@ -31,7 +35,10 @@ const DEV_DAYS = 13;
  * Between the two renames `dir` is absent for an instant: the caller holds the stack's lock, and readers come after `dev.json`.
  * Throws GrafosError `trust_not_writable`; then the old `dir` is untouched.
  */
-export function writeDevTrust(dir: string, { tenant, cellId }: { tenant: string; cellId: string }): DevTrust {
+export function writeDevTrust(
+  dir: string,
+  { tenant, cellId, tenants = [] }: { tenant: string; cellId: string; tenants?: readonly string[] },
+): DevTrust {
   const ca = createAuthority({ name: `grafOS dev CA ${randomBytes(4).toString('hex')}`, days: DEV_DAYS });
   const leaves = {
     tenant: { role: 'tenant', name: tenant },
@@ -54,6 +61,12 @@ export function writeDevTrust(dir: string, { tenant, cellId }: { tenant: string;
       fresh.writeNew(`${file}.pem`, leaf.certPem);
       fresh.writeNew(`${file}-key.pem`, leaf.keyPem);
     }
+    for (const other of tenants) {
+      const leaf = ca.issue({ role: 'tenant', name: other, days: DEV_DAYS });
+      const folder = fresh.make(TENANTS).make(other);
+      folder.writeNew('cert.pem', leaf.certPem);
+      folder.writeNew('key.pem', leaf.keyPem);
+    }
     swap(parent, freshName, name);
   } catch (cause) {
     parent?.remove(freshName);
@@ -75,6 +88,12 @@ export function writeDevTrust(dir: string, { tenant, cellId }: { tenant: string;
     dir,
     ca: join(dir, 'ca.pem'),
     tenant: files('tenant'),
+    tenants: new Map(
+      tenants.map((other) => [
+        other,
+        { cert: join(dir, TENANTS, other, 'cert.pem'), key: join(dir, TENANTS, other, 'key.pem') },
+      ]),
+    ),
     admin: files('admin'),
     fabricbiosd: files('fabricbiosd'),
     scheduler: files('scheduler'),

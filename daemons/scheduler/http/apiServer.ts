@@ -217,7 +217,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       throw new Refused(
         'storage_unavailable',
         'The audit log cannot be written.',
-        'Free space on the disk of the stack.',
+        'Free space on the disk of the stack: for a local one, the disk of .grafos/dev of its program.',
       );
     }
   };

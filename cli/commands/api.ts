@@ -1,0 +1,98 @@
+import { isUtf8 } from 'node:buffer';
+import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/protocol/answerBounds.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { ApiRequest } from '../../daemons/protocol/schedulerConnection.ts';
+import { openApi } from '../../toolchain/deploy/openApi.ts';
+import { readInput } from '../../toolchain/deploy/readInput.ts';
+import { resolveProvider, type Target } from '../../toolchain/deploy/resolveProvider.ts';
+import { fileError } from '../../toolchain/files/fileError.ts';
+import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
+import { choice } from '../arguments.ts';
+import type { CommandContext } from '../command.ts';
+import { adminTarget } from '../direct.ts';
+import type { Output } from '../output.ts';
+import { programRootOf } from '../programRootOf.ts';
+
+interface Given {
+  method: string;
+  path: string;
+  provider: string;
+  admin?: boolean;
+  input?: string;
+  type?: string;
+  output?: string;
+}
+
+const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'] as const;
+const BYTES_MAX = Math.max(ANSWER_BYTES.list, ...Object.values(ARTIFACT_BYTES));
+
+export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
+  const method = choice('The method', given.method.toUpperCase(), METHODS);
+  const path = checkPath(given.path);
+  const body = given.input === undefined ? undefined : await readInput(given.input, signal);
+  const root = programRootOf(cwd);
+  const target: Target = given.admin ? await adminTarget(cwd, {}) : await resolveProvider(root, given.provider);
+  const connection = await openApi(target, signal);
+  try {
+    const request: ApiRequest = {
+      method,
+      path,
+      signal,
+      ...(body === undefined ? {} : { body, type: given.type ?? 'application/json' }),
+    };
+    // Events come for as long as there are any.
+    if (/\/events(\?|$)/.test(path)) {
+      for await (const line of lines(connection.stream(request))) out.item(line, () => [line]);
+      return;
+    }
+    const { bytes } = await connection.call(request, BYTES_MAX);
+    await give(out, bytes, given.output);
+  } finally {
+    connection.close();
+  }
+}
+
+function checkPath(path: string): string {
+  if (/^\/[\x21-\x7e]*$/.test(path)) return path;
+  throw new GrafosError('usage', 'wrong_usage', `The path cannot be "${path}".`, {
+    next: 'Begin it with a slash, as docs/api.md has it: /api/v1/runs?limit=5. Write what is not ASCII as %XX.',
+  });
+}
+
+async function give(out: Output, bytes: Buffer, file: string | undefined): Promise<void> {
+  if (file !== undefined) {
+    await writeAtomically(file, bytes).catch((error: unknown) => {
+      throw fileError(error, 'The answer cannot be written');
+    });
+    return;
+  }
+  if (isJson(bytes)) out.jsonText(`${bytes.toString('utf8').trimEnd()}\n`);
+  else if (!process.stdout.isTTY) out.bytes(bytes);
+  else if (isUtf8(bytes)) out.result(null, () => bytes.toString('utf8').split('\n'));
+  else {
+    throw new GrafosError('usage', 'wrong_usage', `The answer is ${bytes.length} bytes that are no text.`, {
+      next: 'Write them to a file: --output FILE',
+    });
+  }
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of chunks) {
+    text += decoder.decode(chunk, { stream: true });
+    const parts = text.split('\n');
+    text = parts.pop() ?? '';
+    if (text.length > ANSWER_BYTES.runsEvent) text = '';
+    for (const line of parts) if (line !== '') yield line;
+  }
+}

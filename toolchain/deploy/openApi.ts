@@ -1,0 +1,33 @@
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { openSchedulerConnection, type SchedulerConnection } from '../../daemons/protocol/schedulerConnection.ts';
+import type { Health } from '../../daemons/protocol/tenantApi.ts';
+import type { Target } from './resolveProvider.ts';
+
+/** Bytes of the answer that names the cell. */
+const HEALTH_BYTES = 64 * 1024;
+
+/**
+ * Opens a connection to a scheduler for requests of the user's own making. The caller closes it.
+ *
+ * @throws {GrafosError} scheduler_unreachable, cell_answer_invalid, certificate_unreadable, key_encrypted, or a refusal
+ */
+export async function openApi(target: Target, signal: AbortSignal): Promise<SchedulerConnection> {
+  const connection = openSchedulerConnection(target);
+  try {
+    connection.setAudience(target.cellId ?? (await cellIdOf(connection, signal)));
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Asks the scheduler which cell it has: tokens are for that one alone. */
+async function cellIdOf(connection: SchedulerConnection, signal: AbortSignal): Promise<string> {
+  const { bytes } = await connection.call({ method: 'GET', path: '/health', isOpen: true, signal }, HEALTH_BYTES);
+  const { cell_id }: Partial<Health> = JSON.parse(bytes.toString('utf8'));
+  if (typeof cell_id === 'string') return cell_id;
+  throw new GrafosError('unreachable', 'cell_answer_invalid', 'The scheduler does not say which cell it has.', {
+    next: 'Check that the address is that of a grafOS scheduler.',
+  });
+}
