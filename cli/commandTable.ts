@@ -136,7 +136,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Run the fixtures of the program on a real stack',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
     options: [{ flags: '--no-build', description: 'run what is built, do not build first' }],
-    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, run_id, fuel_used, duration_us}]}',
+    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, run_id or null, fuel_used, duration_us}]}',
     load: () => import('./commands/test.ts'),
   },
   {

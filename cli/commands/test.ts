@@ -2,7 +2,7 @@ import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
-import type { Fixture } from '../../toolchain/fixtures/fixture.ts';
+import type { BrokenFixture, Fixture } from '../../toolchain/fixtures/fixture.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
 import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFixtures.ts';
 import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
@@ -21,7 +21,7 @@ export async function run(
   const tasklets =
     given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
   const reader = new ProgramReader(program.root);
-  const suites: Array<{ tasklet: Tasklet; fixtures: Fixture[] }> = [];
+  const suites: Array<{ tasklet: Tasklet; fixtures: Array<Fixture | BrokenFixture> }> = [];
   for (const tasklet of tasklets) suites.push({ tasklet, fixtures: await loadFixtures(reader, tasklet) });
   if (given.build) {
     for (const { tasklet } of suites) {
@@ -57,7 +57,7 @@ export async function run(
           ]
         : [
             `${paint('red', 'FAIL')}  ${tasklet}/${name}: ${mismatch?.what}`,
-            ...(mismatch?.diff.split('\n').map((line) => `        ${line}`) ?? []),
+            ...((mismatch?.diff || undefined)?.split('\n').map((line) => `        ${line}`) ?? []),
           ],
     ),
     results.length === 0

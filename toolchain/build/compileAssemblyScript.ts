@@ -1,4 +1,5 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { decodeText, NOT_TEXT } from '../../program/decodeText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
@@ -152,7 +153,11 @@ class SourceFiles {
       const content = this.#read(internalPath, file);
       if (content === null) continue;
       // A byte order mark would shift every position by one.
-      const text = content.toString('utf8').replace(/^\uFEFF/, '');
+      const text = decodeText(content);
+      if (text === null) {
+        this.#faults.set(internalPath, { state: 'unreadable', why: NOT_TEXT, error: undefined });
+        continue;
+      }
       const path = internalPath + (packaged !== null && packaged[2] === undefined ? '/index.ts' : candidate);
       this.#files.set(path, { file, text, content });
       return { path, text };
