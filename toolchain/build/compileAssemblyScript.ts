@@ -20,6 +20,7 @@ import {
 import { COMPUTE_SHAPE, type ComputeFault, entryPoint } from './assemblyScriptEntry.ts';
 import type { SourceFile } from './sourceStamp.ts';
 import { standardSource } from './standardLibrary.ts';
+import { thrownWords } from './thrownWords.ts';
 
 export interface CompileAssemblyScript {
   program: Program;
@@ -81,8 +82,7 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
     if (error instanceof TooMuchRead) return failedWith(readFinding(error.fault, error.path, source, FILE_START));
-    const what = error instanceof Error ? error.message : String(error);
-    const message = `The AssemblyScript compiler stopped with a fault of its own: ${what}. Undo the last change; if it stays, please report the source that shows it.`;
+    const message = `The AssemblyScript compiler stopped with a fault of its own: ${thrownWords(error)}. Undo the last change; if it stays, please report the source that shows it.`;
     return failedWith(finding('GRF2101', source, FILE_START, message));
   }
   fault ??= entryFault(output.diagnostics, compute);
