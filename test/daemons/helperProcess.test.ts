@@ -87,10 +87,10 @@ describe('helper as a process', () => {
     ['a missing flag', { project: undefined }, [], 'bad_flag', /--project/],
     ['an unknown flag', {}, ['--bearer', 'x'], 'bad_flag', /--bearer/],
     ['a scheduler that is no URL', { scheduler: 'nowhere' }, [], 'bad_flag', /not a URL/],
-    ['a key that is not there', { key: '/nonexistent/key.pem' }, [], 'trust_not_readable', /ENOENT/],
+    ['a key that is not there', { key: join(nowhere, 'key.pem') }, [], 'trust_not_readable', /ENOENT/],
     [
       'a bearer file that cannot be written',
-      { 'bearer-file': '/nonexistent/bearer' },
+      { 'bearer-file': join(nowhere, 'bearer') },
       [],
       'bearer_file_not_written',
       /ENOENT/,
