@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { installEditor } from '../scripts/installEditor.ts';
 import { installPeers } from './peers/installPeers.ts';
 
 const { values, positionals } = parseArgs({
@@ -18,6 +19,9 @@ const [section] = positionals;
 const modules =
   values['no-peers'] || ['runtime', 'editor', 'hostile'].includes(section ?? '') ? undefined : installPeers();
 const alone = 'GRAFOS_BENCH_ALONE';
+// As with the peers: in the namespace below there is no network to install it from.
+if (process.env[alone] === undefined && (section === undefined || section === 'editor'))
+  await installEditor((line) => console.log(line));
 if (process.platform === 'linux' && process.getuid?.() === 0 && process.env[alone] === undefined) {
   const enter = ['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath];
   const inside = spawnSync('unshare', [...enter, ...process.argv.slice(1)], {

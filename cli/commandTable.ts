@@ -155,7 +155,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--case <name>', description: 'only the cases of this name', repeatable: true },
       { flags: '--update', description: 'accept other outputs: write them to the expectations' },
     ],
-    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, updated, run_id, log: [text] or null, fuel_used, duration_us}]}',
+    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, updated, run_id or null, log: [text] or null, fuel_used, duration_us, places}]}',
     load: () => import('./commands/test.ts'),
   },
   {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { streamLines } from '../daemons/protocol/streamLines.ts';
 import { cliCommand } from './runCli.ts';
 
 export interface ToolAnswer {
@@ -43,7 +43,7 @@ export async function callTool(options: {
     send({ id: 1, method: 'initialize', params });
     send({ method: 'notifications/initialized' });
     send({ id: 2, method: 'tools/call', params: { name, arguments: input } });
-    for await (const line of createInterface(child.stdout)) {
+    for await (const line of streamLines(child.stdout)) {
       const { id, result, error }: Reply = JSON.parse(line);
       if (id !== 2) continue;
       if (result === undefined) throw new Error(error?.message ?? `${name} was not answered`);

@@ -148,7 +148,11 @@ export function fixtureTests(grafos: Grafos): vscode.Disposable {
         const { mismatch, duration_us, fuel_used } = result;
         if (mismatch === null) run.passed(item, duration_us / 1_000);
         else {
-          const message = vscode.TestMessage.diff(neutralText(mismatch.what), mismatch.expected, mismatch.actual);
+          const what = neutralText(mismatch.what);
+          const message =
+            result.run_id === null
+              ? new vscode.TestMessage(what)
+              : vscode.TestMessage.diff(what, mismatch.expected, mismatch.actual);
           if (item.uri !== undefined) message.location = new vscode.Location(item.uri, new vscode.Position(0, 0));
           run.failed(item, message, duration_us / 1_000);
         }

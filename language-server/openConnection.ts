@@ -4,14 +4,21 @@ import {
   IPCMessageReader,
   IPCMessageWriter,
   ProposedFeatures,
+  StreamMessageReader,
+  StreamMessageWriter,
 } from 'vscode-languageserver/node';
+import { LifecycleReader } from './lifecycleReader.ts';
 
 /** Over the channel of the parent process with `--node-ipc`, else over standard input and output. The process ends with its client. */
 export function openConnection(argv: readonly string[]): Connection {
   if (argv.includes('--node-ipc')) {
-    // Streams end with their client by themselves.
     process.once('disconnect', () => process.exit(0));
-    return createConnection(ProposedFeatures.all, new IPCMessageReader(process), new IPCMessageWriter(process));
+    const writer = new IPCMessageWriter(process);
+    return createConnection(ProposedFeatures.all, new LifecycleReader(new IPCMessageReader(process), writer), writer);
   }
-  return createConnection(ProposedFeatures.all, process.stdin, process.stdout);
+  const writer = new StreamMessageWriter(process.stdout);
+  const reader = new LifecycleReader(new StreamMessageReader(process.stdin), writer);
+  // The protocol asks for exit code 1 where the client went without a shutdown.
+  for (const end of ['end', 'close']) process.stdin.once(end, () => process.exit(reader.isShutDown ? 0 : 1));
+  return createConnection(ProposedFeatures.all, reader, writer);
 }

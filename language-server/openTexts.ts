@@ -1,5 +1,6 @@
 import { TextDocuments } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { decodeText } from '../program/decodeText.ts';
 import { ProgramReader } from '../program/programReader.ts';
 import { pathOfUri, uriOfPath } from './filePaths.ts';
 
@@ -50,8 +51,8 @@ export class OpenTexts {
 /** The text on the disk when it may be equal to one of that length, else null. */
 function savedText(reader: ProgramReader, path: string, length: number): string | null {
   const seen = reader.look(path);
-  // One UTF-16 unit takes one to three bytes; a byte order mark three more.
+  // One UTF-16 unit takes one to three bytes in either encoding; a byte order mark three more.
   if (seen.state !== 'ok' || seen.stat.size < length || seen.stat.size > 3 * length + 3) return null;
   const read = reader.read(path, 'source');
-  return read.state === 'ok' ? read.bytes.toString('utf8').replace(/^\uFEFF/, '') : null;
+  return read.state === 'ok' ? decodeText(read.bytes) : null;
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { decodeText } from './decodeText.ts';
 import { type Manifest, parseManifest, type Tasklet } from './manifest.ts';
 import { PROGRAM_LIMITS } from './programLimits.ts';
 import { type FileRead, ProgramReader } from './programReader.ts';
@@ -92,12 +93,11 @@ function manifestText(path: string, read: FileRead): string {
   const unreadable = (why: string, next: string, cause?: unknown) =>
     new GrafosError('usage', 'manifest_unreadable', `${path} cannot be read.`, { why, next, cause });
   switch (read.state) {
-    case 'ok':
-      try {
-        return new TextDecoder('utf-8', { fatal: true }).decode(read.bytes);
-      } catch (error) {
-        throw unreadable('It is not UTF-8 text, which TOML requires.', 'Save the file as UTF-8.', error);
-      }
+    case 'ok': {
+      const text = decodeText(read.bytes);
+      if (text === null) throw unreadable('It is neither UTF-8 nor UTF-16 text.', 'Save the file as UTF-8.');
+      return text;
+    }
     case 'not-a-file':
       throw unreadable('It is not a file.', 'Remove or rename it.');
     case 'too-large':

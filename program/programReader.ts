@@ -17,6 +17,7 @@ import {
 import { lstat, open, opendir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { GatheredBytes } from './gatheredBytes.ts';
+import { packageFolders } from './packageFolders.ts';
 import { PROGRAM_LIMITS, type ProgramFileKind } from './programLimits.ts';
 
 /** The reasons why nothing was read. */
@@ -41,12 +42,13 @@ const FLAGS =
 
 /**
  * Reads regular files that lie in one program, each up to the bound of its kind, and all of them up to the bounds of one operation. A file may be
- * reached by links as long as they end inside the program; a path below `node_modules` may also end in the `node_modules` of a folder above, where
- * package managers put what programs share.
+ * reached by links as long as they end inside the program. A path below the `node_modules` of one of {@link packageFolders} may also end in the
+ * `node_modules` of a folder above, where package managers put what programs share.
  */
 export class ProgramReader {
   readonly root: string;
   #roots: Roots | undefined;
+  #packageFolders: string[] | undefined;
   #files = 0;
   #bytes = 0;
 
@@ -157,7 +159,9 @@ export class ProgramReader {
   #inside(path: string, real: string): ReadFault | null {
     const roots = this.#roots;
     if (roots === undefined || isIn(roots.program, real)) return null;
-    const packaged = resolve(path).startsWith(join(this.root, 'node_modules') + sep);
+    this.#packageFolders ??= packageFolders(this.root).map((folder) => join(folder, 'node_modules') + sep);
+    const wanted = resolve(path);
+    const packaged = this.#packageFolders.some((folder) => wanted.startsWith(folder));
     if (packaged && roots.packages.some((folder) => isIn(folder, real))) return null;
     return { state: 'outside', target: real };
   }

@@ -1,7 +1,8 @@
 /** Bundles everything that runs into dist/. `--watch` keeps going. */
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, context, type Plugin } from 'esbuild';
+import { noticesText, thirdParties } from './thirdParty.ts';
 
 const root = join(import.meta.dirname, '..');
 const watching = process.argv.includes('--watch');
@@ -21,7 +22,6 @@ const common = {
   legalComments: 'none',
   sourcemap: 'linked',
   sourcesContent: false,
-  metafile: true,
   logLevel: 'warning',
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -124,7 +124,15 @@ if (watching) {
   // Built aside and swapped in: a failed build leaves the last good one, and nobody meets half of one.
   const fresh = `${dist}.${process.pid}`;
   try {
-    await Promise.all(bundles.map((bundle) => build({ ...bundle, outdir: bundle.outdir.replace(/^dist/, fresh) })));
+    const built = await Promise.all(
+      bundles.map((bundle) => build({ ...bundle, outdir: bundle.outdir.replace(/^dist/, fresh), metafile: true })),
+    );
+    const packages = thirdParties(
+      root,
+      built.map(({ metafile }) => metafile),
+    );
+    await writeFile(join(fresh, 'third-party.json'), `${JSON.stringify(packages, null, 2)}\n`);
+    await writeFile(join(fresh, 'THIRD-PARTY-NOTICES.txt'), noticesText(packages));
     await rm(`${fresh}.old`, { recursive: true, force: true });
     await rename(dist, `${fresh}.old`).catch(() => {});
     await rename(fresh, dist);

@@ -1,15 +1,18 @@
 /**
- * Packs one VSIX per platform into build/vsix, from what is built: `npm run package [-- --target linux-x64]…`. Prints what each weighs.
+ * Packs the npm package into build/npm, a bill of materials and checksums into build, and one VSIX per platform into build/vsix, from what is built: `npm run package [-- --target linux-x64]…`. Prints what each weighs.
  * Each holds the files that .vscodeignore names and, where there is one, QUIC's native half of its platform.
  */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 import { PLUGIN_NAME } from '../typescript-plugin/main.ts';
+import { sbom } from './sbom.ts';
+import type { ThirdParty } from './thirdParty.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -103,10 +106,43 @@ async function bringNative(name: string, version: string, staging: string): Prom
   return true;
 }
 
+/** The path of the npm package, from what is built. */
+export async function npmPackage(): Promise<string> {
+  const folder = join(root, 'build', 'npm');
+  await mkdir(folder, { recursive: true });
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
+  const args = [...first, 'pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder];
+  const { stdout } = await run(command, args, { cwd: root, shell: npm === undefined && process.platform === 'win32' });
+  return join(folder, stdout.trim().split('\n').at(-1) ?? '');
+}
+
+/** The path of the bill of materials, from what the build found. */
+async function billOfMaterials(): Promise<string> {
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const packages: ThirdParty[] = JSON.parse(await readFile(join(root, 'dist', 'third-party.json'), 'utf8'));
+  const path = join(root, 'build', 'sbom.cdx.json');
+  await writeFile(path, `${JSON.stringify(sbom(manifest, packages), null, 2)}\n`);
+  return path;
+}
+
+/** Lines as `sha256sum --check` reads them, with names relative to `build`. */
+async function checksums(paths: readonly string[]): Promise<string> {
+  const lines = paths.map(async (path) => {
+    const digest = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+    return `${digest}  ${relative(join(root, 'build'), path).split(sep).join('/')}\n`;
+  });
+  return (await Promise.all(lines)).join('');
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({ options: { target: { type: 'string', multiple: true } } });
+  const made = [await npmPackage(), await billOfMaterials()];
   for (const target of values.target ?? targets.keys()) {
     const path = await packageFor(target);
+    made.push(path);
     const { size } = await stat(path);
     console.log(`${path.split(sep).slice(-3).join('/')}  ${(size / 1024 / 1024).toFixed(1)} MiB`);
     if (size > limit) {
@@ -114,4 +150,5 @@ if (import.meta.main) {
       process.exitCode = 1;
     }
   }
+  await writeFile(join(root, 'build', 'SHA256SUMS'), await checksums(made));
 }

@@ -118,7 +118,8 @@ export class BodyMeter {
       vectors: context.vectors || scan.vectors,
     };
     const most = frameWeight(shape);
-    if (most === 1) return most;
+    // Nothing but a call's reserve is asked of a light one that waits for no call.
+    if (most === 1 || (most <= LIGHT_FRAME && scan.waiting === 0)) return most;
     const { results, typeOf } = context.signatures;
     const own = results[typeOf[context.importedFunctions + body] as number] as number;
     return Math.min(most, frameWeight({ ...shape, values: kept.count(bytes, scan.first, scan.end, own) }));

@@ -2,6 +2,7 @@ import { fuelText } from '../../program/fuelEdit.ts';
 import { findTasklet, loadProgram, MANIFEST_NAME } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import type { BrokenFixture, Fixture } from '../../toolchain/fixtures/fixture.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
 import { type FuelSuggestion, suggestFuel } from '../../toolchain/fuel/suggestFuel.ts';
 import { writeFuel } from '../../toolchain/fuel/writeFuel.ts';
@@ -33,7 +34,7 @@ export async function run(
     await using stack = await stackForTests(program.root, memory, signal);
     for (const tasklet of tasklets) {
       out.progress(`running the cases of ${tasklet.name}`);
-      const fixtures = await loadFixtures(reader, tasklet);
+      const fixtures = (await loadFixtures(reader, tasklet)).map(readable);
       suggestions.push(await suggestFuel(stack.client, program, tasklet, fixtures, signal));
     }
   }
@@ -49,4 +50,10 @@ export async function run(
     ]),
   );
   return 0;
+}
+
+/** @throws {GrafosError} of the case that cannot be read: a budget without it could be too small */
+function readable(fixture: Fixture | BrokenFixture): Fixture {
+  if ('fault' in fixture) throw fixture.fault;
+  return fixture;
 }

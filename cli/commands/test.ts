@@ -4,7 +4,7 @@ import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
 import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
-import type { Fixture } from '../../toolchain/fixtures/fixture.ts';
+import type { BrokenFixture, Fixture } from '../../toolchain/fixtures/fixture.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
 import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFixtures.ts';
 import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
@@ -25,7 +25,7 @@ export async function run(
   const tasklets =
     given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
   const reader = new ProgramReader(program.root);
-  const suites: Array<{ tasklet: Tasklet; fixtures: Fixture[] }> = [];
+  const suites: Array<{ tasklet: Tasklet; fixtures: Array<Fixture | BrokenFixture> }> = [];
   const wanted = given.case === undefined ? undefined : new Set(given.case);
   for (const tasklet of tasklets) suites.push({ tasklet, fixtures: await loadFixtures(reader, tasklet, wanted) });
   refuseUnknownCases(suites, wanted);
@@ -74,15 +74,18 @@ function resultLines(result: FixtureResult, widest: number, paint: Paint): strin
   }
   return [
     `${paint('red', 'FAIL')}  ${label}: ${mismatch?.what}`,
-    ...(mismatch?.diff.split('\n').map((line) => `        ${line}`) ?? []),
+    ...((mismatch?.diff || undefined)?.split('\n').map((line) => `        ${line}`) ?? []),
     ...placeLines(places, paint).map((line) => `      ${line}`),
     ...(log ?? []).map((line, index) => `  ${index === 0 ? 'log ' : '    '}  ${line}`),
-    `  run   ${run_id}  ${paint('dim', `grafos runs show ${run_id}`)}`,
+    ...(run_id === null ? [] : [`  run   ${run_id}  ${paint('dim', `grafos runs show ${run_id}`)}`]),
   ];
 }
 
 /** @throws {GrafosError} wrong_usage */
-function refuseUnknownCases(suites: Array<{ fixtures: Fixture[] }>, wanted: ReadonlySet<string> | undefined): void {
+function refuseUnknownCases(
+  suites: Array<{ fixtures: Array<{ name: string }> }>,
+  wanted: ReadonlySet<string> | undefined,
+): void {
   const found = new Set(suites.flatMap(({ fixtures }) => fixtures.map(({ name }) => name)));
   const unknown = [...(wanted ?? [])].find((name) => !found.has(name));
   if (unknown === undefined) return;

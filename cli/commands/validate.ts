@@ -1,4 +1,5 @@
 import { validateBounded } from '../../toolchain/bounded/validateBounded.ts';
+import { annotationBase } from '../../toolchain/validate/annotationBase.ts';
 import { findingsJson } from '../../toolchain/validate/findingsJson.ts';
 import { renderGithub } from '../../toolchain/validate/renderGithub.ts';
 import { renderHuman } from '../../toolchain/validate/renderHuman.ts';
@@ -19,8 +20,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     ...(given.tasklet === undefined ? {} : { tasklet: given.tasklet }),
   });
   const json = findingsJson(findings, root);
-  if (given.sarif) out.document(renderSarif(findings, root));
-  else if (given.github) out.annotations(renderGithub(findings, root));
+  if (given.sarif) out.document(renderSarif(findings, annotationBase(root, process.env)));
+  else if (given.github) out.annotations(renderGithub(findings, annotationBase(root, process.env)));
   else out.result(json, (paint) => renderHuman(findings, { base: cwd, paint }));
   return json.ok ? 0 : 1;
 }

@@ -91,7 +91,9 @@ export async function readChoice(
       const { loadFixtures } = await import('../../toolchain/fixtures/loadFixtures.ts');
       const { ProgramReader } = await import('../../program/programReader.ts');
       const reader = new ProgramReader(program.root);
-      return (await loadFixtures(reader, tasklet, new Set([choice.name])))[0]?.input;
+      const [fixture] = await loadFixtures(reader, tasklet, new Set([choice.name]));
+      if (fixture !== undefined && 'fault' in fixture) throw fixture.fault;
+      return fixture?.input;
     }
   }
 }

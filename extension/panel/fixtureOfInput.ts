@@ -6,7 +6,7 @@ export async function fixtureOfInput(root: string, tasklet: string, input: Uint8
     const { loadFixtures } = await import('../../toolchain/fixtures/loadFixtures.ts');
     const program = await loadProgramSoon(root);
     const fixtures = await loadFixtures(new ProgramReader(program.root), findTasklet(program, tasklet));
-    return fixtures.find((fixture) => Buffer.compare(fixture.input, input) === 0)?.name;
+    return fixtures.find((fixture) => 'input' in fixture && Buffer.compare(fixture.input, input) === 0)?.name;
   } catch {
     // The program may have changed since the run; `validate` says what is wrong with it.
     return undefined;

@@ -33,6 +33,7 @@ describe('the report of a test', () => {
     assert.deepEqual(first?.log, ['info  begun']);
     assert.equal(second?.log, null);
     for (const { run_id } of cases) {
+      assert.ok(run_id !== null);
       const run = await grafosJson<Run>(['runs', 'show', run_id], { cwd });
       assert.equal(run.state, 'succeeded');
     }

@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, '..', '..');
 /** All that the VSIX may hold; more than `.vscodeignore` by nothing. */
 const allowed = [
   /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/grafos\.cjs)$/,
+  /^dist\/THIRD-PARTY-NOTICES\.txt$/,
   /^dist\/(cli\/main\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
   /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js|runPanel\.(js|css))$/,
   /^docs\/findings\/[\w-]+\.md$/,

@@ -23,6 +23,7 @@ async function proves(program: Program): Promise<number> {
     assert.deepEqual(warnings, []);
     const wasm = await readFile(output);
     for (const fixture of await loadFixtures(new ProgramReader(program.root), tasklet)) {
+      if ('fault' in fixture) throw fixture.fault;
       const run = runOnHost(wasm, { input: fixture.input });
       const mismatch = compareOutcome(fixture.expected, { output: run.output, error: errorOf(run) });
       assert.equal(mismatch, null, `${fixture.name}: ${mismatch?.what}\n${mismatch?.diff}`);

@@ -13,6 +13,7 @@ import { checkProfile } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { type ScratchProgram, scratchProgram } from '../helpers/scratchProgram.ts';
 import { runOnHost } from '../helpers/taskletHost.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const CRATE = `[package]
 name = "demo"
@@ -110,6 +111,22 @@ describe('building a Rust tasklet', () => {
     assert.ok(Buffer.from(wasm).equals(await readFile(output)));
     const text = Buffer.from(wasm).toString('latin1');
     assert.ok(!text.includes('/tmp/') && !text.includes('.cargo'), 'a path of this machine is in the module');
+  });
+
+  it('gives the same bytes whatever the environment and the settings above say of profiles', async () => {
+    await using outer = await temporaryFolder();
+    await using other = await scratchCrate();
+    const root = join(outer.path, 'inner', 'program');
+    await cp(other.root, root, { recursive: true });
+    await mkdir(join(outer.path, '.cargo'));
+    const settings = '[profile.release]\ndebug = 2\nstrip = "none"\nopt-level = 0\nlto = false\ncodegen-units = 64\n';
+    await writeFile(join(outer.path, '.cargo', 'config.toml'), settings);
+    const program = loadProgram(root);
+    const env = { ...process.env, CARGO_PROFILE_RELEASE_OPT_LEVEL: '0', CARGO_PROFILE_RELEASE_DEBUG: '2' };
+    const built = await buildRust(program, other.tasklet, { env });
+    const plain = await buildRust(other.program, other.tasklet);
+    assert.ok(built.wasm !== null && plain.wasm !== null);
+    assert.ok(Buffer.from(built.wasm).equals(plain.wasm));
   });
 
   it('knows by content whether it is stale', async () => {

@@ -58,7 +58,11 @@ describe('a run that becomes a fixture', () => {
     const json = { input: bytes('{"a": 1}'), output: bytes('1'), error: null };
     await writeFixture(loaded, tasklet, 'json', json);
     await writeFixture(loaded, tasklet, 'raw', { ...json, input: Uint8Array.of(0, 255) });
-    const load = () => loadFixtures(new ProgramReader(root), tasklet);
+    const load = async () =>
+      (await loadFixtures(new ProgramReader(root), tasklet)).map((fixture) => {
+        assert.ok('input' in fixture, JSON.stringify(fixture));
+        return fixture;
+      });
     assert.deepEqual(
       (await load()).map(({ name, input }) => [name, Buffer.from(input).toString('hex')]),
       [

@@ -9,8 +9,12 @@ import { GROW_TEXT_SOURCE, growText, type TextBinaryen, type TextModule } from '
  * Loading it costs some 400 ms, so it happens on the first compile.
  */
 export interface CompileRequest {
-  /** Sources by the compiler's path (`tasklets/a.ts`, `~lib/grafos-std/index.ts`); null where there is none. */
-  resolve(internalPath: string): ResolvedSource | null;
+  /**
+   * Sources by the compiler's path (`tasklets/a.ts`, `~lib/grafos-std/index.ts`); null where there is none.
+   *
+   * @param dependee compiler's path, without extension, of the file that imports it; null for what nothing imports
+   */
+  resolve(internalPath: string, dependee: string | null): ResolvedSource | null;
   /** The file whose `compute` is called, without extension. */
   tasklet: string;
   /** The text of the entry point, once the tasklet is parsed; null when it cannot have one, and then nothing is compiled. */
@@ -127,8 +131,8 @@ export async function compileSources(request: CompileRequest): Promise<CompileOu
   const parseImports = () => {
     for (let path = compiler.nextFile(program); path !== null; path = compiler.nextFile(program)) {
       const source = path.startsWith(LIBRARY)
-        ? (fromLibrary(library, path) ?? request.resolve(path))
-        : request.resolve(path);
+        ? (fromLibrary(library, path) ?? request.resolve(path, compiler.getDependee(program, path)))
+        : request.resolve(path, compiler.getDependee(program, path));
       if (source === null) compiler.parse(program, null, `${path}.ts`, false);
       else parse(source.path, source.text, false);
     }
@@ -152,7 +156,7 @@ export async function compileSources(request: CompileRequest): Promise<CompileOu
     return { diagnostics, module, sources };
   };
 
-  const tasklet = request.resolve(request.tasklet);
+  const tasklet = request.resolve(request.tasklet, null);
   if (tasklet === null) throw new Error(`the tasklet ${request.tasklet} has no source`);
   parse(tasklet.path, tasklet.text, false);
   parseImports();
@@ -286,6 +290,7 @@ interface Compiler {
   newProgram(options: Options): ProgramNode;
   parse(program: ProgramNode, text: string | null, path: string, isEntry: boolean): void;
   nextFile(program: ProgramNode): string | null;
+  getDependee(program: ProgramNode, internalPath: string): string | null;
   initializeProgram(program: ProgramNode): void;
   compile(program: ProgramNode): Module;
   validate(module: Module): boolean;

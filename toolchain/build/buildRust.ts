@@ -12,6 +12,7 @@ import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { checkCrateFiles } from './checkCrateFiles.ts';
 import type { Compiled } from './compiled.ts';
 import { findRust, linkerAdvice, RUST_TARGET, type RustTools } from './findRust.ts';
+import { releaseProfile } from './releaseProfile.ts';
 import { type CargoMessage, type CargoRun, runCargo } from './runCargo.ts';
 import { rustFindings } from './rustFindings.ts';
 import type { SourceFile } from './sourceStamp.ts';
@@ -42,6 +43,7 @@ export async function buildRust(
   const started = Date.now();
   const args = ['build', '--lib', '--release', '--offline', '--target', RUST_TARGET, '--manifest-path', manifest];
   args.push('--target-dir', target, '--message-format', 'json');
+  args.push(...(await releaseProfile(new ProgramReader(program.root), crate)));
   const run = await runCargo(tools.cargo, args, {
     cwd: crate,
     env: cargoEnvironment(env, tools, program.root, tasklet.features),
@@ -75,7 +77,7 @@ export async function buildRust(
   return { wasm, sourceMap: null, diagnostics, files: await sources(reader, crate, artifact, started) };
 }
 
-/** The same bytes in every folder: paths are mapped away, and flags of the user's environment do not count. */
+/** The same bytes in every folder: paths are mapped away, and flags and profiles of the user's environment do not count. */
 export function cargoEnvironment(
   env: NodeJS.ProcessEnv,
   tools: RustTools,
@@ -89,8 +91,9 @@ export function cargoEnvironment(
     '-Clink-arg=-zstack-size='.concat(String(STACK_BYTES)),
     `-Ctarget-feature=${MODULE_FEATURES.map((name) => `${features.includes(name) ? '+' : '-'}${TARGET_FEATURES[name]}`).join(',')}`,
   ];
+  const own = Object.entries(env).filter(([name]) => !name.toUpperCase().startsWith('CARGO_PROFILE_'));
   return {
-    ...env,
+    ...Object.fromEntries(own),
     // The cargo of one toolchain would else start the rustc that comes first on the PATH, which may be another's.
     PATH: `${dirname(tools.cargo)}${delimiter}${env.PATH ?? ''}`,
     RUSTC: tools.rustc,

@@ -1,5 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { decodeText } from '../../program/decodeText.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { ProgramReader, type ReadFault } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
@@ -81,7 +82,7 @@ async function namedByManifest(reader: ProgramReader, crate: string, isNeeded: b
   const read = await reader.readSoon(path, 'checkedSource');
   if (read.state === 'missing' && !isNeeded) return [];
   if (read.state !== 'ok') return refuse(read, reader.root, path);
-  const { root } = readToml(read.bytes.toString('utf8'));
+  const { root } = readToml(decodeText(read.bytes) ?? '');
   const sources = [textAt(root, 'lib', 'path'), textAt(root, 'package', 'build')];
   const bins = valueAt(root, 'bin');
   for (const bin of bins?.type === 'array' ? bins.items : [])

@@ -1,6 +1,8 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { decodeText, NOT_TEXT } from '../../program/decodeText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { packageFolders } from '../../program/packageFolders.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { ProgramReader, type ReadFault } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
@@ -18,6 +20,7 @@ import {
 import { COMPUTE_SHAPE, type ComputeFault, entryPoint } from './assemblyScriptEntry.ts';
 import type { SourceFile } from './sourceStamp.ts';
 import { standardSource } from './standardLibrary.ts';
+import { thrownWords } from './thrownWords.ts';
 
 export interface CompileAssemblyScript {
   program: Program;
@@ -56,11 +59,11 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
   let compute: ParsedFunction | undefined;
   let output: CompileOutput;
   try {
-    if (files.resolve(stem(tasklet.source)) === null) {
+    if (files.resolve(stem(tasklet.source), null) === null) {
       return failedWith(sourceFault(tasklet.source, source, files.faultOf(stem(tasklet.source))));
     }
     output = await compileSources({
-      resolve: (path) => files.resolve(path),
+      resolve: (path, dependee) => files.resolve(path, dependee),
       tasklet: stem(tasklet.source),
       entryPath: ENTRY,
       entry(parsed) {
@@ -80,8 +83,7 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
     if (error instanceof TooMuchRead) return failedWith(readFinding(error.fault, error.path, source, FILE_START));
-    const what = error instanceof Error ? error.message : String(error);
-    const message = `The AssemblyScript compiler stopped with a fault of its own: ${what}. Undo the last change; if it stays, please report the source that shows it.`;
+    const message = `The AssemblyScript compiler stopped with a fault of its own: ${thrownWords(error)}. Undo the last change; if it stays, please report the source that shows it.`;
     return failedWith(finding('GRF2101', source, FILE_START, message));
   }
   fault ??= entryFault(output.diagnostics, compute);
@@ -126,11 +128,17 @@ function stem(path: string): string {
   return path.replace(/\.ts$/, '');
 }
 
-/** The files an AssemblyScript tasklet may import: those of its program, and packages in the program's own `node_modules`. */
+/**
+ * The files an AssemblyScript tasklet may import: those of its program, and packages where the compiler itself finds
+ * them, up to the last of {@link packageFolders}.
+ */
 class SourceFiles {
   readonly #root: string;
   readonly #overlay: ReadonlyMap<string, string>;
-  readonly #files = new Map<string, { file: string; text: string; content: Uint8Array }>();
+  readonly #files = new Map<string, { file: string; text: string; content: Uint8Array; place: string }>();
+  readonly #packageFolders: string[];
+  /** Of each file of a package, by compiler path without extension, the folder of the package. */
+  readonly #packageOf = new Map<string, string>();
   /** Why the file behind a compiler path was not read, where it is there. */
   readonly #faults = new Map<string, ReadFault>();
   readonly #reader: ProgramReader;
@@ -139,26 +147,63 @@ class SourceFiles {
   constructor(root: string, overlay: ReadonlyMap<string, string>) {
     this.#root = root;
     this.#reader = new ProgramReader(root);
+    this.#packageFolders = packageFolders(root);
     this.#overlay = overlay;
   }
 
-  resolve(internalPath: string): ResolvedSource | null {
+  resolve(internalPath: string, dependee: string | null): ResolvedSource | null {
     const standard = standardSource(internalPath);
     if (standard !== null) return standard;
     if (internalPath.startsWith('../') || internalPath.startsWith('/') || /^[A-Za-z]:/.test(internalPath)) return null;
     const packaged = /^~lib\/((?:@[^/]+\/)?[^/]+)(\/.+)?$/.exec(internalPath);
-    const place = packaged === null ? internalPath : `node_modules/${packaged[1]}${packaged[2] ?? ''}`;
-    for (const candidate of packaged === null || packaged[2] !== undefined ? ['.ts', '/index.ts'] : ['/index.ts']) {
-      const file = join(this.#root, ...place.split('/')) + candidate.replaceAll('/', sep);
+    if (packaged === null) return this.#take(internalPath, join(this.#root, ...internalPath.split('/')), false);
+    const [, name = '', rest] = packaged;
+    for (const folder of this.#foldersFor(dependee)) {
+      const home = join(folder, ...name.split('/'));
+      const isBare = rest === undefined;
+      const found = this.#take(internalPath, isBare ? home : join(home, ...rest.split('/')), isBare);
+      if (found === null) continue;
+      this.#packageOf.set(stem(found.path), home);
+      return found;
+    }
+    return null;
+  }
+
+  /** The `node_modules` that an import of a package is looked for in, in the compiler's own order. */
+  #foldersFor(dependee: string | null): string[] {
+    const from = this.#packageOf.get(dependee ?? '') ?? this.#root;
+    const folders: string[] = [];
+    for (let folder = from; !this.#packageFolders.includes(folder); folder = dirname(folder)) {
+      if (dirname(folder) === folder) break;
+      if (basename(folder) !== 'node_modules') folders.push(join(folder, 'node_modules'));
+    }
+    const above = this.#packageFolders.filter((folder) => isBelow(folder, from));
+    return [...folders, ...above.map((folder) => join(folder, 'node_modules'))];
+  }
+
+  /** Takes the source at a path without extension, or the index of the folder of that name. */
+  #take(internalPath: string, place: string, onlyIndex: boolean): ResolvedSource | null {
+    for (const candidate of onlyIndex ? ['/index.ts'] : ['.ts', '/index.ts']) {
+      const file = place + candidate.replaceAll('/', sep);
       const content = this.#read(internalPath, file);
       if (content === null) continue;
       // A byte order mark would shift every position by one.
-      const text = content.toString('utf8').replace(/^\uFEFF/, '');
-      const path = internalPath + (packaged !== null && packaged[2] === undefined ? '/index.ts' : candidate);
-      this.#files.set(path, { file, text, content });
+      const text = decodeText(content);
+      if (text === null) {
+        this.#faults.set(internalPath, { state: 'unreadable', why: NOT_TEXT, error: undefined });
+        continue;
+      }
+      const path = internalPath + candidate;
+      this.#files.set(path, { file, text, content, place: this.#placeOf(file) });
       return { path, text };
     }
     return null;
+  }
+
+  /** The name of a file in the module: a package has the same one in whichever folder it is installed. */
+  #placeOf(file: string): string {
+    const folder = this.#packageFolders.find((one) => file.startsWith(join(one, 'node_modules') + sep));
+    return posix(relative(folder ?? this.#root, file));
   }
 
   /** Why {@link resolve} found nothing. */
@@ -191,14 +236,23 @@ class SourceFiles {
     return lines;
   }
 
+  /** The topmost folder whose packages may be imported. */
+  lastPackageFolder(): string {
+    return this.#packageFolders.at(-1) ?? this.#root;
+  }
+
   textOf(file: string): string {
     for (const one of this.#files.values()) if (one.file === file) return one.text;
     return '';
   }
 
   used(): SourceFile[] {
-    return [...this.#files.values()].map(({ file, content }) => ({ path: posix(relative(this.#root, file)), content }));
+    return [...this.#files.values()].map(({ place, content }) => ({ path: place, content }));
   }
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 function posix(path: string): string {
@@ -226,10 +280,20 @@ function toFinding(diagnostic: CompilerDiagnostic, files: SourceFiles, source: s
 function importFault({ text }: CompilerDiagnostic, files: SourceFiles, file: string, range: TextRange): Finding | null {
   const path = /^File '(.+)\.ts' not found\.$/.exec(text)?.[1];
   const fault = path === undefined ? null : files.faultOf(path);
-  if (path === undefined || fault === null || fault.state === 'missing') return null;
+  if (path === undefined || fault === null) return null;
+  if (fault.state === 'missing') return missingPackage(path, files, file, range);
   if (isCommonFault(fault)) return readFinding(fault, `${path}.ts`, file, range);
   const { why } = readError(fault, path, 'The file cannot be read');
   return finding('GRF2101', file, range, `${path}.ts cannot be read. ${why}`);
+}
+
+/** A package that is in none of the folders; null where the path is of no package. */
+function missingPackage(path: string, files: SourceFiles, file: string, range: TextRange): Finding | null {
+  const name = /^~lib\/((?:@[^/]+\/)?[^/]+)\/?/.exec(path)?.[1];
+  if (name === undefined) return null;
+  const where = files.lastPackageFolder();
+  const message = `The import "${path.slice('~lib/'.length)}" is in no package "${name}". Packages are looked for in the node_modules of the program and of the folders above it up to ${where}. Install the package, or correct the import.`;
+  return finding('GRF2101', file, range, message);
 }
 
 function sentence({ code, text }: CompilerDiagnostic): string {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { packageFolders } from '../../program/packageFolders.ts';
 import { type FileRead, ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
@@ -52,7 +53,12 @@ export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet
 async function readSource(reader: ProgramReader, path: string): Promise<FileRead> {
   const isOwn = /^[^/\\]/.test(path) && !/^[A-Za-z]:/.test(path) && !path.split('/').includes('..');
   if (!isOwn) return { state: 'outside', target: path };
-  return reader.readSoon(join(reader.root, path), 'crateFile');
+  let read: FileRead = { state: 'missing' };
+  for (const folder of path.startsWith('node_modules/') ? packageFolders(reader.root) : [reader.root]) {
+    read = await reader.readSoon(join(folder, path), 'crateFile');
+    if (read.state !== 'missing') break;
+  }
+  return read;
 }
 
 function lost(state: FileRead['state'], path: string, output: string): string {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
 import { STATE_NAME } from '../../daemons/protocol/stateFolder.ts';
+import { decodeText } from '../../program/decodeText.ts';
 import { fileError } from '../files/fileError.ts';
 import { findProgramState, makeProgramState } from '../stack/programState.ts';
 
@@ -50,10 +51,12 @@ export async function readCloudCells(programRoot: string, provider: CloudProvide
     throw fileError(error, `The cells of ${provider} cannot be read`);
   }
   if (bytes === undefined) return [];
-  if (isDeepJson(bytes)) throw invalid('It is nested too deep.');
+  const text = decodeText(bytes);
+  if (text === null) throw invalid('It is neither UTF-8 nor UTF-16 text.');
+  if (isDeepJson(Buffer.from(text))) throw invalid('It is nested too deep.');
   let cells: unknown;
   try {
-    cells = JSON.parse(bytes.toString('utf8'));
+    cells = JSON.parse(text);
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : String(error));
   }

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { decodeText } from '../../program/decodeText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { ProgramReader } from '../../program/programReader.ts';
@@ -52,7 +53,8 @@ export async function newTasklet(program: Program, name: string, kind: NewTaskle
     const manifest = await new ProgramReader(program.root).readSoon(program.manifestPath, 'manifest');
     if (manifest.state !== 'ok') throw readError(manifest, program.manifestPath, 'The manifest cannot be read');
     const table = `[[tasklet]]\nname = "${name}"\nsource = "${source}"\nfixtures = "fixtures/${name}"\n`;
-    await writeAtomically(program.manifestPath, `${manifest.bytes.toString('utf8').trimEnd()}\n\n${table}`);
+    const text = decodeText(manifest.bytes) ?? '';
+    await writeAtomically(program.manifestPath, `${text.trimEnd()}\n\n${table}`);
     if (kind === 'assemblyscript') await writeEditorTypes(program.root);
     return { source: join(program.root, ...source.split('/')), files: own.map(([path]) => path).sort() };
   } catch (error) {

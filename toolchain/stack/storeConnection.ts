@@ -55,6 +55,9 @@ export function openStoreConnection(dir: string, signal: AbortSignal): Scheduler
   return {
     subject: 'admin/reader',
     setAudience: () => {},
+    mint() {
+      throw notRunning();
+    },
     call: ask,
     stream: async function* (request) {
       yield (await ask(request, Number.POSITIVE_INFINITY)).bytes;

@@ -113,12 +113,12 @@ function checkFile(context: TaskletContext, path: string, name: string, part: st
     context.findings.push(readFinding(read, name, path, FILE_START));
     return;
   }
-  if (read.state === 'not-utf8') {
+  if (read.state === 'not-text') {
     context.report(
       'GRF4003',
       path,
       FILE_START,
-      `${name} is not UTF-8 text, so it is no JSON. Save it as UTF-8${part === 'input.json' ? ', or call it .input.bin if it is meant to be bytes' : ''}.`,
+      `${name} is neither UTF-8 nor UTF-16 text, so it is no JSON. Save it as UTF-8${part === 'input.json' ? ', or call it .input.bin if it is meant to be bytes' : ''}.`,
     );
   } else if (read.state === 'ok') {
     const fault = jsonFault(read.text);

@@ -186,12 +186,12 @@ function readSource(context: TaskletContext, path: string, read: TextRead | File
         `"${tasklet.source}" is not a file. Name the source file itself; only a Rust crate is named by its folder.`,
       );
       return null;
-    case 'not-utf8':
+    case 'not-text':
       context.report(
         'GRF2003',
         path,
         FILE_START,
-        `${tasklet.source} is not UTF-8 text, so no compiler would read it as it is meant. Save it as UTF-8.`,
+        `${tasklet.source} is neither UTF-8 nor UTF-16 text, so no compiler would read it as it is meant. Save it as UTF-8.`,
       );
       return null;
     case 'unreadable':

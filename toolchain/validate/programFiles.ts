@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import { decodeText } from '../../program/decodeText.ts';
 import { PROGRAM_LIMITS, type ProgramFileKind } from '../../program/programLimits.ts';
 import { type FileRead, ProgramReader, type ReadFault } from '../../program/programReader.ts';
 
@@ -14,7 +15,7 @@ export interface ProgramFiles {
   overlaid(path: string): boolean;
 }
 
-export type TextRead = { state: 'ok'; text: string } | { state: 'not-utf8' } | ReadFault;
+export type TextRead = { state: 'ok'; text: string } | { state: 'not-text' } | ReadFault;
 
 /** @param overlay texts that stand in for files, by absolute path */
 export function programFiles(root: string, overlay: ReadonlyMap<string, string> | undefined): ProgramFiles {
@@ -30,12 +31,8 @@ export function programFiles(root: string, overlay: ReadonlyMap<string, string> 
       }
       const read = reader.read(path, kind);
       if (read.state !== 'ok') return read;
-      try {
-        // The decoder takes a byte order mark off.
-        return { state: 'ok', text: new TextDecoder('utf-8', { fatal: true }).decode(read.bytes) };
-      } catch {
-        return { state: 'not-utf8' };
-      }
+      const text = decodeText(read.bytes);
+      return text === null ? { state: 'not-text' } : { state: 'ok', text };
     },
     look: (path) => reader.look(path),
     list: (path) => {

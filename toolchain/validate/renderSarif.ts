@@ -15,7 +15,8 @@ export interface SarifOptions {
 const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const;
 
 /**
- * Findings as a SARIF 2.1.0 log (OASIS standard), with fixes, ready for `JSON.stringify`. Files below `base` are named relative to it (`%SRCROOT%`).
+ * Findings as a SARIF 2.1.0 log (OASIS standard), with fixes, ready for `JSON.stringify`. Files below `base`, the
+ * repository's root, are named relative to it (`%SRCROOT%`).
  */
 export function renderSarif(findings: readonly Finding[], base: string, options: SarifOptions = {}) {
   const codes = [...new Set(findings.map(({ code }) => code))].sort();
@@ -32,6 +33,7 @@ export function renderSarif(findings: readonly Finding[], base: string, options:
           },
         },
         columnKind: 'utf16CodeUnits',
+        originalUriBaseIds: { '%SRCROOT%': { uri: `${pathToFileURL(base).href.replace(/\/*$/, '')}/` } },
         results: findings.map((one) => ({
           ruleId: one.code,
           ruleIndex: codes.indexOf(one.code),

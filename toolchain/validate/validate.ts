@@ -99,12 +99,12 @@ function readManifestText(path: string, files: ProgramFiles): string | Finding {
     case 'outside':
     case 'too-much':
       return readFinding(read, MANIFEST_NAME, path, FILE_START);
-    case 'not-utf8':
+    case 'not-text':
       return finding(
         'GRF1002',
         path,
         FILE_START,
-        `${MANIFEST_NAME} is not UTF-8 text, which TOML requires. Save it as UTF-8.`,
+        `${MANIFEST_NAME} is neither UTF-8 nor UTF-16 text. Save it as UTF-8.`,
       );
     case 'not-a-file':
       return finding('GRF1002', path, FILE_START, `${MANIFEST_NAME} is not a file. Remove or rename it.`);
