@@ -97,7 +97,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'tasklet build',
     summary: 'Build tasklets to wasm',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
-    json: '[{tasklet, kind, output, bytes, sha256, duration_ms}]',
+    json: '[{tasklet, kind, output, bytes, sha256, unchanged, duration_ms}]',
     load: () => import('./commands/taskletBuild.ts'),
   },
   {
@@ -136,7 +136,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Run the fixtures of the program on a real stack',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
     options: [{ flags: '--no-build', description: 'run what is built, do not build first' }],
-    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, run_id, fuel_used, duration_us}]}',
+    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, run_id, fuel_used, duration_us, places}]}',
     load: () => import('./commands/test.ts'),
   },
   {

@@ -11,9 +11,11 @@ import type { Grafos } from './grafos.ts';
 import type { RunningLanguageClient } from './languageClient.ts';
 import { languageModelTools } from './languageModelTools.ts';
 import { mcpServers } from './mcpServers.ts';
+import { RunFailures } from './places/runFailures.ts';
 import { ProgramSession } from './program/programSession.ts';
 import { Programs } from './program/programs.ts';
 import { statusBar } from './statusBar.ts';
+import { useWarmBuilder } from './tasklets/buildTasklets.ts';
 import { FoundProblems } from './tasklets/foundProblems.ts';
 import { tasks } from './tasks.ts';
 import { terminalPath } from './terminalPath.ts';
@@ -37,12 +39,14 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const pages = new RunPages(log);
   const problems = new FoundProblems();
+  const failures = new RunFailures();
   context.subscriptions.push(
     log,
     programs,
     pages,
     problems,
-    registerCommands({ ...grafos, pages, problems }),
+    failures,
+    registerCommands({ ...grafos, pages, problems, failures }),
     contextKeys(grafos),
     statusBar(grafos),
     stackView(grafos),
@@ -75,6 +79,7 @@ function startLanguageServer({ context, log, programs }: Grafos): void {
     const { startLanguageClient } = await import('./languageClient.ts');
     languageClient = startLanguageClient(context, log);
     context.subscriptions.push(languageClient);
+    useWarmBuilder(languageClient.build);
   };
   const tryToLoad = () => {
     load().catch((error) => log.error(error));

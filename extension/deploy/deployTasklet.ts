@@ -6,6 +6,7 @@ import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
 import { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
+import type { Place } from '../../toolchain/places/place.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
 import { notice } from '../dialogs/notice.ts';
@@ -154,8 +155,11 @@ async function runOn(
   const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
   const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
   const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
+  const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
   const { loadProgramSoon } = await import('../../program/loadProgram.ts');
 
+  grafos.failures.clear(session, name);
+  let places: Place[] = [];
   let memBytes = mem ?? tasklet.mem_bytes;
   const run = await withProgress(
     vscode.l10n.t('grafOS: running {0} on {1}', name, provider),
@@ -173,15 +177,18 @@ async function runOn(
         await keepAnswers(grafos.context.workspaceState, session.root, name, { ...answers, mem: smaller });
       }
       // Awaited here, because the client is closed with this block.
-      return await deployRun(client, {
+      const ended = await deployRun(client, {
         program: await loadProgramSoon(session.root),
         tasklet,
         input,
         signal,
         memBytes,
       });
+      places = await placesOfRun(session.root, ended, client, signal);
+      return ended;
     },
   );
+  grafos.failures.show(session, run, places);
   session.runs.put(provider, run);
   const entry = session.runs.find(run.run_id);
   const { response } = run;

@@ -13,6 +13,8 @@ export interface RunPage {
   /** Name and value, in reading order. */
   facts: Array<[name: string, value: string]>;
   error: { word: string; message: string } | null;
+  /** Where it failed, the first place first; the page posts the number of the one that is clicked. */
+  places: Array<{ text: string; excerpt: string; isLink: boolean }>;
   output: { text: string; note: string } | null;
   log: string | null;
   artifacts: Array<{ name: string; size: string }>;
@@ -74,6 +76,17 @@ export function renderRun(page: RunPage, nonce: string): string {
     page.error === null
       ? ''
       : `<p class="error" role="alert"><strong>${escapeHtml(page.error.word)}</strong> ${escapeHtml(page.error.message)}</p>`;
+  const places =
+    page.places.length === 0
+      ? ''
+      : `<ul class="places">${page.places
+          .map(({ text, excerpt, isLink }, index) => {
+            const shown = isLink
+              ? `<a href="#" data-action="place" data-name="${index}">${escapeHtml(text)}</a>`
+              : `<span class="quiet">${escapeHtml(text)}</span>`;
+            return `<li>${shown}${excerpt === '' ? '' : ` <code>${escapeHtml(excerpt)}</code>`}</li>`;
+          })
+          .join('')}</ul>`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -84,7 +97,7 @@ export function renderRun(page: RunPage, nonce: string): string {
 </head>
 <body>
 <header><h1>${escapeHtml(page.title)}</h1><span class="state ${escapeHtml(page.state)}">${escapeHtml(page.stateText)}</span></header>
-${error}
+${error}${places}
 <dl>${page.facts.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`).join('')}</dl>
 <p class="buttons">${page.buttons
     .map(

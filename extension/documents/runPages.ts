@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { ArtifactEntry, ArtifactName, Run } from '../../daemons/protocol/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
+import type { Place } from '../../toolchain/places/place.ts';
+import { placeText } from '../../toolchain/places/placeText.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
 import { COMMANDS } from '../ids.ts';
+import { openPlace } from '../places/openPlace.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { errorWord } from '../runs/errorWord.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
@@ -23,6 +26,7 @@ interface Details {
   output: Uint8Array | null;
   log: string | null;
   artifacts: ArtifactEntry[];
+  places: Place[];
 }
 
 /** The page of each run that was opened; opening one again shows it, and it follows its run until it is closed. */
@@ -91,7 +95,11 @@ export class RunPages implements vscode.Disposable {
         if (changed === undefined || changed.run.run_id === id) load();
       }),
       panel.webview.onDidReceiveMessage(({ action = '', name }: { action?: string; name?: string }) =>
-        action === PAGE_LOADED ? loaded() : act(session, entry, action, name),
+        action === PAGE_LOADED
+          ? loaded()
+          : action === 'place'
+            ? void openPlace(session.root, details?.places[Number(name)])
+            : act(session, entry, action, name),
       ),
     ];
     panel.onDidDispose(() => {
@@ -136,8 +144,10 @@ async function fetchDetails(entry: RunEntry, signal: AbortSignal): Promise<Detai
   const has = (name: ArtifactName) => artifacts.some((artifact) => artifact.name === name);
   const log = has('run.log') ? await client.artifact(run.run_id, 'run.log', { signal }) : null;
   const known = await client.getRun(run.run_id, { signal });
+  const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
   return {
     run: known,
+    places: await placesOfRun(root, known, client, signal),
     output: known.response && (await client.output(known.response, { signal })),
     log: log && Buffer.from(log.subarray(0, SHOWN_BYTES)).toString('utf8'),
     artifacts,
@@ -183,6 +193,11 @@ function pageOf({ run: known, provider }: RunEntry, details: Details | undefined
     stateText: runWord(run.state),
     facts,
     error: response?.error ? { word: errorWord(response.error), message: response.error.message } : null,
+    places: (details?.places ?? []).map((place) => ({
+      text: placeText(place),
+      excerpt: place.excerpt ?? '',
+      isLink: place.own && place.line !== null,
+    })),
     output: details?.output ? outputOf(details.output) : null,
     log: details?.log ?? null,
     profile: profile === undefined ? null : profileOf(profile),

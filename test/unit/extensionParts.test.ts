@@ -101,6 +101,7 @@ describe('the run page', () => {
     output: { text: '</pre><script>alert(1)</script>', note: '' },
     log: '<!--',
     profile: { heading: '<i>', functions: [['<b>'], ['<script>']], lines: [], note: '<u>' },
+    places: [{ text: 'tasklets/<a>.ts:1:2 in f', excerpt: 'x < y', isLink: true }],
     artifacts: [{ name: '"><script>', size: '1' }],
     buttons: [{ action: 'reproduce', label: 'Reproduce' }],
     headings: { output: 'Output', log: 'Log', artifacts: 'Artifacts', noOutput: 'none', noLog: 'none' },
