@@ -17,7 +17,7 @@ export interface Replay {
 
 /**
  * Repeats an ended run of any provider on the local stack: same module, input, limits, seed and start, so the same output, error and fuel.
- * @throws GrafosError `run_not_ended`, `module_differs` when what is built here is not what ran there, or an error of the deploy.
+ * @throws GrafosError `run_not_ended`, `module_differs` when its module is neither built here nor kept by the cell, or an error of the deploy.
  */
 export async function replayRun(
   program: Program,
@@ -25,15 +25,17 @@ export async function replayRun(
   provider: string | undefined,
   signal: AbortSignal,
 ): Promise<Replay> {
-  const { response: original, record, input, tasklet } = await endedRun(program, runId, provider, signal);
+  const { response: original, record, input, module } = await endedRun(program, runId, provider, signal);
   using local = await connectTarget(await resolveProvider(program.root, 'local'), signal);
   const { fuel, linear_memory_bytes, timeout_ms, mem_bytes, seed, start_unix_nanos } = record;
+  const { program: name, version } = record;
   const run = await deployRun(local, {
     program,
-    tasklet: { ...tasklet, fuel, linear_memory_bytes, timeout_ms, mem_bytes },
+    tasklet: { name: record.tasklet, output: '', fuel, linear_memory_bytes, timeout_ms, mem_bytes },
+    module,
     input,
     signal,
-    replay: { seed, start_unix_nanos },
+    replay: { seed, start_unix_nanos, program: name, version },
   });
   const replay = run.response;
   if (replay === null) throw new Error('an awaited run has a response');
