@@ -211,15 +211,16 @@ export const COMMANDS: CommandSpec[] = [
     options: [
       PROVIDER,
       { flags: '--download', description: 'write them to files' },
+      { flags: '--bundle <file>', description: 'write the whole run, its module and input too, to one file' },
       { flags: '--out <folder>', description: 'download to this folder; .grafos/artifacts/<run-id> unless given' },
     ],
-    json: '{run_id, dir, artifacts: [{name, size, sha256}]}',
+    json: '{run_id, dir, artifacts: [{name, size, sha256}]}; with --bundle {run_id, file, bytes}',
     load: () => import('./commands/artifacts.ts'),
   },
   {
     name: 'replay',
     summary: 'Repeat a run bit for bit on the local stack, and compare',
-    args: [{ name: '<run-id>', description: 'id of the run' }],
+    args: [{ name: '<run-id>', description: 'id of the run, or the path of a file that artifacts --bundle wrote' }],
     options: [PROVIDER],
     json: '{same, differences: [field], original: response.json, replay: response.json}',
     load: () => import('./commands/replay.ts'),

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { loadProgram } from '../../program/loadProgram.ts';
-import { replayRun } from '../../toolchain/replay/replayRun.ts';
+import { replayEnded, replayRun } from '../../toolchain/replay/replayRun.ts';
+import { readRunBundle } from '../../toolchain/replay/runBundle.ts';
 import type { CommandContext } from '../command.ts';
 import { responseLines } from '../runLines.ts';
 
@@ -7,7 +9,11 @@ export async function run(
   { cwd, out, signal }: CommandContext,
   given: { runId: string; provider?: string },
 ): Promise<number> {
-  const result = await replayRun(loadProgram(cwd), given.runId, given.provider, signal);
+  const program = loadProgram(cwd);
+  // No id of a run has a dot or a slash, and each file of one can be given with them.
+  const result = /[./\\]/.test(given.runId)
+    ? await replayEnded(program, await readRunBundle(resolve(cwd, given.runId)), signal)
+    : await replayRun(program, given.runId, given.provider, signal);
   out.result(result, (paint) => [
     ...responseLines(result.replay, paint, result.replay.error?.places),
     result.same

@@ -61,6 +61,34 @@ describe('a run of yesterday', () => {
     await writeFile(manifest(), text);
   });
 
+  it('is one file, which another program replays', async () => {
+    await grafosJson(['artifacts', run.run_id, '--bundle', 'run.grafos-run'], { cwd });
+    await using other = await cookbookCopy('rpc-service');
+    await grafosJson(['dev', 'up'], { cwd: other.path });
+    const again = await grafosJson<Replay>(['replay', join(cwd, 'run.grafos-run')], { cwd: other.path });
+    assert.equal(again.same, true);
+    assert.equal(again.replay.output_sha256, run.output_sha256);
+  });
+
+  const damages: Array<[what: string, edit: (bundle: Record<string, unknown>) => void]> = [
+    ['another format', (bundle) => Object.assign(bundle, { format: 'grafos-run@2' })],
+    ['another module', (bundle) => Object.assign(bundle, { module_b64: 'AGFzbQEAAAA=' })],
+    ['another input', (bundle) => Object.assign(bundle, { input_b64: 'aGVsbA==' })],
+    ['no base64', (bundle) => Object.assign(bundle, { input_b64: '!' })],
+    ['no record', (bundle) => Object.assign(bundle, { record: { run_id: '../x' } })],
+    ['the response of another run', (bundle) => Object.assign(bundle.response as object, { run_id: 'abc' })],
+  ];
+  for (const [what, edit] of damages) {
+    it(`is no run with ${what}`, async () => {
+      const bundle = JSON.parse(await readFile(join(cwd, 'run.grafos-run'), 'utf8'));
+      edit(bundle);
+      await writeFile(join(cwd, 'bad.grafos-run'), JSON.stringify(bundle));
+      const { code, stderr } = await grafos(['replay', './bad.grafos-run'], { cwd });
+      assert.equal(code, 2);
+      assert.match(stderr, /bundle_invalid|is not a run/);
+    });
+  }
+
   it('is refused with the reason when its module is nowhere any more', async () => {
     await rm(join(cwd, `.grafos/dev/modules/${run.module_sha256}.wasm`));
     const { code, stderr } = await grafos(['replay', run.run_id], { cwd });

@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run, RunRecord, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { RunRecord, RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { findRun } from '../deploy/findRun.ts';
 
 /** All that it takes to do a run again. */
 export interface EndedRun {
-  run: Run;
   response: RunResponse;
   record: RunRecord;
   input: Uint8Array;
@@ -39,7 +38,7 @@ export async function endedRun(
   const expected = { size: record.input_bytes, sha256: record.input_sha256 };
   const input = await client.artifact(runId, 'input.bin', { signal, expected });
   const module = await moduleOf(program, record, client, signal);
-  return { run: found.run, response, record, input, module };
+  return { response, record, input, module };
 }
 
 /** The bytes that ran: those built here where they are the same, else those that the cell keeps, whatever the source says now. */

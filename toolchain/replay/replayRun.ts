@@ -5,7 +5,7 @@ import { deployRun } from '../deploy/deployRun.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
 import { placesOfRun } from '../places/placesOfRun.ts';
 import { type PlacedResponse, responseWithPlaces } from '../places/responseWithPlaces.ts';
-import { endedRun } from './endedRun.ts';
+import { type EndedRun, endedRun } from './endedRun.ts';
 
 export interface Replay {
   same: boolean;
@@ -25,7 +25,15 @@ export async function replayRun(
   provider: string | undefined,
   signal: AbortSignal,
 ): Promise<Replay> {
-  const { response: original, record, input, module } = await endedRun(program, runId, provider, signal);
+  return replayEnded(program, await endedRun(program, runId, provider, signal), signal);
+}
+
+/** Repeats an ended run that is at hand whole, as {@link replayRun} does. */
+export async function replayEnded(
+  program: Program,
+  { response: original, record, input, module }: EndedRun,
+  signal: AbortSignal,
+): Promise<Replay> {
   using local = await connectTarget(await resolveProvider(program.root, 'local'), signal);
   const { fuel, linear_memory_bytes, timeout_ms, mem_bytes, seed, start_unix_nanos } = record;
   const { program: name, version } = record;
