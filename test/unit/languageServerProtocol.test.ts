@@ -72,7 +72,14 @@ describe('docs/protocol.md', () => {
 });
 
 describe('options of the language server', () => {
-  const defaults = { commands: false, checking: false, cargoCheck: true, validateOnType: true, fuel: false, builds: false };
+  const defaults = {
+    commands: false,
+    checking: false,
+    cargoCheck: true,
+    validateOnType: true,
+    fuel: false,
+    builds: false,
+  };
   for (const [what, given, wanted] of [
     ['nothing', undefined, defaults],
     ['null', null, defaults],
