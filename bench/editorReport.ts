@@ -1,4 +1,5 @@
 import { activation } from './activation.ts';
+import { editToResult } from './editToResult.ts';
 import { languageServer } from './languageServer.ts';
 import { median } from './measure.ts';
 import { printTable } from './printTable.ts';
@@ -26,6 +27,13 @@ export async function editorReport(rounds: number): Promise<void> {
     ],
     ['start to first diagnostics, source', words(figures.first_source_diagnostics), '', '1500 ms'],
     ['start to first diagnostics, grafos.toml', words(figures.first_manifest_diagnostics), '', '1500 ms'],
+  ]);
+  console.log();
+  const { edited, unedited } = await editToResult(rounds);
+  printTable([
+    [`Run in the editor (${rounds} rounds)`, 'p50', 'aim'],
+    ['nothing edited, to the result', words(unedited), ''],
+    ['edited and saved, to the result', words(edited), `3 times as long; here ${(edited / unedited).toFixed(1)}`],
   ]);
   console.log();
   const windows = await activation(Math.min(rounds, WINDOWS_MAX));

@@ -50,6 +50,7 @@ export async function loopReport(rounds: number, seconds: number, modules: strin
     ['validate (built program)', ms(ours.validate)],
     ['tasklet build, cold process', ms(ours.tasklet_build_cold)],
     ['tasklet build, warm compiler', ms(ours.tasklet_build_warm)],
+    ['tasklet build, nothing changed', ms(ours.tasklet_build_same)],
     ['dev down', ms(ours.dev_down)],
   ]);
   const wrangler = peers['wrangler dev']?.first_answer_ms;

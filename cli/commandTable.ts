@@ -112,7 +112,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'tasklet build',
     summary: 'Build tasklets to wasm',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
-    json: '[{tasklet, kind, output, bytes, sha256, duration_ms}]',
+    json: '[{tasklet, kind, output, bytes, sha256, unchanged, duration_ms}]',
     load: () => import('./commands/taskletBuild.ts'),
   },
   {
@@ -247,15 +247,16 @@ export const COMMANDS: CommandSpec[] = [
     options: [
       PROVIDER,
       { flags: '--download', description: 'write them to files' },
+      { flags: '--bundle <file>', description: 'write the whole run, its module and input too, to one file' },
       { flags: '--out <folder>', description: 'download to this folder; .grafos/artifacts/<run-id> unless given' },
     ],
-    json: '{run_id, dir, artifacts: [{name, size, sha256}]}',
+    json: '{run_id, dir, artifacts: [{name, size, sha256}]}; with --bundle {run_id, file, bytes}',
     load: () => import('./commands/artifacts.ts'),
   },
   {
     name: 'replay',
     summary: 'Repeat a run bit for bit on the local stack, and compare',
-    args: [{ name: '<run-id>', description: 'id of the run' }],
+    args: [{ name: '<run-id>', description: 'id of the run, or the path of a file that artifacts --bundle wrote' }],
     options: [PROVIDER, OUTPUT],
     json: '{same, compared: [field], differences: [field], original: response.json, replay: response.json with output_text}',
     load: () => import('./commands/replay.ts'),

@@ -1,4 +1,5 @@
 import type { Place } from '../toolchain/places/place.ts';
+import { placeText } from '../toolchain/places/placeText.ts';
 import type { Paint } from './printedLine.ts';
 
 /** Calls that are printed at most; `--json` has them all. */
@@ -17,10 +18,4 @@ export function placeLines(places: readonly Place[], paint: Paint): string[] {
       .map((place) => paint('dim', `            ${place.own ? 'from' : 'in'} ${placeText(place)}`)),
     ...(calls.length > CALLS_MAX ? [paint('dim', `            and ${calls.length - CALLS_MAX} more (--json)`)] : []),
   ];
-}
-
-/** `tasklets/first.ts:12:15 in compute`, or as much of it as is known. */
-function placeText({ function: name, file, line, column }: Place): string {
-  const at = file === null ? null : [file, line, column].filter((part) => part !== null).join(':');
-  return [at, name === null ? null : at === null ? name : `in ${name}`].filter((part) => part !== null).join(' ');
 }

@@ -16,12 +16,18 @@ import { SERVER_FLAGS } from '../toolchain/language/serverFlags.ts';
 import { notice } from './dialogs/notice.ts';
 import { FuelHeat, type LineShare } from './fuelHeat.ts';
 import { COMMANDS, SETTINGS } from './ids.ts';
+import type { BuildAnswer } from './tasklets/warmBuilder.ts';
 
 /** A language server at work; `stop` resolves when its process has ended. */
 export interface RunningLanguageClient extends vscode.Disposable {
   /** Ends the server and starts it again, also when it had given up. */
   restart(): void;
   stop(): Promise<void>;
+  /**
+   * Has the server build a tasklet, and starts it when it does not run. Null where it cannot: it did not start, ended meanwhile, or
+   * gave no answer in time. Then the command builds.
+   */
+  build(program: string, tasklet: string, signal: AbortSignal): Promise<BuildAnswer | null>;
 }
 
 const SELECTOR = [
@@ -42,6 +48,10 @@ const LAST_WORDS_MS = 200;
 const CHECKING = 'grafos/checking';
 const FUEL_LINES = 'grafos/fuelLines';
 const FUEL_CHANGED = 'grafos/fuelChanged';
+const BUILD = 'grafos/build';
+
+/** A build has its own bound in the server; one that has no answer so long after has a broken server. Milliseconds. */
+const BUILD_ANSWER_MS = 90_000;
 
 /**
  * Starts the language server with the first document that it has something to say of, as a process of its own. When it ends by itself the reason is
@@ -112,6 +122,7 @@ export function startLanguageClient(
         typeScriptHovers: true,
         checking: true,
         cargoCheck: vscode.workspace.isTrusted,
+        builds: vscode.workspace.isTrusted,
         validateOnType: vscode.workspace.getConfiguration().get<boolean>(SETTINGS.validateOnType, true),
         fuel: vscode.workspace.getConfiguration().get<boolean>(SETTINGS.profileInSource, false),
       }),
@@ -186,7 +197,35 @@ export function startLanguageClient(
     next(stop);
     return queue;
   };
-  return { restart, stop: end, dispose: () => run(end()) };
+  const build = async (program: string, tasklet: string, signal: AbortSignal): Promise<BuildAnswer | null> => {
+    if (!wanted) {
+      wanted = true;
+      next(start);
+    }
+    await queue;
+    if (client === null || !client.isRunning()) return null;
+    const cancel = new vscode.CancellationTokenSource();
+    const abort = () => cancel.cancel();
+    signal.addEventListener('abort', abort, { once: true });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(() => {
+        cancel.cancel();
+        resolve(null);
+      }, BUILD_ANSWER_MS);
+    });
+    try {
+      return await Promise.race([client.sendRequest<BuildAnswer>(BUILD, { program, tasklet }, cancel.token), late]);
+    } catch (error) {
+      if (!signal.aborted) log.warn(`The language server did not build ${tasklet}: ${messageOf(error)}`);
+      return null;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      cancel.dispose();
+    }
+  };
+  return { restart, stop: end, build, dispose: () => run(end()) };
 }
 
 function isRelevant({ uri }: vscode.TextDocument): boolean {

@@ -11,11 +11,13 @@ import type { RunningLanguageClient } from './languageClient.ts';
 import { languageModelTools } from './languageModelTools.ts';
 import { mcpServers } from './mcpServers.ts';
 import { RunPanel } from './panel/runPanel.ts';
+import { RunFailures } from './places/runFailures.ts';
 import { ProgramSession } from './program/programSession.ts';
 import { Programs } from './program/programs.ts';
 import { RunInputs } from './runs/runInputs.ts';
 import { RunsShown } from './runs/runsShown.ts';
 import { statusBar } from './statusBar.ts';
+import { useWarmBuilder } from './tasklets/buildTasklets.ts';
 import { FoundProblems } from './tasklets/foundProblems.ts';
 import { tasks } from './tasks.ts';
 import { terminalPath } from './terminalPath.ts';
@@ -41,17 +43,20 @@ export function activate(context: vscode.ExtensionContext): void {
   const panel = new RunPanel(grafos, inputs);
   const runsShown = new RunsShown(context.workspaceState);
   const problems = new FoundProblems();
+  const failures = new RunFailures();
   context.subscriptions.push(
     log,
     programs,
     panel,
     problems,
+    failures,
     registerCommands({
       ...grafos,
       panel,
       inputs,
       runsShown,
       problems,
+      failures,
       restartLanguageServer: () => languageClient?.restart(),
     }),
     contextKeys(grafos),
@@ -86,6 +91,7 @@ function startLanguageServer({ context, log, programs }: Grafos): void {
     const { startLanguageClient } = await import('./languageClient.ts');
     languageClient = startLanguageClient(context, log);
     context.subscriptions.push(languageClient);
+    useWarmBuilder(languageClient.build);
   };
   const tryToLoad = () => {
     load().catch((error) => log.error(error));

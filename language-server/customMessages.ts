@@ -2,6 +2,7 @@
  * All that the server speaks beyond LSP 3.17. A client that asks for none of it gets a plain language server. Documented in docs/protocol.md;
  * test/unit/languageServerProtocol.test.ts fails when that page is behind.
  */
+import type { ErrorKind } from '../daemons/protocol/grafosError.ts';
 
 /** `initializationOptions` of `initialize`. All of them may be left out. */
 export interface ServerOptions {
@@ -17,6 +18,8 @@ export interface ServerOptions {
   fuel?: boolean;
   /** The client's TypeScript service hovers on tasklets too, wherever a program has its types in `.grafos/types`. Default false. */
   typeScriptHovers?: boolean;
+  /** The client wants {@link BUILD}. It writes into the program, so only for folders that are trusted. Default false. */
+  builds?: boolean;
 }
 
 /** Notification from the server: whether checks are going on, sent when that changes. */
@@ -38,6 +41,24 @@ export type FuelLinesResult = Array<{ line: number; share: number }>;
 
 /** Notification from the server, without parameters: {@link FUEL_LINES} may be answered otherwise now. */
 export const FUEL_CHANGED = 'grafos/fuelChanged';
+
+/**
+ * Request to the server: build a tasklet from the files on disk, as `grafos tasklet build` does, with a compiler that is loaded
+ * already. The client saves first. Rust is not built here: cargo takes as long wherever it is started.
+ */
+export const BUILD = 'grafos/build';
+
+export interface BuildParams {
+  /** Absolute path of the program's folder. */
+  program: string;
+  /** Name of the tasklet. */
+  tasklet: string;
+}
+
+/** `error` is what the command would report. */
+export type BuildAnswer =
+  | { built: { tasklet: string; output: string; bytes: number; sha256: string; duration_ms: number } }
+  | { error: { kind: ErrorKind; code: string; message: string; why: string | null; next: string | null } };
 
 /** Commands of the code lenses above `compute`; the client executes them. Their one argument is a {@link LensArgument}. */
 export const LENS_COMMANDS = {
@@ -62,6 +83,7 @@ export function readServerOptions(given: unknown): Required<ServerOptions> {
     validateOnType: true,
     fuel: false,
     typeScriptHovers: false,
+    builds: false,
   };
   if (typeof given !== 'object' || given === null) return defaults;
   const options: Required<ServerOptions> = defaults;

@@ -5,6 +5,7 @@ import {
   type CancellationToken,
   type Connection,
   DidChangeWatchedFilesNotification,
+  ErrorCodes,
   type InitializeParams,
   type InitializeResult,
   LSPErrorCodes,
@@ -16,15 +17,21 @@ import {
 import { STATE_NAME, StateFolder } from '../daemons/protocol/stateFolder.ts';
 import { PROGRAM_LIMITS } from '../program/programLimits.ts';
 import { startBoundedThread } from '../toolchain/bounded/boundedThread.ts';
+import { warmBounded } from '../toolchain/bounded/warmBounded.ts';
 import { type LineFuel, sourceFuel } from '../toolchain/profile/sourceFuel.ts';
+import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import type { Finding } from '../toolchain/validate/finding.ts';
 import { programFiles } from '../toolchain/validate/programFiles.ts';
+import { answerBuild } from './answerBuild.ts';
 import { CargoChecks } from './cargoChecks.ts';
 import { Checker } from './checker.ts';
 import type { CheckAnswer } from './checkMessages.ts';
 import { CheckQueue, type StartWorker } from './checkQueue.ts';
 import { codeLenses } from './codeLenses.ts';
 import {
+  BUILD,
+  type BuildAnswer,
+  type BuildParams,
   CHECKING,
   type CheckingParams,
   FUEL_CHANGED,
@@ -58,11 +65,15 @@ export const WATCHED = [
   '**/.grafos/profiles/*.json',
 ];
 
+/** What is not built, or not anew. A client with our commands builds before each run, so that these would not be true. */
+const BUILT_BEFORE_RUN = new Set(['GRF3001', 'GRF3002']);
+
 /** @param threadUrl the module to start as the checking thread */
 export function serve(connection: Connection, threadUrl: URL): void {
   const open = new OpenTexts();
   const { documents } = open;
   let session: Session | null = null;
+  let isWarm = false;
   const log = (text: string) => connection.console.error(text);
 
   connection.onInitialize((params): InitializeResult => {
@@ -104,7 +115,10 @@ export function serve(connection: Connection, threadUrl: URL): void {
   });
   documents.onDidChangeContent(({ document }) => {
     // The first content is told right after the opening, which has dealt with it.
-    if (!justOpened.delete(document.uri)) withPath(document.uri, (path) => session?.checker.changed(path));
+    if (justOpened.delete(document.uri)) return;
+    withPath(document.uri, (path) => session?.checker.changed(path));
+    // Who edits builds soon.
+    if (session?.options.builds) warmOnce();
   });
   documents.onDidSave(({ document }) => withPath(document.uri, (path) => session?.checker.saved(path)));
   documents.onDidClose(({ document }) => {
@@ -238,8 +252,32 @@ export function serve(connection: Connection, threadUrl: URL): void {
     return ((await fuelOf(uri))?.lines ?? []).map(({ line, share }) => ({ line: line - 1, share }));
   });
 
+  connection.onRequest<BuildAnswer, void>(
+    BUILD,
+    async (params: BuildParams, token: CancellationToken): Promise<BuildAnswer> => {
+      if (!session?.options.builds) throw new ResponseError(ErrorCodes.MethodNotFound, 'Builds were not asked for.');
+      const cancel = new AbortController();
+      const listening = token.onCancellationRequested(() => cancel.abort());
+      try {
+        return await answerBuild(params, cancel.signal);
+      } catch (error) {
+        if (!cancel.signal.aborted) throw error;
+        throw new ResponseError(LSPErrorCodes.RequestCancelled, 'The request was cancelled.');
+      } finally {
+        listening.dispose();
+      }
+    },
+  );
+  onStateNotice(({ text }) => log(text));
+
   documents.listen(connection);
   connection.listen();
+
+  function warmOnce(): void {
+    if (isWarm) return;
+    isWarm = true;
+    warmBounded().catch((error: unknown) => log(`The compiler could not be loaded: ${messageOf(error)}`));
+  }
 
   /** Of an open source whose text is the one on disk: on others the lines would not fit. */
   async function fuelOf(uri: string): Promise<{ lines: LineFuel[]; text: string } | null> {
@@ -336,7 +374,9 @@ function startSession(
       const params = {
         uri: open.uriOf(file),
         ...(document === undefined ? {} : { version: document.version }),
-        diagnostics: findings.map(lspDiagnostic),
+        diagnostics: findings
+          .filter(({ code }) => !(options.commands && BUILT_BEFORE_RUN.has(code)))
+          .map(lspDiagnostic),
       };
       const text = JSON.stringify(params);
       if (said.get(params.uri) === text) return;

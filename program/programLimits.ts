@@ -26,6 +26,8 @@ export const PROGRAM_LIMITS = {
   tsconfig: MIB,
   /** `dev.json` and the lists of cells. */
   state: MIB,
+  /** A run as one file: its module and input in base64, and its response. */
+  runBundle: 96 * MIB,
   /** Names in one folder. */
   folderEntries: 20_000,
   /** Files of the program that one AssemblyScript tasklet is made from. */

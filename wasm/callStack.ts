@@ -13,12 +13,6 @@ export interface CallFrame {
   offset: number;
 }
 
-/** Frames that are given at most, the innermost first. */
-export const CALL_FRAMES_MAX = 32;
-
-/** Lines of a stack that hold as many frames: each function may be two in the metered module, and host functions add some. */
-export const STACK_LINES = 2 * CALL_FRAMES_MAX + 16;
-
 /** Bytes of code that are looked through for one stack: to find an offset, its function is read from the start. */
 const WALKED_MAX = 8 * 1024 * 1024;
 
@@ -27,8 +21,10 @@ const WALKED_MAX = 8 * 1024 * 1024;
  *
  * The frames are those of the original module: the meter's own functions are left out, and a function that became two
  * counts once. Two runs that end alike give the same frames, except where the engine's own stack overflowed.
+ *
+ * @param most frames that are given, the innermost first
  */
-export function callStack(metered: MeteredModule, stack: string): CallFrame[] {
+export function callStack(metered: MeteredModule, stack: string, most: number): CallFrame[] {
   const frames: CallFrame[] = [];
   const known = new Map<string, CallFrame>();
   const ofModule = metered.interruptFunction + metered.inner.length;
@@ -37,7 +33,7 @@ export function callStack(metered: MeteredModule, stack: string): CallFrame[] {
   let handsOver = -1;
   for (const line of stack.split('\n')) {
     const at = stackFrame(line);
-    if (at === null || frames.length === CALL_FRAMES_MAX) continue;
+    if (at === null || frames.length === most) continue;
     const { functionIndex } = at;
     if (functionIndex === handsOver || functionIndex === metered.interruptFunction || functionIndex > ofModule) {
       handsOver = -1;

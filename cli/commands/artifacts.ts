@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
+import { loadProgram } from '../../program/loadProgram.ts';
 import { formatSize } from '../../program/size.ts';
 import { downloadArtifacts } from '../../toolchain/artifacts/downloadArtifacts.ts';
 import { findRun } from '../../toolchain/deploy/findRun.ts';
+import { fileError } from '../../toolchain/files/fileError.ts';
+import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
+import { endedRun } from '../../toolchain/replay/endedRun.ts';
+import { writeRunBundle } from '../../toolchain/replay/runBundle.ts';
 import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import type { CommandContext } from '../command.ts';
 import { pathText } from '../pathText.ts';
@@ -13,10 +18,26 @@ interface Given {
   provider?: string;
   download?: boolean;
   out?: string;
+  bundle?: string;
 }
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
   const root = programRootOf(cwd);
+  if (given.bundle !== undefined) {
+    const ended = await endedRun(loadProgram(cwd), given.runId, given.provider, signal);
+    const file = resolve(cwd, given.bundle);
+    const text = writeRunBundle(ended);
+    try {
+      await writeAtomically(file, text);
+    } catch (error) {
+      throw fileError(error, `${given.bundle} cannot be written`);
+    }
+    out.result({ run_id: given.runId, file, bytes: Buffer.byteLength(text) }, () => [
+      `${pathText(file, cwd)}  ${formatSize(Buffer.byteLength(text))}`,
+      `  next: grafos replay ${pathText(file, cwd)}`,
+    ]);
+    return;
+  }
   const found = await findRun(root, given.runId, given.provider, signal);
   using client = found.client;
   // The id that was asked for, and not one of an answer: it becomes the name of a folder.

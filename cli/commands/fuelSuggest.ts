@@ -1,7 +1,7 @@
 import { fuelText } from '../../program/fuelEdit.ts';
 import { findTasklet, loadProgram, MANIFEST_NAME } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
-import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { buildAll } from '../../toolchain/build/buildAll.ts';
 import type { BrokenFixture, Fixture } from '../../toolchain/fixtures/fixture.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
 import { type FuelSuggestion, suggestFuel } from '../../toolchain/fuel/suggestFuel.ts';
@@ -20,13 +20,10 @@ export async function run(
   const tasklets =
     given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
   const reader = new ProgramReader(program.root);
-  for (const tasklet of tasklets) {
-    out.progress(`building ${tasklet.name}`);
-    try {
-      await buildTasklet(program, tasklet, { signal });
-    } catch (error) {
-      return reportBuildFailure(out, error, cwd);
-    }
+  try {
+    await buildAll(program, tasklets, signal, ({ name }) => out.progress(`building ${name}`));
+  } catch (error) {
+    return reportBuildFailure(out, error, cwd);
   }
   const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
   const suggestions: FuelSuggestion[] = [];

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { responseWithPlaces } from '../../toolchain/places/responseWithPlaces.ts';
-import { replayRun } from '../../toolchain/replay/replayRun.ts';
+import { replayEnded, replayRun } from '../../toolchain/replay/replayRun.ts';
+import { readRunBundle } from '../../toolchain/replay/runBundle.ts';
 import type { CommandContext } from '../command.ts';
 import { responseLines } from '../runLines.ts';
 import { saveOutput } from '../saveOutput.ts';
@@ -10,11 +12,12 @@ export async function run(
   given: { runId: string; provider?: string; output?: string },
 ): Promise<number> {
   const { provider, output } = given;
-  const { same, compared, differences, original, replay, places } = await replayRun(loadProgram(cwd), given.runId, {
-    provider,
-    isOutputWanted: output !== undefined,
-    signal,
-  });
+  const program = loadProgram(cwd);
+  const wanted = { isOutputWanted: output !== undefined, signal };
+  // No id of a run has a dot or a slash, and each file of one can be given with them.
+  const { same, compared, differences, original, replay, places } = /[./\\]/.test(given.runId)
+    ? await replayEnded(program, await readRunBundle(resolve(cwd, given.runId)), wanted)
+    : await replayRun(program, given.runId, { provider, ...wanted });
   if (output !== undefined) await saveOutput(cwd, output, replay);
   out.result(
     { same, compared, differences, original, replay: responseWithPlaces(replay.response, places) },

@@ -1,6 +1,7 @@
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { formatSize } from '../../program/size.ts';
-import { type BuildResult, buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { buildAll } from '../../toolchain/build/buildAll.ts';
+import type { BuildResult } from '../../toolchain/build/buildTasklet.ts';
 import { renderHuman } from '../../toolchain/validate/renderHuman.ts';
 import type { CommandContext } from '../command.ts';
 import { pathText } from '../pathText.ts';
@@ -10,30 +11,28 @@ export async function run({ cwd, out, signal }: CommandContext, given: { tasklet
   const program = loadProgram(cwd);
   const tasklets =
     given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
-  const built: BuildResult[] = [];
-  for (const tasklet of tasklets) {
-    out.progress(`building ${tasklet.name}`);
-    try {
-      built.push(await buildTasklet(program, tasklet, { signal }));
-    } catch (error) {
-      return reportBuildFailure(out, error, cwd);
-    }
+  let built: BuildResult[];
+  try {
+    built = await buildAll(program, tasklets, signal, ({ name }) => out.progress(`building ${name}`));
+  } catch (error) {
+    return reportBuildFailure(out, error, cwd);
   }
   const warnings = built.flatMap((one) => one.warnings);
   if (warnings.length > 0) out.note(...renderHuman(warnings, { base: cwd, paint: out.paint(process.stderr) }));
   out.result(
-    built.map(({ tasklet, kind, output, bytes, sha256, duration_ms }) => ({
+    built.map(({ tasklet, kind, output, bytes, sha256, unchanged, duration_ms }) => ({
       tasklet,
       kind,
       output,
       bytes,
       sha256,
+      unchanged,
       duration_ms: Math.round(duration_ms),
     })),
     (paint) =>
       built.map(
-        ({ tasklet, output, bytes, duration_ms }) =>
-          `${paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${pathText(output, cwd)}, ${Math.round(duration_ms)} ms`)}`,
+        ({ tasklet, output, bytes, unchanged, duration_ms }) =>
+          `${unchanged ? 'same ' : paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${pathText(output, cwd)}, ${Math.round(duration_ms)} ms`)}`,
       ),
   );
   return 0;

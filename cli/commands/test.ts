@@ -2,7 +2,7 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
-import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { buildAll } from '../../toolchain/build/buildAll.ts';
 import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
 import type { BrokenFixture, Fixture } from '../../toolchain/fixtures/fixture.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
@@ -30,13 +30,10 @@ export async function run(
   for (const tasklet of tasklets) suites.push({ tasklet, fixtures: await loadFixtures(reader, tasklet, wanted) });
   refuseUnknownCases(suites, wanted);
   if (given.build) {
-    for (const { tasklet } of suites) {
-      out.progress(`building ${tasklet.name}`);
-      try {
-        await buildTasklet(program, tasklet, { signal });
-      } catch (error) {
-        return reportBuildFailure(out, error, cwd);
-      }
+    try {
+      await buildAll(program, tasklets, signal, ({ name }) => out.progress(`building ${name}`));
+    } catch (error) {
+      return reportBuildFailure(out, error, cwd);
     }
   }
   if (!given.build) for (const { tasklet } of suites) await warnIfStale(out, program, tasklet);

@@ -1,9 +1,7 @@
 /** JSON schemas of the bodies in daemons/protocol/tenantApi.ts, in the part of JSON Schema 2020-12 that {@link compileSchema} knows. */
-import { CALL_FRAMES_MAX } from '../../wasm/callStack.ts';
-import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
 import { LIMITS } from './limits.ts';
 import { PEER_NAME } from './peerRole.ts';
-import { RUN_ERROR_CODES } from './runError.ts';
+import { RUN_ERROR_CODES, RUN_FRAMES_MAX } from './runError.ts';
 import { ARTIFACT_NAMES, REFUSAL_REASONS } from './tenantApi.ts';
 
 export type JsonType = 'object' | 'array' | 'string' | 'integer' | 'boolean' | 'null';
@@ -108,8 +106,8 @@ export const SCHEMAS = {
       ['next'],
     ),
   }),
-  CallFrame: object({
-    function: count('Index of the function in the module', MODULE_LIMITS.functions),
+  RunFrame: object({
+    function: count('Index of the function in the module', LIMITS.module),
     offset: count("Byte of the instruction, from the start of the function's body", LIMITS.module),
   }),
   RunError: object(
@@ -122,7 +120,7 @@ export const SCHEMAS = {
       ),
       exit_code: described({ type: 'integer' }, 'tasklet_failed only: what the tasklet returned'),
       frames: described(
-        { type: 'array', maxItems: CALL_FRAMES_MAX, items: { $ref: '#/components/schemas/CallFrame' } },
+        { type: 'array', maxItems: RUN_FRAMES_MAX, items: { $ref: '#/components/schemas/RunFrame' } },
         'The calls under way where the run ended, the innermost first',
       ),
     },

@@ -1,5 +1,3 @@
-import type { CallFrame } from '../../wasm/callStack.ts';
-
 /** Typed errors a run can end with (docs/tasklet-abi.md). `tasklet_failed` carries the tasklet's own label and code. */
 export const RUN_ERROR_CODES = [
   'fuel_exhausted',
@@ -22,6 +20,20 @@ export const RUN_ERROR_CODES = [
 
 export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];
 
+/** Frames of a run's error at most. */
+export const RUN_FRAMES_MAX = 32;
+
+/** A call that was under way where a run ended. */
+export interface RunFrame {
+  /** Index of the function in the module. */
+  function: number;
+  /**
+   * Byte of the instruction, from the start of the function's body. 0 is the function as a whole: it was just entered, or its
+   * fuel ended somewhere in it.
+   */
+  offset: number;
+}
+
 export interface RunError {
   code: RunErrorCode;
   /** One sentence for people; never needed to tell errors apart. */
@@ -31,8 +43,8 @@ export interface RunError {
   /** `tasklet_failed` only: what `_grafos_tasklet_run` returned. */
   exit_code?: number;
   /**
-   * The calls under way where it ended, the innermost first, at most {@link CALL_FRAMES_MAX}. Left out where no code of the module
+   * The calls under way where it ended, the innermost first, at most {@link RUN_FRAMES_MAX}. Left out where no code of the module
    * was at fault, and in records of earlier versions.
    */
-  frames?: CallFrame[];
+  frames?: RunFrame[];
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { ANSWER_BYTES, ARTIFACT_BYTES } from './answerBounds.ts';
 import { capabilityProblem } from './capabilityProblem.ts';
 import { CheckedAnswers, type Question } from './checkedAnswers.ts';
+import { LIMITS } from './limits.ts';
 import { outputOf } from './outputOf.ts';
 import { allRunsStream, runEventStream } from './runEventStreams.ts';
 import { openSchedulerConnection, type SchedulerConnection } from './schedulerConnection.ts';
@@ -84,6 +85,8 @@ export interface SchedulerClient {
   readonly url: string;
   health(options?: CallOptions): Promise<Health>;
   hasModule(sha256: string, options?: CallOptions): Promise<boolean>;
+  /** @throws {GrafosError} not_found where this tenant has not put it, cell_answer_invalid where the bytes are others */
+  module(sha256: string, options?: CallOptions): Promise<Uint8Array>;
   putModule(sha256: string, bytes: Uint8Array, options?: CallOptions): Promise<void>;
   /** An `input` travels as it is; `input_b64` is for who has it in base64. */
   submit(run: RunSubmit | RunJob, options?: SubmitOptions): Promise<Run>;
@@ -210,12 +213,20 @@ function cellCalls(
 function moduleCalls(
   answers: CheckedAnswers,
   connection: SchedulerConnection,
-): Pick<SchedulerClient, 'hasModule' | 'putModule'> {
+): Pick<SchedulerClient, 'hasModule' | 'module' | 'putModule'> {
   return {
     hasModule: async (sha256, { signal } = {}) => {
       const path = `/api/v1/modules/${encodeURIComponent(sha256)}`;
       const { status } = await connection.call({ method: 'HEAD', path, accept: [404], signal }, 0);
       return status === 200;
+    },
+    module: async (sha256, { signal } = {}) => {
+      const bytes = await answers.bytes(
+        get(`/api/v1/modules/${encodeURIComponent(sha256)}`, { signal }),
+        LIMITS.module,
+      );
+      if (sha256Of(bytes) !== sha256) throw answers.wrong(`it gave another module than ${sha256}`);
+      return bytes;
     },
     putModule: async (sha256, body, { signal } = {}) => {
       const path = `/api/v1/modules/${encodeURIComponent(sha256)}`;

@@ -1,5 +1,6 @@
 import type { Grafos } from '../grafos.ts';
 import type { RunPanel } from '../panel/runPanel.ts';
+import type { RunFailures } from '../places/runFailures.ts';
 import type { RunInputs } from '../runs/runInputs.ts';
 import type { RunsShown } from '../runs/runsShown.ts';
 import type { FoundProblems } from '../tasklets/foundProblems.ts';
@@ -12,6 +13,7 @@ export interface CommandContext extends Grafos {
   problems: FoundProblems;
   /** Ends the language server and starts it again. Does nothing before a program is found. */
   restartLanguageServer(): void;
+  failures: RunFailures;
 }
 
 /** Called with what the menu, tree, lens or other code passes: often nothing. Its rejection is shown; a resolved undefined after a dialog was left is silence. */

@@ -3,7 +3,6 @@ import { notice } from '../dialogs/notice.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { startStack } from '../stack/startStack.ts';
-import { ensureBuilt } from '../tasklets/buildTasklets.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
 
@@ -20,7 +19,6 @@ export const runReproduce: CommandFactory = (grafos) => async (arg) => {
     const { replayRun } = await import('../../toolchain/replay/replayRun.ts');
     const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
     const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
-    await ensureBuilt(session, tasklet, grafos.context.extensionPath, signal);
     const result = await replayRun(await loadProgramSoon(session.root), run_id, {
       provider: entry.provider,
       isOutputWanted: false,

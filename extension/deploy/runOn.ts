@@ -55,8 +55,10 @@ async function runThrough(grafos: CommandContext, request: RunOn, job: Pick<RunJ
   const { signal } = job;
   const { name } = tasklet;
   const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
+  const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
   const { loadProgramSoon } = await import('../../program/loadProgram.ts');
   if (provider === 'local' && session.stack.state.kind !== 'running') await startStack(session, job);
+  grafos.failures.clear(session, name);
   job.step(vscode.l10n.t('building'));
   await ensureBuilt(session, name, grafos.context.extensionPath, signal);
   job.step(vscode.l10n.t('starting'));
@@ -70,6 +72,7 @@ async function runThrough(grafos: CommandContext, request: RunOn, job: Pick<RunJ
   await grafos.panel.started(session, entry);
   const ended = await followToEnd(client, begun, signal);
   session.runs.put(provider, ended);
+  grafos.failures.show(session, ended, await placesOfRun(session.root, ended, client, signal));
   grafos.panel.changed(entry);
   const error = ended.response?.error;
   grafos.log.info(`run ${ended.run_id} of ${name} on ${provider}: ${ended.state}${error ? ` (${error.code})` : ''}`);

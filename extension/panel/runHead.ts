@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
+import type { Place } from '../../toolchain/places/place.ts';
 import { errorWord } from '../runs/errorWord.ts';
 import { isRepeatable } from '../runs/isRepeatable.ts';
 import type { ShownRun } from '../runs/shownRun.ts';
 import { countText, durationText, runWord, timeText } from '../views/texts.ts';
 import type { RunHead } from './panelMessages.ts';
-import { placesOf } from './placesOf.ts';
+import { placeShown } from './placeShown.ts';
 
 interface Around {
   isPinned: boolean;
@@ -43,7 +44,7 @@ export function runHead(shown: ShownRun, around: Around): RunHead {
       timeText(new Date(run.created_at)),
     ],
     elapsedMs: hasEnded ? null : Math.max(0, Date.now() - Date.parse(run.created_at)),
-    error: errorOf(response),
+    error: errorOf(response, parts?.places ?? []),
     notice: isMissing ? missingText(problem, around.isStopped) : around.notice,
     newer: around.newer,
     details,
@@ -61,14 +62,14 @@ function costs(response: RunResponse, budget: number | undefined): string[] {
   ];
 }
 
-function errorOf(response: RunResponse | null): RunHead['error'] {
+function errorOf(response: RunResponse | null, places: readonly Place[]): RunHead['error'] {
   if (response?.error == null) return null;
   const word = errorWord(response.error);
   const { message } = response.error;
   // A cancel has no other message than its word.
   const said = message.toLowerCase().startsWith(word) ? message.slice(word.length).replace(/^:\s*/, '') : message;
   const next: unknown = 'next' in response.error ? response.error.next : undefined;
-  return { word, message: said, next: typeof next === 'string' ? next : '', places: placesOf(response.error) };
+  return { word, message: said, next: typeof next === 'string' ? next : '', places: places.flatMap(placeShown) };
 }
 
 function missingText(problem: Error | null, isStopped: boolean): string {

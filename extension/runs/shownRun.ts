@@ -1,5 +1,6 @@
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { ArtifactEntry, ArtifactName, Run, RunRecord } from '../../daemons/protocol/tenantApi.ts';
+import type { Place } from '../../toolchain/places/place.ts';
 import { Emitter } from '../emitter.ts';
 import { followRun } from './followRun.ts';
 import type { RunEntry } from './runsModel.ts';
@@ -15,6 +16,8 @@ export interface RunParts {
   output: Uint8Array | null;
   input: Uint8Array | null;
   artifacts: ArtifactEntry[];
+  /** Where in the source the run failed, the program's own lines first. */
+  places: Place[];
 }
 
 export type RunPart = 'run' | 'log' | 'parts' | 'problem';
@@ -115,7 +118,9 @@ export class ShownRun implements Disposable {
     const isShort = record !== null && record.input_bytes <= INPUT_SHOWN;
     const expected = record === null ? undefined : { size: record.input_bytes, sha256: record.input_sha256 };
     const input = isShort ? await client.artifact(id, 'input.bin', { signal, ...(expected && { expected }) }) : null;
-    this.#parts = { record, output, input, artifacts };
+    const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
+    const places = await placesOfRun(this.entry.root, this.#run, client, signal);
+    this.#parts = { record, output, input, artifacts, places };
     this.#problem = null;
     this.#changed.fire('parts');
   }

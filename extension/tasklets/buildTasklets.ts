@@ -1,7 +1,9 @@
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { runCli } from '../runCli.ts';
+import type { WarmBuilder } from './warmBuilder.ts';
 
 /** What the command line prints of each build. */
 export interface Built {
@@ -9,6 +11,13 @@ export interface Built {
   output: string;
   bytes: number;
   duration_ms: number;
+}
+
+let warmBuilder: WarmBuilder | undefined;
+
+/** Sets what builds before the command is tried: the language server has its compiler loaded. */
+export function useWarmBuilder(builder: WarmBuilder): void {
+  warmBuilder = builder;
 }
 
 /** Builds under way, by program and tasklet: who asks for one again joins it. */
@@ -27,6 +36,8 @@ export function buildTasklet(
   const build = (async () => {
     await saveProgram(session);
     try {
+      const warm = await buildWarm(session.root, tasklet, signal);
+      if (warm !== null) return warm;
       const { value } = await runCli<Built[]>({
         packageFolder: extensionPath,
         cwd: session.root,
@@ -42,6 +53,19 @@ export function buildTasklet(
   })().finally(() => underWay.delete(key));
   underWay.set(key, build);
   return build;
+}
+
+/** Cargo is a process of its own anyhow: the command starts it. */
+async function buildWarm(root: string, tasklet: string, signal: AbortSignal): Promise<Built | null> {
+  if (warmBuilder === undefined) return null;
+  const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
+  if (findTasklet(await loadProgramSoon(root), tasklet).kind === 'rust') return null;
+  const answer = await warmBuilder(root, tasklet, signal);
+  if (signal.aborted) throw new GrafosError('interrupted', 'interrupted', 'Interrupted.');
+  if (answer === null) return null;
+  if ('built' in answer) return answer.built;
+  const { kind, code, message, why, next } = answer.error;
+  throw new GrafosError(kind, code, message, { ...(why === null ? {} : { why }), ...(next === null ? {} : { next }) });
 }
 
 /** Builds the tasklet unless its module is what the sources, saved first, would give. */

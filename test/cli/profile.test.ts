@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
@@ -152,6 +152,8 @@ describe('grafos profile', () => {
     assert.match(stderr, /--profile does not go with --detach/);
     const response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd });
     await writeFile(join(cwd, 'build/local-dev.wasm'), 'another');
+    // The cell keeps the module, so that what is built here is not needed; without both there is no profile.
+    await rm(join(cwd, `.grafos/dev/modules/${response.module_sha256}.wasm`));
     const differs = await grafos(['profile', response.run_id], { cwd });
     assert.match(differs.stderr, /module_differs/);
     assert.equal(differs.code, 2);

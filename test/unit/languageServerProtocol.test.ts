@@ -5,6 +5,7 @@ import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { COMMANDS } from '../../extension/ids.ts';
 import { SUPERSEDED_MS } from '../../language-server/checkQueue.ts';
 import {
+  BUILD,
   CHECKING,
   FUEL_CHANGED,
   FUEL_LINES,
@@ -45,7 +46,7 @@ describe('docs/protocol.md', () => {
     const methods = [...source.matchAll(/'(grafos\/\w+)'/g)].map(([, method]) => `\`${method}\``);
     assert.deepEqual(
       methods,
-      [CHECKING, FUEL_LINES, FUEL_CHANGED].map((one) => `\`${one}\``),
+      [CHECKING, FUEL_LINES, FUEL_CHANGED, BUILD].map((one) => `\`${one}\``),
     );
     assert.deepEqual(
       table('Messages beyond LSP').map(([method]) => method),
@@ -55,7 +56,7 @@ describe('docs/protocol.md', () => {
 
   it('is what the extension speaks', () => {
     const client = readFileSync(join(packageRoot, 'extension/languageClient.ts'), 'utf8');
-    for (const one of [CHECKING, FUEL_LINES, FUEL_CHANGED]) assert.ok(client.includes(`'${one}'`), one);
+    for (const one of [CHECKING, FUEL_LINES, FUEL_CHANGED, BUILD]) assert.ok(client.includes(`'${one}'`), one);
     const known: string[] = Object.values(COMMANDS);
     assert.deepEqual(
       Object.values(LENS_COMMANDS).filter(({ command }) => !known.includes(command)),
@@ -78,6 +79,7 @@ describe('options of the language server', () => {
     validateOnType: true,
     fuel: false,
     typeScriptHovers: false,
+    builds: false,
   };
   for (const [what, given, wanted] of [
     ['nothing', undefined, defaults],

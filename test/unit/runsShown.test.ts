@@ -4,7 +4,7 @@ import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts'
 import type { Run, RunsEvent } from '../../daemons/protocol/tenantApi.ts';
 import type { AnswerStore } from '../../extension/deploy/answers.ts';
 import { fileOfPlace } from '../../extension/panel/fileOfPlace.ts';
-import { placesOf } from '../../extension/panel/placesOf.ts';
+import { placeShown } from '../../extension/panel/placeShown.ts';
 import { isRepeatable } from '../../extension/runs/isRepeatable.ts';
 import { matchesRun } from '../../extension/runs/matchesRun.ts';
 import { RunInputs } from '../../extension/runs/runInputs.ts';
@@ -180,14 +180,13 @@ describe('ten thousand runs', () => {
 });
 
 describe('places of a failed run', () => {
-  it('are taken as they should be, and left out where they are no places', () => {
-    const good = { file: 'a.ts', line: 3, column: 2, name: 'f', excerpt: 'x' };
-    assert.deepEqual(placesOf({ places: [good, null, 'a.ts:3', { file: 'a.ts' }, { file: 'a.ts', line: 0 }] }), [good]);
-    assert.deepEqual(placesOf({ places: [{ file: 'a.ts', line: 1, column: -1 }] }), [
-      { file: 'a.ts', line: 1, column: 1, name: '', excerpt: '' },
+  it('are shown as far as they are known, and left out without a line', () => {
+    const place = { function: 'f', file: 'a.ts', line: 3, column: 2, own: true, excerpt: 'x' };
+    assert.deepEqual(placeShown(place), [{ file: 'a.ts', line: 3, column: 2, name: 'f', excerpt: 'x' }]);
+    assert.deepEqual(placeShown({ ...place, function: null, column: null, excerpt: null }), [
+      { file: 'a.ts', line: 3, column: 1, name: '', excerpt: '' },
     ]);
-    assert.deepEqual(placesOf({}), []);
-    assert.equal(placesOf({ places: Array(1_000).fill(good) }).length, 32);
+    for (const part of [{ file: null }, { line: null }]) assert.deepEqual(placeShown({ ...place, ...part }), []);
   });
 
   it('open files of the program alone', () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
@@ -8,28 +9,44 @@ import { type BoundedThread, startBoundedThread } from './boundedThread.ts';
 import type { Work, WorkReport } from './workMessages.ts';
 
 export type WorkDone =
-  | Extract<WorkReport, { state: 'validated' | 'compiled' }>
+  | Extract<WorkReport, { state: 'validated' | 'compiled' | 'warmed' }>
   | { state: 'given-up'; why: GiveUp; message: string };
 
-/** The thread is kept for the next work: loading the compilers takes longer than most checks. */
-let idle: BoundedThread | undefined;
-let events: { message(report: WorkReport): boolean; end(message: string, why: GiveUp): void } | undefined;
-let last: Promise<unknown> = Promise.resolve();
+/** Threads at one time: each holds a compiler, about 150 MiB once it compiled. */
+const THREADS_MAX = Math.max(1, Math.min(4, availableParallelism()));
+
+interface Seat {
+  thread: BoundedThread;
+  events: { message(report: WorkReport): boolean; end(message: string, why: GiveUp): void } | undefined;
+}
+
+/** Threads are kept for the next work: loading the compilers takes longer than most checks. */
+const idle: Seat[] = [];
+const waiting: Array<() => void> = [];
+let running = 0;
 
 /**
- * Has a thread of its own do work on a stranger's text, within CHECK_LIMITS. An abort ends the thread at once.
+ * Has a thread of its own do work on a stranger's text, within CHECK_LIMITS. An abort ends the thread at once. As many works
+ * go on at one time as there are processors; the others wait.
  *
  * @param onBegan called for each tasklet whose check begins; each has the time of CHECK_LIMITS
  * @throws {GrafosError} the error of the work itself, and the signal's reason
  */
-export function boundedWork(
+export async function boundedWork(
   work: Work,
   signal: AbortSignal | undefined,
   onBegan: (report: Extract<WorkReport, { state: 'began' }>) => void = () => {},
 ): Promise<WorkDone> {
-  const mine = last.then(() => perform(work, signal, onBegan));
-  last = mine.catch(() => {});
-  return mine;
+  if (running === THREADS_MAX) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running++;
+  try {
+    return await perform(work, signal, onBegan);
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) running--;
+    // The place goes to the one that waits.
+    else next();
+  }
 }
 
 function perform(
@@ -39,19 +56,14 @@ function perform(
 ): Promise<WorkDone> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const thread =
-      idle ??
-      startBoundedThread(threadUrl(), {
-        message: (one) => events?.message(one as WorkReport) ?? true,
-        end,
-      });
-    idle = undefined;
+    const seat = idle.pop() ?? newSeat();
+    const { thread } = seat;
     const settle = (isAlive: boolean, act: () => void) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
-      events = undefined;
+      seat.events = undefined;
       thread.hold(false);
-      if (isAlive) idle = thread;
+      if (isAlive) idle.push(seat);
       else thread.terminate();
       act();
     };
@@ -61,7 +73,7 @@ function perform(
     const abort = () => settle(false, () => reject(signal?.reason));
     let timer = inTime();
     signal?.addEventListener('abort', abort, { once: true });
-    events = {
+    seat.events = {
       end: giveUp,
       message(report) {
         switch (report.state) {
@@ -89,10 +101,20 @@ function perform(
   });
 }
 
-/** An idle thread that ends is simply not used again. */
-function end(message: string, why: GiveUp): void {
-  idle = undefined;
-  events?.end(message, why);
+function newSeat(): Seat {
+  const seat: Seat = {
+    thread: startBoundedThread(threadUrl(), {
+      message: (one) => seat.events?.message(one as WorkReport) ?? true,
+      end(message, why) {
+        // An idle thread that ends is not used again.
+        const at = idle.indexOf(seat);
+        if (at !== -1) idle.splice(at, 1);
+        seat.events?.end(message, why);
+      },
+    }),
+    events: undefined,
+  };
+  return seat;
 }
 
 /** From source the thread runs from source too; the bundle has it beside the language server, which shares its parts. */

@@ -23,6 +23,7 @@ export async function compileBounded(
       return { wasm: null, sourceMap: null, diagnostics: [finding], files: [] };
     }
     case 'validated':
+    case 'warmed':
       throw new Error('a compile answers with a module');
   }
 }

@@ -24,7 +24,7 @@ export async function validateBounded(
       findings.push(...report.findings);
     });
     if (answer.state === 'validated') return uniqueFindings([...findings, ...answer.findings]);
-    if (answer.state === 'compiled') throw new Error('a check answers with findings');
+    if (answer.state === 'compiled' || answer.state === 'warmed') throw new Error('a check answers with findings');
     const at = begun.at(-1);
     if (at === undefined) {
       throw new GrafosError('unreachable', 'check_given_up', `The manifest of ${root} could not be checked.`, {

@@ -8,7 +8,9 @@ import type { Finding } from '../validate/finding.ts';
 export type Work =
   /** @property skip names of tasklets that are not checked */
   | { kind: 'validate'; root: string; tasklet: string | null; skip: readonly string[] }
-  | { kind: 'compile'; program: Program; tasklet: Tasklet };
+  | { kind: 'compile'; program: Program; tasklet: Tasklet }
+  /** Load the compiler. */
+  | { kind: 'warm' };
 
 /** Messages of the thread about its work; any but `began` ends it. */
 export type WorkReport =
@@ -16,5 +18,6 @@ export type WorkReport =
   | { state: 'began'; tasklet: Tasklet; findings: Finding[] }
   | { state: 'validated'; findings: Finding[] }
   | { state: 'compiled'; compiled: Compiled }
+  | { state: 'warmed' }
   | { state: 'refused'; error: { kind: ErrorKind; code: string; message: string; why?: string; next?: string } }
   | { state: 'failed'; message: string };

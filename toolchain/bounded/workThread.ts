@@ -1,6 +1,7 @@
 /** The entry of the thread in which a command checks and compiles (boundedThread.ts). */
 import { parentPort } from 'node:worker_threads';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { warmCompiler } from '../build/assemblyScriptCompiler.ts';
 import { buildWat } from '../build/buildWat.ts';
 import { compileAssemblyScript } from '../build/compileAssemblyScript.ts';
 import { validate } from '../validate/validate.ts';
@@ -12,6 +13,10 @@ parentPort?.on('message', (work: Work) => {
 });
 
 async function perform(work: Work, report: (report: WorkReport) => void): Promise<WorkReport> {
+  if (work.kind === 'warm') {
+    await warmCompiler();
+    return { state: 'warmed' };
+  }
   if (work.kind === 'compile') {
     const { program, tasklet } = work;
     const isWat = tasklet.kind === 'wat';

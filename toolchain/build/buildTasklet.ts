@@ -19,6 +19,7 @@ import { buildRust } from './buildRust.ts';
 import { buildTool } from './buildTool.ts';
 import type { Compiled } from './compiled.ts';
 import { writeEditorTypes } from './editorTypes.ts';
+import { keepBuild, keptBuild } from './keptBuild.ts';
 import { profileFinding } from './profileFinding.ts';
 import { makeStamp, type SourceFile, stampSection } from './sourceStamp.ts';
 import { readSections, writeSections } from './wasmSections.ts';
@@ -31,6 +32,8 @@ export interface BuildResult {
   bytes: number;
   /** Lower-case hex. */
   sha256: string;
+  /** It was there already, and the sources did not change: nothing was compiled. Its warnings are not repeated. */
+  unchanged: boolean;
   duration_ms: number;
   warnings: Finding[];
 }
@@ -51,6 +54,12 @@ export async function buildTasklet(
   const started = performance.now();
   const { signal } = options;
   signal?.throwIfAborted();
+  const kept = await keptBuild(program, tasklet);
+  // The manifest's bounds may be others now.
+  if (kept !== null && check(program, tasklet, kept).length === 0) {
+    if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
+    return result(tasklet, program, kept, [], true, started);
+  }
   const compiled = await compile(program, tasklet, signal);
   const { wasm } = compiled;
   if (wasm === null) throw new BuildFailed(tasklet.name, compiled.diagnostics);
@@ -58,17 +67,29 @@ export async function buildTasklet(
   const findings = [...compiled.diagnostics, ...check(program, tasklet, module)];
   if (findings.some(({ severity }) => severity === 'error')) throw new BuildFailed(tasklet.name, findings);
   signal?.throwIfAborted();
-  const output = join(program.root, tasklet.output);
   if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
   await write(program.root, tasklet.output, module, compiled.sourceMap);
+  await keepBuild(program, tasklet, module, compiled.sourceMap);
+  return result(tasklet, program, module, findings, false, started);
+}
+
+function result(
+  tasklet: Tasklet,
+  program: Program,
+  module: Uint8Array,
+  warnings: Finding[],
+  isUnchanged: boolean,
+  started: number,
+): BuildResult {
   return {
     tasklet: tasklet.name,
     kind: tasklet.kind,
-    output,
+    output: join(program.root, tasklet.output),
     bytes: module.length,
     sha256: createHash('sha256').update(module).digest('hex'),
+    unchanged: isUnchanged,
     duration_ms: Math.round(performance.now() - started),
-    warnings: findings,
+    warnings,
   };
 }
 

@@ -43,6 +43,9 @@ export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet
     const read = await readSource(reader, path);
     if (read.state !== 'ok') return { state: 'stale', why: lost(read.state, path, tasklet.output) };
     digest.add({ path, content: read.bytes });
+    const first = path.endsWith('/index.ts') ? path.replace(/\/index\.ts$/, '.ts') : null;
+    if (first !== null && (await readSource(reader, first)).state === 'ok')
+      return { state: 'stale', why: `${first} is there now, and the compiler takes it before ${path}.` };
   }
   return digest.end() === stamp.digest
     ? { state: 'fresh', why: `${tasklet.output} was built from these sources.` }

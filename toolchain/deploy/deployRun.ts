@@ -26,7 +26,9 @@ const CANCEL_MS = 2_000;
 
 export interface DeployRun {
   program: Program;
-  tasklet: Tasklet;
+  tasklet: Pick<Tasklet, 'name' | 'output' | 'fuel' | 'linear_memory_bytes' | 'mem_bytes' | 'timeout_ms'>;
+  /** What runs instead of the tasklet's built module. */
+  module?: Uint8Array;
   input: Uint8Array;
   /** Fabric-memory lease, bytes; the manifest's unless given. */
   memBytes?: number;
@@ -40,8 +42,8 @@ export interface DeployRun {
   onLog?: (text: string) => void;
   /** Aborting cancels the run that was started. */
   signal: AbortSignal;
-  /** Seed and start of another run, to repeat it bit for bit. */
-  replay?: Pick<RunSubmit, 'seed' | 'start_unix_nanos'>;
+  /** Seed, start and names of another run, to repeat it bit for bit: the tasklet sees them in its context. */
+  replay?: Pick<RunSubmit, 'seed' | 'start_unix_nanos' | 'program' | 'version'>;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface DeployRun {
  */
 export async function deployRun(client: SchedulerClient, deploy: DeployRun): Promise<Run> {
   const { program, tasklet, input, signal } = deploy;
-  const module = await readModuleFile(program, tasklet);
+  const module = deploy.module ?? (await readModuleFile(program, tasklet));
   const sha256 = createHash('sha256').update(module).digest('hex');
   const submit: RunJob = {
     program: program.manifest.name,
@@ -121,7 +123,7 @@ async function cancelStarted(
  *
  * @throws {GrafosError} not_built, module_too_large, or a file error's code
  */
-export async function readModuleFile(program: Program, tasklet: Tasklet): Promise<Uint8Array> {
+export async function readModuleFile(program: Program, tasklet: Pick<Tasklet, 'name' | 'output'>): Promise<Uint8Array> {
   const read = await new ProgramReader(program.root).readSoon(join(program.root, tasklet.output), 'module');
   if (read.state === 'ok') return read.bytes;
   if (read.state === 'missing') {

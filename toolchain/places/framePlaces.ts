@@ -1,4 +1,4 @@
-import type { CallFrame } from '../../wasm/callStack.ts';
+import type { RunFrame } from '../../daemons/protocol/runError.ts';
 import type { CodePlaces, SourceLine } from '../profile/codePlaces.ts';
 import { enclosingFunction } from './enclosingFunction.ts';
 import type { Place } from './place.ts';
@@ -21,7 +21,7 @@ const FOREIGN = /^(?:~|\.|\/|[A-Za-z]:)/;
  * @param pathOf the path relative to the program of a file as the map names it
  */
 export function framePlaces(
-  frames: readonly CallFrame[],
+  frames: readonly RunFrame[],
   places: CodePlaces,
   pathOf: (file: string) => string,
   fuelEnded: boolean,
@@ -40,7 +40,7 @@ export function framePlaces(
     });
   };
   /** The line of the program that called the code at `at`, which was inlined into the same function. */
-  const callOf = (frame: CallFrame, at: SourceLine): SourceLine | null => {
+  const callOf = (frame: RunFrame, at: SourceLine): SourceLine | null => {
     const near = places.nearLineOf(frame.function, frame.offset, isOwn);
     const called = enclosingFunction(places.linesOf(at.file) ?? [], at.line, 'assemblyscript');
     const lines = near === null ? undefined : places.linesOf(near.file);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
@@ -8,7 +9,7 @@ import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { codePlaces } from './codePlaces.ts';
 import { countRun } from './countRun.ts';
-import { readSourceMap } from './readSourceMap.ts';
+import { type ReadSourceMap, readSourceMap } from './readSourceMap.ts';
 import { newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
@@ -39,7 +40,7 @@ export async function profileRun(
   provider: string | undefined,
   signal: AbortSignal,
 ): Promise<RunProfile> {
-  const { response, record, input, tasklet, module } = await endedRun(program, runId, provider, signal);
+  const { response, record, input, module } = await endedRun(program, runId, provider, signal);
   if (response.error !== null && NOT_REPEATED.has(response.error.code)) {
     throw new GrafosError('usage', 'not_profiled', `Run ${runId} ended as ${response.error.code} and has no profile.`, {
       why: 'It was ended from outside, or never began: no instruction is its last.',
@@ -65,9 +66,9 @@ export async function profileRun(
     );
   }
   const reader = new ProgramReader(program.root);
-  const read = await reader.readSoon(join(program.root, `${tasklet.output}.map`), 'sourceMap');
-  const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
-  const places = codePlaces(module, map, (file) => sourceText(reader, tasklet.output, file));
+  const output = program.manifest.tasklets.find(({ name }) => name === record.tasklet)?.output ?? '';
+  const map = await mapOf(reader, output, record.module_sha256);
+  const places = codePlaces(module, map, (file) => sourceText(reader, output, file));
   const functions = new Map<number, RunProfile['functions'][number]>();
   const lines = new Map<string, RunProfile['lines'][number]>();
   for (const [index, bodyOffset, fuel] of counted.places) {
@@ -75,7 +76,7 @@ export async function profileRun(
     one.fuel += fuel;
     functions.set(index, one);
     const at = places.lineOf(index, bodyOffset);
-    const file = at === null ? null : programPath(program.root, tasklet.output, at.file);
+    const file = at === null ? null : programPath(program.root, output, at.file);
     const key = at === null ? '' : `${file}:${at.line}`;
     const line = lines.get(key) ?? { file, line: at?.line ?? 0, fuel: 0 };
     line.fuel += fuel;
@@ -106,6 +107,15 @@ export async function profileRun(
   };
   await profiles.write(newestProfile(record.tasklet), `${JSON.stringify(profile)}\n`);
   return profile;
+}
+
+/** The map beside the built module, where that is the module that ran; a map of another would name wrong lines. */
+async function mapOf(reader: ProgramReader, output: string, sha256: string): Promise<ReadSourceMap | null> {
+  if (output === '') return null;
+  const built = await reader.readSoon(join(reader.root, output), 'module');
+  if (built.state !== 'ok' || createHash('sha256').update(built.bytes).digest('hex') !== sha256) return null;
+  const read = await reader.readSoon(join(reader.root, `${output}.map`), 'sourceMap');
+  return read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
 }
 
 function base64(bytes: Uint8Array): string {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { RunRecord, RunResponse } from '../../daemons/protocol/tenantApi.ts';
-import { findTasklet, type Program } from '../../program/loadProgram.ts';
-import type { Tasklet } from '../../program/manifest.ts';
+import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { findRun } from '../deploy/findRun.ts';
 import { logSoFar } from '../deploy/logSoFar.ts';
@@ -14,14 +14,13 @@ export interface EndedRun {
   response: RunResponse;
   record: RunRecord;
   input: Uint8Array;
-  tasklet: Tasklet;
-  /** What is built here, which is what ran there. */
+  /** The bytes that ran. */
   module: Uint8Array;
   log: string;
 }
 
 /**
- * An ended run of any provider, with the module it ran as it is built here.
+ * An ended run of any provider, with the module it ran: from what is built here, or from the cell.
  * @throws GrafosError `not_found`, `run_not_ended`, `module_differs`
  */
 export async function endedRun(
@@ -37,16 +36,32 @@ export async function endedRun(
   const record = await client.record(found.run, { signal });
   const expected = { size: record.input_bytes, sha256: record.input_sha256 };
   const input = await client.artifact(runId, 'input.bin', { signal, expected });
+  const module = await moduleOf(program, record, client, signal);
   const log = await logSoFar(client, found.run, signal);
-  const tasklet = findTasklet(program, record.tasklet);
-  const read = await new ProgramReader(program.root).readSoon(join(program.root, tasklet.output), 'module');
-  const module = read.state === 'ok' ? read.bytes : undefined;
-  const sha256 = module && createHash('sha256').update(module).digest('hex');
-  if (module === undefined || sha256 !== record.module_sha256) {
-    throw new GrafosError('usage', 'module_differs', `${tasklet.output} is not the module that run ${runId} ran.`, {
-      why: `It ran ${record.module_sha256.slice(0, 16)}…; here is ${sha256 === undefined ? 'nothing built' : `${sha256.slice(0, 16)}…`}.`,
-      next: `Check out the source of version ${record.version} and build it: grafos tasklet build ${tasklet.name}`,
+  return { response, record, input, module, log };
+}
+
+/** The bytes that ran: those built here where they are the same, else those that the cell keeps, whatever the source says now. */
+async function moduleOf(
+  program: Program,
+  record: RunRecord,
+  client: SchedulerClient,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { module_sha256, tasklet: name, run_id } = record;
+  const tasklet = program.manifest.tasklets.find((one) => one.name === name);
+  if (tasklet !== undefined) {
+    const read = await new ProgramReader(program.root).readSoon(join(program.root, tasklet.output), 'module');
+    if (read.state === 'ok' && createHash('sha256').update(read.bytes).digest('hex') === module_sha256)
+      return read.bytes;
+  }
+  try {
+    return await client.module(module_sha256, { signal });
+  } catch (error) {
+    if (!(error instanceof GrafosError) || !['not_found', 'module_unknown'].includes(error.code)) throw error;
+    throw new GrafosError('usage', 'module_differs', `The module that run ${run_id} ran is no longer at hand.`, {
+      why: `It ran ${module_sha256.slice(0, 16)}…, which the cell does not keep any more, and what is built here is another.`,
+      next: `Check out the source of version ${record.version} and build it: grafos tasklet build ${name}`,
     });
   }
-  return { response, record, input, tasklet, module, log };
 }

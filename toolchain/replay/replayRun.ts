@@ -37,21 +37,31 @@ export async function replayRun(
   runId: string,
   { provider, isOutputWanted, signal }: { provider: string | undefined; isOutputWanted: boolean; signal: AbortSignal },
 ): Promise<Replay> {
-  const ended = await endedRun(program, runId, provider, signal);
-  const { response: original, record, input, tasklet } = ended;
+  return replayEnded(program, await endedRun(program, runId, provider, signal), { isOutputWanted, signal });
+}
+
+/** Repeats an ended run that is at hand whole, as {@link replayRun} does. */
+export async function replayEnded(
+  program: Program,
+  ended: EndedRun,
+  { isOutputWanted, signal }: { isOutputWanted: boolean; signal: AbortSignal },
+): Promise<Replay> {
+  const { response: original, record, input, module } = ended;
   const isCut = FROM_OUTSIDE.includes(original.error?.code ?? '');
   if (isCut && original.fuel_used === 0) throw notReplayed(original);
   using local = await connectTarget(await resolveProvider(program.root, 'local'), signal);
   const { fuel, linear_memory_bytes, timeout_ms, mem_bytes, seed, start_unix_nanos } = record;
+  const { program: name, version } = record;
   const limits = isCut ? { fuel: original.fuel_used, timeout_ms: LIMITS.timeoutMsMax } : { fuel, timeout_ms };
   let log = '';
   const run = await deployRun(local, {
     program,
-    tasklet: { ...tasklet, ...limits, linear_memory_bytes, mem_bytes },
+    tasklet: { name: record.tasklet, output: '', ...limits, linear_memory_bytes, mem_bytes },
+    module,
     input,
     signal,
     ...(isCut ? { onLog: (text: string) => (log += text) } : {}),
-    replay: { seed, start_unix_nanos },
+    replay: { seed, start_unix_nanos, program: name, version },
   });
   const replay = run.response;
   if (replay === null) throw new Error('an awaited run has a response');

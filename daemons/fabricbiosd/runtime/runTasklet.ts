@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { balanceOf } from '../../../wasm/balance.ts';
-import { type CallFrame, callStack } from '../../../wasm/callStack.ts';
+import { callStack } from '../../../wasm/callStack.ts';
 import { MEMORY_IMPORT } from '../../../wasm/meter.ts';
 import { type Settlement, settleFuel } from '../../../wasm/settleFuel.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { RunError } from '../../protocol/runError.ts';
+import { RUN_FRAMES_MAX, type RunError, type RunFrame } from '../../protocol/runError.ts';
 import { HANDLE, type HostFunctions } from './hostFunctions.ts';
 import { outOfMemory } from './outOfMemory.ts';
 import { tooDeep, trapError } from './trapError.ts';
@@ -57,11 +57,11 @@ export function runTasklet(
 
     /** The error with the calls under way; after a call that returned, the export itself is the place. */
     const placed = (end: RunError, stack: string | null, returned?: string): RunError => {
-      const frames = stack === null ? exportFrame(returned) : callStack(metered, stack);
+      const frames = stack === null ? exportFrame(returned) : callStack(metered, stack, RUN_FRAMES_MAX);
       return frames.length === 0 ? end : { ...end, frames };
     };
     /** The name of an exported function is its index (WebAssembly JavaScript Interface, "Exported Functions"). */
-    const exportFrame = (name: string | undefined): CallFrame[] => {
+    const exportFrame = (name: string | undefined): RunFrame[] => {
       const index = name === undefined ? Number.NaN : Number((exports[name] as WebAssembly.ExportFunction).name);
       return Number.isSafeInteger(index) ? [{ function: index, offset: 0 }] : [];
     };

@@ -1,6 +1,6 @@
 /** Entry point of a run worker: compiles modules and runs tasklets, one at a time, as main asks. */
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
-import { STACK_LINES } from '../../../wasm/callStack.ts';
+import { RUN_FRAMES_MAX } from '../../protocol/runError.ts';
 import { compileMetered, meterModule, typesOf } from './compileModule.ts';
 import { Garbage } from './garbage.ts';
 import { HostFunctions } from './hostFunctions.ts';
@@ -20,6 +20,9 @@ import type {
   ToWorker,
   WorkerData,
 } from './workerMessages.ts';
+
+/** Each function may be two in the metered module, and host functions add some lines. */
+const STACK_LINES = 2 * RUN_FRAMES_MAX + 16;
 
 const port = parentPort;
 if (port === null) throw new Error('runWorker runs in a worker thread only');

@@ -69,6 +69,15 @@ export const OPERATIONS = {
     answers: { 200: { description: 'It has' } },
     refusals: ['not_found'],
   },
+  getModule: {
+    method: 'GET',
+    path: '/api/v1/modules/{sha256}',
+    summary: 'A module that this tenant has put.',
+    who: TENANT,
+    params: { sha256 },
+    answers: { 200: { description: 'Its bytes', body: 'bytes' } },
+    refusals: ['not_found', 'module_unknown'],
+  },
   putModule: {
     method: 'PUT',
     path: '/api/v1/modules/{sha256}',

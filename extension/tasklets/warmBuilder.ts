@@ -1,0 +1,9 @@
+import type { ErrorKind } from '../../daemons/protocol/grafosError.ts';
+
+/** The answer of the language server to `grafos/build` (docs/protocol.md). */
+export type BuildAnswer =
+  | { built: { tasklet: string; output: string; bytes: number; sha256: string; duration_ms: number } }
+  | { error: { kind: ErrorKind; code: string; message: string; why: string | null; next: string | null } };
+
+/** Builds a tasklet with a compiler that is loaded already; null where that cannot be done now. */
+export type WarmBuilder = (root: string, tasklet: string, signal: AbortSignal) => Promise<BuildAnswer | null>;

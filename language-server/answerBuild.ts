@@ -1,0 +1,28 @@
+import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { findTasklet, loadProgramSoon } from '../program/loadProgram.ts';
+import { buildTasklet } from '../toolchain/build/buildTasklet.ts';
+import type { BuildAnswer, BuildParams } from './customMessages.ts';
+
+/**
+ * Builds a tasklet from the files on disk: what the editor has not saved is no part of a build. The compiler stays loaded
+ * between builds, in a thread with the bounds of any build.
+ *
+ * @returns the build, or the error that a person is meant to read
+ * @throws the signal's reason, and what is a fault of ours
+ */
+export async function answerBuild(
+  { program: root, tasklet: name }: BuildParams,
+  signal: AbortSignal,
+): Promise<BuildAnswer> {
+  try {
+    const program = await loadProgramSoon(root);
+    const { tasklet, output, bytes, sha256, duration_ms } = await buildTasklet(program, findTasklet(program, name), {
+      signal,
+    });
+    return { built: { tasklet, output, bytes, sha256, duration_ms } };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof GrafosError)) throw error;
+    const { kind, code, message, why = null, next = null } = error;
+    return { error: { kind, code, message, why, next } };
+  }
+}

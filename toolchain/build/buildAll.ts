@@ -1,0 +1,39 @@
+import { availableParallelism } from 'node:os';
+import type { Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
+import { type BuildResult, buildTasklet } from './buildTasklet.ts';
+
+/**
+ * Builds tasklets on all processors, and gives the results in the order of the tasklets. After a failure none is begun any
+ * more; those under way go on to their end.
+ *
+ * @param onBegun called for each tasklet when its build begins
+ * @throws the error of the first tasklet that failed, as {@link buildTasklet} throws it
+ */
+export async function buildAll(
+  program: Program,
+  tasklets: readonly Tasklet[],
+  signal: AbortSignal,
+  onBegun: (tasklet: Tasklet) => void,
+): Promise<BuildResult[]> {
+  const results: BuildResult[] = [];
+  const failures: Array<{ at: number; error: unknown }> = [];
+  let next = 0;
+  const build = async () => {
+    while (failures.length === 0) {
+      const at = next++;
+      const tasklet = tasklets[at];
+      if (tasklet === undefined) return;
+      onBegun(tasklet);
+      try {
+        results[at] = await buildTasklet(program, tasklet, { signal });
+      } catch (error) {
+        failures.push({ at, error });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(tasklets.length, availableParallelism()) }, build));
+  const first = failures.sort((left, right) => left.at - right.at)[0];
+  if (first !== undefined) throw first.error;
+  return results;
+}

@@ -1,0 +1,7 @@
+import type { Place } from './place.ts';
+
+/** Writes a place as `tasklets/first.ts:12:15 in compute`, or as much of it as is known. */
+export function placeText({ function: name, file, line, column }: Place): string {
+  const at = file === null ? null : [file, line, column].filter((part) => part !== null).join(':');
+  return [at, name === null ? null : at === null ? name : `in ${name}`].filter((part) => part !== null).join(' ');
+}

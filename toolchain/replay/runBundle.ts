@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { parse, resolve } from 'node:path';
+import { SCHEMAS, type SchemaName } from '../../daemons/protocol/apiSchemas.ts';
+import { compileSchema } from '../../daemons/protocol/compileSchema.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { LIMITS } from '../../daemons/protocol/limits.ts';
+import type { RunRecord, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { ProgramReader } from '../../program/programReader.ts';
+import { readError } from '../../program/readError.ts';
+import type { EndedRun } from './endedRun.ts';
+
+const FORMAT = 'grafos-run@1';
+
+/** A log is cut with a mark, which comes on top. */
+const LOG_CHARACTERS = LIMITS.log + 1024;
+
+/** A run as one file: JSON, its bytes in base64. */
+interface RunBundle {
+  format: typeof FORMAT;
+  response: RunResponse;
+  record: RunRecord;
+  module_b64: string;
+  input_b64: string;
+  log: string;
+}
+
+/** Writes an ended run as the text of one file, which is all that a replay needs. */
+export function writeRunBundle({ response, record, module, input, log }: EndedRun): string {
+  const bundle: RunBundle = {
+    format: FORMAT,
+    response,
+    record,
+    module_b64: Buffer.from(module).toString('base64'),
+    input_b64: Buffer.from(input).toString('base64'),
+    log,
+  };
+  return `${JSON.stringify(bundle)}\n`;
+}
+
+/**
+ * Reads a run from its file. Anybody may have made the file: its shape, its sizes and the hashes of its bytes are checked.
+ *
+ * @throws {GrafosError} bundle_invalid, no_such_file, not_a_file, file_too_large, permission_denied, file_unreadable
+ */
+export async function readRunBundle(file: string): Promise<EndedRun> {
+  const path = resolve(file);
+  const read = await new ProgramReader(parse(path).root).readSoon(path, 'runBundle');
+  if (read.state !== 'ok') throw readError(read, file, 'The run cannot be read');
+  let value: unknown;
+  try {
+    value = JSON.parse(read.bytes.toString('utf8'));
+  } catch {
+    throw invalid(file, 'it is not JSON');
+  }
+  const bundle: Partial<RunBundle> = typeof value === 'object' && value !== null ? value : {};
+  if (bundle.format !== FORMAT) throw invalid(file, `its format is not ${FORMAT}`);
+  const record = checked<RunRecord>(file, 'RunRecord', bundle.record);
+  const response = checked<RunResponse>(file, 'RunResponse', bundle.response);
+  const module = bytesOf(file, 'module', bundle.module_b64, LIMITS.module);
+  const input = bytesOf(file, 'input', bundle.input_b64, LIMITS.input);
+  if (sha256(module) !== record.module_sha256) throw invalid(file, 'its module is not the one that its record names');
+  if (sha256(input) !== record.input_sha256) throw invalid(file, 'its input is not the one that its record names');
+  if (response.run_id !== record.run_id || response.module_sha256 !== record.module_sha256)
+    throw invalid(file, 'its response is that of another run');
+  const { log } = bundle;
+  if (typeof log !== 'string' || log.length > LOG_CHARACTERS) throw invalid(file, 'its log is no text, or too long');
+  return { response, record, module, input, log };
+}
+
+function checked<T>(file: string, name: SchemaName, value: unknown): T {
+  const problem = compileSchema(SCHEMAS[name], SCHEMAS, 'ignored')(value, name);
+  if (problem !== null) throw invalid(file, problem);
+  return value as T;
+}
+
+function bytesOf(file: string, what: string, text: unknown, most: number): Uint8Array {
+  const bytes = typeof text === 'string' ? Buffer.from(text, 'base64') : null;
+  // Buffer passes over what is not base64.
+  if (bytes === null || bytes.toString('base64') !== text) throw invalid(file, `its ${what} is not base64`);
+  if (bytes.length > most) throw invalid(file, `its ${what} has ${bytes.length} bytes, and ${most} is the most`);
+  return bytes;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function invalid(file: string, why: string): GrafosError {
+  return new GrafosError('usage', 'bundle_invalid', `${file} is not a run.`, {
+    why: `${why[0]?.toUpperCase()}${why.slice(1)}.`,
+    next: 'Write one with grafos artifacts RUN --bundle FILE.',
+  });
+}
