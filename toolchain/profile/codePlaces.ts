@@ -16,7 +16,7 @@ export interface CodePlaces {
 }
 
 /** Lines above a function's first one in which its head is looked for. */
-const HEAD_LINES = 12;
+const HEAD_LINES = 60;
 
 /**
  * @param map its source map (WebAssembly debugging conventions: one line, columns are offsets in the module), or null
@@ -47,13 +47,7 @@ export function codePlaces(
     const start = starts[functionIndex - importedFunctions];
     if (map === null || start === undefined) return null;
     // What the optimiser made has no place of its own: it counts for the line of what stands before it.
-    for (let offset = start + bodyOffset; offset >= start; ) {
-      const entry = map.map.findEntry(0, offset);
-      if (!('generatedColumn' in entry) || entry.generatedColumn < start) return null;
-      if (entry.originalSource !== undefined) return { file: entry.originalSource, line: entry.originalLine + 1 };
-      offset = entry.generatedColumn - 1;
-    }
-    return null;
+    return placeBefore(start, start + bodyOffset)?.place ?? null;
   };
   return {
     lineOf,
@@ -70,15 +64,45 @@ export function codePlaces(
     },
   };
 
-  /** What the function is called in the source: the head nearest above its first line. */
+  /**
+   * The function's name in the source: that of the head above its last line. Code of other functions
+   * is inlined anywhere in a body, at its beginning most often; a line of the program says more than
+   * one of a library.
+   */
   function headName(functionIndex: number): string | undefined {
     const start = starts[functionIndex - importedFunctions] ?? 0;
     const next = starts[functionIndex - importedFunctions + 1] ?? wasm.length;
-    let first: SourceLine | null = null;
-    for (let offset = 0; first === null && start + offset < next; offset++) first = lineOf(functionIndex, offset);
-    if (first === null) return undefined;
-    const lines = linesOf(first.file);
-    for (let line = first.line; lines !== undefined && line > 0 && line > first.line - HEAD_LINES; line--) {
+    let last: SourceLine | null = null;
+    let lastOwn: SourceLine | null = null;
+    for (let offset = next - start - 1; offset >= 0 && lastOwn === null; ) {
+      const found = placeBefore(start, start + offset);
+      if (found === null) break;
+      last ??= found.place;
+      if (!found.place.file.startsWith('~lib/')) lastOwn = found.place;
+      offset = found.at - start - 1;
+    }
+    const place = lastOwn ?? last;
+    if (place === null) return undefined;
+    return headAbove(place) ?? `${place.file}:${place.line}`;
+  }
+
+  /** The nearest place at or before an offset of the module, no further back than where a function begins. */
+  function placeBefore(start: number, from: number): { place: SourceLine; at: number } | null {
+    if (map === null) return null;
+    for (let offset = from; offset >= start; ) {
+      const entry = map.map.findEntry(0, offset);
+      if (!('generatedColumn' in entry) || entry.generatedColumn < start) return null;
+      if (entry.originalSource !== undefined) {
+        return { place: { file: entry.originalSource, line: entry.originalLine + 1 }, at: entry.generatedColumn };
+      }
+      offset = entry.generatedColumn - 1;
+    }
+    return null;
+  }
+
+  function headAbove({ file, line: from }: SourceLine): string | undefined {
+    const lines = linesOf(file);
+    for (let line = from; lines !== undefined && line > 0 && line > from - HEAD_LINES; line--) {
       const head =
         /\bfunction\s+([\w$]+)|^\s*(?:(?:export|static|private|protected|public|get|set|@\w+)\s+)*([\w$]+)\s*(?:<[^(]*>)?\([^;]*\{\s*$/.exec(
           lines[line - 1] ?? '',
@@ -86,7 +110,7 @@ export function codePlaces(
       const name = head?.[1] ?? head?.[2];
       if (name !== undefined && !/^(?:if|for|while|switch|catch)$/.test(name)) return name;
     }
-    return `${first.file}:${first.line}`;
+    return undefined;
   }
 }
 

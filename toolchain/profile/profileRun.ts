@@ -6,19 +6,23 @@ import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { codePlaces } from './codePlaces.ts';
 import { countRun } from './countRun.ts';
+import { type CallFrame, fuelOfCalls } from './fuelOfCalls.ts';
 import { readSourceMap } from './readSourceMap.ts';
 import { newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
-/** Where the fuel of a run went. Each list is sorted, the most fuel first, and adds up to `fuel_used`. */
+/** Where the fuel of a run went. The lists of functions and lines are sorted, the most fuel first; their `fuel` adds up to `fuel_used`. */
 export interface RunProfile {
   run_id: string;
   tasklet: string;
   module_sha256: string;
   fuel_used: number;
-  functions: Array<{ index: number; name: string; fuel: number; calls: number }>;
+  /** `fuel` is that of the function's own instructions, `total` that with all it called. */
+  functions: Array<{ index: number; name: string; fuel: number; total: number; calls: number }>;
   /** `file` null: instructions that no source map knows. */
-  lines: Array<{ file: string | null; line: number; fuel: number }>;
+  lines: Array<{ file: string | null; line: number; fuel: number; total: number }>;
+  /** Boxes of a flame graph, callers first; small ones are left out. */
+  calls: CallFrame[];
   /** Path of the flame graph, speedscope's format. */
   flame_graph: string;
 }
@@ -69,19 +73,29 @@ export async function profileRun(
   const functions = new Map<number, RunProfile['functions'][number]>();
   const lines = new Map<string, RunProfile['lines'][number]>();
   for (const [index, bodyOffset, fuel] of counted.places) {
-    const one = functions.get(index) ?? { index, name: places.nameOf(index), fuel: 0, calls: 0 };
+    const one = functions.get(index) ?? { index, name: places.nameOf(index), fuel: 0, total: 0, calls: 0 };
     one.fuel += fuel;
     functions.set(index, one);
     const at = places.lineOf(index, bodyOffset);
     const file = at === null ? null : programPath(program.root, tasklet.output, at.file);
     const key = at === null ? '' : `${file}:${at.line}`;
-    const line = lines.get(key) ?? { file, line: at?.line ?? 0, fuel: 0 };
+    const line = lines.get(key) ?? { file, line: at?.line ?? 0, fuel: 0, total: 0 };
     line.fuel += fuel;
+    line.total += fuel;
     lines.set(key, line);
   }
   for (const [index, , , entered] of counted.calls) {
     const one = functions.get(index);
     if (one !== undefined) one.calls += entered;
+  }
+  const inCalls = fuelOfCalls(counted.calls, places.nameOf, (index, at) => {
+    const found = places.lineOf(index, at);
+    return found && { file: programPath(program.root, tasklet.output, found.file), line: found.line };
+  });
+  for (const one of functions.values()) one.total = inCalls.ofFunctions.get(one.index) ?? one.fuel;
+  for (const [key, line] of lines) {
+    // Code that was inlined into functions that call each other would count twice.
+    line.total = Math.min(counted.fuel_used, line.fuel + (inCalls.ofLines.get(key) ?? 0));
   }
   const profiles = await makeProgramState(program.root, PROFILES);
   const graphName = `${runId}.speedscope.json`;
@@ -96,6 +110,7 @@ export async function profileRun(
     fuel_used: counted.fuel_used,
     functions: [...functions.values()].sort(byFuel),
     lines: [...lines.values()].sort(byFuel),
+    calls: inCalls.frames,
     flame_graph,
   };
   await profiles.write(newestProfile(record.tasklet), `${JSON.stringify(profile)}\n`);

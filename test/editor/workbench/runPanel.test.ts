@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { contrastOf } from '../support/contrastOf.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
@@ -24,6 +26,9 @@ describe('the Run panel', function () {
 
   before(async () => {
     editor = await editorForTests({ recipe: 'local-dev' });
+    // The panel is what is looked at here, not the compiler.
+    const grafos = join(import.meta.dirname, '../../../bin/grafos.cjs');
+    await promisify(execFile)(process.execPath, [grafos, 'tasklet', 'build'], { cwd: editor.root });
     workbench = await editor.open(editor.root);
     await workbench.showGrafos();
   });
