@@ -129,10 +129,35 @@ describe('the Run panel', function () {
   it('shows the same run after a reload, pinned still', async () => {
     const pinned = await shownRun();
     await workbench.reload();
+    await workbench.status('grafOS local stack: running').waitFor();
     await workbench.webview().locator('.output .leaf', { hasText: '"ran_in": "local-dev"' }).waitFor();
     assert.equal(await shownRun(), pinned);
     await button('Unpin').click();
     await button('Pin').waitFor();
+  });
+
+  it('draws the flame graph of a profile, and shows the fuel in the source', async () => {
+    await button('Profile').click();
+    await workbench.webview().locator('.flame .box').first().waitFor();
+    const boxes = workbench.webview().locator('.flame .box');
+    const named = await boxes.allTextContents();
+    assert.ok(named.includes('compute'), named.join(', '));
+    await boxes
+      .filter({ hasText: /^compute$/ })
+      .first()
+      .click();
+    await workbench
+      .webview()
+      .locator('.told', { hasText: /^compute: [\d,]+/ })
+      .waitFor();
+    await workbench.screenshot('run-panel-profile');
+    await button('Show in Source').click();
+    await workbench.page.locator('.tab.active', { hasText: 'local-dev.ts' }).waitFor();
+    await workbench.page
+      .locator('.view-line', { hasText: /fuel \d/ })
+      .first()
+      .waitFor();
+    await workbench.screenshot('run-panel-in-source');
   });
 
   for (const [name, theme, kind] of THEMES) {
