@@ -104,7 +104,7 @@ export function codePlaces(
     const lines = linesOf(file);
     for (let line = from; lines !== undefined && line > 0 && line > from - HEAD_LINES; line--) {
       const head =
-        /\bfunction\s+([\w$]+)|^\s*(?:(?:export|static|private|protected|public|get|set|@\w+)\s+)*([\w$]+)\s*(?:<[^(]*>)?\([^;]*\{\s*$/.exec(
+        /\bfunction\s+([\w$]+)|^\s*(?:(?:export|static|private|protected|public|override|get|set|@\w+(?:\([^)]*\))?)\s+)*([\w$]+)\s*(?:<[^(]*>)?\([^;]*\{\s*$/.exec(
           lines[line - 1] ?? '',
         );
       const name = head?.[1] ?? head?.[2];
