@@ -60,10 +60,10 @@ describe('text of others', () => {
     );
   });
 
-  it('is never markup on a page of the dashboard', () => {
+  it('is never markup on a page of the dashboard or of the Run panel', () => {
     const markup = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|eval\(/;
-    const pages = globSync('media/dashboard/**/*.js', { cwd: root });
-    assert.ok(pages.length > 3);
+    const pages = globSync(['media/dashboard/**/*.js', 'extension/panel/page/*.ts'], { cwd: root });
+    assert.ok(pages.length > 12);
     for (const path of pages) assert.doesNotMatch(readFileSync(join(root, path), 'utf8'), markup, path);
   });
 });
