@@ -11,7 +11,11 @@ export function profileShown({ fuel_used, functions, lines, calls, flame_graph }
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
   const { t } = vscode.l10n;
   const byTotal = (one: { total: number }, other: { total: number }) => other.total - one.total;
-  const sourced = lines.filter(({ file }) => file !== null).sort(byTotal);
+  const isOwn = ({ file }: { file: string | null }) => file?.startsWith('~') === false;
+  // Lines of the program come first: those are the lines that a person can change.
+  const sourced = lines
+    .filter(({ file }) => file !== null)
+    .sort((one, other) => Number(isOwn(other)) - Number(isOwn(one)) || byTotal(one, other));
   return {
     functions: [
       [t('Own fuel'), t('With calls'), t('Part'), t('Calls'), t('Function')],
@@ -38,7 +42,7 @@ export function profileShown({ fuel_used, functions, lines, calls, flame_graph }
     notes: [
       ...(sourced.length === 0
         ? [t('No line can be shown in the source: the module has no source map that fits. Build it with debug lines.')]
-        : sourced.every(({ file }) => file?.startsWith('~lib/') === true)
+        : !sourced.some(isOwn)
           ? [t('All lines are of libraries, so no line of the program has a colour.')]
           : []),
       t('The flame graph is also in {0}, for speedscope.', flame_graph),

@@ -13,6 +13,16 @@ export interface CodePlaces {
   nameOf(functionIndex: number): string;
   /** Null without a source map, or where it says nothing. */
   lineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
+  /**
+   * The line of the program that an instruction is there for. Code of a library that was inlined into
+   * the program's function belongs to the line before it. Null in a function without such lines.
+   */
+  ownLineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
+}
+
+/** Says whether a file that a source map names is of the program, not one of a library or of ours. */
+export function isOwnSource(file: string): boolean {
+  return !file.startsWith('~');
 }
 
 /** Lines above a function's first one in which its head is looked for. */
@@ -49,8 +59,31 @@ export function codePlaces(
     // What the optimiser made has no place of its own: it counts for the line of what stands before it.
     return placeBefore(start, start + bodyOffset)?.place ?? null;
   };
+  const ownLines = new Map<number, Array<{ place: SourceLine; at: number }>>();
+  const ownLinesOf = (functionIndex: number): Array<{ place: SourceLine; at: number }> => {
+    const known = ownLines.get(functionIndex);
+    if (known !== undefined) return known;
+    const found: Array<{ place: SourceLine; at: number }> = [];
+    const start = starts[functionIndex - importedFunctions];
+    if (start !== undefined) {
+      let from = (starts[functionIndex - importedFunctions + 1] ?? wasm.length) - 1;
+      for (let one = placeBefore(start, from); one !== null; one = placeBefore(start, from)) {
+        if (isOwnSource(one.place.file)) found.push(one);
+        from = one.at - 1;
+      }
+    }
+    found.reverse();
+    ownLines.set(functionIndex, found);
+    return found;
+  };
   return {
     lineOf,
+    ownLineOf: (functionIndex, bodyOffset) => {
+      const lines = ownLinesOf(functionIndex);
+      const offset = (starts[functionIndex - importedFunctions] ?? 0) + bodyOffset;
+      // What stands before the first line, as the reading of the input, is there for it.
+      return (lines.findLast(({ at }) => at <= offset) ?? lines[0])?.place ?? null;
+    },
     nameOf(functionIndex) {
       const known = names.get(functionIndex);
       if (known !== undefined) return known;
@@ -72,16 +105,8 @@ export function codePlaces(
   function headName(functionIndex: number): string | undefined {
     const start = starts[functionIndex - importedFunctions] ?? 0;
     const next = starts[functionIndex - importedFunctions + 1] ?? wasm.length;
-    let last: SourceLine | null = null;
-    let lastOwn: SourceLine | null = null;
-    for (let offset = next - start - 1; offset >= 0 && lastOwn === null; ) {
-      const found = placeBefore(start, start + offset);
-      if (found === null) break;
-      last ??= found.place;
-      if (!found.place.file.startsWith('~lib/')) lastOwn = found.place;
-      offset = found.at - start - 1;
-    }
-    const place = lastOwn ?? last;
+    const last = placeBefore(start, next - 1)?.place ?? null;
+    const place = ownLinesOf(functionIndex).at(-1)?.place ?? last;
     if (place === null) return undefined;
     return headAbove(place) ?? `${place.file}:${place.line}`;
   }

@@ -4,7 +4,7 @@ import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
-import { codePlaces } from './codePlaces.ts';
+import { codePlaces, isOwnSource, type SourceLine } from './codePlaces.ts';
 import { countRun } from './countRun.ts';
 import { type CallFrame, fuelOfCalls } from './fuelOfCalls.ts';
 import { readSourceMap } from './readSourceMap.ts';
@@ -71,31 +71,38 @@ export async function profileRun(
   const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
   const places = codePlaces(module, map, (file) => sourceText(reader, tasklet.output, file));
   const functions = new Map<number, RunProfile['functions'][number]>();
-  const lines = new Map<string, RunProfile['lines'][number]>();
+  /** By file and line as the map names them. */
+  const lines = new Map<string, RunProfile['lines'][number] & { isOwn: boolean }>();
+  const lineAt = (at: SourceLine | null) => {
+    const key = at === null ? '' : `${at.file}:${at.line}`;
+    const known = lines.get(key);
+    if (known !== undefined) return known;
+    const file = at === null ? null : programPath(program.root, tasklet.output, at.file);
+    const made = { file, line: at?.line ?? 0, fuel: 0, total: 0, isOwn: at !== null && isOwnSource(at.file) };
+    lines.set(key, made);
+    return made;
+  };
   for (const [index, bodyOffset, fuel] of counted.places) {
     const one = functions.get(index) ?? { index, name: places.nameOf(index), fuel: 0, total: 0, calls: 0 };
     one.fuel += fuel;
     functions.set(index, one);
-    const at = places.lineOf(index, bodyOffset);
-    const file = at === null ? null : programPath(program.root, tasklet.output, at.file);
-    const key = at === null ? '' : `${file}:${at.line}`;
-    const line = lines.get(key) ?? { file, line: at?.line ?? 0, fuel: 0, total: 0 };
-    line.fuel += fuel;
-    line.total += fuel;
-    lines.set(key, line);
+    const at = lineAt(places.lineOf(index, bodyOffset));
+    at.fuel += fuel;
+    at.total += fuel;
+    const own = places.ownLineOf(index, bodyOffset);
+    if (own !== null && lineAt(own) !== at) lineAt(own).total += fuel;
   }
   for (const [index, , , entered] of counted.calls) {
     const one = functions.get(index);
     if (one !== undefined) one.calls += entered;
   }
-  const inCalls = fuelOfCalls(counted.calls, places.nameOf, (index, at) => {
-    const found = places.lineOf(index, at);
-    return found && { file: programPath(program.root, tasklet.output, found.file), line: found.line };
-  });
+  const inCalls = fuelOfCalls(counted.calls, places.nameOf, places.lineOf);
   for (const one of functions.values()) one.total = inCalls.ofFunctions.get(one.index) ?? one.fuel;
+  const ofOwn = fuelOfCalls(counted.calls, places.nameOf, places.ownLineOf).ofLines;
   for (const [key, line] of lines) {
+    const called = line.isOwn ? ofOwn.get(key) : inCalls.ofLines.get(key);
     // Code that was inlined into functions that call each other would count twice.
-    line.total = Math.min(counted.fuel_used, line.fuel + (inCalls.ofLines.get(key) ?? 0));
+    line.total = Math.min(counted.fuel_used, line.total + (called ?? 0));
   }
   const profiles = await makeProgramState(program.root, PROFILES);
   const graphName = `${runId}.speedscope.json`;
@@ -109,7 +116,7 @@ export async function profileRun(
     module_sha256: record.module_sha256,
     fuel_used: counted.fuel_used,
     functions: [...functions.values()].sort(byFuel),
-    lines: [...lines.values()].sort(byFuel),
+    lines: [...lines.values()].map(({ isOwn: _, ...line }) => line).sort(byFuel),
     calls: inCalls.frames,
     flame_graph,
   };
