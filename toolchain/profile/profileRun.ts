@@ -4,25 +4,19 @@ import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
-import { codePlaces, isOwnSource, type SourceLine } from './codePlaces.ts';
+import { codePlaces } from './codePlaces.ts';
 import { countRun } from './countRun.ts';
-import { type CallFrame, fuelOfCalls } from './fuelOfCalls.ts';
+import { fuelOfRun, type RunFuel } from './fuelOfRun.ts';
 import { readSourceMap } from './readSourceMap.ts';
 import { newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
-/** Where the fuel of a run went. The lists of functions and lines are sorted, the most fuel first; their `fuel` adds up to `fuel_used`. */
-export interface RunProfile {
+/** Where the fuel of a run went. */
+export interface RunProfile extends RunFuel {
   run_id: string;
   tasklet: string;
   module_sha256: string;
   fuel_used: number;
-  /** `fuel` is that of the function's own instructions, `total` that with all it called. */
-  functions: Array<{ index: number; name: string; fuel: number; total: number; calls: number }>;
-  /** `file` null: instructions that no source map knows. */
-  lines: Array<{ file: string | null; line: number; fuel: number; total: number }>;
-  /** Boxes of a flame graph, callers first; small ones are left out. */
-  calls: CallFrame[];
   /** Path of the flame graph, speedscope's format. */
   flame_graph: string;
 }
@@ -70,54 +64,18 @@ export async function profileRun(
   const read = await reader.readSoon(join(program.root, `${tasklet.output}.map`), 'sourceMap');
   const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
   const places = codePlaces(module, map, (file) => sourceText(reader, tasklet.output, file));
-  const functions = new Map<number, RunProfile['functions'][number]>();
-  /** By file and line as the map names them. */
-  const lines = new Map<string, RunProfile['lines'][number] & { isOwn: boolean }>();
-  const lineAt = (at: SourceLine | null) => {
-    const key = at === null ? '' : `${at.file}:${at.line}`;
-    const known = lines.get(key);
-    if (known !== undefined) return known;
-    const file = at === null ? null : programPath(program.root, tasklet.output, at.file);
-    const made = { file, line: at?.line ?? 0, fuel: 0, total: 0, isOwn: at !== null && isOwnSource(at.file) };
-    lines.set(key, made);
-    return made;
-  };
-  for (const [index, bodyOffset, fuel] of counted.places) {
-    const one = functions.get(index) ?? { index, name: places.nameOf(index), fuel: 0, total: 0, calls: 0 };
-    one.fuel += fuel;
-    functions.set(index, one);
-    const at = lineAt(places.lineOf(index, bodyOffset));
-    at.fuel += fuel;
-    at.total += fuel;
-    const own = places.ownLineOf(index, bodyOffset);
-    if (own !== null && lineAt(own) !== at) lineAt(own).total += fuel;
-  }
-  for (const [index, , , entered] of counted.calls) {
-    const one = functions.get(index);
-    if (one !== undefined) one.calls += entered;
-  }
-  const inCalls = fuelOfCalls(counted.calls, places.nameOf, places.lineOf);
-  for (const one of functions.values()) one.total = inCalls.ofFunctions.get(one.index) ?? one.fuel;
-  const ofOwn = fuelOfCalls(counted.calls, places.nameOf, places.ownLineOf).ofLines;
-  for (const [key, line] of lines) {
-    const called = line.isOwn ? ofOwn.get(key) : inCalls.ofLines.get(key);
-    // Code that was inlined into functions that call each other would count twice.
-    line.total = Math.min(counted.fuel_used, line.total + (called ?? 0));
-  }
+  const fuel = fuelOfRun(counted, places, (file) => programPath(program.root, tasklet.output, file));
   const profiles = await makeProgramState(program.root, PROFILES);
   const graphName = `${runId}.speedscope.json`;
   const flame_graph = profiles.file(graphName);
   const graph = speedscope(`${record.tasklet} ${runId}`, counted.calls, places.nameOf);
   await profiles.write(graphName, `${JSON.stringify(graph)}\n`);
-  const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
   const profile: RunProfile = {
     run_id: runId,
     tasklet: record.tasklet,
     module_sha256: record.module_sha256,
     fuel_used: counted.fuel_used,
-    functions: [...functions.values()].sort(byFuel),
-    lines: [...lines.values()].map(({ isOwn: _, ...line }) => line).sort(byFuel),
-    calls: inCalls.frames,
+    ...fuel,
     flame_graph,
   };
   await profiles.write(newestProfile(record.tasklet), `${JSON.stringify(profile)}\n`);

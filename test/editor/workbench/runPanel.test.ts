@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
@@ -15,6 +15,14 @@ const THEMES = [
   ['high-contrast-light', 'Default High Contrast Light', 'hc-light'],
 ] as const;
 
+/** A tasklet with lines of its own that use fuel. */
+const SOURCE = `export function compute(input: Uint8Array): string {
+  let sum = 0;
+  for (let i = 0; i < 1000; i++) sum += i % 7;
+  return \`{"ran_in":"local-dev","input_bytes":\${input.length},"sum":\${sum}}\`;
+}
+`;
+
 /** Contrast that text must have (WCAG 2.2, 1.4.3). */
 const CONTRAST_MIN = 4.5;
 
@@ -26,6 +34,7 @@ describe('the Run panel', function () {
 
   before(async () => {
     editor = await editorForTests({ recipe: 'local-dev' });
+    await writeFile(join(editor.root, 'tasklets/local-dev.ts'), SOURCE);
     // The panel is what is looked at here, not the compiler.
     const grafos = join(import.meta.dirname, '../../../bin/grafos.cjs');
     await promisify(execFile)(process.execPath, [grafos, 'tasklet', 'build'], { cwd: editor.root });
