@@ -138,7 +138,8 @@ describe('the Run panel', function () {
   it('shows the same run after a reload, pinned still', async () => {
     const pinned = await shownRun();
     await workbench.reload();
-    await workbench.status('grafOS local stack: running').waitFor();
+    const again = workbench.status('grafOS local stack: running');
+    await workbench.until('the stack again', async () => ((await again.isVisible()) ? true : undefined));
     await workbench.webview().locator('.output .leaf', { hasText: '"ran_in": "local-dev"' }).waitFor();
     assert.equal(await shownRun(), pinned);
     await button('Unpin').click();
