@@ -4,16 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
-import { contrastOf } from '../support/contrastOf.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
-
-const THEMES = [
-  ['dark', 'Dark Modern', 'vs-dark'],
-  ['light', 'Light Modern', 'vs'],
-  ['high-contrast', 'Default High Contrast', 'hc-black'],
-  ['high-contrast-light', 'Default High Contrast Light', 'hc-light'],
-] as const;
 
 /** A tasklet with lines of its own that use fuel. */
 const SOURCE = `export function compute(input: Uint8Array): string {
@@ -22,9 +14,6 @@ const SOURCE = `export function compute(input: Uint8Array): string {
   return \`{"ran_in":"local-dev","input_bytes":\${input.length},"sum":\${sum}}\`;
 }
 `;
-
-/** Contrast that text must have (WCAG 2.2, 1.4.3). */
-const CONTRAST_MIN = 4.5;
 
 /** One window, step by step; each step begins where the one before left. */
 describe('the Run panel', function () {
@@ -166,32 +155,6 @@ describe('the Run panel', function () {
       .waitFor();
     await workbench.screenshot('run-panel-in-source');
   });
-
-  for (const [name, theme, kind] of THEMES) {
-    it(`is to be read in ${name}`, async () => {
-      await editor.setSettings({ 'workbench.colorTheme': theme });
-      await workbench.page.locator(`.monaco-workbench.${kind}`).waitFor();
-      const page = workbench.webview();
-      await page
-        .locator(`body.${kind === 'vs' ? 'vscode-light' : kind === 'vs-dark' ? 'vscode-dark' : 'vscode-high-contrast'}`)
-        .waitFor();
-      await page
-        .locator('summary', { hasText: 'Details' })
-        .evaluate("(one) => one.parentElement.setAttribute('open', '')");
-      const texts = page.locator(
-        'h1, h2, .state, .summary, .quiet, dt, dd, button, textarea, .leaf .name, .leaf .value, a',
-      );
-      let count = 0;
-      for (const text of await texts.all()) {
-        if (!(await text.isVisible())) continue;
-        const { contrast, what } = await contrastOf(text);
-        assert.ok(contrast >= CONTRAST_MIN, `${what}: ${contrast.toFixed(2)}`);
-        count += 1;
-      }
-      assert.ok(count > 15, `${count} texts`);
-      await workbench.screenshot(`run-panel-${name}`);
-    });
-  }
 
   it('nothing went wrong on the way', async () => {
     assert.deepEqual(await workbench.notifications('error'), []);
