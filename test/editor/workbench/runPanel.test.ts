@@ -150,7 +150,7 @@ describe('the Run panel', function () {
     await button('Show in Source').click();
     await workbench.page.locator('.tab.active', { hasText: 'local-dev.ts' }).waitFor();
     await workbench.page
-      .locator('.view-line', { hasText: /fuel \d/ })
+      .locator('.view-line', { hasText: /fuel\s\d/ })
       .first()
       .waitFor();
     await workbench.screenshot('run-panel-in-source');
