@@ -7,7 +7,7 @@ import { table } from './table.ts';
 /** Rows of a table that people read unless they ask for more; JSON has all. */
 export const PROFILE_ROWS = 10;
 
-/** A profile for people: the `rows` functions and lines that used most. */
+/** A profile for people: the `rows` functions and lines that used most, alone and with all that they called. */
 export function profileLines(profile: RunProfile, rows: number, cwd: string, paint: Paint): string[] {
   const { fuel_used, functions, lines, flame_graph } = profile;
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
@@ -15,12 +15,18 @@ export function profileLines(profile: RunProfile, rows: number, cwd: string, pai
   return [
     ...table(
       [
-        ['fuel', '', 'calls', 'function'].map((head) => paint('dim', head)),
+        ['own', 'total', '', 'calls', 'function'].map((head) => paint('dim', head)),
         ...functions
           .slice(0, rows)
-          .map(({ fuel, calls, name }) => [countText(fuel), share(fuel), countText(calls), name]),
+          .map(({ fuel, total, calls, name }) => [
+            countText(fuel),
+            countText(total),
+            share(total),
+            countText(calls),
+            name,
+          ]),
       ],
-      [0, 1, 2],
+      [0, 1, 2, 3],
     ),
     ...(sourced.length === 0
       ? []
@@ -28,12 +34,17 @@ export function profileLines(profile: RunProfile, rows: number, cwd: string, pai
           '',
           ...table(
             [
-              ['fuel', '', 'line'].map((head) => paint('dim', head)),
+              ['own', 'total', '', 'line'].map((head) => paint('dim', head)),
               ...sourced
                 .slice(0, rows)
-                .map(({ fuel, file, line }) => [countText(fuel), share(fuel), `${file}:${line}`]),
+                .map(({ fuel, total, file, line }) => [
+                  countText(fuel),
+                  countText(total),
+                  share(total),
+                  `${file}:${line}`,
+                ]),
             ],
-            [0, 1],
+            [0, 1, 2],
           ),
         ]),
     '',

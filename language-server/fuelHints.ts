@@ -4,15 +4,15 @@ import type { LineFuel } from '../toolchain/profile/sourceFuel.ts';
 /** Below that a line is not worth a word. */
 const SHARE_MIN = 0.005;
 
-/** "fuel 41 %" behind each line that used some, in the lines from `first` to `last` (from 0). */
+/** "fuel 41 %" behind each line that used some with all it called, in the lines from `first` to `last` (from 0). */
 export function fuelHints(lines: readonly LineFuel[], text: string, first: number, last: number): InlayHint[] {
   const texts = text.split('\n');
   return lines
     .filter(({ line, share }) => share >= SHARE_MIN && line > first && line <= last + 1 && line <= texts.length)
-    .map(({ line, fuel, share }) => ({
+    .map(({ line, fuel, total, share }) => ({
       position: { line: line - 1, character: (texts[line - 1] ?? '').trimEnd().length },
       label: `fuel ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`,
-      tooltip: `${fuel.toLocaleString('en-US')} instructions in the newest profile`,
+      tooltip: `${total.toLocaleString('en-US')} instructions in the newest profile, ${fuel.toLocaleString('en-US')} of them on this line itself`,
       paddingLeft: true,
     }));
 }

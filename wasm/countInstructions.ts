@@ -21,7 +21,10 @@ export const COUNTING = {
   hooks: 'grafos:hooks',
 } as const;
 
-/** Places in the table of hooks: `entered(function index)`, and `calling()`, `called()`, `leaving()` around calls and before tail calls. */
+/**
+ * Places in the table of hooks: `entered(function index)`, `calling(offset of the call in its body)`
+ * and `called()` around calls, `leaving()` before tail calls.
+ */
 export const HOOKS = { entered: 0, calling: 1, called: 2, leaving: 3 } as const;
 
 /** A metered module that also says where its fuel goes. */
@@ -236,7 +239,7 @@ class Counter {
           }
           const last = found.at.length - 1;
           flush(at);
-          this.hook(out, HOOKS.calling);
+          this.hook(out, HOOKS.calling, bodyOffset);
           found.at[last] = out.length;
           flush(next);
           this.hook(out, HOOKS.called);

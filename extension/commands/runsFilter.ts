@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { withViewProgress } from '../dialogs/withViewProgress.ts';
 import { VIEWS } from '../ids.ts';
 import { inputName } from '../runs/inputName.ts';
 import { matchesRun } from '../runs/matchesRun.ts';
@@ -23,7 +24,7 @@ export const runsFilter: CommandFactory =
     if (runs === undefined || runsShown.filter === '' || !vscode.workspace.isTrusted) return;
     const found = () =>
       runs.entries.filter((entry) => matchesRun(entry, inputName(inputs, entry), runsShown.filter)).length;
-    await vscode.window.withProgress({ location: { viewId: VIEWS.runs } }, async () => {
+    await withViewProgress(VIEWS.runs, async () => {
       // Another filter ends this one.
       while (runsShown.filter === filter.trim() && runs.hasOlder && found() < FOUND_MIN) await runs.more();
     });

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { withViewProgress } from '../dialogs/withViewProgress.ts';
 import { VIEWS } from '../ids.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
@@ -7,5 +7,5 @@ import { subjectOf } from './subject.ts';
 export const runsMore: CommandFactory = (grafos) => async (arg) => {
   const subject = await subjectOf(grafos, arg);
   if (subject === undefined) return;
-  await vscode.window.withProgress({ location: { viewId: VIEWS.runs } }, () => subject.session.runs.more());
+  await withViewProgress(VIEWS.runs, () => subject.session.runs.more());
 };

@@ -7,23 +7,45 @@ import type { ProfileShown } from './panelMessages.ts';
 const ROWS = 20;
 
 /** A profile as the panel shows it. */
-export function profileShown({ fuel_used, functions, lines, flame_graph }: RunProfile): ProfileShown {
+export function profileShown({ fuel_used, functions, lines, calls, flame_graph }: RunProfile): ProfileShown {
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
   const { t } = vscode.l10n;
+  const byTotal = (one: { total: number }, other: { total: number }) => other.total - one.total;
+  const isOwn = ({ file }: { file: string | null }) => file?.startsWith('~') === false;
+  // Lines of the program come first: those are the lines that a person can change.
+  const sourced = lines
+    .filter(({ file }) => file !== null)
+    .sort((one, other) => Number(isOwn(other)) - Number(isOwn(one)) || byTotal(one, other));
   return {
     functions: [
-      [t('Fuel'), t('Part'), t('Calls'), t('Function')],
-      ...functions
+      [t('Own fuel'), t('With calls'), t('Part'), t('Calls'), t('Function')],
+      ...[...functions]
+        .sort(byTotal)
         .slice(0, ROWS)
-        .map(({ fuel, calls, name }) => [countText(fuel), share(fuel), countText(calls), name]),
+        .map(({ fuel, total, calls, name }) => [
+          countText(fuel),
+          countText(total),
+          share(total),
+          countText(calls),
+          name,
+        ]),
     ],
-    lineHeads: [t('Fuel'), t('Part'), t('Line')],
-    lines: lines
+    lineHeads: [t('Own fuel'), t('With calls'), t('Part'), t('Line')],
+    lines: sourced
       .slice(0, ROWS)
-      .flatMap(({ fuel, file, line }) =>
-        file === null ? [] : [{ cells: [countText(fuel), share(fuel), `${file}:${line}`], file, line }],
+      .flatMap(({ fuel, total, file, line }) =>
+        file === null
+          ? []
+          : [{ cells: [countText(fuel), countText(total), share(total), `${file}:${line}`], file, line }],
       ),
-    flame: [],
-    notes: [t('The flame graph is also in {0}, for speedscope.', flame_graph)],
+    flame: calls,
+    notes: [
+      ...(sourced.length === 0
+        ? [t('No line can be shown in the source: the module has no source map that fits. Build it with debug lines.')]
+        : !sourced.some(isOwn)
+          ? [t('All lines are of libraries, so no line of the program has a colour.')]
+          : []),
+      t('The flame graph is also in {0}, for speedscope.', flame_graph),
+    ],
   };
 }

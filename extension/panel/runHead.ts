@@ -16,6 +16,7 @@ interface Around {
   /** A sentence of the panel's own, as what became of a replay. */
   notice: string;
   newer: string;
+  hasProfile: boolean;
   /** The local stack does not run, so that nothing of its runs can be fetched. */
   isStopped: boolean;
 }
@@ -100,7 +101,9 @@ function runButtons(shown: ShownRun, around: Around, isMissing: boolean): RunHea
             action: 'reproduce',
             label: shown.entry.provider === 'local' ? t('Replay') : t('Reproduce Locally'),
           } as const,
-          { action: 'profile', label: t('Profile') } as const,
+          around.hasProfile
+            ? ({ action: 'showInSource', label: t('Show in Source') } as const)
+            : ({ action: 'profile', label: t('Profile') } as const),
         ]
       : []),
     { action: 'download', label: t('Download Artifacts…') },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { inputText } from '../deploy/pickInput.ts';
+import { showError } from '../dialogs/showError.ts';
 import type { Grafos } from '../grafos.ts';
 import { VIEWS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
@@ -17,6 +18,7 @@ import type { FromPage, ProfileShown, ToPage } from './panelMessages.ts';
 import { panelWords } from './panelWords.ts';
 import { runHead } from './runHead.ts';
 import { type RunJob, runJob } from './runJob.ts';
+import { showFuelInSource } from './showFuelInSource.ts';
 import { keepShownRun, readShownRun } from './shownRunMemory.ts';
 
 /** Milliseconds in which pieces of a log gather before they are sent to the page. */
@@ -146,6 +148,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     if (current === undefined || current.shown.run.run_id !== runId) return;
     current.profile = profile;
     this.#post({ kind: 'profile', runId, profile });
+    this.#sendHead();
   }
 
   dispose(): void {
@@ -233,13 +236,14 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   #head(current: Current): ReturnType<typeof runHead> {
-    const { session, shown, fixture, notice } = current;
+    const { session, shown, fixture, notice, profile } = current;
     const newer = this.#newer?.entry.run;
     return runHead(shown, {
       isPinned: this.#isPinned,
       fixture,
       notice,
       isStopped: isStopped(session, shown.entry),
+      hasProfile: profile !== undefined,
       newer: newer === undefined ? '' : vscode.l10n.t('A newer run of {0}: {1}.', newer.tasklet, runWord(newer.state)),
     });
   }
@@ -321,7 +325,13 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     }
     const current = this.#current;
     if (current === undefined) return;
-    actOnPanel(current.session, current.shown, message).catch((error) => this.#grafos.log.error(error));
+    if (message.kind === 'action' && message.action === 'showInSource') {
+      const { session, shown, profile } = current;
+      if (profile === undefined) return;
+      showFuelInSource(session.root, shown.run.tasklet, profile).catch((error) => showError(this.#grafos.log, error));
+      return;
+    }
+    actOnPanel(current.session, current.shown, message).catch((error) => showError(this.#grafos.log, error));
   }
 
   #post(message: ToPage): void {

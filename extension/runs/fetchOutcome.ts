@@ -15,7 +15,11 @@ export interface Outcome {
  *
  * @throws {GrafosError} run_not_ended, and those of the tenant API
  */
-export async function fetchOutcome(session: ProgramSession, entry: RunEntry, signal: AbortSignal): Promise<Outcome> {
+export async function fetchOutcome(
+  session: Pick<ProgramSession, 'connect'>,
+  entry: RunEntry,
+  signal: AbortSignal,
+): Promise<Outcome> {
   using client = await session.connect(entry.provider);
   const run = await client.getRun(entry.run.run_id, { signal });
   const { response } = run;

@@ -36,6 +36,8 @@ export class RunsModel implements Disposable {
   readonly #following = new Map<ProviderName, AbortController>();
   /** Oldest run that each provider's list reached, and how many were listed; no id where there are no older ones. */
   readonly #listed = new Map<ProviderName, { oldest: string | undefined; count: number }>();
+  /** Runs that nobody told of yet in the life of this window. */
+  readonly #remembered = new Set<string>();
   #attention = 0;
   #sorted: RunEntry[] | undefined;
 
@@ -43,7 +45,10 @@ export class RunsModel implements Disposable {
   constructor(root: string, source: RunsSource, known: readonly RunEntry[] = []) {
     this.root = root;
     this.#source = source;
-    for (const entry of known) this.#runs.set(entry.run.run_id, entry);
+    for (const entry of known) {
+      this.#runs.set(entry.run.run_id, entry);
+      this.#remembered.add(entry.run.run_id);
+    }
   }
 
   /** Newest first. */
@@ -194,9 +199,25 @@ export class RunsModel implements Disposable {
       const isLast = runs.length < PAGE || count >= RUNS_MAX;
       this.#listed.set(provider, { oldest: isLast ? undefined : runs.at(-1)?.run_id, count });
     }
-    let isChanged = false;
+    let isChanged = this.#forget(provider, runs);
     for (const run of runs) isChanged = this.#note(provider, run) !== 'same' || isChanged;
     if (isChanged || before !== undefined) this.#changed.fire(undefined);
+  }
+
+  /** Drops remembered runs that a provider should have listed and did not: its store was made anew. */
+  #forget(provider: ProviderName, runs: readonly Run[]): boolean {
+    for (const { run_id } of runs) this.#remembered.delete(run_id);
+    const reached = runs.length < PAGE ? '' : (runs.at(-1)?.created_at ?? '');
+    let isChanged = false;
+    for (const id of this.#remembered) {
+      const entry = this.#runs.get(id);
+      if (entry?.provider !== provider || entry.run.created_at < reached) continue;
+      this.#remembered.delete(id);
+      this.#runs.delete(id);
+      this.#sorted = undefined;
+      isChanged = true;
+    }
+    return isChanged;
   }
 
   #endAll(): void {

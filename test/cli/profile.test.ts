@@ -107,7 +107,7 @@ describe('grafos profile', () => {
     const lines = await client.request<Array<{ line: number; share: number }>>('grafos/fuelLines', textDocument);
     assert.deepEqual(
       lines,
-      own.map(({ line, fuel }) => ({ line: line - 1, share: fuel / run.fuel_used })),
+      own.map(({ line, total }) => ({ line: line - 1, share: total / run.fuel_used })),
     );
     const hints = () =>
       client.request<Array<{ label: string; position: { line: number } }>>('textDocument/inlayHint', {

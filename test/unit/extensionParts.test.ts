@@ -7,7 +7,9 @@ import { keepAnswers, readAnswers } from '../../extension/deploy/answers.ts';
 import { errorNotice } from '../../extension/dialogs/errorNotice.ts';
 import { readableBytes } from '../../extension/documents/readableBytes.ts';
 import { runCli } from '../../extension/runCli.ts';
+import { fetchOutcome } from '../../extension/runs/fetchOutcome.ts';
 import { RunsModel } from '../../extension/runs/runsModel.ts';
+import { ShownRun } from '../../extension/runs/shownRun.ts';
 import { TaskletsModel } from '../../extension/tasklets/taskletsModel.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
@@ -256,6 +258,35 @@ describe('the runs of a program', function () {
       model.put('local', { ...second, state: 'running', ended_at: null, response: null });
       assert.equal(model.lastOf('demo')?.run.state, 'succeeded');
       attention.dispose();
+
+      // The panel follows a run that goes on, and has all of it once it ended.
+      const begun = await deployRun(client, {
+        program: program.program,
+        tasklet: program.tasklet,
+        input: Buffer.from('{"n":9007199254740993}'),
+        signal: signal(),
+        detach: true,
+      });
+      const connect = async () => connectTarget(await resolveProvider(program.root, 'local'));
+      const parts: string[] = [];
+      using shown = new ShownRun({ root: program.root, provider: 'local', run: begun }, connect);
+      shown.onChanged((part) => parts.push(part));
+      await Promise.all([shown.load(), shown.load()]);
+      assert.equal(shown.problem, null);
+      assert.equal(shown.run.state, 'succeeded');
+      assert.equal(Buffer.from(shown.parts?.output ?? []).toString(), '{"n":9007199254740993}');
+      assert.deepEqual(shown.parts?.output, shown.parts?.input);
+      assert.equal(shown.parts?.record?.fuel, program.tasklet.fuel);
+      assert.equal(parts.filter((part) => part === 'parts').length, 1);
+      const outcome = await fetchOutcome({ connect }, shown.entry, signal());
+      assert.equal(Buffer.from(outcome.input).toString(), '{"n":9007199254740993}');
+      assert.equal(outcome.error, null);
+
+      using lost = new ShownRun({ root: program.root, provider: 'local', run: begun }, () =>
+        Promise.reject(new Error('nobody there')),
+      );
+      await lost.load();
+      assert.deepEqual([lost.problem?.message, lost.parts], ['nobody there', null]);
     } finally {
       await devDown(program.root, signal());
     }

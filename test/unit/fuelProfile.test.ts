@@ -55,8 +55,9 @@ describe('the profile of a module’s fuel', () => {
     // Three of $twice, eight of a round, one at the end.
     assert.equal(fuelUsed, 5 * 3 + 5 * 8 + 1);
     assert.deepEqual(calls, [
-      [1, -1, 41, 1],
-      [0, 0, 15, 5],
+      [1, -1, 41, 1, -1],
+      // After the locals' count and the local.get of the argument.
+      [0, 0, 15, 5, 5],
     ]);
     assert.deepEqual(
       places.filter(([index]) => index === 0),

@@ -166,6 +166,23 @@ describe('ten thousand runs', () => {
     attention.dispose();
   });
 
+  it('that were remembered go where the provider has them no more, and older ones stay', async () => {
+    const all = Array.from({ length: 150 }, (_, index) => run(1_000 - index));
+    const gone = run(995, { run_id: 'gone' });
+    const older = run(1);
+    const elsewhere = entry(run(996, { run_id: 'elsewhere' }), 'aws');
+    using model = new RunsModel(
+      '/p',
+      { providers: async () => ['local'], connect: async () => listOf(all), log: assert.fail },
+      [entry(all[0] as Run), entry(gone), entry(older), elsewhere],
+    );
+    const listed = new Promise<unknown>((resolve) => model.onChanged(resolve));
+    model.attend();
+    await listed;
+    assert.equal(model.find('gone'), undefined);
+    for (const id of ['elsewhere', older.run_id, 'run-01000']) assert.ok(model.find(id), id);
+  });
+
   it('of which there are fewer than a page have no older ones', async () => {
     using model = new RunsModel('/p', {
       providers: async () => ['local'],

@@ -31,13 +31,23 @@ export interface CodePlaces {
   wholeOf(functionIndex: number, wanted: (file: string) => boolean, loop: boolean): SourceLine | null;
   /** The text of a source, line by line; undefined where neither the map nor the program has it. */
   linesOf(file: string): readonly string[] | undefined;
+  /**
+   * The line of the program that an instruction is there for. Code of a library that was inlined into
+   * the program's function belongs to the line before it. Null in a function without such lines.
+   */
+  ownLineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
+}
+
+/** Says whether a file that a source map names is of the program, not one of a library or of ours. */
+export function isOwnSource(file: string): boolean {
+  return !file.startsWith('~');
 }
 
 /** Bytes of code after an instruction in which a line is looked for. */
 const FOLLOWING_BYTES = 4096;
 
 /** Lines above a function's first one in which its head is looked for. */
-const HEAD_LINES = 12;
+const HEAD_LINES = 60;
 
 /**
  * @param map its source map (WebAssembly debugging conventions: one line, columns are offsets in the module), or null
@@ -70,14 +80,24 @@ export function codePlaces(
   const nearest = (functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null => {
     const start = starts[functionIndex - importedFunctions];
     if (map === null || start === undefined) return null;
-    for (let offset = start + bodyOffset; offset >= start; ) {
-      const entry = map.map.findEntry(0, offset);
-      if (!('generatedColumn' in entry) || entry.generatedColumn < start) return null;
-      const { originalSource: file, originalLine, originalColumn } = entry;
-      if (file !== undefined && wanted(file)) return { file, line: originalLine + 1, column: originalColumn + 1 };
-      offset = entry.generatedColumn - 1;
+    return placeBefore(start, start + bodyOffset, wanted)?.place ?? null;
+  };
+  const ownLines = new Map<number, Array<{ place: SourceLine; at: number }>>();
+  const ownLinesOf = (functionIndex: number): Array<{ place: SourceLine; at: number }> => {
+    const known = ownLines.get(functionIndex);
+    if (known !== undefined) return known;
+    const found: Array<{ place: SourceLine; at: number }> = [];
+    const start = starts[functionIndex - importedFunctions];
+    if (start !== undefined) {
+      let from = (starts[functionIndex - importedFunctions + 1] ?? wasm.length) - 1;
+      for (let one = placeBefore(start, from); one !== null; one = placeBefore(start, from)) {
+        if (isOwnSource(one.place.file)) found.push(one);
+        from = one.at - 1;
+      }
     }
-    return null;
+    found.reverse();
+    ownLines.set(functionIndex, found);
+    return found;
   };
   const following = (
     functionIndex: number,
@@ -108,6 +128,12 @@ export function codePlaces(
       return following(functionIndex, from, wanted) ?? following(functionIndex, from, () => true);
     },
     ownNameOf: (functionIndex) => given.get(functionIndex),
+    ownLineOf: (functionIndex, bodyOffset) => {
+      const lines = ownLinesOf(functionIndex);
+      const offset = (starts[functionIndex - importedFunctions] ?? 0) + bodyOffset;
+      // What stands before the first line, as the reading of the input, is there for it.
+      return (lines.findLast(({ at }) => at <= offset) ?? lines[0])?.place ?? null;
+    },
     nameOf(functionIndex) {
       const known = names.get(functionIndex);
       if (known !== undefined) return known;
@@ -121,23 +147,50 @@ export function codePlaces(
     },
   };
 
-  /** What the function is called in the source: the head nearest above its first line. */
+  /**
+   * The function's name in the source: that of the head above its last line. Code of other functions
+   * is inlined anywhere in a body, at its beginning most often; a line of the program says more than
+   * one of a library.
+   */
   function headName(functionIndex: number): string | undefined {
     const start = starts[functionIndex - importedFunctions] ?? 0;
     const next = starts[functionIndex - importedFunctions + 1] ?? wasm.length;
-    let first: SourceLine | null = null;
-    for (let offset = 0; first === null && start + offset < next; offset++) first = lineOf(functionIndex, offset);
-    if (first === null) return undefined;
-    const lines = linesOf(first.file);
-    for (let line = first.line; lines !== undefined && line > 0 && line > first.line - HEAD_LINES; line--) {
+    const last = placeBefore(start, next - 1)?.place ?? null;
+    const place = ownLinesOf(functionIndex).at(-1)?.place ?? last;
+    if (place === null) return undefined;
+    return headAbove(place) ?? `${place.file}:${place.line}`;
+  }
+
+  /** The nearest place in a `wanted` file at or before an offset of the module, no further back than where a function begins. */
+  function placeBefore(
+    start: number,
+    from: number,
+    wanted: (file: string) => boolean = () => true,
+  ): { place: SourceLine; at: number } | null {
+    if (map === null) return null;
+    for (let offset = from; offset >= start; ) {
+      const entry = map.map.findEntry(0, offset);
+      if (!('generatedColumn' in entry) || entry.generatedColumn < start) return null;
+      const { originalSource: file, originalLine, originalColumn } = entry;
+      if (file !== undefined && wanted(file)) {
+        return { place: { file, line: originalLine + 1, column: originalColumn + 1 }, at: entry.generatedColumn };
+      }
+      offset = entry.generatedColumn - 1;
+    }
+    return null;
+  }
+
+  function headAbove({ file, line: from }: SourceLine): string | undefined {
+    const lines = linesOf(file);
+    for (let line = from; lines !== undefined && line > 0 && line > from - HEAD_LINES; line--) {
       const head =
-        /\bfunction\s+([\w$]+)|^\s*(?:(?:export|static|private|protected|public|get|set|@\w+)\s+)*([\w$]+)\s*(?:<[^(]*>)?\([^;]*\{\s*$/.exec(
+        /\bfunction\s+([\w$]+)|^\s*(?:(?:export|static|private|protected|public|override|get|set|@\w+(?:\([^)]*\))?)\s+)*([\w$]+)\s*(?:<[^(]*>)?\([^;]*\{\s*$/.exec(
           lines[line - 1] ?? '',
         );
       const name = head?.[1] ?? head?.[2];
       if (name !== undefined && !/^(?:if|for|while|switch|catch)$/.test(name)) return name;
     }
-    return `${first.file}:${first.line}`;
+    return undefined;
   }
 }
 

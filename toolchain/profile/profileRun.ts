@@ -9,19 +9,17 @@ import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { codePlaces } from './codePlaces.ts';
 import { countRun } from './countRun.ts';
+import { fuelOfRun, type RunFuel } from './fuelOfRun.ts';
 import { type ReadSourceMap, readSourceMap } from './readSourceMap.ts';
 import { newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
-/** Where the fuel of a run went. Each list is sorted, the most fuel first, and adds up to `fuel_used`. */
-export interface RunProfile {
+/** Where the fuel of a run went. */
+export interface RunProfile extends RunFuel {
   run_id: string;
   tasklet: string;
   module_sha256: string;
   fuel_used: number;
-  functions: Array<{ index: number; name: string; fuel: number; calls: number }>;
-  /** `file` null: instructions that no source map knows. */
-  lines: Array<{ file: string | null; line: number; fuel: number }>;
   /** Path of the flame graph, speedscope's format. */
   flame_graph: string;
 }
@@ -69,23 +67,7 @@ export async function profileRun(
   const output = program.manifest.tasklets.find(({ name }) => name === record.tasklet)?.output ?? '';
   const map = await mapOf(reader, output, record.module_sha256);
   const places = codePlaces(module, map, (file) => sourceText(reader, output, file));
-  const functions = new Map<number, RunProfile['functions'][number]>();
-  const lines = new Map<string, RunProfile['lines'][number]>();
-  for (const [index, bodyOffset, fuel] of counted.places) {
-    const one = functions.get(index) ?? { index, name: places.nameOf(index), fuel: 0, calls: 0 };
-    one.fuel += fuel;
-    functions.set(index, one);
-    const at = places.lineOf(index, bodyOffset);
-    const file = at === null ? null : programPath(program.root, output, at.file);
-    const key = at === null ? '' : `${file}:${at.line}`;
-    const line = lines.get(key) ?? { file, line: at?.line ?? 0, fuel: 0 };
-    line.fuel += fuel;
-    lines.set(key, line);
-  }
-  for (const [index, , , entered] of counted.calls) {
-    const one = functions.get(index);
-    if (one !== undefined) one.calls += entered;
-  }
+  const fuel = fuelOfRun(counted, places, (file) => programPath(program.root, output, file));
   const profiles = await makeProgramState(program.root, PROFILES);
   const graphName = `${runId}.speedscope.json`;
   const flame_graph = profiles.file(graphName);
@@ -95,14 +77,12 @@ export async function profileRun(
   } catch (error) {
     throw fileError(error, 'The flame graph cannot be written');
   }
-  const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
   const profile: RunProfile = {
     run_id: runId,
     tasklet: record.tasklet,
     module_sha256: record.module_sha256,
     fuel_used: counted.fuel_used,
-    functions: [...functions.values()].sort(byFuel),
-    lines: [...lines.values()].sort(byFuel),
+    ...fuel,
     flame_graph,
   };
   await profiles.write(newestProfile(record.tasklet), `${JSON.stringify(profile)}\n`);

@@ -20,8 +20,10 @@ export function newestProfile(tasklet: string): string {
 export interface LineFuel {
   /** From 1. */
   line: number;
+  /** Of the line itself, and with all that it called. */
   fuel: number;
-  /** Of all fuel of the run, 0 to 1. */
+  total: number;
+  /** `total` of all fuel of the run, 0 to 1. */
   share: number;
 }
 
@@ -38,7 +40,7 @@ export async function sourceFuel(root: string, tasklet: Tasklet, source: string)
   if ((await staleness({ root }, tasklet)).state !== 'fresh') return [];
   return profile.lines
     .filter(({ file }) => file !== null && resolve(root, file) === source)
-    .map(({ line, fuel }) => ({ line, fuel, share: fuel / Math.max(1, profile.fuel_used) }));
+    .map(({ line, fuel, total }) => ({ line, fuel, total, share: total / Math.max(1, profile.fuel_used) }));
 }
 
 function keptProfile(root: string, tasklet: Tasklet): ReturnType<typeof profileOf> {
@@ -61,7 +63,8 @@ function profileOf(bytes: Buffer): Pick<RunProfile, 'module_sha256' | 'lines' | 
       (one: Partial<RunProfile['lines'][number]> | null) =>
         (one?.file === null || typeof one?.file === 'string') &&
         typeof one.line === 'number' &&
-        typeof one.fuel === 'number',
+        typeof one.fuel === 'number' &&
+        typeof one.total === 'number',
     );
     return isWhole ? { module_sha256, lines, fuel_used } : null;
   } catch {

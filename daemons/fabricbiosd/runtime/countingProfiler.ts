@@ -8,11 +8,16 @@ import type { Profiler } from './runTasklet.ts';
 /** Places in the tree of calls; what would be one more is added to its caller. */
 const CALLS_MAX = 100_000;
 
+/** More than any offset in a function's body (wasm/moduleLimits.ts). */
+const SITES = 2 ** 24;
+
 interface Call {
   index: number;
   parent: number;
   fuel: number;
   entered: number;
+  /** Offset of the call in the caller's body; -1 for the export. */
+  site: number;
   callees: Map<number, number>;
 }
 
@@ -29,6 +34,8 @@ export class CountingProfiler implements Profiler {
   /** From the export down: places in {@link calls}. */
   private readonly path: number[] = [];
   private readonly returns: number[] = [];
+  /** Offsets of the calls under way in the bodies of their callers. A tail call goes on at the offset of the call before it. */
+  private readonly sites: number[] = [];
   /** Stretch that was not executed to its end, and how many of its instructions were. */
   private cut: { stretch: number; executed: number } | null = null;
 
@@ -45,12 +52,14 @@ export class CountingProfiler implements Profiler {
     this.seen = fuel;
     const hooks = hookFunctions({
       entered: (index) => this.enter(index),
-      calling: () => {
+      calling: (site) => {
         this.give();
+        this.sites.push(site);
         this.returns.push(this.path.length);
       },
       called: () => {
         this.give();
+        this.sites.pop();
         this.path.length = this.returns.pop() ?? 0;
       },
       leaving: () => {
@@ -78,6 +87,7 @@ export class CountingProfiler implements Profiler {
     this.give();
     this.path.length = 0;
     this.returns.length = 0;
+    this.sites.length = 0;
     const own = frame !== undefined && trap === null && stackFrame(frame) !== null;
     return { fuelUsed: this.fuel - this.seen, exhausted, tooDeep: !exhausted && own };
   }
@@ -99,8 +109,8 @@ export class CountingProfiler implements Profiler {
       }
       for (const [at, fuel] of fuelAt) places.push([module.importedFunctions + own, at, fuel]);
     }
-    const calls = this.calls.map(({ index, parent, fuel, entered }): FuelProfile['calls'][number] => {
-      return [index, parent, fuel, entered];
+    const calls = this.calls.map(({ index, parent, fuel, entered, site }): FuelProfile['calls'][number] => {
+      return [index, parent, fuel, entered, site];
     });
     return { places, calls };
   }
@@ -110,12 +120,15 @@ export class CountingProfiler implements Profiler {
     // A function that is on the way already goes on there.
     let place = path.find((one) => calls[one]?.index === index);
     const parent = path.at(-1) ?? -1;
-    place ??= parent === -1 ? this.roots.get(index) : calls[parent]?.callees.get(index);
+    const site = parent === -1 ? -1 : (this.sites.at(-1) ?? -1);
+    const key = index * SITES + site;
+    place ??= parent === -1 ? this.roots.get(index) : calls[parent]?.callees.get(key);
     if (place === undefined && calls.length >= CALLS_MAX && parent !== -1) place = parent;
     if (place === undefined) {
       place = calls.length;
-      calls.push({ index, parent, fuel: 0, entered: 0, callees: new Map() });
-      (parent === -1 ? this.roots : calls[parent]?.callees)?.set(index, place);
+      calls.push({ index, parent, fuel: 0, entered: 0, site, callees: new Map() });
+      if (parent === -1) this.roots.set(index, place);
+      else calls[parent]?.callees.set(key, place);
     }
     const call = calls[place];
     if (call !== undefined && Number(this.left?.value ?? 0) >= 0) call.entered++;
@@ -157,7 +170,7 @@ export class CountingProfiler implements Profiler {
 
 interface Hooks {
   entered(index: number): void;
-  calling(): void;
+  calling(site: number): void;
   called(): void;
   leaving(): void;
 }
@@ -172,7 +185,7 @@ function hookFunctions(hooks: Hooks): Record<string, unknown> {
     ...section(1, [2, 0x60, 1, 0x7f, 0, 0x60, 0, 0]),
     ...section(2, [
       names.length,
-      ...names.flatMap((name) => [...text('h'), ...text(name), 0, name === 'entered' ? 0 : 1]),
+      ...names.flatMap((name) => [...text('h'), ...text(name), 0, name === 'entered' || name === 'calling' ? 0 : 1]),
     ]),
     ...section(7, [names.length, ...names.flatMap((name, index) => [...text(name), 0, index])]),
   ];

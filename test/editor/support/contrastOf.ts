@@ -1,15 +1,17 @@
 import type { Locator } from 'playwright-core';
 
+/** Runs in the page, whose library these tests are not checked against. */
+const colorsOf = new Function(
+  'one',
+  `const backgrounds = [];
+  for (let at = one; at !== null; at = at.parentElement) backgrounds.push(getComputedStyle(at).backgroundColor);
+  const { color } = getComputedStyle(one);
+  return { color, backgrounds, what: one.tagName + ' "' + one.textContent.slice(0, 40) + '" ' + color + ' on ' + backgrounds.join(' / ') };`,
+) as (one: unknown) => { color: string; backgrounds: string[]; what: string };
+
 /** Contrast of an element's text with what is behind it, as WCAG 2.2 counts it, and the element in words. */
 export async function contrastOf(element: Locator): Promise<{ contrast: number; what: string }> {
-  const { color, backgrounds, what } = (await element.evaluate(
-    `(one) => {
-      const backgrounds = [];
-      for (let at = one; at !== null; at = at.parentElement) backgrounds.push(getComputedStyle(at).backgroundColor);
-      const { color } = getComputedStyle(one);
-      return { color, backgrounds, what: one.tagName + ' "' + one.textContent.slice(0, 40) + '" ' + color + ' on ' + backgrounds.join(' / ') };
-    }`,
-  )) as { color: string; backgrounds: string[]; what: string };
+  const { color, backgrounds, what } = await element.evaluate(colorsOf);
   // From the outermost inwards, each over what is behind it. A page is white before anything is drawn.
   const behind = backgrounds.reverse().reduce((under, text) => over(channels(text), under), [255, 255, 255, 1]);
   const [light, dark] = [luminance(over(channels(color), behind)), luminance(behind)].sort((one, other) => other - one);

@@ -93,7 +93,6 @@ describe('a newcomer in the workbench', function () {
     await page.locator('td', { hasText: '_grafos_tasklet_run' }).first().waitFor();
     await page.getByText('.speedscope.json').waitFor();
     await workbench.screenshot('run-panel-profile');
-    await workbench.command('Notifications: Clear All Notifications');
   });
 
   const skipped = missing === undefined ? '' : ` (skipped: ${missing})`;

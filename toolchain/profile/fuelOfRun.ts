@@ -1,0 +1,84 @@
+import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
+import { type CodePlaces, isOwnSource, type SourceLine } from './codePlaces.ts';
+import { type CallFrame, fuelOfCalls } from './fuelOfCalls.ts';
+
+/** Fuel by function, line and way of calls. Functions and lines are sorted, the most own fuel first. */
+export interface RunFuel {
+  /** `fuel` is that of the function's own instructions, `total` that with all it called. */
+  functions: Array<{ index: number; name: string; fuel: number; total: number; calls: number }>;
+  /**
+   * `file` null: instructions that no source map knows. The `total` of a line of the program has what
+   * it called, and code of libraries that was inlined for it.
+   */
+  lines: Array<{ file: string | null; line: number; fuel: number; total: number }>;
+  /** Boxes of a flame graph, callers first; small ones are left out. */
+  calls: CallFrame[];
+}
+
+/**
+ * Adds up the counters of a run by functions and lines. The own fuel of all functions, and that of all
+ * lines, is the fuel of the run.
+ *
+ * @param pathOf the path of a file as people write it, from the name that the source map has
+ */
+export function fuelOfRun(counted: FuelProfile, places: CodePlaces, pathOf: (file: string) => string): RunFuel {
+  const inCalls = fuelOfCalls(counted.calls, places.nameOf, places.lineOf);
+  const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
+  return {
+    functions: functionsOf(counted, places, inCalls.ofFunctions).sort(byFuel),
+    lines: linesOf(counted, places, inCalls.ofLines, pathOf).sort(byFuel),
+    calls: inCalls.frames,
+  };
+}
+
+function functionsOf(
+  counted: FuelProfile,
+  places: CodePlaces,
+  totals: ReadonlyMap<number, number>,
+): RunFuel['functions'] {
+  const functions = new Map<number, RunFuel['functions'][number]>();
+  for (const [index, , fuel] of counted.places) {
+    const one = functions.get(index) ?? { index, name: places.nameOf(index), fuel: 0, total: 0, calls: 0 };
+    one.fuel += fuel;
+    functions.set(index, one);
+  }
+  for (const [index, , , entered] of counted.calls) {
+    const one = functions.get(index);
+    if (one !== undefined) one.calls += entered;
+  }
+  for (const one of functions.values()) one.total = totals.get(one.index) ?? one.fuel;
+  return [...functions.values()];
+}
+
+function linesOf(
+  counted: FuelProfile,
+  places: CodePlaces,
+  called: ReadonlyMap<string, number>,
+  pathOf: (file: string) => string,
+): RunFuel['lines'] {
+  /** By file and line as the map names them. */
+  const lines = new Map<string, RunFuel['lines'][number] & { isOwn: boolean }>();
+  const lineAt = (at: SourceLine | null) => {
+    const key = at === null ? '' : `${at.file}:${at.line}`;
+    const known = lines.get(key);
+    if (known !== undefined) return known;
+    const file = at === null ? null : pathOf(at.file);
+    const made = { file, line: at?.line ?? 0, fuel: 0, total: 0, isOwn: at !== null && isOwnSource(at.file) };
+    lines.set(key, made);
+    return made;
+  };
+  for (const [index, bodyOffset, fuel] of counted.places) {
+    const at = lineAt(places.lineOf(index, bodyOffset));
+    at.fuel += fuel;
+    at.total += fuel;
+    const own = places.ownLineOf(index, bodyOffset);
+    if (own !== null && lineAt(own) !== at) lineAt(own).total += fuel;
+  }
+  const calledForOwn = fuelOfCalls(counted.calls, places.nameOf, places.ownLineOf).ofLines;
+  for (const [key, line] of lines) {
+    const more = line.isOwn ? calledForOwn.get(key) : called.get(key);
+    // Code that was inlined into functions that call each other would count twice.
+    line.total = Math.min(counted.fuel_used, line.total + (more ?? 0));
+  }
+  return [...lines.values()].map(({ isOwn: _, ...line }) => line);
+}
