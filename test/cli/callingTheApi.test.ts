@@ -61,7 +61,7 @@ describe('calling the API', () => {
     const events = await grafos(['api', 'GET', `/api/v1/runs/${response.run_id}/events`], { cwd });
     assert.match(events.stdout, /^event: state\n/m);
     for (const [args, code, error] of [
-      [['GET', '/api/v1/runs/nosuch'], 4, 'not_found'],
+      [['GET', '/api/v1/runs/nosuch'], 2, 'not_found'],
       [['GET', '/api/v1/admin/audit'], 4, 'role_required'],
       [['PATCH', '/api/v1/runs'], 2, 'wrong_usage'],
       [['GET', 'api/v1/runs'], 2, 'wrong_usage'],

@@ -423,6 +423,12 @@ function compilerBounds(): HostileCase[] {
       expensiveModule('loops inside each other that set a local', MODULE_LIMITS.loops),
     ),
     many('costlyFunctions', MODULE_LIMITS.costlyFunctions + 1, [0], repeated([0x03, 0x40, END], 201)),
+    many(
+      'denseFunctions',
+      MODULE_LIMITS.denseFunctions + 1,
+      [0],
+      joined([repeated([0x02, 0x40], 126), repeated([END], 126)]),
+    ),
     over('elements', /elements/, () =>
       new ModuleBuilder()
         .add(4, 1, [0x70, 0, 1])
