@@ -22,18 +22,19 @@ export async function run({ cwd, out, signal }: CommandContext, given: { tasklet
   const warnings = built.flatMap((one) => one.warnings);
   if (warnings.length > 0) out.note(...renderHuman(warnings, { base: cwd, paint: out.paint(process.stderr) }));
   out.result(
-    built.map(({ tasklet, kind, output, bytes, sha256, duration_ms }) => ({
+    built.map(({ tasklet, kind, output, bytes, sha256, duration_ms, cargo }) => ({
       tasklet,
       kind,
       output,
       bytes,
       sha256,
       duration_ms: Math.round(duration_ms),
+      ...(cargo === undefined ? {} : { cargo }),
     })),
     (paint) =>
       built.map(
-        ({ tasklet, output, bytes, duration_ms }) =>
-          `${paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${pathText(output, cwd)}, ${Math.round(duration_ms)} ms`)}`,
+        ({ tasklet, output, bytes, duration_ms, cargo }) =>
+          `${paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${pathText(output, cwd)}, ${Math.round(duration_ms)} ms${cargo === undefined ? '' : `, by ${cargo}`}`)}`,
       ),
   );
   return 0;

@@ -33,6 +33,8 @@ export interface BuildResult {
   sha256: string;
   duration_ms: number;
   warnings: Finding[];
+  /** Absolute path of the cargo that built it; only for Rust. */
+  cargo?: string;
 }
 
 /** Linear memory counts in pages of 64 KiB. */
@@ -69,6 +71,7 @@ export async function buildTasklet(
     sha256: createHash('sha256').update(module).digest('hex'),
     duration_ms: Math.round(performance.now() - started),
     warnings: findings,
+    ...(compiled.cargo === undefined ? {} : { cargo: compiled.cargo }),
   };
 }
 
