@@ -112,7 +112,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'tasklet build',
     summary: 'Build tasklets to wasm',
     args: [{ name: '[tasklets...]', description: 'names; all unless given' }],
-    json: '[{tasklet, kind, output, bytes, sha256, unchanged, duration_ms}]',
+    json: '[{tasklet, kind, output, bytes, sha256, unchanged, duration_ms, cargo}]; cargo only for Rust that was built',
     load: () => import('./commands/taskletBuild.ts'),
   },
   {
@@ -124,7 +124,7 @@ export const COMMANDS: CommandSpec[] = [
   },
   {
     name: 'validate',
-    summary: 'Check the program statically; no network, nothing written',
+    summary: 'Check the program without running it; no network; Rust that is not built is compiled by cargo',
     args: [{ name: '[tasklet]', description: 'only this tasklet' }],
     options: [
       { flags: '--sarif', description: 'SARIF 2.1.0' },

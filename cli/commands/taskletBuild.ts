@@ -20,7 +20,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: { tasklet
   const warnings = built.flatMap((one) => one.warnings);
   if (warnings.length > 0) out.note(...renderHuman(warnings, { base: cwd, paint: out.paint(process.stderr) }));
   out.result(
-    built.map(({ tasklet, kind, output, bytes, sha256, unchanged, duration_ms }) => ({
+    built.map(({ tasklet, kind, output, bytes, sha256, unchanged, duration_ms, cargo }) => ({
       tasklet,
       kind,
       output,
@@ -28,11 +28,12 @@ export async function run({ cwd, out, signal }: CommandContext, given: { tasklet
       sha256,
       unchanged,
       duration_ms: Math.round(duration_ms),
+      ...(cargo === undefined ? {} : { cargo }),
     })),
     (paint) =>
       built.map(
-        ({ tasklet, output, bytes, unchanged, duration_ms }) =>
-          `${unchanged ? 'same ' : paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${pathText(output, cwd)}, ${Math.round(duration_ms)} ms`)}`,
+        ({ tasklet, output, bytes, unchanged, duration_ms, cargo }) =>
+          `${unchanged ? 'same ' : paint('green', 'built')}  ${tasklet}  ${formatSize(bytes)}  ${paint('dim', `${pathText(output, cwd)}, ${Math.round(duration_ms)} ms${cargo === undefined ? '' : `, by ${cargo}`}`)}`,
       ),
   );
   return 0;

@@ -17,6 +17,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const root = programRootOf(cwd);
   const findings = await validateBounded(root, {
     signal,
+    mayStartCargo: true,
     ...(given.tasklet === undefined ? {} : { tasklet: given.tasklet }),
   });
   const json = findingsJson(findings, root);

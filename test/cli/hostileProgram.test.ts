@@ -250,7 +250,7 @@ const CASES: HostileCase[] = [
     what: 'a crate with a device',
     source: 'crates/demo',
     make: crate((root) => link(join(root, 'crates/demo/src/main.rs'), '/dev/zero')),
-    validate: ['GRF2005', 'GRF2202', 'GRF2203'],
+    validate: ['GRF2005', 'GRF2202', 'GRF2203', 'GRF2209'],
     build: 'file_outside_program',
   },
   {
@@ -264,14 +264,14 @@ const CASES: HostileCase[] = [
     what: 'a crate whose library is a device',
     source: 'crates/demo',
     make: crate((root) => write(root, 'crates/demo/Cargo.toml', `${CARGO}path = "/dev/zero"\n`)),
-    validate: ['GRF2202', 'GRF2203'],
+    validate: ['GRF2202', 'GRF2203', 'GRF2209'],
     build: 'file_outside_program',
   },
   {
     what: 'a crate with settings that are a pipe',
     source: 'crates/demo',
     make: crate((root) => pipe(join(root, '.cargo/config.toml'))),
-    validate: ['GRF2202', 'GRF2203'],
+    validate: ['GRF2202', 'GRF2203', 'GRF2209'],
     build: 'not_a_file',
   },
 ];

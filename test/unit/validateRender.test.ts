@@ -34,7 +34,8 @@ describe('findings for people', () => {
   fix: Change to "fuel"
 
 info GRF3001 grafos.toml Not built yet
-  Not built: 100%, really.
+  Not built: 100%,
+    really.
 
 warning GRF2102 ${join('tasklets', 'a b,ü:.ts')}:3:5 AssemblyScript warning
   Odd.

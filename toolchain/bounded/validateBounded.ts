@@ -1,20 +1,21 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { compileRust } from '../language/compileRust.ts';
 import { type Finding, uniqueFindings } from '../validate/finding.ts';
 import { givenUp } from '../validate/givenUp.ts';
 import { boundedWork } from './boundedWork.ts';
 
 /**
  * Validates a program as `validate` does, within bounds on memory and time. A tasklet whose check is given up has the finding GRF2007, and the others are
- * checked all the same.
+ * checked all the same. Rust tasklets are compiled with cargo where `mayStartCargo` allows it; else a finding says that they were not.
  *
  * @throws {GrafosError} tasklet_unknown, check_given_up where the manifest itself could not be checked, and the signal's reason
  */
 export async function validateBounded(
   root: string,
-  options: { tasklet?: string; signal?: AbortSignal } = {},
+  options: { tasklet?: string; signal?: AbortSignal; mayStartCargo?: boolean } = {},
 ): Promise<Finding[]> {
-  const { tasklet = null, signal } = options;
+  const { tasklet = null, signal, mayStartCargo = false } = options;
   const findings: Finding[] = [];
   const skip: string[] = [];
   for (;;) {
@@ -23,7 +24,14 @@ export async function validateBounded(
       begun.push(report.tasklet);
       findings.push(...report.findings);
     });
-    if (answer.state === 'validated') return uniqueFindings([...findings, ...answer.findings]);
+    if (answer.state === 'validated') {
+      const rust = await compileRust(root, {
+        mayStartCargo,
+        ...(tasklet === null ? {} : { tasklet }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return uniqueFindings([...findings, ...answer.findings, ...rust]);
+    }
     if (answer.state === 'compiled' || answer.state === 'warmed') throw new Error('a check answers with findings');
     const at = begun.at(-1);
     if (at === undefined) {

@@ -12,7 +12,9 @@ export class BuildFailed extends GrafosError {
     super('bad-answer', 'build_failed', `The tasklet "${tasklet}" was not built: ${count(errors.length)}.`, {
       ...(first === undefined
         ? {}
-        : { why: `${first.file}:${first.range.start.line + 1}:${first.range.start.character + 1}: ${first.message}` }),
+        : {
+            why: `${first.file}:${first.range.start.line + 1}:${first.range.start.character + 1}: ${first.message.split('\n')[0]}`,
+          }),
       next: 'Correct the source and build again.',
     });
     this.name = 'BuildFailed';

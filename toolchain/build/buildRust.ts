@@ -51,12 +51,12 @@ export async function buildRust(
   });
   const diagnostics = rustFindings(run.messages, crate);
   if (run.code !== 0) {
-    throwFor(run, diagnostics, crate, env);
+    throwFor(run, diagnostics, crate, tools, env);
     const told = diagnostics.some(({ severity }) => severity === 'error');
     return {
       wasm: null,
       sourceMap: null,
-      diagnostics: told ? diagnostics : [...diagnostics, cargoFault(run, manifest)],
+      diagnostics: told ? diagnostics : [...diagnostics, cargoFault(run, manifest, tools)],
       files: [],
     };
   }
@@ -74,7 +74,8 @@ export async function buildRust(
   const reader = new ProgramReader(program.root);
   const sections = readSections(await readPart(reader, artifact, 'module'));
   const wasm = writeSections(keepExports(sections, (name) => !LINKER_EXPORTS.has(name)));
-  return { wasm, sourceMap: null, diagnostics, files: await sources(reader, crate, artifact, started) };
+  const files = await sources(reader, crate, artifact, started);
+  return { wasm, sourceMap: null, diagnostics, files, cargo: tools.cargo };
 }
 
 /** The same bytes in every folder: paths are mapped away, and flags and profiles of the user's environment do not count. */
@@ -105,7 +106,13 @@ export function cargoEnvironment(
 }
 
 /** Faults of the machine, not of the source. @throws GrafosError as {@link buildRust} */
-export function throwFor(run: CargoRun, diagnostics: Finding[], crate: string, env: NodeJS.ProcessEnv): void {
+export function throwFor(
+  run: CargoRun,
+  diagnostics: Finding[],
+  crate: string,
+  { cargo }: RustTools,
+  env: NodeJS.ProcessEnv,
+): void {
   const linker = diagnostics.find(({ message }) => /^linker `[^`]*` not found/.test(message));
   if (linker !== undefined) {
     throw new GrafosError(
@@ -113,7 +120,7 @@ export function throwFor(run: CargoRun, diagnostics: Finding[], crate: string, e
       'rust_linker_missing',
       'Rust is installed, but the linker for WebAssembly is not.',
       {
-        why: `rustc says: ${linker.message.split('\n')[0]}.`,
+        why: `The rustc of ${cargo} says: ${linker.message.split('\n')[0]}.`,
         next: linkerAdvice(env),
       },
     );
@@ -124,8 +131,8 @@ export function throwFor(run: CargoRun, diagnostics: Finding[], crate: string, e
       'rust_dependency_missing',
       'A crate that the tasklet depends on is not on this machine.',
       {
-        why: `Builds never use the network. cargo says: ${run.stderr.trim().split('\n')[0]}`,
-        next: `Run \`cargo fetch\` in ${crate} once, then build again.`,
+        why: `Builds never use the network. ${cargo} says: ${run.stderr.trim().split('\n')[0]}`,
+        next: `Run \`${cargo} fetch\` in ${crate} once, then build again.`,
       },
     );
   }
@@ -140,9 +147,9 @@ export function throwFor(run: CargoRun, diagnostics: Finding[], crate: string, e
 }
 
 /** What cargo says when it stops before it compiles anything. */
-export function cargoFault(run: CargoRun, manifest: string): Finding {
+export function cargoFault(run: CargoRun, manifest: string, { cargo }: RustTools): Finding {
   const text = run.stderr.replace(/^\s*(error: )?/, '').trim();
-  return finding('GRF2207', manifest, FILE_START, `cargo stopped: ${text === '' ? `exit code ${run.code}` : text}`);
+  return finding('GRF2207', manifest, FILE_START, `${cargo} stopped: ${text === '' ? `exit code ${run.code}` : text}`);
 }
 
 function moduleOf(messages: readonly CargoMessage[], crate: string): string | null {

@@ -36,6 +36,8 @@ export interface BuildResult {
   unchanged: boolean;
   duration_ms: number;
   warnings: Finding[];
+  /** Absolute path of the cargo that built it; only for Rust. */
+  cargo?: string;
 }
 
 /** Linear memory counts in pages of 64 KiB. */
@@ -70,7 +72,7 @@ export async function buildTasklet(
   if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
   await write(program.root, tasklet.output, module, compiled.sourceMap);
   await keepBuild(program, tasklet, module, compiled.sourceMap);
-  return result(tasklet, program, module, findings, false, started);
+  return result(tasklet, program, module, findings, false, started, compiled.cargo);
 }
 
 function result(
@@ -80,6 +82,7 @@ function result(
   warnings: Finding[],
   isUnchanged: boolean,
   started: number,
+  cargo?: string,
 ): BuildResult {
   return {
     tasklet: tasklet.name,
@@ -90,6 +93,7 @@ function result(
     unchanged: isUnchanged,
     duration_ms: Math.round(performance.now() - started),
     warnings,
+    ...(cargo === undefined ? {} : { cargo }),
   };
 }
 

@@ -10,4 +10,6 @@ export interface Compiled {
   diagnostics: Finding[];
   /** The program's files that went in, as they were read. */
   files: SourceFile[];
+  /** Absolute path of the cargo that built it; only for Rust. */
+  cargo?: string;
 }

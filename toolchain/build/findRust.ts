@@ -14,8 +14,10 @@ const EXE = process.platform === 'win32' ? '.exe' : '';
 const ASK_MS = 20_000;
 
 /**
- * A `cargo` and the `rustc` beside it that can build for {@link RUST_TARGET}: `CARGO` first, then every folder of the PATH, because the first
- * one on it may be without the target while a later one has it.
+ * A `cargo` and the `rustc` beside it that can build for {@link RUST_TARGET}. Where `CARGO` is set,
+ * that cargo is used and no other. Else every folder of the PATH is searched, because the first
+ * cargo on it may be without the target while a later one has it.
+ *
  * @param folder the crate's: `rust-toolchain.toml` counts from there.
  * @throws GrafosError `rust_missing`, `rust_target_missing`; the signal's reason.
  */
@@ -28,20 +30,27 @@ export async function findRust(folder: string, env: NodeJS.ProcessEnv, signal?: 
     lacking.push({ ...tools, sysroot });
   }
   const [first] = lacking;
+  const given = givenCargo(env);
+  if (first === undefined && given !== null) {
+    throw new GrafosError('unreachable', 'rust_missing', 'The environment variable CARGO names no cargo that works.', {
+      why: `CARGO is ${given}, which is not there, or has no rustc beside it that starts. No other cargo is used in its place.`,
+      next: 'Correct CARGO, or remove it: then the cargo on the PATH is used.',
+    });
+  }
   if (first === undefined) {
     throw new GrafosError(
       'unreachable',
       'rust_missing',
       'The tasklet is written in Rust, and there is no cargo on this machine.',
       {
-        why: 'Neither CARGO nor a folder of the PATH has a cargo with a rustc beside it that starts.',
+        why: 'No folder of the PATH has a cargo with a rustc beside it that starts.',
         next: 'Install Rust from https://rustup.rs and run `rustup target add wasm32-unknown-unknown`; on Debian or Ubuntu: `apt-get install cargo libstd-rust-dev-wasm32 lld`.',
       },
     );
   }
   throw new GrafosError('unreachable', 'rust_target_missing', `Rust is installed, but not for ${RUST_TARGET}.`, {
-    why: `${lacking.map(({ cargo }) => cargo).join(' and ')} cannot build for it.`,
-    next: `Run \`${installCommand(first.sysroot)}\` and build again.`,
+    why: `${given === null ? '' : 'CARGO names the cargo to use. '}${lacking.map(({ cargo }) => cargo).join(' and ')} cannot build for it.`,
+    next: `Run \`${installCommand(first.sysroot)}\` and build again${given === null ? '' : ', or remove CARGO: then the cargo on the PATH is used'}.`,
   });
 }
 
@@ -80,9 +89,15 @@ function candidates(env: NodeJS.ProcessEnv): RustTools[] {
     const rustc = join(dirname(cargo), `rustc${EXE}`);
     if (existsSync(cargo) && existsSync(rustc)) found.set(cargo, { cargo, rustc });
   };
-  if (env.CARGO !== undefined && env.CARGO !== '') add(env.CARGO);
-  for (const folder of pathFolders(env)) add(join(folder, `cargo${EXE}`));
+  const given = givenCargo(env);
+  if (given !== null) add(given);
+  else for (const folder of pathFolders(env)) add(join(folder, `cargo${EXE}`));
   return [...found.values()];
+}
+
+/** The cargo that the user names. */
+function givenCargo(env: NodeJS.ProcessEnv): string | null {
+  return env.CARGO === undefined || env.CARGO === '' ? null : env.CARGO;
 }
 
 function pathFolders(env: NodeJS.ProcessEnv): string[] {

@@ -34,6 +34,8 @@ export async function checkCrate(
   });
   const findings = rustFindings(run.messages, crate);
   if (run.code === 0) return findings;
-  throwFor(run, findings, crate, env);
-  return findings.some(({ severity }) => severity === 'error') ? findings : [...findings, cargoFault(run, manifest)];
+  throwFor(run, findings, crate, tools, env);
+  return findings.some(({ severity }) => severity === 'error')
+    ? findings
+    : [...findings, cargoFault(run, manifest, tools)];
 }

@@ -58,6 +58,7 @@ export const CATALOGUE = {
   GRF2206: { severity: 'warning', title: 'Part of std that has no host' },
   GRF2207: { severity: 'error', title: 'Rust compiler error' },
   GRF2208: { severity: 'warning', title: 'Rust compiler warning' },
+  GRF2209: { severity: 'warning', title: 'Rust tasklet was not compiled' },
   GRF2301: { severity: 'error', title: 'WAT error' },
 
   GRF3001: { severity: 'info', title: 'Not built yet' },

@@ -33,7 +33,7 @@ export function renderHuman(findings: readonly Finding[], options: HumanOptions)
     const place = `${relative(options.base, one.file) || one.file}${wholeFile ? '' : `:${line + 1}:${character + 1}`}`;
     return [
       `${paint(STYLES[one.severity], one.severity)} ${paint('bold', one.code)} ${place} ${paint('dim', CATALOGUE[one.code].title)}`,
-      `  ${one.message.replaceAll(/\r?\n/g, ' ')}`,
+      ...one.message.split(/\r?\n/).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`),
       ...(wholeFile ? [] : codeFrame(one, textOf(one.file), paint)),
       ...(one.fix === undefined ? [] : [`  ${paint('dim', 'fix:')} ${one.fix.title}`]),
       '',

@@ -32,11 +32,7 @@ impl Json {
 
     /// A number; null for NaN and the infinities, which JSON does not have.
     pub fn float(value: f64) -> Json {
-        if value.is_finite() {
-            Json::Number(format!("{:?}", value).trim_end_matches(".0").to_string())
-        } else {
-            Json::Null
-        }
+        finite(value.is_finite(), format!("{:?}", value))
     }
 
     /// Value of an object's member.
@@ -102,6 +98,14 @@ impl Json {
     }
 }
 
+fn finite(is_finite: bool, text: String) -> Json {
+    if is_finite {
+        Json::Number(text.trim_end_matches(".0").to_string())
+    } else {
+        Json::Null
+    }
+}
+
 /// Without blanks.
 impl fmt::Display for Json {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,15 +121,32 @@ impl From<bool> for Json {
     }
 }
 
-impl From<i64> for Json {
-    fn from(value: i64) -> Self {
-        Json::Integer(value)
+macro_rules! from_whole_numbers {
+    ($($number:ty),*) => {
+        $(
+            /// Exact, also where it does not fit 64 bits.
+            impl From<$number> for Json {
+                fn from(value: $number) -> Self {
+                    i64::try_from(value).map_or_else(|_| Json::Number(value.to_string()), Json::Integer)
+                }
+            }
+        )*
+    };
+}
+
+from_whole_numbers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
+
+/// As [`Json::float`].
+impl From<f64> for Json {
+    fn from(value: f64) -> Self {
+        Json::float(value)
     }
 }
 
-impl From<u64> for Json {
-    fn from(value: u64) -> Self {
-        i64::try_from(value).map_or_else(|_| Json::Number(value.to_string()), Json::Integer)
+/// The shortest text that reads back as this `f32`; null for NaN and the infinities.
+impl From<f32> for Json {
+    fn from(value: f32) -> Self {
+        finite(value.is_finite(), format!("{:?}", value))
     }
 }
 

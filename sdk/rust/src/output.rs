@@ -5,6 +5,11 @@ use crate::Json;
 pub struct Output(Vec<u8>);
 
 impl Output {
+    /// The text of a JSON value, without blanks.
+    pub fn json(value: impl Into<Json>) -> Self {
+        Output(value.into().to_string().into_bytes())
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -36,6 +41,6 @@ impl From<&str> for Output {
 
 impl From<Json> for Output {
     fn from(json: Json) -> Self {
-        Output(json.to_string().into_bytes())
+        Output::json(json)
     }
 }

@@ -82,3 +82,46 @@ fn values_are_made() {
     let json = Json::from([("n", Json::from(u64::MAX)), ("f", Json::float(100.0)), ("i", Json::float(f64::INFINITY)), ("l", vec![Json::from("a")].into())]);
     assert_eq!(json.to_string(), r#"{"n":18446744073709551615,"f":100,"i":null,"l":["a"]}"#);
 }
+
+#[test]
+fn whole_numbers_of_every_type_are_exact() {
+    let rows = [
+        (Json::from(i8::MIN), "-128"),
+        (Json::from(u8::MAX), "255"),
+        (Json::from(i16::MIN), "-32768"),
+        (Json::from(u16::MAX), "65535"),
+        (Json::from(i32::MIN), "-2147483648"),
+        (Json::from(u32::MAX), "4294967295"),
+        (Json::from(i64::MIN), "-9223372036854775808"),
+        (Json::from(u64::MAX), "18446744073709551615"),
+        (Json::from(i128::MIN), "-170141183460469231731687303715884105728"),
+        (Json::from(u128::MAX), "340282366920938463463374607431768211455"),
+        (Json::from(-1_isize), "-1"),
+        (Json::from("abc".len()), "3"),
+        (Json::from(7), "7"),
+    ];
+    for (json, text) in rows {
+        assert_eq!(json.to_string(), text);
+        assert_eq!(Json::parse(text.as_bytes()), Ok(json));
+    }
+}
+
+#[test]
+fn floats_read_back_as_they_were() {
+    for value in [0.1, -0.0, 1e300, 5e-324, 123456789.125, f64::MAX, 1e16] {
+        let json = Json::from(value);
+        assert_eq!(Json::parse(json.to_string().as_bytes()).unwrap().as_f64().map(f64::to_bits), Some(f64::to_bits(value)));
+        assert_eq!(json, Json::float(value));
+    }
+    assert_eq!(Json::from(0.1_f32).to_string(), "0.1");
+    assert_eq!(Json::from(2.0_f32).to_string(), "2");
+    assert_eq!(Json::from(f32::NAN), Json::Null);
+    assert_eq!(Json::from(f64::NEG_INFINITY), Json::Null);
+}
+
+#[test]
+fn an_output_is_made_of_whatever_json_is_made_of() {
+    assert_eq!(grafos::Output::json([("n", 1.into())]).bytes(), b"{\"n\":1}");
+    assert_eq!(grafos::Output::json(1.5_f32).bytes(), b"1.5");
+    assert_eq!(grafos::Output::json("a").bytes(), b"\"a\"");
+}
