@@ -17,7 +17,8 @@ const DIRECT: OptionSpec[] = [
 ];
 
 const RECORDS: OptionSpec[] = [
-  { flags: '--provider <name>', description: 'local, aws, gcp or azure', default: 'local' },
+  { flags: '--provider <name>', description: 'local, aws, gcp or azure; local unless a scheduler is given' },
+  ...DIRECT,
   { flags: '--limit <n>', description: 'rows of the table; JSON has all', default: '50' },
   { flags: '--reason <label>', description: 'only rows with this reason', repeatable: true },
 ];

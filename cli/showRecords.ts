@@ -1,15 +1,16 @@
 import { GrafosError } from '../daemons/protocol/grafosError.ts';
 import { type Admission, type Placement, REFUSAL_REASONS } from '../daemons/protocol/tenantApi.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
-import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
+import { directTarget, resolveProvider, type Target } from '../toolchain/deploy/resolveProvider.ts';
 import { countOption } from './arguments.ts';
 import type { CommandContext } from './command.ts';
+import { type DirectOptions, directFiles } from './direct.ts';
 import { programRootOf } from './programRootOf.ts';
 import { table } from './table.ts';
 import { timeText } from './timeText.ts';
 
-export interface RecordsGiven {
-  provider: string;
+export interface RecordsGiven extends DirectOptions {
+  provider?: string;
   limit: string;
   reason?: string[];
 }
@@ -29,7 +30,7 @@ export async function showRecords(
       next: `Choose from: ${LABELS.join(', ')}`,
     });
   }
-  using client = await connectTarget(await resolveProvider(programRootOf(cwd), given.provider), signal);
+  using client = await connectTarget(await targetOf(cwd, given), signal);
   const { text, value } = await client[what]({}, { signal });
   if (out.json) {
     out.jsonText(text);
@@ -53,4 +54,17 @@ export async function showRecords(
           ]),
         ]),
   );
+}
+
+/** The scheduler given by hand, or that of a provider; the environment counts where neither is given. */
+async function targetOf(cwd: string, given: RecordsGiven): Promise<Target> {
+  const option = (['scheduler', 'ca', 'cert', 'key'] as const).find((name) => given[name] !== undefined);
+  if (given.provider === undefined && (option !== undefined || process.env.GRAFOS_SCHEDULER))
+    return directTarget(...directFiles(given), '');
+  if (option !== undefined) {
+    throw new GrafosError('usage', 'wrong_usage', `--${option} does not go with --provider.`, {
+      next: 'Name a provider, or a scheduler by --scheduler, --ca, --cert and --key.',
+    });
+  }
+  return resolveProvider(programRootOf(cwd), given.provider ?? 'local');
 }

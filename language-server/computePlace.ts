@@ -1,10 +1,10 @@
 import type { SourceKind } from '../program/sourceKind.ts';
 import { type TextRange, textLines } from '../program/textLines.ts';
-import { rustTokens } from '../toolchain/validate/rustTokens.ts';
+import { type RustToken, rustTokens } from '../toolchain/validate/rustTokens.ts';
 import { scriptOutline } from '../toolchain/validate/scriptOutline.ts';
 import { watPlaces } from '../toolchain/validate/watPlaces.ts';
 
-/** Where a source has the function every run calls, or null: the name `compute`, in WAT the export of the run function. */
+/** Where a source has the function every run calls, or null: the name `compute`, in Rust also the function under `#[tasklet]`, in WAT the export of the run function. */
 export function computePlace(kind: SourceKind, text: string): TextRange | null {
   switch (kind) {
     case 'assemblyscript': {
@@ -15,6 +15,7 @@ export function computePlace(kind: SourceKind, text: string): TextRange | null {
       const tokens = rustTokens(text);
       const name =
         tokens.find((token, at) => token.text === 'compute' && tokens[at - 1]?.text === 'fn') ??
+        underAttribute(tokens) ??
         tokens.find((token, at) => token.text === '_grafos_tasklet_run' && tokens[at - 1]?.text === 'fn');
       return name === undefined ? null : textLines(text).rangeOf(name);
     }
@@ -23,4 +24,11 @@ export function computePlace(kind: SourceKind, text: string): TextRange | null {
     case 'wasm':
       return null;
   }
+}
+
+/** The name of the function that `#[tasklet]` or `#[grafos_std::tasklet]` is written on. */
+function underAttribute(tokens: RustToken[]): RustToken | undefined {
+  const attribute = tokens.findIndex(({ text }, at) => text === 'tasklet' && tokens[at + 1]?.text === ']');
+  if (attribute === -1) return undefined;
+  return tokens.find((_, at) => at > attribute && tokens[at - 1]?.text === 'fn');
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DocumentLink, Location } from 'vscode-languageserver/node';
 import type { ParsedManifest, TaskletText } from '../program/manifest.ts';
 import { placeAt } from '../program/manifestPlace.ts';
+import { rustSource } from '../program/rustSource.ts';
 import type { TextPosition } from '../program/textLines.ts';
 import { FILE_START } from '../toolchain/validate/finding.ts';
 import { computePlace } from './computePlace.ts';
@@ -47,6 +48,7 @@ function sourceFile(root: string, { tasklet }: TaskletText): string | null {
   if (tasklet === null) return null;
   const source = join(root, tasklet.source);
   if (tasklet.kind !== 'rust') return source;
-  const lib = join(source, 'src', 'lib.rs');
-  return existsSync(lib) ? lib : join(source, 'Cargo.toml');
+  const { crate, entry } = rustSource(tasklet.source);
+  const file = join(root, entry);
+  return existsSync(file) ? file : join(root, crate, 'Cargo.toml');
 }

@@ -1,6 +1,7 @@
 import { join, sep } from 'node:path';
 import { MANIFEST_NAME } from '../program/loadProgram.ts';
 import { type ParsedManifest, parseManifest, type Tasklet } from '../program/manifest.ts';
+import { rustSource } from '../program/rustSource.ts';
 import { manifestFindings } from '../toolchain/validate/checkManifest.ts';
 import { compareFindings, type Finding } from '../toolchain/validate/finding.ts';
 import { programFiles } from '../toolchain/validate/programFiles.ts';
@@ -123,6 +124,7 @@ export class ProgramState {
   isSource(one: Tasklet, path: string): boolean {
     const source = join(this.root, one.source);
     if (path === source || path.startsWith(source + sep)) return true;
+    if (one.kind === 'rust' && path.startsWith(join(this.root, rustSource(one.source).crate, 'src') + sep)) return true;
     return this.#sources.get(one.name)?.has(path) ?? false;
   }
 

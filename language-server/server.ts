@@ -16,6 +16,7 @@ import {
 } from 'vscode-languageserver/node';
 import { STATE_NAME, StateFolder } from '../daemons/protocol/stateFolder.ts';
 import { PROGRAM_LIMITS } from '../program/programLimits.ts';
+import { rustSource } from '../program/rustSource.ts';
 import { startBoundedThread } from '../toolchain/bounded/boundedThread.ts';
 import { warmBounded } from '../toolchain/bounded/warmBounded.ts';
 import { type LineFuel, sourceFuel } from '../toolchain/profile/sourceFuel.ts';
@@ -235,7 +236,7 @@ export function serve(connection: Connection, threadUrl: URL): void {
       if (source === null) return [];
       const own = source.tasklets.filter((one) => {
         const file = join(source.program.root, one.source);
-        return one.kind === 'rust' ? source.path === join(file, 'src', 'lib.rs') : source.path === file;
+        return source.path === (one.kind === 'rust' ? join(source.program.root, rustSource(one.source).entry) : file);
       });
       return codeLenses(source.program.root, own, source.text);
     }),

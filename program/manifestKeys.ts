@@ -99,7 +99,7 @@ export const MANIFEST_KEYS = [
     kind: 'source',
     default: null,
     example: '"tasklets/local-dev.ts"',
-    doc: 'What the tasklet is made from: a `.ts` file (AssemblyScript), a folder with a `Cargo.toml` (Rust), a `.wat` file, or a prebuilt `.wasm` file.',
+    doc: 'What the tasklet is made from: a `.ts` file (AssemblyScript), a folder with a `Cargo.toml` or, of a crate with several tasklets, one of its `src/tasklets/<name>.rs` (Rust), a `.wat` file, or a prebuilt `.wasm` file.',
   },
   {
     table: 'tasklet',

@@ -76,7 +76,7 @@ export function checkPaths(tasklets: TaskletText[], lines: TextLines): ManifestP
         report(
           'source-kind',
           source.span,
-          `grafOS does not build "${source.path}". A source is a .ts file (AssemblyScript), a folder with a Cargo.toml (Rust), a .wat file or a .wasm file.${folder ? ` For this crate write "${folder}".` : ''}`,
+          `grafOS does not build "${source.path}". A source is a .ts file (AssemblyScript), a folder with a Cargo.toml or one of its src/tasklets/<name>.rs (Rust), a .wat file or a .wasm file.${folder ? ` For this crate write "${folder}".` : ''}`,
           folder ? { title: `Change to "${folder}"`, newText: JSON.stringify(folder) } : undefined,
         );
       }

@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path';
 import * as vscode from 'vscode';
+import { rustSource } from '../../program/rustSource.ts';
 import { formatSize } from '../../program/size.ts';
 import type { Grafos } from '../grafos.ts';
 import { VIEWS } from '../ids.ts';
@@ -98,7 +99,7 @@ function taskletItem({ session, entry }: TaskletNode): vscode.TreeItem {
     ].join('\n'),
   );
   item.accessibilityInformation = { label: `${tasklet.name}, ${item.description}` };
-  const source = tasklet.kind === 'rust' ? join(tasklet.source, 'src', 'lib.rs') : tasklet.source;
+  const source = tasklet.kind === 'rust' ? rustSource(tasklet.source).entry : tasklet.source;
   item.command = openFile(vscode.Uri.file(join(session.root, source)));
   return item;
 }

@@ -140,7 +140,7 @@ const CASES: HostileCase[] = [
     what: 'a stamp that names a device',
     make: built([
       'x',
-      buildTool({ kind: 'assemblyscript', features: ['bulk-memory', 'simd'] }),
+      buildTool({ kind: 'assemblyscript', source: 'demo.ts', features: ['bulk-memory', 'simd'] }),
       'tasklets/demo.ts',
       '../../../../../../dev/zero',
       '/dev/zero',

@@ -12,7 +12,7 @@ const allowed = [
   /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js|runPanel\.(js|css))$/,
   /^docs\/findings\/[\w-]+\.md$/,
   /^media\/(icon\.png|grafos\.svg|(?:grafos|run)\.schema\.json|(dashboard|manifest-language|walkthrough|screenshots)\/[\w.-]+)$/,
-  /^sdk\/(assemblyscript\/\w+\.ts|rust\/(Cargo\.(toml|lock)|src\/\w+\.rs))$/,
+  /^sdk\/(assemblyscript\/\w+\.ts|rust\/(Cargo\.lock|((std|macros)\/)?(Cargo\.toml|src\/\w+\.rs)))$/,
   /^node_modules\/(assemblyscript|binaryen|long|wabt)\/(package\.json|LICENSE|NOTICE|index\.js)$/,
   /^node_modules\/assemblyscript\/(dist\/(asc|assemblyscript)\.js|lib\/binaryen\.js|std\/assembly\/index\.d\.ts)$/,
   /^node_modules\/@matrixai\/quic-[\w-]+\/(package\.json|[\w.]+\.node)$/,

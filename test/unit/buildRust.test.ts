@@ -260,12 +260,17 @@ describe('the recipe in Rust', () => {
 
   it('carries grafos-std as it is', async () => {
     const [own, vendored] = [join(packageRoot, 'sdk', 'rust'), join(recipe, 'vendor', 'grafos')];
-    const files = ['Cargo.toml', ...(await readdir(join(own, 'src'))).map((name) => join('src', name))];
+    const files: string[] = [];
+    for (const crate of ['', 'std', 'macros']) {
+      const sources = await readdir(join(own, crate, 'src'));
+      files.push(join(crate, 'Cargo.toml'), ...sources.map((name) => join(crate, 'src', name)));
+    }
     for (const file of files) {
-      const advice = `${file} differs: copy sdk/rust/Cargo.toml and sdk/rust/src to cookbook/local-dev-rust/vendor/grafos`;
+      const advice = `${file} differs: copy Cargo.toml and src of sdk/rust, sdk/rust/std and sdk/rust/macros to cookbook/local-dev-rust/vendor/grafos`;
       assert.equal(await readFile(join(vendored, file), 'utf8'), await readFile(join(own, file), 'utf8'), advice);
     }
-    assert.equal((await readdir(join(vendored, 'src'))).length, files.length - 1);
+    const carried = (await readdir(vendored, { recursive: true })).filter((name) => /\.(rs|toml)$/.test(name));
+    assert.deepEqual(carried.sort(), files.sort());
   });
 
   it('is the same tasklet as the one in AssemblyScript', () => {

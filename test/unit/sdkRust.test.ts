@@ -7,8 +7,8 @@ import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { findRust } from '../../toolchain/build/findRust.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
-/** `cargo test` on a copy, with everything it makes. @returns the names of the tests that passed */
-async function cargoTest(folder: string): Promise<string[]> {
+/** `cargo test` on a copy, with everything it makes. @param crate a folder below, whose tests they are. @returns the names of the tests that passed */
+async function cargoTest(folder: string, crate = '.'): Promise<string[]> {
   await using copy = await temporaryFolder();
   await cp(folder, copy.path, { recursive: true, filter: (path) => !/[/\\](target|build|\.grafos)$/.test(path) });
   const { cargo, rustc } = await findRust(copy.path, process.env);
@@ -16,7 +16,7 @@ async function cargoTest(folder: string): Promise<string[]> {
   const { stdout } = await promisify(execFile)(
     cargo,
     ['test', '--offline', '--target-dir', join(copy.path, 'target')],
-    { cwd: copy.path, env },
+    { cwd: join(copy.path, crate), env },
   );
   return [...stdout.matchAll(/^test (.+) \.\.\. ok$/gm)].map(([, name = '']) => name);
 }
@@ -67,7 +67,7 @@ function useOf({ owner, name, parameters, result }: Signature, index: number): s
 async function compileOnHost(text: string): Promise<string> {
   await using folder = await temporaryFolder();
   const sdk = join(packageRoot, 'sdk', 'rust').replaceAll('\\', '/');
-  const manifest = `[package]\nname = "demo"\nversion = "0.1.0"\nedition = "2021"\n\n[dependencies]\ngrafos = { path = "${sdk}" }\n`;
+  const manifest = `[package]\nname = "demo"\nversion = "0.1.0"\nedition = "2021"\n\n[dependencies]\ngrafos = { path = "${sdk}" }\ngrafos_std = { path = "${sdk}/std" }\n`;
   await writeFile(join(folder.path, 'Cargo.toml'), manifest);
   await mkdir(join(folder.path, 'src'));
   await writeFile(join(folder.path, 'src', 'lib.rs'), text);
@@ -116,6 +116,15 @@ describe('grafos-std for Rust', () => {
     const passed = await cargoTest(join(packageRoot, 'sdk', 'rust'));
     assert.ok(passed.includes('invalid_texts_are_refused_with_a_label_and_a_place'), passed.join());
     assert.ok(passed.length >= 6, passed.join());
+  });
+
+  it('has an attribute that leaves the function as it is', async () => {
+    const passed = await cargoTest(join(packageRoot, 'sdk', 'rust'), 'std');
+    assert.ok(passed.includes('the_function_stays_as_it_is'), passed.join());
+    assert.ok(
+      passed.some((name) => name.startsWith('src/lib.rs')),
+      passed.join(),
+    );
   });
 
   it('lets a tasklet be tested on the host', async () => {

@@ -7,6 +7,7 @@ import { MODULE_FEATURES, type ModuleFeature } from '../../program/manifestKeys.
 import type { ProgramFileKind } from '../../program/programLimits.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
+import { rustSource } from '../../program/rustSource.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { checkCrateFiles } from './checkCrateFiles.ts';
@@ -35,7 +36,7 @@ export async function buildRust(
   options: { signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Compiled> {
   const env = options.env ?? process.env;
-  const crate = join(program.root, tasklet.source);
+  const crate = join(program.root, rustSource(tasklet.source).crate);
   const manifest = join(crate, 'Cargo.toml');
   await checkCrateFiles(program.root, crate);
   const tools = await findRust(crate, env, options.signal);
@@ -46,7 +47,7 @@ export async function buildRust(
   args.push(...(await releaseProfile(new ProgramReader(program.root), crate)));
   const run = await runCargo(tools.cargo, args, {
     cwd: crate,
-    env: cargoEnvironment(env, tools, program.root, tasklet.features),
+    env: cargoEnvironment(env, tools, program.root, tasklet),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const diagnostics = rustFindings(run.messages, crate);
@@ -83,8 +84,9 @@ export function cargoEnvironment(
   env: NodeJS.ProcessEnv,
   tools: RustTools,
   root: string,
-  features: readonly ModuleFeature[],
+  { features, source }: Pick<Tasklet, 'features' | 'source'>,
 ): NodeJS.ProcessEnv {
+  const wanted = rustSource(source).function;
   const cargoHome = env.CARGO_HOME ?? join(homedir(), '.cargo');
   const flags = [
     `--remap-path-prefix=${root}=.`,
@@ -102,6 +104,8 @@ export function cargoEnvironment(
     CARGO_INCREMENTAL: '0',
     CARGO_TERM_COLOR: 'never',
     SOURCE_DATE_EPOCH: '0',
+    // The attribute of grafos_std writes the exports of this function alone.
+    GRAFOS_TASKLET: wanted ?? undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Tasklet } from '../../program/manifest.ts';
+import { rustSource } from '../../program/rustSource.ts';
 import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
 import { standardLibraryDigest } from './standardLibrary.ts';
 
@@ -9,14 +10,17 @@ const BUILD_FORMAT = 2;
  * Names what turns a source into a module, as far as it can be known without starting it. Another Rust compiler does not make a module stale:
  * asking for its version would cost every check a process.
  */
-export function buildTool({ kind, features }: Pick<Tasklet, 'kind' | 'features'>): string {
+export function buildTool({ kind, features, source }: Pick<Tasklet, 'kind' | 'features' | 'source'>): string {
   const own = `grafos-build@${BUILD_FORMAT}`;
   const named = features.length === 0 ? 'none' : features.join('+');
   switch (kind) {
     case 'assemblyscript':
       return `${own} assemblyscript@${assemblyScriptVersion()} grafos-std@${standardLibraryDigest()} features@${named}`;
-    case 'rust':
-      return `${own} cargo features@${named}`;
+    case 'rust': {
+      // Tasklets of one crate have the same files, and differ in the function alone.
+      const wanted = rustSource(source).function;
+      return `${own} cargo features@${named}${wanted === null ? '' : ` tasklet@${wanted}`}`;
+    }
     case 'wat':
       return `${own} wabt`;
     case 'wasm':

@@ -32,6 +32,8 @@ export interface RustcSpan {
   column_start: number;
   column_end: number;
   text: Array<{ text: string }>;
+  /** Where the macro is called whose definition the span is in. */
+  expansion: { span: RustcSpan } | null;
 }
 
 const STDERR_KEPT = 16 * 1024;

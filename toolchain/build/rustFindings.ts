@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, sep } from 'node:path';
 import type { TextRange } from '../../program/textLines.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import type { CargoMessage, RustcMessage, RustcSpan } from './runCargo.ts';
@@ -11,7 +11,10 @@ export function rustFindings(messages: readonly CargoMessage[], crate: string): 
     const { message } = one;
     const isError = message.level.startsWith('error');
     if (!isError && message.level !== 'warning') return [];
-    const span = message.spans.find(({ is_primary }) => is_primary);
+    const span = ownSpan(
+      message.spans.find(({ is_primary }) => is_primary),
+      crate,
+    );
     // Without a place these only count what was said before ("aborting due to 2 previous errors", "1 warning emitted").
     if (span === undefined && /^aborting due to|warnings? emitted$/.test(message.message)) return [];
     const code = isError ? 'GRF2207' : 'GRF2208';
@@ -25,6 +28,13 @@ function words({ code, message, children }: RustcMessage): string {
     .filter(({ level }) => level === 'help' || level === 'note')
     .map((child) => `${child.level}: ${child.message}`);
   return [`${code === null ? '' : `${code.code}: `}${message}`, ...help].join('\n');
+}
+
+/** The place in the crate's own sources: for a macro of another crate, where it is called. */
+function ownSpan(span: RustcSpan | undefined, crate: string): RustcSpan | undefined {
+  for (let at = span; at !== undefined; at = at.expansion?.span)
+    if (fileOf(at, crate).startsWith(join(crate, 'src') + sep)) return at;
+  return span;
 }
 
 /** rustc names files as seen from the workspace's folder, which is the crate's or one above it. */

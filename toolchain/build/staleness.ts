@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { packageFolders } from '../../program/packageFolders.ts';
 import { type FileRead, ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
+import { rustSource } from '../../program/rustSource.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
 import { buildTool } from './buildTool.ts';
 import { readStamp, sourceDigest } from './sourceStamp.ts';
@@ -35,7 +36,7 @@ export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet
   const tool = buildTool(tasklet);
   if (stamp.tool !== tool)
     return { state: 'stale', why: `${tasklet.output} was built by another version of the tools (${stamp.tool}).` };
-  const entry = tasklet.kind === 'rust' ? `${tasklet.source}/Cargo.toml` : tasklet.source;
+  const entry = tasklet.kind === 'rust' ? posix.join(rustSource(tasklet.source).crate, 'Cargo.toml') : tasklet.source;
   if (!stamp.files.includes(entry))
     return { state: 'stale', why: `${tasklet.output} was built from another source than ${tasklet.source}.` };
   const digest = sourceDigest(tool);

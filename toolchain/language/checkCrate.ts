@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { rustSource } from '../../program/rustSource.ts';
 import { cargoEnvironment, cargoFault, throwFor } from '../build/buildRust.ts';
 import { checkCrateFiles } from '../build/checkCrateFiles.ts';
 import { findRust, RUST_TARGET } from '../build/findRust.ts';
@@ -20,7 +21,7 @@ export async function checkCrate(
   options: { signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Finding[]> {
   const env = options.env ?? process.env;
-  const crate = join(program.root, tasklet.source);
+  const crate = join(program.root, rustSource(tasklet.source).crate);
   const manifest = join(crate, 'Cargo.toml');
   await checkCrateFiles(program.root, crate);
   const tools = await findRust(crate, env, options.signal);
@@ -29,7 +30,7 @@ export async function checkCrate(
   args.push('--target-dir', target, '--message-format', 'json');
   const run = await runCargo(tools.cargo, args, {
     cwd: crate,
-    env: cargoEnvironment(env, tools, program.root, tasklet.features),
+    env: cargoEnvironment(env, tools, program.root, tasklet),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const findings = rustFindings(run.messages, crate);

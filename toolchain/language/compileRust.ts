@@ -3,6 +3,7 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { MANIFEST_NAME } from '../../program/loadProgram.ts';
 import { parseManifest, type Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
+import { rustSource } from '../../program/rustSource.ts';
 import { staleness } from '../build/staleness.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { checkCrate } from './checkCrate.ts';
@@ -28,7 +29,7 @@ export async function compileRust(root: string, options: Options): Promise<Findi
   for (const tasklet of await crates(reader)) {
     if (options.tasklet !== undefined && options.tasklet !== tasklet.name) continue;
     // The scan of the sources reports a folder without a crate.
-    const manifest = await reader.lookSoon(join(root, tasklet.source, 'Cargo.toml'));
+    const manifest = await reader.lookSoon(join(root, rustSource(tasklet.source).crate, 'Cargo.toml'));
     if (manifest.state !== 'ok' || (await wasCompiled(root, tasklet))) continue;
     findings.push(...(await compile(root, tasklet, options)));
   }
@@ -71,5 +72,5 @@ async function compile(root: string, tasklet: Tasklet, options: Options): Promis
 
 function notCompiled(root: string, { name, source }: Tasklet, why: string): Finding {
   const words = `"${name}" was not compiled, so faults that only the compiler finds are not in this list.`;
-  return finding('GRF2209', join(root, source, 'Cargo.toml'), FILE_START, `${words} ${why}`);
+  return finding('GRF2209', join(root, rustSource(source).crate, 'Cargo.toml'), FILE_START, `${words} ${why}`);
 }

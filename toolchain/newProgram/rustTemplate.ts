@@ -74,13 +74,9 @@ mod tests {
 
 function vendoredCrate(): ProgramFiles {
   const folder = join(packageRoot, 'sdk', 'rust');
-  const sources = readdirSync(join(folder, 'src'))
-    .filter((name) => name.endsWith('.rs'))
-    .sort();
-  return new Map(
-    ['Cargo.toml', ...sources.map((name) => `src/${name}`)].map((path) => [
-      `vendor/grafos/${path}`,
-      readFileSync(join(folder, path), 'utf8'),
-    ]),
-  );
+  const paths = ['', 'std/', 'macros/'].flatMap((crate) => {
+    const sources = readdirSync(join(folder, crate, 'src')).filter((name) => name.endsWith('.rs'));
+    return [`${crate}Cargo.toml`, ...sources.sort().map((name) => `${crate}src/${name}`)];
+  });
+  return new Map(paths.map((path) => [`vendor/grafos/${path}`, readFileSync(join(folder, path), 'utf8')]));
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { loadProgramSoon } from '../../program/loadProgram.ts';
+import { rustSource } from '../../program/rustSource.ts';
 import { buildTool } from '../build/buildTool.ts';
 import { findRust, RUST_TARGET } from '../build/findRust.ts';
 import type { Check } from './doctor.ts';
@@ -34,7 +35,7 @@ export async function compilerChecks(
   const crate = tasklets.find(({ kind }) => kind === 'rust');
   if (crate === undefined) return checks;
   try {
-    const { cargo } = await findRust(join(program.root, crate.source), env, signal);
+    const { cargo } = await findRust(join(program.root, rustSource(crate.source).crate), env, signal);
     checks.push({ name: 'rust', status: 'ok', message: `${cargo}, with ${RUST_TARGET}`, next: null });
   } catch (error) {
     if (signal.aborted) throw error;

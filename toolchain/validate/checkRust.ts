@@ -1,5 +1,6 @@
 /** A Rust tasklet: what its Cargo.toml needs, and parts of std that compile and then do nothing, or panic, in a cell. Syntax is cargo's. */
-import { join, relative } from 'node:path';
+import { join, posix, relative } from 'node:path';
+import { rustSource } from '../../program/rustSource.ts';
 import { type TextLines, textLines } from '../../program/textLines.ts';
 import { readToml, type TomlTable } from '../../program/tomlDocument.ts';
 import { checkLabel } from './errorLabel.ts';
@@ -21,12 +22,13 @@ interface RustFile {
 
 export function checkRust(context: TaskletContext, folder: string): void {
   const manifestPath = join(folder, 'Cargo.toml');
+  const crateManifest = posix.join(rustSource(context.tasklet.source).crate, 'Cargo.toml');
   const sources = rustFiles(folder, context);
   // A crate that writes the entry points itself needs neither the crate nor its macro.
   const ownEntry = sources.some(({ tokens }) => tokens.some(({ text }) => text === '_grafos_tasklet_run'));
   const read = context.files.text(manifestPath, 'checkedSource');
   if (isCommonFault(read)) {
-    context.findings.push(readFinding(read, `${context.tasklet.source}/Cargo.toml`, manifestPath, FILE_START));
+    context.findings.push(readFinding(read, crateManifest, manifestPath, FILE_START));
     return;
   }
   if (read.state !== 'ok') {
@@ -34,7 +36,7 @@ export function checkRust(context: TaskletContext, folder: string): void {
       'GRF2003',
       manifestPath,
       FILE_START,
-      `${context.tasklet.source}/Cargo.toml cannot be read${read.state === 'unreadable' ? `: ${read.why}` : ''}. cargo needs it: check the file.`,
+      `${crateManifest} cannot be read${read.state === 'unreadable' ? `: ${read.why}` : ''}. cargo needs it: check the file.`,
     );
     return;
   }

@@ -5,6 +5,7 @@ import { didYouMean } from '../../program/didYouMean.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import type { FileRead, ReadFault } from '../../program/programReader.ts';
+import { rustSource } from '../../program/rustSource.ts';
 import { formatSize } from '../../program/size.ts';
 import type { WasmModule } from '../../wasm/wasmModule.ts';
 import { staleness } from '../build/staleness.ts';
@@ -81,8 +82,15 @@ async function checkAssemblyScript(
 
 async function checkRustTasklet(context: TaskletContext, program: Program): Promise<WasmModule | null> {
   const { tasklet, files, manifestPath } = context;
-  const folder = context.path(tasklet.source);
-  const seen = files.look(folder);
+  const { crate, function: wanted } = rustSource(tasklet.source);
+  const folder = context.path(crate);
+  const source = context.path(tasklet.source);
+  const given = files.look(source);
+  if (given.state !== 'ok') {
+    readSource(context, source, given);
+    return null;
+  }
+  const seen = wanted === null ? given : files.look(folder);
   if (seen.state !== 'ok') {
     readSource(context, folder, seen);
     return null;
@@ -101,7 +109,7 @@ async function checkRustTasklet(context: TaskletContext, program: Program): Prom
       'GRF2002',
       manifestPath,
       context.rangeOf('source'),
-      `The folder "${tasklet.source}" has no Cargo.toml, so it is no Rust crate. Name the folder that has one; for other kinds of source name the file itself.`,
+      `The folder "${crate === '' ? '.' : crate}" has no Cargo.toml, so it is no Rust crate. Name the folder that has one; for other kinds of source name the file itself.`,
     );
     return null;
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Tasklet } from '../../program/manifest.ts';
+import { rustSource } from '../../program/rustSource.ts';
 import { FILE_START, type Finding, finding } from './finding.ts';
 
 /** Why a check or a compile was ended before it had an answer. */
@@ -24,7 +25,7 @@ export function givenUp(
   why: GiveUp,
   what: 'check' | 'build',
 ): Finding {
-  const file = kind === 'rust' ? join(root, source, 'Cargo.toml') : join(root, source);
+  const file = kind === 'rust' ? join(root, rustSource(source).crate, 'Cargo.toml') : join(root, source);
   return finding(
     'GRF2007',
     file,

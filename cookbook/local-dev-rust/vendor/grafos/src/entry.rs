@@ -1,4 +1,4 @@
-use crate::{context, host, output::Output};
+use crate::{answer::Answer, context, host};
 
 /// Behind `_grafos_tasklet_init`.
 pub fn init(context: i32, length: i32) {
@@ -12,9 +12,9 @@ pub fn init(context: i32, length: i32) {
 }
 
 /// Behind `_grafos_tasklet_run`: 0, 1 after an error of `compute`, or a negative host status.
-pub fn run<Answer: Into<Output>>(input: i32, length: i32, compute: fn(&[u8]) -> Result<Answer, &'static str>) -> i32 {
-    match compute(&host::read_blob(input, length)) {
-        Ok(answer) => host::write_output(answer.into().bytes()),
+pub fn run<Given: Answer>(input: i32, length: i32, compute: fn(&[u8]) -> Given) -> i32 {
+    match compute(&host::read_blob(input, length)).into_result() {
+        Ok(output) => host::write_output(output.bytes()),
         Err(label) => {
             host::fail(label);
             1

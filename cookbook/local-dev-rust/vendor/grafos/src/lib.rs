@@ -13,6 +13,7 @@
 
 #[cfg(all(target_arch = "wasm32", feature = "allocator"))]
 mod allocator;
+mod answer;
 mod context;
 mod entry;
 mod fabric_memory;
@@ -44,7 +45,7 @@ pub fn clock() -> i64 {
 
 /// Makes `compute` the tasklet of this crate: writes the exports of `tasklet-profile-v0`. Once in a crate, whose type is `cdylib`.
 ///
-/// `compute` takes `&[u8]` and gives `Result<impl Into<Output>, &'static str>`; the error is a snake_case label of at most 64 bytes.
+/// `compute` takes `&[u8]` and gives `Output` or `Result<impl Into<Output>, &'static str>`; the error is a snake_case label of at most 64 bytes.
 #[macro_export]
 macro_rules! tasklet {
     ($compute:path) => {

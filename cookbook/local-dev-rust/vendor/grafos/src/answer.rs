@@ -1,0 +1,18 @@
+use crate::Output;
+
+/// What a tasklet's function gives: an output, or an output or an error label.
+pub trait Answer {
+    fn into_result(self) -> Result<Output, &'static str>;
+}
+
+impl Answer for Output {
+    fn into_result(self) -> Result<Output, &'static str> {
+        Ok(self)
+    }
+}
+
+impl<Value: Into<Output>> Answer for Result<Value, &'static str> {
+    fn into_result(self) -> Result<Output, &'static str> {
+        self.map(Into::into)
+    }
+}

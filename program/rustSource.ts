@@ -1,0 +1,17 @@
+export interface RustSource {
+  /** Folder of the crate, relative to the program; empty where it is the program's folder. */
+  crate: string;
+  /** File that a reader opens first, relative to the program. */
+  entry: string;
+  /** Name of the function, where the crate has one for each file of `src/tasklets`; else null. */
+  function: string | null;
+}
+
+/** The parts of a Rust tasklet's source: a crate's folder, or a file `src/tasklets/<name>.rs` of a crate. */
+export function rustSource(source: string): RustSource {
+  const file = /^(?:(.*)\/)?src\/tasklets\/([^/]+)\.rs$/.exec(source);
+  if (file === null)
+    return { crate: source, entry: source === '' ? 'src/lib.rs' : `${source}/src/lib.rs`, function: null };
+  const [, crate = '', name = ''] = file;
+  return { crate, entry: source, function: name.replaceAll('-', '_') };
+}
