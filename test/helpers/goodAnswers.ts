@@ -49,7 +49,13 @@ export const RUN: Run = {
   response: {
     run_id: RUN_ID,
     state: 'failed',
-    error: { code: 'tasklet_failed', message: 'no', label: 'no_luck', exit_code: 1 },
+    error: {
+      code: 'tasklet_failed',
+      message: 'no',
+      label: 'no_luck',
+      exit_code: 1,
+      frames: [{ function: 3, offset: 17 }],
+    },
     output: { a: 1 },
     output_bytes: OUTPUT.length,
     output_sha256: OUTPUT_SHA256,

@@ -24,7 +24,11 @@ async function proves(program: Program): Promise<number> {
     const wasm = await readFile(output);
     for (const fixture of await loadFixtures(new ProgramReader(program.root), tasklet)) {
       if ('fault' in fixture) throw fixture.fault;
-      const run = runOnHost(wasm, { input: fixture.input });
+      const run = runOnHost(wasm, {
+        input: fixture.input,
+        context: { tasklet: tasklet.name, version: program.manifest.version, run_id: 'run', cell_id: 'cell' },
+        ...(tasklet.mem_bytes === 0 ? {} : { lease: new Uint8Array(tasklet.mem_bytes) }),
+      });
       const mismatch = compareOutcome(fixture.expected, { output: run.output, error: errorOf(run) });
       assert.equal(mismatch, null, `${fixture.name}: ${mismatch?.what}\n${mismatch?.diff}`);
       cases++;
@@ -49,6 +53,11 @@ describe('the cookbook', () => {
     ['object-storage', 7],
     ['stream-pipeline', 9],
     ['rpc-service', 14],
+    ['byte-counts', 3],
+    ['progress', 4],
+    ['draw', 5],
+    ['bitmap', 5],
+    ['text-table', 4],
   ];
   for (const [folder, cases] of recipes) {
     it(`${folder} builds, validates without findings and passes its cases`, async () => {
