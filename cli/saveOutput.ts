@@ -1,6 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { fileError } from '../toolchain/files/fileError.ts';
+import { saveBytes } from '../toolchain/files/saveBytes.ts';
 import type { ShownOutput } from '../toolchain/output/shownOutput.ts';
 
 /**
@@ -10,9 +9,5 @@ import type { ShownOutput } from '../toolchain/output/shownOutput.ts';
  */
 export async function saveOutput(cwd: string, file: string, { bytes }: ShownOutput): Promise<void> {
   if (bytes === null) throw new Error('the bytes of the output were not asked for');
-  try {
-    await writeFile(resolve(cwd, file), bytes);
-  } catch (error) {
-    throw fileError(error, 'The output cannot be written', true);
-  }
+  await saveBytes(resolve(cwd, file), bytes, 'The output cannot be written');
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -12,9 +12,21 @@ export function packageFolders(root: string): string[] {
   const folders: string[] = [];
   let workspace = 1;
   for (let folder = root; ; folder = dirname(folder)) {
+    if (folder !== root && !isTrusted(folder)) return folders.slice(0, workspace);
     folders.push(folder);
     if (existsSync(join(folder, '.git'))) return folders;
     if (workspace === 1 && folder !== root && existsSync(join(folder, 'package.json'))) workspace = folders.length;
     if (dirname(folder) === folder) return folders.slice(0, workspace);
+  }
+}
+
+/** Where others can write, as in /tmp, a package may be anybody's. Windows has no such mode, and no such folder above a user's. */
+function isTrusted(folder: string): boolean {
+  if (process.getuid === undefined) return true;
+  try {
+    const { mode, uid } = statSync(folder);
+    return (mode & 0o002) === 0 && (uid === 0 || uid === process.getuid());
+  } catch {
+    return false;
   }
 }

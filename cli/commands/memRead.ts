@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { formatSize } from '../../program/size.ts';
-import { fileError } from '../../toolchain/files/fileError.ts';
+import { saveBytes } from '../../toolchain/files/saveBytes.ts';
 import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
 import { sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
@@ -36,9 +35,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   }
   const bytes = await memory.session.read(offset, length);
   if (given.out !== undefined) {
-    await writeFile(given.out, bytes).catch((error) => {
-      throw fileError(error, 'The bytes cannot be written', true);
-    });
+    await saveBytes(resolve(cwd, given.out), bytes, 'The bytes cannot be written');
     out.result({ lease_id: memory.leaseId, offset, length: bytes.length, file: resolve(cwd, given.out) }, () => [
       `${bytes.length} bytes written to ${given.out}`,
     ]);

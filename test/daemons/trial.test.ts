@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { meterModule } from '../../daemons/fabricbiosd/runtime/compileModule.ts';
 import { TenantQueue } from '../../daemons/fabricbiosd/trial/tenantQueue.ts';
 import { TrialProcess } from '../../daemons/fabricbiosd/trial/trialProcess.ts';
 import { expensiveModule } from '../hostile/expensiveCode.ts';
@@ -105,24 +104,5 @@ describe('a cell and costly modules', () => {
     } finally {
       await cell.runtime.stop();
     }
-  });
-
-  it('counts the function types of a module whatever becomes of it, once V8 has met them', () => {
-    const more = '(type (func (param i64 i64 i64))) (func (result i32) i32.const 305419896)';
-    const whole = tasklet({ more });
-    const broken = Uint8Array.from(whole);
-    // The opcode of the constant becomes that of an i64's, which is no result of the function.
-    const at = Buffer.from(broken).lastIndexOf(Buffer.from([0x41, 0xf8, 0xac, 0xd1, 0x91, 0x01]));
-    assert.ok(at > 0);
-    broken[at] = 0x42;
-    const ready = meterModule(whole, 16, 'run');
-    assert.ok('metered' in ready && ready.types.length > 3, JSON.stringify(ready));
-    const invalid = meterModule(broken, 16, 'run');
-    assert.ok('refused' in invalid && /not valid WebAssembly/.test(invalid.refused.message), JSON.stringify(invalid));
-    assert.deepEqual([...invalid.types].sort(), [...ready.types].sort());
-    const reserved = meterModule(tasklet({ more: `${more} (func (export "grafos:fuel"))` }), 16, 'run');
-    assert.ok('refused' in reserved && /reserved/.test(reserved.refused.message), JSON.stringify(reserved));
-    assert.deepEqual(new Set(reserved.types), new Set(ready.types));
-    assert.deepEqual(meterModule(Buffer.from('no module'), 16, 'run').types, []);
   });
 });

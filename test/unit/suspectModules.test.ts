@@ -47,17 +47,20 @@ describe('modules that end their cell', () => {
 
   it('takes a long run for a bystander where others are new', () => {
     const modules = new SuspectModules();
-    for (const young of ['a', 'b', 'c']) {
+    const died = (young: string) =>
       modules.died(
         new Map([
           ['long', 40_000],
           [young, 5],
         ]),
       );
-    }
+    for (const young of ['a', 'b', 'c']) died(young);
     assert.deepEqual(modules.all, []);
-    for (let i = 0; i < 2; i++) modules.died(new Map([['long', 40_000]]));
-    assert.deepEqual(modules.all, ['long'], 'alone it is no bystander');
+    died('d');
+    assert.deepEqual(modules.all, ['long'], 'it was there each time');
+    const alone = new SuspectModules();
+    for (let i = 0; i < 2; i++) alone.died(new Map([['long', 40_000]]));
+    assert.deepEqual(alone.all, ['long'], 'alone it is no bystander');
   });
 
   it('forgets the oldest of very many', () => {

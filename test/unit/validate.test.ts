@@ -228,7 +228,7 @@ describe('validate', () => {
       },
       ['GRF1002'],
     ],
-    ['binary', (root) => program(root, { 'grafos.toml': Uint8Array.of(0xff, 0xfe) }), ['GRF1002']],
+    ['binary', (root) => program(root, { 'grafos.toml': Uint8Array.of(0xff, 0x00) }), ['GRF1002']],
     ['not TOML', (root) => program(root, { 'grafos.toml': '{"name": 1}' }), ['GRF1003']],
   ];
   for (const [what, prepare, expected] of manifests) {

@@ -75,6 +75,7 @@ function onlyLabel(
       if (kind !== 'string' || value !== label) continue;
       const before = text.slice(0, start).split(/\r\n|\r|\n/);
       found.push({ path, line: before.length, column: (before.at(-1) ?? '').length + 1 });
+      if (found.length > 1) return null;
     }
   }
   return found.length === 1 ? (found[0] ?? null) : null;

@@ -46,6 +46,9 @@ export function isOwnSource(file: string): boolean {
 /** Bytes of code after an instruction in which a line is looked for. */
 const FOLLOWING_BYTES = 4096;
 
+/** UTF-16 units of a line that are looked at: sources come from a map that anybody may have made. */
+const LINE_LOOKED_AT = 1_000;
+
 /** Lines above a function's first one in which its head is looked for. */
 const HEAD_LINES = 60;
 
@@ -71,7 +74,10 @@ export function codePlaces(
   const linesOf = (file: string): string[] | undefined => {
     if (!texts.has(file)) {
       const text = map?.texts.get(file) ?? readSource(file);
-      texts.set(file, text?.split('\n'));
+      texts.set(
+        file,
+        text?.split('\n').map((line) => line.slice(0, LINE_LOOKED_AT)),
+      );
     }
     return texts.get(file);
   };

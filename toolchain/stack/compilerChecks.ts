@@ -1,7 +1,6 @@
-import { join } from 'node:path';
+import { homedir } from 'node:os';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { loadProgramSoon } from '../../program/loadProgram.ts';
-import { rustSource } from '../../program/rustSource.ts';
 import { buildTool } from '../build/buildTool.ts';
 import { findRust, RUST_TARGET } from '../build/findRust.ts';
 import type { Check } from './doctor.ts';
@@ -35,7 +34,8 @@ export async function compilerChecks(
   const crate = tasklets.find(({ kind }) => kind === 'rust');
   if (crate === undefined) return checks;
   try {
-    const { cargo } = await findRust(join(program.root, rustSource(crate.source).crate), env, signal);
+    // Not in the program: its rust-toolchain.toml could name a compiler that came with it, and doctor starts nothing of a program.
+    const { cargo } = await findRust(homedir(), env, signal);
     checks.push({ name: 'rust', status: 'ok', message: `${cargo}, with ${RUST_TARGET}`, next: null });
   } catch (error) {
     if (signal.aborted) throw error;

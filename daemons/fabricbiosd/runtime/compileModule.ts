@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isSmallModule, type ModuleParts } from '../../../wasm/compileCost.ts';
 import { type MeteredModule, meter } from '../../../wasm/meter.ts';
 import { checkProfile } from '../../../wasm/profile.ts';
@@ -14,13 +13,8 @@ const PROBLEMS_SHOWN = 3;
 /** Characters of a refusal, which travels with its run and is kept with it. */
 const MESSAGE_MAX = 1_000;
 
-/**
- * A metered module, the reason why it is not run, or `costly` for one to be tried in a process of its own first.
- * `types` are hashes of the function types that V8 met, whatever became of the module.
- */
-export type MeterResult = ({ metered: MeteredModule } | { refused: RunError } | { costly: true }) & {
-  types: readonly number[];
-};
+/** A metered module, the reason why it is not run, or `costly` for one to be tried in a process of its own first. */
+export type MeterResult = { metered: MeteredModule } | { refused: RunError } | { costly: true };
 
 /**
  * Reads an artifact strictly, holds it against the profile, has V8 validate it as it is, and meters it.
@@ -35,8 +29,7 @@ export function meterModule(
   memoryMaxPages: number,
   purpose: 'run' | 'trial' | 'profile',
 ): MeterResult {
-  let types: readonly number[] = [];
-  const result = orRefused<{ metered: MeteredModule } | { refused: RunError } | { costly: true }>(() => {
+  return orRefused<MeterResult>(() => {
     const module = readModule(bytes);
     const problems = checkProfile(module, { memoryMaxPages }).filter(({ severity }) => severity === 'error');
     if (problems.length > 0) {
@@ -48,35 +41,16 @@ export function meterModule(
       );
     }
     if (purpose === 'run' && !isSmallModule(partsOf(bytes, module), module.cost)) return { costly: true };
-    types = typeHashes(module);
     const invalid = whyInvalid(bytes);
     if (invalid !== null) return refused('module_invalid', `The module is not valid WebAssembly: ${invalid}.`);
     const { costly, dense } = module.cost;
     return { metered: meter(bytes, { memoryMaxPages, apart: dense, touched: purpose === 'trial' ? costly : [] }) };
   });
-  return { ...result, types };
 }
 
 /** Compiles what {@link meterModule} gave, to be shared by all workers. */
 export function compileMetered(metered: MeteredModule): CompileResult {
   return orRefused(() => compiled(metered));
-}
-
-/** Hashes of the function types that V8 meets in a module; see typeBudget.ts. None where it is not read that far. */
-export function typesOf(bytes: Uint8Array, metered: boolean): readonly number[] {
-  try {
-    return typeHashes(readModule(bytes, { bodies: false, metered }));
-  } catch (error) {
-    if (error instanceof WasmInvalid) return [];
-    throw error;
-  }
-}
-
-function typeHashes({ types }: WasmModule): number[] {
-  const seen = new Set<string>();
-  for (const { params, results } of types) seen.add(`${params}>${results}`);
-  // 48 bits of it: nobody makes types that count as one.
-  return Array.from(seen, (type) => createHash('sha256').update(type).digest().readUIntBE(0, 6));
 }
 
 function orRefused<Result>(make: () => Result): Result | { refused: RunError } {

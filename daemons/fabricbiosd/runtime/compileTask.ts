@@ -1,6 +1,5 @@
 import type { MeteredModule } from '../../../wasm/meter.ts';
 import { setTiering } from './baselineOnly.ts';
-import { typesOf } from './compileModule.ts';
 import type { PoolWorker } from './poolWorker.ts';
 import { postable } from './transfer.ts';
 import { workerLost } from './workerLost.ts';
@@ -18,9 +17,9 @@ export type CompileSource = { artifact: Uint8Array; memoryMaxPages: number } | {
 
 /**
  * Called with the result for a module. `lasting` is false when the fault was the cell's and the next run should
- * try again. `types` are hashes of the function types that V8 met.
+ * try again.
  */
-export type CompileDone = (answer: CompileAnswer, lasting: boolean, types: readonly number[]) => void;
+export type CompileDone = (answer: CompileAnswer, lasting: boolean) => void;
 
 /** Makes a module ready in a worker. */
 export class CompileTask implements PoolTask {
@@ -57,22 +56,15 @@ export class CompileTask implements PoolTask {
   log(): void {}
 
   answered(answer: FromWorker): void {
-    if (answer.kind === 'compiled') this.#done(answer.result, true, answer.types);
+    if (answer.kind === 'compiled') this.#done(answer.result, true);
   }
 
   lost(loss: TaskLoss, _worker: PoolWorker | null, cause: string | null): void {
     // Its worker may have ended while functions were kept from the optimizing compiler, as no other worker's are then.
     if (this.#touches) setTiering(true);
     const tooMuch = loss === 'deadline' || loss === 'out_of_memory';
-    const types = this.#types();
     // What no estimate foresaw is for a process of its own to judge.
-    if (tooMuch && 'artifact' in this.#source) this.#done({ costly: true }, true, types);
-    else this.#done({ refused: workerLost(tooMuch ? 'died' : loss, cause) }, false, types);
-  }
-
-  /** Types that V8 may have met before the worker was lost. */
-  #types(): readonly number[] {
-    const source = this.#source;
-    return 'metered' in source ? typesOf(source.metered.bytes, true) : typesOf(source.artifact, false);
+    if (tooMuch && 'artifact' in this.#source) this.#done({ costly: true }, true);
+    else this.#done({ refused: workerLost(tooMuch ? 'died' : loss, cause) }, false);
   }
 }

@@ -1,7 +1,7 @@
 /** Entry point of a run worker: compiles modules and runs tasklets, one at a time, as main asks. */
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { RUN_FRAMES_MAX } from '../../protocol/runError.ts';
-import { compileMetered, meterModule, typesOf } from './compileModule.ts';
+import { compileMetered, meterModule } from './compileModule.ts';
 import { Garbage } from './garbage.ts';
 import { HostFunctions } from './hostFunctions.ts';
 import { LinearMemories } from './linearMemories.ts';
@@ -41,7 +41,7 @@ const { threadCpuUsage } = process as Partial<Pick<NodeJS.Process, 'threadCpuUsa
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'compile') {
-    say({ kind: 'compiled', ...compile(message) });
+    say({ kind: 'compiled', result: compile(message) });
     return;
   }
   const before = threadCpuUsage?.();
@@ -66,13 +66,10 @@ const guarded = process.permission?.has('fs.read') === false;
 sealRealm();
 say({ kind: 'ready', collects: garbage.collects, guarded });
 
-function compile({ bytes, memoryMaxPages, metered }: CompileRequest): {
-  result: CompileAnswer;
-  types: readonly number[];
-} {
-  if (metered !== null) return { result: compileMetered(metered), types: typesOf(metered.bytes, true) };
-  const { types, ...result } = meterModule(bytes, memoryMaxPages, 'run');
-  return { result: 'metered' in result ? compileMetered(result.metered) : result, types };
+function compile({ bytes, memoryMaxPages, metered }: CompileRequest): CompileAnswer {
+  if (metered !== null) return withMemory(() => compileMetered(metered));
+  const result = meterModule(bytes, memoryMaxPages, 'run');
+  return 'metered' in result ? compileMetered(result.metered) : result;
 }
 
 /** `left`: bytes of linear memory that wait for the collector now. */
@@ -84,7 +81,7 @@ function run(request: RunRequest): { result: RunResult; left: number } {
   const limits = compiled.metered.memory;
   // The profile wants one of the module's own.
   if (limits === null) throw new Error(`module ${request.moduleId} has no memory`);
-  const memory = lend(limits);
+  const memory = withMemory(() => memories.lend(limits));
   try {
     return { result: runTasklet(host, compiled, request, memory), left: memories.takeBack(memory, limits) };
   } finally {
@@ -93,12 +90,12 @@ function run(request: RunRequest): { result: RunResult; left: number } {
 }
 
 /** V8 may have no room for one more memory only because ended ones wait for the collector. */
-function lend(limits: { min: number; max: number }): WebAssembly.Memory {
+function withMemory<Result>(make: () => Result): Result {
   try {
-    return memories.lend(limits);
+    return make();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     garbage.sweep();
-    return memories.lend(limits);
+    return make();
   }
 }

@@ -14,6 +14,7 @@ import { ModuleCache, type ModuleEntry } from './moduleCache.ts';
 import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
 import { RunTask } from './runTask.ts';
 import { TypeBudget } from './typeBudget.ts';
+import { typesMet } from './typesMet.ts';
 import { workerLost } from './workerLost.ts';
 import type { CompileResult } from './workerMessages.ts';
 import { WorkerPool } from './workerPool.ts';
@@ -205,14 +206,15 @@ class WorkerRuntime implements Runtime {
     const tryFirst = () => this.tryFirst(sha256, artifact, pages, tenant, settle);
     const full = this.types.refusal(tenant);
     if (full !== null) return settle({ refused: full }, false);
+    // Counted before they wait: many modules that come at one time must not all find room.
+    this.types.add(tenant, typesMet(artifact));
     // A larger module is not small, which a worker need not find out first.
     if (artifact.length > SMALL_MODULE.bytes) return tryFirst();
     const isKept = artifact.length >= STORED_FROM_BYTES;
     const stored = isKept ? await this.store?.read(sha256, pages) : null;
     if (stored) return this.compileMetered(stored, tenant, settle);
     this.pool.add(
-      new CompileTask(tenant, { artifact, memoryMaxPages: pages }, (answer, lasting, types) => {
-        this.types.add(tenant, types);
+      new CompileTask(tenant, { artifact, memoryMaxPages: pages }, (answer, lasting) => {
         if ('costly' in answer) void tryFirst();
         else settle(answer, lasting);
         if (isKept && 'compiled' in answer) this.keep(sha256, pages, answer.compiled.metered);
@@ -252,8 +254,7 @@ class WorkerRuntime implements Runtime {
     const add = () =>
       new Promise<void>((resolve) => {
         this.pool.add(
-          new CompileTask(tenant, { metered }, (answer, lasting, types) => {
-            this.types.add(tenant, types);
+          new CompileTask(tenant, { metered }, (answer, lasting) => {
             if (!('costly' in answer)) settle(answer, lasting);
             resolve();
           }),

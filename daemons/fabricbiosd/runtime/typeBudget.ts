@@ -7,12 +7,12 @@ import type { RunError } from '../../protocol/runError.ts';
 const ALL_MAX = 700_000;
 const TENANT_MAX = 100_000;
 
-/** Function types that V8 has met in this process, and whose modules brought them. */
+/** Function types that V8 may have met in this process, and the tenants whose modules brought them. */
 export class TypeBudget {
   readonly #met = new Set<number>();
   readonly #broughtBy = new Map<string, number>();
 
-  /** @param types hashes of the types of a module that was compiled */
+  /** @param types hashes of the types of a module that is to be compiled ({@link typesMet}) */
   add(tenant: string, types: readonly number[]): void {
     const before = this.#met.size;
     for (const type of types) this.#met.add(type);

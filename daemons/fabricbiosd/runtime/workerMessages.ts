@@ -63,8 +63,7 @@ export type FromWorker =
    */
   | { kind: 'ready'; collects: boolean; guarded: boolean }
   | { kind: 'log' }
-  /** `types`: hashes of the function types that V8 met. */
-  | { kind: 'compiled'; result: CompileAnswer; types: readonly number[] }
+  | { kind: 'compiled'; result: CompileAnswer }
   /**
    * `cpuUs`: what the run took of a processor, microseconds; where Node cannot tell (before version 23.9), its wall clock. `tidying`: the worker
    * collects garbage now and says `tidy` when it can take the next run.

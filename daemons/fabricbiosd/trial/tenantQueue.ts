@@ -5,13 +5,15 @@ interface Waiting<Result> {
 }
 
 /**
- * Gives each tenant at most one place at a time, in the order they came: a tenant with many costly modules does
- * not keep another's waiting.
+ * Gives each tenant at most one place at a time, and tenants turns: a tenant with many costly modules does not keep
+ * another's waiting.
  */
 export class TenantQueue<Result> {
   readonly #slots: number;
   readonly #waiting: Array<Waiting<Result>> = [];
   readonly #active = new Set<string>();
+  /** Tenant that got a place last. */
+  #last = '';
 
   /** @param slots places at one time */
   constructor(slots: number) {
@@ -27,10 +29,13 @@ export class TenantQueue<Result> {
 
   #next(): void {
     while (this.#active.size < this.#slots) {
-      const at = this.#waiting.findIndex(({ tenant }) => !this.#active.has(tenant));
+      const isFree = ({ tenant }: Waiting<Result>) => !this.#active.has(tenant);
+      const other = this.#waiting.findIndex((one) => isFree(one) && one.tenant !== this.#last);
+      const at = other === -1 ? this.#waiting.findIndex(isFree) : other;
       const [one] = at === -1 ? [] : this.#waiting.splice(at, 1);
       if (one === undefined) return;
       this.#active.add(one.tenant);
+      this.#last = one.tenant;
       const result = one.start();
       one.settle(result);
       void result

@@ -106,7 +106,13 @@ export class TrialProcess {
     onFrame: (bytes: Uint8Array) => void,
   ): Promise<string> {
     if (this.#stopped) return Promise.resolve('the cell is stopping');
-    const child = this.#spawn(bounds);
+    let child: ChildProcess;
+    try {
+      child = this.#spawn(bounds);
+    } catch (error) {
+      // The system has no room for one more process now.
+      return Promise.resolve(error instanceof Error ? error.message : String(error));
+    }
     this.#children.add(child);
     return new Promise((resolve) => {
       let failure = 'ended';

@@ -230,9 +230,9 @@ export function fabricLink(options: LinkOptions): FabricLink {
         if (error instanceof CellRefused || error instanceof Refused) throw error;
         // Whatever else a session throws, no answer will come over it any more.
         log.warn(`run ${job.run_id}: no answer from the cell (${messageOf(error)})`);
-        if (tries >= SUBMIT_TRIES) throw new CellLost(`the connection to the cell broke ${tries} times during the run`);
         over.close();
         lost(over);
+        if (tries >= SUBMIT_TRIES) throw new CellLost(`the connection to the cell broke ${tries} times during the run`);
       } finally {
         underWay.delete(job.run_id);
       }

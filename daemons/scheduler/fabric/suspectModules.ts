@@ -13,6 +13,9 @@ const REMEMBERED = 10_000;
  */
 const RECENT_MS = 30_000;
 
+/** A death at which a module was a bystander counts as much: it may have waited for its moment. */
+const BYSTANDER_DEATH = 0.5;
+
 interface Record {
   deaths: number;
   /** Runs that ended, however. */
@@ -42,13 +45,13 @@ export class SuspectModules {
   /** @param ages milliseconds since the newest run of each module began that was under way when the cell died */
   died(ages: ReadonlyMap<string, number>): void {
     const all = [...ages.keys()];
-    const recent = all.filter((sha256) => (ages.get(sha256) ?? 0) <= RECENT_MS);
-    const modules = recent.length > 0 ? recent : all;
-    for (const sha256 of modules) this.#of(sha256).deaths++;
+    const isRecent = (sha256: string) => (ages.get(sha256) ?? 0) <= RECENT_MS;
+    const hasRecent = all.some(isRecent);
+    for (const sha256 of all) this.#of(sha256).deaths += hasRecent && !isRecent(sha256) ? BYSTANDER_DEATH : 1;
     const counts = [...this.#records.values()].map(({ deaths }) => deaths);
     const most = Math.max(...counts, 0);
     const isAlone = counts.filter((count) => count === most).length === 1;
-    for (const sha256 of modules) {
+    for (const sha256 of all) {
       const { deaths, ended } = this.#of(sha256);
       const isProven = ended >= PROVEN_RUNS;
       if (deaths >= DEATHS_MAX && (!isProven || (deaths === most && isAlone))) this.#suspects.add(sha256);

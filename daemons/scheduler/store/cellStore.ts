@@ -152,11 +152,13 @@ export function openStoppedStore(folder: StateFolder): StoppedStore {
   for (const ending of BESIDE) folder.checked(`${STORE_FILE}${ending}`);
   const before = folder.names();
   const url = pathToFileURL(path);
-  if (!before.includes(`${STORE_FILE}-wal`)) url.searchParams.set('immutable', '1');
+  const isWhole = !before.includes(`${STORE_FILE}-wal`);
+  // Without a lock and without files beside: a scheduler that starts meanwhile makes those, and they are its own.
+  if (isWhole) url.searchParams.set('immutable', '1');
   const close = (db: DatabaseSync | undefined): void => {
     if (db?.isOpen === true) db.close();
-    const made = BESIDE.map((ending) => `${STORE_FILE}${ending}`).filter((name) => !before.includes(name));
-    for (const name of made) folder.remove(name);
+    const index = `${STORE_FILE}-shm`;
+    if (!isWhole && !before.includes(index)) folder.remove(index);
   };
   let db: DatabaseSync | undefined;
   try {

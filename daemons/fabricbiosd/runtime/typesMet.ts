@@ -1,0 +1,60 @@
+import { randomFillSync } from 'node:crypto';
+import { BinaryReader } from '../../../wasm/binaryReader.ts';
+import { MODULE_LIMITS } from '../../../wasm/moduleLimits.ts';
+import { readModule } from '../../../wasm/readModule.ts';
+import { VALUE_TYPE_CODES } from '../../../wasm/typeReader.ts';
+import { WasmInvalid } from '../../../wasm/wasmInvalid.ts';
+import type { ValueType } from '../../../wasm/wasmModule.ts';
+
+const TYPE_SECTION = 1;
+const HEADER_BYTES = 8;
+
+/** Two secret factors for each place in a type: nobody can make two types of one hash without them. */
+const FACTORS = randomFillSync(new Int32Array(2 * (2 * MODULE_LIMITS.arity + 4)));
+
+/**
+ * Hashes of the function types that V8 may meet in an artifact, and in the module that the meter makes of it: a
+ * type for the block around a body, and one for an inner function. None where the artifact cannot be read as far as
+ * its types, because V8 never meets it then.
+ */
+export function typesMet(artifact: Uint8Array): number[] {
+  try {
+    const { types } = readModule(artifact.subarray(0, endOfTypes(artifact)), { bodies: false });
+    const seen = new Set<number>();
+    for (const { params, results } of types) {
+      seen.add(hashOf(params, results));
+      if (results.length > 1) seen.add(hashOf([], results));
+      seen.add(hashOf([...params, 'i64'], [...results, 'i64']));
+    }
+    return [...seen];
+  } catch (error) {
+    if (error instanceof WasmInvalid) return [];
+    throw error;
+  }
+}
+
+/** Offset after the section of types, so that nothing else of the module is read. */
+function endOfTypes(artifact: Uint8Array): number {
+  const reader = new BinaryReader(artifact, HEADER_BYTES);
+  while (reader.pos < artifact.length) {
+    const id = reader.u8();
+    const size = reader.u32();
+    reader.skip(size);
+    if (id >= TYPE_SECTION) break;
+  }
+  return Math.min(reader.pos, artifact.length);
+}
+
+function hashOf(params: readonly ValueType[], results: readonly ValueType[]): number {
+  let high = 0;
+  let low = 0;
+  let at = 0;
+  const take = (code: number) => {
+    high = (high + Math.imul(code, FACTORS[at++] as number)) | 0;
+    low = (low + Math.imul(code, FACTORS[at++] as number)) | 0;
+  };
+  for (const param of params) take(VALUE_TYPE_CODES[param]);
+  take(1);
+  for (const result of results) take(VALUE_TYPE_CODES[result]);
+  return (high >>> 12) * 2 ** 32 + (low >>> 0);
+}
