@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { moduleStore } from '../../daemons/scheduler/moduleStore.ts';
 import { conclude, NOT_ENDED } from '../../daemons/scheduler/runs/endRun.ts';
-import { type CellStore, openCellStore, STORE_FILE } from '../../daemons/scheduler/store/cellStore.ts';
+import {
+  type CellStore,
+  openCellStore,
+  openStoppedStore,
+  STORE_FILE,
+} from '../../daemons/scheduler/store/cellStore.ts';
 import { decisionTable } from '../../daemons/scheduler/store/decisionTable.ts';
 import { type RunTable, runTable, type StoredRun } from '../../daemons/scheduler/store/runTable.ts';
 import { MODULE, MODULE_SHA256 } from './schedulerHarness.ts';
@@ -129,6 +135,17 @@ describe('scheduler: store', () => {
     again.close();
     store = openCellStore(dir);
     assert.equal(store.getMeta('a'), '1');
+  });
+
+  it('that is read while its scheduler starts again keeps the log of that scheduler', async () => {
+    store.close();
+    const reader = openStoppedStore(StateFolder.at(dir));
+    store = openCellStore(dir);
+    store.setMeta('a', '2');
+    assert.ok(existsSync(join(dir, `${STORE_FILE}-wal`)));
+    reader[Symbol.dispose]();
+    assert.ok(existsSync(join(dir, `${STORE_FILE}-wal`)), "the log is its scheduler's own");
+    assert.equal(store.getMeta('a'), '2');
   });
 
   it('drops the oldest ended runs beyond the bounds, by number and by bytes, and never one in flight', async () => {
