@@ -8,6 +8,9 @@ const SCREENSHOTS = join(import.meta.dirname, '..', '..', '..', 'build', 'screen
 /** The module that signs the editor's connection in Microsoft's own build; every window of code-server asks for it in vain. */
 const NOT_SHIPPED = /404 \(Not Found\) \[.*\/node_modules\/vsda\//;
 
+/** The workbench itself complains so at each reload of a window in a browser. */
+const RELOADED = /\[lifecycle\] Long running operations during shutdown are unsupported in the web/;
+
 const UNTIL_MS = 30_000;
 
 interface SeenNotification {
@@ -35,7 +38,8 @@ export class Workbench implements AsyncDisposable {
     page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
     page.on('console', (message) => {
       const complaint = `${message.text()} [${message.location().url}]`;
-      if (message.type() === 'error' && !NOT_SHIPPED.test(complaint)) complaints.push(complaint);
+      const isOfTheEditor = NOT_SHIPPED.test(complaint) || RELOADED.test(complaint);
+      if (message.type() === 'error' && !isOfTheEditor) complaints.push(complaint);
     });
     // A notification may come and go between two looks: all of them are written down as they appear.
     await page.addInitScript({ path: join(import.meta.dirname, 'recordNotifications.js') });

@@ -68,7 +68,7 @@ describe('bad luck in the workbench', () => {
     await workbench.status('grafOS local stack: unhealthy').waitFor();
     shownAfter('daemon killed', performance.now() - begun);
     await workbench.row('Local stack', /scheduler.*ended/).waitFor();
-    await workbench.webview().locator('pre', { hasText: '"ran_in": "local-dev"' }).waitFor();
+    await workbench.webview().locator('.output .leaf', { hasText: '"ran_in": "local-dev"' }).waitFor();
     await workbench.screenshot('daemon-killed');
     assert.ok((await workbench.troubles()).length <= 1, JSON.stringify(await workbench.troubles()));
     await workbench.command('grafOS: Restart Local Stack');
