@@ -12,15 +12,15 @@ import { devDown } from '../toolchain/stack/devDown.ts';
 import { devUp } from '../toolchain/stack/devUp.ts';
 import { median } from './measure.ts';
 
-/** Milliseconds from a saved file to the end of the run, by the steps of the extension's Run. */
-export interface EditToResult {
-  /** The source was edited: the language server builds it. */
+/** Median times from a saved file to the end of the run, with the steps of the extension's Run. */
+interface EditToResult {
+  /** Milliseconds after an edit: the language server builds the source. */
   edited: number;
-  /** Nothing was edited: what is built runs. */
+  /** Milliseconds without an edit: the built module runs. */
   unedited: number;
 }
 
-/** Runs a copy of `cookbook/local-dev` again and again, with an edit and without one in turns. */
+/** Runs a copy of `cookbook/local-dev`, each round once with an edit and once without. */
 export async function editToResult(rounds: number): Promise<EditToResult> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-bench-'));
   const signal = new AbortController().signal;
@@ -49,7 +49,7 @@ export async function editToResult(rounds: number): Promise<EditToResult> {
     const edited: number[] = [];
     const unedited: number[] = [];
     for (let round = 1; round <= rounds; round += 1) {
-      // Of code, so that another module runs.
+      // The edit adds code: a comment would give the same module.
       await writeFile(source, `${text}\nexport function edit${round}(): i32 { return ${round}; }\n`);
       edited.push(await once());
       unedited.push(await once());

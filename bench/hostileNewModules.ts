@@ -11,7 +11,9 @@ const AT_ONCE = 4;
 /** How long each measurement takes. */
 const MEASURED_MS = 5_000;
 
-/** Modules that pass the estimate, and modules that a trial tries first. The attacker takes them in turn. */
+/**
+ * Modules that pass the estimate, and modules that need a trial. The attacker takes them in turn.
+ */
 const HOSTILE: ReadonlyArray<() => Uint8Array> = [
   () => expensiveModule('ifs one after another', 9_500),
   () => expensiveModule('branches to one end', 14_000),

@@ -84,7 +84,9 @@ export async function hostileReport(runs: number): Promise<void> {
   }
 }
 
-/** Prints how long new modules of one tenant wait for those of another, on a cell without a network. */
+/**
+ * Prints how long new modules of one tenant wait for those of another, on a cell without a network.
+ */
 async function newModulesTable(): Promise<void> {
   const worker = new URL('../dist/daemons/runWorker.js', import.meta.url);
   const { calm, attacked, hostile } = await benchNewModules(worker);

@@ -23,7 +23,7 @@ export interface InnerLoop {
   deploy_run_cold: number;
   tasklet_build_cold: number;
   tasklet_build_warm: number;
-  /** Nothing changed since the last build. */
+  /** A build when nothing changed since the last one, milliseconds. */
   tasklet_build_same: number;
   validate: number;
   dev_down: number;
@@ -69,7 +69,7 @@ export async function innerLoop(rounds: number, seconds: number): Promise<InnerL
     const source = join(folder, tasklet.source);
     const text = await readFile(source, 'utf8');
     let edits = 0;
-    /** What did not change is not built: each build gets a source of its own. */
+    /** A source that did not change is not built. Each build gets another source. */
     const edit = () => writeFile(source, `${text}\n// ${++edits}\n`);
     const colds: number[] = [];
     for (let round = 0; round < rounds; round += 1) {

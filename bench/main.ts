@@ -19,7 +19,7 @@ const [section] = positionals;
 const modules =
   values['no-peers'] || ['runtime', 'editor', 'hostile'].includes(section ?? '') ? undefined : installPeers();
 const alone = 'GRAFOS_BENCH_ALONE';
-// As with the peers: in the namespace below there is no network to install it from.
+// The editor is installed here, like the peers, because the namespace below has no network.
 if (process.env[alone] === undefined && (section === undefined || section === 'editor'))
   await installEditor((line) => console.log(line));
 if (process.platform === 'linux' && process.getuid?.() === 0 && process.env[alone] === undefined) {

@@ -1,7 +1,7 @@
 import type { FuelAdvice } from '../toolchain/fuel/exhaustedAdvice.ts';
 import { countText } from './countText.ts';
 
-/** Prints why a run had too little fuel and what to do; nothing for other runs. */
+/** Lists why a run had too little fuel and what to do. Other runs have no lines. */
 export function adviceLines(advice: FuelAdvice | null): string[] {
   if (advice === null) return [];
   const { used, budget, at, next } = advice;

@@ -214,7 +214,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Show a run',
     args: [{ name: '<run-id>', description: 'id of the run' }],
     options: [PROVIDER, OUTPUT],
-    json: 'run, its response with output_text',
+    json: 'run, its response as in grafos deploy run',
     load: () => import('./commands/runsShow.ts'),
   },
   {
@@ -230,7 +230,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Wait for the end of a run; its log comes meanwhile',
     args: [{ name: '<run-id>', description: 'id of the run' }],
     options: [PROVIDER, OUTPUT],
-    json: 'run, its response with output_text',
+    json: 'run, its response as in grafos deploy run',
     load: () => import('./commands/runsWait.ts'),
   },
   {
@@ -259,7 +259,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Repeat a run bit for bit on the local stack, and compare',
     args: [{ name: '<run-id>', description: 'id of the run, or the path of a file that artifacts --bundle wrote' }],
     options: [PROVIDER, OUTPUT],
-    json: '{same, compared: [field], differences: [field], original: response.json, replay: response.json with output_text}',
+    json: '{same, compared: [field], differences: [field], original: response.json, replay: response as in grafos deploy run}',
     load: () => import('./commands/replay.ts'),
   },
   {
@@ -464,7 +464,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--type <type>', description: 'its content type; application/json unless given' },
       { flags: '--output <file>', description: 'write the answer to a file' },
     ],
-    json: 'the answer as it came; of an event stream one JSON text a line',
+    json: 'the answer as it came; each line of an event stream as a JSON string',
     load: () => import('./commands/api.ts'),
   },
   {

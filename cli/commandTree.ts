@@ -10,14 +10,15 @@ import type { Output } from './output.ts';
 /** First words of commands, under the headings of `grafos --help`. */
 const HEADINGS: Record<string, string[]> = {
   'Write and check:': ['new', 'tasklet', 'validate', 'test'],
-  'Run:': ['dev', 'deploy', 'runs', 'artifacts', 'replay', 'profile', 'mem'],
-  'Cells and clouds:': ['provider', 'cloud', 'admissions', 'placements', 'admin'],
+  'Run:': ['dev', 'deploy', 'runs', 'artifacts', 'replay', 'profile', 'fuel', 'mem'],
+  'Cells and clouds:': ['provider', 'cloud', 'admissions', 'placements', 'admin', 'api', 'token'],
   'Your tools and you:': ['lsp', 'mcp', 'completion', 'account'],
 };
 const GROUPS: Record<string, string> = {
   tasklet: 'Build and inspect tasklets',
   dev: 'The local stack: start, stop, look at it',
   deploy: 'Run tasklets on a cell',
+  fuel: 'Find a budget for tasklets',
   runs: 'Look at runs, wait for them, cancel them',
   mem: 'Read and write the fabric memory of a run',
   provider: 'Where tasklets can run',
@@ -82,9 +83,9 @@ export async function parse(tree: Command, argv: string[], json: boolean): Promi
 }
 
 /**
- * The words that other tools have for `--help` and `--version`, as this one has them.
+ * Turns `help`, `version` and `-v` into `--help` and `--version`.
  *
- * @throws {GrafosError} wrong_usage where help is asked for what is no command
+ * @throws {GrafosError} wrong_usage where `help` names no command
  */
 function spelledOut(argv: string[]): string[] {
   const [first, ...rest] = argv;

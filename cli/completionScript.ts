@@ -7,8 +7,10 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /**
- * What completes `grafos` in a shell, made from the table of commands: words of commands, options,
- * and the values of both. Names of tasklets and runs are asked of the command itself.
+ * Makes the script that completes `grafos` in a shell from the table of commands.
+ *
+ * It completes the words of commands, their options, and the values of both. The script asks
+ * `grafos completion --values` for names of tasklets and runs.
  */
 export function completionScript(shell: Shell): string {
   switch (shell) {
@@ -46,7 +48,7 @@ function bashValues(values: CompletionValues): string {
   return `words="$(grafos completion --values ${values.kind} 2>/dev/null)"`;
 }
 
-/** What may stand at the cursor of a command whose words are typed. */
+/** Cases that set the words at the cursor, once the words of a command are typed. */
 function bashCommand(command: CommandSpec): string[] {
   const options = (command.options ?? []).filter(({ flags }) => flags.includes(' '));
   const argument = command.args?.map((one) => completionValues(one.name)).find((values) => values.kind !== 'files');

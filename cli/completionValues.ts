@@ -1,16 +1,19 @@
-/** Where the values of an option or argument come from: words that are known, files, or names that the command tells. */
+import { DAEMON_NAMES } from '../daemons/protocol/devState.ts';
+import { PROVIDERS } from '../toolchain/deploy/resolveProvider.ts';
+
+/** Source of values: known words, files, or names that `grafos completion --values` prints. */
 export type CompletionValues =
   | { kind: 'words'; words: readonly string[] }
   | { kind: 'files' }
   | { kind: 'tasklets' | 'runs' };
 
-/** Values by the placeholder that stands for them in the table of commands. */
+/** Values by their placeholder in the table of commands. */
 const BY_PLACEHOLDER: Record<string, CompletionValues> = {
   tasklet: { kind: 'tasklets' },
   tasklets: { kind: 'tasklets' },
   'run-id': { kind: 'runs' },
-  provider: { kind: 'words', words: ['local', 'aws', 'gcp'] },
-  daemon: { kind: 'words', words: ['fabricbiosd', 'scheduler', 'helper'] },
+  provider: { kind: 'words', words: PROVIDERS },
+  daemon: { kind: 'words', words: DAEMON_NAMES },
   shell: { kind: 'words', words: ['bash', 'zsh', 'fish'] },
 };
 

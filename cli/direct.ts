@@ -3,7 +3,7 @@ import { GrafosError } from '../daemons/protocol/grafosError.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
 import { directTarget, type Target } from '../toolchain/deploy/resolveProvider.ts';
 import { usableStack } from '../toolchain/stack/devState.ts';
-import { stackPaths } from '../toolchain/stack/stackPaths.ts';
+import { type StackPaths, stackPaths } from '../toolchain/stack/stackPaths.ts';
 import { programRootOf } from './programRootOf.ts';
 
 /** Options that name a scheduler by hand; each falls back to its environment variable. */
@@ -51,6 +51,11 @@ export async function adminTarget(cwd: string, given: DirectOptions): Promise<Ta
     );
   }
   const { state } = stack;
-  const files = { ca: state.ca_cert, cert: join(paths.trust, 'admin.pem'), key: join(paths.trust, 'admin-key.pem') };
+  const files = { ca: state.ca_cert, ...adminPair(paths) };
   return { ...(await directTarget(state.scheduler_url, files, '')), cellId: state.cell_id };
+}
+
+/** The files of a local stack's admin. */
+export function adminPair({ trust }: StackPaths): { cert: string; key: string } {
+  return { cert: join(trust, 'admin.pem'), key: join(trust, 'admin-key.pem') };
 }

@@ -50,7 +50,7 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
-/** Whatever was written, a full disk is no fault of the command's. */
+/** True for the error of a full disk, which is no fault of grafos. */
 function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }

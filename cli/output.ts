@@ -18,7 +18,7 @@ export class Output {
   readonly #color: boolean;
   #progressShown = false;
 
-  /** Whether results go to a terminal, where what is long is cut. */
+  /** True when results go to a terminal, where long ones are cut. */
   get isTerminal(): boolean {
     return process.stdout.isTTY === true;
   }
@@ -49,8 +49,9 @@ export class Output {
   }
 
   /**
-   * Prints JSON that a cell wrote, with its own numbers and spacing. A terminal gets the beginning of
-   * what is long.
+   * Prints JSON that a cell wrote, with its own numbers and spacing.
+   *
+   * A terminal gets the beginning of a long text.
    */
   jsonText(text: string): void {
     this.#clearProgress();

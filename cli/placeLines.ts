@@ -5,7 +5,7 @@ import type { Paint } from './printedLine.ts';
 /** Calls that are printed at most; `--json` has them all. */
 const CALLS_MAX = 8;
 
-/** Prints where a run failed: its first place with the source line, then the calls that led there. */
+/** Lists where a run failed: its first place with the source line, then the calls before it. */
 export function placeLines(places: readonly Place[], paint: Paint): string[] {
   const [first, ...calls] = places;
   if (first === undefined) return [];

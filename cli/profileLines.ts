@@ -7,7 +7,11 @@ import { table } from './table.ts';
 /** Rows of a table that people read unless they ask for more; JSON has all. */
 export const PROFILE_ROWS = 10;
 
-/** A profile for people: the `rows` functions and lines that used most, alone and with all that they called. */
+/**
+ * A profile for people: the functions and lines that used most fuel.
+ *
+ * @param rows of each table
+ */
 export function profileLines(profile: RunProfile, rows: number, cwd: string, paint: Paint): string[] {
   const { fuel_used, functions, lines, flame_graph } = profile;
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;

@@ -2,7 +2,7 @@ import { LIMITS } from '../daemons/protocol/limits.ts';
 import type { DeployRun } from '../toolchain/deploy/deployRun.ts';
 import { countOption, durationOption, sizeOption } from './arguments.ts';
 
-/** Reads the options that give one run limits of its own; what is not given stays as the manifest has it. */
+/** Reads the options that limit one run. The manifest's limits hold where an option is missing. */
 export function runLimits(given: {
   fuel?: string;
   timeout?: string;

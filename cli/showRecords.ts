@@ -56,7 +56,13 @@ export async function showRecords(
   );
 }
 
-/** The scheduler given by hand, or that of a provider; the environment counts where neither is given. */
+/**
+ * Finds the scheduler to ask: the one given by hand, or that of a provider.
+ *
+ * Without `--provider`, the environment may name the scheduler.
+ *
+ * @throws {GrafosError} wrong_usage, and those of {@link directTarget} and {@link resolveProvider}
+ */
 async function targetOf(cwd: string, given: RecordsGiven): Promise<Target> {
   const option = (['scheduler', 'ca', 'cert', 'key'] as const).find((name) => given[name] !== undefined);
   if (given.provider === undefined && (option !== undefined || process.env.GRAFOS_SCHEDULER))

@@ -1,11 +1,11 @@
-/** Takes text in pieces, and gives it on in whole lines. */
-export interface LineTaker {
+/** A taker of text in pieces. */
+interface LineTaker {
   add(text: string): void;
-  /** Gives on what is left when nothing more comes. */
+  /** Ends the last line, which had no end yet. */
   end(): void;
 }
 
-/** Makes pieces of text, each of which may end inside a line, into lines without their ends. */
+/** Joins pieces of text into lines. `take` gets each line without its end. */
 export function wholeLines(take: (line: string) => void): LineTaker {
   // Joined once a line ends: many small pieces of one line are not copied again for each of them.
   let begun: string[] = [];

@@ -35,8 +35,9 @@ export const COMMANDS = {
 
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 
-/** The container in the activity bar, and the one beside the terminal. */
+/** The container in the activity bar. */
 export const VIEW_CONTAINER = 'grafos';
+/** The container beside the terminal. */
 export const PANEL_CONTAINER = 'grafosRun';
 
 export const VIEWS = {

@@ -20,12 +20,15 @@ import type { BuildAnswer } from './tasklets/warmBuilder.ts';
 
 /** A language server at work; `stop` resolves when its process has ended. */
 export interface RunningLanguageClient extends vscode.Disposable {
-  /** Ends the server and starts it again, also when it had given up. */
+  /**
+   * Ends the server and starts it again, also when it crashed too often to be started by itself.
+   */
   restart(): void;
   stop(): Promise<void>;
   /**
-   * Has the server build a tasklet, and starts it when it does not run. Null where it cannot: it did not start, ended meanwhile, or
-   * gave no answer in time. Then the command builds.
+   * Asks the server to build a tasklet; a server that does not run is started first.
+   *
+   * @returns null where the server did not start, ended meanwhile, or gave no answer in time
    */
   build(program: string, tasklet: string, signal: AbortSignal): Promise<BuildAnswer | null>;
 }
@@ -50,7 +53,7 @@ const FUEL_LINES = 'grafos/fuelLines';
 const FUEL_CHANGED = 'grafos/fuelChanged';
 const BUILD = 'grafos/build';
 
-/** A build has its own bound in the server; one that has no answer so long after has a broken server. Milliseconds. */
+/** The longest wait for a build, milliseconds. The server itself ends a build after 60 s. */
 const BUILD_ANSWER_MS = 90_000;
 
 /**
@@ -203,7 +206,7 @@ export function startLanguageClient(
       next(start);
     }
     await queue;
-    if (client === null || !client.isRunning()) return null;
+    if (client === null || !client.isRunning() || signal.aborted) return null;
     const cancel = new vscode.CancellationTokenSource();
     const abort = () => cancel.cancel();
     signal.addEventListener('abort', abort, { once: true });

@@ -4,11 +4,11 @@ import { buildTasklet } from '../toolchain/build/buildTasklet.ts';
 import type { BuildAnswer, BuildParams } from './customMessages.ts';
 
 /**
- * Builds a tasklet from the files on disk: what the editor has not saved is no part of a build. The compiler stays loaded
- * between builds, in a thread with the bounds of any build.
+ * Builds a tasklet from the files on disk; unsaved text is no part of a build. The compiler stays
+ * loaded between builds, in a thread with the bounds of any build.
  *
- * @returns the build, or the error that a person is meant to read
- * @throws the signal's reason, and what is a fault of ours
+ * @returns the build, or an error for the person
+ * @throws the reason of the signal, and errors that are faults of grafos itself
  */
 export async function answerBuild(
   { program: root, tasklet: name }: BuildParams,

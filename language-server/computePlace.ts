@@ -4,7 +4,10 @@ import { type RustToken, rustTokens } from '../toolchain/validate/rustTokens.ts'
 import { scriptOutline } from '../toolchain/validate/scriptOutline.ts';
 import { watPlaces } from '../toolchain/validate/watPlaces.ts';
 
-/** Where a source has the function every run calls, or null: the name `compute`, in Rust also the function under `#[tasklet]`, in WAT the export of the run function. */
+/**
+ * Finds the function that every run calls: the name `compute`, in Rust also the function under
+ * `#[tasklet]`, in WAT the export of the run function. Null where a source has none.
+ */
 export function computePlace(kind: SourceKind, text: string): TextRange | null {
   switch (kind) {
     case 'assemblyscript': {
@@ -26,7 +29,7 @@ export function computePlace(kind: SourceKind, text: string): TextRange | null {
   }
 }
 
-/** The name of the function that `#[tasklet]` or `#[grafos_std::tasklet]` is written on. */
+/** The name of the function under `#[tasklet]` or `#[grafos_std::tasklet]`. */
 function underAttribute(tokens: RustToken[]): RustToken | undefined {
   const attribute = tokens.findIndex(({ text }, at) => text === 'tasklet' && tokens[at + 1]?.text === ']');
   if (attribute === -1) return undefined;

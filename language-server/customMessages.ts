@@ -16,9 +16,15 @@ export interface ServerOptions {
   validateOnType?: boolean;
   /** Answer inlay hints and {@link FUEL_LINES} from the newest profile, and send {@link FUEL_CHANGED}. Default false. */
   fuel?: boolean;
-  /** The client's TypeScript service hovers on tasklets too, wherever a program has its types in `.grafos/types`. Default false. */
+  /**
+   * The client's TypeScript service hovers on tasklets too. In a program with types in
+   * `.grafos/types` the server leaves names of grafos-std to it. Default false.
+   */
   typeScriptHovers?: boolean;
-  /** The client wants {@link BUILD}. It writes into the program, so only for folders that are trusted. Default false. */
+  /**
+   * The client wants {@link BUILD}, which writes into the program: only for trusted folders.
+   * Default false.
+   */
   builds?: boolean;
 }
 
@@ -43,8 +49,9 @@ export type FuelLinesResult = Array<{ line: number; share: number }>;
 export const FUEL_CHANGED = 'grafos/fuelChanged';
 
 /**
- * Request to the server: build a tasklet from the files on disk, as `grafos tasklet build` does, with a compiler that is loaded
- * already. The client saves first. Rust is not built here: cargo takes as long wherever it is started.
+ * Request to the server: build a tasklet from the files on disk as `grafos tasklet build` does,
+ * with a loaded compiler. The client saves first. For Rust the command does as well, because cargo
+ * is a process of its own.
  */
 export const BUILD = 'grafos/build';
 
@@ -55,7 +62,7 @@ export interface BuildParams {
   tasklet: string;
 }
 
-/** `error` is what the command would report. */
+/** The answer to {@link BUILD}. `error` is the error that the command would report. */
 export type BuildAnswer =
   | { built: { tasklet: string; output: string; bytes: number; sha256: string; duration_ms: number } }
   | { error: { kind: ErrorKind; code: string; message: string; why: string | null; next: string | null } };

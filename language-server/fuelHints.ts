@@ -4,7 +4,12 @@ import type { LineFuel } from '../toolchain/profile/sourceFuel.ts';
 /** Below that a line is not worth a word. */
 const SHARE_MIN = 0.005;
 
-/** "fuel 41 %" behind each line that used some with all it called, in the lines from `first` to `last` (from 0). */
+/**
+ * Hints "fuel 41 %" behind lines: the share of the run's fuel that a line used with all it called.
+ *
+ * @param first first line with hints, from 0
+ * @param last last line with hints, from 0
+ */
 export function fuelHints(lines: readonly LineFuel[], text: string, first: number, last: number): InlayHint[] {
   const texts = text.split('\n');
   return lines

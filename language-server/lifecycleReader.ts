@@ -12,8 +12,9 @@ import {
 type Stage = 'new' | 'open' | 'shut-down';
 
 /**
- * Reads messages and holds them to the life cycle of LSP 3.17 ("Lifecycle Messages"), which the library leaves to its user. A request
- * out of its time is answered with an error; a notification out of its time is dropped.
+ * Reads messages and enforces the life cycle of LSP 3.17 ("Lifecycle Messages"), which the library
+ * does not. A request out of order is answered with an error; a notification out of order is
+ * dropped.
  */
 export class LifecycleReader implements MessageReader {
   readonly #inner: MessageReader;
@@ -23,7 +24,9 @@ export class LifecycleReader implements MessageReader {
   readonly onPartialMessage: Event<PartialMessageInfo>;
   #stage: Stage = 'new';
 
-  /** @param writer takes the errors */
+  /**
+   * @param writer sends the errors to the client
+   */
   constructor(inner: MessageReader, writer: MessageWriter) {
     this.#inner = inner;
     this.#writer = writer;
@@ -32,7 +35,7 @@ export class LifecycleReader implements MessageReader {
     this.onPartialMessage = inner.onPartialMessage;
   }
 
-  /** The client has asked for the shutdown. */
+  /** True after the client asked for the shutdown. */
   get isShutDown(): boolean {
     return this.#stage === 'shut-down';
   }

@@ -18,7 +18,7 @@ export function openConnection(argv: readonly string[]): Connection {
   }
   const writer = new StreamMessageWriter(process.stdout);
   const reader = new LifecycleReader(new StreamMessageReader(process.stdin), writer);
-  // The protocol asks for exit code 1 where the client went without a shutdown.
+  // LSP 3.17 asks for exit code 1 after a client that ended without a shutdown.
   for (const end of ['end', 'close']) process.stdin.once(end, () => process.exit(reader.isShutDown ? 0 : 1));
   return createConnection(ProposedFeatures.all, reader, writer);
 }

@@ -66,7 +66,10 @@ export const WATCHED = [
   '**/.grafos/profiles/*.json',
 ];
 
-/** What is not built, or not anew. A client with our commands builds before each run, so that these would not be true. */
+/**
+ * Findings on a module that is missing or stale. A client with the commands builds before each run,
+ * so the findings would be wrong there.
+ */
 const BUILT_BEFORE_RUN = new Set(['GRF3001', 'GRF3002']);
 
 /** @param threadUrl the module to start as the checking thread */
@@ -118,7 +121,7 @@ export function serve(connection: Connection, threadUrl: URL): void {
     // The first content is told right after the opening, which has dealt with it.
     if (justOpened.delete(document.uri)) return;
     withPath(document.uri, (path) => session?.checker.changed(path));
-    // Who edits builds soon.
+    // A build often follows an edit.
     if (session?.options.builds) warmOnce();
   });
   documents.onDidSave(({ document }) => withPath(document.uri, (path) => session?.checker.saved(path)));
@@ -158,7 +161,7 @@ export function serve(connection: Connection, threadUrl: URL): void {
       if (manifest !== null) return manifestHover(manifest.parsed, position);
       const source = sourceOf(textDocument.uri);
       if (source === null || !source.tasklets.some(({ kind }) => kind === 'assemblyscript')) return null;
-      // Two hovers of the same words would lie over one another.
+      // The client would show two hovers with the same words.
       if (session?.options.typeScriptHovers && hasEditorTypes(source.program.root)) return null;
       return standardHover(source.text, position);
     }),
@@ -323,7 +326,10 @@ export function serve(connection: Connection, threadUrl: URL): void {
   }
 }
 
-/** True where TypeScript can know grafos-std. What cannot be looked at is not there. */
+/**
+ * True for a program with types of grafos-std for TypeScript. A folder that cannot be read has
+ * none.
+ */
 function hasEditorTypes(root: string): boolean {
   try {
     return StateFolder.find(root, STATE_NAME, 'types') !== undefined;

@@ -1,22 +1,42 @@
-/** Byte order marks of UTF-16, and the encoding that each announces. */
+/** Byte order marks of UTF-16, and the encoding of each. */
 const MARKS: ReadonlyArray<readonly [first: number, second: number, encoding: string]> = [
   [0xff, 0xfe, 'utf-16le'],
   [0xfe, 0xff, 'utf-16be'],
 ];
 
-/** The reason why {@link decodeText} gave nothing, as the end of a sentence. */
+/** The reason for a null of {@link decodeText}, as the end of a sentence. */
 export const NOT_TEXT = 'it is neither UTF-8 nor UTF-16 text';
 
 /**
- * Decodes a text file as editors save it: UTF-8 with or without a byte order mark, or UTF-16 with one. The mark is taken off.
+ * Decodes a text file as editors save it: UTF-8 with or without a byte order mark, or UTF-16 with
+ * one. The mark is taken off.
  *
  * @returns null where the bytes are no text
  */
 export function decodeText(bytes: Uint8Array): string | null {
-  const mark = MARKS.find(([first, second]) => bytes[0] === first && bytes[1] === second);
   try {
-    return new TextDecoder(mark?.[2] ?? 'utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
   } catch {
     return null;
   }
+}
+
+/**
+ * Encodes a text for a file that is there already: in the same encoding, and with a byte order mark
+ * where the file begins with one.
+ *
+ * @param before bytes of the file
+ */
+export function encodeText(text: string, before: Uint8Array): Uint8Array {
+  const encoding = encodingOf(before);
+  if (encoding === 'utf-8') {
+    const isMarked = before[0] === 0xef && before[1] === 0xbb && before[2] === 0xbf;
+    return Buffer.from(isMarked ? `\uFEFF${text}` : text);
+  }
+  const bytes = Buffer.from(`\uFEFF${text}`, 'utf16le');
+  return encoding === 'utf-16be' ? bytes.swap16() : bytes;
+}
+
+function encodingOf(bytes: Uint8Array): string {
+  return MARKS.find(([first, second]) => bytes[0] === first && bytes[1] === second)?.[2] ?? 'utf-8';
 }

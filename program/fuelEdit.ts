@@ -1,15 +1,16 @@
 import type { ParsedManifest } from './manifest.ts';
 import type { Span } from './textLines.ts';
 
-/** A change of a manifest's text, in the text without a byte order mark. */
+/** A change of a manifest's text. The span counts without a byte order mark. */
 export interface FuelEdit {
   span: Span;
   newText: string;
 }
 
 /**
- * Makes the edit that sets the fuel of a tasklet and leaves everything else of the text as it is, comments included. Null
- * where the text has no such tasklet, or has it in a form without lines of its own.
+ * Makes the edit that sets the fuel of a tasklet. Everything else of the text stays as it is,
+ * comments included. Null where the text has no such tasklet, or has it in a form without lines of
+ * its own.
  */
 export function fuelEdit({ tasklets, document }: ParsedManifest, name: string, fuel: number): FuelEdit | null {
   const tasklet = tasklets.find((one) => one.name === name);
@@ -27,7 +28,7 @@ export function fuelEdit({ tasklets, document }: ParsedManifest, name: string, f
     : { span: { start: end + 1, end: end + 1 }, newText: `${line}${newLine}` };
 }
 
-/** A number of instructions as a manifest writes it: `12_000_000`. */
+/** Writes fuel as a manifest does: `12_000_000`. */
 export function fuelText(fuel: number): string {
   return String(fuel).replace(/\B(?=(?:\d{3})+$)/g, '_');
 }

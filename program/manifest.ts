@@ -20,13 +20,13 @@ export interface Tasklet {
   mem_bytes: number;
   timeout_ms: number;
   fixtures: string;
-  /** What the build may use, in the order of {@link MODULE_FEATURES}. */
+  /** Features that the build may use, in the order of {@link MODULE_FEATURES}. */
   features: ModuleFeature[];
   requires: { gpu: number };
 }
 
-/** What the local stack of the program is asked to be, where no option says something else. */
-export interface StackSettings {
+/** Settings of the program's local stack; options of `grafos dev up` come before them. */
+interface StackSettings {
   memory_bytes?: number;
   transport?: (typeof TRANSPORTS)[number];
   /** Fixed ports by name; 0 is none. */

@@ -6,8 +6,8 @@ import { LIMITS } from '../daemons/protocol/limits.ts';
 
 /**
  * Kind of a key's value. `name`, `version`, `source` and `path` are text; `size` is bytes or text;
- * `duration` is text; `count` an integer; `features` a list of {@link MODULE_FEATURES}; `transport` one
- * of {@link TRANSPORTS}.
+ * `duration` is text; `count` an integer; `features` a list of {@link MODULE_FEATURES}; `transport`
+ * one of {@link TRANSPORTS}.
  */
 export type ValueKind =
   | 'name'
@@ -24,7 +24,7 @@ export type ValueKind =
 export const MODULE_FEATURES = ['bulk-memory', 'simd'] as const;
 export type ModuleFeature = (typeof MODULE_FEATURES)[number];
 
-/** How fabric control may go. */
+/** Values of `transport`, for fabric control. */
 export const TRANSPORTS = ['auto', 'quic', 'tcp'] as const;
 
 export interface ManifestKey {

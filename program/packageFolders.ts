@@ -2,9 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * The folders whose `node_modules` a program may import from, nearest first (docs/adr/0035-hoisted-packages.md). They are
- * the program's own and those above it up to the repository's root. Without a repository the nearest folder above
- * that has a `package.json` is the last: the root of a workspace.
+ * Lists the folders whose `node_modules` a program may import from, nearest first
+ * (docs/adr/0035-hoisted-packages.md). They are the program's own and those above it, up to the
+ * repository's root. Without a repository the last is the nearest folder above with a
+ * `package.json`: the root of a workspace.
  *
  * @param root absolute path of the program's folder
  */
@@ -20,7 +21,10 @@ export function packageFolders(root: string): string[] {
   }
 }
 
-/** Where others can write, as in /tmp, a package may be anybody's. Windows has no such mode, and no such folder above a user's. */
+/**
+ * Says whether a folder's packages are safe to read. Where others can write, as in /tmp, a package
+ * may be anybody's. Windows has no such modes.
+ */
 function isTrusted(folder: string): boolean {
   if (process.getuid === undefined) return true;
   try {

@@ -26,7 +26,7 @@ export const PROGRAM_LIMITS = {
   tsconfig: MIB,
   /** `dev.json` and the lists of cells. */
   state: MIB,
-  /** A run as one file: its module and input in base64, and its response. */
+  /** A run as one file: its module and input in base64, its response, record and log. */
   runBundle: 96 * MIB,
   /** Names in one folder. */
   folderEntries: 20_000,

@@ -41,20 +41,27 @@ const FLAGS =
   constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
- * Reads regular files that lie in one program, each up to the bound of its kind, and all of them up to the bounds of one operation. A file may be
- * reached by links as long as they end inside the program. A path below the `node_modules` of one of {@link packageFolders} may also end in the
- * `node_modules` of a folder above, where package managers put what programs share.
+ * Reads regular files that lie in one program, each up to the bound of its kind, and all of them up
+ * to the bounds of one operation. A file may be reached by links as long as they end inside the
+ * program. A path below the `node_modules` of one of {@link packageFolders} may also end in the
+ * `node_modules` of a folder above. Package managers put the packages there that programs share.
  */
 export class ProgramReader {
   readonly root: string;
   #roots: Roots | undefined;
-  #packageFolders: string[] | undefined;
+  #packageFolders: readonly string[] | undefined;
   #files = 0;
   #bytes = 0;
 
   /** @param root absolute path of the program's folder */
   constructor(root: string) {
     this.root = root;
+  }
+
+  /** The folders whose `node_modules` the program may import from, nearest first. */
+  get packageFolders(): readonly string[] {
+    this.#packageFolders ??= packageFolders(this.root);
+    return this.#packageFolders;
   }
 
   /** Looks at a path without opening it. A link is followed, if it stays inside. */
@@ -159,9 +166,8 @@ export class ProgramReader {
   #inside(path: string, real: string): ReadFault | null {
     const roots = this.#roots;
     if (roots === undefined || isIn(roots.program, real)) return null;
-    this.#packageFolders ??= packageFolders(this.root).map((folder) => join(folder, 'node_modules') + sep);
     const wanted = resolve(path);
-    const packaged = this.#packageFolders.some((folder) => wanted.startsWith(folder));
+    const packaged = this.packageFolders.some((folder) => wanted.startsWith(join(folder, 'node_modules') + sep));
     if (packaged && roots.packages.some((folder) => isIn(folder, real))) return null;
     return { state: 'outside', target: real };
   }

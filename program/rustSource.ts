@@ -1,13 +1,16 @@
-export interface RustSource {
+interface RustSource {
   /** Folder of the crate, relative to the program; empty where it is the program's folder. */
   crate: string;
-  /** File that a reader opens first, relative to the program. */
+  /** File that an editor opens, relative to the program. */
   entry: string;
   /** Name of the function, where the crate has one for each file of `src/tasklets`; else null. */
   function: string | null;
 }
 
-/** The parts of a Rust tasklet's source: a crate's folder, or a file `src/tasklets/<name>.rs` of a crate. */
+/**
+ * Takes the source of a Rust tasklet apart. It is the folder of a crate, or a file
+ * `src/tasklets/<name>.rs` in one (docs/adr/0037-one-crate-several-tasklets.md).
+ */
 export function rustSource(source: string): RustSource {
   const file = /^(?:(.*)\/)?src\/tasklets\/([^/]+)\.rs$/.exec(source);
   if (file === null)

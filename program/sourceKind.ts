@@ -1,6 +1,10 @@
 export type SourceKind = 'assemblyscript' | 'rust' | 'wat' | 'wasm';
 
-/** The kind of source a path names, or null when grafOS builds nothing from such a file. A path without an extension is a Rust folder, and `src/tasklets/<name>.rs` is one tasklet of a crate. */
+/**
+ * Gives the kind of source that a path names, or null when grafOS builds nothing from such a file.
+ * A path without an extension is a Rust folder, and `src/tasklets/<name>.rs` is one tasklet of a
+ * crate.
+ */
 export function sourceKind(path: string): SourceKind | null {
   const last = path.replace(/\/+$/, '').split('/').pop() ?? '';
   if (last.endsWith('.d.ts')) return null;

@@ -52,7 +52,7 @@ const languageClientApart: Plugin = {
   },
 };
 
-/** A bundle of entries in `dist/daemons`, whose lazily imported parts are files of their own. */
+/** A bundle of entries in `dist/daemons`. Its lazily imported parts become files of their own. */
 function daemonBundle(entryPoints: Record<string, string>): BuildOptions & { outdir: string } {
   return { ...common, entryPoints, outdir: 'dist/daemons', splitting: true, chunkNames: 'part-[hash]' };
 }
@@ -60,7 +60,7 @@ function daemonBundle(entryPoints: Record<string, string>): BuildOptions & { out
 const bundles: Array<BuildOptions & { outdir: string }> = [
   // One CommonJS file, of which a command evaluates what it needs: half a dozen modules would cost a cold command 15 ms more.
   { ...commonJs, entryPoints: { main: 'cli/main.ts' }, outdir: 'dist/cli', minifyWhitespace: true, keepNames: false },
-  // A daemon shares no file with another: each file that is loaded costs its start a millisecond.
+  // Daemons share no files: each loaded file costs a start a millisecond.
   daemonBundle({ fabricbiosd: 'daemons/fabricbiosd/main.ts' }),
   daemonBundle({ scheduler: 'daemons/scheduler/main.ts' }),
   daemonBundle({ helper: 'daemons/helper/main.ts' }),
@@ -81,7 +81,8 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
   },
   {
     ...commonJs,
-    // TypeScript's server wants the factory itself; the package that names this file is made by `npm run package`.
+    // TypeScript's server calls the module itself as the factory. `npm run package` makes the
+    // package around the file.
     entryPoints: { index: 'typescript-plugin/main.ts' },
     outdir: 'dist/typescript-plugin',
     footer: { js: 'module.exports = module.exports.createPlugin;' },

@@ -8,13 +8,13 @@ import { fileError } from '../toolchain/files/fileError.ts';
 const root = join(import.meta.dirname, '..');
 const THROWN = /new GrafosError\(\s*'([a-z-]+)',\s*'([a-z_]+)'/g;
 
-/** What a cell refuses its scheduler, which says it to the client in its own words. */
+/** Files whose errors reach no command: the scheduler answers with codes of its own. */
 const INSIDE = ['daemons/protocol/fabricClient.ts'];
 
-/** What the operating system says of a file that cannot be used. */
+/** Codes of the operating system for a file that cannot be used. */
 const ERRNOS = ['EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EISDIR', 'ENOENT', 'ENAMETOOLONG', 'EMFILE'];
 
-/** The exit codes of each error code that a command can end with, as the sources have them. */
+/** Reads from the sources which exit codes each error code of a command has. */
 export function errorCodes(): Map<string, number[]> {
   const found = new Map<string, Set<number>>();
   const add = (code: string, exit: number): void => {

@@ -27,8 +27,9 @@ const CPU_MAX_S = 2;
 /** Clock ticks of a second in /proc, which Linux has fixed for programs. */
 const TICKS = 100;
 
-/** Between two looks, and how long the cell may go on, milliseconds. */
+/** Time between two measurements of the processor, milliseconds. */
 const STILL_MS = 100;
+/** The longest wait for a cell to rest, milliseconds. */
 const STILL_MAX_MS = 20_000;
 
 /** Time enough for V8 to find a function hot; what a run takes itself is little of what is allowed. */
@@ -36,7 +37,7 @@ const JOB = { fuel: 100_000_000, timeout_ms: 500 };
 
 export async function fuzzHostile(minutes: number, seed: number): Promise<void> {
   await using folder = await temporaryFolder('grafos-fuzz-');
-  // The records of the person who fuzzes stay as they are, and no result of an earlier trial is used.
+  // The run leaves the person's records as they are, and uses no result of an earlier trial.
   process.env.XDG_STATE_HOME = join(folder.path, 'records');
   process.env.XDG_CACHE_HOME = join(folder.path, 'cache');
   await makeProgramState(folder.path);
@@ -110,7 +111,7 @@ async function untilStill(pid: number): Promise<void> {
   }
 }
 
-/** Processor time, seconds; null when the process is gone. */
+/** Processor time of a process, seconds; null when the process is gone. */
 function processorOf(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -49,7 +49,10 @@ function row(term: string, description: string): string[] {
   return ['.TP', `.B ${text(term)}`, text(description)];
 }
 
-/** A line of text in roff, which reads a backslash, a hyphen and a first dot or quote as its own. */
+/**
+ * Escapes a line for roff: backslashes, hyphens, and a dot or quote at the beginning are markup
+ * there.
+ */
 function text(words: string): string {
   return words
     .replaceAll('\\', '\\e')

@@ -33,7 +33,7 @@ export function manifestPage(): string {
 # grafos.toml
 
 The manifest of a program. It lies in the program's folder; every command finds it there or in a folder above the one it is started in.
-It is TOML 1.0 in UTF-8. A key the manifest does not know is an error, so that a typing mistake cannot pass for a setting.
+It is TOML 1.0, in UTF-8 or in UTF-16 with a byte order mark. A key the manifest does not know is an error, so that a typing mistake cannot pass for a setting.
 
 \`\`\`toml
 ${example}\`\`\`

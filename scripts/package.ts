@@ -1,6 +1,10 @@
 /**
- * Packs the npm package into build/npm, a bill of materials and checksums into build, and one VSIX per platform into build/vsix, from what is built: `npm run package [-- --target linux-x64]…`. Prints what each weighs.
- * Each holds the files that .vscodeignore names and, where there is one, QUIC's native half of its platform.
+ * Packs the built files: the npm package into build/npm, one VSIX per platform into build/vsix, and
+ * a bill of materials and checksums into build. `npm run package [-- --target linux-x64]…` prints
+ * the size of each VSIX.
+ *
+ * A VSIX holds the files that .vscodeignore leaves in and, where there is one, QUIC's native half
+ * for its platform.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -72,7 +76,10 @@ export async function packageFor(target: string): Promise<string> {
   }
 }
 
-/** Lays the TypeScript plugin where TypeScript's server looks for it: as a package below the extension's `node_modules`. */
+/**
+ * Copies the TypeScript plugin into a package below the extension's `node_modules`, where the
+ * server looks for it.
+ */
 async function layPlugin(staging: string, version: string): Promise<void> {
   const to = join(staging, 'node_modules', PLUGIN_NAME);
   await mkdir(to, { recursive: true });
@@ -106,7 +113,11 @@ async function bringNative(name: string, version: string, staging: string): Prom
   return true;
 }
 
-/** The path of the npm package, from what is built. */
+/**
+ * Packs the built files as an npm package.
+ *
+ * @returns its absolute path
+ */
 export async function npmPackage(): Promise<string> {
   const folder = join(root, 'build', 'npm');
   await mkdir(folder, { recursive: true });
@@ -117,7 +128,11 @@ export async function npmPackage(): Promise<string> {
   return join(folder, stdout.trim().split('\n').at(-1) ?? '');
 }
 
-/** The path of the bill of materials, from what the build found. */
+/**
+ * Writes the bill of materials from the packages that the build found.
+ *
+ * @returns its absolute path
+ */
 async function billOfMaterials(): Promise<string> {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const packages: ThirdParty[] = JSON.parse(await readFile(join(root, 'dist', 'third-party.json'), 'utf8'));
@@ -126,7 +141,7 @@ async function billOfMaterials(): Promise<string> {
   return path;
 }
 
-/** Lines as `sha256sum --check` reads them, with names relative to `build`. */
+/** Hashes files into lines for `sha256sum --check`, with names relative to `build`. */
 async function checksums(paths: readonly string[]): Promise<string> {
   const lines = paths.map(async (path) => {
     const digest = createHash('sha256')

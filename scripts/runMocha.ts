@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Counts } from './counts.ts';
 
-/** How long mocha may take to end after its last test, milliseconds: what keeps it is a fault of a test. */
+/**
+ * The longest time from the last test to the end of mocha, milliseconds. A test that exceeds it
+ * left something open.
+ */
 const ENDS_MS = 30_000;
 
 interface Report {
@@ -34,7 +37,7 @@ export async function runMocha(args: string[], env: Record<string, string> = {})
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, forward);
     const code = await new Promise<number>((resolve) => {
       let late: NodeJS.Timeout | undefined;
-      // The report comes when the last test has ended.
+      // mocha writes the report after the last test.
       const watcher = watch(folder, () => {
         if (!existsSync(report)) return;
         watcher.close();

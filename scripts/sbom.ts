@@ -1,9 +1,10 @@
 import type { ThirdParty } from './thirdParty.ts';
 
 /**
- * A software bill of materials: CycloneDX 1.6, JSON (https://cyclonedx.org/docs/1.6/json/).
+ * Makes a software bill of materials in CycloneDX 1.6 JSON (https://cyclonedx.org/docs/1.6/json/).
  *
- * @param product name and version of ours
+ * @param product the package that the bill is for
+ * @param packages the packages of others in it
  */
 export function sbom(product: { name: string; version: string; license: string }, packages: readonly ThirdParty[]) {
   const component = (type: string, { name, version, license }: { name: string; version: string; license: string }) => ({
@@ -28,7 +29,9 @@ export function sbom(product: { name: string; version: string; license: string }
   };
 }
 
-/** Package URL (https://github.com/package-url/purl-spec): the `@` of a scope is escaped. */
+/**
+ * The package URL (https://github.com/package-url/purl-spec). It has the `@` of a scope escaped.
+ */
 function purl(name: string, version: string): string {
   return `pkg:npm/${name.replace('@', '%40')}@${version}`;
 }

@@ -1,4 +1,7 @@
-/** The packages of others that are in our bundles or beside them, found from esbuild's metafiles, with their licences. */
+/**
+ * Third-party packages in the bundles or beside them, read from esbuild's metafiles, with their
+ * licences.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
@@ -6,17 +9,21 @@ import type { Metafile } from 'esbuild';
 export interface ThirdParty {
   name: string;
   version: string;
-  /** SPDX expression, as the package gives it. */
+  /** SPDX expression that the package gives; `unknown` where it gives none. */
   license: string;
   /** Texts of its licence and notice files; empty where it ships none. */
   texts: string[];
 }
 
-/** Packages that stay folders beside the bundles, with what they need themselves. */
+/** Packages that stay folders beside the bundles, and the packages they depend on. */
 const KEPT = ['assemblyscript', 'binaryen', 'long', 'wabt'];
 const LICENCE_FILE = /^(licen[cs]e|notice|copying|copyright)([.-].*)?$/i;
 
-/** @param root absolute path of the repository */
+/**
+ * Reads the third-party packages of bundles.
+ *
+ * @param root absolute path of the repository
+ */
 export function thirdParties(root: string, metafiles: readonly Metafile[]): ThirdParty[] {
   const folders = new Set(KEPT.map((name) => `node_modules/${name}`));
   for (const { inputs } of metafiles) {
@@ -46,7 +53,7 @@ function readPackage(folder: string): ThirdParty {
   return { name, version, license: typeof license === 'string' ? license : (license?.type ?? 'unknown'), texts };
 }
 
-/** The text that ships with our packages. */
+/** Makes the text of notices that ships with the packages of grafOS. */
 export function noticesText(packages: readonly ThirdParty[]): string {
   const head = `grafOS holds these ${packages.length} packages of others, each under its own licence.\n`;
   const parts = packages.map(({ name, version, license, texts }) => {

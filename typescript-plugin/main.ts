@@ -6,10 +6,11 @@ import { TaskletFiles } from './taskletFiles.ts';
 export const PLUGIN_NAME = 'grafos-typescript-plugin';
 
 /**
- * Makes the plugin of a TypeScript server: it takes the server's own diagnostics off tasklet files.
+ * Makes the plugin of a TypeScript server. The plugin removes TypeScript's diagnostics from tasklet
+ * files.
  *
- * The compiler of tasklets reports every true error already, by the language server. TypeScript
- * repeats those, and refuses valid AssemblyScript besides.
+ * The language server already reports every true error of the compiler of tasklets. TypeScript
+ * repeats those errors and also refuses valid AssemblyScript.
  */
 export function createPlugin(): { create(info: PluginInfo): TypeScriptService } {
   return {

@@ -1,8 +1,9 @@
 import type { TypeScriptService } from './serverTypes.ts';
 
 /**
- * A TypeScript service without diagnostics for tasklet files; all else, completions and hovers among
- * it, is the service's own. A tasklet file keeps the hints on unused code, which hold in both languages.
+ * A TypeScript service without diagnostics for tasklet files. Completions, hovers and all else come
+ * from the service. A tasklet file keeps the hints on unused code, which are true in both
+ * languages.
  */
 export function quietService(service: TypeScriptService, isTasklet: (fileName: string) => boolean): TypeScriptService {
   const quiet: Partial<TypeScriptService> = {

@@ -1,7 +1,10 @@
-/** The parts of TypeScript's server that the plugin touches; the npm package of version 7 declares none of them. */
+/**
+ * The parts of TypeScript's server that the plugin uses. TypeScript 7 from npm does not declare
+ * them.
+ */
 
-export interface TypeScriptDiagnostic {
-  /** Set where the code can go without any change of what the program does. */
+interface TypeScriptDiagnostic {
+  /** Set where the code can be removed without a change of the program's behaviour. */
   reportsUnnecessary?: object;
 }
 
@@ -14,7 +17,7 @@ export interface TypeScriptService {
 }
 
 export interface ServiceHost {
-  /** Another text with every change of a file of the project. */
+  /** A text that changes with every change of a file of the project. */
   getProjectVersion?(): string;
   useCaseSensitiveFileNames?(): boolean;
 }

@@ -7,14 +7,14 @@ import { scriptFiles } from '../toolchain/validate/scriptFile.ts';
 import type { ServiceHost, TypeScriptService } from './serverTypes.ts';
 
 interface Known {
-  /** The state of manifest and project for which `paths` holds. */
+  /** State of manifest and project that `paths` was read in. */
   at: string;
   paths: ReadonlySet<string>;
 }
 
 /**
- * The AssemblyScript files of the programs on disk: the sources that a `grafos.toml` names, what they
- * import inside of their program, and packages there that are written in AssemblyScript.
+ * The AssemblyScript files of programs: the sources that a `grafos.toml` names, the files that they
+ * import inside of their program, and the packages there that are written in AssemblyScript.
  */
 export class TaskletFiles {
   readonly #host: ServiceHost;
@@ -26,7 +26,9 @@ export class TaskletFiles {
     this.#service = service;
   }
 
-  /** True for a file that the compiler of tasklets reads. Never throws: a file of doubt is TypeScript's. */
+  /**
+   * True for a file that the compiler of tasklets reads. Any error leaves the file to TypeScript.
+   */
   has(fileName: string): boolean {
     const path = resolve(fileName);
     if (sourceKind(path) !== 'assemblyscript') return false;
@@ -69,7 +71,7 @@ export class TaskletFiles {
     return paths;
   }
 
-  /** The texts of the project, which the editor may not have saved. */
+  /** The texts of the project in the editor, saved or not. */
   #openTexts(root: string): Map<string, string> {
     const texts = new Map<string, string>();
     for (const { fileName, text } of this.#service.getProgram()?.getSourceFiles() ?? []) {
@@ -84,7 +86,10 @@ export class TaskletFiles {
   }
 }
 
-/** True for a source below the `assembly` folder of a package, where packages of AssemblyScript keep theirs. */
+/**
+ * True for a source in the `assembly` folder of a package, the folder for AssemblyScript by
+ * convention.
+ */
 function isPackageSource(root: string, path: string): boolean {
   const inside = path.slice(root.length).split(sep);
   const packages = inside.lastIndexOf('node_modules');

@@ -25,7 +25,7 @@ export class BodyWriter {
   readonly out = new ByteWriter(16_384);
   /** The body at hand is wrapped into a block that leads to its one trap. */
   wrapped = false;
-  /** The body at hand is made too long for V8 to take it into callers. It must be wrapped. */
+  /** The body at hand is made too long for V8 to inline. Such a body must be wrapped. */
   apart = false;
   /** Its balance is a parameter and a result: nobody needs to find it in the global when the function is left. */
   inner = false;
@@ -248,7 +248,7 @@ export class BodyWriter {
     if (this.inner) this.balance();
     if (this.wrapped) {
       out.u8(Op.return);
-      // Never reached, so that compilers make nothing of them.
+      // Nops after a return are never reached, so compilers make no code of them.
       if (this.apart) for (let length = out.length; length < INLINED_BYTES; length++) out.u8(Op.nop);
       out.u8(Op.end);
       this.store();

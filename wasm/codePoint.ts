@@ -12,29 +12,29 @@ export interface CodePoint {
   /** Function index. */
   functionIndex: number;
   /**
-   * Byte offset of the instruction from the start of its function body (the locals' count), in the original module; 0 where
-   * only the function is known.
+   * Byte offset of the instruction in the original module, from the start of its function's body
+   * (the locals' count); 0 where only the function is known.
    */
   bodyOffset: number;
   /** Fuel charged for instructions that were not executed. */
   refund: number;
-  /** The place is in what the meter put in. A trap there means that the fuel was short, or else that the calls were too deep. */
+  /** The place is in code of the meter. A trap there means too little fuel, or calls too deep. */
   own: boolean;
   /** Bytes of the function's body in the metered module. */
   bodyBytes: number;
 }
 
-/** The balance, and what NaNs are made canonical with: an f32, an f64, a v128. */
+/** Locals that the meter adds: the balance, and an f32, an f64, a v128 for canonical NaNs. */
 const LOCALS_ADDED = 4;
 
-/** Finds the original place of an offset in a metered module; null where no function of the original is there. */
+/** Finds the original place of an offset in a metered module; null outside of its functions. */
 export function codePoint(metered: MeteredModule, { functionIndex, offset }: StackFrame): CodePoint | null {
   const index = functionIndex - metered.importedFunctions;
   if (index < 0 || metered.codeOffset < 0) return null;
   const body = bodyAt(metered, index);
   if (body === null || offset < body.start || offset >= body.end) return null;
   const bodyBytes = body.end - body.start;
-  // The engine's own stack overflow: a function that hands over to its inner one has no instruction of the module's.
+  // A function that hands over has no code of the module. Only the engine's stack overflows here.
   if (metered.inner.includes(functionIndex)) return { functionIndex, bodyOffset: 0, refund: 0, own: false, bodyBytes };
   return {
     functionIndex: outerOf(metered, functionIndex) ?? functionIndex,
@@ -55,9 +55,11 @@ function bodyAt(metered: MeteredModule, index: number): { start: number; end: nu
 }
 
 /**
- * Walks a metered body up to `offset`, keeping what is charged and not yet executed. What the meter put in is told by the fuel global and
- * the local for the balance, which the module's own code cannot name. Nothing is refunded after a trap inside what was put in, nor at the
- * entry, where the engine's own stack overflow is.
+ * Walks a metered body up to `offset` and counts the fuel charged for instructions not executed.
+ *
+ * Code of the meter is known by the fuel global and the local for the balance, which the module's
+ * own code cannot name. A trap in that code refunds nothing, nor does one at the entry, where the
+ * engine's own stack overflows.
  */
 function walkTo(
   metered: MeteredModule,
@@ -75,12 +77,12 @@ function walkTo(
   let owed = 0;
   /** Offset in the original of the code that an unrolled loop repeats. */
   let round = 0;
-  /** Of each open block: what was charged ahead at an `if`. */
+  /** For each open block, the fuel charged ahead at an `if`. */
   const open: number[] = [0];
   while (at < end) {
     const put = own.at(at);
     if (put !== null) {
-      // Many checks share the trap at a body's end: which of them it was is not known.
+      // Many checks share the trap at a body's end, so the place of the check is unknown.
       if (offset < put.next) return { bodyOffset: put.next === end ? 0 : at - start - added, refund: 0, own: true };
       owed += put.charge;
       added += put.next - at - put.stands;
@@ -107,7 +109,7 @@ function walkTo(
         break;
       case Op.end:
         open.pop();
-        // Below zero only in code that is never reached, which is not charged: every way out of it leads over an end or an else.
+        // Only dead code, which is not charged, brings it below zero. It ends at an end or else.
         owed = Math.max(0, owed);
         break;
       default:

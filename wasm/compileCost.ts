@@ -27,7 +27,7 @@ export interface FunctionCost {
    */
   localWork: number;
   loops: number;
-  /** Locals and operands alive at the heads of loops, summed: the optimizing compiler keeps and permutes them there. */
+  /** Sum of locals and operands at the heads of loops, where the optimizing compiler moves them. */
   loopValues: number;
   /** Bytes of all loops; those of an inner loop count for each loop around it too. */
   loopBytes: number;
@@ -44,13 +44,15 @@ export interface ModuleCost {
   elements: number;
   /** Index of each function that is above {@link SMALL_FUNCTION}, ascending. */
   costly: number[];
-  /** Index of each function that no other may take in ({@link isDense}), ascending. */
+  /** Index of each function that V8 must not inline ({@link isDense}), ascending. */
   dense: number[];
 }
 
 /**
- * A function within these bounds costs V8's optimizing compiler less than 60 MiB and 500 ms with any code that
- * was tried (test/hostile/expensiveCode.ts). One above is tried in a process of its own.
+ * Bounds of a function that costs V8's optimizing compiler less than 60 MiB and 500 ms.
+ *
+ * This holds for all code that was tried (test/hostile/expensiveCode.ts). A function above them is
+ * tried in a process of its own.
  */
 const SMALL_FUNCTION = {
   instructions: 30_000,
@@ -64,11 +66,9 @@ const SMALL_FUNCTION = {
   nesting: 500,
 } as const;
 
-/**
- * V8 takes a function of at most this many bytes into its callers (`--wasm-inlining-max-size`, engineFlags.ts),
- * and up to {@link INLINED_MAX} of them into one.
- */
+/** Most bytes of a function that V8 inlines (`--wasm-inlining-max-size`, engineFlags.ts). */
 export const INLINED_BYTES = 2_000;
+/** Most calls that V8 inlines into one function. */
 const INLINED_MAX = 60;
 
 /** A module within these bounds, with small functions only, is checked and compiled within 100 ms. */
@@ -147,8 +147,9 @@ function isCostly(cost: FunctionCost): boolean {
 }
 
 /**
- * True for a short function that costs so much that copies of it, one for each call in a caller, would make that
- * caller costly. The estimate looks at one function at a time, so such a one must stay apart.
+ * True for a short function whose inlined copies would make a caller costly.
+ *
+ * The estimate looks at one function at a time, so V8 must not inline such a function.
  */
 function isDense({ bytes, passedValues, mergeValues, loopValues, nesting }: FunctionCost): boolean {
   if (bytes > INLINED_BYTES) return false;
@@ -157,6 +158,7 @@ function isDense({ bytes, passedValues, mergeValues, loopValues, nesting }: Func
     passedValues > passed / INLINED_MAX ||
     mergeValues > merged / INLINED_MAX ||
     loopValues > looped / INLINED_MAX ||
+    // Blocks of a callee go inside the caller's, and V8 goes down few callees into each other.
     nesting > nested / 4
   );
 }

@@ -22,8 +22,10 @@ export const COUNTING = {
 } as const;
 
 /**
- * Places in the table of hooks: `entered(function index)`, `calling(offset of the call in its body)`
- * and `called()` around calls, `leaving()` before tail calls.
+ * Places in the table of hooks.
+ *
+ * `entered(function index)` begins a function. `calling(offset of the call in its body)` and
+ * `called()` are around calls, `leaving()` before tail calls.
  */
 export const HOOKS = { entered: 0, calling: 1, called: 2, leaving: 3 } as const;
 

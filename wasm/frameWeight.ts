@@ -1,12 +1,12 @@
 import { FRAME_UNIT } from './balance.ts';
 
-/** The parts of a function that make its frame, as its code shows them. */
+/** Figures of a function's code that decide the weight of its frame. */
 export interface FrameShape {
   /** Parameters and other locals. */
   locals: number;
   /** Instructions `call` and `call_indirect`. */
   calls: number;
-  /** Values that it keeps beside its locals: the smaller of {@link valuesAtMost} and what keptValues.ts counts. */
+  /** Values kept beside the locals: the smaller of {@link valuesAtMost} and `KeptValues.count`. */
   values: number;
   /** Vectors can be among its values: they take two slots. */
   vectors: boolean;
@@ -23,7 +23,7 @@ const INLINED_MAX = 72;
 export const LIGHT_FRAME = 16;
 
 /**
- * A bound of the values that a frame keeps beside its locals, which takes no walk through the body.
+ * Bounds the values that a frame keeps beside its locals, without a walk through the body.
  *
  * @param instructions those that cost fuel
  * @param callValues parameters and results of all calls together
@@ -33,8 +33,10 @@ export function valuesAtMost(instructions: number, callValues: number): number {
 }
 
 /**
- * Units of {@link FRAME_UNIT} that a frame counts. Frames of real engines differ between versions and tiers, but none takes more than four
- * times this (docs/meter.md, "Depth"); the run's thread has four times the stack.
+ * Weighs a frame, in units of {@link FRAME_UNIT}.
+ *
+ * Frames of real engines differ between versions and tiers, but none takes more than four times
+ * this (docs/meter.md, "Depth"). The run's thread has four times the stack.
  */
 export function frameWeight({ locals, calls, values, vectors }: FrameShape): number {
   const slots = SLOT * (vectors ? 2 : 1) * (locals + values);

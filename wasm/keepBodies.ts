@@ -6,7 +6,9 @@ import { readModule, SECTION } from './readModule.ts';
 const TRAPS = [3, 0, 0x00, 0x0b];
 
 /**
- * Writes a metered module in which only some functions have their bodies; all others trap. It stays as valid as it was.
+ * Writes a metered module in which only some functions keep their bodies; all others trap.
+ *
+ * The module stays as valid as it was.
  *
  * @param keep index of each function that stays, imported ones first
  * @throws {WasmInvalid}

@@ -1,28 +1,29 @@
-import { Op } from './opcodes.ts';
+import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import type { Signatures } from './signatures.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { smallIndex } from './smallIndex.ts';
 import { EFFECTS, FC_EFFECTS, FD_EFFECTS } from './stackEffect.ts';
 
-/** Instructions "computed" of code that is never reached: above every real number of them. */
+/** Count of computed instructions in dead code: above every real count. */
 const NEVER = 1e9;
 
 const LOOP = 1;
 const IF = 2;
 
-/** Of one-byte opcodes above the control instructions: 1 where the result, or an address, is worth keeping in a frame. */
+/** For opcodes above the control instructions: 1 where a result or address is worth keeping. */
 const COMPUTES = new Uint8Array(256).fill(1);
 COMPUTES[0x1a] = 0; // drop
 COMPUTES.fill(0, 0x20, 0x23); // local.get, local.set, local.tee
 COMPUTES.fill(0, 0x41, 0x45); // constants
 
 /**
- * Walks function bodies, one after another, and bounds the values that a frame keeps beside its locals
- * (docs/meter.md, "Depth"). The sum has three parts:
+ * Bounds the values that frames keep beside their locals (docs/meter.md, "Depth").
  *
- * - the most operands that are on the stack at once, which a baseline compiler keeps;
- * - the most instructions that compute and lie on one path that always leads to the same place: an
- *   optimiser keeps a result for later only where it was computed on every way there;
+ * The bound of a function is a sum of three parts:
+ *
+ * - the most operands on the stack at once, which a baseline compiler keeps;
+ * - the most computing instructions that every way to one place executes: an optimiser keeps a
+ *   result for later only where every way there computed it;
  * - the most parameters and results of one call.
  *
  * The body must be valid.
@@ -33,7 +34,7 @@ export class KeptValues {
   #params = new Uint16Array(64);
   #results = new Uint16Array(64);
   #kinds = new Uint8Array(64);
-  /** Of each open block, the fewest computed on a way to its end; of an `if`, those in front of it. */
+  /** For each open block, the fewest computed on a way to its end; for an `if`, those before it. */
   #reached = new Float64Array(64);
   #depth = 0;
   #height = 0;
@@ -51,7 +52,7 @@ export class KeptValues {
    *
    * @param first offset of its first instruction
    * @param end offset after the body
-   * @param results of the function
+   * @param results number of the function's results
    */
   count(bytes: Uint8Array, first: number, end: number, results: number): number {
     this.#depth = -1;
@@ -94,7 +95,7 @@ export class KeptValues {
 
   #control(bytes: Uint8Array, opcode: number, start: number): void {
     switch (opcode) {
-      case 0x01: // nop
+      case Op.nop:
         return;
       case Op.if:
         this.#take(1);
@@ -134,7 +135,7 @@ export class KeptValues {
     this.#leave();
   }
 
-  /** Ends what can be reached of the innermost block. */
+  /** Begins dead code in the innermost block. */
   #leave(): void {
     this.#height = this.#base[this.#depth] as number;
     this.#computed = NEVER;
@@ -142,7 +143,7 @@ export class KeptValues {
 
   #branch(label: number): void {
     const target = this.#depth - label;
-    // A branch back to a loop reaches what has been reached before.
+    // A branch back to a loop's head adds no way to its end.
     if (this.#kinds[target] === LOOP) return;
     this.#reached[target] = Math.min(this.#reached[target] as number, this.#computed);
   }
@@ -175,8 +176,8 @@ export class KeptValues {
 
   #block(bytes: Uint8Array, start: number, kind: number): void {
     const byte = bytes[start + 1] as number;
-    if (byte === 0x40) this.#open(kind, 0, 0);
-    else if (byte > 0x40 && byte < 0x80) this.#open(kind, 0, 1);
+    if (byte === EMPTY_BLOCK) this.#open(kind, 0, 0);
+    else if (byte > EMPTY_BLOCK && byte < 0x80) this.#open(kind, 0, 1);
     else {
       const type = smallIndex(bytes, start + 1);
       this.#open(kind, this.#signatures.params[type] as number, this.#signatures.results[type] as number);

@@ -29,7 +29,7 @@ export interface MeterOptions {
   memoryMaxPages: number;
   /** Index of each function that gets a {@link MeteredModule.touched} export; none unless given. */
   touched?: readonly number[];
-  /** Index of each function that V8 must not take into its callers; none unless given. */
+  /** Index of each function that V8 must not inline; none unless given. */
   apart?: readonly number[];
 }
 
@@ -50,8 +50,10 @@ export interface MeteredModule {
    */
   inner: number[];
   /**
-   * Index of each function that an export of its own calls, named {@link TOUCH_EXPORT} and its place here. With a
-   * negative balance such a call makes the engine compile the function, which then traps at its entry. These exports' functions come last.
+   * Index of each function with an export to touch it, {@link TOUCH_EXPORT} and its place here.
+   *
+   * With a negative balance, a call of the export makes the engine compile the function, which then
+   * traps at its entry. The functions of these exports come last.
    */
   touched: readonly number[];
   /** Places in `touched` of functions that only the baseline compiler may meet; the meter leaves it empty. */

@@ -41,9 +41,9 @@ export interface BodyContext {
   vectors: boolean;
   /** Of each function, the one that its direct calls go to, which takes the balance and gives it back; 0 for none. */
   innerOf: Uint32Array;
-  /** Of each function, 1 where it must trap at its entry while the balance is negative, whatever it costs. */
+  /** For each function, 1 where it must trap at its entry while the balance is negative. */
   touched: Uint8Array;
-  /** Of each function, 1 where V8 must not take it into its callers. */
+  /** For each function, 1 where V8 must not inline it. */
   apart: Uint8Array;
 }
 
@@ -108,7 +108,7 @@ export class BodyMeter {
     to.copy(out.bytes, 0, out.length);
   }
 
-  /** Weight of the frame of the function whose body was recalled. Most functions are light whatever their values. */
+  /** Weighs the frame of the recalled body's function. Values are counted only where they matter. */
   private weight(bytes: Uint8Array, body: number, params: number): number {
     const { scan, context, kept } = this;
     const shape = {
@@ -118,7 +118,7 @@ export class BodyMeter {
       vectors: context.vectors || scan.vectors,
     };
     const most = frameWeight(shape);
-    // Nothing but a call's reserve is asked of a light one that waits for no call.
+    // One unit is the least, and a light frame that waits for no call never uses its weight.
     if (most === 1 || (most <= LIGHT_FRAME && scan.waiting === 0)) return most;
     const { results, typeOf } = context.signatures;
     const own = results[typeOf[context.importedFunctions + body] as number] as number;

@@ -5,7 +5,7 @@
 export const MODULE_LIMITS = {
   /** Bytes. */
   module: 32 * 1024 * 1024,
-  /** V8 keeps all types that a process ever met, and ends it at a million; the meter adds up to two for each. */
+  /** The meter adds up to two for each. V8 ends a process in which it met a million. */
   types: 10_000,
   /** Parameters, and results, of one function type. */
   arity: 1_000,
@@ -48,7 +48,7 @@ export const MODULE_LIMITS = {
   mergeValuesPerByte: 64,
   moduleMergeValues: 64_000_000,
   /** Values that the calls, branches and blocks of one function take or leave. */
-  passedValues: 100_000,
+  passedValues: 50_000,
   modulePassedValues: 8_000_000,
   /** Locals times instructions of one function (compileCost.ts). */
   localWork: 1_000_000_000,
@@ -58,7 +58,7 @@ export const MODULE_LIMITS = {
   loopBytes: 16 * 1024 * 1024,
   /** Functions that are not small for a compiler (compileCost.ts). */
   costlyFunctions: 1_000,
-  /** Short functions that cost much for their size (compileCost.ts); each takes 2 000 bytes once it is metered. */
+  /** Short functions whose copies cost much (compileCost.ts); each is 2 000 bytes once metered. */
   denseFunctions: 5_000,
   /** Entries of all element segments. */
   elements: 1_000_000,

@@ -250,8 +250,9 @@ export interface ProfileProblem {
   message: string;
 }
 
-/** Problems of one kind of entry that are said; a module may have a hundred thousand. */
+/** Most problems reported of imports, and of exports: a module may have a hundred thousand. */
 const PROBLEMS_MAX = 100;
+/** Most value types of a signature in a message: a type may have a thousand. */
 const VALUES_SHOWN = 20;
 
 const importModules: Record<string, readonly ProfileFunction[]> = PROFILE.imports;
@@ -366,7 +367,6 @@ function signature(type: FunctionType): string {
   return `(${shown(type.params)}) -> (${shown(type.results)})`;
 }
 
-/** A type may have a thousand values. */
 function shown(types: readonly string[]): string {
   const more = types.length - VALUES_SHOWN;
   return `${types.slice(0, VALUES_SHOWN).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;

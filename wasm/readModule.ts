@@ -34,7 +34,7 @@ const EXTERNAL_KINDS: ExternalKind[] = ['func', 'table', 'memory', 'global'];
 export interface ReadOptions {
   /** Read function bodies too (default). Without, only their sizes are checked: for a caller that walks them itself. */
   bodies?: boolean;
-  /** The module was metered, which adds types, functions, exports, an import and a global to what a module may have. */
+  /** The module is metered, so the bounds leave room for the meter's additions. */
   metered?: boolean;
 }
 
@@ -51,7 +51,7 @@ export function readModule(bytes: Uint8Array, options: ReadOptions = {}): WasmMo
   return new ModuleReader(bytes, options).read();
 }
 
-/** Bounds that the meter may go past; those of V8 itself, or what the meter adds at most. */
+/** Bounds of a metered module: V8's own, or ours with all that the meter may add. */
 const METERED_LIMITS = {
   types: 3 * MODULE_LIMITS.types,
   typeValues: 6 * MODULE_LIMITS.typeValues,

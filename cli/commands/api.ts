@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
+import { resolve } from 'node:path';
 import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/protocol/answerBounds.ts';
+import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { ApiRequest } from '../../daemons/protocol/schedulerConnection.ts';
 import { openApi } from '../../toolchain/deploy/openApi.ts';
 import { readInput } from '../../toolchain/deploy/readInput.ts';
 import { resolveProvider, type Target } from '../../toolchain/deploy/resolveProvider.ts';
-import { fileError } from '../../toolchain/files/fileError.ts';
-import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
+import { saveBytes } from '../../toolchain/files/saveBytes.ts';
 import { choice } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { adminTarget } from '../direct.ts';
@@ -40,13 +41,14 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       signal,
       ...(body === undefined ? {} : { body, type: given.type ?? 'application/json' }),
     };
-    // Events come for as long as there are any.
+    // A stream of events may never end, so each line is printed as it comes.
     if (/\/events(\?|$)/.test(path)) {
-      for await (const line of lines(connection.stream(request))) out.item(line, () => [line]);
+      for await (const line of lines(connection.stream(request), target.url)) out.item(line, () => [line]);
       return;
     }
     const { bytes } = await connection.call(request, BYTES_MAX);
-    await give(out, bytes, given.output);
+    if (given.output === undefined) print(out, bytes);
+    else await saveBytes(resolve(cwd, given.output), bytes, 'The answer cannot be written');
   } finally {
     connection.close();
   }
@@ -59,13 +61,8 @@ function checkPath(path: string): string {
   });
 }
 
-async function give(out: Output, bytes: Buffer, file: string | undefined): Promise<void> {
-  if (file !== undefined) {
-    await writeAtomically(file, bytes).catch((error: unknown) => {
-      throw fileError(error, 'The answer cannot be written');
-    });
-    return;
-  }
+/** @throws {GrafosError} wrong_usage for bytes on a terminal */
+function print(out: Output, bytes: Buffer): void {
   if (isJson(bytes)) out.jsonText(`${bytes.toString('utf8').trimEnd()}\n`);
   else if (!process.stdout.isTTY) out.bytes(bytes);
   else if (isUtf8(bytes)) out.result(null, () => bytes.toString('utf8').split('\n'));
@@ -85,14 +82,20 @@ function isJson(bytes: Buffer): boolean {
   }
 }
 
-async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+/**
+ * The lines of an answer as they come; empty ones separate events and are left out.
+ *
+ * @throws {GrafosError} cell_answer_invalid for a line longer than any event is
+ */
+async function* lines(chunks: AsyncIterable<Buffer>, url: string): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of chunks) {
     text += decoder.decode(chunk, { stream: true });
     const parts = text.split('\n');
     text = parts.pop() ?? '';
-    if (text.length > ANSWER_BYTES.runsEvent) text = '';
+    if (text.length > ANSWER_BYTES.run) throw cellAnswerInvalid(url, 'a line of its events is too long', text);
     for (const line of parts) if (line !== '') yield line;
   }
+  if (text !== '') yield text;
 }

@@ -3,8 +3,7 @@ import { loadProgram } from '../../program/loadProgram.ts';
 import { formatSize } from '../../program/size.ts';
 import { downloadArtifacts } from '../../toolchain/artifacts/downloadArtifacts.ts';
 import { findRun } from '../../toolchain/deploy/findRun.ts';
-import { fileError } from '../../toolchain/files/fileError.ts';
-import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
+import { saveBytes } from '../../toolchain/files/saveBytes.ts';
 import { endedRun } from '../../toolchain/replay/endedRun.ts';
 import { writeRunBundle } from '../../toolchain/replay/runBundle.ts';
 import { makeProgramState } from '../../toolchain/stack/programState.ts';
@@ -26,14 +25,10 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   if (given.bundle !== undefined) {
     const ended = await endedRun(loadProgram(cwd), given.runId, given.provider, signal);
     const file = resolve(cwd, given.bundle);
-    const text = writeRunBundle(ended);
-    try {
-      await writeAtomically(file, text);
-    } catch (error) {
-      throw fileError(error, `${given.bundle} cannot be written`);
-    }
-    out.result({ run_id: given.runId, file, bytes: Buffer.byteLength(text) }, () => [
-      `${pathText(file, cwd)}  ${formatSize(Buffer.byteLength(text))}`,
+    const bytes = Buffer.from(writeRunBundle(ended));
+    await saveBytes(file, bytes, `${given.bundle} cannot be written`);
+    out.result({ run_id: given.runId, file, bytes: bytes.length }, () => [
+      `${pathText(file, cwd)}  ${formatSize(bytes.length)}`,
       `  next: grafos replay ${pathText(file, cwd)}`,
     ]);
     return;

@@ -6,20 +6,15 @@ import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { deployRun } from '../../toolchain/deploy/deployRun.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
-import { exhaustedAdvice } from '../../toolchain/fuel/exhaustedAdvice.ts';
-import { shownOutput } from '../../toolchain/output/shownOutput.ts';
-import { placesOfRun } from '../../toolchain/places/placesOfRun.ts';
-import { responseWithPlaces } from '../../toolchain/places/responseWithPlaces.ts';
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
-import { adviceLines } from '../adviceLines.ts';
 import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
 import { PROFILE_ROWS, profileLines } from '../profileLines.ts';
 import { runLimits } from '../runLimits.ts';
-import { responseLines, runExitCode, stateText } from '../runLines.ts';
-import { saveOutput } from '../saveOutput.ts';
+import { runExitCode, stateText } from '../runLines.ts';
+import { hasEnded, shownRun } from '../shownRun.ts';
 import { warnIfStale } from '../warnIfStale.ts';
 import { wholeLines } from '../wholeLines.ts';
 
@@ -40,7 +35,8 @@ interface Given extends DirectOptions {
   tenant?: string;
 }
 
-export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<number> {
+export async function run(context: CommandContext, given: Given): Promise<number> {
+  const { cwd, out, signal } = context;
   const program = loadProgram(cwd);
   const tasklet = findTasklet(program, given.tasklet);
   const memBytes = given.mem === undefined ? undefined : sizeOption('--mem', given.mem);
@@ -92,10 +88,14 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   out.progress(`asking ${target.provider}`);
   using client = await connectTarget(target, signal);
   if (target.provider !== 'direct') {
-    await confirmFirstDeploy(
-      { cwd, out, signal },
-      { program, tasklet, provider: target.provider, client, input, yes: given.yes === true },
-    );
+    await confirmFirstDeploy(context, {
+      program,
+      tasklet,
+      provider: target.provider,
+      client,
+      input,
+      yes: given.yes === true,
+    });
   }
   out.progress(`running ${tasklet.name} on ${target.provider}`);
   const log = wholeLines((line) => out.note(line));
@@ -113,32 +113,28 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const looked = warnIfStale(out, program, tasklet);
   const [ended] = await Promise.all([running, looked]);
   log.end();
-  if (ended.response === null) {
+  if (!hasEnded(ended)) {
     out.result(ended, (paint) => [
       `${stateText(ended.state, paint)}  ${ended.run_id}`,
       `  next: grafos runs wait ${ended.run_id}`,
     ]);
     return runExitCode(ended);
   }
-  const shown = await shownOutput(client, ended.response, { isWanted: given.output !== undefined, signal });
-  if (given.output !== undefined) await saveOutput(cwd, given.output, shown);
-  const places = await placesOfRun(program.root, ended, client, signal);
-  const advice = await exhaustedAdvice(program.root, ended, given.fuel !== undefined);
-  const response = responseWithPlaces(shown.response, places);
+  const { response, isAdvised, lines } = await shownRun(context, client, ended, {
+    root: program.root,
+    output: given.output,
+    isFuelGiven: given.fuel !== undefined,
+  });
   if (given.profile) {
     out.progress('counting');
     const profile = await profileRun(program, ended.run_id, given.provider, signal);
     out.result({ ...response, profile }, (paint) => [
-      ...responseLines(shown, out.isTerminal, paint, places),
-      ...adviceLines(advice),
+      ...lines(paint),
       '',
       ...profileLines(profile, PROFILE_ROWS, cwd, paint),
     ]);
   } else {
-    out.result(response, (paint) => [
-      ...responseLines(shown, out.isTerminal, paint, places),
-      ...(advice === null ? nextLines(ended, given.hold) : adviceLines(advice)),
-    ]);
+    out.result(response, (paint) => [...lines(paint), ...(isAdvised ? [] : nextLines(ended, given.hold))]);
   }
   return runExitCode(ended);
 }

@@ -1,3 +1,4 @@
+import { STACK_NAME_CHARACTERS, STACK_NAMES_MAX } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { PEER_NAME } from '../../daemons/protocol/peerRole.ts';
 import { isHostPort } from '../../daemons/protocol/requestHost.ts';
@@ -21,7 +22,7 @@ interface Given {
   tenant?: string[];
 }
 
-/** The ports that options name; those of [stack] stay for the others. */
+/** Leaves out ports that no option names, so that those of `[stack]` hold for them. */
 function givenPorts(ports: Record<string, number | undefined>): Record<string, number | undefined> {
   return Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined));
 }
@@ -36,9 +37,17 @@ function tenantOption(name: string, own: string): string {
 /** The helper compares names exactly, and browsers send them in lower case. */
 function hostOption(text: string): string {
   const host = text.toLowerCase();
-  if (isHostPort(host)) return host;
+  if (host.length <= STACK_NAME_CHARACTERS && isHostPort(host)) return host;
   throw new GrafosError('usage', 'wrong_usage', `--helper-host cannot be "${text}".`, {
     next: 'Give a host name, with its port where the address has one: name.example.dev or localhost:12345.',
+  });
+}
+
+/** @throws {GrafosError} wrong_usage */
+function fewNames(flag: string, names: readonly string[] = []): readonly string[] {
+  if (names.length <= STACK_NAMES_MAX) return names;
+  throw new GrafosError('usage', 'wrong_usage', `${flag} is given ${names.length} times.`, {
+    next: `Give it at most ${STACK_NAMES_MAX} times.`,
   });
 }
 
@@ -65,8 +74,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       Object.entries({ ...stack?.ports, ...givenPorts(ports) }).filter(([, value]) => value !== 0),
     ),
     tenant: own,
-    tenants: (given.tenant ?? []).map((name) => tenantOption(name, own)),
-    helperHosts: (given.helperHost ?? []).map(hostOption),
+    tenants: fewNames('--tenant', given.tenant).map((name) => tenantOption(name, own)),
+    helperHosts: fewNames('--helper-host', given.helperHost).map(hostOption),
     keepsUnchanged: true,
     signal,
     progress: (text) => out.progress(text),

@@ -49,7 +49,11 @@ export async function run(
   return 0;
 }
 
-/** @throws {GrafosError} of the case that cannot be read: a budget without it could be too small */
+/**
+ * Narrows a fixture to one that can be run: a budget without a broken case could be too small.
+ *
+ * @throws {GrafosError} the fault of the case
+ */
 function readable(fixture: Fixture | BrokenFixture): Fixture {
   if ('fault' in fixture) throw fixture.fault;
   return fixture;

@@ -14,7 +14,7 @@ export async function run(
   const { provider, output } = given;
   const program = loadProgram(cwd);
   const wanted = { isOutputWanted: output !== undefined, signal };
-  // No id of a run has a dot or a slash, and each file of one can be given with them.
+  // No run id has a dot or a slash, and every file can be named with one: ./FILE.
   const { same, compared, differences, original, replay, places } = /[./\\]/.test(given.runId)
     ? await replayEnded(program, await readRunBundle(resolve(cwd, given.runId)), wanted)
     : await replayRun(program, given.runId, { provider, ...wanted });
@@ -31,7 +31,7 @@ export async function run(
   return same ? 0 : 1;
 }
 
-/** A run that was ended from outside has no end that could be compared. */
+/** Names the compared fields. A run that was ended from outside has only its log and fuel. */
 function sameText(compared: readonly string[]): string {
   return compared.includes('log') ? 'log and fuel, up to where it was ended from outside,' : 'output, error and fuel';
 }

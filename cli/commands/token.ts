@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
 import { openApi } from '../../toolchain/deploy/openApi.ts';
 import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { usableStack } from '../../toolchain/stack/devState.ts';
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
 import type { CommandContext } from '../command.ts';
-import { adminTarget } from '../direct.ts';
+import { adminPair, adminTarget } from '../direct.ts';
 import { programRootOf } from '../programRootOf.ts';
 
 export async function run(
@@ -17,17 +16,15 @@ export async function run(
   try {
     const { token, claims } = connection.mint();
     const paths = stackPaths(root);
-    const state = given.provider === 'local' ? (await usableStack(paths))?.state : undefined;
+    // The cell is known beforehand for the local stack only.
+    const state = target.cellId === undefined ? undefined : (await usableStack(paths))?.state;
     const files =
       state === undefined
         ? { ca_cert: null, cert: null, key: null }
-        : given.admin
-          ? {
-              ca_cert: state.ca_cert,
-              cert: resolve(paths.trust, 'admin.pem'),
-              key: resolve(paths.trust, 'admin-key.pem'),
-            }
-          : { ca_cert: state.ca_cert, cert: state.tenant_cert, key: state.tenant_key };
+        : {
+            ca_cert: state.ca_cert,
+            ...(given.admin ? adminPair(paths) : { cert: state.tenant_cert, key: state.tenant_key }),
+          };
     const expires_at = new Date(claims.exp * 1000).toISOString();
     out.result({ token, expires_at, scheduler_url: target.url, cell_id: claims.aud, ...files }, () => [token]);
   } finally {

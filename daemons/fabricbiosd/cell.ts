@@ -7,6 +7,7 @@ import type { RunningDaemon } from '../protocol/daemonLifetime.ts';
 import type { DaemonLog } from '../protocol/daemonLog.ts';
 import type { CellIdentity } from '../protocol/fabricControl.ts';
 import { GrafosError } from '../protocol/grafosError.ts';
+import { memPool } from '../protocol/memPool.ts';
 import { packageVersion } from '../protocol/packageVersion.ts';
 import { cellClock, rfc3339 } from './cellClock.ts';
 import { readControlTrust, readPinnedPair } from './certificates.ts';
@@ -160,23 +161,6 @@ async function loadTransport(wanted: CellOptions['transport']): Promise<LoadedTr
   }
   const { listenControlTcp } = await import('../protocol/controlTcp.ts');
   return { transport: 'tcp', listen: listenControlTcp, ...(note === undefined ? {} : { note }) };
-}
-
-function memPool(bytes: number): SharedArrayBuffer {
-  try {
-    return new SharedArrayBuffer(bytes);
-  } catch (cause) {
-    throw new GrafosError(
-      'unreachable',
-      'mem_capacity_unavailable',
-      `There is no memory for a pool of ${bytes} bytes.`,
-      {
-        why: cause instanceof Error ? cause.message : String(cause),
-        next: 'Give a smaller --mem-capacity.',
-        cause,
-      },
-    );
-  }
 }
 
 /** Code that runs in a thread or process of its own: a source beside this one, or a bundle of the same name. */

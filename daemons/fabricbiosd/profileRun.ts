@@ -4,8 +4,7 @@ import { initContext } from './initContext.ts';
 import { setEngineFlags } from './runtime/engineFlags.ts';
 import { STACK_MIB, workerPermissions } from './runtime/poolWorker.ts';
 import type { ProfileWorkerData } from './runtime/profileWorker.ts';
-
-const PAGE = 65_536;
+import { PAGE_BYTES } from './runtime/sharedControl.ts';
 
 /** Counters and the sizes they are kept with; a run worker, which keeps none, has less. */
 const HEAP_MIB = 2_048;
@@ -16,7 +15,7 @@ export function profileRun({ record, module_b64, input_b64 }: ProfileJob): Promi
   const input = Buffer.from(input_b64, 'base64');
   const workerData: ProfileWorkerData = {
     module: Buffer.from(module_b64, 'base64'),
-    memoryMaxPages: Math.floor(record.linear_memory_bytes / PAGE),
+    memoryMaxPages: Math.floor(record.linear_memory_bytes / PAGE_BYTES),
     memBytes: record.mem_bytes,
     request: {
       kind: 'run',

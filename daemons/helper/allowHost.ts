@@ -6,8 +6,10 @@ import { HelperRefusal } from './helperRefusal.ts';
 import { readBody } from './readBody.ts';
 
 /**
- * Allows one more name until the helper ends, for an editor that knows under which name its user's
- * browser reaches a forwarded port. Pages cannot ask for it, not even the dashboard.
+ * Allows one more name until the helper ends.
+ *
+ * An editor asks for it once it knows the name of a forwarded port in its user's browser. Pages
+ * cannot ask for it, not even the dashboard.
  *
  * @throws {HelperRefusal} origin_refused, bad_request, and those of {@link readBody}
  */

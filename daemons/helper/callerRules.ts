@@ -1,11 +1,9 @@
+import { STACK_NAME_CHARACTERS, STACK_NAMES_MAX } from '../protocol/devState.ts';
 import { isHostPort } from '../protocol/requestHost.ts';
-
-/** Names that may be allowed at one time. */
-const NAMES_MAX = 64;
 
 /** The names by which a helper is called, and the origins whose pages may use it. */
 export class CallerRules {
-  /** Exact values of `Host`: a name that was made to point here by DNS rebinding is none of them. */
+  /** Exact values of `Host`. A name that DNS rebinding made point here is none of them. */
   readonly hosts: ReadonlySet<string>;
   /** Exact values of `Origin`. */
   readonly origins: ReadonlySet<string>;
@@ -13,7 +11,10 @@ export class CallerRules {
   readonly #hosts: Set<string>;
   readonly #origins: Set<string>;
 
-  /** @param own names of the helper itself, the first of which is told to a caller by another */
+  /**
+   * @param own names of the helper itself; a refusal advises the first
+   * @param origins of hosted dashboards
+   */
   constructor(own: readonly string[], origins: readonly string[] = []) {
     this.#own = new Set(own);
     this.#hosts = new Set(own);
@@ -22,7 +23,7 @@ export class CallerRules {
     this.origins = this.#origins;
   }
 
-  /** Says whether a name is the helper's own, on loopback, and not one that was allowed. */
+  /** True for the helper's own loopback names, not for names that were allowed. */
   isOwn(host: string): boolean {
     return this.#own.has(host);
   }
@@ -37,14 +38,14 @@ export class CallerRules {
     if (!isAllowable(host))
       return `${JSON.stringify(host.slice(0, 300))} is no host name such as name.example.dev:8080`;
     if (this.#hosts.has(host)) return undefined;
-    if (this.#hosts.size - this.#own.size >= NAMES_MAX) return `${NAMES_MAX} names are allowed already`;
+    if (this.#hosts.size - this.#own.size >= STACK_NAMES_MAX) return `${STACK_NAMES_MAX} names are allowed already`;
     this.#hosts.add(host);
     for (const scheme of ['http', 'https']) this.#origins.add(`${scheme}://${host}`);
     return undefined;
   }
 }
 
-/** Says whether a text is one exact host in lower case, as browsers send it: no wildcard, no scheme, no path. */
+/** True for one exact host in lower case, as browsers send it: no wildcard, scheme or path. */
 export function isAllowable(host: string): boolean {
-  return host === host.toLowerCase() && isHostPort(host);
+  return host.length <= STACK_NAME_CHARACTERS && host === host.toLowerCase() && isHostPort(host);
 }

@@ -6,7 +6,7 @@ import type { Capability } from './tenantApi.ts';
  * The data plane is at the host of the scheduler: an answer must not choose which other machine this one connects to.
  *
  * @param url the scheduler that answered
- * @param leaseId the lease that the run was said to hold; undefined while it runs, when only the cell knows
+ * @param leaseId the lease that the run holds; undefined while it runs, when only the cell knows it
  */
 export function capabilityProblem(
   capability: Capability,

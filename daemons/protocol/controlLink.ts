@@ -46,7 +46,11 @@ export interface ListenOptions {
   port: number;
   trust: PeerFiles;
   onLink(link: ControlLink): void;
-  /** Takes links over TCP as well, on the same port number, for a client that no UDP reaches. QUIC alone reads it. */
+  /**
+   * Takes links over TCP as well, on the same port number, for a client that no UDP reaches.
+   *
+   * Only the QUIC listener reads it.
+   */
   alsoTcp?: boolean;
   /** A peer that was turned away: its address and why. For the log and the audit, never for the peer. */
   onRefused(address: string, why: string): void;

@@ -1,4 +1,4 @@
-/** Fabric control over mTLS on TCP, for machines where QUIC does not load or UDP does not get through. */
+/** Fabric control over mTLS on TCP, for machines without QUIC or UDP. */
 import {
   type ControlLink,
   type ControlListener,

@@ -158,7 +158,7 @@ function watchStateFile(options: LifetimeOptions, stop: (why: string) => void): 
     if (!(await namesThisProcess(stateFile))) stop(`${stateFile} no longer names this daemon`);
   };
   const say = (why: string) => options.log.warn(`${stateFile} is looked at now and then: ${why}`);
-  // The folder, not the file: an atomic write replaces the file, and a watch on it would follow the old one.
+  // The folder is watched: after an atomic write, a watch on the file would follow the old one.
   const { looks } = watchFolder(
     dirname(stateFile),
     (name) => {

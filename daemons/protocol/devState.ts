@@ -20,7 +20,7 @@ export interface DevState {
     mem_capacity: number;
   };
   helper: { url: string };
-  /** The grafos that started the stack; a file of an earlier one has none of the last three keys. */
+  /** The grafos that started the stack. An earlier one wrote no `grafos`, `folder` or `options`. */
   grafos?: { version: string; path: string };
   /** The program's folder that the stack belongs to. */
   folder?: {
@@ -30,12 +30,17 @@ export interface DevState {
     device: string | null;
     inode: string | null;
   };
-  /** What the stack was asked to be. */
+  /** The request that made the stack. */
   options?: StackRequest;
   daemons: Record<DaemonName, DaemonState>;
 }
 
-/** What `dev up` asks of a stack. */
+/** Most further tenants of a stack, and most host names that its helper allows. */
+export const STACK_NAMES_MAX = 64;
+/** Characters of such a name (RFC 1035, section 2.3.4). */
+export const STACK_NAME_CHARACTERS = 253;
+
+/** Properties of a stack that `dev up` asks for. */
 export interface StackRequest {
   /** Bytes. */
   mem_capacity: number;

@@ -21,10 +21,11 @@ const REMOTE = new Map([
 ]);
 
 /**
- * Says on which kind of file system a folder lies whose changes may come without an event, such as a
- * network mount or a folder shared with a virtual machine.
+ * Names the file system of a folder that may change without an event.
  *
- * @returns undefined where events come, and where nothing can be said
+ * Network mounts and folders shared with a virtual machine are such.
+ *
+ * @returns undefined where events come, and where the file system is unknown
  */
 export function eventlessFolder(folder: string): string | undefined {
   if (process.platform === 'win32') return /^[\\/]{2}(?![?.])/.test(folder) ? 'a network share' : undefined;

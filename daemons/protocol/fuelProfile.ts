@@ -19,10 +19,11 @@ export interface FuelProfile {
   /** `[function index, byte offset in its body (from the locals' count), fuel]` of each instruction that was executed; the fuel adds up to `fuel_used`. */
   places: Array<[index: number, bodyOffset: number, fuel: number]>;
   /**
-   * The tree of calls, parents first: `[function index, parent's place in this list or -1, fuel of its
-   * own instructions there, times entered, byte offset of the call in the parent's body or -1]`. A
-   * function that calls itself, directly or not, goes on at its first place on the way. The fuel adds
-   * up to `fuel_used`.
+   * The tree of calls, parents first. The fuel adds up to `fuel_used`.
+   *
+   * `[function index, parent's place in this list or -1, fuel of its own instructions there, times
+   * entered, byte offset of the call in the parent's body or -1]`. A function that calls itself,
+   * directly or not, goes on at its first place on the way.
    */
   calls: Array<[index: number, parent: number, fuel: number, entered: number, site: number]>;
 }

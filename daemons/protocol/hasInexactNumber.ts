@@ -1,11 +1,11 @@
 const [QUOTE, PLUS, MINUS, POINT, ZERO, NINE, BACKSLASH] = [0x22, 0x2b, 0x2d, 0x2e, 0x30, 0x39, 0x5c];
 const [UPPER_E, LOWER_E] = [0x45, 0x65];
 
-/** Whole numbers of so many digits are all doubles. */
+/** Every whole number of this many digits is a double. */
 const SAFE_DIGITS = 15;
 
 /**
- * Tells JSON text in which a number would change its digits on the way through a double.
+ * Finds out if a number of JSON text would change its digits on the way through a double.
  *
  * The scan takes a fraction of the time of a parser that looks at every number.
  */

@@ -14,7 +14,7 @@ declare global {
 }
 
 /**
- * The value of JSON text, in which every number keeps its digits.
+ * Parses JSON text so that every number keeps its digits.
  *
  * A number is a double where `JSON.stringify` would write the double as the text has it. Every
  * other number is a {@link RawJson}: a whole number above 2^53, `1.10`, `1e400`, `-0`. So

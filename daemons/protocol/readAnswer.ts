@@ -35,7 +35,7 @@ export function readAnswer<T>(url: string, name: SchemaName, bytes: Buffer): T {
   return value as T;
 }
 
-/** The numbers beside the output are the scheduler's own, and stay doubles however they were written. */
+/** Takes the output alone: all other numbers are the scheduler's own, and stay doubles. */
 function keepOutput(run: Run, exact: Run): void {
   if (run.response !== null && exact.response !== null) run.response.output = exact.response.output;
 }

@@ -1,6 +1,6 @@
 import type { Schema } from './apiSchemas.ts';
 import { type Check, compileSchema } from './compileSchema.ts';
-import { DAEMON_NAMES, type DevState } from './devState.ts';
+import { DAEMON_NAMES, type DevState, STACK_NAME_CHARACTERS, STACK_NAMES_MAX } from './devState.ts';
 import { isDeepJson } from './isDeepJson.ts';
 import { readSmallFile } from './readSmallFile.ts';
 
@@ -11,7 +11,7 @@ export type DevFile =
   | {
       kind: 'invalid';
       why: string;
-      /** Version of the file's form, where that is what is wrong. */
+      /** Version of the file's form, where another version is the fault. */
       version?: number;
     };
 
@@ -38,7 +38,7 @@ const daemon = object({
   log: path,
 });
 
-const text: Schema = { type: 'string', maxLength: 253 };
+const text: Schema = { type: 'string', maxLength: STACK_NAME_CHARACTERS };
 const number: Schema = { anyOf: [{ type: 'string', pattern: '^[0-9]{1,20}$' }, { type: 'null' }] };
 const port: Schema = { type: 'integer', minimum: 0, maximum: 65_535 };
 
@@ -50,8 +50,8 @@ const OPTIONAL: Record<string, Schema> = {
     transport: { type: 'string', enum: ['auto', 'quic', 'tcp'] },
     ports: { type: 'object', properties: { fabric: port, mem: port, scheduler: port, helper: port } },
     tenant: text,
-    tenants: { type: 'array', items: text, maxItems: 64 },
-    helper_hosts: { type: 'array', items: text, maxItems: 64 },
+    tenants: { type: 'array', items: text, maxItems: STACK_NAMES_MAX },
+    helper_hosts: { type: 'array', items: text, maxItems: STACK_NAMES_MAX },
   }),
 };
 

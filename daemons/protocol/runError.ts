@@ -28,8 +28,9 @@ export interface RunFrame {
   /** Index of the function in the module. */
   function: number;
   /**
-   * Byte of the instruction, from the start of the function's body. 0 is the function as a whole: it was just entered, or its
-   * fuel ended somewhere in it.
+   * Byte of the instruction, from the start of the function's body.
+   *
+   * 0 is the function as a whole: it was just entered, or its fuel ended somewhere in it.
    */
   offset: number;
 }
@@ -43,8 +44,9 @@ export interface RunError {
   /** `tasklet_failed` only: what `_grafos_tasklet_run` returned. */
   exit_code?: number;
   /**
-   * The calls under way where it ended, the innermost first, at most {@link RUN_FRAMES_MAX}. Left out where no code of the module
-   * was at fault, and in records of earlier versions.
+   * The calls under way where it ended, the innermost first, at most {@link RUN_FRAMES_MAX}.
+   *
+   * Missing where no code of the module was at fault, and in records of earlier versions.
    */
   frames?: RunFrame[];
 }

@@ -26,7 +26,7 @@ const RUNS_EVENTS: Record<Exclude<RunsEvent['event'], 'listening'>, SchemaName> 
   closed: 'ClosedEvent',
 };
 
-/** Events of one run. Those that this version does not know are passed over. */
+/** Events of one run. Unknown events are passed over. */
 export function runEventStream(
   answers: CheckedAnswers,
   runId: string,
@@ -52,7 +52,7 @@ export function runEventStream(
   });
 }
 
-/** Events of all runs that the client may see. Those that this version does not know are passed over. */
+/** Events of all runs that the client may see. Unknown events are passed over. */
 export function allRunsStream(
   answers: CheckedAnswers,
   open: OpenStream,

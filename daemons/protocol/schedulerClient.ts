@@ -85,10 +85,14 @@ export interface SchedulerClient {
   readonly url: string;
   health(options?: CallOptions): Promise<Health>;
   hasModule(sha256: string, options?: CallOptions): Promise<boolean>;
-  /** @throws {GrafosError} not_found where this tenant has not put it, cell_answer_invalid where the bytes are others */
+  /**
+   * Fetches a module that this tenant has put.
+   *
+   * @throws {GrafosError} not_found; cell_answer_invalid where the bytes have another hash
+   */
   module(sha256: string, options?: CallOptions): Promise<Uint8Array>;
   putModule(sha256: string, bytes: Uint8Array, options?: CallOptions): Promise<void>;
-  /** An `input` travels as it is; `input_b64` is for who has it in base64. */
+  /** Submits a run. An `input` travels as bytes, which is faster than `input_b64`. */
   submit(run: RunSubmit | RunJob, options?: SubmitOptions): Promise<Run>;
   getRun(runId: string, options?: CallOptions): Promise<Run>;
   /** Newest first; `before` is a run id. The `output` of each response is null. */
@@ -159,7 +163,7 @@ export async function connectScheduler(
 }
 
 /**
- * A client over a connection that is there.
+ * Makes a client over an open connection.
  *
  * @param url address of the scheduler, for errors
  */

@@ -8,14 +8,14 @@ import { peerRefusedByTls } from './peerTls.ts';
 import { readAnswer } from './readAnswer.ts';
 import type { Refusal, RefusalReason } from './tenantApi.ts';
 
-/** The kind of each refusal that is none of who asks, or of how much; all others are `refused`. */
+/** Kinds of refusals that another identity or quota would meet too. All others are `refused`. */
 const KINDS: Partial<Record<RefusalReason, ErrorKind>> = {
-  // Another try may not meet these.
+  // Another try may succeed.
   runtime_not_ready: 'unreachable',
   shutting_down: 'unreachable',
   scheduler_standby: 'unreachable',
   storage_unavailable: 'unreachable',
-  // These ask for what is not there, or cannot be.
+  // The request is wrong.
   not_found: 'usage',
   bad_request: 'usage',
   body_too_large: 'usage',

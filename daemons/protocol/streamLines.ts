@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
 
 /**
- * The lines of a stream of UTF-8 text. Only `\n` ends a line, and a `\r` before it is left out: `node:readline` also cuts at U+2028
- * and U+2029, which JSON may hold in a string. The end of the stream ends the last line; so does its destruction.
+ * Reads a stream of UTF-8 text by lines.
+ *
+ * Only `\n` ends a line, and a `\r` before it is left out. `node:readline` also cuts at U+2028 and
+ * U+2029, which a JSON string may contain. The stream's end or destruction ends the last line.
  */
 export async function* streamLines(stream: Readable): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();

@@ -5,12 +5,12 @@ export const SUBMIT_FRAME_TYPE = 'application/vnd.grafos.submit';
 
 const LENGTH_BYTES = 4;
 
-/** The most bytes of the JSON of such a submit. */
+/** Most bytes of the JSON. */
 export const SUBMIT_HEAD_BYTES = 16 * 1024;
 
 export const SUBMIT_FRAME_BYTES = LENGTH_BYTES + SUBMIT_HEAD_BYTES + LIMITS.input;
 
-/** What stands before the input in the body of such a submit: the length of its JSON, 32 bits big-endian, and the JSON. */
+/** Makes the part before the input: the length of the JSON, 32 bits big-endian, and the JSON. */
 export function submitFrameHead(job: object): Buffer {
   const json = Buffer.from(JSON.stringify(job));
   const head = Buffer.alloc(LENGTH_BYTES + json.length);
@@ -19,15 +19,15 @@ export function submitFrameHead(job: object): Buffer {
   return head;
 }
 
-/** Where the input begins in such a body, of which the beginning is there; past its end where nothing says so yet. */
+/** Offset of the input in a body of which only the beginning came; infinite while it is unknown. */
 export function submitInputAt(begun: Buffer): number {
   return begun.length < LENGTH_BYTES ? Number.POSITIVE_INFINITY : LENGTH_BYTES + begun.readUInt32BE();
 }
 
 /**
- * The parts of such a body.
+ * Splits a body into its JSON and its input.
  *
- * @throws {RangeError} where its JSON is longer than the body, or than it may be
+ * @throws {RangeError} where the JSON is longer than the body, or than {@link SUBMIT_HEAD_BYTES}
  */
 export function readSubmitFrame(body: Buffer): { json: Buffer; input: Buffer } {
   const end = submitInputAt(body);

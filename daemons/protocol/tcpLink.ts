@@ -8,8 +8,9 @@ const CHANNEL = { rpc: 0, blobs: 1, bye: 2 } as const;
 const MUX_BODY_BYTES_MAX = 256 * 1024;
 
 /**
- * A link of fabric control on one TLS connection, which carries both streams: the body of each frame
- * begins with the number of its channel.
+ * A link of fabric control on one TLS connection.
+ *
+ * The connection carries both streams: each frame's body begins with the number of its channel.
  */
 export class TcpLink implements ControlLink {
   readonly transport = 'tcp';

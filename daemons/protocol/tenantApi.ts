@@ -142,8 +142,10 @@ export interface ArtifactEntry {
 }
 
 /**
- * Server-sent events of a run: `state` (Run without response), `log` ({text}), `listening` where what
- * happened so far has come and the run goes on, `end` (Run).
+ * Server-sent events of a run.
+ *
+ * `state` has {run_id, state, at}, `log` {text}, and `end` the Run. `listening` follows the events
+ * so far, where the run goes on.
  */
 export type RunEvent =
   | { event: 'state'; data: { run_id: string; state: RunState; at: string } }

@@ -1,11 +1,11 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { eventlessFolder } from './eventlessFolder.ts';
 
-/** Between two looks at a folder whose changes no event tells, milliseconds. */
+/** Milliseconds between two looks at a folder that may change without an event. */
 const LOOK_MS = 2_000;
 
 export interface FolderWatch {
-  /** Why the folder is looked at now and then, where events alone would not do. */
+  /** Reason why the folder is looked at every two seconds; undefined where events suffice. */
   readonly looks: string | undefined;
   close(): void;
 }
@@ -13,8 +13,8 @@ export interface FolderWatch {
 /**
  * Calls a listener when something in a folder changed, by events of the operating system.
  *
- * Where there are none the listener is called every two seconds, whether or not something changed:
- * on a network mount, when this user watches too many files already, and once a watch has failed.
+ * Without events it calls the listener every two seconds, changed or not: on a network mount, when
+ * this user watches too many files already, and once a watch has failed.
  *
  * @param onChange is given the name of what changed, or null when it is not known
  * @param onFailed is called when the watch fails later on

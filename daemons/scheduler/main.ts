@@ -36,7 +36,7 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
     cellProcess: told('cell').then(JSON.parse),
     connectCell: async (news) => {
       const { transport, address } = await cell;
-      // What UDP did not reach once is asked over TCP from then on, so that no reconnect waits for QUIC again.
+      // Once UDP did not reach the cell, TCP stays in use: no reconnect waits for QUIC again.
       const session = await openCellSession({ address, transport: isTcpOnly ? 'tcp' : transport, ...files }, news);
       if (transport === 'auto' && !isTcpOnly && session.identity.transport === 'tcp') {
         isTcpOnly = true;

@@ -5,13 +5,15 @@ import type { RunInputs } from '../runs/runInputs.ts';
 import type { RunsShown } from '../runs/runsShown.ts';
 import type { FoundProblems } from '../tasklets/foundProblems.ts';
 
-/** What commands are given besides {@link Grafos}: the things they show results in. */
+/**
+ * The parts that commands get besides {@link Grafos}: those that show results or remember choices.
+ */
 export interface CommandContext extends Grafos {
   panel: RunPanel;
   inputs: RunInputs;
   runsShown: RunsShown;
   problems: FoundProblems;
-  /** Ends the language server and starts it again. Does nothing before a program is found. */
+  /** Ends the language server and starts it again. Before a program is found it does nothing. */
   restartLanguageServer(): void;
   failures: RunFailures;
 }

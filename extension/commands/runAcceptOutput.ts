@@ -9,7 +9,7 @@ import type { CommandFactory } from './command.ts';
 import { shownRunNode } from './shownRunNode.ts';
 import { subjectOf } from './subject.ts';
 
-/** Makes the end of a run the expectation of the fixture that was its input. */
+/** Makes the output or error of a run the expectation of the fixture that has the run's input. */
 export const runAcceptOutput: CommandFactory =
   (grafos) =>
   async (arg = shownRunNode(grafos)) => {

@@ -2,12 +2,15 @@ import * as vscode from 'vscode';
 import { deployTasklet } from '../deploy/deployTasklet.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { fixtureOfInput } from '../panel/fixtureOfInput.ts';
-import { fetchOutcome } from '../runs/fetchOutcome.ts';
+import { fetchInput } from '../runs/fetchOutcome.ts';
 import type { CommandFactory } from './command.ts';
 import { shownRunNode } from './shownRunNode.ts';
 import { subjectOf } from './subject.ts';
 
-/** Runs what the sources say now on the input of a run, or on the text that it was edited to. */
+/**
+ * Runs the tasklet, built from its current sources, on the input of a run or on an edited text of
+ * it.
+ */
 export const runAgain: CommandFactory =
   (grafos) =>
   async (arg = shownRunNode(grafos), edited) => {
@@ -22,7 +25,7 @@ export const runAgain: CommandFactory =
       await deployTasklet(grafos, { ...request, input: { kind: 'text', text: edited } });
       return;
     }
-    const { input: bytes } = await fetchOutcome(session, entry, AbortSignal.timeout(60_000));
+    const bytes = await fetchInput(session, entry, AbortSignal.timeout(60_000));
     const known = grafos.inputs.of(run_id);
     // A fixture that was changed since is no longer where these bytes come from.
     const isSame = known?.kind !== 'fixture' || (await fixtureOfInput(session.root, tasklet, bytes)) === known.name;

@@ -12,9 +12,7 @@ export const runArtifacts: CommandFactory = (grafos) => async (arg) => {
   if (subject === undefined) return;
   const entry = await pickRun(subject, vscode.l10n.t('Show Artifacts'));
   if (entry === undefined) return;
-  const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
-  const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
-  using client = await connectTarget(await resolveProvider(entry.root, entry.provider));
+  using client = await subject.session.connect(entry.provider);
   const artifacts = await client.listArtifacts(entry.run.run_id);
   if (artifacts.length === 0) {
     void notice('information', vscode.l10n.t('The run has not ended yet; its artifacts come with its end.'));

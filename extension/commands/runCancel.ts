@@ -8,8 +8,6 @@ export const runCancel: CommandFactory = (grafos) => async (arg) => {
   if (subject === undefined) return;
   const entry = await pickRun(subject, vscode.l10n.t('Cancel Run'), ({ run }) => run.ended_at === null);
   if (entry === undefined) return;
-  const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
-  const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
-  using client = await connectTarget(await resolveProvider(entry.root, entry.provider));
+  using client = await subject.session.connect(entry.provider);
   subject.session.runs.put(entry.provider, await client.cancel(entry.run.run_id, { waitMs: 5_000 }));
 };

@@ -22,10 +22,8 @@ export const runDownload: CommandFactory = (grafos) => async (arg) => {
   if (folder === undefined) return;
   const dir = join(folder.fsPath, entry.run.run_id);
   await withProgress(vscode.l10n.t('grafOS: downloading artifacts'), async (signal) => {
-    const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
-    const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
     const { downloadArtifacts } = await import('../../toolchain/artifacts/downloadArtifacts.ts');
-    using client = await connectTarget(await resolveProvider(entry.root, entry.provider));
+    using client = await subject.session.connect(entry.provider);
     await downloadArtifacts(client, await client.getRun(entry.run.run_id, { signal }), dir, signal);
   });
   const reveal = vscode.l10n.t('Show in File Manager');

@@ -7,7 +7,7 @@ import { runCli } from '../runCli.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
 
-/** Profiles a run, shows where its fuel went under the run. */
+/** Profiles a run and shows the profile under the run in the Run panel. */
 export const runProfile: CommandFactory = (grafos) => async (arg) => {
   const subject = await subjectOf(grafos, arg);
   if (subject === undefined) return;

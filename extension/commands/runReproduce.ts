@@ -17,21 +17,19 @@ export const runReproduce: CommandFactory = (grafos) => async (arg) => {
   const { replayed, result } = await withProgress(vscode.l10n.t('grafOS: reproducing {0}', tasklet), async (signal) => {
     const { loadProgramSoon } = await import('../../program/loadProgram.ts');
     const { replayRun } = await import('../../toolchain/replay/replayRun.ts');
-    const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
-    const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
     const result = await replayRun(await loadProgramSoon(session.root), run_id, {
       provider: entry.provider,
       isOutputWanted: false,
       signal,
     });
-    using client = await connectTarget(await resolveProvider(session.root, 'local'));
+    using client = await session.connect('local');
     return { result, replayed: await client.getRun(result.replay.response.run_id, { signal }) };
   });
   session.runs.put('local', replayed);
-  const told = result.same
+  const outcome = result.same
     ? vscode.l10n.t('Reproduced: output, error and fuel equal those of the run on {0}.', entry.provider)
     : vscode.l10n.t('Not reproduced: {0} differ from the run on {1}.', result.differences.join(', '), entry.provider);
   const made = session.runs.find(replayed.run_id);
-  if (made !== undefined) await grafos.panel.started(session, made, told);
-  if (!grafos.panel.showsNow(replayed.run_id)) void notice('information', told);
+  if (made !== undefined) await grafos.panel.started(session, made, outcome);
+  if (!grafos.panel.showsNow(replayed.run_id)) void notice('information', outcome);
 };

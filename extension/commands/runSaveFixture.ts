@@ -6,7 +6,9 @@ import type { CommandFactory } from './command.ts';
 import { shownRunNode } from './shownRunNode.ts';
 import { subjectOf } from './subject.ts';
 
-/** Makes a run a case of `grafos test`: its input, and what it ended with. */
+/**
+ * Saves a run as a case of `grafos test`: its input, and its output or error as the expectation.
+ */
 export const runSaveFixture: CommandFactory =
   (grafos) =>
   async (arg = shownRunNode(grafos)) => {

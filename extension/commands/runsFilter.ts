@@ -5,10 +5,13 @@ import { inputName } from '../runs/inputName.ts';
 import { matchesRun } from '../runs/matchesRun.ts';
 import type { CommandFactory } from './command.ts';
 
-/** Runs that a filter finds before it stops to look through older ones. */
+/** Matching runs after which no older page is asked for. */
 const FOUND_MIN = 50;
 
-/** Lists only the runs with some words, older ones too. An empty answer lists all again. */
+/**
+ * Lists only the runs that have the words of a filter, older runs too. An empty filter lists all
+ * runs.
+ */
 export const runsFilter: CommandFactory =
   ({ programs, runsShown, inputs }) =>
   async () => {

@@ -1,6 +1,9 @@
 import type { CommandContext } from './command.ts';
 
-/** The run in the Run panel as a node, for commands that get no argument; undefined where none is shown. */
+/**
+ * The run in the Run panel as a node, for commands without an argument; undefined where no run is
+ * shown.
+ */
 export function shownRunNode({ panel }: CommandContext): object | undefined {
   const { current } = panel;
   return current && { kind: 'run', ...current };

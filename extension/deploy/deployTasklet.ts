@@ -28,13 +28,13 @@ export interface DeployRequest {
   askInput?: boolean;
   /** The input, or the name for `bytes`. Neither is asked for then. */
   input?: InputChoice;
-  /** The very bytes of the input, as those of an earlier run. */
+  /** The bytes of the input, where an earlier run gives them. */
   bytes?: Uint8Array;
 }
 
 /**
- * The whole way of a deploy from the editor: asks what is not known, makes ready what is not, builds
- * what is stale, runs, and shows the run.
+ * Deploys a tasklet from the editor. It asks for unknown answers, adds a missing cell, builds what
+ * is stale, runs, and shows the run.
  */
 export async function deployTasklet(grafos: CommandContext, request: DeployRequest): Promise<void> {
   const { session } = request;
@@ -110,7 +110,11 @@ async function completeInput(
   return input && { ...answers, input };
 }
 
-/** Offers to add a cell of a cloud that has none yet. @returns whether there is one now */
+/**
+ * Offers to add a cell of a cloud that has none yet.
+ *
+ * @returns true where the cloud has a cell now
+ */
 async function hasCell(grafos: CommandContext, session: ProgramSession, provider: CloudProvider): Promise<boolean> {
   const { readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
   if ((await readCloudCells(session.root, provider)).length > 0) return true;

@@ -11,6 +11,7 @@ import type { RunJob } from '../panel/runJob.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { errorWord } from '../runs/errorWord.ts';
 import { followRun } from '../runs/followRun.ts';
+import type { RunEntry } from '../runs/runsModel.ts';
 import { startStack } from '../stack/startStack.ts';
 import { ensureBuilt } from '../tasklets/buildTasklets.ts';
 import { durationText, runWord } from '../views/texts.ts';
@@ -18,7 +19,7 @@ import { type Answers, type InputChoice, keepAnswers } from './answers.ts';
 import { inputText } from './pickInput.ts';
 import { pickMemory } from './pickMemory.ts';
 
-/** How long a run that is given up is waited for until it is cancelled, milliseconds. */
+/** The longest wait for the end of a run that is cancelled, milliseconds. */
 const CANCEL_MS = 2_000;
 
 interface RunOn {
@@ -26,14 +27,14 @@ interface RunOn {
   tasklet: Tasklet;
   provider: ProviderName;
   input: Uint8Array;
-  /** Where the input came from, if that is known. */
+  /** The source of the input, where it is known. */
   choice: InputChoice | undefined;
   answers: Answers;
 }
 
 /**
- * Builds what is stale, runs it, and follows the run to its end. The Run panel shows all of it; a
- * notification does where another run is pinned there.
+ * Builds the tasklet if it is stale, runs it, and follows the run to its end. The Run panel shows
+ * the progress; a notification shows it where another run is pinned there.
  */
 export async function runOn(grafos: CommandContext, request: RunOn): Promise<void> {
   const { session, tasklet, provider, choice } = request;
@@ -76,10 +77,13 @@ async function runThrough(grafos: CommandContext, request: RunOn, job: Pick<RunJ
   grafos.panel.changed(entry);
   const error = ended.response?.error;
   grafos.log.info(`run ${ended.run_id} of ${name} on ${provider}: ${ended.state}${error ? ` (${error.code})` : ''}`);
-  if (!grafos.panel.showsNow(ended.run_id)) tellEnd(grafos, session, ended, entry);
+  if (!grafos.panel.showsNow(ended.run_id)) noticeEnd(grafos, session, ended, entry);
 }
 
-/** The fabric memory of the run: what was asked for, or less where the cell has not so much and a person chose less. */
+/**
+ * The fabric memory of the run, bytes. Where the cell has less than was asked for, the person
+ * chooses again.
+ */
 async function memoryFor(
   grafos: CommandContext,
   { session, tasklet, answers }: RunOn,
@@ -96,7 +100,7 @@ async function memoryFor(
   return smaller;
 }
 
-/** Waits for the end; a run that is given up meanwhile is cancelled. */
+/** Waits for the end of a run. An abort meanwhile cancels the run. */
 async function followToEnd(client: SchedulerClient, run: Run, signal: AbortSignal): Promise<Run> {
   try {
     return await followRun(client, run.run_id, { signal });
@@ -106,12 +110,12 @@ async function followToEnd(client: SchedulerClient, run: Run, signal: AbortSigna
   }
 }
 
-/** Tells the end of a run that nobody saw, with a button that shows it. */
-function tellEnd(
+/** Notifies of the end of a run that the panel does not show, with a button that opens it. */
+function noticeEnd(
   grafos: CommandContext,
   session: ProgramSession,
   { tasklet, state, response }: Run,
-  entry: Parameters<CommandContext['panel']['open']>[1],
+  entry: RunEntry,
 ): void {
   const how = response?.error ? `${runWord(state)}: ${errorWord(response.error)}` : runWord(state);
   const duration = response === null ? '' : `, ${durationText(response.duration_us)}`;

@@ -19,7 +19,7 @@ export type NoticeAction =
     >
   | 'problems';
 
-/** The notice of an error for a person; undefined for one that the person asked for, as a cancel. */
+/** The notice of an error; undefined for an error that the person caused by a cancel. */
 export function errorNotice(error: unknown): ErrorNotice | undefined {
   if (!(error instanceof GrafosError)) {
     if (error instanceof Error && (error.name === 'AbortError' || error.name === 'Canceled')) return undefined;
@@ -30,7 +30,7 @@ export function errorNotice(error: unknown): ErrorNotice | undefined {
     };
   }
   if (error.kind === 'interrupted') return undefined;
-  // A button is a short cut; the sentence says what it is for, and what no button does.
+  // The next step is written out although a button may offer it: no button offers every step.
   const parts = [error.message, ...(error.why === undefined ? [] : [firstLine(error.why)]), error.next ?? ''];
   return { text: parts.filter((part) => part !== '').join(' '), actions: actionsFor(error) };
 }

@@ -1,5 +1,7 @@
 import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
 import { parseExactJson } from '../../daemons/protocol/parseExactJson.ts';
+import { ROW_BYTES } from '../../toolchain/output/hexRow.ts';
+import { hexDump } from '../panel/hexDump.ts';
 
 /** Lines of a dump that a person still reads. */
 const LINES_MAX = 4096;
@@ -27,14 +29,7 @@ function textOf(bytes: Uint8Array): string | null {
 }
 
 function dump(bytes: Uint8Array): string {
-  const lines: string[] = [];
-  for (let at = 0; at < bytes.length && lines.length < LINES_MAX; at += 16) {
-    const row = bytes.subarray(at, at + 16);
-    const hex = [...row].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const plain = [...row].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
-    lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(47)}  ${plain}`);
-  }
-  const left = bytes.length - LINES_MAX * 16;
-  if (left > 0) lines.push(`… ${left} bytes more`);
-  return lines.join('\n');
+  const shown = LINES_MAX * ROW_BYTES;
+  const lines = hexDump(bytes, 0, shown);
+  return bytes.length > shown ? `${lines}\n… ${bytes.length - shown} bytes more` : lines;
 }

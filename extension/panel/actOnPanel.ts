@@ -3,13 +3,15 @@ import type { ArtifactName } from '../../daemons/protocol/tenantApi.ts';
 import { notice } from '../dialogs/notice.ts';
 import { artifactUri } from '../documents/artifactUri.ts';
 import { COMMANDS, type CommandId } from '../ids.ts';
+import { fileOfPlace } from '../places/fileOfPlace.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import type { ShownRun } from '../runs/shownRun.ts';
-import { fileOfPlace } from './fileOfPlace.ts';
 import { pictureType, textOf } from './outputKind.ts';
 import type { FromPage, PanelAction } from './panelMessages.ts';
 
-/** Commands behind the buttons of the panel. What only the panel itself can do is not among them. */
+/**
+ * Commands behind the buttons of the panel. The panel itself handles the buttons that are not here.
+ */
 const ACTION_COMMANDS: Partial<Record<PanelAction, CommandId>> = {
   again: COMMANDS.runAgain,
   with: COMMANDS.runWith,
@@ -22,7 +24,7 @@ const ACTION_COMMANDS: Partial<Record<PanelAction, CommandId>> = {
   startStack: COMMANDS.stackStart,
 };
 
-/** Does what a button or link of the panel stands for, with the run that is shown. */
+/** Performs the action of a button or link of the panel on the shown run. */
 export async function actOnPanel(session: ProgramSession, shown: ShownRun, message: FromPage): Promise<void> {
   const { entry } = shown;
   switch (message.kind) {

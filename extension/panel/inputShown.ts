@@ -6,8 +6,9 @@ import type { InputShown } from './panelMessages.ts';
 /**
  * The input of a run as the panel shows it.
  *
- * @param input null where it is too large to be fetched for showing
+ * @param input null where it is too large to be shown
  * @param size bytes of the whole input
+ * @param name source of the input, as `fixture hello`; empty where it is not known
  */
 export function inputShown(input: Uint8Array | null, size: number, name: string): InputShown {
   const text = input === null ? null : textOf(input);

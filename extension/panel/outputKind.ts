@@ -1,6 +1,4 @@
-export type OutputKind = 'empty' | 'json' | 'text' | 'picture' | 'bytes';
-
-/** First bytes of the pictures that are shown. SVG is not among them: it is a document with scripts, not a picture. */
+/** First bytes of the pictures that are shown. SVG counts as text, because it may hold scripts. */
 const PICTURES: Array<{ type: string; matches(bytes: Uint8Array): boolean }> = [
   { type: 'image/png', matches: (bytes) => startsWith(bytes, 0, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) },
   { type: 'image/jpeg', matches: (bytes) => startsWith(bytes, 0, [0xff, 0xd8, 0xff]) },
@@ -12,12 +10,16 @@ const PICTURES: Array<{ type: string; matches(bytes: Uint8Array): boolean }> = [
   },
 ];
 
-/** The media type of a picture by its first bytes; null for bytes that are none of the four kinds. */
+/**
+ * The media type of a picture by its first bytes; null for bytes that are none of the four kinds.
+ */
 export function pictureType(bytes: Uint8Array): string | null {
   return PICTURES.find(({ matches }) => matches(bytes))?.type ?? null;
 }
 
-/** The text that the bytes are in UTF-8; null for other bytes, and for text with control characters. */
+/**
+ * The text that the bytes are in UTF-8; null for other bytes, and for text with control characters.
+ */
 export function textOf(bytes: Uint8Array): string | null {
   let text: string;
   try {
@@ -25,12 +27,12 @@ export function textOf(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
-  // Valid UTF-8 with other control characters than tab and line ends is text by chance only.
+  // Control characters other than tab and line ends: the bytes are valid UTF-8 by chance.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
   return /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text) ? null : text;
 }
 
-/** The beginning of bytes that were cut somewhere, without the half of a character that the cut may have left. */
+/** Cut UTF-8 without the incomplete character that the cut may have left at its end. */
 export function wholeCharacters(bytes: Uint8Array): Uint8Array {
   for (let back = 1; back <= 4 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] ?? 0;

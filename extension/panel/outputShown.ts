@@ -3,7 +3,10 @@ import { formatSize } from '../../program/size.ts';
 import { pictureType } from './outputKind.ts';
 import type { OutputShown } from './panelMessages.ts';
 
-/** Bytes of an output that the page gets. A picture comes whole, because a part of one shows nothing. */
+/**
+ * Bytes of an output that the page gets. A picture is sent whole, because a part of it cannot be
+ * drawn.
+ */
 const SHOWN_BYTES = 4 * 1024 * 1024;
 
 /** The output of a run as the panel shows it. */
@@ -11,7 +14,7 @@ export function outputShown(output: Uint8Array): OutputShown {
   const isWhole = output.length <= SHOWN_BYTES || pictureType(output) !== null;
   const size = output.length === 0 ? '' : formatSize(output.length);
   return {
-    // A copy of its own: the rest of a larger buffer would be sent along.
+    // A copy: a view would send all of the buffer behind it.
     bytes: Uint8Array.from(isWhole ? output : output.subarray(0, SHOWN_BYTES)),
     size: output.length,
     note: isWhole

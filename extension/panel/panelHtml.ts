@@ -1,6 +1,6 @@
 /**
- * The page of the Run panel before any message: nothing of a run is in it. Scripts and styles come
- * from the extension's own files alone, and no part of the page reaches the network.
+ * The empty page of the Run panel; messages fill it. Scripts and styles come only from the
+ * extension's own files, and no part of the page reaches the network.
  */
 export function panelHtml(page: {
   script: string;

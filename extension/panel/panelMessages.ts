@@ -1,4 +1,7 @@
-/** Messages between the extension and the page of the Run panel. Both sides import their shapes from here. */
+/**
+ * Messages between the extension and the page of the Run panel. Both sides import their shapes from
+ * here.
+ */
 
 /** A place in a source that a failed run names. */
 export interface PlaceShown {
@@ -11,40 +14,42 @@ export interface PlaceShown {
   excerpt: string;
 }
 
-/** The buttons of the panel by what they do. The page offers those that the head names. */
-export const PANEL_ACTIONS = [
-  'again',
-  'with',
-  'cancel',
-  'saveFixture',
-  'acceptOutput',
-  'reproduce',
-  'profile',
-  'download',
-  'pin',
-  'unpin',
-  'startStack',
-  'showInSource',
-] as const;
-
-export type PanelAction = (typeof PANEL_ACTIONS)[number];
+/** The actions of the panel's buttons. The page offers those that the head names. */
+export type PanelAction =
+  | 'again'
+  | 'with'
+  | 'cancel'
+  | 'saveFixture'
+  | 'acceptOutput'
+  | 'reproduce'
+  | 'profile'
+  | 'download'
+  | 'pin'
+  | 'unpin'
+  | 'startStack'
+  | 'showInSource';
 
 /** The small facts of the shown run. They are sent again whenever one of them changes. */
 export interface RunHead {
-  /** Id of the run; a name of the panel's own while the run is made ready. */
+  /** Id of the run; an id of the panel's own until the run exists. */
   runId: string;
   tasklet: string;
-  /** A word that styles the state: `preparing` or the run's state. */
+  /** CSS class of the state: `preparing` or the run's state. */
   state: string;
   stateText: string;
   /** Short facts under the title: provider, duration, fuel of its budget, memory, time. */
   summary: string[];
-  /** Milliseconds since the beginning, when the message was sent; null once the run ended. */
+  /**
+   * Milliseconds from the beginning of the run to the sending of the message; null for an ended
+   * run.
+   */
   elapsedMs: number | null;
   error: { word: string; message: string; next: string; places: PlaceShown[] } | null;
-  /** A sentence on what is missing and why; empty where nothing is. */
+  /**
+   * A sentence about the run, as the reason why its output is missing; empty where there is none.
+   */
   notice: string;
-  /** A run that ended or began since this one was pinned; empty where none did. */
+  /** A sentence that names the newest run since this one was pinned; empty where there is none. */
   newer: string;
   /** Names and values for the fold "Details", in reading order. */
   details: Array<[name: string, value: string]>;
@@ -57,14 +62,14 @@ export interface OutputShown {
   bytes: Uint8Array;
   /** Bytes of the whole output. */
   size: number;
-  /** Size and, where it is cut, the sentence that says so. */
+  /** Size of the output, and a notice where only its beginning is sent. */
   note: string;
 }
 
 export interface InputShown {
-  /** Where the input came from, as `fixture hello`; empty where nobody knows. */
+  /** Source of the input, as `fixture hello`; empty where it is not known. */
   name: string;
-  /** The input as text that can be edited; null where it is no text or too large. */
+  /** The input as editable text; null where it is no text or too large. */
   text: string | null;
   note: string;
 }
@@ -72,15 +77,19 @@ export interface InputShown {
 /** A box of the flame graph. */
 export interface FlameFrame {
   name: string;
-  /** Place of the caller in the list; -1 for the root. Callers come first. */
+  /** Index of the caller in the list; -1 for the root. Callers come first. */
   parent: number;
-  /** Fuel of the function's own instructions there, and with all that it called. */
+  /** Fuel of the function's own instructions. */
   self: number;
+  /** Fuel of the function's own instructions and of all that it called. */
   total: number;
 }
 
 export interface ProfileShown {
-  /** Heads of the columns, then rows; the last column is a name, the others are numbers as text. */
+  /**
+   * The heads of the columns, then the rows. The last column is a name; the others are numbers as
+   * text.
+   */
   functions: string[][];
   lines: Array<{ cells: string[]; file: string; line: number }>;
   lineHeads: string[];
@@ -121,7 +130,7 @@ export interface PanelWords {
 
 export type ToPage =
   | { kind: 'words'; words: PanelWords }
-  /** Null: no run is shown. */
+  /** A null head: no run is shown. */
   | { kind: 'head'; head: RunHead | null }
   | { kind: 'output'; runId: string; output: OutputShown }
   | { kind: 'log'; runId: string; text: string; isWhole: boolean }
@@ -132,7 +141,7 @@ export type ToPage =
 
 export type FromPage =
   | { kind: 'ready' }
-  /** `input` is the edited text of the input; absent where the person left it as it was. */
+  /** `input` is the edited input; absent where it was not edited. */
   | { kind: 'action'; action: PanelAction; input?: string }
   | { kind: 'artifact'; name: string }
   | { kind: 'place'; file: string; line: number; column: number }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isOwnSource } from '../../toolchain/profile/isOwnSource.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
 import { countText } from '../views/texts.ts';
 import type { ProfileShown } from './panelMessages.ts';
@@ -11,7 +12,7 @@ export function profileShown({ fuel_used, functions, lines, calls, flame_graph }
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
   const { t } = vscode.l10n;
   const byTotal = (one: { total: number }, other: { total: number }) => other.total - one.total;
-  const isOwn = ({ file }: { file: string | null }) => file?.startsWith('~') === false;
+  const isOwn = ({ file }: { file: string | null }) => file !== null && isOwnSource(file);
   // Lines of the program come first: those are the lines that a person can change.
   const sourced = lines
     .filter(({ file }) => file !== null)

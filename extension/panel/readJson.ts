@@ -1,13 +1,13 @@
-/** A JSON value as it is written: members in their order, numbers by their digits. */
+/** A JSON value as it is written: members in their order, numbers with their digits. */
 export type JsonNode =
   | { kind: 'object'; members: Array<[name: string, value: JsonNode]> }
   | { kind: 'array'; items: JsonNode[] }
   | { kind: 'string'; value: string }
-  /** `source` has every digit of the text, also those that no double holds. */
+  /** `source` has every digit of the text, also digits that a double cannot hold. */
   | { kind: 'number'; source: string }
   | { kind: 'word'; source: 'true' | 'false' | 'null' };
 
-/** Levels of a value that are read; a deeper one is shown as text. */
+/** Levels of a value that are read. A deeper value is shown as text. */
 const DEPTH_MAX = 500;
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -16,9 +16,10 @@ const WORD = /true|false|null/y;
 const BLANK = /[ \t\r\n]*/y;
 
 /**
- * Reads JSON without changing it. `JSON.parse` would round numbers, reorder members and drop doubled ones.
+ * Reads JSON without a change. `JSON.parse` would round numbers, reorder members and drop doubled
+ * ones.
  *
- * @returns null where the text is no JSON or deeper than a person looks
+ * @returns null where the text is no JSON or has more levels than are read
  */
 export function readJson(text: string): JsonNode | null {
   const reader = new JsonReader(text);
@@ -80,7 +81,7 @@ class JsonReader {
     return { kind: 'array', items };
   }
 
-  /** Reads entries with commas between them, from the opening mark to the closing one. */
+  /** Reads entries between commas, from the opening bracket to the closing one. */
   #list(end: string, entry: () => void): void {
     this.#at += 1;
     this.#skip();

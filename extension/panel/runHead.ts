@@ -11,13 +11,14 @@ import { placeShown } from './placeShown.ts';
 
 interface Around {
   isPinned: boolean;
-  /** Name of the fixture that the run's input is. */
+  /** Name of the fixture that has the run's input. */
   fixture: string | undefined;
-  /** A sentence of the panel's own, as what became of a replay. */
+  /** A sentence about the run, as the outcome of a replay. */
   notice: string;
+  /** A sentence that names a newer run; empty where there is none. */
   newer: string;
   hasProfile: boolean;
-  /** The local stack does not run, so that nothing of its runs can be fetched. */
+  /** The run is of the local stack, which does not run: nothing can be fetched. */
   isStopped: boolean;
 }
 
@@ -67,7 +68,7 @@ function errorOf(response: RunResponse | null, places: readonly Place[]): RunHea
   if (response?.error == null) return null;
   const word = errorWord(response.error);
   const { message } = response.error;
-  // A cancel has no other message than its word.
+  // The message of a cancel begins with its code, which the word repeats.
   const said = message.toLowerCase().startsWith(word) ? message.slice(word.length).replace(/^:\s*/, '') : message;
   const next: unknown = 'next' in response.error ? response.error.next : undefined;
   return { word, message: said, next: typeof next === 'string' ? next : '', places: places.flatMap(placeShown) };
@@ -81,21 +82,18 @@ function missingText(problem: Error | null, isStopped: boolean): string {
 function runButtons(shown: ShownRun, around: Around, isMissing: boolean): RunHead['buttons'] {
   const { t } = vscode.l10n;
   const { run, parts } = shown;
-  const again: RunHead['buttons'] = [
-    { action: 'again', label: t('Run Again') },
-    { action: 'with', label: t('Run With…') },
-  ];
   if (run.ended_at === null) return [{ action: 'cancel', label: t('Cancel Run') }];
   if (isMissing && around.isStopped) return [{ action: 'startStack', label: t('Start Local Stack') }];
-  const isOurs = isRepeatable(run);
+  const repeats = isRepeatable(run);
   const { fixture } = around;
   return [
-    ...again,
-    ...(isOurs && parts !== null && fixture !== undefined
+    { action: 'again', label: t('Run Again') },
+    { action: 'with', label: t('Run With…') },
+    ...(repeats && parts !== null && fixture !== undefined
       ? [{ action: 'acceptOutput', label: t('Accept Output') } as const]
       : []),
-    ...(isOurs && parts !== null ? [{ action: 'saveFixture', label: t('Save as Fixture…') } as const] : []),
-    ...(isOurs
+    ...(repeats && parts !== null ? [{ action: 'saveFixture', label: t('Save as Fixture…') } as const] : []),
+    ...(repeats
       ? [
           {
             action: 'reproduce',

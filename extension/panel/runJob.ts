@@ -2,13 +2,13 @@ import * as vscode from 'vscode';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { RunHead } from './panelMessages.ts';
 
-/** A run that is being made ready: built, sent, admitted. */
+/** A run before it exists: its tasklet is built, sent and admitted. */
 export interface RunJob {
-  /** False where another run is pinned, and somebody else must show that something goes on. */
+  /** False where another run is pinned: the caller shows the progress by itself. */
   readonly isShown: boolean;
   readonly signal: AbortSignal;
   cancel(): void;
-  /** Says what is done now, in a few words. */
+  /** Shows the current step, in a few words. An empty text keeps the step before. */
   step(text: string): void;
   head(): RunHead;
   /** Ends the job. Ending it twice is harmless. */
@@ -17,6 +17,7 @@ export interface RunJob {
 
 let jobs = 0;
 
+/** Makes the job of a run. `on` is called when its step changes and when it ends. */
 export function runJob(
   { tasklet, provider, input, isShown }: { tasklet: string; provider: string; input: string; isShown: boolean },
   on: { end(): void; step(): void },

@@ -8,6 +8,7 @@ import type { ProgramSession } from '../program/programSession.ts';
 import type { RunInputs } from '../runs/runInputs.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import { ShownRun } from '../runs/shownRun.ts';
+import { devOf } from '../stack/stackState.ts';
 import { runWord } from '../views/texts.ts';
 import { actOnPanel } from './actOnPanel.ts';
 import { fixtureOfInput } from './fixtureOfInput.ts';
@@ -21,14 +22,15 @@ import { type RunJob, runJob } from './runJob.ts';
 import { showFuelInSource } from './showFuelInSource.ts';
 import { keepShownRun, readShownRun } from './shownRunMemory.ts';
 
-/** Milliseconds in which pieces of a log gather before they are sent to the page. */
+/** Time in which pieces of a log gather before they are sent to the page, milliseconds. */
 const LOG_GATHER_MS = 50;
 
 interface Current {
   session: ProgramSession;
   shown: ShownRun;
-  /** A sentence about the run, as what became of a replay. */
+  /** A sentence about the run, as the outcome of a replay. */
   notice: string;
+  /** Name of the fixture that has the run's input. */
   fixture: string | undefined;
   profile: ProfileShown | undefined;
   subscriptions: vscode.Disposable[];
@@ -37,8 +39,8 @@ interface Current {
 }
 
 /**
- * The one Run panel: a view that shows the newest run that this window started, or the run that was
- * opened or pinned. It keeps what it shows across a reload of the window.
+ * The one Run panel. It shows the newest run that this window started, or the run that was opened
+ * or pinned. The shown run survives a reload of the window.
  */
 export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   readonly #grafos: Grafos;
@@ -56,7 +58,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#grafos = grafos;
     this.#inputs = inputs;
     this.#registration = vscode.window.registerWebviewViewProvider(VIEWS.run, this, {
-      // What a person scrolled to, unfolded or wrote is there again when the view is.
+      // Scroll position, folds and the edited input stay while the view is hidden.
       webviewOptions: { retainContextWhenHidden: true },
     });
   }
@@ -66,7 +68,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     return this.#current && { session: this.#current.session, entry: this.#current.shown.entry };
   }
 
-  /** Says whether a person sees that run now. */
+  /** True while the panel is visible with that run. */
   showsNow(runId: string): boolean {
     return this.#view?.visible === true && this.#current?.shown.run.run_id === runId;
   }
@@ -94,8 +96,8 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   /**
-   * Shows that a run is being made ready, unless a run is pinned. The job's signal is aborted by the
-   * panel's Cancel button.
+   * Shows a run that does not exist yet, unless another run is pinned. The panel's Cancel button
+   * aborts the job's signal.
    */
   async begin(tasklet: string, provider: string, input: string): Promise<RunJob> {
     const isShown = !this.#isPinned || this.#current === undefined;
@@ -118,7 +120,10 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     await this.#reveal();
   }
 
-  /** Shows a run that this window started, unless another one is pinned; then the panel says that there is a newer one. */
+  /**
+   * Shows a run that this window started. While another run is pinned, the panel only names the
+   * newer one.
+   */
   async started(session: ProgramSession, entry: RunEntry, notice = ''): Promise<void> {
     if (this.#isPinned && this.#current !== undefined) {
       this.#newer = { session, entry };
@@ -129,7 +134,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     await this.#reveal();
   }
 
-  /** Says that the state of a run is another one: a panel that is pinned names the newest run with its state. */
+  /** Takes note of a run's new state, which a pinned panel shows with the name of the newer run. */
   changed(entry: RunEntry): void {
     if (this.#newer?.entry.run.run_id === entry.run.run_id) this.#sendHead();
   }
@@ -142,7 +147,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#sendHead();
   }
 
-  /** Puts a profile under the run, while that is shown. */
+  /** Shows a profile under its run, if the panel shows that run. */
   showProfile(runId: string, profile: ProfileShown): void {
     const current = this.#current;
     if (current === undefined || current.shown.run.run_id !== runId) return;
@@ -160,10 +165,13 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
 
   #show(session: ProgramSession, entry: RunEntry, notice: string): void {
     this.#newer = undefined;
+    const hadJob = this.#job !== undefined;
     this.#job = undefined;
     if (this.#current?.shown.run.run_id === entry.run.run_id) {
       this.#current.notice = notice;
-      this.#sendHead();
+      // The page dropped the parts of the run when it showed the job.
+      if (hadJob) this.#sendAll();
+      else this.#sendHead();
       return;
     }
     this.#leave();
@@ -189,7 +197,9 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#load(current);
   }
 
-  /** Fetches what is missing, if its scheduler can be asked now. */
+  /**
+   * Sends the head again, and fetches missing parts of the run if its scheduler can be asked now.
+   */
   #load({ session, shown }: Current): void {
     this.#sendHead();
     if (vscode.workspace.isTrusted && !isStopped(session, shown.entry)) void shown.load();
@@ -231,7 +241,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   #endJob(job: RunJob): void {
     if (this.#job !== job) return;
     this.#job = undefined;
-    // The run that was shown before is there again, where no new one came of it.
+    // Without a new run the panel returns to the run that it showed before.
     this.#sendAll();
   }
 
@@ -356,7 +366,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     void keepShownRun(this.#grafos.context.workspaceState, kept);
   }
 
-  /** Shows the run again that was shown before the window was reloaded. */
+  /** Shows the run that was shown before the window was reloaded. */
   async #restore(): Promise<void> {
     const { programs, context } = this.#grafos;
     const kept = readShownRun(context.workspaceState);
@@ -369,6 +379,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 }
 
+/** True for a run of the local stack while that does not run. */
 function isStopped({ stack }: ProgramSession, { provider }: RunEntry): boolean {
-  return provider === 'local' && stack.state.kind !== 'running' && stack.state.kind !== 'unhealthy';
+  return provider === 'local' && devOf(stack.state) === undefined;
 }

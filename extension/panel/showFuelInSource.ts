@@ -1,19 +1,20 @@
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
+import { isOwnSource } from '../../toolchain/profile/isOwnSource.ts';
 import { notice } from '../dialogs/notice.ts';
 import { SETTINGS } from '../ids.ts';
-import { fileOfPlace } from './fileOfPlace.ts';
+import { fileOfPlace } from '../places/fileOfPlace.ts';
 import type { ProfileShown } from './panelMessages.ts';
 
 /**
- * Switches on the fuel beside the lines of the source, and opens the line that used most with all it
- * called. Where nothing can be shown it says why.
+ * Switches on the fuel beside the lines of the source, and opens the line that used most with all
+ * it called. Where nothing can be shown it says why.
  */
 export async function showFuelInSource(root: string, taskletName: string, profile: ProfileShown): Promise<void> {
   const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
   const { sourceFuel } = await import('../../toolchain/profile/sourceFuel.ts');
   const tasklet = findTasklet(await loadProgramSoon(root), taskletName);
-  const first = profile.lines.find(({ file }) => !file.startsWith('~') && fileOfPlace(root, file) !== undefined);
+  const first = profile.lines.find(({ file }) => isOwnSource(file) && fileOfPlace(root, file) !== undefined);
   if (first === undefined) {
     void notice(
       'information',

@@ -4,14 +4,14 @@ import type { AnswerStore } from '../deploy/answers.ts';
 
 const KEY = 'shownRun';
 
-export interface KeptShownRun {
+interface KeptShownRun {
   root: string;
   provider: ProviderName;
   run: Run;
   isPinned: boolean;
 }
 
-/** The run that the panel showed last, as the workspace remembers it across reloads. */
+/** The run that the panel showed last. The workspace remembers it across reloads. */
 export function readShownRun(store: AnswerStore): KeptShownRun | undefined {
   return store.get<KeptShownRun>(KEY);
 }

@@ -1,16 +1,16 @@
 import * as vscode from 'vscode';
 import { neutralText } from '../../daemons/protocol/neutralText.ts';
 import type { Run } from '../../daemons/protocol/tenantApi.ts';
-import { fuelText } from '../../program/fuelEdit.ts';
+import { fuelEdit, fuelText } from '../../program/fuelEdit.ts';
 import type { Place } from '../../toolchain/places/place.ts';
 import { placeText } from '../../toolchain/places/placeText.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { errorWord } from '../runs/errorWord.ts';
 import { placeUri } from './placeUri.ts';
 
-/** Code of the diagnostic that the fix for fuel is offered at. */
+/** Code of the error whose diagnostic has the fix for fuel. */
 const EXHAUSTED = 'fuel_exhausted';
-/** What the fix multiplies the budget by. */
+/** Factor of the budget that the fix offers. */
 const RAISE = 10;
 
 interface Failure {
@@ -21,7 +21,10 @@ interface Failure {
   budget: number;
 }
 
-/** Failed runs as problems at the line where each failed, until the tasklet runs again or the file is edited. */
+/**
+ * Failed runs as problems, each at the line where the run failed. A problem stays until its tasklet
+ * runs again or its file is edited.
+ */
 export class RunFailures implements vscode.Disposable {
   readonly #collection = vscode.languages.createDiagnosticCollection('grafos.runs');
   readonly #failures = new Map<string, Failure>();
@@ -33,8 +36,9 @@ export class RunFailures implements vscode.Disposable {
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length === 0) return;
         const edited = document.uri.toString();
+        const before = this.#failures.size;
         for (const [key, { uri }] of this.#failures) if (uri.toString() === edited) this.#failures.delete(key);
-        this.#draw();
+        if (this.#failures.size < before) this.#draw();
       }),
       vscode.languages.registerCodeActionsProvider(
         { scheme: 'file' },
@@ -44,12 +48,14 @@ export class RunFailures implements vscode.Disposable {
     );
   }
 
-  /** Takes away the problem of a tasklet that runs again. */
+  /** Removes the problem of a tasklet that runs again. */
   clear(session: ProgramSession, tasklet: string): void {
     if (this.#failures.delete(keyOf(session, tasklet))) this.#draw();
   }
 
-  /** Shows where a run failed, when that is known. */
+  /**
+   * Shows the place where a run failed; a run without a known place removes the tasklet's problem.
+   */
   show(session: ProgramSession, run: Run, places: readonly Place[]): void {
     const key = keyOf(session, run.tasklet);
     this.#failures.delete(key);
@@ -105,14 +111,15 @@ export class RunFailures implements vscode.Disposable {
       if (here === undefined || failure.uri.toString() !== uri.toString()) continue;
       const { manifestFuel } = await import('../../toolchain/fuel/manifestFuel.ts');
       const { LIMITS } = await import('../../daemons/protocol/limits.ts');
+      const { parseManifest } = await import('../../program/manifest.ts');
       const manifest = await manifestFuel(session.root, tasklet);
       const fuel = Math.min(LIMITS.fuelMax, budget * RAISE);
-      const edit = manifest?.edit(fuel);
-      if (manifest == null || edit == null) continue;
+      if (manifest === null) continue;
       const file = vscode.Uri.joinPath(vscode.Uri.file(session.root), 'grafos.toml');
       const document = await vscode.workspace.openTextDocument(file);
-      // The edit is for the text on disk.
       if (document.isDirty) continue;
+      const edit = fuelEdit(parseManifest(document.getText()), tasklet, fuel);
+      if (edit === null) continue;
       const title = vscode.l10n.t('Raise the fuel of {0} to {1}', tasklet, fuelText(fuel));
       const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
       action.diagnostics = [here];

@@ -99,7 +99,11 @@ export class ProgramSession implements vscode.Disposable {
     await writeEditorTypesIfUsed(this.root);
   }
 
-  /** Opens a client of the provider's scheduler, which the caller closes. @throws {GrafosError} as `resolveProvider` */
+  /**
+   * Opens a client of the provider's scheduler. The caller closes it.
+   *
+   * @throws {GrafosError} the codes of `resolveProvider`
+   */
   async connect(provider: ProviderName): Promise<SchedulerClient & Disposable> {
     const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
     const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');

@@ -3,8 +3,9 @@ import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts'
 import type { Run, RunState } from '../../daemons/protocol/tenantApi.ts';
 
 /**
- * Follows a run until it ended, and hands on its states and its log as they come.
+ * Follows a run to its end, and hands on its states and its log as they come.
  *
+ * @returns the run as it ended
  * @throws {GrafosError} cell_answer_invalid, interrupted, and those of the tenant API
  */
 export async function followRun(
@@ -17,7 +18,8 @@ export async function followRun(
     if (event.event === 'state') state?.(event.data.state);
     if (event.event === 'end') return event.data;
   }
-  // A stream that ended early: the scheduler stopped, and its store has what became of the run.
+  // The stream broke off because the scheduler stopped. The store of its successor has the end of
+  // the run.
   const run = await client.getRun(runId, { signal });
   if (run.ended_at === null) throw cellAnswerInvalid(client.url, `the events of run ${runId} ended before the run did`);
   return run;

@@ -2,10 +2,11 @@ import { errorWord } from './errorWord.ts';
 import type { RunEntry } from './runsModel.ts';
 
 /**
- * Says whether a run has every word of a filter in its tasklet, provider, state, error, version,
- * module, id, time, or in the name of its input. Case does not count; no words match every run.
+ * True for a run that has every word of a filter in its tasklet, provider, state, error, version,
+ * module, id, time or the name of its input. Case does not count. An empty filter matches every
+ * run.
  *
- * @param input name of the run's input; empty where nobody knows it
+ * @param input name of the run's input; empty where it is not known
  */
 export function matchesRun({ run, provider }: RunEntry, input: string, filter: string): boolean {
   const { error } = run.response ?? { error: null };

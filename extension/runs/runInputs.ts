@@ -1,12 +1,15 @@
 import type { AnswerStore, InputChoice } from '../deploy/answers.ts';
 
 const KEY = 'runInputs';
-/** Runs whose inputs are remembered by name, in one workspace. */
+/** Runs of one workspace whose inputs are remembered. */
 const RUNS_MAX = 1_000;
-/** Characters of a typed input that are remembered as its name. */
+/** Characters of a typed input that are remembered. One more marks a longer input. */
 const TEXT_MAX = 40;
 
-/** The names of the inputs of runs that this workspace started, by run id; the newest ones are kept. */
+/**
+ * The sources of the inputs of runs that this workspace started, by run id. The newest runs are
+ * kept.
+ */
 export class RunInputs {
   readonly #store: AnswerStore;
   readonly #choices: Map<string, InputChoice>;

@@ -4,12 +4,18 @@ import type { RunEntry } from './runsModel.ts';
 /** Runs of a program that a workspace remembers. */
 const RUNS_MAX = 200;
 
-/** The newest runs of a program as the workspace saw them last: they are listed while nobody can be asked. */
+/**
+ * The newest runs of a program as the workspace saw them last. They are listed while no scheduler
+ * answers.
+ */
 export function readRuns(store: AnswerStore, root: string): RunEntry[] {
   return (store.get<Array<Omit<RunEntry, 'root'>>>(keyOf(root)) ?? []).map((entry) => ({ ...entry, root }));
 }
 
-/** Remembers the newest of the runs, without outputs. Runs that go on are left out: nobody would tell their end. */
+/**
+ * Remembers the newest ended runs, without outputs. A run that goes on could end unseen and is left
+ * out.
+ */
 export async function keepRuns(store: AnswerStore, root: string, entries: RunEntry[]): Promise<void> {
   const kept = entries
     .filter(({ run }) => run.ended_at !== null)

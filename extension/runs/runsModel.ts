@@ -9,9 +9,9 @@ export interface RunEntry {
   run: Run;
 }
 
-/** Runs that a provider is asked for at once. */
+/** Runs of one request to a provider. */
 const PAGE = 100;
-/** Runs of one provider that are asked for in all, as long as somebody wants more. */
+/** Runs of one provider that are listed at most. */
 const RUNS_MAX = 10_000;
 /** Waits before a provider whose stream broke is asked again, while somebody looks, milliseconds. */
 const AGAIN_MS = [500, 2_000, 10_000, 60_000];
@@ -34,14 +34,19 @@ export class RunsModel implements Disposable {
   readonly onChanged = this.#changed.event;
   readonly #runs = new Map<string, RunEntry>();
   readonly #following = new Map<ProviderName, AbortController>();
-  /** Oldest run that each provider's list reached, and how many were listed; no id where there are no older ones. */
+  /**
+   * The oldest run that each provider listed, and the count of listed runs. No id: there are no
+   * older runs.
+   */
   readonly #listed = new Map<ProviderName, { oldest: string | undefined; count: number }>();
-  /** Runs that nobody told of yet in the life of this window. */
+  /** Ids of remembered runs that no provider has listed since the window opened. */
   readonly #remembered = new Set<string>();
   #attention = 0;
   #sorted: RunEntry[] | undefined;
 
-  /** @param known runs that were seen earlier, to be listed until somebody can be asked */
+  /**
+   * @param known runs that were seen earlier; they are listed until their provider answers
+   */
   constructor(root: string, source: RunsSource, known: readonly RunEntry[] = []) {
     this.root = root;
     this.#source = source;
@@ -59,12 +64,16 @@ export class RunsModel implements Disposable {
     return this.#sorted;
   }
 
-  /** Says whether a provider has runs that are older than those listed. */
+  /** True where a followed provider has runs older than those listed. */
   get hasOlder(): boolean {
     return this.#following.size > 0 && [...this.#listed.values()].some(({ oldest }) => oldest !== undefined);
   }
 
-  /** Lists the next older runs of every provider that has some. @throws {GrafosError} those of the tenant API */
+  /**
+   * Lists the next older runs of every provider that has some.
+   *
+   * @throws {GrafosError} the codes of the tenant API
+   */
   async more(): Promise<void> {
     for (const [provider, { oldest }] of [...this.#listed]) {
       if (oldest === undefined) continue;
@@ -91,7 +100,9 @@ export class RunsModel implements Disposable {
     if (changed !== 'same') this.#changed.fire(changed);
   }
 
-  /** @returns the entry that changed, undefined where the list did, `same` where nothing did */
+  /**
+   * @returns the entry that changed; undefined where one was added; `same` where nothing changed
+   */
   #note(provider: ProviderName, run: Run): RunEntry | undefined | 'same' {
     const before = this.#runs.get(run.run_id);
     // An end is final; what arrives later was sent earlier.
@@ -184,7 +195,7 @@ export class RunsModel implements Disposable {
     }
   }
 
-  /** Lists one page of a provider's runs, the newest or those before a run, and tells of it once. */
+  /** Lists one page of a provider's runs, the newest or those before a run, and fires one event. */
   async #list(
     provider: ProviderName,
     client: SchedulerClient,
@@ -194,7 +205,8 @@ export class RunsModel implements Disposable {
     const runs = await client.listRuns({ limit: PAGE, ...(before === undefined ? {} : { before }) }, { signal });
     const known = this.#listed.get(provider);
     const count = (known?.count ?? 0) + runs.length;
-    // A list that begins again, as after a lost connection, does not forget how far it reached before.
+    // After a lost connection the newest page is listed again; the oldest run that was reached
+    // stays.
     if (before !== undefined || known === undefined) {
       const isLast = runs.length < PAGE || count >= RUNS_MAX;
       this.#listed.set(provider, { oldest: isLast ? undefined : runs.at(-1)?.run_id, count });
@@ -204,7 +216,12 @@ export class RunsModel implements Disposable {
     if (isChanged || before !== undefined) this.#changed.fire(undefined);
   }
 
-  /** Drops remembered runs that a provider should have listed and did not: its store was made anew. */
+  /**
+   * Drops remembered runs that the provider did not list although they are in the listed span of
+   * time: its store was made anew.
+   *
+   * @returns true where a run was dropped
+   */
   #forget(provider: ProviderName, runs: readonly Run[]): boolean {
     for (const { run_id } of runs) this.#remembered.delete(run_id);
     const reached = runs.length < PAGE ? '' : (runs.at(-1)?.created_at ?? '');

@@ -6,7 +6,7 @@ const KEY = 'runsShown';
 export const RUN_GROUPS = ['day', 'tasklet', 'none'] as const;
 export type RunGroup = (typeof RUN_GROUPS)[number];
 
-/** How the view "Runs" lists its runs: its groups, which a workspace remembers, and the words it is filtered by. */
+/** The grouping and the filter of the view "Runs". The workspace remembers the grouping. */
 export class RunsShown {
   readonly #store: AnswerStore;
   readonly #changed = new Emitter<void>();

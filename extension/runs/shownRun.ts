@@ -3,31 +3,35 @@ import type { ArtifactEntry, ArtifactName, Run, RunRecord } from '../../daemons/
 import type { Place } from '../../toolchain/places/place.ts';
 import { Emitter } from '../emitter.ts';
 import { followRun } from './followRun.ts';
+import { inputOf } from './inputOf.ts';
 import type { RunEntry } from './runsModel.ts';
 
 /** Characters of a log that are kept. An honest cell sends far fewer. */
 const LOG_MAX = 256 * 1024;
-/** Bytes of an input that is fetched to be shown; a larger one is fetched when it is used. */
+/** Bytes of the largest input that is fetched to be shown. */
 const INPUT_SHOWN = 256 * 1024;
 
-/** Parts of a run besides its {@link Run}, each null until it is known. */
-export interface RunParts {
+/** Parts of an ended run besides its {@link Run}. Null stands for a part that cannot be shown. */
+interface RunParts {
   record: RunRecord | null;
   output: Uint8Array | null;
   input: Uint8Array | null;
   artifacts: ArtifactEntry[];
-  /** Where in the source the run failed, the program's own lines first. */
+  /** The places in the source where the run failed, the program's own lines first. */
   places: Place[];
 }
 
 export type RunPart = 'run' | 'log' | 'parts' | 'problem';
 
-/** One run as far as it is known: follows it while it goes on, and fetches its artifacts once it ended. */
+/**
+ * One run as far as it is known. It is followed while it goes on; its artifacts are fetched at its
+ * end.
+ */
 export class ShownRun implements Disposable {
   readonly entry: RunEntry;
   readonly #connect: () => Promise<SchedulerClient & Disposable>;
   readonly #changed = new Emitter<RunPart>();
-  /** The part that is known now, or that grew. */
+  /** Fires with the part that is known now, or that grew. */
   readonly onChanged = this.#changed.event;
   readonly #abort = new AbortController();
   #run: Run;
@@ -56,7 +60,7 @@ export class ShownRun implements Disposable {
     return this.#parts;
   }
 
-  /** Why the parts could not be fetched; null where nothing went wrong. */
+  /** The reason why the parts could not be fetched; null where nothing went wrong. */
   get problem(): Error | null {
     return this.#problem;
   }
@@ -74,17 +78,6 @@ export class ShownRun implements Disposable {
         this.#loading = undefined;
       });
     return this.#loading;
-  }
-
-  /** The whole input of the run, however large. @throws {GrafosError} those of the tenant API */
-  async input(signal: AbortSignal): Promise<Uint8Array> {
-    if (this.#parts?.input != null) return this.#parts.input;
-    using client = await this.#connect();
-    const record = await client.record(this.#run, { signal });
-    return client.artifact(this.#run.run_id, 'input.bin', {
-      signal,
-      expected: { size: record.input_bytes, sha256: record.input_sha256 },
-    });
   }
 
   [Symbol.dispose](): void {
@@ -111,13 +104,11 @@ export class ShownRun implements Disposable {
       const bytes = await client.artifact(id, 'run.log', { signal });
       this.#log = Buffer.from(bytes.subarray(0, LOG_MAX)).toString('utf8');
     }
-    this.#run = await client.getRun(id, { signal });
     const { response } = this.#run;
     const output = response === null ? null : await client.output(response, { signal });
     const record = has('run.json') ? await client.record(this.#run, { signal }) : null;
     const isShort = record !== null && record.input_bytes <= INPUT_SHOWN;
-    const expected = record === null ? undefined : { size: record.input_bytes, sha256: record.input_sha256 };
-    const input = isShort ? await client.artifact(id, 'input.bin', { signal, ...(expected && { expected }) }) : null;
+    const input = isShort ? await inputOf(client, record, signal) : null;
     const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
     const places = await placesOfRun(this.entry.root, this.#run, client, signal);
     this.#parts = { record, output, input, artifacts, places };

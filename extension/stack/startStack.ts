@@ -8,7 +8,7 @@ import type { ProgramSession } from '../program/programSession.ts';
 /**
  * Starts, or restarts, the stack of a program with the user's settings.
  *
- * @param shown shows how far it is; a notification does where it is left out
+ * @param shown shows the progress; without it a notification does
  * @throws {GrafosError} wrong_usage, and those of `devUp`
  */
 export async function startStack(

@@ -8,8 +8,9 @@ import { userFolderVariables } from '../../toolchain/user/userFolders.ts';
 import { readKeeper } from './keeperFile.ts';
 
 /**
- * Longer than the reload of a window takes, milliseconds. A busy machine was seen to need 12.6 s. The
- * editor tells an extension neither that its window reloads nor that it closes, so both are waited for.
+ * Time from the last window's end to the end of the stack, milliseconds. A reload must take less;
+ * on a busy machine 12.6 s were measured. An extension cannot see whether its window reloads or
+ * closes.
  */
 const GRACE_MS = 60_000;
 const READY_MS = 10_000;

@@ -15,7 +15,9 @@ export interface Built {
 
 let warmBuilder: WarmBuilder | undefined;
 
-/** Sets what builds before the command is tried: the language server has its compiler loaded. */
+/**
+ * Sets the builder that is tried before the command: the language server, whose compiler is loaded.
+ */
 export function useWarmBuilder(builder: WarmBuilder): void {
   warmBuilder = builder;
 }
@@ -55,7 +57,10 @@ export function buildTasklet(
   return build;
 }
 
-/** Cargo is a process of its own anyhow: the command starts it. */
+/**
+ * Builds with the loaded compiler. Null for Rust, because a loaded compiler saves cargo nothing,
+ * and where no builder answers.
+ */
 async function buildWarm(root: string, tasklet: string, signal: AbortSignal): Promise<Built | null> {
   if (warmBuilder === undefined) return null;
   const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');

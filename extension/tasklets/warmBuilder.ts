@@ -5,5 +5,5 @@ export type BuildAnswer =
   | { built: { tasklet: string; output: string; bytes: number; sha256: string; duration_ms: number } }
   | { error: { kind: ErrorKind; code: string; message: string; why: string | null; next: string | null } };
 
-/** Builds a tasklet with a compiler that is loaded already; null where that cannot be done now. */
+/** Builds a tasklet with a loaded compiler. Null: it cannot build now, and the command must. */
 export type WarmBuilder = (root: string, tasklet: string, signal: AbortSignal) => Promise<BuildAnswer | null>;

@@ -17,7 +17,7 @@ export type RunGroupNode = {
   entries: RunEntry[];
   isOpen: boolean;
 };
-/** The end of a list of runs that goes on. */
+/** The last row of a list of runs that has older ones: it loads them. */
 export type OlderRunsNode = { kind: 'olderRuns'; session: ProgramSession };
 export type ArtifactNode = { kind: 'artifact'; session: ProgramSession; entry: RunEntry; artifact: ArtifactEntry };
 export type ProblemNode = { kind: 'problem'; session: ProgramSession; text: string; file: string | undefined };

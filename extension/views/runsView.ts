@@ -11,16 +11,17 @@ import type { RunInputs } from '../runs/runInputs.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import type { RunsShown } from '../runs/runsShown.ts';
 import { markdown } from '../shown/markdown.ts';
+import { devOf } from '../stack/stackState.ts';
 import { liveView } from './liveView.ts';
 import type { ArtifactNode, OlderRunsNode, RunGroupNode, RunNode } from './nodes.ts';
 import { clockText, countText, dayText, durationText, runWord, timeText } from './texts.ts';
 
-/** Runs that one group shows; a filter finds the others. */
+/** Runs that one group shows. A filter finds the others. */
 const GROUP_MAX = 2_000;
 
 /**
- * The view "Runs": what ran where and how it ended, in groups, with its artifacts. While nobody can be
- * asked it lists the runs that were seen last, and says so.
+ * The view "Runs": runs in groups, each with its time, provider, end and artifacts. While the stack
+ * is stopped it lists the runs that were seen last, and says so.
  */
 export function runsView(grafos: Grafos, inputs: RunInputs, runsShown: RunsShown): vscode.Disposable {
   const nodes = new WeakMap<RunEntry, RunNode>();
@@ -49,14 +50,14 @@ export function runsView(grafos: Grafos, inputs: RunInputs, runsShown: RunsShown
         return [...entries.slice(0, GROUP_MAX).map((entry) => nodeOf(session, entry)), ...older];
       }
       const groups = Map.groupBy(entries, ({ run }) =>
-        group === 'day' ? dayText(new Date(run.created_at)) : run.tasklet,
+        group === 'day' ? new Date(run.created_at).toDateString() : run.tasklet,
       );
       return [
         ...[...groups].map(
-          ([label, its], index): RunGroupNode => ({
+          ([key, its], index): RunGroupNode => ({
             kind: 'runGroup',
             session,
-            label,
+            label: group === 'day' ? dayText(new Date(key)) : key,
             entries: its,
             isOpen: index === 0 || filter !== '',
           }),
@@ -78,8 +79,7 @@ export function runsView(grafos: Grafos, inputs: RunInputs, runsShown: RunsShown
       }
     },
     description: (session) => {
-      const { kind } = session.stack.state;
-      const isStopped = kind !== 'running' && kind !== 'unhealthy';
+      const isStopped = devOf(session.stack.state) === undefined;
       return [
         ...(isStopped && session.runs.size > 0 ? [vscode.l10n.t('stack stopped, last known runs')] : []),
         ...(runsShown.filter === '' ? [] : [vscode.l10n.t('filter: {0}', runsShown.filter)]),
@@ -97,7 +97,7 @@ export function runsView(grafos: Grafos, inputs: RunInputs, runsShown: RunsShown
 function groupItem({ session, label, entries, isOpen }: RunGroupNode, { filter, group }: RunsShown): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(label, isOpen ? Expanded : Collapsed);
-  // The tree remembers for each id whether it is open; another filter or grouping begins anew.
+  // The tree remembers by the id which groups are open. Another filter or grouping has other ids.
   item.id = `${session.root}:${group}:${filter}:${label}`;
   item.contextValue = 'runGroup';
   const failed = entries.filter(({ run }) => run.state === 'failed').length;
@@ -129,7 +129,7 @@ function runItem({ entry, session }: RunNode, input: string): vscode.TreeItem {
   item.contextValue = `run.${run.state}`;
   const how = response?.error != null ? `${runWord(run.state)}: ${errorWord(response.error)}` : runWord(run.state);
   const at = new Date(run.created_at);
-  // The icon says how it ended; what is left tells runs apart, the time first.
+  // The icon shows the end. The other facts distinguish runs, and the time does so best.
   item.description = [
     clockText(at),
     ...(provider === 'local' ? [] : [provider]),

@@ -53,7 +53,7 @@ export function timeText(at: Date): string {
     : `${at.toLocaleDateString(vscode.env.language, { month: 'short', day: 'numeric' })} ${time}`;
 }
 
-/** The time of day with seconds, by which runs that follow closely are told apart. */
+/** The time of day with seconds: runs often follow each other within a minute. */
 export function clockText(at: Date): string {
   return at.toLocaleTimeString(vscode.env.language, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 }

@@ -32,16 +32,16 @@ export function outputBytes(bytes: Uint8Array): i32 {
   return output_write(bytes.dataStart, bytes.length);
 }
 
-/** UTF-16 code units of a text that become UTF-8 at a time. */
+/** UTF-16 code units of an output that are encoded at a time. */
 const OUTPUT_UNITS: i32 = 16384;
 
-/** A host status. The text is written in parts, so that a large one needs no second copy in memory. */
+/** Writes the output in parts, so that a large text needs no second copy. Returns a host status. */
 export function outputText(text: string): i32 {
   const bytes = __new(<usize>min(text.length, OUTPUT_UNITS) * UTF8_BYTES_PER_UNIT, idof<ArrayBuffer>());
   let start = 0;
   do {
     let units = min(text.length - start, OUTPUT_UNITS);
-    // The two halves of a pair stay together.
+    // The two halves of a surrogate pair stay together.
     if (start + units < text.length && (text.charCodeAt(start + units - 1) & 0xfc00) == 0xd800) units--;
     const end = writeUtf8(text, start, units, bytes);
     const status = output_write(bytes, <i32>(end - bytes));

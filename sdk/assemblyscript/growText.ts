@@ -2,10 +2,10 @@
  * The functions that the build puts in place of string concatenation (toolchain/build/growText.ts).
  * Not for authors.
  *
- * A *growing* string is one that `+=` made. Only the variable, field or global that `+=` assigned it
- * to refers to it, so the next `+=` may write behind it. Before anything else gets to see the string
- * it is *shared*, and from then on it never changes. A growing string lies 8 bytes past a multiple
- * of 16, every other object at a multiple; two words lie before its header: its room and its state.
+ * A *growing* string is one that `+=` made. Only the variable, field or global of that `+=` refers
+ * to it, so the next `+=` may write behind it. Before anything else sees the string it is *shared*,
+ * and then it never changes. It lies 8 bytes past a multiple of 16, every other object at a
+ * multiple of 16. Two words lie before its header: its room and its state.
  */
 import { outOfMemory } from "./outOfMemory";
 import { blockBytes, isNewest, releaseBlock, releaseObject, resizeNewest, takeBlock } from "./runtime";
@@ -16,7 +16,7 @@ import { blockBytes, isNewest, releaseBlock, releaseObject, resizeNewest, takeBl
 @inline const GROWING_HEADER: usize = 16;
 // @ts-ignore: decorator
 @inline const GROWING: usize = 8;
-/** States are no likely text, so that a stray pointer is not taken for a growing string. */
+/** The states are unlikely as text, so that a stray pointer is not taken for a growing string. */
 // @ts-ignore: decorator
 @inline const OWNED: u32 = 0xa5c3f00d;
 // @ts-ignore: decorator
@@ -36,8 +36,8 @@ function sizeOf(text: usize): usize {
 }
 
 /**
- * Reads the target of `+=`. A string that may grow comes back with its lowest bit set, and is marked
- * until {@link append}: what the right side does meanwhile sees that mark and copies, or shares.
+ * Reads the target of `+=`. The pointer to a string that may grow comes back with its low bit set.
+ * The string is marked until {@link append}, so that the right side copies or shares it meanwhile.
  */
 export function take(text: usize): usize {
   if (!(text & GROWING) || load<u32>(text - 12) != OWNED) return text;
@@ -45,7 +45,7 @@ export function take(text: usize): usize {
   return text | 1;
 }
 
-/** Makes a string one that never changes again, before anything else sees it; gives back its unused room. */
+/** Ends the growth of a string before anything else sees it, and releases its unused room. */
 export function share(text: usize): usize {
   if (!(text & GROWING)) return text;
   const state = load<u32>(text - 12);
@@ -57,7 +57,7 @@ export function share(text: usize): usize {
   return text;
 }
 
-/** Returns `text`, after the variable it is assigned to held `before`: a growing string ends there. */
+/** Returns `text`, the next value of a variable, and releases `before` if it is growing. */
 export function replace(text: usize, before: usize): usize {
   if (before & GROWING && load<u32>(before - 12) == OWNED) {
     releaseBlock(before - GROWING_HEADER, load<u32>(before - 16));
@@ -65,7 +65,7 @@ export function replace(text: usize, before: usize): usize {
   return text;
 }
 
-/** Returns `taken` and `more` as one string that may grow: `taken` itself where {@link take} allowed it. */
+/** Returns a growing string of `taken` and `more`: `taken` itself where {@link take} allowed it. */
 export function append(taken: usize, more: usize): usize {
   const text = taken & ~1;
   const before = sizeOf(text);
@@ -93,7 +93,7 @@ export function appendTemporary(taken: usize, more: usize): usize {
   return grown;
 }
 
-/** Concatenates, where nothing else refers to `right`: moves it up where its block is the newest. */
+/** Concatenates, where nothing else refers to `right`. If its block is the newest, it moves up. */
 export function concatTemporary(left: usize, right: usize): usize {
   const size = sizeOf(right);
   const block = right - HEADER;
@@ -155,7 +155,7 @@ function newGrowing(size: usize): usize {
   return block + GROWING_HEADER;
 }
 
-/** Gives the only reference to a growing string more room, in place where its block is the newest. */
+/** Gives a growing string more room, in place if its block is the newest. */
 function enlarge(text: usize, room: usize, size: usize): usize {
   const block = text - GROWING_HEADER;
   if (isNewest(block, room) && size <= SIZE_MAX) {
@@ -173,7 +173,7 @@ function enlarge(text: usize, room: usize, size: usize): usize {
   return moved;
 }
 
-/** `Array<string>#join`, of one allocation. */
+/** `Array<string>#join`, in one allocation. */
 export function joinArray(array: Array<string>, separator: string): string {
   return join(array.dataStart, array.length, separator);
 }

@@ -1,7 +1,7 @@
 /**
- * One string for each letter of ASCII, made when it is first asked for: a loop over the letters of a
- * text then costs no memory. The build puts these functions in place of the language's own, whose
- * result they equal. Not for authors.
+ * One string for each letter of ASCII, made at its first use, so that a loop over the letters of a
+ * text costs no memory. The build puts these functions in place of the language's own, which have
+ * the same results. Not for authors.
  */
 
 /** The strings of the letters below {@link LETTERS}; 0 where none is made yet. */

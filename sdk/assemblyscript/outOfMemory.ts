@@ -2,8 +2,8 @@ import { failed } from "./fail";
 import { fail } from "./host";
 
 /**
- * `memory.grow` of a tasklet that manages memory by itself. Where it fails, a trap that follows
- * ends the run as `out_of_memory`. The build puts it in place of the instruction.
+ * Grows the memory. The build puts this function in place of the instruction `memory.grow` of a
+ * tasklet. After a failure, the next trap ends the run as `out_of_memory`.
  */
 export function growMemory(pages: i32): i32 {
   const before = memory.grow(pages);
@@ -12,8 +12,8 @@ export function growMemory(pages: i32): i32 {
 }
 
 /**
- * Ends the run as `out_of_memory`: the label before a trap says so to the cell, with how many bytes
- * were asked for. Static memory holds the text, because the heap has no room for it.
+ * Ends the run as `out_of_memory`: a label with the wanted bytes, and then a trap. Static memory
+ * holds the text of the label, because the heap has no room for it.
  */
 export function outOfMemory(bytes: usize): void {
   report(bytes);

@@ -38,27 +38,27 @@ export function top(): usize {
   return base() + used;
 }
 
-/** Returns the bytes of the block that holds an object of `size` bytes after a header of `header`. */
+/** Returns the bytes of a block for an object of `size` bytes after a header of `header` bytes. */
 // @ts-ignore: decorator
 @inline
 export function blockBytes(header: usize, size: usize): usize {
   return (header + size + ALIGN) & ~ALIGN;
 }
 
-/** First blocks of 64 lists; a free block begins with the next one of its list and its own bytes. */
+/** First blocks of 64 lists. A free block begins with the next one's address and its own size. */
 // @ts-ignore: decorator
 @lazy const HEADS: usize = memory.data(256);
 /** Bits of the lists that have a block. */
 // @ts-ignore: decorator
 @lazy let filled: u64 = 0;
 
-/** Blocks of at most this many bytes have a list for each size, larger ones one for each power of two. */
+/** Bytes up to which each size of block has a list; above, each power of two has one. */
 // @ts-ignore: decorator
 @inline const SMALL_MAX: usize = 512;
-/** The list of 512 bytes up to 1 KiB. */
+/** Number of the list for blocks from 512 bytes up to 1 KiB. */
 // @ts-ignore: decorator
 @inline const FIRST_LARGE: usize = 32;
-/** Added to the binary logarithm of a block's bytes, this is its list, counted from the first large one. */
+/** Added to the binary logarithm of a block's bytes, it gives the list after the first large one. */
 // @ts-ignore: decorator
 @inline const LOG_OF_LIST: usize = -9;
 
@@ -66,7 +66,7 @@ export function blockBytes(header: usize, size: usize): usize {
 // @ts-ignore: decorator
 @inline const PAGE_MASK: usize = 0xffff;
 
-/** Sets the end of the used memory, where the memory can grow as far. */
+/** Sets the end of the used memory. Returns false where the memory cannot grow as far. */
 // @ts-ignore: decorator
 @inline
 function reach(end: usize): bool {
@@ -75,14 +75,14 @@ function reach(end: usize): bool {
   return true;
 }
 
-/** Memory is doubled where it may be, so that many small objects cost few calls. */
+/** Doubles the memory where it can, so that many small objects cost few calls. */
 function grow(end: usize): bool {
   const pages = memory.size();
   const missing = <i32>((end + PAGE_MASK) >> 16) - pages;
   return memory.grow(max(pages, missing)) >= 0 || memory.grow(missing) >= 0;
 }
 
-/** The block is the last one on the heap; a constant of the module may end where the heap begins. */
+/** Says whether the block is the last on the heap. A constant may end where the heap begins. */
 // @ts-ignore: decorator
 @inline
 export function isNewest(block: usize, bytes: usize): bool {
@@ -104,7 +104,7 @@ export function takeBlock(bytes: usize): usize {
   return reach(block + bytes) ? block : 0;
 }
 
-/** Takes a block of that size, or the end of a larger one. */
+/** Takes a released block of that size, or the end of a larger one; 0 where there is none. */
 function reuse(bytes: usize): usize {
   let list = FIRST_LARGE;
   if (bytes > SMALL_MAX) {
@@ -136,7 +136,7 @@ function pop(list: usize): usize {
   return block;
 }
 
-/** Takes back a block of `bytes` that nothing refers to any more. The module's constants stay. */
+/** Releases a block of `bytes` that nothing refers to any more. The module's constants stay. */
 export function releaseBlock(block: usize, bytes: usize): void {
   if (block < base()) return;
   if (block + bytes == top()) {
@@ -161,7 +161,7 @@ export function __new(size: usize, id: u32): usize {
   return block + HEADER;
 }
 
-/** Takes back an object that nothing refers to any more. */
+/** Releases an object that nothing refers to any more. */
 export function releaseObject(object: usize): void {
   releaseBlock(object - HEADER, blockBytes(HEADER, load<u32>(object - 4)));
 }

@@ -13,7 +13,7 @@
  * ```
  */
 export class Text {
-  /** UTF-16 code units; moves when it grows. */
+  /** Address of the UTF-16 code units, which move when they grow. */
   private buffer: usize;
   private room: usize;
   private used: usize = 0;
@@ -36,7 +36,7 @@ export class Text {
     return this;
   }
 
-  /** Appends one character by its code point: `appendChar(0x0a)` is a new line, `appendChar(0x1f600)` is 😀. */
+  /** Appends one character by its code point: `0x0a` is a new line, `0x1f600` is 😀. */
   appendChar(codePoint: i32): Text {
     if (<u32>codePoint < 0x10000) {
       store<u16>(this.place(2), codePoint);
@@ -64,7 +64,7 @@ export class Text {
     ERROR("appendNumber takes an integer or a float");
   }
 
-  /** Makes the text empty; its room stays for the next one. */
+  /** Makes the text empty. Its room stays. */
   clear(): void {
     this.used = 0;
   }
@@ -76,7 +76,7 @@ export class Text {
     return changetype<string>(made);
   }
 
-  /** Returns where `bytes` more go, and counts them. */
+  /** Makes room for `bytes` more, counts them, and returns their address. */
   private place(bytes: usize): usize {
     const start = this.used;
     const end = start + bytes;

@@ -4,8 +4,8 @@
 export const UTF8_BYTES_PER_UNIT: usize = 3;
 
 /**
- * Writes `units` code units of `text` from `start` on as UTF-8 at `destination`, which has room for {@link UTF8_BYTES_PER_UNIT} bytes per code unit. A lone surrogate becomes U+FFFD.
- * Returns the end of what was written.
+ * Writes `units` code units of `text` from `start` on as UTF-8 at `destination`. Returns the end.
+ * Each unit needs {@link UTF8_BYTES_PER_UNIT} bytes of room. A lone surrogate becomes U+FFFD.
  */
 export function writeUtf8(text: string, start: i32, units: i32, destination: usize): usize {
   let source = changetype<usize>(text) + (<usize>start << 1);

@@ -436,7 +436,7 @@ function compilerBounds(): HostileCase[] {
     ),
     many('moduleLocals', 209, [1, ...u32(48_000), 0x7f], new Uint8Array()),
     many('moduleMergeValues', 140, [1, ...u32(4_000), 0x7f], split(120)),
-    many('modulePassedValues', 90, [0], repeated([0x10, 2], 95_000)),
+    many('modulePassedValues', 180, [0], repeated([0x10, 2], 45_000)),
     {
       ...over('passedValues', /passedValues|operands/, () => expensiveModule('many values that calls leave', 70_000)),
       name: '70 000 calls that leave 1 000 values each',

@@ -86,7 +86,7 @@ describe('JSON of a tasklet, handed on', () => {
     });
   }
 
-  it('has its digits on the run page and in the answer to an assistant', () => {
+  it('has its digits in the Run panel and in the answer to an assistant', () => {
     const text = '{"big":9007199254740993,"price":1.10}';
     assert.equal(readableBytes(Buffer.from(text)).text, '{\n  "big": 9007199254740993,\n  "price": 1.10\n}');
     const answer = toolAnswer({ untrusted: 'The output.' }, { output: parseExactJson(text) });

@@ -3,7 +3,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import { decodeText } from '../../program/decodeText.ts';
+import { decodeText, encodeText } from '../../program/decodeText.ts';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
@@ -43,6 +43,15 @@ async function resaved(folder: string, save: (text: string) => Buffer): Promise<
 }
 
 describe('text files as editors save them', () => {
+  it('are written again in the encoding that they had', () => {
+    const text = 'fuel = 1 # grüß 😀\n';
+    const utf16 = Buffer.from(`\uFEFF${text}`, 'utf16le');
+    for (const before of [Buffer.from(text), Buffer.from(`\uFEFF${text}`), utf16, Buffer.from(utf16).swap16()]) {
+      assert.deepEqual(Buffer.from(encodeText(text, before)), before);
+      assert.equal(decodeText(encodeText('other', before)), 'other');
+    }
+  });
+
   it('are decoded by their mark, and bytes that are no text are not', () => {
     const text = 'ä€😀\r\n';
     const { 'carriage returns': _, ...marked } = SAVED;

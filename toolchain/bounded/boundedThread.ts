@@ -46,7 +46,7 @@ export function startBoundedThread(url: URL, on: ThreadEvents): BoundedThread {
   let atRest = 0;
   const look = () => {
     const resident = process.memoryUsage.rss();
-    // The lowest figure counts: the memory of a thread that has just ended goes back a little later.
+    // The lowest figure counts: memory of a thread that has just ended is released a little later.
     atRest = Math.min(atRest, resident);
     if (resident - atRest < CHECK_LIMITS.growthMib * MIB) return;
     end(`it took more than ${CHECK_LIMITS.growthMib} MiB`, 'memory');

@@ -12,7 +12,7 @@ export type WorkDone =
   | Extract<WorkReport, { state: 'validated' | 'compiled' | 'warmed' }>
   | { state: 'given-up'; why: GiveUp; message: string };
 
-/** Threads at one time: each holds a compiler, about 150 MiB once it compiled. */
+/** Threads at one time. Each holds a compiler, about 150 MiB after its first compile. */
 const THREADS_MAX = Math.max(1, Math.min(4, availableParallelism()));
 
 interface Seat {
@@ -26,8 +26,8 @@ const waiting: Array<() => void> = [];
 let running = 0;
 
 /**
- * Has a thread of its own do work on a stranger's text, within CHECK_LIMITS. An abort ends the thread at once. As many works
- * go on at one time as there are processors; the others wait.
+ * Has a thread of its own do work on a stranger's text, within CHECK_LIMITS. An abort ends the
+ * thread at once. Work waits while {@link THREADS_MAX} threads are busy.
  *
  * @param onBegan called for each tasklet whose check begins; each has the time of CHECK_LIMITS
  * @throws {GrafosError} the error of the work itself, and the signal's reason
@@ -44,7 +44,7 @@ export async function boundedWork(
   } finally {
     const next = waiting.shift();
     if (next === undefined) running--;
-    // The place goes to the one that waits.
+    // The thread's place goes to the work that has waited longest.
     else next();
   }
 }

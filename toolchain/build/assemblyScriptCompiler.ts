@@ -10,9 +10,11 @@ import { GROW_TEXT_SOURCE, growText, type TextBinaryen, type TextModule } from '
  */
 export interface CompileRequest {
   /**
-   * Sources by the compiler's path (`tasklets/a.ts`, `~lib/grafos-std/index.ts`); null where there is none.
+   * Gives a source by the compiler's path (`tasklets/a.ts`, `~lib/grafos-std/index.ts`); null where
+   * there is none.
    *
-   * @param dependee compiler's path, without extension, of the file that imports it; null for what nothing imports
+   * @param dependee the compiler's path, without extension, of the file that imports the source;
+   * null for the tasklet itself
    */
   resolve(internalPath: string, dependee: string | null): ResolvedSource | null;
   /** The file whose `compute` is called, without extension. */

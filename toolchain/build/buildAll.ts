@@ -4,8 +4,8 @@ import type { Tasklet } from '../../program/manifest.ts';
 import { type BuildResult, buildTasklet } from './buildTasklet.ts';
 
 /**
- * Builds tasklets on all processors, and gives the results in the order of the tasklets. After a failure none is begun any
- * more; those under way go on to their end.
+ * Builds as many tasklets at one time as there are processors, and gives the results in the order
+ * of the tasklets. After a failure no further build begins; builds under way go on to their end.
  *
  * @param onBegun called for each tasklet when its build begins
  * @throws the error of the first tasklet that failed, as {@link buildTasklet} throws it

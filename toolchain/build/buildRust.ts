@@ -26,15 +26,40 @@ const TARGET_FEATURES: Record<ModuleFeature, string> = { 'bulk-memory': 'bulk-me
 /** What the linker exports unasked; no cell calls them. */
 const LINKER_EXPORTS = new Set(['__data_end', '__heap_base', '__indirect_function_table']);
 
+interface BuildOptions {
+  signal?: AbortSignal;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** The last build that was asked for, by the program's folder. */
+const lastBuilds = new Map<string, Promise<unknown>>();
+
 /**
- * Builds a crate through the user's cargo: release profile, a target folder of our own under `.grafos/build`, never the network.
- * @throws GrafosError `rust_missing`, `rust_target_missing`, `rust_linker_missing`, `rust_dependency_missing`; those of {@link checkCrateFiles}; the signal's reason.
+ * Builds a crate through the user's cargo: release profile, a target folder in `.grafos/build`,
+ * never the network. The builds of one program wait for each other, because tasklets of one crate
+ * have the same artifact: each module is read before cargo writes the next one.
+ *
+ * @throws {GrafosError} rust_missing, rust_target_missing, rust_linker_missing,
+ * rust_dependency_missing, those of {@link checkCrateFiles}, and the signal's reason
  */
-export async function buildRust(
-  program: Program,
-  tasklet: Tasklet,
-  options: { signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {},
-): Promise<Compiled> {
+export async function buildRust(program: Program, tasklet: Tasklet, options: BuildOptions = {}): Promise<Compiled> {
+  const before = lastBuilds.get(program.root);
+  const build = async () => {
+    // The build before has a caller of its own, which gets its error.
+    await before?.catch(() => {});
+    options.signal?.throwIfAborted();
+    return buildCrate(program, tasklet, options);
+  };
+  const mine = build();
+  lastBuilds.set(program.root, mine);
+  try {
+    return await mine;
+  } finally {
+    if (lastBuilds.get(program.root) === mine) lastBuilds.delete(program.root);
+  }
+}
+
+async function buildCrate(program: Program, tasklet: Tasklet, options: BuildOptions): Promise<Compiled> {
   const env = options.env ?? process.env;
   const crate = join(program.root, rustSource(tasklet.source).crate);
   const manifest = join(crate, 'Cargo.toml');
@@ -79,7 +104,10 @@ export async function buildRust(
   return { wasm, sourceMap: null, diagnostics, files, cargo: tools.cargo };
 }
 
-/** The same bytes in every folder: paths are mapped away, and flags and profiles of the user's environment do not count. */
+/**
+ * Makes the environment of cargo, which gives the same bytes in every folder. Paths are mapped
+ * away, and flags and profiles of the user's environment do not count.
+ */
 export function cargoEnvironment(
   env: NodeJS.ProcessEnv,
   tools: RustTools,

@@ -32,7 +32,10 @@ export interface BuildResult {
   bytes: number;
   /** Lower-case hex. */
   sha256: string;
-  /** It was there already, and the sources did not change: nothing was compiled. Its warnings are not repeated. */
+  /**
+   * The module was there already and its sources did not change, so nothing was compiled. Warnings
+   * of the compile before are not repeated.
+   */
   unchanged: boolean;
   duration_ms: number;
   warnings: Finding[];
@@ -57,7 +60,7 @@ export async function buildTasklet(
   const { signal } = options;
   signal?.throwIfAborted();
   const kept = await keptBuild(program, tasklet);
-  // The manifest's bounds may be others now.
+  // The manifest may have other bounds now.
   if (kept !== null && check(program, tasklet, kept).length === 0) {
     if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
     return result(tasklet, program, kept, [], true, started);

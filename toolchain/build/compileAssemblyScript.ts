@@ -2,7 +2,6 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { decodeText, NOT_TEXT } from '../../program/decodeText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import { packageFolders } from '../../program/packageFolders.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { ProgramReader, type ReadFault } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
@@ -129,15 +128,17 @@ function stem(path: string): string {
 }
 
 /**
- * The files an AssemblyScript tasklet may import: those of its program, and packages where the compiler itself finds
- * them, up to the last of {@link packageFolders}.
+ * The files that an AssemblyScript tasklet may import: those of its program, and packages. Packages
+ * are looked for where the compiler looks, up to the last of the reader's package folders.
  */
 class SourceFiles {
   readonly #root: string;
   readonly #overlay: ReadonlyMap<string, string>;
   readonly #files = new Map<string, { file: string; text: string; content: Uint8Array; place: string }>();
-  readonly #packageFolders: string[];
-  /** Of each file of a package, by compiler path without extension, the folder of the package. */
+  readonly #packageFolders: readonly string[];
+  /**
+   * Folder of the package that a file belongs to, by the file's compiler path without extension.
+   */
   readonly #packageOf = new Map<string, string>();
   /** Why the file behind a compiler path was not read, where it is there. */
   readonly #faults = new Map<string, ReadFault>();
@@ -147,7 +148,7 @@ class SourceFiles {
   constructor(root: string, overlay: ReadonlyMap<string, string>) {
     this.#root = root;
     this.#reader = new ProgramReader(root);
-    this.#packageFolders = packageFolders(root);
+    this.#packageFolders = this.#reader.packageFolders;
     this.#overlay = overlay;
   }
 
@@ -169,7 +170,9 @@ class SourceFiles {
     return null;
   }
 
-  /** The `node_modules` that an import of a package is looked for in, in the compiler's own order. */
+  /**
+   * Lists the `node_modules` that may have the package of an import, in the compiler's own order.
+   */
   #foldersFor(dependee: string | null): string[] {
     const from = this.#packageOf.get(dependee ?? '') ?? this.#root;
     const folders: string[] = [];
@@ -200,7 +203,9 @@ class SourceFiles {
     return null;
   }
 
-  /** The name of a file in the module: a package has the same one in whichever folder it is installed. */
+  /**
+   * Names a file as the module does. A package has one name, in whichever folder it is installed.
+   */
   #placeOf(file: string): string {
     const folder = this.#packageFolders.find((one) => file.startsWith(join(one, 'node_modules') + sep));
     return posix(relative(folder ?? this.#root, file));

@@ -4,7 +4,10 @@ export interface ChildPlace {
   set(expression: number, child: number): void;
 }
 
-/** The children of an expression in the order in which they are evaluated; null where its kind is not known here. */
+/**
+ * Gives the children of an expression in order of evaluation; null for an unknown kind of
+ * expression.
+ */
 export type ExpressionChildren = (expression: number) => ChildPlace[] | null;
 
 /**
@@ -50,7 +53,10 @@ const CHILDREN: Record<string, readonly string[]> = {
   SIMDLoadStoreLane: ['Ptr', 'Vec'],
 };
 
-/** Kinds with any number of children: what a child is called, and the single child evaluated after them. */
+/**
+ * Kinds with any number of children: the names of a child and of their count, and a last single
+ * child.
+ */
 const LISTS: Record<string, { item: string; count: string; last?: string }> = {
   Block: { item: 'Child', count: 'NumChildren' },
   Call: { item: 'Operand', count: 'NumOperands' },

@@ -64,14 +64,17 @@ const LETTER_FUNCTIONS = ['charAt', 'fromCharCode'];
 const EXPORT_PREFIX = 'grafos_text_';
 const MEMORY_FUNCTIONS = ['growMemory'];
 
-/** Source that has the compiler compile what {@link growText} calls; it exports what {@link growText} removes. */
+/**
+ * Source that makes the compiler compile the functions that {@link growText} calls. It exports
+ * them, and {@link growText} removes the exports.
+ */
 export const GROW_TEXT_SOURCE = `export { ${FUNCTIONS.map((name) => `${name} as ${EXPORT_PREFIX}${name}`).join(', ')} } from "grafos-std/growText";
 export { ${LETTER_FUNCTIONS.map((name) => `${name} as ${EXPORT_PREFIX}${name}`).join(', ')} } from "grafos-std/letters";
 export { ${MEMORY_FUNCTIONS.map((name) => `${name} as ${EXPORT_PREFIX}${name}`).join(', ')} } from "grafos-std/outOfMemory";
 `;
 
 const CONCAT: ReadonlySet<string> = new Set(['~lib/string/String.__concat', '~lib/string/String#concat']);
-/** Functions that make a string to which nothing else refers, or give one of the module's constants. */
+/** Functions that make a string without other references, or give a constant of the module. */
 const MAKES_STRING =
   /^~lib\/(number\/[IUF](8|16|32|64|size)#toString|(static)?array\/(Static)?Array<~lib\/string\/String>#join)$/;
 /** Functions that only look at their strings while they run. */
@@ -97,9 +100,9 @@ const REPLACED: ReadonlyMap<string, string> = new Map([
  *
  * A *slot* is a local, a global or a field that is the target of such an assignment. Every other
  * read of a slot shares the string first, so that it never changes again. The functions that do the
- * work at run time are in sdk/assemblyscript/growText.ts. A tasklet's own `memory.grow` goes by a
- * function that reports a failure. A module with an expression that is not
- * known here stays as it is.
+ * work at run time are in sdk/assemblyscript/growText.ts. A function that reports a failure takes
+ * the place of a tasklet's own `memory.grow`. A module with an unknown kind of expression stays as
+ * it is.
  */
 export function growText(binaryen: TextBinaryen, module: TextModule): void {
   const growth = new TextGrowth(binaryen, module);
@@ -146,7 +149,7 @@ class TextGrowth {
     }
   }
 
-  /** @returns false where an expression is not known */
+  /** @returns false where the kind of an expression is unknown */
   findSlots(): boolean {
     const find = (expression: number): boolean => {
       const places = this.#children(expression);
@@ -187,7 +190,10 @@ class TextGrowth {
     return target !== null && CONCAT.has(target);
   }
 
-  /** The key of the slot that an expression reads, were it one. */
+  /**
+   * The key of the variable or field that an expression reads, by which it may be a slot; else
+   * null.
+   */
   #slotRead(expression: number): string | null {
     const { LocalGet, GlobalGet } = this.#binaryen;
     if (this.#is(expression, 'LocalGet')) return `local ${this.#current} ${LocalGet.getIndex(expression)}`;
@@ -226,7 +232,7 @@ class TextGrowth {
     return this.#slotRead(read) === slot ? { concat, read, parts, slot } : null;
   }
 
-  /** Both give the same object: they read the same variable, or the same field of the same object. */
+  /** Says whether both read the same variable, or the same field of the same object. */
   #sameObject(left: number, right: number): boolean {
     const slot = this.#slotRead(left);
     if (slot === null || slot !== this.#slotRead(right)) return false;
@@ -234,7 +240,7 @@ class TextGrowth {
     return !this.#is(left, 'Call') || this.#sameObject(Call.getOperandAt(left, 0), Call.getOperandAt(right, 0));
   }
 
-  /** The expression that takes this one's place. */
+  /** Gives the expression that takes this one's place. */
   #rewritten(expression: number): number {
     const site = this.#siteOf(expression);
     if (site !== null) return this.#append(expression, site);
@@ -258,13 +264,13 @@ class TextGrowth {
     return expression;
   }
 
-  /** The tasklet's own `memory.grow`, by the function that reports a failure. */
+  /** Replaces the tasklet's own `memory.grow` by the function that reports a failure. */
   #grow(expression: number): number {
     if (this.#current.startsWith(STANDARD)) return expression;
     return this.#module.call(GROW_MEMORY, [this.#valueOf(expression)], this.#binaryen.i32);
   }
 
-  /** Releases what a variable held, where it gets another string than a longer one. */
+  /** Releases the string that a variable held, where an assignment does not append to it. */
   #releaseReplaced(assignment: number): void {
     const { LocalSet, GlobalSet } = this.#binaryen;
     const { i32 } = this.#binaryen;
@@ -294,14 +300,17 @@ class TextGrowth {
     });
   }
 
-  /** A string that is only looked at: it need not be shared where nothing evaluated until then can append to it. */
+  /**
+   * Rewrites a string that is only looked at. Where nothing evaluated until then can append, it is
+   * not shared.
+   */
   #looked(expression: number, later: readonly number[]): number {
     const slot = this.#slotRead(expression);
     const isVariable = slot !== null && !this.#is(expression, 'Call');
     return isVariable && later.every((one) => this.#isStill(one)) ? expression : this.#rewritten(expression);
   }
 
-  /** Evaluating the expression changes nothing. */
+  /** Says whether an evaluation of the expression changes nothing. */
   #isStill(expression: number): boolean {
     const { ConstId, LocalGetId, GlobalGetId, UnaryId, BinaryId } = this.#binaryen;
     const kind = this.#binaryen.getExpressionId(expression);
@@ -318,7 +327,7 @@ class TextGrowth {
     return this.#module.call(LIBRARY + name, operands, this.#binaryen.i32);
   }
 
-  /** The result is a string that nothing else refers to, once it is evaluated. */
+  /** Says whether the result is a string to which nothing else refers. */
   #isTemporary(expression: number): boolean {
     const target = this.#target(expression);
     return target !== null && (CONCAT.has(target) || MAKES_STRING.test(target));
@@ -339,14 +348,17 @@ class TextGrowth {
     return rightTemporary ? 'concatTemporary' : null;
   }
 
-  /** Concatenation is associative, so the parts become one string first, each evaluated in its turn. */
+  /**
+   * Rewrites an assignment. Concatenation is associative, so the parts become one string first, in
+   * order.
+   */
   #append(assignment: number, { concat, read, parts, slot }: Site): number {
     const { Call } = this.#binaryen;
     let temporary = false;
     let made = 0;
     parts.forEach((part, index) => {
       const isOwn = this.#slotRead(part) === slot;
-      // Before the part is rewritten, which may change what it calls.
+      // Asked before the part is rewritten, which may change its call.
       const nextTemporary = this.#isTemporary(part);
       const next = isOwn ? this.#rewritten(part) : this.#looked(part, parts.slice(index + 1));
       if (made === 0) {
@@ -371,7 +383,7 @@ class TextGrowth {
     return isTee ? this.#share(assignment) : assignment;
   }
 
-  /** The read of a slot by its own assignment, past the getter that shares. */
+  /** The read of a slot by its own assignment, without the getter, which shares the string. */
   #unshared(read: number): number {
     const target = this.#target(read);
     if (target === null) return read;

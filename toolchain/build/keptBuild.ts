@@ -7,16 +7,16 @@ import { ProgramReader } from '../../program/programReader.ts';
 import { findProgramState, makeProgramState } from '../stack/programState.ts';
 import { staleness } from './staleness.ts';
 
-/** Folder in a program's state that names what this user built. */
+/** Folder in a program's state with the records of this user's builds. */
 const BUILDS = 'builds';
 const RECORD_BYTES = 1024;
 
 /**
- * Finds the module that a build would write again: it was built here by this user, it and its map are as they were written,
- * and its sources and compiler did not change. Null where it must be built.
+ * Finds the module that a build would write again. This user built it here, it and its map are as
+ * they were written, and its sources and compiler did not change. Null where it must be built.
  *
- * The stamp in the module alone is not believed: a module that came with a folder may carry any stamp. Cargo itself knows
- * what changed, its compiler included, so that Rust is always given to it.
+ * The stamp in the module alone is not believed: a module that came with a folder may carry any
+ * stamp. Rust always goes to cargo, which knows what changed, its compiler included.
  */
 export async function keptBuild(program: Program, tasklet: Tasklet): Promise<Uint8Array | null> {
   if (tasklet.kind !== 'assemblyscript' && tasklet.kind !== 'wat') return null;
@@ -32,13 +32,16 @@ export async function keptBuild(program: Program, tasklet: Tasklet): Promise<Uin
     if (record.toString('utf8') !== text || (await staleness(program, tasklet)).state !== 'fresh') return null;
     return module.bytes;
   } catch (error) {
-    // What cannot be read is built anew, and the build says what is wrong.
+    // A module that cannot be read is built again, and the build reports the fault.
     if (error instanceof GrafosError) return null;
     throw error;
   }
 }
 
-/** Remembers what was built, so that {@link keptBuild} finds it. Where no state can be kept, each build is whole. */
+/**
+ * Records a build, so that {@link keptBuild} finds it. Where no state can be written, nothing is
+ * recorded.
+ */
 export async function keepBuild(
   program: Program,
   tasklet: Tasklet,

@@ -3,7 +3,10 @@ import { decodeText } from '../../program/decodeText.ts';
 import type { ProgramReader } from '../../program/programReader.ts';
 import { readToml, type TomlTable } from '../../program/tomlDocument.ts';
 
-/** Cargo's own values of the release profile (The Cargo Book, "Profiles"), as TOML. `strip` depends on `debug`. */
+/**
+ * Cargo's own values of the release profile (The Cargo Book, "Profiles"), as TOML. That of `strip`
+ * is not here, because it depends on `debug`.
+ */
 const DEFAULTS: Readonly<Record<string, string>> = {
   'opt-level': '3',
   debug: '0',
@@ -16,8 +19,9 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The arguments that make cargo build with the release profile of the program's own manifests. Without them, a
- * `.cargo/config.toml` in a folder above or in the user's home would change the module.
+ * Gives the arguments that make cargo build with the release profile of the program's own
+ * manifests. Without them, a `.cargo/config.toml` in a folder above or in the user's home would
+ * change the module.
  *
  * @param crate absolute path of the crate's folder
  */
@@ -29,13 +33,15 @@ export async function releaseProfile(reader: ProgramReader, crate: string): Prom
     if (value.type === 'string') settings[key] = JSON.stringify(value.value);
     else if (value.type === 'integer' || value.type === 'boolean') settings[key] = String(value.value);
   }
-  // Cargo takes the debug information of the standard library out where the crate asks for none of its own.
+  // Cargo strips debug information of the standard library where the crate asks for none itself.
   const isBare = ['0', 'false', '"none"'].includes(settings.debug ?? '');
   settings.strip ??= isBare ? '"debuginfo"' : '"none"';
   return Object.entries(settings).flatMap(([key, value]) => ['--config', `profile.release.${key}=${value}`]);
 }
 
-/** The profile in the manifest of the workspace that the crate is of, or in its own. */
+/**
+ * Reads the release profile from the manifest of the crate's workspace, or from the crate's own.
+ */
 async function ownProfile(reader: ProgramReader, crate: string): Promise<TomlTable | null> {
   let first: TomlTable | null = null;
   for (

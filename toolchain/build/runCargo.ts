@@ -32,7 +32,7 @@ export interface RustcSpan {
   column_start: number;
   column_end: number;
   text: Array<{ text: string }>;
-  /** Where the macro is called whose definition the span is in. */
+  /** The call of the macro whose definition has this span; null outside of a macro. */
   expansion: { span: RustcSpan } | null;
 }
 

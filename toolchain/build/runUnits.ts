@@ -17,8 +17,10 @@ export interface UnitResult {
 /**
  * Compiles a file of AssemblyScript unit tests against grafos-std and calls each exported function without parameters, in an instance of its own.
  * `assert` and `throw` reach the host as the import `env.abort`; the loader lifts their texts out of wasm memory, which is all it is for here: tasklets
- * themselves log their message and trap. Host functions of the profile other than `fail` are not there, so a unit that reaches one cannot be loaded.
- * @throws Error with the compiler's words
+ * themselves log their message and trap. Of the host functions only `fail` is there, so a unit that
+ * reaches another one cannot be loaded.
+ *
+ * @throws {Error} the compiler's words
  */
 export async function runUnits(file: string): Promise<UnitResult[]> {
   const path = basename(file);
@@ -50,7 +52,7 @@ export async function runUnits(file: string): Promise<UnitResult[]> {
     const trace = (text: number) => {
       traced.push(lift(text));
     };
-    // The runtime names its own fault before it traps.
+    // The runtime reports a lack of memory by `fail` before it traps.
     const imports = { env: { trace }, grafos_tasklet_v0: { fail: () => undefined } };
     const { exports } = await instantiate(Buffer.from(module.wasm), imports);
     lift = exports.__getString;

@@ -30,7 +30,7 @@ function words({ code, message, children }: RustcMessage): string {
   return [`${code === null ? '' : `${code.code}: `}${message}`, ...help].join('\n');
 }
 
-/** The place in the crate's own sources: for a macro of another crate, where it is called. */
+/** Finds the place in the crate's own sources: for a macro of another crate, its call. */
 function ownSpan(span: RustcSpan | undefined, crate: string): RustcSpan | undefined {
   for (let at = span; at !== undefined; at = at.expansion?.span)
     if (fileOf(at, crate).startsWith(join(crate, 'src') + sep)) return at;

@@ -6,7 +6,10 @@ import { type ModuleSection, readSections } from './wasmSections.ts';
 export interface SourceStamp {
   /** SHA-256 over the tool and the sources, base64url. */
   digest: string;
-  /** What built it, as `grafos-build@2 assemblyscript@0.28.20 grafos-std@0123456789ab features@bulk-memory+simd`. */
+  /**
+   * The tools that built it, and the features they could use, as `grafos-build@2
+   * assemblyscript@0.28.20 grafos-std@0123456789ab features@bulk-memory+simd`.
+   */
   tool: string;
   /** The program's files it was made from, relative with `/`, sorted. */
   files: string[];

@@ -1,7 +1,6 @@
 import { join, posix } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import { packageFolders } from '../../program/packageFolders.ts';
 import { type FileRead, ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { rustSource } from '../../program/rustSource.ts';
@@ -58,7 +57,7 @@ async function readSource(reader: ProgramReader, path: string): Promise<FileRead
   const isOwn = /^[^/\\]/.test(path) && !/^[A-Za-z]:/.test(path) && !path.split('/').includes('..');
   if (!isOwn) return { state: 'outside', target: path };
   let read: FileRead = { state: 'missing' };
-  for (const folder of path.startsWith('node_modules/') ? packageFolders(reader.root) : [reader.root]) {
+  for (const folder of path.startsWith('node_modules/') ? reader.packageFolders : [reader.root]) {
     read = await reader.readSoon(join(folder, path), 'crateFile');
     if (read.state !== 'missing') break;
   }

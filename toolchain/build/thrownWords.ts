@@ -1,6 +1,6 @@
 /**
- * Says in words what a compiler threw. Binaryen, its back end, throws C++ exceptions: objects that are no errors, carry an address
- * and have no words of their own.
+ * Describes in words a value that a compiler threw. Binaryen, its back end, throws C++ exceptions:
+ * objects that are no errors and hold an address without words.
  */
 export function thrownWords(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message === '' ? thrown.name : thrown.message;

@@ -21,7 +21,10 @@ export interface ConfirmedCell extends Confirmed {
   deploys: boolean;
 }
 
-/** Cells and stack that this user made or confirmed for one program (docs/security.md, "Folders of strangers"). */
+/**
+ * Cells and stack that this user made or confirmed for a program (docs/security.md, "Folders of
+ * strangers").
+ */
 export interface ConfirmationRecord {
   version: 1;
   /** Real path of the program: a copy of the folder has another, and so another record. */
@@ -95,7 +98,9 @@ export async function changeConfirmationRecord(
   }
 }
 
-/** The name is a hash, because a path may hold what a name must not. */
+/**
+ * Names the record of a program by a hash: its path may have characters that a name must not have.
+ */
 function recordName(program: string): string {
   return `${createHash('sha256').update(program).digest('hex')}.json`;
 }

@@ -16,8 +16,8 @@ import { logSoFar } from './logSoFar.ts';
 const WAIT_MS = 60_000;
 
 /**
- * The same where the log is followed, milliseconds: a run that ends sooner is answered at once, and
- * the log of a longer one is this late at most.
+ * How long the submit is held open where the log is followed, milliseconds. A run that ends sooner
+ * needs no second request. The log of a longer run comes this late at most.
  */
 const WAIT_BEFORE_LOG_MS = 1_000;
 
@@ -27,22 +27,28 @@ const CANCEL_MS = 2_000;
 export interface DeployRun {
   program: Program;
   tasklet: Pick<Tasklet, 'name' | 'output' | 'fuel' | 'linear_memory_bytes' | 'mem_bytes' | 'timeout_ms'>;
-  /** What runs instead of the tasklet's built module. */
+  /** Module that runs instead of the tasklet's built one. */
   module?: Uint8Array;
   input: Uint8Array;
   /** Fabric-memory lease, bytes; the manifest's unless given. */
   memBytes?: number;
-  /** Limits for this run alone; the manifest's unless given. They are recorded with the run, and a replay repeats them. */
+  /**
+   * Limits for this run alone; the manifest's unless given. The record has them, so a replay
+   * repeats them.
+   */
   limits?: Partial<Pick<RunSubmit, 'fuel' | 'linear_memory_bytes' | 'timeout_ms'>>;
   /** How long the lease outlives the run, milliseconds. */
   holdMs?: number;
   /** Return once the scheduler has the run on disk, without waiting for its end. */
   detach?: boolean;
-  /** Gets the log in pieces as it comes; a piece may end inside a line. */
+  /** Gets the log in pieces as they come; a piece may end inside a line. */
   onLog?: (text: string) => void;
   /** Aborting cancels the run that was started. */
   signal: AbortSignal;
-  /** Seed, start and names of another run, to repeat it bit for bit: the tasklet sees them in its context. */
+  /**
+   * Seed, start, program and version of another run, to repeat it exactly: the tasklet can see them
+   * all.
+   */
   replay?: Pick<RunSubmit, 'seed' | 'start_unix_nanos' | 'program' | 'version'>;
 }
 

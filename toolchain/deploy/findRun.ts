@@ -63,16 +63,16 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Somewhere that may have a run. */
+/** A scheduler or store that may have a run. */
 interface Place {
   /** For people. */
   name: string;
   provider: ProviderName;
-  /** Undefined where there is nothing to ask. */
+  /** Opens it; undefined where there is nothing to ask. */
   open(signal: AbortSignal): Promise<(SchedulerClient & Disposable) | undefined>;
 }
 
-/** The places of one provider; the runs of the last `grafos test` are local too. */
+/** Lists the places of one provider. The runs of the last `grafos test` are local too. */
 function placesOf(programRoot: string, provider: string): Place[] {
   if (provider !== 'local') {
     const open: Place['open'] = async (signal) => connectTarget(await resolveProvider(programRoot, provider), signal);

@@ -7,13 +7,13 @@ import { TEST_RUNS } from '../stack/testRuns.ts';
 import { connectTarget } from './connectTarget.ts';
 import { resolveProvider } from './resolveProvider.ts';
 
-/** Name of the store in its folder, as the scheduler has it. */
+/** File name that the scheduler gives its store. */
 const STORE = 'cell.db';
 
-/** Reader of runs that are kept on this machine. */
+/** Reader of runs on this machine. */
 export interface LocalRuns extends Disposable {
   client: SchedulerClient;
-  /** The stack does not run, and its store alone is read. */
+  /** The stack does not run, so its store is read. */
   isStopped: boolean;
 }
 
@@ -36,13 +36,16 @@ export async function openLocalRuns(programRoot: string, signal: AbortSignal): P
   }
 }
 
-/** Opens the runs that `grafos test` left when it had a stack of its own; undefined where there are none. */
+/**
+ * Opens the runs that the last `grafos test` with a stack of its own left; undefined where there
+ * are none.
+ */
 export async function openTestRuns(programRoot: string, signal: AbortSignal): Promise<LocalRuns | undefined> {
   const folder = findProgramState(programRoot, TEST_RUNS);
   return folder === undefined ? undefined : await openStore(folder, signal);
 }
 
-/** Undefined where there is no store, or a scheduler that lives has it. */
+/** Opens a store; undefined where there is none, or where a living scheduler has it. */
 async function openStore(folder: StateFolder, signal: AbortSignal): Promise<LocalRuns | undefined> {
   if (!folder.names().includes(STORE)) return undefined;
   const client = schedulerClientOver(folder.path, openStoreConnection(folder.path, signal));

@@ -2,7 +2,7 @@ import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts'
 import type { Run } from '../../daemons/protocol/tenantApi.ts';
 
 /**
- * The log of a run: all of it, or as much as is there while the run goes on.
+ * Reads the log of a run: all of it, or the part that is there while the run goes on.
  *
  * @throws {GrafosError} a refusal, cell_answer_invalid, interrupted
  */

@@ -1,6 +1,6 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 
-/** The error of what needs the end of a run that still goes on. */
+/** Makes the error of a command that needs an ended run, for a run that still goes on. */
 export function notEnded(runId: string): GrafosError {
   return new GrafosError('usage', 'run_not_ended', `Run ${runId} has not ended.`, {
     next: `Wait for its end: grafos runs wait ${runId}`,

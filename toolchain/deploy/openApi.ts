@@ -3,13 +3,14 @@ import { openSchedulerConnection, type SchedulerConnection } from '../../daemons
 import type { Health } from '../../daemons/protocol/tenantApi.ts';
 import type { Target } from './resolveProvider.ts';
 
-/** Bytes of the answer that names the cell. */
+/** Bytes of the health answer, which names the cell, at most. */
 const HEALTH_BYTES = 64 * 1024;
 
 /**
  * Opens a connection to a scheduler for requests of the user's own making. The caller closes it.
  *
- * @throws {GrafosError} scheduler_unreachable, cell_answer_invalid, certificate_unreadable, key_encrypted, or a refusal
+ * @throws {GrafosError} scheduler_unreachable, cell_answer_invalid, certificate_unreadable,
+ * key_encrypted, or a refusal
  */
 export async function openApi(target: Target, signal: AbortSignal): Promise<SchedulerConnection> {
   const connection = openSchedulerConnection(target);
@@ -22,7 +23,7 @@ export async function openApi(target: Target, signal: AbortSignal): Promise<Sche
   }
 }
 
-/** Asks the scheduler which cell it has: tokens are for that one alone. */
+/** Asks the scheduler for the id of its cell: a token is for one cell alone. */
 async function cellIdOf(connection: SchedulerConnection, signal: AbortSignal): Promise<string> {
   const { bytes } = await connection.call({ method: 'GET', path: '/health', isOpen: true, signal }, HEALTH_BYTES);
   const { cell_id }: Partial<Health> = JSON.parse(bytes.toString('utf8'));

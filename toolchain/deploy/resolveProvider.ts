@@ -1,6 +1,7 @@
 /**
- * The only place that knows providers: turns `local | aws | gcp | azure`, or a scheduler given by hand, into a URL and the trust to reach it with.
- * Everything after it is the same for all of them.
+ * The only place that knows providers. It turns `local | aws | gcp | azure`, or a scheduler given
+ * by hand, into a URL and the trust to reach it with. Everything after it is the same for all of
+ * them.
  */
 import { resolve } from 'node:path';
 import type { DevState } from '../../daemons/protocol/devState.ts';

@@ -1,10 +1,10 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 
 /**
- * What the operating system says of a failed file operation, as an error a person can act on;
- * anything else is returned as it was.
+ * Turns the operating system's error of a failed file operation into an error with advice. Any
+ * other error is returned as it is.
  *
- * @param isGiven whether the command line named the path, so that a wrong path is wrong usage
+ * @param isGiven the command line named the path, so a wrong path is wrong usage
  */
 export function fileError(error: unknown, what: string, isGiven = false): unknown {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -23,7 +23,7 @@ export function fileError(error: unknown, what: string, isGiven = false): unknow
   );
 }
 
-/** Faults of a path; all others are of the machine. */
+/** Codes that blame the path; all others blame the machine. */
 const WRONG_PATH = new Set(['not_a_folder', 'not_a_file', 'no_such_file', 'path_too_long']);
 
 const TOO_MANY_WATCHES = {

@@ -3,10 +3,10 @@ import { fileError } from './fileError.ts';
 import { writeAtomically } from './writeAtomically.ts';
 
 /**
- * Writes bytes to a file that a person named. A link in its place is replaced, never followed: a program of a stranger may
- * have brought one that leads out of it. A device or pipe is written to as it is.
+ * Writes bytes to a file that a person named. A link in its place is replaced, never followed: a
+ * stranger's program may have one that leads out of it. A device or pipe is written to directly.
  *
- * @param what a sentence for the error, without its end
+ * @param what beginning of the error's message, such as "The output cannot be written"
  * @throws {GrafosError} a file error's code
  */
 export async function saveBytes(file: string, bytes: Uint8Array, what: string): Promise<void> {

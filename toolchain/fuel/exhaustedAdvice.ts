@@ -6,11 +6,14 @@ import { manifestFuel } from './manifestFuel.ts';
 /** A larger budget for a first try, as a multiple of the one that was not enough. */
 const TRY_FACTOR = 100;
 
-/** How a run that ended as `fuel_exhausted` is explained: its budget, where that comes from, and what to do. */
+/**
+ * Advice on a run that ended as `fuel_exhausted`: its budget, the place of that, and what to do
+ * next.
+ */
 export interface FuelAdvice {
   used: number;
   budget: number;
-  /** `grafos.toml:9`; null where the budget was given to this run alone, or the manifest has another now. */
+  /** `grafos.toml:9`; null where the budget is not the one that the manifest has now. */
   at: string | null;
   next: string[];
 }
@@ -18,7 +21,7 @@ export interface FuelAdvice {
 /**
  * Explains a run that ended as `fuel_exhausted`; null for any other.
  *
- * @param root of the program that the run belongs to
+ * @param root folder of the program that the run belongs to
  * @param isGiven the budget was given to this run and is not the manifest's
  */
 export async function exhaustedAdvice(
@@ -27,7 +30,7 @@ export async function exhaustedAdvice(
   isGiven = false,
 ): Promise<FuelAdvice | null> {
   if (response?.error?.code !== 'fuel_exhausted') return null;
-  // A run that has no fuel left used all of its budget.
+  // A run without fuel left used all of its budget.
   const budget = response.fuel_used;
   const manifest = isGiven ? null : await manifestFuel(root, tasklet);
   const isManifests = manifest !== null && manifest.fuel === budget;

@@ -1,7 +1,7 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 
-/** The error for a manifest that was loaded and cannot be read a moment later. */
+/** Makes the error for a manifest that was loaded and cannot be read a moment later. */
 export function manifestChanged(program: Program): GrafosError {
   return new GrafosError('usage', 'manifest_unreadable', `${program.manifestPath} cannot be read any more.`, {
     why: 'It changed after it was loaded.',

@@ -19,16 +19,18 @@ export interface FuelSuggestion {
   fuel: number;
   /** The manifest's budget now. */
   current: number;
-  /** The manifest's budget is as large already. A larger one than the fixtures need is nobody's fault. */
+  /** The manifest's budget is as large already, or larger. */
   enough: boolean;
   /** Line of the manifest, from 1, that has the budget or the tasklet's header. */
   line: number;
 }
 
 /**
- * Runs the cases of a tasklet with as much fuel as a cell gives, and suggests a budget by what they used.
+ * Runs the cases of a tasklet with the most fuel that a cell gives, and suggests a budget by what
+ * they used.
  *
- * @throws {GrafosError} no_fixtures, fixture_not_measured, manifest_unreadable, or an error of the deploy
+ * @throws {GrafosError} no_fixtures, fixture_not_measured, manifest_unreadable, or an error of the
+ * deploy
  */
 export async function suggestFuel(
   client: SchedulerClient,

@@ -14,17 +14,15 @@ import { manifestFuel } from './manifestFuel.ts';
 export async function writeFuel(program: Program, tasklet: string, fuel: number): Promise<void> {
   const manifest = await manifestFuel(program.root, tasklet);
   if (manifest === null) throw manifestChanged(program);
-  const edit = manifest.edit(fuel);
-  if (edit === null) {
+  const content = manifest.withFuel(fuel);
+  if (content === null) {
     throw new GrafosError('usage', 'fuel_not_written', `The budget of ${tasklet} cannot be written.`, {
       why: `Its table in ${MANIFEST_NAME} has no lines of its own.`,
       next: `Write it by hand: fuel = ${fuel}`,
     });
   }
-  const { text, marked } = manifest;
-  const content = text.slice(0, edit.span.start) + edit.newText + text.slice(edit.span.end);
   try {
-    await writeAtomically(join(program.root, MANIFEST_NAME), `${marked ? '\uFEFF' : ''}${content}`);
+    await writeAtomically(join(program.root, MANIFEST_NAME), content);
   } catch (error) {
     throw fileError(error, `${MANIFEST_NAME} cannot be written`);
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { decodeText } from '../../program/decodeText.ts';
 import { MANIFEST_NAME } from '../../program/loadProgram.ts';
 import { parseManifest, type Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
@@ -18,8 +19,8 @@ interface Options {
 }
 
 /**
- * Compiles the Rust tasklets of a program whose modules do not show that their sources compile.
- * A tasklet that could not be compiled has the finding GRF2209, which says why.
+ * Compiles the Rust tasklets of a program. A tasklet whose module is fresh is left out: the module
+ * proves that the source compiles. A tasklet that could not be compiled has the finding GRF2209.
  *
  * @throws {GrafosError} the signal's reason
  */
@@ -39,12 +40,12 @@ export async function compileRust(root: string, options: Options): Promise<Findi
 async function crates(reader: ProgramReader): Promise<Tasklet[]> {
   const read = await reader.readSoon(join(reader.root, MANIFEST_NAME), 'manifest');
   if (read.state !== 'ok') return [];
-  const { problems, tasklets } = parseManifest(read.bytes.toString('utf8'));
+  const { problems, tasklets } = parseManifest(decodeText(read.bytes) ?? '');
   if (problems.some(({ kind }) => kind === 'toml-syntax' || kind === 'duplicate-key')) return [];
   return tasklets.flatMap(({ tasklet }) => (tasklet?.kind === 'rust' ? [tasklet] : []));
 }
 
-/** A module with the stamp of these very sources proves that they compile. */
+/** Says whether the module has the stamp of the sources as they are. */
 async function wasCompiled(root: string, tasklet: Tasklet): Promise<boolean> {
   try {
     return (await staleness({ root }, tasklet)).state === 'fresh';

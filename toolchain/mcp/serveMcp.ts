@@ -14,8 +14,8 @@ import { readToolInput } from './toolInput.ts';
 import { TOOLS } from './tools.ts';
 
 /**
- * Revisions of the protocol that all look the same from here; the newest first. 2025-03-26 is not among them: it alone demands that
- * batches are taken.
+ * Revisions of the protocol between which this server makes no difference, the newest first.
+ * 2025-03-26 is not among them: it alone demands batches.
  */
 export const MCP_VERSIONS = ['2025-11-25', '2025-06-18', '2024-11-05'];
 

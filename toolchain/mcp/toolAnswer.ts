@@ -42,7 +42,7 @@ export function toolError({ code, message, why, next }: GrafosError): ToolAnswer
 
 /**
  * A value with every string made neutral line by line: the line breaks of a log, a page or an edit
- * are part of it. A number that no double holds is text of digits, and stays.
+ * are part of it. A number that no double holds is raw JSON, and stays as it is.
  */
 function neutralValue(value: unknown): unknown {
   if (typeof value === 'string') return value.split('\n').map(neutralText).join('\n');

@@ -21,19 +21,22 @@ interface OpenOptions {
   tokenMs?: number;
 }
 
-/** Between two looks whether a run that waits has its lease now, milliseconds. */
+/** How long to wait before a waiting run is asked again for its lease, milliseconds. */
 const LEASE_MS = 100;
-/** A token is renewed after half of its life, but not oftener than this, milliseconds. */
+/**
+ * Milliseconds between two renewals of a token at least; else it is renewed after half of its life.
+ */
 const RENEW_MS_MIN = 250;
 
 /**
- * Opens the leased fabric memory of a run over the data plane: the scheduler gives a capability token
- * for exactly this lease, the cell takes it. The token is renewed until the lease ends.
+ * Opens the leased fabric memory of a run over the data plane. The scheduler gives a capability
+ * token for exactly this lease, and the cell takes it. The token is renewed until the lease ends.
  *
- * A run under way is read only: a write from outside would change what it computes.
+ * The memory of a run under way can only be read: a write from outside would change what it
+ * computes.
  *
- * @throws {GrafosError} lease_ended when the run holds no lease (any more), run_not_ended for a write, cell_answer_invalid,
- * a refusal, or the data plane's own error
+ * @throws {GrafosError} lease_ended where the run holds no lease, run_not_ended for a write,
+ * cell_answer_invalid, a refusal, or the data plane's own error
  */
 export async function openRunMemory(programRoot: string, runId: string, options: OpenOptions): Promise<RunMemory> {
   const capability = await runCapability(programRoot, runId, options);
@@ -70,7 +73,7 @@ export async function openRunMemory(programRoot: string, runId: string, options:
   };
 }
 
-/** Asks for a capability; of a run that waits for its turn, once it has its lease. */
+/** Asks for a capability. A run that still waits is asked again until it has its lease. */
 async function runCapability(
   programRoot: string,
   runId: string,
@@ -97,7 +100,10 @@ async function runCapability(
   }
 }
 
-/** Shows a newer token before the last one expires. At the end of the lease no more is given, and the cell ends the session. */
+/**
+ * Renews the token of a session until the lease ends. Then no newer token comes, and the cell ends
+ * the session.
+ */
 function keepRenewed(session: MemSession, first: Capability, next: () => Promise<Capability>): { stop(): void } {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;

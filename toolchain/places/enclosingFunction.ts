@@ -1,4 +1,4 @@
-/** Lines above a place in which the head of its function is looked for. */
+/** Lines above a place in which the head of its function is looked for, at most. */
 const LINES_MAX = 2_000;
 
 const HEADS: Readonly<Record<'assemblyscript' | 'rust', RegExp>> = {
@@ -9,8 +9,8 @@ const HEADS: Readonly<Record<'assemblyscript' | 'rust', RegExp>> = {
 const STATEMENTS = /^(?:if|for|while|switch|catch|else|do|return|super)$/;
 
 /**
- * Finds the name of the function that a line lies in, by the nearest head above that is indented less, or that is on the
- * line itself. Null where no head is found: code outside of any function.
+ * Finds the name of the function around a line: that of a head on the line itself, or of the
+ * nearest head above with less indentation. Null where no head is found.
  *
  * @param line from 1
  */

@@ -8,17 +8,20 @@ const CALL_LINES = 4;
 
 /** The generated entry point, whose source nobody wrote. */
 const GENERATED = /^~grafos\//;
-/** What is not named relative to the program belongs to a library, or to a map that somebody else made. */
+/**
+ * Names of files that are not in the program: those of libraries, and those in a foreign source
+ * map.
+ */
 const FOREIGN = /^(?:~|\.|\/|[A-Za-z]:)/;
 
 /**
  * Resolves the frames of a run's error through the module's source map, in the order of the calls.
  *
- * A library's code that was inlined into a function of the program gives two places: its own, and the nearest line of the
- * program in that function.
+ * Code of a library that was inlined into a function of the program gives two places: its own, and
+ * the nearest line of the program in that function.
  *
- * @param fuelEnded somewhere in the innermost function the fuel ended
- * @param pathOf the path relative to the program of a file as the map names it
+ * @param pathOf gives the path of a file relative to the program, from its name in the map
+ * @param fuelEnded the run ended because its fuel ended, somewhere in the innermost function
  */
 export function framePlaces(
   frames: readonly RunFrame[],
@@ -39,13 +42,14 @@ export function framePlaces(
       excerpt: lines?.[at.line - 1]?.trim() ?? null,
     });
   };
-  /** The line of the program that called the code at `at`, which was inlined into the same function. */
+  /** Finds the line of the program that called the inlined code at `at`. */
   const callOf = (frame: RunFrame, at: SourceLine): SourceLine | null => {
     const near = places.nearLineOf(frame.function, frame.offset, isOwn);
     const called = enclosingFunction(places.linesOf(at.file) ?? [], at.line, 'assemblyscript');
     const lines = near === null ? undefined : places.linesOf(near.file);
     if (near === null || lines === undefined || called === null) return near;
-    // The arguments of a call may have no code of their own: the line that names what is called is the right one.
+    // The nearest line may be one before the call. The right line is the one with the callee's
+    // name.
     const call = new RegExp(`\\b${called.replaceAll('$', '\\$')}\\s*(?:<[^()]*>)?\\(`);
     for (let line = near.line; line < near.line + CALL_LINES; line++) {
       const column = (lines[line - 1] ?? '').search(call);

@@ -2,7 +2,10 @@
 export interface Place {
   /** Name of the function; null where nothing gives it one. */
   function: string | null;
-  /** Path relative to the program with `/`; a library's as its source map names it (`~lib/array.ts`). Null when unknown. */
+  /**
+   * Path relative to the program with `/`, or a library's name in the map (`~lib/array.ts`); null
+   * when unknown.
+   */
   file: string | null;
   /** From 1; null when unknown. */
   line: number | null;
@@ -10,6 +13,6 @@ export interface Place {
   column: number | null;
   /** The file belongs to the program, and to no package or library that it uses. */
   own: boolean;
-  /** Text of the line, without the blanks around it; null where the source that was built is not at hand. */
+  /** Text of the line, without the blanks around it; null without the source that was built. */
   excerpt: string | null;
 }

@@ -1,8 +1,8 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 
 /**
- * Gives a source as people write its path, relative to the program; source maps name it from where they lie. What lies
- * outside of the program stays as it is named.
+ * Turns the name of a file in a source map into its path relative to the program. The map names
+ * files relative to its own folder. A file outside of the program keeps its name.
  */
 export function programPath(root: string, output: string, file: string): string {
   if (!file.startsWith('.')) return file;

@@ -2,12 +2,12 @@ import type { RunError } from '../../daemons/protocol/runError.ts';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import type { Place } from './place.ts';
 
-/** The response of a run whose error says where in the source it was. */
+/** The response of a run, whose error has the places in the source where the run failed. */
 export type PlacedResponse<Response extends RunResponse = RunResponse> = Omit<Response, 'error'> & {
   error: (RunError & { places?: Place[] }) | null;
 };
 
-/** Puts the places of a failed run into its error; where there are none the response stays as it is. */
+/** Puts the places of a failed run into its error. Without places the response stays as it is. */
 export function responseWithPlaces<Response extends RunResponse>(
   response: Response,
   places: Place[],

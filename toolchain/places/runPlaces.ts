@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunError } from '../../daemons/protocol/runError.ts';
+import { decodeText } from '../../program/decodeText.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
+import { rustSource } from '../../program/rustSource.ts';
 import { readStamp } from '../build/sourceStamp.ts';
 import { staleness } from '../build/staleness.ts';
 import { type CodePlaces, codePlaces } from '../profile/codePlaces.ts';
@@ -13,21 +15,24 @@ import { programPath } from './programPath.ts';
 import { rustPlaces } from './rustPlaces.ts';
 import { watFunctions } from './watFunctions.ts';
 
-/** Places that are shown at most, and units of a line. */
+/** Places that are shown at most. */
 const PLACES_MAX = 16;
+/** UTF-16 units of a line that are shown at most. */
 const EXCERPT_MAX = 160;
 
-/** A failed run, as its response tells it. */
-export interface FailedRun {
+/** The end of a run, as its response has it. */
+interface FailedRun {
   error: RunError | null;
   module_sha256: string;
 }
 
 /**
- * Finds where in the source a run failed. Lines of the program come before those of libraries, each in the order of the
- * calls, the innermost first. Empty when the run did not fail in code, or when what is built here is not what ran.
+ * Finds where in the source a run failed. Lines of the program come before those of libraries, each
+ * in the order of the calls, the innermost first.
  *
- * @param readLog gives the log of the run; asked only of a Rust tasklet that panicked
+ * @param readLog gives the log of the run; it is called for a Rust tasklet that trapped
+ * @returns an empty list where the run did not fail in code, or where the module built here did not
+ * run
  */
 export async function runPlaces(
   root: string,
@@ -39,11 +44,11 @@ export async function runPlaces(
   const reader = new ProgramReader(root);
   const built = await reader.readSoon(join(root, tasklet.output), 'module');
   if (built.state !== 'ok') return [];
-  // The bytes are what a cell ran, so that they are a module that can be read.
+  // A cell ran these bytes, so they are a module that can be read.
   if (createHash('sha256').update(built.bytes).digest('hex') !== module_sha256) return [];
   const read = await reader.readSoon(join(root, `${tasklet.output}.map`), 'sourceMap');
   const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
-  // A map carries its sources; a text on disk may be another than the one that was built.
+  // The map has the sources that were built; the files may have changed since.
   const places = codePlaces(built.bytes, map, () => undefined);
   const found = await placesOf(reader, tasklet, { error, frames: error.frames }, built.bytes, places, readLog);
   const shown = new Map<string, Place>();
@@ -73,13 +78,14 @@ async function placesOf(
         return one?.state === 'ok' ? [{ path, text: one.bytes.toString('utf8') }] : [];
       });
       const log = error.code === 'trap_unreachable' ? await readLog() : '';
-      return rustPlaces(error, places, sources, tasklet.source, log);
+      return rustPlaces(error, places, sources, rustSource(tasklet.source).crate, log);
     }
     case 'wat': {
       if ((await staleness({ root }, tasklet)).state !== 'fresh') return [];
       const source = await reader.readSoon(join(root, tasklet.source), 'source');
       if (source.state !== 'ok') return [];
-      const text = source.bytes.toString('utf8').replace(/^\uFEFF/, '');
+      const text = decodeText(source.bytes);
+      if (text === null) return [];
       const functions = watFunctions(text);
       const lines = text.split(/\r\n|\r|\n/);
       return frames.flatMap((frame) => {

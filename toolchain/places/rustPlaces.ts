@@ -6,19 +6,19 @@ import { panicPlace } from './panicPlace.ts';
 import type { Place } from './place.ts';
 
 /** A source of the crate: its path relative to the program with `/`, and its text. */
-export interface CrateSource {
+interface CrateSource {
   path: string;
   text: string;
 }
 
-/** Functions that every panic and every run goes through. */
+/** Functions that are part of every panic or every run. */
 const MACHINERY = /^(?:__rust|rust_panic|rust_begin_unwind|std::|core::panicking|grafos::|_grafos_tasklet_)/;
 
 /**
- * Finds where a Rust tasklet failed: the panic's own place, the one place that writes the label it failed with, and the
- * calls under way by the names that the module kept.
+ * Finds where a Rust tasklet failed. There are up to three kinds of places: that of the panic, the
+ * only one in the crate with the label of the failure, and those of the calls that were under way.
  *
- * @param crate folder of the crate relative to the program
+ * @param crate folder of the crate relative to the program; empty where it is the program's folder
  * @param log of the run
  */
 export function rustPlaces(
@@ -63,7 +63,7 @@ export function rustPlaces(
   return found;
 }
 
-/** The place of a label that the crate writes exactly once. */
+/** Finds the label in the crate; null unless the crate has it exactly once. */
 function onlyLabel(
   sources: readonly CrateSource[],
   label: string,
@@ -81,7 +81,10 @@ function onlyLabel(
   return found.length === 1 ? (found[0] ?? null) : null;
 }
 
-/** The one head in the crate of a function that is named as the last part of a path. */
+/**
+ * Finds the head of a function by the last part of its path; null unless the crate has exactly one
+ * such head.
+ */
 function onlyHead(
   lines: ReadonlyMap<string, readonly string[]>,
   name: string,

@@ -1,8 +1,8 @@
 import { textLines } from '../../program/textLines.ts';
 import { type WatToken, watTokens } from '../validate/watTokens.ts';
 
-/** Where WebAssembly text defines a function. */
-export interface WatFunction {
+/** A function in WebAssembly text, and the place of its head. */
+interface WatFunction {
   /** With its `$`, or the name it is exported by; null where it has neither. */
   name: string | null;
   /** Line and column of its head, both from 1. */

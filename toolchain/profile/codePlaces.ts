@@ -3,9 +3,12 @@ import { Op } from '../../wasm/opcodes.ts';
 import { readModule, SECTION } from '../../wasm/readModule.ts';
 import { skipImmediates } from '../../wasm/skipImmediates.ts';
 import { skipLocals } from '../../wasm/skipLocals.ts';
+import { isOwnSource } from './isOwnSource.ts';
 import type { ReadSourceMap } from './readSourceMap.ts';
 
-/** Where an instruction comes from: a file as the source map names it, and a line and a column, both from 1. */
+/**
+ * The source of an instruction: a file as the map names it, and a line and a column, both from 1.
+ */
 export interface SourceLine {
   file: string;
   line: number;
@@ -20,33 +23,30 @@ export interface CodePlaces {
   /** Null without a source map, or where it says nothing. */
   lineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
   /**
-   * The nearest line in the same function of a file that is `wanted`: before the instruction, or else after it. Code of
-   * another file that was inlined into a function has its own lines; this finds where it was called.
+   * Finds the nearest line of a `wanted` file in the same function: before the instruction, or else
+   * after it. For inlined code of another file, that is the line of its call.
    */
   nearLineOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null;
   /**
-   * The place of a function as a whole: its only outermost loop where it has exactly one, or else its first line. The
-   * first is the better answer where its fuel ended somewhere in it.
+   * Finds the place of a function as a whole: its first line, or its loop.
+   *
+   * @param loop the fuel ended in the function: the loop is the better place, where the function
+   * has exactly one outermost loop
    */
   wholeOf(functionIndex: number, wanted: (file: string) => boolean, loop: boolean): SourceLine | null;
   /** The text of a source, line by line; undefined where neither the map nor the program has it. */
   linesOf(file: string): readonly string[] | undefined;
   /**
-   * The line of the program that an instruction is there for. Code of a library that was inlined into
-   * the program's function belongs to the line before it. Null in a function without such lines.
+   * Finds the line of the program that an instruction belongs to. Inlined code of a library belongs
+   * to the line before it. Null in a function without lines of the program.
    */
   ownLineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
-}
-
-/** Says whether a file that a source map names is of the program, not one of a library or of ours. */
-export function isOwnSource(file: string): boolean {
-  return !file.startsWith('~');
 }
 
 /** Bytes of code after an instruction in which a line is looked for. */
 const FOLLOWING_BYTES = 4096;
 
-/** UTF-16 units of a line that are looked at: sources come from a map that anybody may have made. */
+/** UTF-16 units of a line that are read: sources come from a map that anybody may have made. */
 const LINE_LOOKED_AT = 1_000;
 
 /** Lines above a function's first one in which its head is looked for. */
@@ -82,7 +82,10 @@ export function codePlaces(
     return texts.get(file);
   };
   const lineOf = (functionIndex: number, bodyOffset: number) => nearest(functionIndex, bodyOffset, () => true);
-  /** What the optimiser made has no place of its own: it counts for the line of what comes before it. */
+  /**
+   * Finds the place of an instruction. Code of the optimizer has no place, and counts for the line
+   * before it.
+   */
   const nearest = (functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null => {
     const start = starts[functionIndex - importedFunctions];
     if (map === null || start === undefined) return null;
@@ -137,7 +140,7 @@ export function codePlaces(
     ownLineOf: (functionIndex, bodyOffset) => {
       const lines = ownLinesOf(functionIndex);
       const offset = (starts[functionIndex - importedFunctions] ?? 0) + bodyOffset;
-      // What stands before the first line, as the reading of the input, is there for it.
+      // Code before the first line, such as the reading of the input, belongs to that line.
       return (lines.findLast(({ at }) => at <= offset) ?? lines[0])?.place ?? null;
     },
     nameOf(functionIndex) {
@@ -154,9 +157,8 @@ export function codePlaces(
   };
 
   /**
-   * The function's name in the source: that of the head above its last line. Code of other functions
-   * is inlined anywhere in a body, at its beginning most often; a line of the program says more than
-   * one of a library.
+   * Finds the function's name in the source: that of the head above its last line. Inlined code of
+   * other functions is mostly at the beginning of a body. Lines of the program are preferred.
    */
   function headName(functionIndex: number): string | undefined {
     const start = starts[functionIndex - importedFunctions] ?? 0;
@@ -167,7 +169,10 @@ export function codePlaces(
     return headAbove(place) ?? `${place.file}:${place.line}`;
   }
 
-  /** The nearest place in a `wanted` file at or before an offset of the module, no further back than where a function begins. */
+  /**
+   * Finds the nearest place in a `wanted` file at or before the offset `from`, but not before
+   * `start`.
+   */
   function placeBefore(
     start: number,
     from: number,
@@ -211,11 +216,11 @@ function bodyStarts(wasm: Uint8Array, codeOffset: number | undefined): number[] 
   });
 }
 
-/** Offsets in a function's body of the loops that are in no other loop. The module is valid. */
+/** Lists the offsets in a function's body of its outermost loops. The module must be valid. */
 function outerLoops(wasm: Uint8Array, start: number): number[] {
   const end = wasm.length;
   const loops: number[] = [];
-  /** Of each open block: whether it is a loop. */
+  /** One entry for each open block; true for a loop. */
   const open: boolean[] = [false];
   for (let at = skipLocals(wasm, start, end, 0); open.length > 0 && at < end; ) {
     const opcode = wasm[at] as number;

@@ -1,11 +1,12 @@
 import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
 import type { SourceLine } from './codePlaces.ts';
 
-/** Boxes of a flame graph that are kept, and the part of the whole fuel below which one is left out. */
+/** Boxes of a flame graph at most. */
 const FRAMES_MAX = 4_000;
+/** Part of the whole fuel below which a box is left out. */
 const PART_MIN = 0.0005;
 
-/** A box of the flame graph: a function on one way of calls. */
+/** A box of the flame graph: a function, reached by one path of calls. */
 export interface CallFrame {
   name: string;
   /** Place of the caller in the list, which comes before; -1 for the first. */
@@ -16,8 +17,11 @@ export interface CallFrame {
   total: number;
 }
 
-export interface CallFuel {
-  /** Fuel of each function with all that it called, by its index. A function that calls itself counts once. */
+interface CallFuel {
+  /**
+   * Fuel of each function and all that it called, by index. A function that calls itself counts
+   * once.
+   */
   ofFunctions: Map<number, number>;
   /** Fuel of all that a line called, by `file:line`. What the line used itself is not in it. */
   ofLines: Map<string, number>;
@@ -36,14 +40,14 @@ export function fuelOfCalls(
   lineOf: (index: number, bodyOffset: number) => SourceLine | null,
 ): CallFuel {
   const totals = calls.map(([, , fuel]) => fuel);
-  // Callers come first, so that from the end on every total is whole when it is added to its caller's.
+  // Callers come first. Backwards, every total is complete before it is added to its caller's.
   for (let at = calls.length - 1; at >= 0; at--) {
     const parent = calls[at]?.[1] ?? -1;
     if (parent >= 0) totals[parent] = (totals[parent] ?? 0) + (totals[at] ?? 0);
   }
   const ofFunctions = new Map<number, number>();
   const ofLines = new Map<string, number>();
-  /** The line that each call was made on, to see whether a caller's call was made there too. */
+  /** The line of each call, by which the same line in a caller's chain is found. */
   const lines = calls.map(([, parent, , , site]) => {
     const caller = calls[parent]?.[0];
     const at = caller === undefined || site < 0 ? null : lineOf(caller, site);
@@ -60,13 +64,16 @@ export function fuelOfCalls(
   return { ofFunctions, ofLines, frames: framesOf(calls, totals, nameOf) };
 }
 
-/** Says whether a call around this one was made on the same line: its fuel has that of this one already. */
+/** Says whether an outer call was made on the same line: its fuel includes the fuel of this one. */
 function isWithin(calls: FuelProfile['calls'], lines: Array<string | null>, at: number, line: string): boolean {
   for (let up = calls[at]?.[1] ?? -1; up >= 0; up = calls[up]?.[1] ?? -1) if (lines[up] === line) return true;
   return false;
 }
 
-/** The tree with the calls of one function from one caller as one box, largest first, without what is too small to be seen. */
+/**
+ * Makes the boxes: the calls of one function from one caller become one box, and small boxes are
+ * left out.
+ */
 function framesOf(calls: FuelProfile['calls'], totals: number[], nameOf: (index: number) => string): CallFrame[] {
   const frames: CallFrame[] = [];
   const known = new Map<string, number>();
@@ -92,7 +99,7 @@ function pruned(frames: CallFrame[]): CallFrame[] {
   const kept: CallFrame[] = [];
   frames.forEach((frame, at) => {
     const parent = moved.get(frame.parent);
-    // A box is never smaller than one that it holds, so a caller that is left out has no box that is kept.
+    // A caller's box is at least as large as the boxes in it: none of them is kept without it.
     if (parent === undefined || frame.total < least || kept.length >= FRAMES_MAX) return;
     moved.set(at, kept.push({ ...frame, parent }) - 1);
   });

@@ -1,14 +1,18 @@
 import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
-import { type CodePlaces, isOwnSource, type SourceLine } from './codePlaces.ts';
+import type { CodePlaces, SourceLine } from './codePlaces.ts';
 import { type CallFrame, fuelOfCalls } from './fuelOfCalls.ts';
+import { isOwnSource } from './isOwnSource.ts';
 
-/** Fuel by function, line and way of calls. Functions and lines are sorted, the most own fuel first. */
+/**
+ * Fuel by function, line and path of calls. Functions and lines are sorted, the most own fuel
+ * first.
+ */
 export interface RunFuel {
-  /** `fuel` is that of the function's own instructions, `total` that with all it called. */
+  /** `fuel` is that of the function's own instructions; `total` includes all that it called. */
   functions: Array<{ index: number; name: string; fuel: number; total: number; calls: number }>;
   /**
-   * `file` null: instructions that no source map knows. The `total` of a line of the program has what
-   * it called, and code of libraries that was inlined for it.
+   * `file` is null for instructions that no source map knows. The `total` of a line of the program
+   * includes the functions that it called, and code of libraries that was inlined for it.
    */
   lines: Array<{ file: string | null; line: number; fuel: number; total: number }>;
   /** Boxes of a flame graph, callers first; small ones are left out. */
@@ -16,10 +20,10 @@ export interface RunFuel {
 }
 
 /**
- * Adds up the counters of a run by functions and lines. The own fuel of all functions, and that of all
- * lines, is the fuel of the run.
+ * Adds up the counters of a run by functions and lines. The own fuel of all functions adds up to
+ * the fuel of the run, and so does that of all lines.
  *
- * @param pathOf the path of a file as people write it, from the name that the source map has
+ * @param pathOf gives the path of a file relative to the program, from its name in the source map
  */
 export function fuelOfRun(counted: FuelProfile, places: CodePlaces, pathOf: (file: string) => string): RunFuel {
   const inCalls = fuelOfCalls(counted.calls, places.nameOf, places.lineOf);
@@ -56,7 +60,7 @@ function linesOf(
   called: ReadonlyMap<string, number>,
   pathOf: (file: string) => string,
 ): RunFuel['lines'] {
-  /** By file and line as the map names them. */
+  /** Lines by file and line number, in the names of the map. */
   const lines = new Map<string, RunFuel['lines'][number] & { isOwn: boolean }>();
   const lineAt = (at: SourceLine | null) => {
     const key = at === null ? '' : `${at.file}:${at.line}`;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { decodeText } from '../../program/decodeText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { fileError } from '../files/fileError.ts';
@@ -14,7 +15,7 @@ import { type ReadSourceMap, readSourceMap } from './readSourceMap.ts';
 import { newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
-/** Where the fuel of a run went. */
+/** Fuel of a run by functions, lines and calls. */
 export interface RunProfile extends RunFuel {
   run_id: string;
   tasklet: string;
@@ -89,7 +90,10 @@ export async function profileRun(
   return profile;
 }
 
-/** The map beside the built module, where that is the module that ran; a map of another would name wrong lines. */
+/**
+ * Reads the source map of the built module; null unless that module ran, because the lines would be
+ * wrong.
+ */
 async function mapOf(reader: ProgramReader, output: string, sha256: string): Promise<ReadSourceMap | null> {
   if (output === '') return null;
   const built = await reader.readSoon(join(reader.root, output), 'module');
@@ -106,7 +110,7 @@ function base64(bytes: Uint8Array): string {
 function sourceText(reader: ProgramReader, output: string, file: string): string | undefined {
   for (const path of [resolve(reader.root, file), resolve(reader.root, dirname(output), file)]) {
     const read = reader.read(path, 'source');
-    if (read.state === 'ok') return read.bytes.toString('utf8');
+    if (read.state === 'ok') return decodeText(read.bytes) ?? undefined;
   }
   return undefined;
 }

@@ -20,10 +20,11 @@ export function newestProfile(tasklet: string): string {
 export interface LineFuel {
   /** From 1. */
   line: number;
-  /** Of the line itself, and with all that it called. */
+  /** Fuel of the line itself. */
   fuel: number;
+  /** Fuel of the line and of all that it called. */
   total: number;
-  /** `total` of all fuel of the run, 0 to 1. */
+  /** Share of `total` in all fuel of the run, 0 to 1. */
   share: number;
 }
 

@@ -20,8 +20,9 @@ export interface EndedRun {
 }
 
 /**
- * An ended run of any provider, with the module it ran: from what is built here, or from the cell.
- * @throws GrafosError `not_found`, `run_not_ended`, `module_differs`
+ * Fetches an ended run of any provider, with its input, its log and the module that ran.
+ *
+ * @throws {GrafosError} not_found, run_not_ended, module_differs
  */
 export async function endedRun(
   program: Program,
@@ -41,7 +42,9 @@ export async function endedRun(
   return { response, record, input, module, log };
 }
 
-/** The bytes that ran: those built here where they are the same, else those that the cell keeps, whatever the source says now. */
+/**
+ * Gets the module that ran: the one built here where its bytes are the same, or else the cell's.
+ */
 async function moduleOf(
   program: Program,
   record: RunRecord,

@@ -14,21 +14,21 @@ export interface Replay {
   same: boolean;
   /** Fields that a replay must repeat. */
   compared: readonly string[];
-  /** Those of them that it did not. */
+  /** Fields of `compared` that it did not repeat. */
   differences: string[];
   original: RunResponse;
   replay: ShownOutput;
-  /** Where in the source the replay failed, the program's own lines first. */
+  /** Places in the source where the replay failed, the program's own lines first. */
   places: Place[];
 }
 
-/** Ends from outside, at another instruction each time. */
+/** Errors of a run that was ended from outside, so at another instruction each time. */
 const FROM_OUTSIDE: readonly string[] = ['cancelled', 'deadline_exceeded'];
 
 /**
- * Repeats an ended run of any provider on the local stack: same module, input, limits, seed and
- * start, so the same output, error and fuel. A run that was ended from outside is repeated up to
- * where its cell last knew of it, and its log is compared.
+ * Repeats an ended run of any provider on the local stack. The same module, input, limits, seed and
+ * start give the same output, error and fuel. A run that was ended from outside is repeated up to
+ * the fuel that its cell last recorded, and its log is compared.
  *
  * @throws {GrafosError} run_not_ended, module_differs, not_replayed, or an error of the deploy
  */
@@ -40,7 +40,7 @@ export async function replayRun(
   return replayEnded(program, await endedRun(program, runId, provider, signal), { isOutputWanted, signal });
 }
 
-/** Repeats an ended run that is at hand whole, as {@link replayRun} does. */
+/** Repeats an ended run that was fetched or read already, as {@link replayRun} does. */
 export async function replayEnded(
   program: Program,
   ended: EndedRun,
@@ -79,20 +79,25 @@ export async function replayEnded(
   };
 }
 
-/** Whether each field of a run that ended by itself is the same. */
+/** Compares each field of a run that ended by itself. */
 function wholeFields(original: RunResponse, replay: RunResponse): Record<string, boolean> {
   const fields = ['state', 'error', 'output_sha256', 'fuel_used'] as const;
   return Object.fromEntries(fields.map((field) => [field, ending(original, field) === ending(replay, field)]));
 }
 
-/** A field as it must be repeated. The words for an error and its place are no part of that: versions differ in them. */
+/**
+ * Gives the part of a field that a replay must repeat. Message and frames of an error are not in
+ * it: versions of grafos differ in them.
+ */
 function ending(response: RunResponse, field: 'state' | 'error' | 'output_sha256' | 'fuel_used'): string {
   if (field !== 'error' || response.error === null) return JSON.stringify(response[field]);
   const { code, label, exit_code } = response.error;
   return JSON.stringify({ code, label, exit_code });
 }
 
-/** The same for a run that was ended from outside: all that is known of it is where it was, and what it had logged. */
+/**
+ * Compares the log and the fuel of a run that was ended from outside: nothing else of it is known.
+ */
 function cutFields({ response, log }: EndedRun, replay: RunResponse, again: string): Record<string, boolean> {
   const isThere = replay.error?.code === 'fuel_exhausted' && replay.fuel_used >= response.fuel_used;
   return { log: log === again, fuel_used: isThere };

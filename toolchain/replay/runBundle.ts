@@ -11,7 +11,7 @@ import type { EndedRun } from './endedRun.ts';
 
 const FORMAT = 'grafos-run@1';
 
-/** A log is cut with a mark, which comes on top. */
+/** Characters of a log at most. A log that was cut ends with a mark, which comes on top. */
 const LOG_CHARACTERS = LIMITS.log + 1024;
 
 /** A run as one file: JSON, its bytes in base64. */
@@ -24,7 +24,7 @@ interface RunBundle {
   log: string;
 }
 
-/** Writes an ended run as the text of one file, which is all that a replay needs. */
+/** Writes an ended run as the text of one file. A replay needs nothing else. */
 export function writeRunBundle({ response, record, module, input, log }: EndedRun): string {
   const bundle: RunBundle = {
     format: FORMAT,
@@ -38,9 +38,11 @@ export function writeRunBundle({ response, record, module, input, log }: EndedRu
 }
 
 /**
- * Reads a run from its file. Anybody may have made the file: its shape, its sizes and the hashes of its bytes are checked.
+ * Reads a run from its file. Anybody may have made the file, so its shape, its sizes and the hashes
+ * of its bytes are checked.
  *
- * @throws {GrafosError} bundle_invalid, no_such_file, not_a_file, file_too_large, permission_denied, file_unreadable
+ * @throws {GrafosError} bundle_invalid, no_such_file, not_a_file, file_too_large,
+ * permission_denied, file_unreadable
  */
 export async function readRunBundle(file: string): Promise<EndedRun> {
   const path = resolve(file);
@@ -75,7 +77,7 @@ function checked<T>(file: string, name: SchemaName, value: unknown): T {
 
 function bytesOf(file: string, what: string, text: unknown, most: number): Uint8Array {
   const bytes = typeof text === 'string' ? Buffer.from(text, 'base64') : null;
-  // Buffer passes over what is not base64.
+  // Buffer skips characters that are not base64.
   if (bytes === null || bytes.toString('base64') !== text) throw invalid(file, `its ${what} is not base64`);
   if (bytes.length > most) throw invalid(file, `its ${what} has ${bytes.length} bytes, and ${most} is the most`);
   return bytes;

@@ -5,8 +5,8 @@ import { eventlessFolder } from '../../daemons/protocol/eventlessFolder.ts';
 type BoundFolder = NonNullable<DevState['folder']>;
 
 /**
- * Names a program's folder so that a copy of it is told apart: by its real path, and by its numbers
- * where the file system keeps them. A mount of another machine may give a folder new ones.
+ * Identifies a program's folder, so that a copy of it is another one: by its real path, and by its
+ * device and inode. A mount of another machine may change those two, so they are null there.
  */
 export function boundFolder(programRoot: string): BoundFolder {
   const path = realpathSync.native(programRoot);
@@ -15,7 +15,10 @@ export function boundFolder(programRoot: string): BoundFolder {
   return { path, device: String(dev), inode: String(ino) };
 }
 
-/** Says whether a stack belongs to a program's folder; one of an earlier grafos names none, and is taken as such. */
+/**
+ * Says whether a stack belongs to a program's folder. A stack of an earlier grafos names no folder,
+ * and does.
+ */
 export function isBoundTo({ folder }: DevState, programRoot: string): boolean {
   if (folder === undefined) return true;
   const here = boundFolder(programRoot);
@@ -27,7 +30,9 @@ export function isBoundTo({ folder }: DevState, programRoot: string): boolean {
     : folder.path === here.path;
 }
 
-/** Says whether a program was moved while its stack ran, whose files are named by the path of before. */
+/**
+ * Says whether a program was moved while its stack ran: the stack names its files by the old path.
+ */
 export function hasMoved({ folder }: DevState, programRoot: string): boolean {
   if (folder === undefined || folder.path === realpathSync.native(programRoot)) return false;
   const there = statSync(folder.path, { bigint: true, throwIfNoEntry: false });

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { DAEMON_NAMES, type DevState, type StackRequest } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { MEM_LEASE_BYTES_MAX } from '../../daemons/protocol/memFrames.ts';
+import { memPool } from '../../daemons/protocol/memPool.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { deadDaemons } from './devState.ts';
 import { quicUnreachable } from './quicUnreachable.ts';
@@ -48,20 +49,8 @@ function checkMemory(bytes: number): void {
       next: 'Give --mem-capacity, or memory under [stack] in grafos.toml, of at most 4GiB.',
     });
   }
-  try {
-    new SharedArrayBuffer(bytes);
-  } catch (cause) {
-    throw new GrafosError(
-      'unreachable',
-      'mem_capacity_unavailable',
-      `There is no memory for a pool of ${bytes} bytes.`,
-      {
-        why: cause instanceof Error ? cause.message : String(cause),
-        next: 'Give a smaller --mem-capacity.',
-        cause,
-      },
-    );
-  }
+  // Made and dropped: what is not touched takes no memory.
+  memPool(bytes);
 }
 
 async function checkPorts({ ports, transport }: StackRequest, running: DevState | undefined): Promise<void> {

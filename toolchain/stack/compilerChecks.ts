@@ -6,8 +6,8 @@ import { findRust, RUST_TARGET } from '../build/findRust.ts';
 import type { Check } from './doctor.ts';
 
 /**
- * Looks at what builds the tasklets of a program: the compilers that came with grafos, and for Rust the
- * cargo of this machine with its target. A program without Rust needs no cargo, and none is looked for.
+ * Checks the compilers that the tasklets of a program need: those that came with grafos, and for
+ * Rust the cargo of this machine and its target. Without a Rust tasklet no cargo is looked for.
  */
 export async function compilerChecks(
   programRoot: string,
@@ -34,7 +34,8 @@ export async function compilerChecks(
   const crate = tasklets.find(({ kind }) => kind === 'rust');
   if (crate === undefined) return checks;
   try {
-    // Not in the program: its rust-toolchain.toml could name a compiler that came with it, and doctor starts nothing of a program.
+    // The folder is not the program's: its rust-toolchain.toml could name a compiler that came with
+    // it.
     const { cargo } = await findRust(homedir(), env, signal);
     checks.push({ name: 'rust', status: 'ok', message: `${cargo}, with ${RUST_TARGET}`, next: null });
   } catch (error) {

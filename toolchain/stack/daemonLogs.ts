@@ -35,7 +35,8 @@ export async function readLogs(programRoot: string, daemons: DaemonName[], lines
 }
 
 /**
- * Tells every line that is added after `tails`, until `signal` aborts. A log started anew by a `dev up` is followed from its beginning.
+ * Gives every line that is added after `tails`, until `signal` aborts. A log that a `dev up` starts
+ * again is followed from its beginning.
  */
 export async function followLogs(
   programRoot: string,

@@ -13,7 +13,9 @@ import { stateOwner } from './stateOwner.ts';
 export interface DevDown {
   /** How each daemon ended; none when no stack was there. */
   daemons: Partial<Record<DaemonName, 'absent' | 'stopped' | 'killed'>>;
-  /** What ended with the stack; null when there was none, or nobody could say. */
+  /**
+   * Runs and leases that ended with the stack; null when there was no stack, or no answer from it.
+   */
   ended: StackWork | null;
   /** The fault of the `dev.json` that was there, of which nothing was believed and no process ended. */
   warning: string | null;

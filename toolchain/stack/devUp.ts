@@ -15,9 +15,9 @@ import { type StackWork, stackWork, workText } from './stackWork.ts';
 import { type StackOptions, startStack } from './startStack.ts';
 import { giveStateNotice } from './stateNotices.ts';
 
-/** What a `dev up` may be told. */
+/** Options of a `dev up`. */
 export interface DevUpOptions extends StackOptions {
-  /** Lets the stack that runs go on when it is the one that is asked for. */
+  /** Lets the running stack go on when it is what the options ask for. */
   keepsUnchanged?: boolean;
 }
 
@@ -25,9 +25,12 @@ export interface DevUp {
   state: DevState;
   /** A stack of this program was running, or had been left half alive, and was ended first. */
   replaced: boolean;
-  /** The stack that runs was what was asked for, and goes on. */
+  /** The running stack was what the options ask for, and goes on. */
   kept: boolean;
-  /** What ended with the stack before; null when there was none, or nobody could say. */
+  /**
+   * Runs and leases that ended with the stack before; null when there was none, or no answer from
+   * it.
+   */
   ended: StackWork | null;
   /** The fault of the `dev.json` that was there, of which nothing was believed and no process ended. */
   warning: string | null;
@@ -78,7 +81,7 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
 
 const NOTHING_DONE = { replaced: false, ended: null, warning: null };
 
-/** Says what ends with the stack that is about to be replaced. */
+/** Warns of runs and leases that end with the stack that is replaced. */
 async function sayWork(programRoot: string, signal: AbortSignal): Promise<StackWork | null> {
   const work = await stackWork(programRoot, signal);
   const text = workText(work);

@@ -41,13 +41,13 @@ export interface DoctorReport {
 
 /** How long one part may take to answer, milliseconds. */
 const ANSWER_MS = 3_000;
-/** With less space on its disk a stack does not do well. */
+/** Free bytes that a stack needs on its disk at least. */
 const ROOM_BYTES = 1024 * 1024;
 const RESTART = 'Start the stack again: grafos dev up';
 
 /**
- * Looks at every part of a program's local stack, and at the compilers that its tasklets need, so that
- * the one at fault is named. Changes nothing.
+ * Checks every part of a program's local stack by itself, and the compilers that its tasklets need.
+ * The report names the part at fault. Nothing is changed.
  */
 export async function doctor(programRoot: string, signal: AbortSignal): Promise<DoctorReport> {
   const paths = stackPaths(programRoot);
@@ -96,7 +96,9 @@ function nodeCheck(): Check {
   return ok('node', `${process.version} on ${process.platform}-${process.arch}`);
 }
 
-/** A stack goes on with the files it was started from, as far as it has loaded them. */
+/**
+ * Checks the installation that the stack was started from: a daemon loads more of its files later.
+ */
 function installCheck({ grafos, started_at }: DevState): Check {
   const name = 'version';
   const warn = (message: string, next: string): Check => ({ name, status: 'warn', message, next });
@@ -118,7 +120,10 @@ function installCheck({ grafos, started_at }: DevState): Check {
   return ok(name, `${version} in ${path}`);
 }
 
-/** Without events the daemons look at `dev.json` now and then, and end up to two seconds after it. */
+/**
+ * Checks the events of the file system. Without them the daemons end up to two seconds after
+ * `dev.json`.
+ */
 function watchCheck({ dir }: StackPaths): Check {
   const watching = watchFolder(dir, () => {});
   watching.close();
@@ -173,7 +178,10 @@ function quicCheck(): Check {
   }
 }
 
-/** Packet filters and VPN clients let no UDP through in many places; everything works then, over TCP. */
+/**
+ * Checks UDP on loopback. Packet filters and VPN clients often stop it; then fabric control uses
+ * TCP.
+ */
 async function udpCheck(): Promise<Check> {
   if (await udpGetsThrough()) return ok('udp', 'gets through on loopback');
   return {
@@ -209,7 +217,9 @@ async function writableCheck(programRoot: string): Promise<Check> {
   }
 }
 
-/** A run writes its input, output and log, and the audit log two lines. */
+/**
+ * Checks the free space: a run writes its input, output and log, and two lines of the audit log.
+ */
 function roomCheck(dir: string, programRoot: string): Check {
   const { bavail, bsize } = statfsSync(existsSync(dir) ? dir : programRoot);
   const free = bavail * bsize;
@@ -262,7 +272,10 @@ async function trustChecks(paths: StackPaths, state: DevState): Promise<Check[]>
   }
 }
 
-/** A folder of state is closed to others whenever it is found; one that is open then cannot be closed. */
+/**
+ * Says whether the file system keeps no modes. Finding a folder of state closes it to others, so
+ * one that is still open cannot be closed.
+ */
 function keepsNoModes({ trust }: StackPaths): boolean {
   const folder = StateFolder.findAt(trust);
   return folder !== undefined && (statSync(folder.path).mode & 0o077) !== 0;

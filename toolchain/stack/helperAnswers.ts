@@ -3,8 +3,8 @@ import { Agent, ClientRequest } from 'node:http';
 /**
  * Asks a helper for its page, and gives the status of the answer.
  *
- * The request has an agent of its own: the one that `fetch` uses goes by the proxy of the environment,
- * and what listens on loopback is no business of a proxy.
+ * The request has an agent of its own, because `fetch` may use the proxy of the environment. A
+ * request to loopback must not go through a proxy.
  */
 export function helperAnswers(url: string, signal: AbortSignal): Promise<number> {
   const { hostname, port } = new URL(url);

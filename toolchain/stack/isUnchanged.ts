@@ -14,8 +14,9 @@ import type { StackPaths } from './stackPaths.ts';
 const VALID_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * Says whether a start would give the stack that runs once more: the same request to the same grafos,
- * all of it healthy, its certificates good for a day, and no module set aside.
+ * Says whether a start would make the same stack again. The stack that runs is then healthy, came
+ * from the same request and the same grafos, has certificates good for a day, and sets no module
+ * aside.
  */
 export async function isUnchanged(
   paths: StackPaths,
@@ -34,9 +35,14 @@ export async function isUnchanged(
   );
 }
 
-/** An installation of the same version over this one is another grafos all the same. */
+/**
+ * Says that grafos was not installed again since: one of the same version is another grafos too.
+ */
 function isBuiltBefore(startedAt: string): boolean {
-  return DAEMON_NAMES.every((name) => statSync(daemonEntry(name)).mtimeMs < Date.parse(startedAt));
+  return DAEMON_NAMES.every((name) => {
+    const entry = statSync(daemonEntry(name), { throwIfNoEntry: false });
+    return entry !== undefined && entry.mtimeMs < Date.parse(startedAt);
+  });
 }
 
 function isValidFor(certificate: string): boolean {

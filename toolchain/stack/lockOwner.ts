@@ -15,7 +15,7 @@ export async function thisOwner(): Promise<LockOwner> {
   return { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
 }
 
-/** Says whether an owner still lives; a pid that is somebody else's now is not it. */
+/** Says whether an owner still lives. A process that got the same pid later does not count. */
 export function isLivingOwner({ pid, started }: LockOwner): Promise<boolean> {
   return isProcess(pid, started);
 }

@@ -6,24 +6,26 @@ import { quicUnreachable } from './quicUnreachable.ts';
 
 /** How long a scheduler may take to reach its cell on the same machine, milliseconds. */
 const LINK_MS = 10_000;
-/** Between two looks, milliseconds. */
+/** How long to wait before the scheduler is asked again, milliseconds. */
 const AGAIN_MS = 100;
 
-/** The cell as its scheduler was told of it. */
-interface ToldCell {
+/** The cell's address and transport, as the scheduler has them. */
+interface CellAddress {
   /** host:port. */
   control: string;
   transport: 'auto' | 'quic' | 'tcp';
 }
 
 /**
- * Waits until a scheduler has its link to the cell, and says over which transport.
+ * Waits until a scheduler has its link to the cell.
+ *
+ * @returns the transport of the link
  *
  * @throws {GrafosError} quic_unreachable, cell_unreachable
  */
 export async function provenLink(
   admin: SchedulerClient,
-  { control, transport }: ToldCell,
+  { control, transport }: CellAddress,
   signal: AbortSignal,
 ): Promise<'quic' | 'tcp'> {
   const deadline = performance.now() + LINK_MS;

@@ -1,6 +1,6 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 
-/** The error of a stack that is to use QUIC where no UDP gets through. */
+/** Makes the error of a stack that must use QUIC where no UDP gets through. */
 export function quicUnreachable(address: string): GrafosError {
   return new GrafosError('unreachable', 'quic_unreachable', `QUIC does not connect to ${address}.`, {
     why: 'QUIC needs UDP. A packet filter or a VPN client of this machine lets no UDP through, loopback included.',

@@ -3,21 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { isLivingOwner, type LockOwner, OWNER_BYTES, ownerText, parseOwner } from './lockOwner.ts';
 
-/** Before the door is looked at again, milliseconds. */
+/** How long to wait before the door is tried again, milliseconds. */
 const AGAIN_MS = 5;
-/** Looks in a row that may fail because the door comes and goes meanwhile. */
+/** Tries that may fail because the door is changing; then its error is thrown. */
 const FAILURES_MAX = 40;
 
 /**
- * Lets one process at a time look at a lock and change it, for the moment that this takes.
+ * Lets one process at a time read and change a lock, for a moment.
  *
- * The door is a folder with one file, which names its owner. A folder is renamed onto another only
- * when that one is empty, on every file system, with hard links or without: so nobody sees a door
- * that does not say whose it is, and no two have it. The file has a name that is used once, so that
- * the removal of a dead owner's file never meets that of a living one.
+ * The door is a folder with one file, which names its owner. Every file system renames a folder
+ * onto another only when that one is empty. So every door names its owner, and no two processes
+ * have it. The name of the file is used once: the removal of a dead owner's file never hits a
+ * living owner's.
  *
  * @param name name of the door in `folder`
- * @returns leaves the door
+ * @returns a function that leaves the door
  * @throws the reason of `until` once it aborts; what the file system says when no door can be made
  */
 export async function enterDoor(
@@ -36,7 +36,7 @@ export async function enterDoor(
         folder.rename(claim, name);
         return () => leave(folder, name, id);
       } catch (error) {
-        // Somebody has it, or it cannot be made at all: the look says which.
+        // A process has the door, or it cannot be made at all.
         if ((await freeDeadDoor(folder, name)) === 'changing' && ++failures === FAILURES_MAX) throw error;
       }
       await delay(AGAIN_MS);
@@ -46,7 +46,7 @@ export async function enterDoor(
   }
 }
 
-/** Opens the door of a process that was killed in it. */
+/** Removes the door of a process that was killed in it; says whether a living process has it. */
 async function freeDeadDoor(folder: StateFolder, name: string): Promise<'held' | 'changing'> {
   const door = folder.find(name);
   if (door === undefined) return 'changing';
@@ -59,7 +59,7 @@ async function freeDeadDoor(folder: StateFolder, name: string): Promise<'held' |
     }
     folder.removeEmpty(name);
   } catch {
-    // Its owner left, or another took it, between two of these steps.
+    // Its owner left, or another process took it, between two of these steps.
   }
   return 'changing';
 }
@@ -69,6 +69,6 @@ function leave(folder: StateFolder, name: string, id: string): void {
     folder.find(name)?.remove(id);
     folder.removeEmpty(name);
   } catch {
-    // The whole folder went meanwhile. A door that stays names its owner, and is freed when that ends.
+    // The whole folder is gone. A door that stays names its owner, and is removed after that ends.
   }
 }

@@ -11,9 +11,9 @@ import { enterDoor } from './stackDoor.ts';
 const WAIT_MS = 30_000;
 /** How long to wait before a lock that could not be taken away is looked at again, milliseconds. */
 const AGAIN_MS = 20;
-/** Before it is looked whether the holder still lives, milliseconds. */
+/** How long to wait before the holder is looked at again, milliseconds. */
 const LOOK_MS = 250;
-/** Reads of a lock that others take and leave meanwhile. */
+/** Reads of a lock that other processes change meanwhile, at most. */
 const READ_TRIES = 10;
 
 /**
@@ -59,13 +59,16 @@ export async function lockStack(
   }
 }
 
-/** The process that has the lock; undefined when there is no lock, and for one that a dead process left. */
+/** Finds the living process that has the lock; undefined where there is none. */
 async function livingHolder(folder: StateFolder, name: string): Promise<LockOwner | undefined> {
   const holder = parseOwner((await settledText(folder, name)) ?? '');
   return holder !== undefined && (await isLivingOwner(holder)) ? holder : undefined;
 }
 
-/** Reads a lock. One that is left and taken between the look and the open is read again; what is no file stays refused. */
+/**
+ * Reads a lock. A lock that changes while it is read is read again; a lock that is no file is
+ * refused.
+ */
 async function settledText(folder: StateFolder, name: string): Promise<string | undefined> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -78,9 +81,9 @@ async function settledText(folder: StateFolder, name: string): Promise<string | 
 }
 
 /**
- * Takes a lock that nobody living has.
+ * Takes a lock that no living process has.
  *
- * @returns false when another was faster, and when a dead lock cannot be removed
+ * @returns false when another process was faster, or when a dead lock cannot be removed
  */
 async function take(folder: StateFolder, name: string, owner: LockOwner, until: AbortSignal): Promise<boolean> {
   let leave: () => void;
@@ -112,7 +115,7 @@ function stackBusy(lock: string, holder: LockOwner | undefined): GrafosError {
   });
 }
 
-/** Removes what processes left that were killed while they asked for the lock. */
+/** Removes the claims of processes that were killed while they asked for the lock. */
 async function removeDeadClaims(folder: StateFolder, lock: string): Promise<void> {
   for (const name of folder.names().filter((one) => one.startsWith(`${lock}.`) && one !== `${lock}.door`)) {
     // A claim that names no owner is being made, or is not a claim at all.
@@ -126,12 +129,12 @@ async function removeDeadClaims(folder: StateFolder, lock: string): Promise<void
   }
 }
 
-/** The owner of a claim: the file of an earlier grafos, or a folder with one file. */
+/** Reads the owner of a claim: a file of an earlier grafos, or a folder with one file. */
 function claimOwner(folder: StateFolder, name: string): LockOwner | undefined {
   try {
     return parseOwner(folder.readText(name, OWNER_BYTES) ?? '');
   } catch {
-    // It is a folder, or has gone meanwhile.
+    // The claim is a folder, or is gone.
   }
   try {
     const claim = folder.find(name);
@@ -152,7 +155,7 @@ function nextChange(dir: string, until: AbortSignal): { happened: Promise<void>;
   const { promise, resolve } = Promise.withResolvers<void>();
   const watching = watchFolder(dir, () => resolve());
   const stop = () => resolve();
-  // A holder that is killed changes nothing.
+  // A killed holder changes no file.
   const timer = setTimeout(stop, LOOK_MS);
   until.addEventListener('abort', stop, { once: true });
   if (until.aborted) resolve();

@@ -1,7 +1,7 @@
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
 
-/** What ends with a stack. */
+/** Work that ends with a stack. */
 export interface StackWork {
   /** Runs under way. */
   runs: number;
@@ -9,9 +9,10 @@ export interface StackWork {
   leases: number;
 }
 
+/** How long the scheduler may take to answer, milliseconds. */
 const ANSWER_MS = 2_000;
 
-/** Counts what would end with the program's stack; null when nobody could say. */
+/** Counts the work that would end with the program's stack; null when the stack does not answer. */
 export async function stackWork(programRoot: string, signal: AbortSignal): Promise<StackWork | null> {
   const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
@@ -23,7 +24,7 @@ export async function stackWork(programRoot: string, signal: AbortSignal): Promi
   }
 }
 
-/** Says it in words; null for nothing. */
+/** Describes work in words; null where there is none. */
 export function workText(work: StackWork | null): string | null {
   if (work === null || (work.runs === 0 && work.leases === 0)) return null;
   const parts = [

@@ -24,14 +24,17 @@ export const DEFAULT_MEM_CAPACITY = 128 * 1024;
 export interface StackOptions {
   /** Bytes of the cell's memory pool; {@link DEFAULT_MEM_CAPACITY} unless given. */
   memCapacity?: number;
-  /** Fabric control; `auto`, the default, takes TCP where QUIC does not load or no UDP gets through. */
+  /**
+   * Transport of fabric control; `auto`, the default, takes TCP where QUIC does not load or
+   * connect.
+   */
   transport?: 'auto' | 'quic' | 'tcp';
   /** Fixed ports, for who must open one in a firewall; the operating system chooses all others. */
   ports?: Partial<Record<'fabric' | 'mem' | 'scheduler' | 'helper', number>>;
   tenant?: string;
   /** Further tenants of the stack, to try quotas and refusals with. */
   tenants?: readonly string[];
-  /** Host names besides its own that the helper answers to, such as that of a forwarded port. */
+  /** Further host names that the helper answers to, such as that of a forwarded port. */
   helperHosts?: readonly string[];
   signal?: AbortSignal;
   progress?: (text: string) => void;
@@ -64,11 +67,13 @@ interface UrlFacts {
 }
 
 /**
- * Starts a stack where none is: fresh trust, three daemons side by side, the scheduler promoted and the tenant registered; `dev.json` is
- * written last, once the scheduler has its link to the cell. When anything fails or the signal aborts, all that was started is ended and nothing is left but logs.
- * The caller holds the lock where others may come.
- * @throws {GrafosError} the failing daemon's own code, quic_unavailable, quic_unreachable, cell_unreachable, not_built,
- * interrupted, or a file error's code
+ * Starts a stack where none is: new trust, three daemons side by side, a promoted scheduler,
+ * registered tenants. `dev.json` is written last, once the scheduler has its link to the cell.
+ * After a failure or an abort all daemons are ended, and only logs are left. The caller holds the
+ * lock.
+ *
+ * @throws {GrafosError} the failing daemon's own code, quic_unavailable, quic_unreachable,
+ * cell_unreachable, not_built, interrupted, or a file error's code
  */
 export async function startStack(
   programRoot: string,
@@ -179,7 +184,7 @@ export async function startStack(
   }
 }
 
-/** The error of a stack that is to use QUIC where its native half does not load. */
+/** Makes the error of a stack that must use QUIC where its native library does not load. */
 function quicUnavailable(why: string | undefined): GrafosError {
   return new GrafosError('unreachable', 'quic_unavailable', 'QUIC does not load on this machine.', {
     ...(why === undefined ? {} : { why }),
@@ -187,7 +192,10 @@ function quicUnavailable(why: string | undefined): GrafosError {
   });
 }
 
-/** Says in one line that fabric control goes over TCP although nobody asked for it, and why. */
+/**
+ * Gives a notice where fabric control runs over TCP although no option asked for that, with the
+ * cause.
+ */
 function sayTransport({ transport, transport_note }: FabricFacts, linked: 'quic' | 'tcp'): void {
   if (linked === 'quic' || (transport === 'tcp' && transport_note === undefined)) return;
   const why =

@@ -12,8 +12,8 @@ import { daemonEnvironment } from './spawnDaemon.ts';
 const LINE_FEED = 0x0a;
 
 /**
- * A connection to the store of a stack that is stopped: a process reads it, and ends with
- * {@link SchedulerConnection.close}. Whatever is more than a look is refused as it is without a stack.
+ * Opens a connection to the store of a stopped stack. A process reads the store, and ends with
+ * {@link SchedulerConnection.close}. A request that is no GET is refused as without a stack.
  *
  * @param dir folder of the store
  */
@@ -30,7 +30,7 @@ export function openStoreConnection(dir: string, signal: AbortSignal): Scheduler
     env: daemonEnvironment(),
     signal,
   });
-  // Its end is met where an answer is missing.
+  // A missing answer reports the end of the process.
   child.on('error', () => {});
   child.stdin.on('error', () => {});
   const answers = new StoreAnswers(dir, child.stdout);
@@ -44,7 +44,7 @@ export function openStoreConnection(dir: string, signal: AbortSignal): Scheduler
     if (request.method !== 'GET') throw notRunning();
     const before = last;
     const mine = (async () => {
-      // One after another: the reader answers in the order of the questions.
+      // One request at a time: the reader answers in order.
       await before.catch(() => {});
       await ready;
       return exchange(child.stdin, answers, request.path, most, dir);
@@ -82,7 +82,7 @@ async function exchange(
   return { status, bytes };
 }
 
-/** The reader's standard output, taken apart. */
+/** Splits the reader's standard output into lines and bytes. */
 class StoreAnswers {
   readonly #pieces: AsyncIterator<Buffer>;
   readonly #dir: string;

@@ -4,16 +4,15 @@ import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { makeProgramState } from './programState.ts';
 import { giveStateNotice } from './stateNotices.ts';
 
-/** Folder in a program's state that has the runs of the last `grafos test` with a stack of its own. */
+/** Folder in a program's state for the runs of the last `grafos test` with a stack of its own. */
 export const TEST_RUNS = 'test';
 
-/** What of a stack's folder its runs are in. */
+/** Names in a stack's folder that hold its runs: the store, and the folder of larger files. */
 const [STORE, FILES] = ['cell.db', 'runs'];
 
 /**
- * Keeps the runs of a stack that has stopped, in the place of those of the test before.
- *
- * A program whose state cannot be written is tested all the same; a notice says that its runs are gone.
+ * Keeps the runs of a stopped stack, in place of the runs of the test before. Where the state of
+ * the program cannot be written, a notice says that the runs are not kept, and the test goes on.
  *
  * @param from folder of the stack
  */
@@ -34,7 +33,7 @@ export async function keepTestRuns(programRoot: string, from: string): Promise<v
   }
 }
 
-/** The folders may be on two file systems. */
+/** Moves a file, also between two file systems. */
 async function move(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);

@@ -9,7 +9,7 @@ export interface Pem {
   sha256: string;
 }
 
-/** Files of a scheduler that a command line names. */
+/** Owner of trust files that a command line names; for them a fault is wrong usage. */
 export const BY_HAND = 'the scheduler';
 
 /** Bytes; a chain of certificates has a few thousand. */

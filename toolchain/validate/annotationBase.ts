@@ -2,8 +2,8 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * The folder that annotations name files from: `GITHUB_WORKSPACE` where the program lies in it, else the root of the
- * repository, else the program itself.
+ * Finds the folder that annotations name files from: `GITHUB_WORKSPACE` where it has the program,
+ * else the root of the repository, else the program itself.
  *
  * @param root absolute path of the program's folder
  */

@@ -2,7 +2,7 @@
 export const CHECK_LIMITS = {
   /** JavaScript heap of the thread in MiB. */
   heapMib: 1024,
-  /** MiB by which the process may grow: what a compiler keeps in WebAssembly memory is in no heap. */
+  /** MiB by which the whole process may grow: no heap has the WebAssembly memory of a compiler. */
   growthMib: 2048,
   /** Milliseconds for one tasklet. */
   timeMs: 60_000,

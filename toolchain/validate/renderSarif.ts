@@ -15,8 +15,9 @@ export interface SarifOptions {
 const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const;
 
 /**
- * Findings as a SARIF 2.1.0 log (OASIS standard), with fixes, ready for `JSON.stringify`. Files below `base`, the
- * repository's root, are named relative to it (`%SRCROOT%`).
+ * Makes a SARIF 2.1.0 log (OASIS standard) of findings, with fixes, ready for `JSON.stringify`.
+ *
+ * @param base the repository's root; files below it are named relative to it (`%SRCROOT%`)
  */
 export function renderSarif(findings: readonly Finding[], base: string, options: SarifOptions = {}) {
   const codes = [...new Set(findings.map(({ code }) => code))].sort();

@@ -6,7 +6,7 @@ export interface ScriptOutline {
   tokens: ScriptToken[];
   /** Names the file declares or imports: a global of such a name is hidden. */
   declared: Set<string>;
-  /** Imports, and exports from other files, which bring no name into this one. */
+  /** Imports, and exports from other files. The latter bring no name into this file. */
   imports: ScriptImport[];
   compute: ComputeFunction | null;
 }
@@ -93,7 +93,7 @@ function importAt(tokens: ScriptToken[], index: number): ScriptImport | null {
   return null;
 }
 
-/** The file behind `export … from "…"`, or null for an export of this file's own. */
+/** Reads `export … from "…"` as an import without names; null for an export of this file's own. */
 function exportFromAt(tokens: ScriptToken[], index: number): ScriptImport | null {
   let at = index + 2;
   const first = tokens[index + 1]?.text;

@@ -7,7 +7,10 @@ export interface WatToken {
 
 const TOKEN = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|[()]|[^\s()";]+|;/y;
 
-/** Splits WebAssembly text into its tokens. Comments, which nest, are left out; unfinished text is tolerated. */
+/**
+ * Splits WebAssembly text into its tokens, without comments, which nest. The text may be
+ * unfinished.
+ */
 export function watTokens(text: string): WatToken[] {
   const tokens: WatToken[] = [];
   let at = 0;

@@ -5,7 +5,7 @@ const VALUES = 256;
 /** A counter of 32 bits, little-endian, for each value of a byte. */
 const COUNTERS_BYTES = VALUES * 4;
 
-/** Counts how often each byte is in the input. The counters lie in fabric memory, where holders of the lease can watch them. */
+/** Counts how often each byte is in the input. Holders of the lease can watch the counters. */
 export function compute(input: Uint8Array): Uint8Array {
   if (input.length > INPUT_MAX) return fail("invalid_input");
   if (fabricMemory.size() < COUNTERS_BYTES) return fail("no_fabric_memory");
@@ -16,7 +16,7 @@ export function compute(input: Uint8Array): Uint8Array {
   }
   if (fabricMemory.write(0, counters) != hostStatus.OK) return fail("fabric_memory_lost");
 
-  // What is counted now is what the lease holds, not what this instance believes.
+  // The result comes from the bytes in the lease, not from the copy of this instance.
   const held = new Uint8Array(COUNTERS_BYTES);
   if (fabricMemory.read(0, held) != hostStatus.OK) return fail("fabric_memory_lost");
   let distinct = 0;

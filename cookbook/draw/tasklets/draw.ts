@@ -13,7 +13,7 @@ export function compute(input: Uint8Array): Uint8Array {
   if (count < 0) return fail("invalid_input");
   if (count > names.length) return fail("too_few_names");
 
-  // Fisher and Yates, as far as it is needed: a drawn name changes places with the first of those that are left.
+  // Fisher–Yates shuffle, for the winners alone: each drawn name trades places with the first one left.
   const order = new StaticArray<i32>(names.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
   const winners = Json.array();

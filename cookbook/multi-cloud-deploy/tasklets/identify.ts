@@ -3,7 +3,7 @@ import { context, fail, Json } from "grafos-std";
 const MODULE_VERSION = "0.1.0";
 const INPUT_MAX = 64 * 1024;
 
-/** Says where it ran, by the word of the cell: the same module, byte for byte, on every provider. */
+/** Says where it ran, as the cell has it: the same module, byte for byte, on every provider. */
 export function compute(input: Uint8Array): Uint8Array {
   if (input.length > INPUT_MAX) return fail("invalid_input");
   const request = Json.parse(input);

@@ -2,7 +2,7 @@ import { context, fail, Json, log } from "grafos-std";
 
 const ROUNDS_MAX = 100;
 
-/** Works in rounds and logs each of them, as a long run should. The output says which tasklet of which version it was. */
+/** Works in rounds and logs each of them, as a long run should. The output names the tasklet. */
 export function compute(input: Uint8Array): Uint8Array {
   const rounds = Json.parse(input).get("rounds");
   if (!rounds.isInteger) return fail("invalid_input");

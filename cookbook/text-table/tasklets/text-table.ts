@@ -26,13 +26,13 @@ export function compute(input: Uint8Array): string {
   return table.toString();
 }
 
-/** A text as it is, any other value as JSON; empty where the row has none. */
+/** Gives a text as it is, and any other value as JSON; empty where the row has none. */
 function cell(row: Json, name: string): string {
   const value = row.get(name);
   return value.isString ? value.asString() : value.exists ? value.toString() : "";
 }
 
-/** Appends a cell: filled up to its column's width, or at the end of its line. */
+/** Appends a cell with blanks up to its column's width; the last cell of a row ends the line. */
 function pad(table: Text, text: string, widths: Array<i32>, column: i32): void {
   table.append(text);
   if (column == widths.length - 1) {

@@ -5,8 +5,10 @@ import { type MeteredModule, TOUCH_EXPORT } from '../../../wasm/meter.ts';
 const TIERING_FLAGS = ['wasm-dynamic-tiering', 'wasm-tier-up'] as const;
 
 /**
- * Sets V8 so that functions compiled from now on are optimized once they are hot, or never. This holds for the whole
- * process, so that one module at a time is made ready without tiering (runtime.ts).
+ * Turns V8's optimizing compiler on or off for functions that are compiled from now on.
+ *
+ * The switch holds for the whole process. So one module at a time is made ready without tiering
+ * (runtime.ts).
  */
 export function setTiering(on: boolean): void {
   for (const flag of TIERING_FLAGS) setFlagsFromString(`--${on ? '' : 'no-'}${flag}`);
@@ -29,7 +31,7 @@ export function compileBaselineOnly(module: WebAssembly.Module, metered: Metered
     throw error;
   }
   const fuel = exports[metered.fuelExport];
-  // Less than nothing: each function traps at its entry, before it does anything.
+  // With a negative balance each function traps at its entry, before it does anything.
   if (fuel instanceof WebAssembly.Global) fuel.value = -1n;
   setTiering(false);
   try {

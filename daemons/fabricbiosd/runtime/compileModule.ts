@@ -10,10 +10,14 @@ import type { CompileResult } from './workerMessages.ts';
 
 const PROBLEMS_SHOWN = 3;
 
-/** Characters of a refusal, which travels with its run and is kept with it. */
+/** Most characters of a refusal's message, which travels and is stored with the run. */
 const MESSAGE_MAX = 1_000;
 
-/** A metered module, the reason why it is not run, or `costly` for one to be tried in a process of its own first. */
+/**
+ * A metered module, or the reason why the module is not run.
+ *
+ * A `costly` one must first be tried in a process of its own.
+ */
 export type MeterResult = { metered: MeteredModule } | { refused: RunError } | { costly: true };
 
 /**

@@ -12,14 +12,15 @@ const COMPILE_DEADLINE_MS = 20_000;
 /** Compiling a metered module of this size takes tens of milliseconds. */
 const HEAVY_BYTES = 512 * 1024;
 
-/** Source of a task: an artifact, or a module that a trial or an earlier start of the cell has metered. */
+/** Source of a task: an artifact, or a module that a trial or an earlier cell has metered. */
 export type CompileSource = { artifact: Uint8Array; memoryMaxPages: number } | { metered: MeteredModule };
 
 /**
- * Called with the result for a module. `lasting` is false when the fault was the cell's and the next run should
- * try again.
+ * Called with the result for a module.
+ *
+ * `lasting` is false for a fault of the cell: the next run tries again.
  */
-export type CompileDone = (answer: CompileAnswer, lasting: boolean) => void;
+type CompileDone = (answer: CompileAnswer, lasting: boolean) => void;
 
 /** Makes a module ready in a worker. */
 export class CompileTask implements PoolTask {
@@ -30,7 +31,7 @@ export class CompileTask implements PoolTask {
   readonly deadlineMs = COMPILE_DEADLINE_MS;
   readonly tenant: string;
   readonly #source: CompileSource;
-  /** Functions are kept from the optimizing compiler. */
+  /** The task turns tiering off, to keep functions from the optimizing compiler. */
   readonly #touches: boolean;
   readonly #done: CompileDone;
 
@@ -60,7 +61,7 @@ export class CompileTask implements PoolTask {
   }
 
   lost(loss: TaskLoss, _worker: PoolWorker | null, cause: string | null): void {
-    // Its worker may have ended while functions were kept from the optimizing compiler, as no other worker's are then.
+    // Its worker may have ended with tiering off. No other task turns it off at the same time.
     if (this.#touches) setTiering(true);
     const tooMuch = loss === 'deadline' || loss === 'out_of_memory';
     // What no estimate foresaw is for a process of its own to judge.

@@ -16,7 +16,7 @@ interface Call {
   parent: number;
   fuel: number;
   entered: number;
-  /** Offset of the call in the caller's body; -1 for the export. */
+  /** Offset of the call in the caller's body; -1 where the cell called the export. */
   site: number;
   callees: Map<number, number>;
 }
@@ -34,7 +34,11 @@ export class CountingProfiler implements Profiler {
   /** From the export down: places in {@link calls}. */
   private readonly path: number[] = [];
   private readonly returns: number[] = [];
-  /** Offsets of the calls under way in the bodies of their callers. A tail call goes on at the offset of the call before it. */
+  /**
+   * Offsets of the calls under way, each in the body of its caller.
+   *
+   * A tail call keeps the offset of the call that it replaces.
+   */
   private readonly sites: number[] = [];
   /** Stretch that was not executed to its end, and how many of its instructions were. */
   private cut: { stretch: number; executed: number } | null = null;

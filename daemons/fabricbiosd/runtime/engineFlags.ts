@@ -11,7 +11,11 @@ export const ENGINE_FLAGS = [
   '--wasm-inlining-budget=20000',
 ] as const;
 
-/** V8 13 and newer drop baseline code when memory is short, and would compile it anew with counters of its heat (baselineOnly.ts). */
+/**
+ * Keeps baseline code, which V8 13 and newer drop when memory is short.
+ *
+ * V8 would compile it anew, and then with tiering (baselineOnly.ts).
+ */
 const KEEP_BASELINE = '--no-flush-liftoff-code';
 const KEEP_BASELINE_FROM_V8 = 13;
 

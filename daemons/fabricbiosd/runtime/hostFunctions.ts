@@ -15,7 +15,7 @@ export const HANDLE = { context: 1, input: 2 } as const;
 /** Stands for a label that is not snake_case or longer than 64 bytes. */
 export const INVALID_LABEL = 'invalid_label';
 
-/** Calls of `fail` in one run whose place is kept: a stack takes longer than the call. */
+/** Most calls of `fail` in one run whose stack is taken: taking one is slower than the call. */
 const FAILURES_PLACED = 64;
 
 const LABEL = /^[a-z][a-z0-9_]*$/;
@@ -42,11 +42,11 @@ export class HostFunctions {
   private lease: Uint8Array | null = null;
   private output: Uint8Array = EMPTY;
   private outputLength = 0;
-  /** Where the first `output_write` was that did not fit; null while all did. */
+  /** Stack of the first `output_write` that did not fit; null while all did. */
   refusedAt: Error | null = null;
   /** What the last `fail` gave. */
   label: string | null = null;
-  /** Where the last `fail` was; null where too many came before it. */
+  /** Stack of the last `fail`; null after more than {@link FAILURES_PLACED} of them. */
   failedAt: Error | null = null;
   private failures = 0;
 
@@ -102,9 +102,10 @@ export class HostFunctions {
   }
 
   /**
-   * Leaves for main how far the run has come. A run that is ended from outside says nothing more, and
-   * its code keeps the balance to itself between two calls. Fabric memory is read and written too
-   * often for this.
+   * Shares the run's progress with the main thread.
+   *
+   * A run that is ended from outside reports nothing more, and between two calls its code alone has
+   * the balance. `fail` and calls to fabric memory share nothing: the latter come too often.
    */
   private mark(): void {
     const { memory, balance, control } = this;

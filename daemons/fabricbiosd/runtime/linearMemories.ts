@@ -1,6 +1,5 @@
 import type { MeteredModule } from '../../../wasm/meter.ts';
-
-const PAGE = 65_536;
+import { PAGE_BYTES } from './sharedControl.ts';
 
 /** Wiping more than this takes longer than to get a memory that nobody used (`npm run bench -- runtime`). */
 const LENT_AGAIN_BYTES = 4 * 1024 * 1024;
@@ -8,7 +7,11 @@ const LENT_AGAIN_BYTES = 4 * 1024 * 1024;
 /** Bytes of all that is kept for later runs; what was not used longest goes first. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
-/** Memories kept, whatever their size: each holds gigabytes of addresses, of which V8 has some 13 000 times as many in a process. */
+/**
+ * Most memories kept, whatever their size.
+ *
+ * Each reserves gigabytes of address space, and V8 has room for some 13 000 of them in a process.
+ */
 const KEPT_MAX = 64;
 
 type Limits = NonNullable<MeteredModule['memory']>;
@@ -39,7 +42,7 @@ export class LinearMemories {
    */
   takeBack(memory: WebAssembly.Memory, { min, max }: Limits): number {
     const bytes = memory.buffer.byteLength;
-    if (bytes !== min * PAGE || bytes > LENT_AGAIN_BYTES) return bytes;
+    if (bytes !== min * PAGE_BYTES || bytes > LENT_AGAIN_BYTES) return bytes;
     new Uint8Array(memory.buffer).fill(0);
     this.kept.set(`${min} ${max}`, memory);
     this.keptBytes += bytes;

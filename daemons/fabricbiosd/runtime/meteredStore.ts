@@ -32,7 +32,7 @@ const DIGEST_BYTES = 32;
  */
 export class MeteredStore {
   readonly #folder: StateFolder;
-  /** Changes with all that decides what a file holds: the meter, V8, and the bounds of a trial. */
+  /** Changes with all that decides a file's content: the meter, V8, the bounds of a trial. */
   readonly #revision: Promise<string>;
 
   /**

@@ -86,7 +86,7 @@ function key(sha256: string, pages: number): string {
   return `${sha256}:${pages}`;
 }
 
-/** Bytes that V8 keeps of a function besides its code, as measured. */
+/** Measured bytes that V8 keeps for a function beside its code. */
 const FUNCTION_BYTES = 100;
 
 function weight({ state }: ModuleEntry): number {

@@ -1,13 +1,15 @@
 import type { MeteredModule } from '../../../wasm/meter.ts';
 import type { RunError } from '../../protocol/runError.ts';
+import { PAGE_BYTES } from './sharedControl.ts';
 
-const PAGE = 65_536;
-/** The label of a tasklet without memory, with the bytes it asked for where it says so. */
+/** Label of a tasklet without memory. It may end with the bytes that were asked for. */
 const LABEL = /^out_of_memory(?:_([0-9]{1,10}))?$/;
 
 /**
- * The run error of a tasklet that found no memory: it gave the label `out_of_memory` or
- * `out_of_memory_<bytes>` and then executed `unreachable` (docs/tasklet-abi.md).
+ * Makes the run error of a tasklet that found no memory (docs/tasklet-abi.md).
+ *
+ * Such a tasklet gives the label `out_of_memory` or `out_of_memory_<bytes>`, then executes
+ * `unreachable`.
  *
  * @param trap the run error that the trap alone would be
  * @param label the last one that the tasklet gave, null where it gave none
@@ -23,7 +25,7 @@ export function outOfMemory(
   const [match, asked] = trap.code === 'trap_unreachable' && label !== null ? (LABEL.exec(label) ?? []) : [];
   if (match === undefined) return null;
   const wanted = asked === undefined ? 'more memory' : `${asked} bytes more`;
-  const bound = (metered.memory?.max ?? 0) * PAGE;
+  const bound = (metered.memory?.max ?? 0) * PAGE_BYTES;
   return {
     code: 'out_of_memory',
     message:

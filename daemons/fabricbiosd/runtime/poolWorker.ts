@@ -115,7 +115,7 @@ export class PoolWorker {
     this.logRead = 0;
   }
 
-  /** How far the run had come when it last called the host, of its fuel and in bytes of linear memory. */
+  /** Fuel used and bytes of linear memory at the run's last report ({@link SharedControl}). */
   progress(fuel: number): { fuelUsed: number; linearMemoryPeak: number } {
     const pages = Atomics.load(this.control.cells, CELL.memoryPages);
     if (pages === 0) return { fuelUsed: 0, linearMemoryPeak: 0 };

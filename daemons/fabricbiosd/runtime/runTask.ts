@@ -10,7 +10,7 @@ import type { PoolTask, TaskLoss } from './workerPool.ts';
 
 const NOTHING = new Uint8Array(0);
 
-/** Of a run that did not begin. */
+/** Progress of a run that did not begin. */
 const NO_PROGRESS = { fuelUsed: 0, linearMemoryPeak: 0 };
 
 /** One run from submission to outcome. It settles once; whatever comes after is ignored. */

@@ -55,12 +55,17 @@ export function runTasklet(
     host.attach(memory, fuel);
     profiler?.begin(instance, request.fuel);
 
-    /** The error with the calls under way; after a call that returned, the export itself is the place. */
+    /**
+     * Adds the calls under way to an error.
+     *
+     * @param stack null after a call that returned
+     * @param returned the export that returned, which is the place then
+     */
     const placed = (end: RunError, stack: string | null, returned?: string): RunError => {
       const frames = stack === null ? exportFrame(returned) : callStack(metered, stack, RUN_FRAMES_MAX);
       return frames.length === 0 ? end : { ...end, frames };
     };
-    /** The name of an exported function is its index (WebAssembly JavaScript Interface, "Exported Functions"). */
+    // By the WebAssembly JavaScript Interface, the name of an exported function is its index.
     const exportFrame = (name: string | undefined): RunFrame[] => {
       const index = name === undefined ? Number.NaN : Number((exports[name] as WebAssembly.ExportFunction).name);
       return Number.isSafeInteger(index) ? [{ function: index, offset: 0 }] : [];

@@ -21,7 +21,7 @@ import type {
   WorkerData,
 } from './workerMessages.ts';
 
-/** Each function may be two in the metered module, and host functions add some lines. */
+/** Lines of a stack: a function may be two in the metered module, and host functions add some. */
 const STACK_LINES = 2 * RUN_FRAMES_MAX + 16;
 
 const port = parentPort;
@@ -60,7 +60,7 @@ port.on('message', (message: ToWorker) => {
   }
 });
 
-// A run's error says which calls were under way; captured only where something is thrown.
+// A run's error lists the calls under way. A stack is captured only where something is thrown.
 Error.stackTraceLimit = STACK_LINES;
 const guarded = process.permission?.has('fs.read') === false;
 sealRealm();

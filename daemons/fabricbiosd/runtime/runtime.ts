@@ -13,16 +13,16 @@ import { MeteredStore, STORED_FROM_BYTES } from './meteredStore.ts';
 import { ModuleCache, type ModuleEntry } from './moduleCache.ts';
 import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
 import { RunTask } from './runTask.ts';
+import { PAGE_BYTES } from './sharedControl.ts';
 import { TypeBudget } from './typeBudget.ts';
 import { typesMet } from './typesMet.ts';
 import { workerLost } from './workerLost.ts';
 import type { CompileResult } from './workerMessages.ts';
 import { WorkerPool } from './workerPool.ts';
 
-const PAGE = 65_536;
-
 /** Trials at one time. */
 const TRIALS_MAX = 2;
+
 const PAGES_MAX = 65_536;
 
 export interface RuntimeOptions {
@@ -87,7 +87,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return new WorkerRuntime(options);
 }
 
-/** Gives a module's result to the runs that wait for it. A result that is not lasting is forgotten. */
+/** Gives a module's result to the runs that wait for it. One that is not lasting is forgotten. */
 type Settle = (result: CompileResult, lasting: boolean) => void;
 
 class WorkerRuntime implements Runtime {
@@ -99,7 +99,11 @@ class WorkerRuntime implements Runtime {
   private readonly store: MeteredStore | null;
   private readonly types = new TypeBudget();
   private readonly trials = new TenantQueue<TrialResult>(TRIALS_MAX);
-  /** Modules with functions that are kept from the optimizing compiler: V8's tiering is off for the whole process meanwhile. */
+  /**
+   * Modules with functions that are kept from the optimizing compiler.
+   *
+   * One at a time, because V8's tiering is off for the whole process meanwhile.
+   */
   private readonly untiered = new TenantQueue<void>(1);
   private readonly trialProcess: TrialProcess;
   private ended = 0;
@@ -135,7 +139,7 @@ class WorkerRuntime implements Runtime {
     this.refuseWhenStopping();
     checkJob(job, this.memPool.byteLength);
     if (this.runs.has(job.run_id)) throw refused('run_id_in_use', `A run "${job.run_id}" is under way already.`);
-    const pages = Math.min(PAGES_MAX, Math.floor(job.linear_memory_bytes / PAGE));
+    const pages = Math.min(PAGES_MAX, Math.floor(job.linear_memory_bytes / PAGE_BYTES));
     const artifact = this.cache.artifact(job.module_sha256);
     if (artifact === undefined) {
       throw refused('module_unknown', `The cell does not hold the module ${job.module_sha256}.`, 'Upload it first.');
@@ -206,7 +210,7 @@ class WorkerRuntime implements Runtime {
     const tryFirst = () => this.tryFirst(sha256, artifact, pages, tenant, settle);
     const full = this.types.refusal(tenant);
     if (full !== null) return settle({ refused: full }, false);
-    // Counted before they wait: many modules that come at one time must not all find room.
+    // Counted before the module waits: many that come at one time must not all find room.
     this.types.add(tenant, typesMet(artifact));
     // A larger module is not small, which a worker need not find out first.
     if (artifact.length > SMALL_MODULE.bytes) return tryFirst();

@@ -19,7 +19,7 @@ export const CELL = {
   logLength: 2,
   /** 1 when main has been told of new log and has not looked yet. */
   logNotified: 3,
-  /** Pages of linear memory that the run had when it last called the host; 0 before it began. */
+  /** Pages of linear memory at the run's last report; 0 before it began. */
   memoryPages: 6,
 } as const;
 
@@ -29,7 +29,7 @@ export const CELL = {
  */
 export interface SharedControl {
   cells: Int32Array;
-  /** The balance (wasm/balance.ts) that the run had when it last called the host; of use once `memoryPages` is not 0. */
+  /** Balance (wasm/balance.ts) at the run's last report; valid once `memoryPages` is not 0. */
   balance: BigInt64Array;
   log: Uint8Array;
 }

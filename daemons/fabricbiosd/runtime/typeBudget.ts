@@ -1,18 +1,24 @@
 import type { RunError } from '../../protocol/runError.ts';
 
 /**
- * Most distinct function types of all modules, and of one tenant's. V8 keeps every type that its process ever
- * met, over all threads, and ends the process at a million. Modules that are compiled just now come on top.
+ * Most distinct function types of all modules, and of one tenant's.
+ *
+ * V8 keeps every type that any thread of its process met, and ends the process at a million. The
+ * last module that is let in may go past these bounds by its own types.
  */
 const ALL_MAX = 700_000;
 const TENANT_MAX = 100_000;
 
-/** Function types that V8 may have met in this process, and the tenants whose modules brought them. */
+/** Counts the function types that V8 may have met, by the tenant that brought them. */
 export class TypeBudget {
   readonly #met = new Set<number>();
   readonly #broughtBy = new Map<string, number>();
 
-  /** @param types hashes of the types of a module that is to be compiled ({@link typesMet}) */
+  /**
+   * Counts the types of a module that will be compiled.
+   *
+   * @param types their hashes ({@link typesMet})
+   */
   add(tenant: string, types: readonly number[]): void {
     const before = this.#met.size;
     for (const type of types) this.#met.add(type);
@@ -20,7 +26,7 @@ export class TypeBudget {
     if (brought > 0) this.#broughtBy.set(tenant, (this.#broughtBy.get(tenant) ?? 0) + brought);
   }
 
-  /** The reason why no new module of a tenant is compiled any more; null while there is room. */
+  /** Gives the reason why a tenant's new modules are refused; null while there is room. */
   refusal(tenant: string): RunError | null {
     const own = this.#broughtBy.get(tenant) ?? 0;
     if (own < TENANT_MAX && this.#met.size < ALL_MAX) return null;

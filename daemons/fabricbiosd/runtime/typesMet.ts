@@ -1,21 +1,22 @@
 import { randomFillSync } from 'node:crypto';
 import { BinaryReader } from '../../../wasm/binaryReader.ts';
 import { MODULE_LIMITS } from '../../../wasm/moduleLimits.ts';
-import { readModule } from '../../../wasm/readModule.ts';
+import { readModule, SECTION } from '../../../wasm/readModule.ts';
 import { VALUE_TYPE_CODES } from '../../../wasm/typeReader.ts';
 import { WasmInvalid } from '../../../wasm/wasmInvalid.ts';
 import type { ValueType } from '../../../wasm/wasmModule.ts';
 
-const TYPE_SECTION = 1;
+/** Bytes before the first section: magic number and version. */
 const HEADER_BYTES = 8;
 
-/** Two secret factors for each place in a type: nobody can make two types of one hash without them. */
+/** Two secret factors for each place in a type, so that nobody can make two types of one hash. */
 const FACTORS = randomFillSync(new Int32Array(2 * (2 * MODULE_LIMITS.arity + 4)));
 
 /**
- * Hashes of the function types that V8 may meet in an artifact, and in the module that the meter makes of it: a
- * type for the block around a body, and one for an inner function. None where the artifact cannot be read as far as
- * its types, because V8 never meets it then.
+ * Hashes the function types that V8 may meet in an artifact and in its metered module.
+ *
+ * The meter adds a type for the block around a body, and one for an inner function. An artifact
+ * whose types cannot be read has none, because V8 never meets it.
  */
 export function typesMet(artifact: Uint8Array): number[] {
   try {
@@ -33,14 +34,14 @@ export function typesMet(artifact: Uint8Array): number[] {
   }
 }
 
-/** Offset after the section of types, so that nothing else of the module is read. */
+/** Finds the end of the section of types, after which nothing of the module is read. */
 function endOfTypes(artifact: Uint8Array): number {
   const reader = new BinaryReader(artifact, HEADER_BYTES);
   while (reader.pos < artifact.length) {
     const id = reader.u8();
     const size = reader.u32();
     reader.skip(size);
-    if (id >= TYPE_SECTION) break;
+    if (id >= SECTION.type) break;
   }
   return Math.min(reader.pos, artifact.length);
 }

@@ -5,8 +5,9 @@ interface Waiting<Result> {
 }
 
 /**
- * Gives each tenant at most one place at a time, and tenants turns: a tenant with many costly modules does not keep
- * another's waiting.
+ * Gives each tenant at most one place at a time, and lets tenants take turns.
+ *
+ * A tenant with many costly modules does not keep another's waiting.
  */
 export class TenantQueue<Result> {
   readonly #slots: number;

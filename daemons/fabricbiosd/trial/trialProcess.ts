@@ -23,10 +23,10 @@ export const CHECK_BOUNDS: TrialBounds = { memory: 1024 * MIB, cpuMs: 60_000 };
 /** Past these a function stays with the baseline compiler, in every run. */
 export const OPTIMIZE_BOUNDS: TrialBounds = { memory: 320 * MIB, cpuMs: 1_500 };
 
-/** Wall clock that a trial may take, for each millisecond of its bound of processor time: a machine may be busy. */
+/** Milliseconds of wall clock for each millisecond of processor time: a machine may be busy. */
 const WALL_FACTOR = 20;
 
-/** Time for a process to start on a busy machine, milliseconds. */
+/** Milliseconds that a process may take to start on a busy machine. */
 const START_MS = 10_000;
 
 /** Address space that Node and V8 reserve without using it; the kernel's bound counts it, ours does not. */
@@ -34,7 +34,7 @@ const RESERVED_BYTES = 1536 * MIB;
 
 const METERED_MAX = 4 * MODULE_LIMITS.module;
 
-/** The module ready to be compiled in the cell, the reason of its refusal, or `failed`, which says nothing about it. */
+/** The module ready to be compiled, the reason of its refusal, or a failure of the trial itself. */
 export type TrialResult = { metered: MeteredModule } | { refused: RunError } | { failed: string };
 
 /** Tries one module after another, each in processes of its own. */
@@ -120,7 +120,8 @@ export class TrialProcess {
         failure = error.message;
         child.kill('SIGKILL');
       };
-      // Not a judgement of the module: a process that neither works nor ends would keep its tenant's place.
+      // A process that neither works nor ends would keep its tenant's place.
+      // It proves nothing of the module.
       const late = setTimeout(() => fail(new Error('it did not end in time')), START_MS + WALL_FACTOR * bounds.cpuMs);
       late.unref();
       const frames = new FrameReader(METERED_MAX, onFrame);

@@ -3,7 +3,7 @@ import { Refused } from '../refused.ts';
 import { outputJson } from '../runs/outputJson.ts';
 
 /**
- * The JSON of a file, on one line; null where the file holds none. It keeps its spelling.
+ * Reads the JSON of a file as one line, otherwise as it was written; null for other content.
  *
  * @throws {Refused} not_found
  */

@@ -58,7 +58,7 @@ export class CellGuard {
   /**
    * Looks whether the cell died, now that its link is lost, and starts it again.
    *
-   * @param modules SHA-256 of each module with a run under way, and milliseconds since its newest run began
+   * @param modules milliseconds since the newest run began, by SHA-256 of each module under way
    */
   async linkLost(modules: ReadonlyMap<string, number>): Promise<void> {
     if (this.#busy || this.#cell === null || this.#isStopped) return;

@@ -43,8 +43,9 @@ export interface LinkOptions {
   /** Called for every connection that was made, before runs go over it. */
   onConnected?: (session: CellSession) => Promise<void> | void;
   /**
-   * Called when a connection was lost, with the SHA-256 of each module that has a run under way, and the
-   * milliseconds since the newest of its runs was handed to the cell.
+   * Called when a connection was lost, with the modules that have runs under way.
+   *
+   * The map has milliseconds since a module's newest run was handed to the cell, by SHA-256.
    */
   onLost?: (modules: ReadonlyMap<string, number>) => void;
   /** Called when the cell gave a run's outcome, with the SHA-256 of its module. */
@@ -77,8 +78,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
   let lastFailure = '';
   /** Modules this cell process holds, as far as we put or used them. */
   const modules = new Map<string, Promise<void>>();
-  /** SHA-256 of the module of each run that a session was asked for and has not answered. */
-  /** Module of each run, and when the run was handed to the cell. */
+  /** Module of each unanswered run, and the time when the run was handed to the cell. */
   const underWay = new Map<string, { sha256: string; since: number }>();
   const waiting = new Set<(session: CellSession | null) => void>();
 

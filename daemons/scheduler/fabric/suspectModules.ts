@@ -8,12 +8,13 @@ const PROVEN_RUNS = 20;
 const REMEMBERED = 10_000;
 
 /**
- * A run that began longer ago, milliseconds, is a bystander when others are newer: a module ends its cell when it is
- * compiled, or soon after.
+ * Milliseconds after which a run is a bystander, where newer runs are under way.
+ *
+ * A module ends its cell when it is compiled, or soon after.
  */
 const RECENT_MS = 30_000;
 
-/** A death at which a module was a bystander counts as much: it may have waited for its moment. */
+/** Weight of a death at which a module was a bystander: it may have waited for its moment. */
 const BYSTANDER_DEATH = 0.5;
 
 interface Record {
@@ -42,7 +43,11 @@ export class SuspectModules {
     this.#of(sha256).ended++;
   }
 
-  /** @param ages milliseconds since the newest run of each module began that was under way when the cell died */
+  /**
+   * Counts a death of the cell.
+   *
+   * @param ages milliseconds since the newest run began, by each module with runs under way
+   */
   died(ages: ReadonlyMap<string, number>): void {
     const all = [...ages.keys()];
     const isRecent = (sha256: string) => (ages.get(sha256) ?? 0) <= RECENT_MS;

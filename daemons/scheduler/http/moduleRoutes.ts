@@ -1,22 +1,22 @@
 import { Readable } from 'node:stream';
 import type { ModuleStore } from '../moduleStore.ts';
 import { Refused } from '../refused.ts';
-import type { Handlers } from './call.ts';
+import type { Call, Handlers } from './call.ts';
 
 export function moduleRoutes(parts: {
   modules: ModuleStore;
   mustBeActive(): void;
 }): Pick<Handlers, 'headModule' | 'getModule' | 'putModule'> {
   const { modules, mustBeActive } = parts;
+  const find = ({ actor, params }: Call): string => {
+    const sha256 = params.sha256 ?? '';
+    if (modules.has(actor.name, sha256)) return sha256;
+    throw new Refused('not_found', 'This tenant has not put this module.');
+  };
   return {
-    headModule: ({ actor, params }) => {
-      const sha256 = params.sha256 ?? '';
-      if (!modules.has(actor.name, sha256)) throw new Refused('not_found', 'This tenant has not put this module.');
-      return { status: 200, subject: sha256 };
-    },
-    getModule: async ({ actor, params }) => {
-      const sha256 = params.sha256 ?? '';
-      if (!modules.has(actor.name, sha256)) throw new Refused('not_found', 'This tenant has not put this module.');
+    headModule: (call) => ({ status: 200, subject: find(call) }),
+    getModule: async (call) => {
+      const sha256 = find(call);
       return { status: 200, type: 'bytes', pieces: [await modules.read(sha256)], subject: sha256 };
     },
     putModule: async ({ actor, params, body }) => {

@@ -7,7 +7,7 @@ const FIRST_BYTES = 4_096;
  * A request's body in a buffer of its own. Its pieces are put into place as they come: joining many megabytes at the end would hold up others.
  * @param announced the header `content-length`, where there is one
  * @param most bytes
- * @param onPiece gets all that is there after each piece; while others have their turn, little else is to do
+ * @param onPiece gets everything that came so far, after each piece
  * @throws {Refused} body_too_large, bad_request when less came than was announced
  */
 export async function readBody(

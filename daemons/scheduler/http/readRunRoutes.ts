@@ -8,13 +8,13 @@ import type { RunTable, StoredRun } from '../store/runTable.ts';
 import type { Answer, Call, Handlers } from './call.ts';
 import { runEvents } from './runEvents.ts';
 
-export interface ReadRunParts {
+interface ReadRunParts {
   service: Pick<RunService, 'find' | 'list'>;
   runs: Pick<RunTable, 'bytes'>;
   content: RunContent;
 }
 
-/** The routes that show runs and change nothing. They work without a cell, and on a store alone. */
+/** Routes that show runs and change nothing. They need a store, and no cell. */
 export function readRunRoutes({
   service,
   runs,
@@ -64,7 +64,7 @@ export function readRunRoutes({
   };
 }
 
-/** The answer that shows an ended run with its output. */
+/** Answers with an ended run and its output. */
 export async function endedAnswer(content: RunContent, run: StoredRun, output?: Uint8Array): Promise<Answer> {
   const shown = await content.shown(run, output);
   return 'json' in shown ? { status: 200, ...shown } : { status: 200, type: 'json', ...shown };

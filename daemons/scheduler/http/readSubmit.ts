@@ -7,7 +7,7 @@ import { Refused } from '../refused.ts';
 import { readBody } from './readBody.ts';
 
 /**
- * A submit whose input came as bytes behind its JSON, and is not decoded from anything.
+ * Reads a submit whose input follows its JSON as bytes.
  *
  * @param announced the header `content-length`, where there is one
  * @throws {Refused} body_too_large, bad_request
@@ -16,7 +16,7 @@ export async function readSubmit(
   payload: AsyncIterable<Uint8Array>,
   announced: string | undefined,
 ): Promise<LargeSubmit> {
-  // Hashed as it comes: another pass over many megabytes would only begin when all of them are there.
+  // Hashed as it comes: a second pass would begin only when all megabytes are there.
   const hash = createHash('sha256');
   let hashed = 0;
   const bytes = await readBody(payload, announced, SUBMIT_FRAME_BYTES, (soFar) => {
@@ -37,7 +37,7 @@ export async function readSubmit(
   if (Object(head) !== head || Array.isArray(head) || 'input_b64' in Object(head))
     throw new Refused('bad_request', 'The head of the body is an object without input_b64; the input follows it.');
   return {
-    // Checked by the schema after this, which wants an input.
+    // The schema, which checks the body after this, demands an input.
     body: { ...(head as RunSubmit), input_b64: '' },
     input,
     input_sha256: hash.digest('hex'),

@@ -174,7 +174,7 @@ export const OPERATIONS = {
     path: '/api/v1/runs/{id}/events',
     summary: 'What happens to a run, as server-sent events.',
     description:
-      'What happened so far comes first: `state` ({run_id, state, at}) and `log` ({text}). `listening` ({}) follows where the run goes on, then the rest as it happens. The last event is `end` (the Run), after which the stream ends.',
+      'The events so far come first: `state` ({run_id, state, at}) and `log` ({text}). Where the run goes on, `listening` ({}) follows, then the rest as it happens. The last event is `end` (the Run), after which the stream ends.',
     who: ANY,
     params: { id: runId },
     answers: { 200: { description: 'The events', body: 'events' } },

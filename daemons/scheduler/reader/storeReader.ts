@@ -1,17 +1,18 @@
 /**
- * Entry point of the store reader: shows the runs of a stack that is stopped, by the scheduler's own
- * routes and without its doors. It lives as long as its standard input, a line of which is the path
- * of a GET request. Each answer is a line `status bytes`, then so many bytes.
+ * Entry point of the store reader, which shows the runs of a stopped stack.
+ *
+ * It answers with the scheduler's own routes, on standard input and output. Each line of input is
+ * the path of a GET request. Each answer is a line `status length`, then a body of that many bytes.
  */
-import { createInterface } from 'node:readline';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { StateFolder } from '../../protocol/stateFolder.ts';
+import { streamLines } from '../../protocol/streamLines.ts';
 import type { Answer } from '../http/call.ts';
 import { Refused } from '../refused.ts';
 import { type StoredRuns, storedRuns } from './storedRuns.ts';
 
 const [dir = ''] = process.argv.slice(2);
-/** The folder's own user asks, and sees the runs of all its tenants. */
+/** The folder's own user, for whom the runs of all tenants are shown. */
 const actor = { role: 'admin', name: 'reader' } as const;
 const RUN = /^\/api\/v1\/runs\/([^/?]+)(?:\/(events|artifacts)(?:\/([^/?]+))?)?$/;
 
@@ -33,7 +34,7 @@ function open(): StoredRuns | undefined {
 
 async function serve(runs: StoredRuns): Promise<void> {
   using _runs = runs;
-  for await (const line of createInterface({ input: process.stdin })) {
+  for await (const line of streamLines(process.stdin)) {
     const { status, bytes } = await answer(runs, line);
     process.stdout.write(`${status} ${bytes.length}\n`);
     process.stdout.write(bytes);
@@ -54,15 +55,15 @@ function route({ routes }: StoredRuns, path: string): Answer | Promise<Answer> {
   const { pathname, searchParams } = new URL(path, 'http://store');
   const query = { limit: Number(searchParams.get('limit') ?? 50), before: searchParams.get('before') ?? undefined };
   const [, id, part, name] = RUN.exec(pathname) ?? [];
-  const call = {
+  const asked = {
     actor,
     params: { id: id ?? '', name: name ?? '' },
     query,
     headers: {},
     body: undefined,
     large: undefined,
+    allow: () => {},
   };
-  const asked = { ...call, allow: () => {} };
   if (id !== undefined) {
     if (part === 'events') return routes.runEvents(asked);
     if (part === undefined) return routes.getRun(asked);

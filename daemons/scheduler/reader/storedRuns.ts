@@ -9,18 +9,22 @@ import { openStoppedStore } from '../store/cellStore.ts';
 import { storedFiles } from '../store/runFiles.ts';
 import { runTable, type StoredRun } from '../store/runTable.ts';
 
-/** The API's routes that show runs, on the store of a scheduler that has stopped. */
+/** Routes that show the runs of a stopped scheduler's store. */
 export interface StoredRuns extends Disposable {
   routes: Pick<Handlers, 'listRuns' | 'getRun' | 'runEvents' | 'listArtifacts' | 'getArtifact'>;
 }
 
 const LOST = 'The stack stopped while the run was under way.';
 
-/** @throws {GrafosError} those of `openStoppedStore` */
+/**
+ * Opens the store of a stopped scheduler.
+ *
+ * @throws {GrafosError} those of {@link openStoppedStore}
+ */
 export function storedRuns(folder: StateFolder): StoredRuns {
   const store = openStoppedStore(folder);
   const runs = runTable(store);
-  // A run that was under way when its scheduler was killed gets this end when the next one starts.
+  // The next scheduler would give this end to a run that was under way when the last was killed.
   const ended = (run: StoredRun): StoredRun => (run.ended_at === null ? lose(run, LOST).run : run);
   const byId = (runId: string): StoredRun => {
     const run = runs.byId(runId);

@@ -5,10 +5,9 @@ import { parseExactJson } from '../../protocol/parseExactJson.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The value of an output that is JSON; undefined where it is none, or nests too deep to be written
- * again.
+ * Parses an output; undefined where it is not JSON, or nests too deep to be written again.
  *
- * @param parse the parser; `JSON.parse` is faster where the value itself is of no interest
+ * @param parse `JSON.parse` is faster where nobody reads the value itself
  */
 export function outputJson(output: Uint8Array, parse: (text: string) => unknown = parseExactJson): unknown {
   if (output.length === 0 || isDeepJson(output)) return undefined;

@@ -24,7 +24,7 @@ export interface RunContent {
   artifact(name: ArtifactName, run: StoredRun): Promise<Content | null>;
 }
 
-export interface RunContentParts {
+interface RunContentParts {
   runs: Pick<RunTable, 'bytes'>;
   files: Pick<RunFiles, 'path' | 'pieces'>;
   bulk: Pick<BulkThread, 'jsonLine'>;

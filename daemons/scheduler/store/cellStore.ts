@@ -13,7 +13,7 @@ import { MIGRATIONS } from './migrations.ts';
 
 export const STORE_FILE = 'cell.db';
 
-/** Endings of the files that SQLite puts beside the store. It would follow them if they were links. */
+/** Endings of the files that SQLite puts beside the store. SQLite would follow links there. */
 const BESIDE = ['-wal', '-shm', '-journal'];
 
 export type Row = Record<string, SQLOutputValue>;
@@ -30,21 +30,22 @@ export interface CellStore {
   close(): void;
 }
 
-/** Offset of the write version in the header of an SQLite file, and its value for a rollback journal; 2 is a write-ahead log. */
+/** Offset of an SQLite header's write version: 1 is a rollback journal, 2 a write-ahead log. */
 const WRITE_VERSION_AT = 18;
 const ROLLBACK = 1;
 
 /**
- * Removes a rollback journal beside a store that has a write-ahead log, or beside none. Ours is never left
- * there; one that came with a folder would be played back, and older versions of SQLite delete a file that it
- * names.
+ * Removes a rollback journal beside a store with a write-ahead log, or without a store.
+ *
+ * The scheduler leaves none there. SQLite would play back one that came with a folder, and older
+ * versions delete a file that it names.
  */
 function removeForeignJournal(folder: StateFolder): void {
   const journal = `${STORE_FILE}-journal`;
   if (folder.names().includes(journal) && writeVersion(folder) !== ROLLBACK) folder.remove(journal);
 }
 
-/** Version in the header of the store; undefined where there is no store. */
+/** Reads the write version of the store; undefined where there is no store. */
 function writeVersion(folder: StateFolder): number | undefined {
   const fd = folder.openRead(STORE_FILE);
   if (fd === undefined) return undefined;
@@ -135,17 +136,19 @@ export function openCellStore(dir: string): CellStore {
   };
 }
 
-/** A store that its scheduler has left, open for reading alone. */
-export interface StoppedStore extends Disposable {
+/** The store of a stopped scheduler, open for reading only. */
+interface StoppedStore extends Disposable {
   prepare(sql: string): StatementSync;
 }
 
 /**
- * Opens a store without changing it, and leaves no file behind. After a clean stop the file is
- * whole, and SQLite needs no files beside it. What a killed scheduler left in the write-ahead log is
- * read from there.
+ * Opens a store without changing it, and leaves no file behind.
  *
- * @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_older, store_unusable
+ * After a clean stop the file is whole, and SQLite needs no files beside it. After a kill, the
+ * latest rows are read from the write-ahead log.
+ *
+ * @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_older,
+ *   store_unusable
  */
 export function openStoppedStore(folder: StateFolder): StoppedStore {
   const path = folder.checked(STORE_FILE);
@@ -153,7 +156,7 @@ export function openStoppedStore(folder: StateFolder): StoppedStore {
   const before = folder.names();
   const url = pathToFileURL(path);
   const isWhole = !before.includes(`${STORE_FILE}-wal`);
-  // Without a lock and without files beside: a scheduler that starts meanwhile makes those, and they are its own.
+  // Takes no lock and makes no files: a scheduler that starts meanwhile makes its own.
   if (isWhole) url.searchParams.set('immutable', '1');
   const close = (db: DatabaseSync | undefined): void => {
     if (db?.isOpen === true) db.close();

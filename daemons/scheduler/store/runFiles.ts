@@ -26,7 +26,7 @@ const PARTS: readonly RunPart[] = ['input', 'output'];
 const PIECE_BYTES = 96 * 1024;
 const ASIDE = '.part';
 
-/** The part of {@link RunFiles} that reads, in a folder `runs` that is there. */
+/** The reading part of {@link RunFiles}, in an existing folder `runs`. */
 export function storedFiles(folder: StateFolder): Pick<RunFiles, 'read' | 'pieces' | 'path'> {
   return {
     path: (runId, part) => folder.checked(nameOf(runId, part)),

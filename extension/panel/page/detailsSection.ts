@@ -1,7 +1,7 @@
 import type { PanelWords, RunHead } from '../panelMessages.ts';
 import { element } from './element.ts';
 
-/** A fold with what is seldom asked for: cell, version, module, id, and the artifacts. */
+/** A fold with the less used facts: cell, version, module and id of the run, and its artifacts. */
 export class DetailsSection {
   readonly root: HTMLDetailsElement;
   readonly #facts = element('dl');

@@ -2,9 +2,9 @@ import { shownText } from './shownText.ts';
 
 interface ElementParts {
   class?: string;
-  /** Text of a run or of the extension; it is never markup. */
+  /** Text of a run or of the extension. It is set as text, never as markup. */
   text?: string;
-  /** Attributes with values of ours. */
+  /** Attributes. Text of a run in them has gone through {@link shownText}. */
   attributes?: Record<string, string>;
 }
 

@@ -1,24 +1,26 @@
 import type { FlameFrame } from '../panelMessages.ts';
 import { element } from './element.ts';
 import { setText } from './setText.ts';
+import { shownText } from './shownText.ts';
 
-/** Boxes narrower than this part of the graph are left out: nobody could see or press them. */
+/** Part of the graph's width below which a box is left out: it could not be seen or pressed. */
 const PART_MIN = 0.001;
-/** Boxes that are drawn; a graph of more would make the page slow. */
+/** Boxes that are drawn at most. More would make the page slow. */
 const BOXES_MAX = 4_000;
 const ROW_PIXELS = 20;
 
 interface Box {
   frame: FlameFrame;
   level: number;
-  /** From 0 to 1, of the frame that fills the graph. */
+  /** Left edge and width as parts of the graph, from 0 to 1. */
   left: number;
   width: number;
 }
 
 /**
- * The tree of calls as boxes, callers above what they call, as wide as the fuel that they used with
- * all that they called. A press on a box widens it to the whole graph; a press on a caller goes back.
+ * Draws the tree of calls as boxes, callers above the functions they call. The width of a box is
+ * the fuel of the function and of all that it called. A press on a box widens it to the whole
+ * graph; a press on a caller goes back.
  */
 export function flameGraph(
   frames: FlameFrame[],
@@ -26,16 +28,16 @@ export function flameGraph(
 ): HTMLElement {
   const children = Map.groupBy(frames.keys(), (index) => frames[index]?.parent ?? -1);
   const graph = element('div', { class: 'graph', attributes: { role: 'group', 'aria-label': labels.name } });
-  const told = element('p', { class: 'quiet told' });
+  const facts = element('p', { class: 'quiet' });
   const show = (top: number): void => {
     const boxes = boxesOf(frames, children, top);
     graph.style.height = `${(Math.max(0, ...boxes.map(({ level }) => level)) + 1) * ROW_PIXELS}px`;
     graph.replaceChildren(...boxes.map((box) => boxElement(box)));
-    setText(told, labels.tell(frames[top] as FlameFrame));
+    setText(facts, labels.tell(frames[top] as FlameFrame));
   };
   const boxElement = ({ frame, level, left, width }: Box): HTMLElement => {
     const place = frames.indexOf(frame);
-    const title = labels.tell(frame);
+    const title = shownText(labels.tell(frame));
     const box = element('button', {
       class: `box tone${level % 4}`,
       text: frame.name,
@@ -48,14 +50,16 @@ export function flameGraph(
       show(place);
       graph.querySelector<HTMLElement>(`[data-place="${place}"]`)?.focus();
     });
-    for (const name of ['focus', 'mouseenter']) box.addEventListener(name, () => setText(told, title));
+    for (const name of ['focus', 'mouseenter']) box.addEventListener(name, () => setText(facts, title));
     return box;
   };
   if (frames.length > 0) show(0);
-  return element('div', { class: 'flame' }, graph, told);
+  return element('div', { class: 'flame' }, graph, facts);
 }
 
-/** Callers of the top frame in full width, then the frames below it in their parts. */
+/**
+ * The boxes of the top frame's callers in full width, then of the frames below it by their fuel.
+ */
 function boxesOf(frames: FlameFrame[], children: Map<number, number[]>, top: number): Box[] {
   const callers: number[] = [];
   for (let at = frames[top]?.parent ?? -1; at >= 0; at = frames[at]?.parent ?? -1) callers.unshift(at);

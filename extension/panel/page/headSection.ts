@@ -2,10 +2,10 @@ import type { FromPage, PanelAction, PanelWords, RunHead } from '../panelMessage
 import { element } from './element.ts';
 import { setText } from './setText.ts';
 
-/** Milliseconds between two drawings of the time that a run has taken. */
+/** Time between two drawings of the running time, milliseconds. */
 const TICK_MS = 100;
 
-/** Name, state, costs and buttons of the run, what went wrong, and where. */
+/** The head of the run: its name, state, costs and buttons, and its error with places. */
 export class HeadSection {
   readonly root: HTMLElement;
   readonly #words: PanelWords;
@@ -62,7 +62,7 @@ export class HeadSection {
     this.#clock = setInterval(draw, TICK_MS);
   }
 
-  /** A button that stays keeps its element, and so the focus. */
+  /** Draws the buttons. A button that is there already keeps its element and with it the focus. */
   #showButtons(buttons: RunHead['buttons']): void {
     const known = new Map(
       [...this.#buttons.querySelectorAll('button')].map((button) => [button.dataset.action ?? '', button]),
@@ -76,7 +76,7 @@ export class HeadSection {
     });
     for (const [action, button] of known) if (!buttons.some((one) => one.action === action)) button.remove();
     wanted.forEach((button, index) => {
-      // Moving the element that has the focus would take the focus from it.
+      // A moved element loses the focus.
       if (this.#buttons.children[index] !== button) {
         this.#buttons.insertBefore(button, this.#buttons.children[index] ?? null);
       }

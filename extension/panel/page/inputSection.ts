@@ -2,7 +2,7 @@ import type { InputShown, PanelWords } from '../panelMessages.ts';
 import { element } from './element.ts';
 import { setText } from './setText.ts';
 
-/** The input of the run. Its text can be edited; the edited text is what the next run gets. */
+/** The input of the run. Its text can be edited, and the next run gets the edited text. */
 export class InputSection {
   readonly root: HTMLElement;
   readonly #words: PanelWords;
@@ -24,7 +24,7 @@ export class InputSection {
     this.#text.hidden = true;
   }
 
-  /** The edited text; undefined where the input is as it was. */
+  /** The edited text; undefined where the input was not edited. */
   get edited(): string | undefined {
     return this.#given !== null && this.#text.value !== this.#given ? this.#text.value : undefined;
   }
@@ -34,8 +34,8 @@ export class InputSection {
   }
 
   /**
-   * Shows the input of a run. A text that is edited in this moment stays: a person writes the input
-   * of the next run while the one before ends.
+   * Shows the input of a run. A text with the focus that was edited stays: a person may write the
+   * input of the next run while the run before ends.
    */
   show({ name, text, note }: InputShown): void {
     const isWritten = this.edited !== undefined && document.activeElement === this.#text;

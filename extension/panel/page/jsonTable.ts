@@ -2,14 +2,16 @@ import type { JsonNode } from '../readJson.ts';
 import { element } from './element.ts';
 import { paged } from './paged.ts';
 
+/** Rows that are drawn at once. */
 const PAGE = 100;
-/** Rows that are looked at for columns, and columns that a person still reads. */
+/** Rows whose members give the columns. */
 const HEAD_ROWS = 200;
+/** Columns of a table at most. */
 const COLUMNS_MAX = 40;
 
 type Row = Map<string, JsonNode>;
 
-/** An array of objects as rows under the names of their members; null for any other value. */
+/** Draws an array of objects as rows under the names of their members; null for any other value. */
 export function jsonTable(value: JsonNode, labels: { caption: string; more: string }): HTMLElement | null {
   if (value.kind !== 'array' || value.items.length === 0) return null;
   const rows: Row[] = [];

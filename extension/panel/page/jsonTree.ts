@@ -4,11 +4,15 @@ import { paged } from './paged.ts';
 
 /** Members of one value that are drawn at once. */
 const PAGE = 100;
-/** Values with at most so many members are open from the beginning, down to the level below. */
+/** Members of the largest value that is open from the beginning. */
 const OPEN_MEMBERS = 20;
+/** Levels that are open from the beginning. */
 const OPEN_LEVELS = 3;
 
-/** A JSON value as a tree that folds. A member is drawn when the value around it is opened for the first time. */
+/**
+ * Draws a JSON value as a tree of folds. Members are drawn when their value is opened for the first
+ * time.
+ */
 export function jsonTree(value: JsonNode, more: string): HTMLElement {
   const tree = element('div', { class: 'tree' });
   tree.append(entry(null, value, 0, more));

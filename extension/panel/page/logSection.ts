@@ -2,10 +2,10 @@ import type { PanelWords } from '../panelMessages.ts';
 import { element } from './element.ts';
 import { shownText } from './shownText.ts';
 
-/** Pixels from its end within which the log counts as read to the end, and follows what comes. */
+/** Distance from the end of the log, pixels, within which the view follows new lines. */
 const END_PIXELS = 24;
 
-/** The log of the run, which grows while the run goes on. */
+/** The log of the run. It grows while the run goes on. */
 export class LogSection {
   readonly root: HTMLElement;
   readonly #text: HTMLElement;
@@ -13,7 +13,7 @@ export class LogSection {
 
   constructor(words: PanelWords) {
     this.#text = element('pre', { attributes: { tabindex: '0', role: 'log', 'aria-label': words.log } });
-    // A screen reader that read each line would never come to the end of a run that talks.
+    // A screen reader would fall behind a run with many lines.
     this.#text.setAttribute('aria-live', 'off');
     this.#nothing = element('p', { class: 'quiet', text: words.noLog });
     const head = element('div', { class: 'heading' }, element('h2', { text: words.log }));
@@ -27,7 +27,9 @@ export class LogSection {
     this.#nothing.hidden = true;
   }
 
-  /** @param isWhole the text is all of the log, not a piece that follows */
+  /**
+   * @param isWhole true for the whole log, false for its next piece
+   */
   show(text: string, isWhole: boolean): void {
     const view = this.#text;
     const follows = view.scrollHeight - view.scrollTop - view.clientHeight < END_PIXELS;

@@ -3,12 +3,12 @@ import { paged } from './paged.ts';
 import { shownText } from './shownText.ts';
 
 /**
- * A long text in pieces, each of which follows the one before without a seam.
+ * Draws a long text in pieces that follow each other without a seam.
  *
  * @param count characters, or bytes of a dump
  * @param size characters or bytes of a piece
- * @param part the text from the first number up to the second
- * @param labels the name for screen readers, and the words of the button that brings the next piece
+ * @param part gives the text from one position up to another
+ * @param labels the name for screen readers, and the words of the button for the next piece
  */
 export function longText(
   count: number,

@@ -1,4 +1,4 @@
-/** Entry point of the page of the Run panel: connects the view with the extension. */
+/** Entry point of the Run panel's page: connects the view with the extension. */
 import type { FromPage, ToPage } from '../panelMessages.ts';
 import { PanelView } from './panelView.ts';
 

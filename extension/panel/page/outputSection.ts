@@ -9,10 +9,11 @@ import { longText } from './longText.ts';
 import { pictureOf } from './pictureOf.ts';
 import { setText } from './setText.ts';
 
-/** Characters, and bytes of a dump, that are drawn at once. */
+/** Characters of a text that are drawn at once. */
 const TEXT_PIECE = 128 * 1024;
+/** Bytes of a dump that are drawn at once. */
 const HEX_PIECE = 4 * 1024;
-/** A longer text is shown as text only: its tree would take many times its size. */
+/** Characters of the longest text that gets a tree, which takes many times its size. */
 const TREE_CHARACTERS = 4 * 1024 * 1024;
 
 type ViewName = 'picture' | 'tree' | 'table' | 'text' | 'hex';
@@ -20,11 +21,14 @@ type ViewName = 'picture' | 'tree' | 'table' | 'text' | 'hex';
 interface View {
   name: ViewName;
   draw(): HTMLElement;
-  /** What "Copy" copies. */
+  /** Gives the text for "Copy". */
   copied(): string;
 }
 
-/** The output of the run: as a tree, a table, text, a picture or bytes, the most telling form first. */
+/**
+ * The output of the run as a picture, a table, a tree, text or bytes. The first form that fits is
+ * open.
+ */
 export class OutputSection {
   readonly root: HTMLElement;
   readonly #words: PanelWords;
@@ -34,7 +38,7 @@ export class OutputSection {
   readonly #buttons: HTMLElement;
   #views: View[] = [];
   #shown: View | undefined;
-  /** The form that the person chose last; the next output opens in it where it has it. */
+  /** The form that the person chose last. The next output opens in it if it has that form. */
   #wanted: ViewName | undefined;
 
   constructor(words: PanelWords, on: { copy(text: string): void; save(): void }) {
@@ -124,12 +128,12 @@ export class OutputSection {
   }
 }
 
-/** A dump that follows another one begins on a line of its own. */
+/** Begins a dump that follows another one on a line of its own. */
 function linedUp(dump: string, from: number): string {
   return from === 0 ? dump : `\n${dump}`;
 }
 
-/** The end of a piece of text, moved past a character of two units that it would cut in half. */
+/** Moves the end of a piece of text past a surrogate pair that it would cut in half. */
 function edge(text: string, at: number): number {
   const code = text.charCodeAt(at);
   return code >= 0xdc00 && code <= 0xdfff ? at + 1 : at;

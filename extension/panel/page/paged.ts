@@ -1,13 +1,14 @@
 import { element } from './element.ts';
 
 /**
- * Shows a long list piece by piece, so that a large output costs only what is looked at.
+ * Draws a long list piece by piece, so that a large output costs only the pieces that are looked
+ * at.
  *
  * @param count entries of the list
- * @param size entries that come at once
- * @param add appends the entries from the first number up to the second to the list
- * @param more the words of the button, in which `{0}` is the number of entries that are left
- * @returns the button that brings the next entries; null where all are there
+ * @param size entries of a piece
+ * @param add draws the entries from one position up to another
+ * @param more the words of the button, with `{0}` for the count of entries that are left
+ * @returns the button for the next piece; null where all entries are drawn
  */
 export function paged(
   count: number,

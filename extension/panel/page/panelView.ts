@@ -9,8 +9,8 @@ import { ProfileSection } from './profileSection.ts';
 import { setText } from './setText.ts';
 
 /**
- * The page of the Run panel. Messages change the elements that are there; nothing is built anew that
- * a person may be reading, scrolling or writing in.
+ * The page of the Run panel. Messages change the elements that are there. An element that a person
+ * may read, scroll or write in is not built anew.
  */
 export class PanelView {
   readonly #root: HTMLElement;
@@ -57,7 +57,7 @@ export class PanelView {
       setText(this.#announced, message.text);
       return;
     }
-    // A part of a run that is no longer shown comes too late.
+    // The part is of a run that is no longer shown.
     if (message.runId !== this.#runId) return;
     switch (message.kind) {
       case 'output':

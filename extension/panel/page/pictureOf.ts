@@ -1,9 +1,9 @@
 import { element } from './element.ts';
 
-/** Bytes that are turned into text at once; a call with more arguments may not fit on the stack. */
+/** Bytes that are turned into text by one call, whose arguments must fit on the stack. */
 const PIECE = 8 * 1024;
 
-/** A picture from its bytes, with its measures below it. */
+/** Draws a picture from its bytes, with its type and size in pixels below it. */
 export function pictureOf(bytes: Uint8Array, type: string): HTMLElement {
   let binary = '';
   for (let at = 0; at < bytes.length; at += PIECE) binary += String.fromCharCode(...bytes.subarray(at, at + PIECE));

@@ -53,7 +53,9 @@ export class ProfileSection {
   }
 }
 
-/** @param last draws the cell of the last column, in the row of that number */
+/**
+ * @param last draws the content of the last column's cell in a row
+ */
 function table(
   caption: string,
   heads: string[],

@@ -1,6 +1,9 @@
 import { neutralText } from '../../../daemons/protocol/neutralText.ts';
 
-/** Text of others with its lines, in which no character steers the reader. */
+/**
+ * Makes a text of others neutral and keeps its lines: no character can control the page or reorder
+ * its text.
+ */
 export function shownText(text: string): string {
   return text
     .split(/\r\n|\n/)

@@ -1,16 +1,17 @@
 use crate::host;
 use std::alloc::{GlobalAlloc, Layout, System};
 
-/// The system's allocator, which tells the cell when it has no room.
+/// The system's allocator, which reports to the cell when it has no room.
 ///
-/// The label counts only where the run then ends with a trap, as `out_of_memory`. A tasklet that goes on
-/// without the memory, as after `Vec::try_reserve`, is not affected.
+/// The report is a label, by which a trap that follows ends the run as `out_of_memory`. A tasklet
+/// that
+/// goes on without the memory, as after `Vec::try_reserve`, is not affected.
 struct Allocator;
 
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
 
-// Safety: every call goes to the system's allocator as it is.
+// Safety: every call goes to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         checked(System.alloc(layout), layout.size())

@@ -1,6 +1,6 @@
 use crate::Output;
 
-/// What a tasklet's function gives: an output, or an output or an error label.
+/// Result of a tasklet's function: an output alone, or an output or an error label.
 pub trait Answer {
     fn into_result(self) -> Result<Output, &'static str>;
 }

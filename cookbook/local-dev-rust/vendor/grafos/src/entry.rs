@@ -6,7 +6,7 @@ pub fn init(context: i32, length: i32) {
     #[cfg(target_arch = "wasm32")]
     std::panic::set_hook(Box::new(|panic| {
         crate::log::error(&panic.to_string());
-        // A panic is none of `out_of_memory`, also where an allocation failed before.
+        // Replaces the label of a failed allocation: a panic does not end as `out_of_memory`.
         host::fail("panic");
     }));
 }

@@ -124,7 +124,7 @@ impl From<bool> for Json {
 macro_rules! from_whole_numbers {
     ($($number:ty),*) => {
         $(
-            /// Exact, also where it does not fit 64 bits.
+            /// Exact, even where the number does not fit into 64 bits.
             impl From<$number> for Json {
                 fn from(value: $number) -> Self {
                     i64::try_from(value).map_or_else(|_| Json::Number(value.to_string()), Json::Integer)
@@ -136,7 +136,7 @@ macro_rules! from_whole_numbers {
 
 from_whole_numbers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
 
-/// As [`Json::float`].
+/// Same as [`Json::float`].
 impl From<f64> for Json {
     fn from(value: f64) -> Self {
         Json::float(value)

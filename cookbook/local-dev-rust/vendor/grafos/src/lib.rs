@@ -45,7 +45,9 @@ pub fn clock() -> i64 {
 
 /// Makes `compute` the tasklet of this crate: writes the exports of `tasklet-profile-v0`. Once in a crate, whose type is `cdylib`.
 ///
-/// `compute` takes `&[u8]` and gives `Output` or `Result<impl Into<Output>, &'static str>`; the error is a snake_case label of at most 64 bytes.
+/// `compute` takes `&[u8]` and gives `Output` or `Result<impl Into<Output>, &'static str>`. The
+/// error is a
+/// snake_case label of at most 64 bytes.
 #[macro_export]
 macro_rules! tasklet {
     ($compute:path) => {

@@ -2,7 +2,7 @@
 
 use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
-/// The tasklet that the build wants, where a crate has several: the name of its function.
+/// Variable with the function of the tasklet that the build wants, where a crate has several.
 const WANTED: &str = "GRAFOS_TASKLET";
 
 /// Makes a function the tasklet of its module: writes the exports of `tasklet-profile-v0`.
@@ -20,7 +20,7 @@ pub fn tasklet(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn exports(name: Ident, item: TokenStream) -> TokenStream {
-    // The compiler notes the variable, so that cargo compiles the crate again when the build wants another tasklet.
+    // The compiler notes the variable: for another tasklet cargo compiles the crate again.
     let note = format!("const _: ::core::option::Option<&str> = ::core::option_env!(\"{}\");", WANTED);
     let mut items: TokenStream = note.parse().expect("the text is Rust");
     let text = name.to_string();
@@ -30,14 +30,14 @@ fn exports(name: Ident, item: TokenStream) -> TokenStream {
         items.extend(item);
         items.extend(call("::grafos_std::export_tasklet!", TokenTree::Ident(name), place));
     } else {
-        // Another tasklet of the crate is built this time, so that nothing calls this one.
+        // The build wants another tasklet of the crate, so nothing calls this function.
         items.extend("#[allow(dead_code)]".parse::<TokenStream>().expect("the text is Rust"));
         items.extend(item);
     }
     items
 }
 
-/// The name of the function that the attribute is written on, or why there is none.
+/// Gives the name of the function below the attribute, or the fault and its place.
 fn function_name(arguments: TokenStream, item: TokenStream) -> Result<Ident, (&'static str, Span)> {
     if let Some(first) = arguments.into_iter().next() {
         return Err(("#[grafos_std::tasklet] takes no arguments.", first.span()));
@@ -69,7 +69,7 @@ fn plain_name(name: Option<TokenTree>, next: Option<TokenTree>, place: Span) -> 
     }
 }
 
-/// The call of a macro as an item: its path and `!`, one token in parentheses, and `;`.
+/// Makes the call of a macro as an item: its path and `!`, one token in parentheses, and `;`.
 fn call(path: &str, argument: TokenTree, place: Span) -> TokenStream {
     let mut tokens: Vec<TokenTree> = path.parse::<TokenStream>().expect("the path is Rust").into_iter().collect();
     tokens.push(TokenTree::Group(Group::new(Delimiter::Parenthesis, argument.into())));
