@@ -1,20 +1,23 @@
 /**
- * Every test, and one closing line: mocha's suites, then the packed extension in a real editor. Arguments are mocha's; those that begin with
- * `test` name files, and then only these are run.
+ * Every test, and one closing line: mocha's suites, and beside them the packed extension in a real
+ * editor. Arguments are mocha's; those that begin with `test` name files, and then only these are
+ * run.
  */
-import { closeWith } from './counts.ts';
-import { runEditorSuites } from './runEditorSuites.ts';
+import { type Counts, closeWith } from './counts.ts';
 import { runMocha } from './runMocha.ts';
+import { startEditorSuites } from './startEditorSuites.ts';
 
 const given = process.argv.slice(2);
 const isEditorSuite = (one: string) => one.startsWith('test/editor/');
 const some = given.filter((one) => one.startsWith('test'));
 const editorFiles = some.filter(isEditorSuite);
-const parts = [];
+// The editor's suites wait for windows most of the time, so the two go well beside each other.
+const editor = some.length === 0 || editorFiles.length > 0 ? startEditorSuites(editorFiles) : undefined;
+const parts: Counts[] = [];
 if (some.length === 0 || some.length > editorFiles.length) {
   const everything =
     some.length === 0 ? ['test/{unit,contract,protocol,daemons,hostile,cli,conformance}/**/*.test.ts'] : [];
   parts.push(await runMocha([...given.filter((one) => !isEditorSuite(one)), ...everything]));
 }
-if (some.length === 0 || editorFiles.length > 0) parts.push(await runEditorSuites(editorFiles));
+if (editor !== undefined) parts.push(await editor());
 closeWith(parts);

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+
+const FILES = '{bench,cli,daemons,extension,language-server,program,scripts,test,toolchain,typescript-plugin,wasm}';
+const USING = /^(\s*)(?:await )?using (\w+) = /;
+
+/**
+ * Lines that return the promise of a call on something that the block disposes of at that moment.
+ * The call would be cut off: it has to be awaited.
+ */
+function unawaited(source: string): string[] {
+  const lines = source.split('\n');
+  return lines.flatMap((line, index) => {
+    const [, indent = '', name = ''] = USING.exec(line) ?? [];
+    if (name === '') return [];
+    const rest = lines.slice(index + 1);
+    const end = rest.findIndex((one) => one.trim() !== '' && !one.startsWith(indent));
+    const call = new RegExp(`^\\s*return (?!await )(?:${name}\\.|[\\w.#]+\\(.*\\b${name}\\b)`);
+    const awaited = new RegExp(`await ${name}\\.`, 'g');
+    return rest.slice(0, end === -1 ? undefined : end).filter((one) => call.test(one.replaceAll(awaited, '')));
+  });
+}
+
+describe('what `using` disposes of', () => {
+  it('is not in use by a promise that is returned', () => {
+    const found = globSync(`${FILES}/**/*.ts`, { cwd: packageRoot }).flatMap((path) =>
+      unawaited(readFileSync(join(packageRoot, path), 'utf8')).map((line) => `${path}: ${line.trim()}`),
+    );
+    assert.deepEqual(found, []);
+  });
+
+  it('is found where it is', () => {
+    const block = (line: string) => `async function a() {\n  using client = await open();\n\n  ${line}\n}\n`;
+    for (const line of [
+      'return client.run();',
+      'return inputOf(client, signal);',
+      'if (b) {\n    return client.x;\n  }',
+    ])
+      assert.equal(unawaited(block(line)).length, 1, line);
+    for (const line of ['return await client.run();', 'return text(await client.x());', 'return size;'])
+      assert.deepEqual(unawaited(block(line)), [], line);
+  });
+});
