@@ -119,13 +119,16 @@ export class StateFolder {
 
   static #found(parent: string, name: string, above: StateFolder | undefined): StateFolder | undefined {
     const path = join(parent, plain(parent, name));
-    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    if (stats === undefined) return undefined;
-    if (!stats.isDirectory()) throw unsafe(path, `${kindOf(path, stats)} is where a folder must be.`);
-    if (!isMine(stats) && !givesItsOwner(path, stats)) throw unsafe(path, ofOther(stats));
-    if ((stats.mode & STICKY) !== 0n) throw unsafe(path, 'It is a folder that several users share.');
-    if (process.platform !== 'win32' && (stats.mode & 0o777n) !== 0o700n) closeToOthers(path, stats);
-    return new StateFolder(path, above, stats);
+    for (let tries = 1; ; tries += 1) {
+      const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      if (stats === undefined) return undefined;
+      if (!stats.isDirectory()) throw unsafe(path, `${kindOf(path, stats)} is where a folder must be.`);
+      if (!isMine(stats) && !givesItsOwner(path, stats)) throw unsafe(path, ofOther(stats));
+      if ((stats.mode & STICKY) !== 0n) throw unsafe(path, 'It is a folder that several users share.');
+      const isClosed = process.platform === 'win32' || (stats.mode & 0o777n) === 0o700n;
+      if (isClosed || closeToOthers(path, stats)) return new StateFolder(path, above, stats);
+      if (tries === OPEN_TRIES) throw unsafe(path, 'It was replaced while it was opened.');
+    }
   }
 
   make(name: string): StateFolder {
@@ -347,13 +350,24 @@ export class StateFolder {
   }
 }
 
-function closeToOthers(path: string, looked: BigIntStats): void {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | NOFOLLOW);
+/**
+ * Gives a folder mode 0700, where the file system keeps modes.
+ *
+ * @returns false when another process removed or replaced the folder meanwhile
+ */
+function closeToOthers(path: string, looked: BigIntStats): boolean {
+  let fd: number | undefined;
   try {
-    if (!isSame(fstatSync(fd, { bigint: true }), looked)) throw unsafe(path, 'It was replaced while it was opened.');
+    fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | NOFOLLOW);
+    if (!isSame(fstatSync(fd, { bigint: true }), looked)) return false;
     setMode(fd, 0o700);
+    return true;
+  } catch (error) {
+    // FUSE says so of an open folder that was removed, too.
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

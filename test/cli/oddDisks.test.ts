@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, cp, mkdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { DevState } from '../../daemons/protocol/devState.ts';
 import { isProcess } from '../../daemons/protocol/processIdentity.ts';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
@@ -54,6 +56,30 @@ async function inAndOut(options: CommandOptions): Promise<void> {
   await grafosJson(['dev', 'down'], options);
 }
 
+/** Four processes that take a lock in turns until it was taken that often; none may end by itself. */
+async function contend(lock: string, times: number): Promise<void> {
+  const contender = fileURLToPath(new URL('../helpers/lockContender.ts', import.meta.url));
+  const children = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, [contender, lock], { stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
+  const ended = children.map((child) => once(child, 'exit'));
+  try {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let taken = 0;
+    for (const { stdout } of children) {
+      stdout.setEncoding('utf8').on('data', (text: string) => {
+        taken += text.split('.').length - 1;
+        if (taken >= times) resolve();
+      });
+    }
+    const first = await Promise.race([promise, ...ended]);
+    assert.equal(first, undefined, 'a contender ended by itself');
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(ended);
+  }
+}
+
 describe('disks without hard links', () => {
   it('a stack goes up and down where the system refuses every link', async function () {
     if (process.platform !== 'linux' || !has(...WITHOUT_LINKS, 'true')) this.skip();
@@ -90,6 +116,7 @@ describe('disks without hard links', () => {
     try {
       execFileSync('mount.exfat-fuse', [loop, disk], { stdio: 'ignore' });
       await cp(program.path, disk, { recursive: true });
+      await contend(join(disk, '.grafos/dev.lock'), 40);
       await inAndOut({ cwd: disk });
       const state = await grafosJson<DevState>(['dev', 'up'], { cwd: disk });
       const { checks } = await grafosJson<DoctorReport>(['dev', 'doctor'], { cwd: disk });
@@ -101,6 +128,8 @@ describe('disks without hard links', () => {
       await rm(join(disk, '.grafos/dev/dev.json'));
       await endedWithFile(state);
     } finally {
+      // A daemon that still runs after a failure would keep the disk, and hide the failure.
+      await grafos(['dev', 'down'], { cwd: disk });
       execFileSync('umount', [disk]);
       execFileSync('losetup', ['-d', loop]);
     }

@@ -42,7 +42,19 @@ export async function enterDoor(
       await delay(AGAIN_MS);
     }
   } finally {
+    removeClaim(folder, claim);
+  }
+}
+
+/**
+ * Removes a claim. One that cannot be removed now stays for the next process that takes the lock:
+ * FUSE keeps a file that another process reads, under another name.
+ */
+export function removeClaim(folder: StateFolder, claim: string): void {
+  try {
     folder.remove(claim);
+  } catch {
+    // Claims of dead processes keep no one from the lock.
   }
 }
 

@@ -5,7 +5,7 @@ import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
 import { isLivingOwner, type LockOwner, OWNER_BYTES, ownerText, parseOwner, thisOwner } from './lockOwner.ts';
-import { enterDoor } from './stackDoor.ts';
+import { enterDoor, removeClaim } from './stackDoor.ts';
 
 /** How long a second `dev up` or `dev down` waits for the first, milliseconds. */
 const WAIT_MS = 30_000;
@@ -125,7 +125,7 @@ async function removeDeadClaims(folder: StateFolder, lock: string): Promise<void
       owner === undefined
         ? pid !== undefined && (await processStart(Number(pid))) === undefined
         : !(await isLivingOwner(owner));
-    if (isDead) folder.remove(name);
+    if (isDead) removeClaim(folder, name);
   }
 }
 
