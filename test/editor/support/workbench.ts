@@ -13,6 +13,24 @@ const RELOADED = /\[lifecycle\] Long running operations during shutdown are unsu
 
 const UNTIL_MS = 30_000;
 
+/** What the workbench has stored of its layout: the state of the panel, and the open editors. */
+const STORED = `(async () => {
+  const done = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  for (const { name } of await indexedDB.databases()) {
+    if (!/^vscode-web-state-db-(?!global)/.test(name)) continue;
+    const database = await done(indexedDB.open(name));
+    const items = database.transaction('ItemTable').objectStore('ItemTable');
+    const [hidden, editors] = await Promise.all(
+      ['workbench.panel.hidden', 'memento/workbench.parts.editor'].map((key) => done(items.get(key))),
+    );
+    database.close();
+    return { isPanelHidden: hidden !== 'false', editors: editors ?? '' };
+  }
+})()`;
+
 interface SeenNotification {
   kind: 'error' | 'warning' | 'info' | 'unknown';
   text: string;
@@ -54,7 +72,17 @@ export class Workbench implements AsyncDisposable {
     await this.page.context().close();
   }
 
+  /**
+   * Reloads the window once its layout is stored. The workbench stores it some seconds after a
+   * change; while a page unloads, a busy browser has no time for it.
+   */
   async reload(): Promise<void> {
+    const isPanelHidden = !(await this.page.locator('.part.panel').isVisible());
+    const [name = ''] = await this.page.locator('.tab.active .label-name').allInnerTexts();
+    await this.until('the stored layout', async () => {
+      const stored: { isPanelHidden: boolean; editors: string } | undefined = await this.page.evaluate(STORED);
+      return stored?.isPanelHidden === isPanelHidden && stored.editors.includes(name) ? true : undefined;
+    });
     await this.page.reload();
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
   }
