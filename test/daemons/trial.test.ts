@@ -64,6 +64,8 @@ describe('a trial of a costly module', () => {
 });
 
 describe('the queue of trials', () => {
+  const never = new AbortController().signal;
+
   it('has one of each tenant at a time, and lets no tenant wait for another', async () => {
     const queue = new TenantQueue<string>(2);
     const order: string[] = [];
@@ -72,7 +74,7 @@ describe('the queue of trials', () => {
       order.push(name);
       return new Promise<string>((resolve) => ends.set(name, () => resolve(name)));
     };
-    const all = ['a1', 'a2', 'a3', 'b1'].map((name) => queue.run(name[0] as string, start(name)));
+    const all = ['a1', 'a2', 'a3', 'b1'].map((name) => queue.run(name[0] as string, start(name), never));
     assert.deepEqual(order, ['a1', 'b1']);
     ends.get('b1')?.();
     assert.equal(await all[3], 'b1');
@@ -83,14 +85,78 @@ describe('the queue of trials', () => {
     assert.deepEqual(order, ['a1', 'b1', 'a2']);
   });
 
+  it('forgets work whose signal comes while it waits, and no other', async () => {
+    const queue = new TenantQueue<string>(1);
+    const abort = new AbortController();
+    const first = Promise.withResolvers<string>();
+    const begun = queue.run('a', () => first.promise, abort.signal);
+    let isStarted = false;
+    const start = async () => {
+      isStarted = true;
+      return 'late';
+    };
+    const waiting = queue.run('a', start, abort.signal);
+    const other = queue.run('b', async () => 'b', never);
+    abort.abort();
+    assert.equal(await waiting, undefined);
+    assert.equal(await queue.run('a', start, abort.signal), undefined);
+    first.resolve('a');
+    assert.deepEqual(await Promise.all([begun, other]), ['a', 'b']);
+    assert.equal(isStarted, false);
+  });
+
   it('goes on after a trial that failed', async () => {
     const queue = new TenantQueue<string>(2);
-    await assert.rejects(queue.run('a', () => Promise.reject(new Error('no'))));
-    assert.equal(await queue.run('a', () => Promise.resolve('yes')), 'yes');
+    await assert.rejects(queue.run('a', () => Promise.reject(new Error('no')), never));
+    assert.equal(await queue.run('a', () => Promise.resolve('yes'), never), 'yes');
   });
 });
 
 describe('a cell and costly modules', () => {
+  it('leaves no work of runs that were cancelled: the next module waits for none of them', async () => {
+    const cell = startRuntime();
+    try {
+      const module = slowToOptimize();
+      // A custom section of two bytes: a name of one character.
+      const numbered = (number: number) => Uint8Array.from([...module, 0, 2, 1, 0x30 + number]);
+      const runs = await Promise.all(
+        Array.from({ length: 40 }, async (_, index) => {
+          const job = cell.job(await cell.put(numbered(index)));
+          return { id: job.run_id, ended: cell.runtime.submit(job, { running() {}, log() {} }) };
+        }),
+      );
+      assert.equal(cell.runtime.stats().modules_compiled, 40);
+      for (const { id } of runs) assert.ok(cell.runtime.cancel(id));
+      for (const { ended } of runs) assert.equal((await ended).state, 'cancelled');
+      assert.equal(cell.runtime.stats().modules_compiled, 0);
+      const last = await cell.run(numbered(40), { fuel: 1_000_000 });
+      assert.equal(last.error?.code, 'fuel_exhausted');
+      // A trial that had begun may have ended meanwhile, and is of no use.
+      assert.equal(cell.runtime.stats().modules_compiled, 1);
+    } finally {
+      await cell.runtime.stop();
+    }
+  });
+
+  it('makes a module ready anew whose first runs were cancelled', async () => {
+    const cell = startRuntime();
+    try {
+      const sha256 = await cell.put(slowToOptimize());
+      const submit = () => {
+        const job = cell.job(sha256, { fuel: 1_000_000 });
+        return { id: job.run_id, ended: cell.runtime.submit(job, { running() {}, log() {} }) };
+      };
+      const [first, second] = [submit(), submit()];
+      cell.runtime.cancel(first.id);
+      assert.equal((await first.ended).state, 'cancelled');
+      assert.equal((await second.ended).error?.code, 'fuel_exhausted', 'another run still waited');
+      const third = submit();
+      assert.equal((await third.ended).error?.code, 'fuel_exhausted');
+    } finally {
+      await cell.runtime.stop();
+    }
+  });
+
   it('runs one whose code is kept from the optimizing compiler, to the same end in each run', async () => {
     const cell = startRuntime();
     try {

@@ -20,7 +20,7 @@ export type CompileSource = { artifact: Uint8Array; memoryMaxPages: number } | {
  *
  * `lasting` is false for a fault of the cell: the next run tries again.
  */
-type CompileDone = (answer: CompileAnswer, lasting: boolean) => void;
+export type CompileDone = (answer: CompileAnswer, lasting: boolean) => void;
 
 /** Makes a module ready in a worker. */
 export class CompileTask implements PoolTask {

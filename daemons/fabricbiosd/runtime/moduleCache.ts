@@ -1,6 +1,13 @@
 import type { RunError } from '../../protocol/runError.ts';
 import type { CompiledModule, CompileResult } from './workerMessages.ts';
 
+/** A module that is made ready, and the runs that wait for it. */
+export interface Preparation {
+  waiting: Set<() => void>;
+  /** Aborted when the last of the runs ended. */
+  abandoned: AbortController;
+}
+
 /** Bytes of artifacts kept, and of metered modules; V8's code comes on top of these. */
 const ARTIFACT_BYTES = 128 * 1024 * 1024;
 const METERED_BYTES = 64 * 1024 * 1024;
@@ -13,7 +20,7 @@ export interface ModuleEntry {
   id: number;
   /** Its last run was: the next one is likely to be. */
   quick: boolean;
-  state: { compiled: CompiledModule } | { refused: RunError } | { waiting: Array<(result: CompileResult) => void> };
+  state: { compiled: CompiledModule } | { refused: RunError } | Preparation;
 }
 
 /** Artifacts by hash, and what became of them by hash and pages of linear memory; both forget what was not used longest. */
@@ -56,11 +63,25 @@ export class ModuleCache {
     return touch(this.entries, key(sha256, pages));
   }
 
-  /** A new entry, which waits for its {@link settle}. */
-  open(sha256: string, pages: number): ModuleEntry {
-    const entry: ModuleEntry = { id: this.nextId++, quick: false, state: { waiting: [] } };
+  /** Makes an entry, which waits for its {@link settle}. */
+  open(sha256: string, pages: number): ModuleEntry & { state: Preparation } {
+    const state: Preparation = { waiting: new Set(), abandoned: new AbortController() };
+    const entry = { id: this.nextId++, quick: false, state };
     this.entries.set(key(sha256, pages), entry);
     return entry;
+  }
+
+  /**
+   * Ends the wait of one run. A module that no run waits for is forgotten: a tenant whose runs are
+   * cancelled leaves no work behind.
+   */
+  leave(sha256: string, pages: number, waiter: () => void): void {
+    const name = key(sha256, pages);
+    const state = this.entries.get(name)?.state;
+    if (state === undefined || !('waiting' in state) || !state.waiting.delete(waiter)) return;
+    if (state.waiting.size > 0) return;
+    this.entries.delete(name);
+    state.abandoned.abort();
   }
 
   /** Tells all that wait. A result that is not `lasting` is forgotten, so that the next run tries again. */
@@ -78,7 +99,7 @@ export class ModuleCache {
       this.entries.delete(oldest);
       this.meteredBytes -= weight(old);
     }
-    for (const tell of waiting) tell(result);
+    for (const waiter of waiting) waiter();
   }
 }
 

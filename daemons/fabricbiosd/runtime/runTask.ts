@@ -27,6 +27,8 @@ export class RunTask implements PoolTask {
     return this.job.tenant;
   }
   settled = false;
+  /** Ends the wait for the module; null while the run does not wait for it. */
+  leave: (() => void) | null = null;
   /** The lease ended before the run started. */
   leaseEnd: LeaseEnd | null = null;
   /** Runs of one module take turns with those of others. */
@@ -127,6 +129,8 @@ export class RunTask implements PoolTask {
   private finish(outcome: RunJobOutcome): void {
     if (this.settled) return;
     this.settled = true;
+    this.leave?.();
+    this.leave = null;
     this.settle(outcome);
   }
 }

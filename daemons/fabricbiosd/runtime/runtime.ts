@@ -7,7 +7,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { sha256InTurns } from '../../protocol/sha256InTurns.ts';
 import { TenantQueue } from '../trial/tenantQueue.ts';
 import { TrialProcess, type TrialResult } from '../trial/trialProcess.ts';
-import { CompileTask } from './compileTask.ts';
+import { type CompileDone, type CompileSource, CompileTask } from './compileTask.ts';
 import { setEngineFlags } from './engineFlags.ts';
 import { MeteredStore, STORED_FROM_BYTES } from './meteredStore.ts';
 import { ModuleCache, type ModuleEntry } from './moduleCache.ts';
@@ -87,8 +87,15 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return new WorkerRuntime(options);
 }
 
-/** Gives a module's result to the runs that wait for it. One that is not lasting is forgotten. */
-type Settle = (result: CompileResult, lasting: boolean) => void;
+/** A module that runs wait for. */
+interface ModuleAsked {
+  sha256: string;
+  /** Most pages of 64 KiB that its memory may have. */
+  pages: number;
+  tenant: string;
+  /** Aborted when no run waits for the module any more. */
+  signal: AbortSignal;
+}
 
 class WorkerRuntime implements Runtime {
   private readonly pool: WorkerPool;
@@ -151,12 +158,16 @@ class WorkerRuntime implements Runtime {
         resolve(outcome);
       });
       this.runs.set(job.run_id, task);
-      let entry = this.cache.entry(job.module_sha256, pages);
-      if (entry === undefined) {
-        entry = this.cache.open(job.module_sha256, pages);
-        void this.compile(job.module_sha256, artifact, pages, job.tenant);
-      }
-      this.whenReady(entry, task);
+      const known = this.cache.entry(job.module_sha256, pages);
+      if (known !== undefined) return this.whenReady(known, pages, task);
+      const entry = this.cache.open(job.module_sha256, pages);
+      this.whenReady(entry, pages, task);
+      void this.prepare(artifact, {
+        sha256: job.module_sha256,
+        pages,
+        tenant: job.tenant,
+        signal: entry.state.abandoned.signal,
+      });
     });
   }
 
@@ -205,46 +216,40 @@ class WorkerRuntime implements Runtime {
   }
 
   /** Makes a module ready, for all runs that wait for it. */
-  private async compile(sha256: string, artifact: Uint8Array, pages: number, tenant: string): Promise<void> {
-    const settle: Settle = (result, lasting) => this.cache.settle(sha256, pages, result, lasting);
-    const tryFirst = () => this.tryFirst(sha256, artifact, pages, tenant, settle);
+  private async prepare(artifact: Uint8Array, module: ModuleAsked): Promise<void> {
+    const { sha256, pages, tenant } = module;
     const full = this.types.refusal(tenant);
-    if (full !== null) return settle({ refused: full }, false);
+    if (full !== null) return this.settle(module, { refused: full }, false);
     // Counted before the module waits: many that come at one time must not all find room.
     this.types.add(tenant, typesMet(artifact));
     // A larger module is not small, which a worker need not find out first.
-    if (artifact.length > SMALL_MODULE.bytes) return tryFirst();
+    if (artifact.length > SMALL_MODULE.bytes) return this.tryFirst(artifact, module);
     const isKept = artifact.length >= STORED_FROM_BYTES;
     const stored = isKept ? await this.store?.read(sha256, pages) : null;
-    if (stored) return this.compileMetered(stored, tenant, settle);
-    this.pool.add(
-      new CompileTask(tenant, { artifact, memoryMaxPages: pages }, (answer, lasting) => {
-        if ('costly' in answer) void tryFirst();
-        else settle(answer, lasting);
-        if (isKept && 'compiled' in answer) this.keep(sha256, pages, answer.compiled.metered);
-      }),
-    );
+    if (stored) return this.compileMetered(stored, module);
+    this.compile(module, { artifact, memoryMaxPages: pages }, (answer, lasting) => {
+      if ('costly' in answer) void this.tryFirst(artifact, module);
+      else this.settle(module, answer, lasting);
+      if (isKept && 'compiled' in answer) this.keep(sha256, pages, answer.compiled.metered);
+    });
   }
 
   /** Makes a module ready that could cost a compiler much: as the store has it, or after a trial. */
-  private async tryFirst(
-    sha256: string,
-    artifact: Uint8Array,
-    pages: number,
-    tenant: string,
-    settle: Settle,
-  ): Promise<void> {
+  private async tryFirst(artifact: Uint8Array, module: ModuleAsked): Promise<void> {
+    const { sha256, pages, tenant, signal } = module;
     const stored = await this.store?.read(sha256, pages);
-    if (stored) return this.compileMetered(stored, tenant, settle);
-    const result = await this.trials.run(tenant, () => this.trialProcess.try(artifact, pages));
+    if (stored) return this.compileMetered(stored, module);
+    const result = await this.trials.run(tenant, () => this.trialProcess.try(artifact, pages), signal);
+    if (result === undefined) return;
     if ('refused' in result) {
-      settle(result, true);
+      this.settle(module, result, true);
     } else if ('failed' in result) {
       this.log.warn(`a module could not be tried: ${result.failed}`);
-      settle({ refused: workerLost(this.stopping === null ? 'died' : 'stopped', result.failed) }, false);
+      const lost = workerLost(this.stopping === null ? 'died' : 'stopped', result.failed);
+      this.settle(module, { refused: lost }, false);
     } else {
       this.keep(sha256, pages, result.metered);
-      this.compileMetered(result.metered, tenant, settle);
+      this.compileMetered(result.metered, module);
     }
   }
 
@@ -254,25 +259,56 @@ class WorkerRuntime implements Runtime {
     });
   }
 
-  private compileMetered(metered: MeteredModule, tenant: string, settle: Settle): void {
-    const add = () =>
+  private compileMetered(metered: MeteredModule, module: ModuleAsked): void {
+    const compile = () =>
       new Promise<void>((resolve) => {
-        this.pool.add(
-          new CompileTask(tenant, { metered }, (answer, lasting) => {
-            if (!('costly' in answer)) settle(answer, lasting);
-            resolve();
-          }),
-        );
+        const done: CompileDone = (answer, lasting) => {
+          if (!('costly' in answer)) this.settle(module, answer, lasting);
+          resolve();
+        };
+        this.compile(module, { metered }, done, resolve);
       });
-    if (metered.baselineOnly.length === 0) void add();
-    else void this.untiered.run(tenant, add);
+    if (metered.baselineOnly.length === 0) void compile();
+    else void this.untiered.run(module.tenant, compile, module.signal);
   }
 
-  private whenReady(entry: ModuleEntry, task: RunTask): void {
+  /**
+   * Has a worker compile a module.
+   *
+   * @param withdrawn called instead of `done` when the last run that waits ends before a worker begins
+   */
+  private compile(
+    { tenant, signal }: ModuleAsked,
+    source: CompileSource,
+    done: CompileDone,
+    withdrawn: () => void = () => {},
+  ): void {
+    if (signal.aborted) {
+      withdrawn();
+      return;
+    }
+    const task = new CompileTask(tenant, source, done);
+    signal.addEventListener('abort', () => this.pool.withdraw(task) && withdrawn(), { once: true });
+    this.pool.add(task);
+  }
+
+  /** Gives a module's result to the runs that wait for it. One that is not lasting is forgotten. */
+  private settle({ sha256, pages, signal }: ModuleAsked, result: CompileResult, lasting: boolean): void {
+    // Runs that came later have an entry of their own.
+    if (!signal.aborted) this.cache.settle(sha256, pages, result, lasting);
+  }
+
+  private whenReady(entry: ModuleEntry, pages: number, task: RunTask): void {
     const { state } = entry;
     if (task.settled) return;
-    if ('waiting' in state) state.waiting.push(() => this.whenReady(entry, task));
-    else if ('refused' in state) task.refuse(state.refused);
+    if ('waiting' in state) {
+      const waiter = () => {
+        task.leave = null;
+        this.whenReady(entry, pages, task);
+      };
+      task.leave = () => this.cache.leave(task.job.module_sha256, pages, waiter);
+      state.waiting.add(waiter);
+    } else if ('refused' in state) task.refuse(state.refused);
     else if (this.stopping === null) {
       task.entry = entry;
       task.quick = entry.quick;

@@ -110,6 +110,15 @@ export class WorkerPool {
     return true;
   }
 
+  /**
+   * Takes back a task that no worker has yet, without a loss.
+   *
+   * @returns false for a task that a worker has, which goes on
+   */
+  withdraw(task: PoolTask): boolean {
+    return this.queueOf(task).delete(task);
+  }
+
   /** The worker a task is in; undefined while it waits. */
   workerOf(task: PoolTask): PoolWorker | undefined {
     return this.slotOf(task)?.worker;

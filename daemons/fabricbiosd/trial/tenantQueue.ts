@@ -21,9 +21,27 @@ export class TenantQueue<Result> {
     this.#slots = slots;
   }
 
-  run(tenant: string, start: () => Promise<Result>): Promise<Result> {
+  /**
+   * Starts work when its tenant has its turn.
+   *
+   * @param signal takes work that has not begun out of the queue
+   * @returns undefined where the signal did
+   */
+  run(tenant: string, start: () => Promise<Result>, signal: AbortSignal): Promise<Result | undefined> {
+    if (signal.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      this.#waiting.push({ tenant, start, settle: resolve });
+      const one: Waiting<Result> = { tenant, start, settle: resolve };
+      signal.addEventListener(
+        'abort',
+        () => {
+          const at = this.#waiting.indexOf(one);
+          if (at === -1) return;
+          this.#waiting.splice(at, 1);
+          resolve(undefined);
+        },
+        { once: true },
+      );
+      this.#waiting.push(one);
       this.#next();
     });
   }
