@@ -128,13 +128,16 @@ export async function run(context: CommandContext, given: Given): Promise<number
   if (given.profile) {
     out.progress('counting');
     const profile = await profileRun(program, ended.run_id, given.provider, signal);
-    out.result({ ...response, profile }, (paint) => [
-      ...lines(paint),
-      '',
-      ...profileLines(profile, PROFILE_ROWS, cwd, paint),
-    ]);
+    out.result({ ...response, profile }, function* (paint) {
+      yield* lines(paint);
+      yield '';
+      yield* profileLines(profile, PROFILE_ROWS, cwd, paint);
+    });
   } else {
-    out.result(response, (paint) => [...lines(paint), ...(isAdvised ? [] : nextLines(ended, given.hold))]);
+    out.result(response, function* (paint) {
+      yield* lines(paint);
+      if (!isAdvised) yield* nextLines(ended, given.hold);
+    });
   }
   return runExitCode(ended);
 }
