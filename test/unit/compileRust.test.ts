@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { validateBounded } from '../../toolchain/bounded/validateBounded.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { buildTool } from '../../toolchain/build/buildTool.ts';
+import { makeStamp, stampSection } from '../../toolchain/build/sourceStamp.ts';
+import { staleness } from '../../toolchain/build/staleness.ts';
+import { readSections, writeSections } from '../../toolchain/build/wasmSections.ts';
 import { compileRust } from '../../toolchain/language/compileRust.ts';
 import { validate } from '../../toolchain/validate/validate.ts';
+import { compileWat } from '../helpers/compileWat.ts';
 import { grafos } from '../helpers/grafosCommand.ts';
 import { type ScratchProgram, scratchProgram } from '../helpers/scratchProgram.ts';
 
@@ -61,6 +66,24 @@ describe('validating Rust', () => {
     await scratch.write('demo/src/lib.rs', source('nope();'));
     assert.deepEqual(
       (await compileRust(scratch.root, { mayStartCargo: true })).map(({ code }) => code),
+      ['GRF2207'],
+    );
+  });
+
+  it('compiles a tasklet whose module has a forged stamp', async () => {
+    await using scratch = await scratchCrate('nope();');
+    const files = await Promise.all(
+      ['demo/Cargo.toml', 'demo/src/lib.rs'].map(async (path) => ({
+        path,
+        content: await readFile(join(scratch.root, path)),
+      })),
+    );
+    const stamp = stampSection(makeStamp(buildTool(scratch.tasklet), files));
+    await scratch.write('build/demo.wasm', writeSections([...readSections(compileWat('(module)')), stamp]));
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'foreign');
+    const found = await validateBounded(scratch.root, { mayStartCargo: true });
+    assert.deepEqual(
+      found.filter(({ severity }) => severity === 'error').map(({ code }) => code),
       ['GRF2207'],
     );
   });

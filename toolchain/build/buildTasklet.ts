@@ -15,11 +15,12 @@ import { outputFolder } from '../files/outputFolder.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { BuildFailed } from './buildFailed.ts';
+import { recordBuild } from './buildRecord.ts';
 import { buildRust } from './buildRust.ts';
 import { buildTool } from './buildTool.ts';
 import type { Compiled } from './compiled.ts';
 import { writeEditorTypes } from './editorTypes.ts';
-import { keepBuild, keptBuild } from './keptBuild.ts';
+import { keptBuild } from './keptBuild.ts';
 import { profileFinding } from './profileFinding.ts';
 import { makeStamp, type SourceFile, stampSection } from './sourceStamp.ts';
 import { readSections, writeSections } from './wasmSections.ts';
@@ -74,7 +75,7 @@ export async function buildTasklet(
   signal?.throwIfAborted();
   if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
   await write(program.root, tasklet.output, module, compiled.sourceMap);
-  await keepBuild(program, tasklet, module, compiled.sourceMap);
+  if (tasklet.kind !== 'wasm') await recordBuild(program, tasklet, module, compiled.sourceMap);
   return result(tasklet, program, module, findings, false, started, compiled.cargo);
 }
 
