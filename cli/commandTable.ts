@@ -463,6 +463,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--input <file>', description: 'body of the request; - for standard input' },
       { flags: '--type <type>', description: 'its content type; application/json unless given' },
       { flags: '--output <file>', description: 'write the answer to a file' },
+      { flags: '--yes', description: 'change something in a cloud without the question of the first time' },
     ],
     json: 'the answer as it came; each line of an event stream as a JSON string',
     load: () => import('./commands/api.ts'),
