@@ -128,6 +128,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Check the program without running it; no network; Rust that is not built is compiled by cargo',
     args: [{ name: '[tasklet]', description: 'only this tasklet' }],
     options: [
+      { flags: '--no-compile', description: 'start no cargo, so that nothing of the program runs' },
       { flags: '--sarif', description: 'SARIF 2.1.0' },
       { flags: '--github', description: 'GitHub annotations' },
     ],

@@ -58,7 +58,13 @@ async function wasCompiled(root: string, tasklet: Tasklet): Promise<boolean> {
 async function compile(root: string, tasklet: Tasklet, options: Options): Promise<Finding[]> {
   const { mayStartCargo, signal, env } = options;
   if (!mayStartCargo)
-    return [notCompiled(root, tasklet, 'This check starts no cargo. Run `grafos validate` in a terminal.')];
+    return [
+      notCompiled(
+        root,
+        tasklet,
+        'This check starts no cargo, because cargo runs the build scripts of a crate. Once you trust them: grafos validate',
+      ),
+    ];
   try {
     return await checkCrate({ root }, tasklet, {
       ...(signal === undefined ? {} : { signal }),
