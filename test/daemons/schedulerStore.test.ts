@@ -175,7 +175,10 @@ describe('scheduler: store', () => {
         const started = openCellStore(copy);
         assert.equal(started.getMeta('a'), '1');
         await started.change(() => started.setMeta('a', '2')).durable;
-        assert.match(await ask(), /^503 \d+\n\{"error":\{"reason":"runtime_not_ready","message":"The stack has started/s);
+        assert.match(
+          await ask(),
+          /^503 \d+\n\{"error":\{"reason":"runtime_not_ready","message":"The stack has started/s,
+        );
         started.close();
         assert.match(await ask(), /^200 /);
       } finally {
