@@ -6,6 +6,7 @@ import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
+import { PAGE_BYTES } from '../../wasm/pages.ts';
 import { checkProfile } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
@@ -43,9 +44,6 @@ export interface BuildResult {
   /** Absolute path of the cargo that built it; only for Rust. */
   cargo?: string;
 }
-
-/** Linear memory counts in pages of 64 KiB. */
-const PAGE = 65_536;
 
 /**
  * Builds a tasklet and writes its module, whole or not at all. The same source gives the same bytes, in whatever folder the program lies.
@@ -139,7 +137,9 @@ function check(program: Program, tasklet: Tasklet, wasm: Uint8Array): Finding[] 
     ];
   }
   try {
-    const problems = checkProfile(readModule(wasm), { memoryMaxPages: Math.floor(tasklet.linear_memory_bytes / PAGE) });
+    const problems = checkProfile(readModule(wasm), {
+      memoryMaxPages: Math.floor(tasklet.linear_memory_bytes / PAGE_BYTES),
+    });
     return problems.map((problem) => profileFinding(problem, file));
   } catch (error) {
     if (!(error instanceof WasmInvalid)) throw error;
