@@ -128,6 +128,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Check the program without running it; no network; Rust that is not built is compiled by cargo',
     args: [{ name: '[tasklet]', description: 'only this tasklet' }],
     options: [
+      { flags: '--no-compile', description: 'start no cargo, so that nothing of the program runs' },
       { flags: '--sarif', description: 'SARIF 2.1.0' },
       { flags: '--github', description: 'GitHub annotations' },
     ],
@@ -463,6 +464,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--input <file>', description: 'body of the request; - for standard input' },
       { flags: '--type <type>', description: 'its content type; application/json unless given' },
       { flags: '--output <file>', description: 'write the answer to a file' },
+      { flags: '--yes', description: 'change something in a cloud without the question of the first time' },
     ],
     json: 'the answer as it came; each line of an event stream as a JSON string',
     load: () => import('./commands/api.ts'),

@@ -1,9 +1,13 @@
 import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { layOutJson } from './layOutJson.ts';
+import { pieceEnd } from './pieceEnd.ts';
 import { type Paint, paintMarked, printedLine } from './printedLine.ts';
 import { safeJson } from './safeJson.ts';
 
 /** Characters of a JSON document that a terminal is given. */
 const JSON_SHOWN = 64 * 1024;
+/** Characters that are written at once. */
+const PIECE = 64 * 1024;
 
 /**
  * The two channels of a command: results on stdout, all else on stderr; human or JSON, coloured
@@ -29,7 +33,7 @@ export class Output {
   }
 
   /** Prints the result of the command: `value` as JSON, or the lines that `human` makes of it. */
-  result(value: unknown, human: (paint: Paint) => readonly string[]): void {
+  result(value: unknown, human: (paint: Paint) => Iterable<string>): void {
     if (this.json) this.document(value);
     else this.#print(process.stdout, human(this.paint(process.stdout)));
   }
@@ -45,7 +49,10 @@ export class Output {
 
   /** Prints a document that is JSON whatever the options say, such as SARIF. */
   document(value: unknown): void {
-    this.jsonText(`${JSON.stringify(value, null, 2)}\n`);
+    this.#json((take) => {
+      layOutJson(value, take);
+      take('\n');
+    });
   }
 
   /**
@@ -54,14 +61,13 @@ export class Output {
    * A terminal gets the beginning of a long text.
    */
   jsonText(text: string): void {
-    this.#clearProgress();
-    if (!this.isTerminal || text.length <= JSON_SHOWN) {
-      process.stdout.write(safeJson(text));
-      return;
-    }
-    const whole = text.lastIndexOf('\n', JSON_SHOWN);
-    process.stdout.write(`${safeJson(text.slice(0, whole > 0 ? whole : JSON_SHOWN))}\n`);
-    this.note(`… cut: ${JSON_SHOWN} of ${text.length} characters; a pipe or a file gets all of them`);
+    this.#json((take) => {
+      for (let from = 0, isWanted = true; from < text.length && isWanted; ) {
+        const to = pieceEnd(text, from, PIECE);
+        isWanted = take(text.slice(from, to));
+        from = to;
+      }
+    });
   }
 
   /**
@@ -131,9 +137,37 @@ export class Output {
     return (style, text) => (colours ? paintMarked(style, text) : text);
   }
 
-  #print(stream: NodeJS.WriteStream, lines: readonly string[]): void {
+  /** @param pieces gives the text piece by piece until no more is wanted */
+  #json(pieces: (take: (piece: string) => boolean) => void): void {
     this.#clearProgress();
-    if (lines.length > 0) stream.write(`${lines.map(printedLine).join('\n')}\n`);
+    if (!this.isTerminal) {
+      pieces((piece) => process.stdout.write(safeJson(piece)) || true);
+      return;
+    }
+    let shown = '';
+    pieces((piece) => {
+      shown += piece;
+      return shown.length <= JSON_SHOWN;
+    });
+    if (shown.length <= JSON_SHOWN) {
+      process.stdout.write(safeJson(shown));
+      return;
+    }
+    const whole = shown.lastIndexOf('\n', JSON_SHOWN);
+    process.stdout.write(`${safeJson(shown.slice(0, whole > 0 ? whole : JSON_SHOWN))}\n`);
+    this.note(`… cut after ${JSON_SHOWN} characters; a pipe or a file gets all of them`);
+  }
+
+  #print(stream: NodeJS.WriteStream, lines: Iterable<string>): void {
+    this.#clearProgress();
+    let text = '';
+    for (const line of lines) {
+      text += `${printedLine(line)}\n`;
+      if (text.length < PIECE) continue;
+      stream.write(text);
+      text = '';
+    }
+    if (text !== '') stream.write(text);
   }
 
   #clearProgress(): void {

@@ -11,6 +11,8 @@ export type Paint = (style: Style, text: string) => string;
 const MARK = randomBytes(12).toString('base64url');
 
 const OWN_STYLE = new RegExp(`\u001b${MARK}\\[(\\d+)m`, 'g');
+/** Lines without anything that is written out, which are most lines of a long output. */
+const PLAIN = /^[\t -"$-9;-~]*$/;
 const LEADING = new RegExp(`^((?:\\s|\u001b${MARK}\\[\\d+m)*)::`);
 
 /** Text in a style, as {@link printedLine} lets it through. */
@@ -30,6 +32,7 @@ export function printedWidth(text: string): number {
  * workflow commands of CI systems, `::` at the beginning of a line and `##[` anywhere.
  */
 export function printedLine(line: string): string {
+  if (PLAIN.test(line)) return line;
   return line
     .split(OWN_STYLE)
     .map((part, index) => (index % 2 === 1 ? `\u001b${MARK}[${part}m` : neutralText(part)))

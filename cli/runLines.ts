@@ -12,26 +12,24 @@ import type { Paint } from './printedLine.ts';
  *
  * @param isTerminal whether a long output is cut
  */
-export function responseLines(
+export function* responseLines(
   shown: ShownOutput,
   isTerminal: boolean,
   paint: Paint,
   places: readonly Place[] = [],
-): string[] {
+): Generator<string, void> {
   const { response } = shown;
   const { state, error, fuel_used, linear_memory_peak, duration_us } = response;
-  const lines = [
-    `${stateText(state, paint)}  ${response.run_id}  ${paint('dim', `on ${response.cell_id} (${response.provider})`)}`,
-  ];
-  if (error !== null)
-    lines.push(`  error     ${errorText(response)}`, `            ${error.message}`, ...placeLines(places, paint));
-  lines.push(
-    ...outputLines(shown, isTerminal, paint),
-    `  fuel      ${countText(fuel_used)}`,
-    `  memory    ${formatSize(linear_memory_peak)} linear`,
-    `  duration  ${durationText(duration_us)}`,
-  );
-  return lines;
+  yield `${stateText(state, paint)}  ${response.run_id}  ${paint('dim', `on ${response.cell_id} (${response.provider})`)}`;
+  if (error !== null) {
+    yield `  error     ${errorText(response)}`;
+    yield `            ${error.message}`;
+    yield* placeLines(places, paint);
+  }
+  yield* outputLines(shown, isTerminal, paint);
+  yield `  fuel      ${countText(fuel_used)}`;
+  yield `  memory    ${formatSize(linear_memory_peak)} linear`;
+  yield `  duration  ${durationText(duration_us)}`;
 }
 
 export function errorText(response: RunResponse): string {

@@ -14,7 +14,7 @@ interface ShownRun {
   response: PlacedResponse<ShownResponse>;
   /** The lines say what to do next. */
   isAdvised: boolean;
-  lines(paint: Paint): string[];
+  lines(paint: Paint): Iterable<string>;
 }
 
 interface Asked {
@@ -46,7 +46,10 @@ export async function shownRun(
   return {
     response: responseWithPlaces(shown.response, places),
     isAdvised: advice !== null,
-    lines: (paint) => [...responseLines(shown, out.isTerminal, paint, places), ...adviceLines(advice)],
+    *lines(paint) {
+      yield* responseLines(shown, out.isTerminal, paint, places);
+      yield* adviceLines(advice);
+    },
   };
 }
 

@@ -12,6 +12,6 @@ export async function warnIfStale(out: Output, program: Program, tasklet: Taskle
     // A module that cannot be read is the deploy's own error.
     return;
   }
-  if (seen.state === 'stale')
+  if (seen.state === 'stale' || seen.state === 'foreign')
     out.warn(`${seen.why} This runs it as it is; build it: grafos tasklet build ${tasklet.name}`);
 }

@@ -18,8 +18,9 @@ import { STATE_NAME, StateFolder } from '../daemons/protocol/stateFolder.ts';
 import { PROGRAM_LIMITS } from '../program/programLimits.ts';
 import { rustSource } from '../program/rustSource.ts';
 import { startBoundedThread } from '../toolchain/bounded/boundedThread.ts';
+import { fuelBounded } from '../toolchain/bounded/fuelBounded.ts';
 import { warmBounded } from '../toolchain/bounded/warmBounded.ts';
-import { type LineFuel, sourceFuel } from '../toolchain/profile/sourceFuel.ts';
+import type { LineFuel } from '../toolchain/profile/sourceFuel.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import type { Finding } from '../toolchain/validate/finding.ts';
 import { programFiles } from '../toolchain/validate/programFiles.ts';
@@ -291,7 +292,7 @@ export function serve(connection: Connection, threadUrl: URL): void {
     const saved = programFiles(root, undefined).text(source.path, 'checkedSource');
     if (saved.state !== 'ok' || saved.text !== source.text) return null;
     for (const one of source.tasklets) {
-      const lines = await sourceFuel(root, one, source.path);
+      const lines = await fuelBounded(root, one, source.path);
       if (lines.length > 0) return { lines, text: source.text };
     }
     return { lines: [], text: source.text };

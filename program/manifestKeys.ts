@@ -3,6 +3,7 @@
  * media/grafos.schema.json come from it, so that none of them can say something else.
  */
 import { LIMITS } from '../daemons/protocol/limits.ts';
+import { PAGE_BYTES, PAGES_MAX } from '../wasm/pages.ts';
 
 /**
  * Kind of a key's value. `name`, `version`, `source` and `path` are text; `size` is bytes or text;
@@ -58,8 +59,6 @@ export const TABLES = {
   },
 } as const;
 export type TableName = keyof typeof TABLES;
-
-export const PAGE_BYTES = 65_536;
 
 const PORT_DOCS = {
   fabric: 'fabric control',
@@ -126,7 +125,7 @@ export const MANIFEST_KEYS = [
     kind: 'size',
     default: '32MiB',
     min: PAGE_BYTES,
-    max: 65_536 * PAGE_BYTES,
+    max: PAGES_MAX * PAGE_BYTES,
     unit: 'bytes',
     example: '"32MiB"',
     doc: "Bound on the module's own memory. `memory.grow` past it returns -1. Not the fabric memory that `mem` leases.",

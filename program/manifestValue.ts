@@ -1,13 +1,7 @@
+import { PAGE_BYTES } from '../wasm/pages.ts';
 import { didYouMean } from './didYouMean.ts';
 import { DURATION_SYNTAX, formatDuration, parseDuration } from './duration.ts';
-import {
-  type ManifestKey,
-  MODULE_FEATURES,
-  NAME_PATTERN,
-  PAGE_BYTES,
-  TRANSPORTS,
-  VERSION_PATTERN,
-} from './manifestKeys.ts';
+import { type ManifestKey, MODULE_FEATURES, NAME_PATTERN, TRANSPORTS, VERSION_PATTERN } from './manifestKeys.ts';
 import type { Fix, Report } from './manifestProblem.ts';
 import { formatSize, parseSize, SIZE_SYNTAX, sizeText } from './size.ts';
 import type { Span } from './textLines.ts';

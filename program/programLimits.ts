@@ -17,6 +17,8 @@ export const PROGRAM_LIMITS = {
   dependencyList: MIB,
   module: LIMITS.module,
   sourceMap: 32 * MIB,
+  /** Characters of a source map's mappings: those of a module of about 2.5 MB. */
+  mappings: 4 * MIB,
   fixtureInput: LIMITS.input,
   /** A larger output is expected by its digest. */
   fixtureExpected: 4 * MIB,
@@ -41,5 +43,5 @@ export const PROGRAM_LIMITS = {
 /** The kinds of files that a program has, each with a bound of its own. */
 export type ProgramFileKind = Exclude<
   keyof typeof PROGRAM_LIMITS,
-  'folderEntries' | 'sourceFiles' | 'files' | 'totalBytes'
+  'mappings' | 'folderEntries' | 'sourceFiles' | 'files' | 'totalBytes'
 >;

@@ -2,13 +2,18 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { findProgram, MANIFEST_NAME } from '../program/loadProgram.ts';
 import { parseManifest } from '../program/manifest.ts';
 import { sourceKind } from '../program/sourceKind.ts';
+import { followImports } from '../toolchain/validate/followImports.ts';
 import { type ProgramFiles, programFiles } from '../toolchain/validate/programFiles.ts';
-import { scriptFiles } from '../toolchain/validate/scriptFile.ts';
+import { KeptFiles } from './keptFiles.ts';
 import type { ServiceHost, TypeScriptService } from './serverTypes.ts';
 
 interface Known {
-  /** State of manifest and project that `paths` was read in. */
-  at: string;
+  /** State of the manifest that `entries` was read in. */
+  manifest: string;
+  /** Absolute paths of the sources that the manifest names. */
+  entries: readonly string[];
+  /** State of the project that `paths` was read in. */
+  project: string;
   paths: ReadonlySet<string>;
 }
 
@@ -20,6 +25,7 @@ export class TaskletFiles {
   readonly #host: ServiceHost;
   readonly #service: TypeScriptService;
   readonly #known = new Map<string, Known>();
+  readonly #kept = new KeptFiles();
 
   constructor(host: ServiceHost, service: TypeScriptService) {
     this.#host = host;
@@ -44,29 +50,26 @@ export class TaskletFiles {
     const disk = programFiles(root, undefined);
     const seen = disk.look(join(root, MANIFEST_NAME));
     const manifest = seen.state === 'ok' ? `${seen.stat.mtimeMs} ${seen.stat.size}` : seen.state;
-    const at = `${manifest} ${this.#host.getProjectVersion?.() ?? ''}`;
+    const project = this.#host.getProjectVersion?.() ?? '';
     const known = this.#known.get(root);
-    if (known?.at === at) return known.paths;
-    const paths = this.#read(root, disk);
-    this.#known.set(root, { at, paths });
+    if (known?.manifest === manifest && known.project === project) return known.paths;
+    const entries = known?.manifest === manifest ? known.entries : entriesOf(root, disk);
+    const paths = this.#read(root, entries);
+    this.#known.set(root, { manifest, entries, project, paths });
     return paths;
   }
 
-  #read(root: string, disk: ProgramFiles): Set<string> {
+  #read(root: string, entries: readonly string[]): Set<string> {
     const paths = new Set<string>();
-    const manifest = disk.text(join(root, MANIFEST_NAME), 'manifest');
-    if (manifest.state !== 'ok') return paths;
-    const files = programFiles(root, this.#openTexts(root));
-    // A manifest with a mistake elsewhere still names its sources.
-    for (const { values } of parseManifest(manifest.text).tasklets) {
-      const source = values.source?.value;
-      if (source?.type !== 'string' || sourceKind(source.value) !== 'assemblyscript') continue;
-      const entry = resolve(root, source.value);
-      if (!entry.startsWith(root + sep)) continue;
+    const files = this.#kept.of(programFiles(root, this.#openTexts(root)));
+    for (const entry of entries) {
       const read = files.text(entry, 'checkedSource');
       paths.add(this.#key(entry));
       if (read.state !== 'ok') continue;
-      for (const { file } of scriptFiles(entry, read.text, files)) paths.add(this.#key(file));
+      followImports(entry, read.text, files, (file, text) => {
+        paths.add(this.#key(file));
+        return this.#kept.importsOf(file, text);
+      });
     }
     return paths;
   }
@@ -84,6 +87,18 @@ export class TaskletFiles {
   #key(path: string): string {
     return this.#host.useCaseSensitiveFileNames?.() === false ? path.toLowerCase() : path;
   }
+}
+
+/** The AssemblyScript sources that a manifest names. One with a mistake elsewhere names them too. */
+function entriesOf(root: string, disk: ProgramFiles): string[] {
+  const manifest = disk.text(join(root, MANIFEST_NAME), 'manifest');
+  if (manifest.state !== 'ok') return [];
+  return parseManifest(manifest.text).tasklets.flatMap(({ values }) => {
+    const source = values.source?.value;
+    if (source?.type !== 'string' || sourceKind(source.value) !== 'assemblyscript') return [];
+    const entry = resolve(root, source.value);
+    return entry.startsWith(root + sep) ? [entry] : [];
+  });
 }
 
 /**

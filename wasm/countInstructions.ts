@@ -4,6 +4,7 @@ import { outerOf } from './innerFunctions.ts';
 import type { MeteredModule } from './meter.ts';
 import { Op } from './opcodes.ts';
 import { OwnCode } from './ownCode.ts';
+import { PAGE_BYTES } from './pages.ts';
 import { readModule, SECTION } from './readModule.ts';
 import { skipImmediates } from './skipImmediates.ts';
 import { skipLocals } from './skipLocals.ts';
@@ -83,7 +84,7 @@ class Counter {
     this.types = module.types.length;
     // Before the rest, because its counters say how large their memory is.
     const code = this.code(module.importedFunctions);
-    const pages = Math.ceil((this.stretches * 8 + 8) / 65_536);
+    const pages = Math.ceil((this.stretches * 8 + 8) / PAGE_BYTES);
     const more: Record<number, { count: number; bytes: number[] }> = {
       [SECTION.type]: { count: 2, bytes: [0x60, 1, 0x7f, 0, 0x60, 0, 0] },
       [SECTION.table]: { count: 1, bytes: [0x70, 1, 4, 4] },

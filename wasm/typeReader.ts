@@ -1,4 +1,5 @@
 import { BinaryReader } from './binaryReader.ts';
+import { PAGES_MAX } from './pages.ts';
 import { unsupported } from './wasmInvalid.ts';
 import type { Limits, ValueType } from './wasmModule.ts';
 
@@ -15,8 +16,6 @@ export const VALUE_TYPE_CODES: Readonly<Record<ValueType, number>> = {
 const VALUE_TYPES: ReadonlyMap<number, ValueType> = new Map(
   Object.entries(VALUE_TYPE_CODES).map(([type, code]) => [code, type as ValueType]),
 );
-
-const PAGES_MAX = 65_536;
 
 /** A cursor that also reads types (Core Specification 2.0, section 5.3) and notes the features they belong to. */
 export class TypeReader extends BinaryReader {

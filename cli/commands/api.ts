@@ -10,6 +10,7 @@ import { resolveProvider, type Target } from '../../toolchain/deploy/resolveProv
 import { saveBytes } from '../../toolchain/files/saveBytes.ts';
 import { choice } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+import { bytesFact, confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { adminTarget } from '../direct.ts';
 import type { Output } from '../output.ts';
 import { programRootOf } from '../programRootOf.ts';
@@ -22,17 +23,33 @@ interface Given {
   input?: string;
   type?: string;
   output?: string;
+  yes?: boolean;
 }
 
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'] as const;
 const BYTES_MAX = Math.max(ANSWER_BYTES.list, ...Object.values(ARTIFACT_BYTES));
 
-export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
+export async function run(context: CommandContext, given: Given): Promise<void> {
+  const { cwd, out, signal } = context;
   const method = choice('The method', given.method.toUpperCase(), METHODS);
   const path = checkPath(given.path);
   const body = given.input === undefined ? undefined : await readInput(given.input, signal);
   const root = programRootOf(cwd);
   const target: Target = given.admin ? await adminTarget(cwd, {}) : await resolveProvider(root, given.provider);
+  if (method !== 'GET' && method !== 'HEAD' && target.provider !== 'direct') {
+    await confirmFirstDeploy(context, {
+      root,
+      provider: target.provider,
+      what: 'request that changes something',
+      question: `Send this to ${target.provider}? It leaves this machine.`,
+      facts: async (url) => [
+        ['cell', url],
+        ['request', `${method} ${path}`],
+        ['body', body === undefined ? 'none' : bytesFact(body)],
+      ],
+      yes: given.yes === true,
+    });
+  }
   const connection = await openApi(target, signal);
   try {
     const request: ApiRequest = {

@@ -1,15 +1,17 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { plainText } from '../../daemons/protocol/plainText.ts';
 import type { Run } from '../../daemons/protocol/tenantApi.ts';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
+import { formatSize } from '../../program/size.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
-import { deployRun } from '../../toolchain/deploy/deployRun.ts';
+import { deployRun, readModuleFile } from '../../toolchain/deploy/deployRun.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
-import { confirmFirstDeploy } from '../confirmFirstDeploy.ts';
+import { bytesFact, confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
 import { PROFILE_ROWS, profileLines } from '../profileLines.ts';
 import { runLimits } from '../runLimits.ts';
@@ -89,11 +91,19 @@ export async function run(context: CommandContext, given: Given): Promise<number
   using client = await connectTarget(target, signal);
   if (target.provider !== 'direct') {
     await confirmFirstDeploy(context, {
-      program,
-      tasklet,
+      root: program.root,
       provider: target.provider,
-      client,
-      input,
+      what: `deploy of ${program.manifest.name}`,
+      question: `Deploy ${tasklet.name} to ${target.provider}? Module and input leave this machine.`,
+      async facts(url) {
+        const module = await readModuleFile(program, tasklet);
+        const { cell } = await client.health({ signal });
+        return [
+          ['cell', `${url}${cell === null ? '' : `, ${cell.cell_id} in ${plainText(cell.region)}`}`],
+          ['module', `${tasklet.output}, ${bytesFact(module)}`],
+          ['input', formatSize(input.length)],
+        ];
+      },
       yes: given.yes === true,
     });
   }
@@ -128,13 +138,16 @@ export async function run(context: CommandContext, given: Given): Promise<number
   if (given.profile) {
     out.progress('counting');
     const profile = await profileRun(program, ended.run_id, given.provider, signal);
-    out.result({ ...response, profile }, (paint) => [
-      ...lines(paint),
-      '',
-      ...profileLines(profile, PROFILE_ROWS, cwd, paint),
-    ]);
+    out.result({ ...response, profile }, function* (paint) {
+      yield* lines(paint);
+      yield '';
+      yield* profileLines(profile, PROFILE_ROWS, cwd, paint);
+    });
   } else {
-    out.result(response, (paint) => [...lines(paint), ...(isAdvised ? [] : nextLines(ended, given.hold))]);
+    out.result(response, function* (paint) {
+      yield* lines(paint);
+      if (!isAdvised) yield* nextLines(ended, given.hold);
+    });
   }
   return runExitCode(ended);
 }

@@ -21,12 +21,12 @@ export async function run(
   if (output !== undefined) await saveOutput(cwd, output, replay);
   out.result(
     { same, compared, differences, original, replay: responseWithPlaces(replay.response, places) },
-    (paint) => [
-      ...responseLines(replay, out.isTerminal, paint, places),
-      same
+    function* (paint) {
+      yield* responseLines(replay, out.isTerminal, paint, places);
+      yield same
         ? `${paint('green', 'same')}  ${sameText(compared)} equal those of ${original.run_id} on ${original.cell_id}`
-        : `${paint('red', 'different')}  from ${original.run_id}: ${differences.join(', ')}`,
-    ],
+        : `${paint('red', 'different')}  from ${original.run_id}: ${differences.join(', ')}`;
+    },
   );
   return same ? 0 : 1;
 }

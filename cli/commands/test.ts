@@ -3,7 +3,6 @@ import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { buildAll } from '../../toolchain/build/buildAll.ts';
-import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
 import type { BrokenFixture, Fixture } from '../../toolchain/fixtures/fixture.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
 import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFixtures.ts';
@@ -41,10 +40,9 @@ export async function run(
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');
     const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
-    const accept = given.update ? writeAtomically : undefined;
     await using stack = await stackForTests(program.root, memory, signal);
     for (const { tasklet, fixtures } of suites) {
-      for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal, accept)) {
+      for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal, given.update)) {
         out.progress(`${result.tasklet}: ${result.case}`);
         results.push(result);
       }

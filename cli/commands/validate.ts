@@ -9,6 +9,7 @@ import { programRootOf } from '../programRootOf.ts';
 
 interface Given {
   tasklet?: string;
+  compile: boolean;
   sarif?: boolean;
   github?: boolean;
 }
@@ -17,7 +18,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const root = programRootOf(cwd);
   const findings = await validateBounded(root, {
     signal,
-    mayStartCargo: true,
+    mayStartCargo: given.compile,
     ...(given.tasklet === undefined ? {} : { tasklet: given.tasklet }),
   });
   const json = findingsJson(findings, root);

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
+import { PAGE_BYTES } from '../../wasm/pages.ts';
 import type { FuelProfile, ProfileJob } from '../protocol/fuelProfile.ts';
 import { initContext } from './initContext.ts';
 import { setEngineFlags } from './runtime/engineFlags.ts';
 import { STACK_MIB, workerPermissions } from './runtime/poolWorker.ts';
 import type { ProfileWorkerData } from './runtime/profileWorker.ts';
-import { PAGE_BYTES } from './runtime/sharedControl.ts';
 
 /** Counters and the sizes they are kept with; a run worker, which keeps none, has less. */
 const HEAP_MIB = 2_048;

@@ -1,16 +1,21 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { type FolderWatch, watchFolder } from '../protocol/watchFolder.ts';
 
 /** Changes that come within this time are one. Milliseconds. */
 const SETTLE_MS = 60;
 
-export interface FolderWatch {
+export interface FoldersWatch {
   /** Watches exactly these folders from now on; those that do not exist (yet) are left out. */
   follow(folders: readonly string[]): void;
   close(): void;
 }
 
-export function watchFolders(changed: () => void): FolderWatch {
-  const watchers = new Map<string, FSWatcher>();
+/**
+ * Watches folders that come and go. Where the operating system gives no events, each is looked at
+ * now and then, as {@link watchFolder} says.
+ */
+export function watchFolders(changed: () => void): FoldersWatch {
+  const watchers = new Map<string, FolderWatch>();
   let settling: NodeJS.Timeout | undefined;
   const drop = (folder: string) => {
     watchers.get(folder)?.close();
@@ -25,18 +30,14 @@ export function watchFolders(changed: () => void): FolderWatch {
       const wanted = new Set(folders);
       for (const folder of [...watchers.keys()]) if (!wanted.has(folder)) drop(folder);
       for (const folder of wanted) {
-        if (watchers.has(folder)) continue;
-        try {
-          const watcher = watch(folder, (kind) => {
-            // A folder that was removed and made again has another inode; the next `follow` takes the new one.
-            if (kind === 'rename') drop(folder);
-            noticed();
-          });
-          watcher.on('error', () => drop(folder));
-          watchers.set(folder, watcher);
-        } catch {
-          // Not there yet: its parent's change brings us back here.
-        }
+        // One that is not there yet: its parent's change brings us back here.
+        if (watchers.has(folder) || !existsSync(folder)) continue;
+        const watcher = watchFolder(folder, (_name, isRename) => {
+          // A folder that was removed and made again has another inode; the next `follow` takes the new one.
+          if (isRename) drop(folder);
+          noticed();
+        });
+        watchers.set(folder, watcher);
       }
     },
     close() {

@@ -25,6 +25,11 @@ export interface FailedLine {
 
 export interface RunningDaemon<Facts> {
   facts: Facts;
+  /**
+   * Facts that come once the daemon is ready. Each goes to the parent as a line `key value` after the
+   * ready line.
+   */
+  later?: Record<string, Promise<string>>;
   /** Ends everything the daemon started; called once, at most {@link STOP_DEADLINE_MS} long. */
   stop(): Promise<void>;
 }
@@ -102,6 +107,8 @@ export async function runDaemon<Facts>(
     }
     const line: ReadyLine<Facts> = { ready: true, pid: process.pid, facts: running.facts };
     process.stdout.write(`${JSON.stringify(line)}\n`);
+    for (const [key, value] of Object.entries(running.later ?? {}))
+      void value.then((text) => process.stdout.write(`${key} ${text}\n`));
   } catch (error) {
     const known = error instanceof GrafosError ? error : undefined;
     if (known === undefined) log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));

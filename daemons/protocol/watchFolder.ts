@@ -16,27 +16,28 @@ export interface FolderWatch {
  * Without events it calls the listener every two seconds, changed or not: on a network mount, when
  * this user watches too many files already, and once a watch has failed.
  *
- * @param onChange is given the name of what changed, or null when it is not known
+ * @param onChange is given the name of what changed, or null when it is not known, and whether
+ *   something came or went
  * @param onFailed is called when the watch fails later on
  */
 export function watchFolder(
   folder: string,
-  onChange: (name: string | null) => void,
+  onChange: (name: string | null, isRename: boolean) => void,
   onFailed: (why: string) => void = () => {},
 ): FolderWatch {
   let timer: NodeJS.Timeout | undefined;
   let watcher: FSWatcher | undefined;
   let isClosed = false;
   const look = () => {
-    if (!isClosed) timer ??= setInterval(onChange, LOOK_MS, null);
+    if (!isClosed) timer ??= setInterval(onChange, LOOK_MS, null, false);
   };
   let looks: string | undefined;
   try {
-    watcher = watch(folder, (_event, name) => onChange(name));
+    watcher = watch(folder, (event, name) => onChange(name, event === 'rename'));
     watcher.on('error', (error) => {
       look();
       onFailed(error.message);
-      onChange(null);
+      onChange(null, false);
     });
     const kind = eventlessFolder(folder);
     if (kind !== undefined) looks = `${folder} lies on ${kind}, which tells not every change`;

@@ -45,7 +45,7 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
       return session;
     },
   });
-  return { facts: { url: scheduler.url }, stop: () => scheduler.stop() };
+  return { facts: { url: scheduler.url }, later: { linked: scheduler.linked }, stop: () => scheduler.stop() };
 });
 
 /** `quic 127.0.0.1:1234`: only the cell knows whether QUIC loaded. */

@@ -47,6 +47,8 @@ export interface SchedulerOptions {
 
 export interface Scheduler {
   url: string;
+  /** Transport of the first link to the cell; pending until there is one. */
+  linked: Promise<'quic' | 'tcp'>;
   stop(): Promise<void>;
 }
 
@@ -135,6 +137,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     });
     return {
       url: server.url,
+      linked: link.firstCell.then(({ transport }) => transport),
       stop: async () => {
         guard?.stop();
         // Runs end first: that is what held answers and event streams wait for.

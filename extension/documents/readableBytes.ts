@@ -2,6 +2,7 @@ import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
 import { parseExactJson } from '../../daemons/protocol/parseExactJson.ts';
 import { ROW_BYTES } from '../../toolchain/output/hexRow.ts';
 import { hexDump } from '../panel/hexDump.ts';
+import { textOf } from '../panel/outputKind.ts';
 
 /** Lines of a dump that a person still reads. */
 const LINES_MAX = 4096;
@@ -15,16 +16,6 @@ export function readableBytes(bytes: Uint8Array): { text: string; kind: 'json' |
     return { text: JSON.stringify(parseExactJson(text), null, 2), kind: 'json' };
   } catch {
     return { text, kind: 'text' };
-  }
-}
-
-function textOf(bytes: Uint8Array): string | null {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // Control characters other than tab and line ends: valid UTF-8 by chance.
-    return [...text].some((char) => char < ' ' && !'\t\n\r'.includes(char)) ? null : text;
-  } catch {
-    return null;
   }
 }
 

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import type { ArtifactName } from '../../daemons/protocol/tenantApi.ts';
 import { notice } from '../dialogs/notice.ts';
 import { artifactUri } from '../documents/artifactUri.ts';
 import { COMMANDS, type CommandId } from '../ids.ts';
@@ -35,7 +34,7 @@ export async function actOnPanel(session: ProgramSession, shown: ShownRun, messa
       return;
     }
     case 'artifact':
-      await vscode.window.showTextDocument(artifactUri(entry, message.name as ArtifactName), { preview: true });
+      await vscode.window.showTextDocument(artifactUri(entry, message.name), { preview: true });
       return;
     case 'place':
       return showPlace(session.root, message);

@@ -2,6 +2,7 @@
  * Messages between the extension and the page of the Run panel. Both sides import their shapes from
  * here.
  */
+import type { ArtifactName } from '../../daemons/protocol/tenantApi.ts';
 
 /** A place in a source that a failed run names. */
 export interface PlaceShown {
@@ -15,19 +16,21 @@ export interface PlaceShown {
 }
 
 /** The actions of the panel's buttons. The page offers those that the head names. */
-export type PanelAction =
-  | 'again'
-  | 'with'
-  | 'cancel'
-  | 'saveFixture'
-  | 'acceptOutput'
-  | 'reproduce'
-  | 'profile'
-  | 'download'
-  | 'pin'
-  | 'unpin'
-  | 'startStack'
-  | 'showInSource';
+export const PANEL_ACTIONS = [
+  'again',
+  'with',
+  'cancel',
+  'saveFixture',
+  'acceptOutput',
+  'reproduce',
+  'profile',
+  'download',
+  'pin',
+  'unpin',
+  'startStack',
+  'showInSource',
+] as const;
+export type PanelAction = (typeof PANEL_ACTIONS)[number];
 
 /** The small facts of the shown run. They are sent again whenever one of them changes. */
 export interface RunHead {
@@ -53,7 +56,7 @@ export interface RunHead {
   newer: string;
   /** Names and values for the fold "Details", in reading order. */
   details: Array<[name: string, value: string]>;
-  artifacts: Array<{ name: string; size: string }>;
+  artifacts: Array<{ name: ArtifactName; size: string }>;
   buttons: Array<{ action: PanelAction; label: string }>;
 }
 
@@ -143,7 +146,7 @@ export type FromPage =
   | { kind: 'ready' }
   /** `input` is the edited input; absent where it was not edited. */
   | { kind: 'action'; action: PanelAction; input?: string }
-  | { kind: 'artifact'; name: string }
+  | { kind: 'artifact'; name: ArtifactName }
   | { kind: 'place'; file: string; line: number; column: number }
   | { kind: 'copyOutput'; text: string }
   | { kind: 'saveOutput' }

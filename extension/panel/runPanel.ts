@@ -17,6 +17,7 @@ import { outputShown } from './outputShown.ts';
 import { panelHtml } from './panelHtml.ts';
 import type { FromPage, ProfileShown, ToPage } from './panelMessages.ts';
 import { panelWords } from './panelWords.ts';
+import { readFromPage } from './readFromPage.ts';
 import { runHead } from './runHead.ts';
 import { type RunJob, runJob } from './runJob.ts';
 import { showFuelInSource } from './showFuelInSource.ts';
@@ -79,7 +80,11 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#view = view;
     this.#isReady = false;
     view.webview.options = { enableScripts: true, localResourceRoots: [files] };
-    view.webview.onDidReceiveMessage((message: FromPage) => this.#receive(message));
+    view.webview.onDidReceiveMessage((value: unknown) => {
+      const message = readFromPage(value);
+      if (message !== undefined) this.#receive(message);
+      else this.#grafos.log.debug('the page of the Run panel sent a value that is no message');
+    });
     view.onDidDispose(() => {
       this.#view = undefined;
       this.#isReady = false;

@@ -12,7 +12,7 @@ import type { ProfileShown } from './panelMessages.ts';
  */
 export async function showFuelInSource(root: string, taskletName: string, profile: ProfileShown): Promise<void> {
   const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
-  const { sourceFuel } = await import('../../toolchain/profile/sourceFuel.ts');
+  const { fuelBounded } = await import('../../toolchain/bounded/fuelBounded.ts');
   const tasklet = findTasklet(await loadProgramSoon(root), taskletName);
   const first = profile.lines.find(({ file }) => isOwnSource(file) && fileOfPlace(root, file) !== undefined);
   if (first === undefined) {
@@ -25,7 +25,7 @@ export async function showFuelInSource(root: string, taskletName: string, profil
     return;
   }
   const path = resolve(root, first.file);
-  if ((await sourceFuel(root, tasklet, path)).length === 0) {
+  if ((await fuelBounded(root, tasklet, path)).length === 0) {
     void notice(
       'information',
       vscode.l10n.t('{0} or its module changed since this profile. Run it again and profile that run.', first.file),

@@ -1,12 +1,14 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { type FolderWatch, watchFolder } from '../../daemons/protocol/watchFolder.ts';
 
 /**
  * Calls `changed` whenever a file may have come, gone or been replaced, also while the folders above it, up to `root`, do not exist yet.
- * Of the editor's own watchers none sees a folder that the user's settings exclude, so this asks the operating system.
+ * Of the editor's own watchers none sees a folder that the user's settings exclude, so this asks the operating system. Where that gives no events,
+ * the folders are looked at now and then, as {@link watchFolder} says.
  */
 export function watchStateFile(file: string, root: string, changed: () => void): { dispose(): void } {
-  const folders = new Map<string, FSWatcher>();
+  const folders = new Map<string, FolderWatch>();
   const chain: string[] = [];
   for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
     chain.unshift(folder);
@@ -15,22 +17,16 @@ export function watchStateFile(file: string, root: string, changed: () => void):
   let isDisposed = false;
 
   const open = (folder: string, child: string): void => {
-    if (folders.has(folder)) return;
-    try {
-      const watcher = watch(folder, { persistent: false }, (event, name) => {
-        if (name !== null && name !== child) return;
-        // A folder that was replaced: its watcher looks at the old one.
-        if (event === 'rename') reopen();
-        changed();
-      });
-      watcher.on('error', () => {
-        close(folder);
-        changed();
-      });
-      folders.set(folder, watcher);
-    } catch {
-      // Not there yet: the folder above tells when it comes.
-    }
+    // One that is not there yet: the folder above tells when it comes.
+    if (folders.has(folder) || !existsSync(folder)) return;
+    const watcher = watchFolder(folder, (name, isRename) => {
+      if (name !== null && name !== child) return;
+      // A folder that was replaced: its watcher looks at the old one. One that is looked at may
+      // have come meanwhile.
+      if (isRename || watcher.looks !== undefined) reopen();
+      changed();
+    });
+    folders.set(folder, watcher);
   };
   const close = (folder: string): void => {
     folders.get(folder)?.close();

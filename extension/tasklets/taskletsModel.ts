@@ -114,7 +114,8 @@ async function readEntry(
     return { root, tasklet, state: 'lost', why: `${tasklet.source} does not exist.`, built };
   try {
     const { state, why } = await staleness(program, tasklet);
-    return { root, tasklet, state: state === 'fresh' || state === 'unknown' ? 'built' : state, why, built };
+    const shown = state === 'fresh' || state === 'unknown' ? 'built' : state === 'foreign' ? 'stale' : state;
+    return { root, tasklet, state: shown, why, built };
   } catch (error) {
     return { root, tasklet, state: 'broken', why: error instanceof Error ? error.message : String(error), built };
   }

@@ -79,7 +79,7 @@ function taskletItem({ session, entry }: TaskletNode): vscode.TreeItem {
   }
   if (state === 'lost') facts.push(vscode.l10n.t('source is missing'));
   else if (built === null) facts.push(vscode.l10n.t('not built'));
-  else if (state === 'stale') facts.push(vscode.l10n.t('changed since it was built'));
+  else if (state === 'stale') facts.push(vscode.l10n.t('out of date'));
   else if (state === 'broken') facts.push(vscode.l10n.t('not a module'));
   else facts.push(vscode.l10n.t('built {0}', timeText(new Date(built.at))), formatSize(built.bytes));
   if (last?.response) facts.push(vscode.l10n.t('fuel {0} last run', countText(last.response.fuel_used)));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
@@ -90,8 +91,22 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     assert.equal(JSON.parse(unconfirmed.stdout).error.code, 'deploy_not_confirmed');
     assert.match(JSON.parse(unconfirmed.stdout).error.why, /eu-central-1/);
     assert.deepEqual(await grafosJson<Run[]>(['runs', 'list', '--provider', 'aws'], { cwd }), []);
+    // A request that changes something is no way around the question; one that only asks has none.
+    const module = `/api/v1/modules/${createHash('sha256').update(wasm).digest('hex')}`;
+    const api = (...request: string[]) => grafos(['api', ...request, '--provider', 'aws', '--json'], { cwd });
+    const put = ['PUT', module, '--input', 'build/size.wasm', '--type', 'application/wasm'];
+    for (const request of [put, ['post', '/api/v1/runs'], ['DELETE', '/api/v1/runs/01m8k0t0gqhgegegchkbn1gg17']]) {
+      const refused = await api(...request);
+      assert.equal(refused.code, 4, request[0]);
+      const { code, why } = JSON.parse(refused.stdout).error;
+      assert.equal(code, 'deploy_not_confirmed');
+      assert.match(why, new RegExp(`request ${request[0]?.toUpperCase()} /api/v1/`));
+    }
+    assert.equal((await api('GET', '/api/v1/runs?limit=1')).code, 0);
+    assert.equal((await api('HEAD', module)).code === 0, false, 'the cell has the module without a yes');
     const [local, first, aws] = [await run('local'), await run('aws', '--yes'), await run('aws')];
     assert.equal(first.output_sha256, aws.output_sha256);
+    assert.equal((await api(...put)).code, 0);
     assert.deepEqual(await readFile(join(cwd, 'build/size.wasm')), wasm, 'deploying does not touch the artifact');
     assert.equal(aws.module_sha256, local.module_sha256);
     assert.deepEqual([local.provider, aws.provider], ['local', 'aws']);

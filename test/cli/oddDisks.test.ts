@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, rm, truncate } from 'node:fs/promises';
+import { chmod, cp, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { DevState } from '../../daemons/protocol/devState.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { isProcess } from '../../daemons/protocol/processIdentity.ts';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import type { DoctorReport } from '../../toolchain/stack/doctor.ts';
@@ -157,6 +159,58 @@ describe('folders whose changes no event tells', () => {
       await endedWithFile(state);
     });
   }
+
+  it('the editor sees a stack come and go, and the helper a folder, without watches', async function () {
+    if (process.platform !== 'linux' || !has(...withoutInotify('watches'), 'true')) this.skip();
+    await using folder = await temporaryFolder();
+    await chmod(folder.path, 0o777);
+    const state = join(folder.path, '.grafos/dev/dev.json');
+    const sources = join(folder.path, 'tasklets');
+    const module = (path: string) => JSON.stringify(pathToFileURL(join(packageRoot, path)).href);
+    const text = `
+      import { existsSync } from 'node:fs';
+      import { watchStateFile } from ${module('extension/stack/watchStateFile.ts')};
+      import { watchFolders } from ${module('daemons/helper/watchFolders.ts')};
+      const [root, state, sources] = process.argv.slice(1);
+      const say = (what, path) => {
+        let was = existsSync(path);
+        return () => {
+          if (existsSync(path) === was) return;
+          was = !was;
+          console.log(what + ' ' + (was ? 'came' : 'went'));
+        };
+      };
+      watchStateFile(state, root, say('stack', state));
+      const folders = watchFolders(say('source', sources + '/a.ts'));
+      folders.follow([root, sources]);
+      console.log('ready');
+    `;
+    const [command = '', ...under] = withoutInotify('watches');
+    const node = [
+      process.execPath,
+      '--no-warnings',
+      '--input-type=module',
+      '--eval',
+      text,
+      folder.path,
+      state,
+      sources,
+    ];
+    const child = spawn(command, [...under, ...node], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const next = async () => String((await lines.next()).value);
+      assert.equal(await next(), 'ready');
+      await mkdir(join(folder.path, '.grafos/dev'), { recursive: true });
+      await mkdir(sources);
+      await Promise.all([state, join(sources, 'a.ts')].map((file) => writeFile(file, '')));
+      assert.deepEqual([await next(), await next()].sort(), ['source came', 'stack came']);
+      await Promise.all([rm(join(folder.path, '.grafos'), { recursive: true }), rm(sources, { recursive: true })]);
+      assert.deepEqual([await next(), await next()].sort(), ['source went', 'stack went']);
+    } finally {
+      child.kill();
+    }
+  });
 
   it('dev logs --follow and a second dev up work without watches', async function () {
     if (process.platform !== 'linux' || !has(...withoutInotify('watches'), 'true')) this.skip();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { lstat, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Run } from '../../daemons/protocol/tenantApi.ts';
 import type { FixtureResult } from '../../toolchain/fixtures/runFixtures.ts';
@@ -94,7 +94,13 @@ describe('the report of a test', () => {
       ),
     });
     const cwd = program.path;
+    // A link in the place of an expectation is replaced, and what it names stays.
+    await writeFile(join(cwd, 'other.json'), '"of another"');
+    await rm(join(cwd, 'fixtures/echo/text.expected.json'));
+    await symlink('../../other.json', join(cwd, 'fixtures/echo/text.expected.json'));
     const updated = await grafosJson<Report>(['test', '--update'], { cwd, code: 1 });
+    assert.equal(await readFile(join(cwd, 'other.json'), 'utf8'), '"of another"');
+    assert.equal((await lstat(join(cwd, 'fixtures/echo/text.expected.json'))).isFile(), true);
     assert.deepEqual(
       updated.cases.map((one) => [one.case, one.updated, one.passed]),
       [

@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '../..');
 const MAY_IMPORT: Record<string, string[]> = {
   'daemons/protocol': [],
   wasm: [],
-  program: ['daemons/protocol'],
+  program: ['daemons/protocol', 'wasm'],
   'daemons/fabricbiosd': ['daemons/protocol', 'program', 'wasm'],
   'daemons/scheduler': ['daemons/protocol', 'program', 'wasm'],
   'daemons/helper': ['daemons/protocol', 'program', 'wasm'],

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -147,6 +149,46 @@ describe('scheduler: store', () => {
     assert.ok(existsSync(join(dir, `${STORE_FILE}-wal`)), "the log is its scheduler's own");
     assert.equal(store.getMeta('a'), '2');
   });
+
+  for (const end of ['a clean stop', 'a kill'] as const) {
+    it(`after ${end} is no hindrance to a scheduler while a reader of it lives`, async () => {
+      await store.change(() => store.setMeta('a', '1')).durable;
+      const copy = mkdtempSync(join(tmpdir(), 'grafos-store-'));
+      if (end === 'a clean stop') store.close();
+      cpSync(dir, copy, { recursive: true });
+      if (end === 'a clean stop') store = openCellStore(dir);
+      assert.equal(existsSync(join(copy, `${STORE_FILE}-wal`)), end === 'a kill');
+      const entry = join(import.meta.dirname, '../../daemons/scheduler/reader/storeReader.ts');
+      const reader = spawn(process.execPath, [entry, copy], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const text = reader.stdout.setEncoding('utf8')[Symbol.asyncIterator]();
+      const ask = async () => {
+        reader.stdin.write('/api/v1/runs?limit=1\n');
+        for (let answer = ''; ; ) {
+          answer += String((await text.next()).value);
+          const [, size] = /^\d+ (\d+)\n/.exec(answer) ?? [];
+          if (size !== undefined && answer.length === answer.indexOf('\n') + 1 + Number(size)) return answer;
+        }
+      };
+      try {
+        assert.equal((await text.next()).value, 'ready\n');
+        assert.match(await ask(), /^200 /);
+        const started = openCellStore(copy);
+        assert.equal(started.getMeta('a'), '1');
+        await started.change(() => started.setMeta('a', '2')).durable;
+        assert.match(
+          await ask(),
+          /^503 \d+\n\{"error":\{"reason":"runtime_not_ready","message":"The stack has started/s,
+        );
+        started.close();
+        assert.match(await ask(), /^200 /);
+      } finally {
+        reader.stdin.end();
+        await once(reader, 'exit');
+      }
+      assert.deepEqual(readdirSync(copy), [STORE_FILE]);
+      rmSync(copy, { recursive: true });
+    });
+  }
 
   it('drops the oldest ended runs beyond the bounds, by number and by bytes, and never one in flight', async () => {
     const runs = runTable(store, { runs: 10, bytes: 5_000 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { countsEachThread, startBoundedThread } from '../../toolchain/bounded/boundedThread.ts';
 import { boundedWork } from '../../toolchain/bounded/boundedWork.ts';
 import { validateBounded } from '../../toolchain/bounded/validateBounded.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
@@ -11,6 +12,9 @@ const SOURCE = 'tasklets/demo.ts';
 const HELLO = 'export function compute(input: string): string {\n  return input;\n}\n';
 /** Some thousand functions keep the compiler for seconds. */
 const LONG = `${Array.from({ length: 4_000 }, (_, at) => `function f${at}(a: i32): i32 { return a * ${at} + f${at === 0 ? 3_999 : at - 1}(a); }`).join('\n')}\nexport function compute(input: string): string {\n  return f3999(input.length).toString();\n}\n`;
+
+/** Pages of WebAssembly memory beyond what a thread may hold. Nothing touches them, so no memory is used. */
+const PAGES_TOO_MANY = CHECK_LIMITS.threadMib * 16 + 16;
 
 describe('work in a bounded thread', function () {
   this.timeout(120_000);
@@ -63,7 +67,7 @@ describe('work in a bounded thread', function () {
   });
 
   it('does not count the memory that its process held before', async () => {
-    const held = Buffer.alloc(CHECK_LIMITS.growthMib * 1024 ** 2 + 1, 1);
+    const held = Buffer.alloc(CHECK_LIMITS.threadMib * 1024 ** 2 + 1, 1);
     const functions = Array.from({ length: 2_000 }, (_, at) => `function f${at}(a: i32): i32 { return a * ${at}; }`);
     const calls = functions.map((_, at) => `sum += f${at}(sum);`).join(' ');
     const body = `${functions.join('\n')}\nexport function compute(input: string): string { let sum = 1; ${calls} return sum.toString(); }\n`;
@@ -74,6 +78,48 @@ describe('work in a bounded thread', function () {
     );
     assert.equal(held.at(-1), 1);
   });
+
+  const greedy: Array<[what: string, code: string]> = [
+    ['WebAssembly memory', `new WebAssembly.Memory({ initial: ${PAGES_TOO_MANY} })`],
+    ['a buffer', `new Uint8Array(${PAGES_TOO_MANY} * 65536)`],
+    [
+      'WebAssembly memory while it never comes to rest',
+      `new WebAssembly.Memory({ initial: ${PAGES_TOO_MANY} }); for (;;);`,
+    ],
+  ];
+  for (const [what, code] of greedy) {
+    it(`ends the thread that took too much of ${what}, and not the one beside it`, async function () {
+      if (!countsEachThread) this.skip();
+      const ends: string[] = [];
+      const threadOf = (name: string, act: string) => {
+        const text = `import { parentPort } from 'node:worker_threads'; parentPort.on('message', (message) => { ${act} });`;
+        const answer = Promise.withResolvers<unknown>();
+        const thread = startBoundedThread(new URL(`data:text/javascript,${encodeURIComponent(text)}`), {
+          message: (message) => {
+            answer.resolve(message);
+            return true;
+          },
+          end(why, reason) {
+            ends.push(`${name} ${reason}`);
+            answer.resolve(why);
+          },
+        });
+        thread.hold(true);
+        return { thread, answer: answer.promise };
+      };
+      const calm = threadOf('calm', `if (message === 'answer') parentPort.postMessage('done');`);
+      const other = threadOf('greedy', `globalThis.kept = ${code}`);
+      // The calm one begins first and last: neither order makes it guilty.
+      calm.thread.post('wait');
+      other.thread.post('take');
+      calm.thread.post('wait');
+      assert.match(String(await other.answer), /took more than 2048 MiB/);
+      calm.thread.post('answer');
+      assert.equal(await calm.answer, 'done');
+      assert.deepEqual(ends, ['greedy memory']);
+      calm.thread.terminate();
+    });
+  }
 
   const shapes: Array<[what: string, text: string]> = [
     ['a megabyte of open parentheses', '('.repeat(1024 ** 2)],

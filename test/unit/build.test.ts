@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { BuildFailed } from '../../toolchain/build/buildFailed.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { buildTool } from '../../toolchain/build/buildTool.ts';
 import { compileAssemblyScript } from '../../toolchain/build/compileAssemblyScript.ts';
-import { readStamp } from '../../toolchain/build/sourceStamp.ts';
+import { makeStamp, readStamp, stampSection } from '../../toolchain/build/sourceStamp.ts';
 import { staleness } from '../../toolchain/build/staleness.ts';
+import { readSections, writeSections } from '../../toolchain/build/wasmSections.ts';
+import { validate } from '../../toolchain/validate/validate.ts';
 import { checkProfile } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
-import { scratchProgram } from '../helpers/scratchProgram.ts';
+import { compileWat } from '../helpers/compileWat.ts';
+import { type ScratchProgram, scratchProgram } from '../helpers/scratchProgram.ts';
 import { runOnHost } from '../helpers/taskletHost.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { WAT } from '../helpers/watTasklets.ts';
@@ -86,6 +90,73 @@ describe('building an AssemblyScript tasklet', () => {
     );
     await scratch.write('build/demo.wasm', 'no module');
     assert.equal(await state(), 'broken');
+  });
+
+  const planted: Array<[what: string, plant: (scratch: ScratchProgram, other: ScratchProgram) => Promise<void>]> = [
+    [
+      'a whole program with its state',
+      async (scratch, other) => {
+        await cp(other.root, scratch.root, { recursive: true });
+      },
+    ],
+    [
+      'a module with the right stamp and other code',
+      async (scratch, other) => {
+        const stamp = readSections(await readFile(join(other.root, 'build/demo.wasm'))).at(-1);
+        const code = compileWat('(module (func (export "_grafos_tasklet_run") unreachable))');
+        await buildTasklet(scratch.program, scratch.tasklet);
+        await scratch.write('build/demo.wasm', writeSections([...readSections(code), ...(stamp ? [stamp] : [])]));
+      },
+    ],
+    [
+      'a module with a stamp that names the entry only',
+      async (scratch) => {
+        const code = compileWat('(module)');
+        const stamp = makeStamp(buildTool(scratch.tasklet), [{ path: SOURCE, content: Buffer.from(IMPORTING) }]);
+        await scratch.write('build/demo.wasm', writeSections([...readSections(code), stampSection(stamp)]));
+      },
+    ],
+    [
+      'another source map',
+      async (scratch) => {
+        await buildTasklet(scratch.program, scratch.tasklet);
+        await scratch.write('build/demo.wasm.map', '{}');
+      },
+    ],
+    [
+      'a record beside the module',
+      async (scratch, other) => {
+        await cp(join(other.root, 'build'), join(scratch.root, 'build'), { recursive: true });
+        const record = await readFile(join(other.root, '.grafos/builds/demo.txt'));
+        await scratch.write('.grafos/builds/demo.txt', record);
+      },
+    ],
+  ];
+  for (const [what, plant] of planted) {
+    it(`believes no stamp of ${what}, and builds from the sources`, async () => {
+      const files = { [SOURCE]: IMPORTING, 'tasklets/lib/twice.ts': TWICE };
+      await using other = await scratchProgram(SOURCE, files);
+      await using scratch = await scratchProgram(SOURCE, files);
+      const { sha256 } = await buildTasklet(other.program, other.tasklet);
+      await plant(scratch, other);
+      assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'foreign');
+      const again = await buildTasklet(scratch.program, scratch.tasklet);
+      assert.deepEqual([again.unchanged, again.sha256], [false, sha256]);
+      assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'fresh');
+      assert.equal((await buildTasklet(scratch.program, scratch.tasklet)).unchanged, true);
+    });
+  }
+
+  it('checks the source of a module with a forged stamp', async () => {
+    await using scratch = await scratchProgram(SOURCE, { [SOURCE]: HELLO.replace('.length', '.nope') });
+    const content = await readFile(join(scratch.root, SOURCE));
+    const stamp = makeStamp(buildTool(scratch.tasklet), [{ path: SOURCE, content }]);
+    const module = writeSections([...readSections(compileWat('(module)')), stampSection(stamp)]);
+    await scratch.write('build/demo.wasm', module);
+    assert.deepEqual(
+      (await validate(scratch.root)).map(({ code }) => code),
+      ['GRF2101'],
+    );
   });
 
   const faults: Array<[name: string, text: string, code: string, line: number, character: number, words: RegExp]> = [

@@ -6,13 +6,17 @@ import { COMMANDS } from '../../cli/commandTable.ts';
 import { commandTree, helpCommand } from '../../cli/commandTree.ts';
 import { completionScript, SHELLS } from '../../cli/completionScript.ts';
 import { hexDump } from '../../cli/hexDump.ts';
+import { layOutJson } from '../../cli/layOutJson.ts';
 import { Output } from '../../cli/output.ts';
 import { pathText } from '../../cli/pathText.ts';
+import { pieceEnd } from '../../cli/pieceEnd.ts';
 import { paintMarked, printedLine } from '../../cli/printedLine.ts';
 import { responseLines } from '../../cli/runLines.ts';
+import { safeJson } from '../../cli/safeJson.ts';
 import { table } from '../../cli/table.ts';
 import { timeText } from '../../cli/timeText.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { parseExactJson } from '../../daemons/protocol/parseExactJson.ts';
 import { manPage } from '../../scripts/manPage.ts';
 import type { ShownOutput, ShownResponse } from '../../toolchain/output/shownOutput.ts';
 
@@ -71,14 +75,134 @@ describe('output of the command', () => {
       bytes: null,
     });
     const plain = (_style: unknown, text: string) => text;
-    const steering = responseLines(shown('\x9b31m\x1b[0m'), true, plain).map(printedLine);
+    const steering = [...responseLines(shown('\x9b31m\x1b[0m'), true, plain)].map(printedLine);
     assert.ok(steering.includes(String.raw`  output    "\u009b31m\u001b[0m"`), steering.join('\n'));
-    const long = responseLines(shown('x'.repeat(100_000)), true, plain).join('\n');
+    const long = [...responseLines(shown('x'.repeat(100_000)), true, plain)].join('\n');
     assert.ok(long.length < 20_000);
     assert.match(long, /… \(cut; a pipe or --output FILE gets all of it\)/);
-    const piped = responseLines(shown('x'.repeat(100_000)), false, plain).join('\n');
+    const piped = [...responseLines(shown('x'.repeat(100_000)), false, plain)].join('\n');
     assert.ok(piped.includes('x'.repeat(100_000)));
   });
+
+  const values: unknown[] = [
+    null,
+    'a',
+    1.5,
+    [],
+    {},
+    { a: undefined },
+    [undefined, 1, [], {}, [[2], { b: 'c' }]],
+    { 'ä\n"': ['\u2028##[x]', '\ud83d\ude00'.repeat(50_000), '\ud800'], at: new Date(0) },
+    parseExactJson('{"a": 12345678901234567890, "b": [1.10, -0]}'),
+    Array.from({ length: 30_000 }, (_, at) => ({ at })),
+    `##${'x'.repeat(200_000)}[error]`,
+  ];
+  for (const value of values) {
+    it(`lays JSON out as others do: ${JSON.stringify(value).slice(0, 40)}`, () => {
+      const pieces: string[] = [];
+      layOutJson(value, (piece) => pieces.push(piece) > 0);
+      assert.equal(pieces.join(''), JSON.stringify(value, null, 2));
+      // What is made harmless piece by piece is harmless as a whole.
+      assert.equal(pieces.map(safeJson).join(''), safeJson(JSON.stringify(value, null, 2)));
+    });
+  }
+
+  it('cuts no text where the pieces would be taken for something else', () => {
+    const text = `a##ab[\ud83d\ude00b`;
+    const ends = [...text].map((_, from) => pieceEnd(text, from, 1));
+    assert.deepEqual(ends, [6, 6, 6, 6, 6, 6, 8, 8]);
+    assert.equal(pieceEnd(text, 6, 1), 8);
+    assert.equal(pieceEnd('', 0, 1), 0);
+  });
+
+  const MIB = 1024 ** 2;
+  const large: Array<[what: string, output: unknown]> = [
+    ['a list of numbers', Array.from({ length: 8 * MIB }, () => 1)],
+    [
+      'lists in lists down to the last level',
+      nested(
+        500,
+        Array.from({ length: 4 * MIB }, () => []),
+      ),
+    ],
+    ['lists beside each other, each of many levels', Array.from({ length: 16 * 1024 }, () => nested(500, 1))],
+    ['a text of controls', '\0'.repeat(8 * MIB)],
+  ];
+  for (const [what, output] of large) {
+    it(`lays out no more of ${what} than is wanted, and all of it in bounds`, () => {
+      let [taken, longest] = [0, 0];
+      const take = (piece: string) => {
+        taken += piece.length;
+        longest = Math.max(longest, piece.length);
+        return taken < MIB;
+      };
+      layOutJson({ output }, take);
+      assert.ok(taken >= MIB && taken < 17 * MIB, `${taken}`);
+      layOutJson({ output }, (piece) => take(piece) || true);
+      // A line has 32 blanks and a comma more than its value.
+      assert.ok(taken < 17 * MIB + 40 * 8 * MIB, `${taken}`);
+      assert.ok(longest <= 17 * MIB, `${longest}`);
+    });
+  }
+
+  const plain = (_style: unknown, text: string) => text;
+  const ended = (more: Partial<ShownResponse>): ShownOutput => ({
+    response: { ...RESPONSE, output: null, output_text: null, ...more } as ShownResponse,
+    bytes: null,
+  });
+  const outputs: Array<[what: string, more: Partial<ShownResponse>]> = [
+    ['text of empty lines', { output_text: '\n'.repeat(16 * MIB) }],
+    ['text on one line', { output_text: 'x'.repeat(16 * MIB) }],
+    ['JSON that is deep everywhere', { output: Array.from({ length: 16 * 1024 }, () => nested(500, 1)) }],
+    [
+      'JSON that is deep at the end',
+      {
+        output: nested(
+          500,
+          Array.from({ length: 4 * MIB }, () => []),
+        ),
+      },
+    ],
+  ];
+  for (const [what, more] of outputs) {
+    it(`shows the beginning of 16 MiB of ${what} on a terminal`, () => {
+      const lines = [...responseLines(ended(more), true, plain)];
+      assert.ok(lines.length < 120);
+      assert.ok(lines.join('\n').length < 20_000);
+      assert.ok(lines.includes('    … (cut; a pipe or --output FILE gets all of it)'));
+    });
+  }
+
+  it('gives a pipe every line of a text', () => {
+    const text = 'a\r\n\nb\n\n c ';
+    const lines = [...responseLines(ended({ output_text: text, output_bytes: 10 }), false, plain)];
+    assert.deepEqual(lines.slice(1, 7), ['  output    10 bytes of text', '    a', '    ', '    b', '    ', '     c ']);
+    let count = 0;
+    for (const _line of responseLines(ended({ output_text: '\n'.repeat(4 * MIB) }), false, plain)) count += 1;
+    assert.ok(count > 4 * MIB);
+  });
+
+  const lines: string[] = [
+    '',
+    'abc',
+    '\ta ~',
+    'a:b',
+    '::error::x',
+    ' ::x',
+    '##[x]',
+    '#',
+    'é',
+    '\x1b[0m',
+    '\x7f',
+    'a\r',
+  ];
+  for (const line of lines) {
+    it(`prints ${JSON.stringify(line)} harmless`, () => {
+      const printed = printedLine(line);
+      assert.doesNotMatch(printed, /^\s*::|##\[|[^\t -~é]/);
+      if (/^[\ta-c ~é]*$/.test(line)) assert.equal(printed, line);
+    });
+  }
 
   it('prints the completion of every shell as it is', () => {
     for (const shell of SHELLS) {
@@ -179,3 +303,10 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
     assert.equal(new Set(names).size, names.length);
   });
 });
+
+/** A value inside of so many lists. */
+function nested(levels: number, value: unknown): unknown {
+  let outer = value;
+  for (let level = 0; level < levels; level += 1) outer = [outer];
+  return outer;
+}

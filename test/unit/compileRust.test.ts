@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { validateBounded } from '../../toolchain/bounded/validateBounded.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { buildTool } from '../../toolchain/build/buildTool.ts';
+import { makeStamp, stampSection } from '../../toolchain/build/sourceStamp.ts';
+import { staleness } from '../../toolchain/build/staleness.ts';
+import { readSections, writeSections } from '../../toolchain/build/wasmSections.ts';
 import { compileRust } from '../../toolchain/language/compileRust.ts';
+import { doctor } from '../../toolchain/stack/doctor.ts';
 import { validate } from '../../toolchain/validate/validate.ts';
+import { compileWat } from '../helpers/compileWat.ts';
 import { grafos } from '../helpers/grafosCommand.ts';
 import { type ScratchProgram, scratchProgram } from '../helpers/scratchProgram.ts';
 
@@ -65,6 +72,24 @@ describe('validating Rust', () => {
     );
   });
 
+  it('compiles a tasklet whose module has a forged stamp', async () => {
+    await using scratch = await scratchCrate('nope();');
+    const files = await Promise.all(
+      ['demo/Cargo.toml', 'demo/src/lib.rs'].map(async (path) => ({
+        path,
+        content: await readFile(join(scratch.root, path)),
+      })),
+    );
+    const stamp = stampSection(makeStamp(buildTool(scratch.tasklet), files));
+    await scratch.write('build/demo.wasm', writeSections([...readSections(compileWat('(module)')), stamp]));
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'foreign');
+    const found = await validateBounded(scratch.root, { mayStartCargo: true });
+    assert.deepEqual(
+      found.filter(({ severity }) => severity === 'error').map(({ code }) => code),
+      ['GRF2207'],
+    );
+  });
+
   const lacks: [what: string, env: NodeJS.ProcessEnv, dependencies: string, words: RegExp][] = [
     ['there is no cargo', { PATH: '/nowhere' }, '', /was not compiled.*there is no cargo on this machine/],
     ['CARGO is not there', { ...process.env, CARGO: '/nowhere/cargo' }, '', /CARGO is \/nowhere\/cargo.*Correct CARGO/],
@@ -90,6 +115,55 @@ describe('validating Rust', () => {
       ['GRF2209'],
     );
   });
+
+  /** Each leaves `ran` in the program's folder when something of the crate is started. */
+  const running: [what: string, files: Record<string, string>][] = [
+    [
+      'a build script',
+      {
+        'demo/Cargo.toml': crate().replace('[lib]', 'build = "build.rs"\n\n[lib]'),
+        'demo/build.rs': 'fn main() { std::fs::write("../ran", "").unwrap(); }\n',
+      },
+    ],
+    [
+      'a procedural macro',
+      {
+        'demo/Cargo.toml': crate('planted = { path = "planted" }\n'),
+        'demo/planted/Cargo.toml':
+          '[package]\nname = "planted"\nversion = "0.1.0"\nedition = "2021"\n\n[lib]\nproc-macro = true\n',
+        'demo/planted/src/lib.rs':
+          'extern crate proc_macro;\n\n#[proc_macro]\npub fn plant(_: proc_macro::TokenStream) -> proc_macro::TokenStream {\n    std::fs::write("ROOT/ran", "").unwrap();\n    proc_macro::TokenStream::new()\n}\n',
+        'demo/src/lib.rs': `planted::plant!();\n${source('')}`,
+      },
+    ],
+    [
+      'a compiler of its own',
+      {
+        'demo/Cargo.toml': crate(),
+        'demo/.cargo/config.toml': '[build]\nrustc-wrapper = "ROOT/wrapper"\n',
+        wrapper: '#!/bin/sh\ntouch "ROOT/ran"\nexec "$@"\n',
+      },
+    ],
+  ];
+  for (const [what, files] of running) {
+    it(`runs nothing of a crate with ${what} under --no-compile, and all of it without`, async function () {
+      if (process.platform === 'win32') this.skip();
+      await using scratch = await scratchCrate('');
+      for (const [path, text] of Object.entries(files))
+        await scratch.write(path, text.replaceAll('ROOT', scratch.root));
+      if ('wrapper' in files) await chmod(join(scratch.root, 'wrapper'), 0o755);
+      const env = { ...process.env, XDG_STATE_HOME: join(scratch.root, 'state') };
+      const careful = await grafos(['validate', '--no-compile', '--json'], { cwd: scratch.root, env });
+      const codes = JSON.parse(careful.stdout).findings.map(({ code }: { code: string }) => code);
+      assert.deepEqual([careful.code, codes.includes('GRF2209')], [0, true], careful.stdout);
+      await validateBounded(scratch.root);
+      await doctor(scratch.root, AbortSignal.timeout(30_000));
+      assert.equal(existsSync(join(scratch.root, 'ran')), false);
+      // It would have: the test sees what it looks for.
+      await grafos(['validate'], { cwd: scratch.root, env });
+      assert.equal(existsSync(join(scratch.root, 'ran')), true);
+    });
+  }
 
   it('uses the cargo that CARGO names, and no other when that one cannot build', async () => {
     await using scratch = await scratchCrate('');

@@ -1,6 +1,7 @@
 /** The page of the Run panel in a real Chromium: messages in, elements out. */
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
+import type { ArtifactName } from '../../daemons/protocol/tenantApi.ts';
 import type { OutputShown } from '../../extension/panel/panelMessages.ts';
 import { launchChromium } from '../helpers/chromium.ts';
 import { head, type PanelPage, panelPage } from '../helpers/panelPage.ts';
@@ -115,7 +116,7 @@ describe('the page of the Run panel', function () {
           places: [{ file: evil, line: 1, column: 2, name: evil, excerpt: evil }],
         },
         details: [[evil, evil]],
-        artifacts: [{ name: evil, size: evil }],
+        artifacts: [{ name: evil as ArtifactName, size: evil }],
         notice: evil,
         newer: evil,
       }),

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { CellGuard } from '../../daemons/scheduler/fabric/cellGuard.ts';
 import { SuspectModules } from '../../daemons/scheduler/fabric/suspectModules.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 /** Deaths in turn, each with the modules under way; runs that ended before; who is set aside. */
 const ROWS: Array<{ what: string; ended: Record<string, number>; deaths: string[][]; suspects: string[] }> = [
@@ -70,4 +75,20 @@ describe('modules that end their cell', () => {
     modules.died(new Map([['first', 0]]));
     assert.deepEqual(modules.all, []);
   });
+});
+
+describe('a cell that dies', () => {
+  for (const isThere of [true, false]) {
+    it(`is written down, and ${isThere ? 'the' : 'no'} folder of a program that ${isThere ? 'stays' : 'was moved'} is there after`, async () => {
+      await using program = await temporaryFolder();
+      const dev = join(program.path, 'old', '.grafos', 'dev');
+      if (isThere) StateFolder.at(dev);
+      const log = { info() {}, warn() {}, error() {} };
+      const guard = new CellGuard({ stateFile: join(dev, 'dev.json'), stateDir: dev, log });
+      guard.watch({ pid: 2 ** 22 + 1, started: 'long ago', log: join(dev, 'logs/fabricbiosd.log'), command: ['true'] });
+      await guard.linkLost(new Map());
+      assert.equal(existsSync(join(program.path, 'old')), isThere);
+      guard.stop();
+    });
+  }
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { type ProgramFiles, programFiles } from '../../toolchain/validate/programFiles.ts';
+import { KeptFiles } from '../../typescript-plugin/keptFiles.ts';
 import { quietService } from '../../typescript-plugin/quietService.ts';
 import type { TypeScriptService } from '../../typescript-plugin/serverTypes.ts';
 import { TaskletFiles } from '../../typescript-plugin/taskletFiles.ts';
@@ -67,6 +69,53 @@ describe('the files of tasklets, as the TypeScript plugin sees them', () => {
     assert.equal(has('shared/index.ts'), false);
     await write('grafos.toml', `${MANIFEST}\n[[tasklet]]\nname = "two"\nsource = "shared/index.ts"\n`);
     assert.equal(has('shared/index.ts'), true);
+  });
+
+  it('follow a file that changes on the disk, is removed, or comes back', async () => {
+    assert.equal(has('tasklets/parts/c.ts'), true);
+    await write('tasklets/parts/a.ts', 'export { d } from "./other";\n');
+    await write('tasklets/parts/other.ts', 'export const d = 1;\n');
+    version++;
+    assert.deepEqual([has('tasklets/parts/c.ts'), has('tasklets/parts/other.ts')], [false, true]);
+    await rm(join(root, 'tasklets/parts/a.ts'));
+    version++;
+    assert.deepEqual([has('tasklets/parts/a.ts'), has('tasklets/parts/other.ts')], [false, false]);
+    await write('tasklets/parts/a.ts', 'export { c } from "./c";\n');
+    version++;
+    assert.deepEqual([has('tasklets/parts/a.ts'), has('tasklets/parts/c.ts')], [true, true]);
+  });
+
+  it('are read once, and after that only where they changed', async () => {
+    const paths = Array.from({ length: 200 }, (_, at) => join(root, `tasklets/many/${at}.ts`));
+    for (const path of paths) await write(relative(root, path), 'import "../one";\n');
+    const reads: string[] = [];
+    const kept = new KeptFiles();
+    const pass = (overlay = new Map<string, string>()) => {
+      const disk = programFiles(root, overlay);
+      const counted: ProgramFiles = {
+        ...disk,
+        text: (path, kind) => {
+          if (!disk.overlaid(path)) reads.push(path);
+          return disk.text(path, kind);
+        },
+      };
+      const seen = kept.of(counted);
+      return paths.map((path) => {
+        const read = seen.text(path, 'checkedSource');
+        return read.state === 'ok' ? kept.importsOf(path, read.text) : null;
+      });
+    };
+    const first = pass();
+    assert.equal(reads.splice(0).length, 200);
+    const second = pass();
+    assert.deepEqual(reads, []);
+    assert.ok(second.every((imports, at) => imports === first[at]));
+    const [one = '', other = ''] = paths;
+    await write(relative(root, one), 'import "../parts/a";\n');
+    const third = pass(new Map([[other, 'import "../parts/c";\n']]));
+    assert.deepEqual(reads, [one]);
+    assert.deepEqual(third.slice(0, 2), [[{ from: '../parts/a' }], [{ from: '../parts/c' }]]);
+    assert.ok(third.slice(2).every((imports, at) => imports === first[at + 2]));
   });
 
   it('stay while the manifest has a mistake in another place', async () => {

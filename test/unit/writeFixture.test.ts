@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProgramReader } from '../../program/programReader.ts';
+import { writeInProgram } from '../../toolchain/files/writeInProgram.ts';
 import { acceptOutput } from '../../toolchain/fixtures/acceptOutput.ts';
 import { compareOutcome } from '../../toolchain/fixtures/compareOutcome.ts';
 import { expectedText } from '../../toolchain/fixtures/expectedText.ts';
@@ -14,6 +15,50 @@ import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 const scratch = () =>
   scratchProgram('tasklets/demo.ts', { 'tasklets/demo.ts': 'export function compute(): void {}\n' });
 const bytes = (text: string) => Buffer.from(text);
+
+describe('writing a file of a program', () => {
+  const rows: Array<
+    [what: string, lay: (root: string, outside: string) => Promise<unknown>, path: string, to: string]
+  > = [
+    ['a file', async () => {}, 'a/b/c.json', 'a/b/c.json'],
+    [
+      'a link in its place',
+      (root, outside) => symlink(join(outside, 'mine'), join(root, 'c.json')),
+      'c.json',
+      'c.json',
+    ],
+    ['a link that leads nowhere in its place', (root) => symlink('nowhere', join(root, 'c.json')), 'c.json', 'c.json'],
+    [
+      'a folder that is a link inside the program',
+      async (root) => {
+        await mkdir(join(root, 'real'));
+        await symlink('real', join(root, 'a'));
+      },
+      'a/c.json',
+      'real/c.json',
+    ],
+    ['a folder that is a link outside', (root, outside) => symlink(outside, join(root, 'a')), 'a/mine', ''],
+    ['a folder below a link outside', (root, outside) => symlink(outside, join(root, 'a')), 'a/b/mine', ''],
+    ['a path that leads upwards', async () => {}, 'a/../../mine', ''],
+  ];
+  for (const [what, lay, path, to] of rows) {
+    it(`stays inside with ${what}`, async () => {
+      await using outside = await temporaryFolder();
+      await using program = await temporaryFolder();
+      await writeFile(join(outside.path, 'mine'), 'mine');
+      await lay(program.path, outside.path);
+      const writing = writeInProgram(program.path, path, 'new');
+      if (to === '') await assert.rejects(writing, { code: 'output_outside' });
+      else {
+        await writing;
+        assert.equal((await lstat(join(program.path, to))).isFile(), true);
+        assert.equal(await readFile(join(program.path, to), 'utf8'), 'new');
+      }
+      assert.deepEqual(await readdir(outside.path), ['mine']);
+      assert.equal(await readFile(join(outside.path, 'mine'), 'utf8'), 'mine');
+    });
+  }
+});
 
 describe('what a fixture expects of a run that was saved', () => {
   const outputs: Array<[string, Uint8Array]> = [

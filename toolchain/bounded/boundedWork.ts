@@ -5,15 +5,16 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { CHECK_LIMITS } from '../validate/checkLimits.ts';
 import type { GiveUp } from '../validate/givenUp.ts';
-import { type BoundedThread, startBoundedThread } from './boundedThread.ts';
-import type { Work, WorkReport } from './workMessages.ts';
+import { type BoundedThread, countsEachThread, startBoundedThread } from './boundedThread.ts';
+import type { Work, WorkAnswer, WorkReport } from './workMessages.ts';
 
-export type WorkDone =
-  | Extract<WorkReport, { state: 'validated' | 'compiled' | 'warmed' }>
-  | { state: 'given-up'; why: GiveUp; message: string };
+export type WorkDone = WorkAnswer | { state: 'given-up'; why: GiveUp; message: string };
 
-/** Threads at one time. Each holds a compiler, about 150 MiB after its first compile. */
-const THREADS_MAX = Math.max(1, Math.min(4, availableParallelism()));
+/**
+ * Threads at one time. Each holds a compiler, about 150 MiB after its first compile. There is one
+ * where the memory of two could not be told apart.
+ */
+const THREADS_MAX = countsEachThread ? Math.max(1, Math.min(4, availableParallelism())) : 1;
 
 interface Seat {
   thread: BoundedThread;
@@ -68,8 +69,8 @@ function perform(
       act();
     };
     const giveUp = (message: string, why: GiveUp) => settle(false, () => resolve({ state: 'given-up', why, message }));
-    const inTime = () =>
-      setTimeout(() => giveUp(`it took more than ${CHECK_LIMITS.timeMs / 1000} s`, 'time'), CHECK_LIMITS.timeMs);
+    const timeMs = work.kind === 'places' || work.kind === 'fuel' ? CHECK_LIMITS.lookUpMs : CHECK_LIMITS.timeMs;
+    const inTime = () => setTimeout(() => giveUp(`it took more than ${timeMs / 1000} s`, 'time'), timeMs);
     const abort = () => settle(false, () => reject(signal?.reason));
     let timer = inTime();
     signal?.addEventListener('abort', abort, { once: true });

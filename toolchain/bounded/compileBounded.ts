@@ -22,8 +22,7 @@ export async function compileBounded(
       const finding = givenUp(program.root, tasklet, answer.why, 'build');
       return { wasm: null, sourceMap: null, diagnostics: [finding], files: [] };
     }
-    case 'validated':
-    case 'warmed':
+    default:
       throw new Error('a compile answers with a module');
   }
 }

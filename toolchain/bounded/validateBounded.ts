@@ -34,7 +34,7 @@ export async function validateBounded(
       });
       return uniqueFindings([...findings, ...answer.findings, ...rust]);
     }
-    if (answer.state === 'compiled' || answer.state === 'warmed') throw new Error('a check answers with findings');
+    if (answer.state !== 'given-up') throw new Error('a check answers with findings');
     const at = begun.at(-1);
     if (at === undefined) {
       throw new GrafosError('unreachable', 'check_given_up', `The manifest of ${root} could not be checked.`, {

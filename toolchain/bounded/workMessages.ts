@@ -1,7 +1,10 @@
 import type { ErrorKind } from '../../daemons/protocol/grafosError.ts';
+import type { RunError } from '../../daemons/protocol/runError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import type { Compiled } from '../build/compiled.ts';
+import type { Place } from '../places/place.ts';
+import type { LineFuel } from '../profile/sourceFuel.ts';
 import type { Finding } from '../validate/finding.ts';
 
 /** The work that a command gives to its bounded thread; one at a time. */
@@ -9,15 +12,31 @@ export type Work =
   /** @property skip names of tasklets that are not checked */
   | { kind: 'validate'; root: string; tasklet: string | null; skip: readonly string[] }
   | { kind: 'compile'; program: Program; tasklet: Tasklet }
+  /** Find where in the source a run failed. */
+  | { kind: 'places'; root: string; tasklet: Tasklet; failed: FailedRun; log: string }
+  /** Find the fuel of the lines of one source in the newest profile. */
+  | { kind: 'fuel'; root: string; tasklet: Tasklet; source: string }
   /** Load the compiler. */
   | { kind: 'warm' };
+
+/** The end of a run, as its response has it. */
+export interface FailedRun {
+  error: RunError | null;
+  module_sha256: string;
+}
 
 /** Messages of the thread about its work; any but `began` ends it. */
 export type WorkReport =
   /** The check of a tasklet begins, and `findings` came since the last report. */
   | { state: 'began'; tasklet: Tasklet; findings: Finding[] }
-  | { state: 'validated'; findings: Finding[] }
-  | { state: 'compiled'; compiled: Compiled }
-  | { state: 'warmed' }
+  | WorkAnswer
   | { state: 'refused'; error: { kind: ErrorKind; code: string; message: string; why?: string; next?: string } }
   | { state: 'failed'; message: string };
+
+/** The answer to a work that was done. */
+export type WorkAnswer =
+  | { state: 'validated'; findings: Finding[] }
+  | { state: 'compiled'; compiled: Compiled }
+  | { state: 'placed'; places: Place[] }
+  | { state: 'fuelled'; lines: LineFuel[] }
+  | { state: 'warmed' };

@@ -1,10 +1,9 @@
-/** The entry of the thread in which a command checks and compiles (boundedThread.ts). */
+/**
+ * The entry of the thread in which a command checks, compiles and reads what was built
+ * (boundedThread.ts). A work loads only the parts that it needs.
+ */
 import { parentPort } from 'node:worker_threads';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { warmCompiler } from '../build/assemblyScriptCompiler.ts';
-import { buildWat } from '../build/buildWat.ts';
-import { compileAssemblyScript } from '../build/compileAssemblyScript.ts';
-import { validate } from '../validate/validate.ts';
 import type { Work, WorkReport } from './workMessages.ts';
 
 parentPort?.on('message', (work: Work) => {
@@ -13,28 +12,43 @@ parentPort?.on('message', (work: Work) => {
 });
 
 async function perform(work: Work, report: (report: WorkReport) => void): Promise<WorkReport> {
-  if (work.kind === 'warm') {
-    await warmCompiler();
-    return { state: 'warmed' };
+  switch (work.kind) {
+    case 'warm': {
+      const { warmCompiler } = await import('../build/assemblyScriptCompiler.ts');
+      await warmCompiler();
+      return { state: 'warmed' };
+    }
+    case 'compile': {
+      const { program, tasklet } = work;
+      if (tasklet.kind === 'wat') {
+        const { buildWat } = await import('../build/buildWat.ts');
+        return { state: 'compiled', compiled: await buildWat(program, tasklet) };
+      }
+      const { compileAssemblyScript } = await import('../build/compileAssemblyScript.ts');
+      return { state: 'compiled', compiled: await compileAssemblyScript({ program, tasklet }) };
+    }
+    case 'places': {
+      const { runPlaces } = await import('../places/runPlaces.ts');
+      return { state: 'placed', places: await runPlaces(work.root, work.tasklet, work.failed, work.log) };
+    }
+    case 'fuel': {
+      const { sourceFuel } = await import('../profile/sourceFuel.ts');
+      return { state: 'fuelled', lines: await sourceFuel(work.root, work.tasklet, work.source) };
+    }
+    case 'validate': {
+      const { validate } = await import('../validate/validate.ts');
+      let told = 0;
+      const findings = await validate(work.root, {
+        ...(work.tasklet === null ? {} : { tasklet: work.tasklet }),
+        skip: new Set(work.skip),
+        onTasklet(tasklet, found) {
+          report({ state: 'began', tasklet, findings: found.slice(told) });
+          told = found.length;
+        },
+      });
+      return { state: 'validated', findings };
+    }
   }
-  if (work.kind === 'compile') {
-    const { program, tasklet } = work;
-    const isWat = tasklet.kind === 'wat';
-    return {
-      state: 'compiled',
-      compiled: await (isWat ? buildWat(program, tasklet) : compileAssemblyScript({ program, tasklet })),
-    };
-  }
-  let told = 0;
-  const findings = await validate(work.root, {
-    ...(work.tasklet === null ? {} : { tasklet: work.tasklet }),
-    skip: new Set(work.skip),
-    onTasklet(tasklet, found) {
-      report({ state: 'began', tasklet, findings: found.slice(told) });
-      told = found.length;
-    },
-  });
-  return { state: 'validated', findings };
 }
 
 function refusal(error: unknown): WorkReport {

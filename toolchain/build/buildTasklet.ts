@@ -6,6 +6,7 @@ import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
+import { PAGE_BYTES } from '../../wasm/pages.ts';
 import { checkProfile } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
@@ -15,11 +16,12 @@ import { outputFolder } from '../files/outputFolder.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { BuildFailed } from './buildFailed.ts';
+import { recordBuild } from './buildRecord.ts';
 import { buildRust } from './buildRust.ts';
 import { buildTool } from './buildTool.ts';
 import type { Compiled } from './compiled.ts';
 import { writeEditorTypes } from './editorTypes.ts';
-import { keepBuild, keptBuild } from './keptBuild.ts';
+import { keptBuild } from './keptBuild.ts';
 import { profileFinding } from './profileFinding.ts';
 import { makeStamp, type SourceFile, stampSection } from './sourceStamp.ts';
 import { readSections, writeSections } from './wasmSections.ts';
@@ -42,9 +44,6 @@ export interface BuildResult {
   /** Absolute path of the cargo that built it; only for Rust. */
   cargo?: string;
 }
-
-/** Linear memory counts in pages of 64 KiB. */
-const PAGE = 65_536;
 
 /**
  * Builds a tasklet and writes its module, whole or not at all. The same source gives the same bytes, in whatever folder the program lies.
@@ -74,7 +73,7 @@ export async function buildTasklet(
   signal?.throwIfAborted();
   if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
   await write(program.root, tasklet.output, module, compiled.sourceMap);
-  await keepBuild(program, tasklet, module, compiled.sourceMap);
+  if (tasklet.kind !== 'wasm') await recordBuild(program, tasklet, module, compiled.sourceMap);
   return result(tasklet, program, module, findings, false, started, compiled.cargo);
 }
 
@@ -138,7 +137,9 @@ function check(program: Program, tasklet: Tasklet, wasm: Uint8Array): Finding[] 
     ];
   }
   try {
-    const problems = checkProfile(readModule(wasm), { memoryMaxPages: Math.floor(tasklet.linear_memory_bytes / PAGE) });
+    const problems = checkProfile(readModule(wasm), {
+      memoryMaxPages: Math.floor(tasklet.linear_memory_bytes / PAGE_BYTES),
+    });
     return problems.map((problem) => profileFinding(problem, file));
   } catch (error) {
     if (!(error instanceof WasmInvalid)) throw error;

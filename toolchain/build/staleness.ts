@@ -5,20 +5,30 @@ import { type FileRead, ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { rustSource } from '../../program/rustSource.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
+import { isRecorded } from './buildRecord.ts';
 import { buildTool } from './buildTool.ts';
 import { readStamp, sourceDigest } from './sourceStamp.ts';
 
 export interface Staleness {
-  /** `missing`: not built. `broken`: there, but no module. `unknown`: built by other means and newer than its source. */
-  state: 'missing' | 'broken' | 'fresh' | 'stale' | 'unknown';
+  /**
+   * - `missing`: not built.
+   * - `broken`: there, but no module.
+   * - `fresh`: this user built it here from the sources as they are.
+   * - `foreign`: its stamp names the sources as they are, but nothing proves the stamp.
+   * - `unknown`: built by other means and newer than its source.
+   */
+  state: 'missing' | 'broken' | 'fresh' | 'stale' | 'foreign' | 'unknown';
   /** One sentence for people. */
   why: string;
 }
 
 /**
- * Compares the built module with what its sources would give now, by content: the module carries the digest of what it was made from. Reads the module
- * and its sources, writes nothing, starts nothing. The names of the sources come from the module, which anybody may have made: only files of the
- * program are read.
+ * Compares the built module with what its sources would give now, by content: the module carries
+ * the digest of what it was made from. Reads the module and its sources, writes nothing, starts
+ * nothing.
+ *
+ * The names of the sources come from the module, which anybody may have made: only files of the
+ * program are read, and the stamp counts only together with the record of the build.
  *
  * @throws {GrafosError} not_a_file, file_too_large, file_outside_program, file_unreadable, permission_denied when the module is there but cannot be read
  */
@@ -47,9 +57,11 @@ export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet
     if (first !== null && (await readSource(reader, first)).state === 'ok')
       return { state: 'stale', why: `${first} is there now, and the compiler takes it before ${path}.` };
   }
-  return digest.end() === stamp.digest
+  if (digest.end() !== stamp.digest)
+    return { state: 'stale', why: `The source of ${tasklet.output} changed after it was built.` };
+  return (await isRecorded(reader, tasklet, built.bytes))
     ? { state: 'fresh', why: `${tasklet.output} was built from these sources.` }
-    : { state: 'stale', why: `The source of ${tasklet.output} changed after it was built.` };
+    : { state: 'foreign', why: `${tasklet.output} came from elsewhere: you did not build it on this machine.` };
 }
 
 /** A build writes names relative to the program without `..`; others are not even looked for. */

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { MANIFEST_NAME, type Program } from '../../program/loadProgram.ts';
 import { fileError } from '../files/fileError.ts';
-import { writeAtomically } from '../files/writeAtomically.ts';
+import { writeInProgram } from '../files/writeInProgram.ts';
 import { manifestChanged } from './manifestChanged.ts';
 import { manifestFuel } from './manifestFuel.ts';
 
@@ -22,7 +21,7 @@ export async function writeFuel(program: Program, tasklet: string, fuel: number)
     });
   }
   try {
-    await writeAtomically(join(program.root, MANIFEST_NAME), content);
+    await writeInProgram(program.root, MANIFEST_NAME, content);
   } catch (error) {
     throw fileError(error, `${MANIFEST_NAME} cannot be written`);
   }

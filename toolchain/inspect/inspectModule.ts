@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
+import { PAGE_BYTES } from '../../wasm/pages.ts';
 import { checkProfile, type ProfileProblem } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
 import { functionType, type ImportType, type WasmExport, type WasmModule } from '../../wasm/wasmModule.ts';
-
-const PAGE = 65_536;
 
 export interface InspectedModule {
   file: string;
@@ -57,7 +56,7 @@ export async function inspectModule(file: string, root: string): Promise<Inspect
     memory:
       memory === undefined
         ? null
-        : { min_bytes: memory.min * PAGE, max_bytes: memory.max === null ? null : memory.max * PAGE },
+        : { min_bytes: memory.min * PAGE_BYTES, max_bytes: memory.max === null ? null : memory.max * PAGE_BYTES },
     features: module.features,
     imports: module.imports.map(({ module: from, name, type }) => ({
       module: from,

@@ -19,8 +19,8 @@ interface Options {
 }
 
 /**
- * Compiles the Rust tasklets of a program. A tasklet whose module is fresh is left out: the module
- * proves that the source compiles. A tasklet that could not be compiled has the finding GRF2209.
+ * Compiles the Rust tasklets of a program. A tasklet whose module is fresh is left out: this user
+ * built it here, so that its source compiles. A tasklet that could not be compiled has the finding GRF2209.
  *
  * @throws {GrafosError} the signal's reason
  */
@@ -45,7 +45,7 @@ async function crates(reader: ProgramReader): Promise<Tasklet[]> {
   return tasklets.flatMap(({ tasklet }) => (tasklet?.kind === 'rust' ? [tasklet] : []));
 }
 
-/** Says whether the module has the stamp of the sources as they are. */
+/** Says whether this user built the module here from the sources as they are. */
 async function wasCompiled(root: string, tasklet: Tasklet): Promise<boolean> {
   try {
     return (await staleness({ root }, tasklet)).state === 'fresh';
@@ -58,7 +58,13 @@ async function wasCompiled(root: string, tasklet: Tasklet): Promise<boolean> {
 async function compile(root: string, tasklet: Tasklet, options: Options): Promise<Finding[]> {
   const { mayStartCargo, signal, env } = options;
   if (!mayStartCargo)
-    return [notCompiled(root, tasklet, 'This check starts no cargo. Run `grafos validate` in a terminal.')];
+    return [
+      notCompiled(
+        root,
+        tasklet,
+        'This check starts no cargo, because cargo runs the build scripts of a crate. Once you trust them: grafos validate',
+      ),
+    ];
   try {
     return await checkCrate({ root }, tasklet, {
       ...(signal === undefined ? {} : { signal }),

@@ -2,14 +2,14 @@ import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { decodeText, encodeText } from '../../program/decodeText.ts';
-import type { Program } from '../../program/loadProgram.ts';
+import { MANIFEST_NAME, type Program } from '../../program/loadProgram.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { writeEditorTypes } from '../build/editorTypes.ts';
 import { fileError } from '../files/fileError.ts';
 import { outputFolder } from '../files/outputFolder.ts';
-import { writeAtomically } from '../files/writeAtomically.ts';
+import { writeInProgram } from '../files/writeInProgram.ts';
 import { assemblyScriptTemplate } from './assemblyScriptTemplate.ts';
 import { watTemplate } from './watTemplate.ts';
 
@@ -54,7 +54,7 @@ export async function newTasklet(program: Program, name: string, kind: NewTaskle
     if (manifest.state !== 'ok') throw readError(manifest, program.manifestPath, 'The manifest cannot be read');
     const table = `[[tasklet]]\nname = "${name}"\nsource = "${source}"\nfixtures = "fixtures/${name}"\n`;
     const text = decodeText(manifest.bytes) ?? '';
-    await writeAtomically(program.manifestPath, encodeText(`${text.trimEnd()}\n\n${table}`, manifest.bytes));
+    await writeInProgram(program.root, MANIFEST_NAME, encodeText(`${text.trimEnd()}\n\n${table}`, manifest.bytes));
     if (kind === 'assemblyscript') await writeEditorTypes(program.root);
     return { source: join(program.root, ...source.split('/')), files: own.map(([path]) => path).sort() };
   } catch (error) {

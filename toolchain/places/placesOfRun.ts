@@ -2,9 +2,9 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { Run } from '../../daemons/protocol/tenantApi.ts';
 import { loadProgramSoon } from '../../program/loadProgram.ts';
+import { placesBounded } from '../bounded/placesBounded.ts';
 import { logSoFar } from '../deploy/logSoFar.ts';
 import type { Place } from './place.ts';
-import { runPlaces } from './runPlaces.ts';
 
 /**
  * Finds where in the source of a program an ended run failed, the program's own lines first. The
@@ -24,7 +24,10 @@ export async function placesOfRun(
     const program = await loadProgramSoon(root);
     const tasklet = program.manifest.tasklets.find((one) => one.name === taskletName);
     if (tasklet === undefined || program.manifest.name !== name) return [];
-    return await runPlaces(root, tasklet, response, () => logSoFar(client, run, signal));
+    const { error, module_sha256 } = response;
+    const isPanic = tasklet.kind === 'rust' && error.code === 'trap_unreachable';
+    const log = isPanic ? await logSoFar(client, run, signal) : '';
+    return await placesBounded(root, tasklet, { error, module_sha256 }, log, signal);
   } catch (error) {
     if (!signal.aborted && error instanceof GrafosError) return [];
     throw error;

@@ -5,6 +5,7 @@ import { decodeText } from '../../program/decodeText.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { rustSource } from '../../program/rustSource.ts';
+import type { FailedRun } from '../bounded/workMessages.ts';
 import { readStamp } from '../build/sourceStamp.ts';
 import { staleness } from '../build/staleness.ts';
 import { type CodePlaces, codePlaces } from '../profile/codePlaces.ts';
@@ -20,17 +21,13 @@ const PLACES_MAX = 16;
 /** UTF-16 units of a line that are shown at most. */
 const EXCERPT_MAX = 160;
 
-/** The end of a run, as its response has it. */
-interface FailedRun {
-  error: RunError | null;
-  module_sha256: string;
-}
-
 /**
  * Finds where in the source a run failed. Lines of the program come before those of libraries, each
  * in the order of the calls, the innermost first.
  *
- * @param readLog gives the log of the run; it is called for a Rust tasklet that trapped
+ * Reads whole files of the program and holds up its thread, so that only a bounded thread calls it.
+ *
+ * @param log of the run; only that of a Rust tasklet that trapped is looked at
  * @returns an empty list where the run did not fail in code, or where the module built here did not
  * run
  */
@@ -38,7 +35,7 @@ export async function runPlaces(
   root: string,
   tasklet: Tasklet,
   { error, module_sha256 }: FailedRun,
-  readLog: () => Promise<string>,
+  log: string,
 ): Promise<Place[]> {
   if (error?.frames === undefined) return [];
   const reader = new ProgramReader(root);
@@ -50,7 +47,7 @@ export async function runPlaces(
   const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
   // The map has the sources that were built; the files may have changed since.
   const places = codePlaces(built.bytes, map, () => undefined);
-  const found = await placesOf(reader, tasklet, { error, frames: error.frames }, built.bytes, places, readLog);
+  const found = await placesOf(reader, tasklet, { error, frames: error.frames }, built.bytes, places, log);
   const shown = new Map<string, Place>();
   for (const one of [...found.filter(({ own }) => own), ...found.filter(({ own }) => !own)]) {
     const key = `${one.file}:${one.line}:${one.function}`;
@@ -65,7 +62,7 @@ async function placesOf(
   { error, frames }: { error: RunError; frames: NonNullable<RunError['frames']> },
   module: Buffer,
   places: CodePlaces,
-  readLog: () => Promise<string>,
+  log: string,
 ): Promise<Place[]> {
   const { root } = reader;
   switch (tasklet.kind) {
@@ -77,7 +74,6 @@ async function placesOf(
           path.endsWith('.rs') && !path.startsWith('vendor/') ? reader.read(join(root, path), 'crateFile') : null;
         return one?.state === 'ok' ? [{ path, text: one.bytes.toString('utf8') }] : [];
       });
-      const log = error.code === 'trap_unreachable' ? await readLog() : '';
       return rustPlaces(error, places, sources, rustSource(tasklet.source).crate, log);
     }
     case 'wat': {

@@ -3,6 +3,7 @@ import { Op } from '../../wasm/opcodes.ts';
 import { readModule, SECTION } from '../../wasm/readModule.ts';
 import { skipImmediates } from '../../wasm/skipImmediates.ts';
 import { skipLocals } from '../../wasm/skipLocals.ts';
+import { enclosingFunction } from '../places/enclosingFunction.ts';
 import { isOwnSource } from './isOwnSource.ts';
 import type { ReadSourceMap } from './readSourceMap.ts';
 
@@ -48,9 +49,6 @@ const FOLLOWING_BYTES = 4096;
 
 /** UTF-16 units of a line that are read: sources come from a map that anybody may have made. */
 const LINE_LOOKED_AT = 1_000;
-
-/** Lines above a function's first one in which its head is looked for. */
-const HEAD_LINES = 60;
 
 /**
  * @param map its source map (WebAssembly debugging conventions: one line, columns are offsets in the module), or null
@@ -166,7 +164,8 @@ export function codePlaces(
     const last = placeBefore(start, next - 1)?.place ?? null;
     const place = ownLinesOf(functionIndex).at(-1)?.place ?? last;
     if (place === null) return undefined;
-    return headAbove(place) ?? `${place.file}:${place.line}`;
+    const lines = linesOf(place.file) ?? [];
+    return enclosingFunction(lines, place.line, 'assemblyscript') ?? `${place.file}:${place.line}`;
   }
 
   /**
@@ -189,19 +188,6 @@ export function codePlaces(
       offset = entry.generatedColumn - 1;
     }
     return null;
-  }
-
-  function headAbove({ file, line: from }: SourceLine): string | undefined {
-    const lines = linesOf(file);
-    for (let line = from; lines !== undefined && line > 0 && line > from - HEAD_LINES; line--) {
-      const head =
-        /\bfunction\s+([\w$]+)|^\s*(?:(?:export|static|private|protected|public|override|get|set|@\w+(?:\([^)]*\))?)\s+)*([\w$]+)\s*(?:<[^(]*>)?\([^;]*\{\s*$/.exec(
-          lines[line - 1] ?? '',
-        );
-      const name = head?.[1] ?? head?.[2];
-      if (name !== undefined && !/^(?:if|for|while|switch|catch)$/.test(name)) return name;
-    }
-    return undefined;
   }
 }
 

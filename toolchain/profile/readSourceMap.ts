@@ -1,4 +1,5 @@
 import { SourceMap, type SourceMapPayload } from 'node:module';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 
 export interface ReadSourceMap {
   map: SourceMap;
@@ -6,12 +7,17 @@ export interface ReadSourceMap {
   texts: ReadonlyMap<string, string>;
 }
 
-/** Reads the text of a source map of revision 3. Null where it is none: a map comes with the program, and anybody may have made it. */
+/**
+ * Reads the text of a source map of revision 3. Null where it is none, and where its mappings are
+ * longer than PROGRAM_LIMITS.mappings: a map comes with the program, and anybody may have made it.
+ */
 export function readSourceMap(text: string): ReadSourceMap | null {
   try {
     const json: Partial<SourceMapPayload> | null = JSON.parse(text);
     // Binaryen writes one list of mappings; a map of sections has none.
     if (json === null || typeof json.mappings !== 'string' || !isTexts(json.sources)) return null;
+    // Each character may become a mapping of 100 bytes.
+    if (json.mappings.length > PROGRAM_LIMITS.mappings) return null;
     const { sources, sourcesContent } = json;
     const contents: unknown[] = Array.isArray(sourcesContent) ? sourcesContent : [];
     const texts = new Map<string, string>();

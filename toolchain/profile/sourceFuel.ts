@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Tasklet } from '../../program/manifest.ts';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { staleness } from '../build/staleness.ts';
 import { findProgramState } from '../stack/programState.ts';
@@ -8,9 +9,6 @@ import type { RunProfile } from './profileRun.ts';
 
 /** Name of the folder of profiles in a program's state. */
 export const PROFILES = 'profiles';
-
-/** Bytes of a profile that is read at most. */
-const PROFILE_BYTES = 64 * 1024 * 1024;
 
 /** Name of the file with the newest profile of a tasklet, which editors show in its source. */
 export function newestProfile(tasklet: string): string {
@@ -46,7 +44,7 @@ export async function sourceFuel(root: string, tasklet: Tasklet, source: string)
 
 function keptProfile(root: string, tasklet: Tasklet): ReturnType<typeof profileOf> {
   try {
-    const bytes = findProgramState(root, PROFILES)?.read(newestProfile(tasklet.name), PROFILE_BYTES);
+    const bytes = findProgramState(root, PROFILES)?.read(newestProfile(tasklet.name), PROGRAM_LIMITS.profile);
     return bytes === undefined ? null : profileOf(bytes);
   } catch {
     // A folder that is not safe to use has no profile.

@@ -1,13 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import { isHealthy } from '../deploy/providerStatus.ts';
 import { quicUnreachable } from './quicUnreachable.ts';
 
 /** How long a scheduler may take to reach its cell on the same machine, milliseconds. */
 const LINK_MS = 10_000;
-/** How long to wait before the scheduler is asked again, milliseconds. */
-const AGAIN_MS = 100;
 
 /** The cell's address and transport, as the scheduler has them. */
 interface CellAddress {
@@ -19,21 +14,29 @@ interface CellAddress {
 /**
  * Waits until a scheduler has its link to the cell.
  *
+ * @param linked what the scheduler says once it has the link: the transport
  * @returns the transport of the link
  *
- * @throws {GrafosError} quic_unreachable, cell_unreachable
+ * @throws {GrafosError} quic_unreachable, cell_unreachable, daemon_exited, and the signal's reason
  */
 export async function provenLink(
-  admin: SchedulerClient,
+  linked: Promise<string>,
   { control, transport }: CellAddress,
   signal: AbortSignal,
 ): Promise<'quic' | 'tcp'> {
-  const deadline = performance.now() + LINK_MS;
-  for (;;) {
-    const health = await admin.health({ signal });
-    if (isHealthy(health) && health.cell !== null) return health.cell.transport;
-    if (performance.now() > deadline) throw transport === 'quic' ? quicUnreachable(control) : cellUnreachable(control);
-    await delay(AGAIN_MS, undefined, { signal });
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(transport === 'quic' ? quicUnreachable(control) : cellUnreachable(control)),
+    LINK_MS,
+  );
+  const abort = () => late.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return (await Promise.race([linked, late.promise])) === 'quic' ? 'quic' : 'tcp';
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
   }
 }
 

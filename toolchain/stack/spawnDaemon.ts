@@ -27,6 +27,12 @@ const ENGINE_OPTIONS = ['--single-threaded-gc', '--max-semi-space-size=8', '--he
 export interface SpawnedDaemon<Facts> {
   /** Facts of its ready line. @throws GrafosError when it fails, exits, or stays silent. */
   ready: Promise<Facts>;
+  /**
+   * Hears a fact that it says after it is ready.
+   *
+   * @throws {GrafosError} daemon_exited
+   */
+  hear(key: string): Promise<string>;
   /** Tells it a fact it waits for, `key value`, over its lifeline. */
   tell(key: string, value: string): void;
   /** Lets it live on without us. */
@@ -75,11 +81,12 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string
   // A daemon that died answers for itself through `ready`; writing to it must not throw beside that.
   stdin?.on('error', () => {});
   const started = pid === undefined ? Promise.resolve(undefined) : processStart(pid);
-  const ready = readReady<Facts>(name, child, log);
+  const { ready, hear } = readDaemon<Facts>(name, child, log);
   ready.catch(() => {});
 
   return {
     ready,
+    hear,
     command: [process.execPath, ...argv],
     tell: (key, value) => void stdin?.write(`${key} ${value}\n`),
     async keep() {
@@ -125,74 +132,103 @@ export function daemonEnvironment(): NodeJS.ProcessEnv {
   return env;
 }
 
-function readReady<Facts>(name: string, child: ChildProcess, log: string): Promise<Facts> {
-  return new Promise<Facts>((resolve, reject) => {
-    let text = '';
-    const settle = () => {
-      clearTimeout(timer);
-      child.stdout?.removeAllListeners('data');
-      child.removeListener('close', onClose);
-    };
-    const fail = (error: GrafosError) => {
-      settle();
-      reject(error);
-    };
-    // Not `exit`: its last line may still be in the pipe then.
-    const onClose = (code: number | null, signal: NodeJS.Signals | null) =>
-      fail(
-        new GrafosError(
-          'unreachable',
-          'daemon_exited',
-          `${name} ended before it was ready (${signal ?? `exit code ${code}`}).`,
-          { ...lastLines(log), next: `See its log: ${log}` },
-        ),
-      );
-    const timer = setTimeout(
-      () =>
-        fail(
-          new GrafosError('unreachable', 'daemon_silent', `${name} did not become ready within ${READY_MS / 1000} s.`, {
-            ...lastLines(log),
-            next: `See its log: ${log}`,
-          }),
-        ),
-      READY_MS,
-    );
-    child.once('error', (error) =>
-      fail(
-        new GrafosError('unreachable', 'daemon_not_started', `${name} could not be started: ${error.message}.`, {
-          next: 'Free what the machine ran out of (processes, open files, memory) and run the command again.',
-          cause: error,
+/** Reads what a daemon says: its ready line, and the facts `key value` after it. */
+function readDaemon<Facts>(
+  name: string,
+  child: ChildProcess,
+  log: string,
+): Pick<SpawnedDaemon<Facts>, 'ready' | 'hear'> {
+  const ready = Promise.withResolvers<Facts>();
+  const heard = new Map<string, PromiseWithResolvers<string>>();
+  const hear = (key: string): PromiseWithResolvers<string> => {
+    let known = heard.get(key);
+    if (known === undefined) {
+      known = Promise.withResolvers<string>();
+      heard.set(key, known);
+    }
+    return known;
+  };
+  const exited = Promise.withResolvers<never>();
+  exited.promise.catch(() => {});
+  const timer = setTimeout(
+    () =>
+      ready.reject(
+        new GrafosError('unreachable', 'daemon_silent', `${name} did not become ready within ${READY_MS / 1000} s.`, {
+          ...lastLines(log),
+          next: `See its log: ${log}`,
         }),
       ),
-    );
-    child.once('close', onClose);
-    child.stdout?.setEncoding('utf8');
-    child.stdout?.on('data', (chunk: string) => {
-      text += chunk;
-      const end = text.indexOf('\n');
-      if (end < 0) return;
-      settle();
-      const line = parseLine<Facts>(text.slice(0, end));
-      if (line === undefined) {
-        const why = text.slice(0, Math.min(end, 200));
-        reject(
-          new GrafosError('unreachable', 'daemon_garbled', `${name} said something else than that it is ready.`, {
-            why,
-            next: `See its log: ${log}`,
-          }),
-        );
-      } else if (line.ready) resolve(line.facts);
-      else {
-        const { code, message, why, next } = line.error;
-        reject(
-          new GrafosError('unreachable', code, `${name} could not start: ${message}`, {
-            ...(why === undefined ? {} : { why }),
-            next: next ?? `See its log: ${log}`,
-          }),
-        );
-      }
-    });
+    READY_MS,
+  );
+  const fail = (error: GrafosError) => {
+    clearTimeout(timer);
+    ready.reject(error);
+    exited.reject(error);
+  };
+  // Not `exit`: its last line may still be in the pipe then.
+  child.once('close', (code: number | null, signal: NodeJS.Signals | null) =>
+    fail(
+      new GrafosError(
+        'unreachable',
+        'daemon_exited',
+        `${name} ended before it was ready (${signal ?? `exit code ${code}`}).`,
+        { ...lastLines(log), next: `See its log: ${log}` },
+      ),
+    ),
+  );
+  child.once('error', (error) =>
+    fail(
+      new GrafosError('unreachable', 'daemon_not_started', `${name} could not be started: ${error.message}.`, {
+        next: 'Free what the machine ran out of (processes, open files, memory) and run the command again.',
+        cause: error,
+      }),
+    ),
+  );
+  let text = '';
+  let isReady = false;
+  child.stdout?.setEncoding('utf8');
+  child.stdout?.on('data', (chunk: string) => {
+    text += chunk;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const line = text.slice(0, end);
+      text = text.slice(end + 1);
+      const space = line.indexOf(' ');
+      if (isReady && space > 0) hear(line.slice(0, space)).resolve(line.slice(space + 1));
+      if (isReady) continue;
+      isReady = true;
+      clearTimeout(timer);
+      settleReady(name, line, log, ready);
+    }
   });
+  return {
+    ready: ready.promise,
+    hear: (key) => {
+      const fact = Promise.race([hear(key).promise, exited.promise]);
+      fact.catch(() => {});
+      return fact;
+    },
+  };
+}
+
+function settleReady<Facts>(name: string, text: string, log: string, ready: PromiseWithResolvers<Facts>): void {
+  const line = parseLine<Facts>(text);
+  if (line === undefined) {
+    ready.reject(
+      new GrafosError('unreachable', 'daemon_garbled', `${name} said something else than that it is ready.`, {
+        why: text.slice(0, 200),
+        next: `See its log: ${log}`,
+      }),
+    );
+  } else if (line.ready) ready.resolve(line.facts);
+  else {
+    const { code, message, why, next } = line.error;
+    ready.reject(
+      new GrafosError('unreachable', code, `${name} could not start: ${message}`, {
+        ...(why === undefined ? {} : { why }),
+        next: next ?? `See its log: ${log}`,
+      }),
+    );
+  }
 }
 
 function parseLine<Facts>(text: string): ReadyLine<Facts> | FailedLine | undefined {

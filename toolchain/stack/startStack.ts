@@ -131,7 +131,7 @@ export async function startStack(
         await admin.createTenant(tenant, await readFile(trust.tenant.cert, 'utf8'), { rotate: true, signal });
         for (const [name, { cert }] of trust.tenants)
           await admin.createTenant(name, await readFile(cert, 'utf8'), { rotate: true, signal });
-        return { url, linked: await provenLink(admin, { control, transport }, signal) };
+        return { url, linked: await provenLink(scheduler.hear('linked'), { control, transport }, signal) };
       } finally {
         admin.close();
       }

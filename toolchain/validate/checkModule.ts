@@ -1,8 +1,8 @@
 /** Built wasm against tasklet-profile-v0 and against what the manifest allows it. */
 import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { PAGE_BYTES } from '../../program/manifestKeys.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
 import type { TextRange } from '../../program/textLines.ts';
+import { PAGE_BYTES, PAGES_MAX } from '../../wasm/pages.ts';
 import { checkProfile, type ProfileProblem } from '../../wasm/profile.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
@@ -205,7 +205,7 @@ function checkMemory(context: TaskletContext, { label, places }: ModuleToCheck, 
       `${label} starts with ${formatSize(needed)} of linear memory, and linear_memory allows ${formatSize(limit)}, so it cannot be started. Raise linear_memory to at least "${sizeText(needed)}", or build the module with less.`,
       edit === null ? undefined : { title: `Set linear_memory to "${sizeText(needed)}"`, edits: [edit] },
     );
-  } else if (memory.max !== null && memory.max < 65_536 && memory.max * PAGE_BYTES > limit) {
+  } else if (memory.max !== null && memory.max < PAGES_MAX && memory.max * PAGE_BYTES > limit) {
     const at = places?.memory() ?? { file: context.manifestPath, range };
     context.report(
       'GRF3012',

@@ -261,6 +261,9 @@ async function builtState(
     case 'stale':
       reportStale(context, why);
       return 'compile';
+    // Its stamp proves nothing, so that the sources are what is checked.
+    case 'foreign':
+      return 'compile';
     case 'broken':
     case 'fresh':
     case 'unknown':

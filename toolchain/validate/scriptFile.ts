@@ -1,11 +1,10 @@
-import { dirname, join } from 'node:path';
 import { type TextLines, textLines } from '../../program/textLines.ts';
 import type { Finding } from './finding.ts';
+import { followImports } from './followImports.ts';
 import type { ProgramFiles } from './programFiles.ts';
 import { isCommonFault, readFinding } from './readFinding.ts';
 import { type ScriptOutline, scriptOutline } from './scriptOutline.ts';
 
-const MAX_FILES = 200;
 export const STD = 'grafos-std';
 
 export interface ScriptFile {
@@ -25,27 +24,22 @@ export function scriptFiles(
   files: ProgramFiles,
   report: (finding: Finding) => void = () => {},
 ): ScriptFile[] {
-  const found: ScriptFile[] = [];
-  const seen = new Set([entry]);
-  const open = (file: string, text: string) => {
-    const one = { file, outline: scriptOutline(text), lines: textLines(text) };
-    found.push(one);
-    for (const { from, fromToken } of one.outline.imports) {
-      if (!from.startsWith('.') || seen.size > MAX_FILES) continue;
-      const base = join(dirname(file), from);
-      for (const path of [base, `${base}.ts`, join(base, 'index.ts')]) {
-        if (!path.endsWith('.ts') || seen.has(path)) continue;
-        const read = files.text(path, 'checkedSource');
-        if (isCommonFault(read)) report(readFinding(read, `"${from}"`, file, one.lines.rangeOf(fromToken)));
-        if (read.state !== 'ok') continue;
-        seen.add(path);
-        open(path, read.text);
-        break;
-      }
-    }
-  };
-  open(entry, entryText);
-  return found;
+  const found = new Map<string, ScriptFile>();
+  followImports(
+    entry,
+    entryText,
+    files,
+    (file, text) => {
+      const one = { file, outline: scriptOutline(text), lines: textLines(text) };
+      found.set(file, one);
+      return one.outline.imports;
+    },
+    (read, file, { from, fromToken }) => {
+      const range = found.get(file)?.lines.rangeOf(fromToken);
+      if (range !== undefined && isCommonFault(read)) report(readFinding(read, `"${from}"`, file, range));
+    },
+  );
+  return [...found.values()];
 }
 
 /** Edits that make `name` of grafos-std known in the file; none when it is. */

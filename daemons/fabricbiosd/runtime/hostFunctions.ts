@@ -1,12 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { fuelLeft } from '../../../wasm/balance.ts';
+import { PAGE_BYTES } from '../../../wasm/pages.ts';
 import { PROFILE } from '../../../wasm/profile.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { HOST_STATUS } from './hostStatus.ts';
 import { HostTrap } from './hostTrap.ts';
 import { randomStream } from './randomStream.ts';
 import type { RunLog } from './runLog.ts';
-import { CELL, PAGE_BYTES, type SharedControl } from './sharedControl.ts';
+import { CELL, type SharedControl } from './sharedControl.ts';
 import type { RunRequest } from './workerMessages.ts';
 
 /** Blob handles a run gets. */

@@ -1,5 +1,5 @@
 import type { MeteredModule } from '../../../wasm/meter.ts';
-import { PAGE_BYTES } from './sharedControl.ts';
+import { PAGE_BYTES } from '../../../wasm/pages.ts';
 
 /** Wiping more than this takes longer than to get a memory that nobody used (`npm run bench -- runtime`). */
 const LENT_AGAIN_BYTES = 4 * 1024 * 1024;

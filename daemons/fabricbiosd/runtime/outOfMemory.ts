@@ -1,6 +1,6 @@
 import type { MeteredModule } from '../../../wasm/meter.ts';
+import { PAGE_BYTES } from '../../../wasm/pages.ts';
 import type { RunError } from '../../protocol/runError.ts';
-import { PAGE_BYTES } from './sharedControl.ts';
 
 /** Label of a tasklet without memory. It may end with the bytes that were asked for. */
 const LABEL = /^out_of_memory(?:_([0-9]{1,10}))?$/;

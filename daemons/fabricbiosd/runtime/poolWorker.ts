@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { type Transferable, Worker } from 'node:worker_threads';
 import { DEPTH_MAX, FRAME_UNIT, fuelLeft } from '../../../wasm/balance.ts';
+import { PAGE_BYTES } from '../../../wasm/pages.ts';
 import { HOST_STATUS } from './hostStatus.ts';
 import type { LeaseEnd } from './runJob.ts';
-import { CELL, newControlBuffer, PAGE_BYTES, type SharedControl, sharedControl } from './sharedControl.ts';
+import { CELL, newControlBuffer, type SharedControl, sharedControl } from './sharedControl.ts';
 import type { FromWorker, ToWorker, WorkerData } from './workerMessages.ts';
 
 /** Most modules a worker remembers by itself; beyond, the one not used longest is forgotten. */

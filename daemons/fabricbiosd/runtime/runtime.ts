@@ -1,5 +1,6 @@
 import { SMALL_MODULE } from '../../../wasm/compileCost.ts';
 import type { MeteredModule } from '../../../wasm/meter.ts';
+import { PAGE_BYTES, PAGES_MAX } from '../../../wasm/pages.ts';
 import { defaultWorkers } from '../../protocol/cellWorkers.ts';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { GrafosError } from '../../protocol/grafosError.ts';
@@ -13,7 +14,6 @@ import { MeteredStore, STORED_FROM_BYTES } from './meteredStore.ts';
 import { ModuleCache, type ModuleEntry } from './moduleCache.ts';
 import type { LeaseEnd, RunJob, RunJobOutcome, RunListener } from './runJob.ts';
 import { RunTask } from './runTask.ts';
-import { PAGE_BYTES } from './sharedControl.ts';
 import { TypeBudget } from './typeBudget.ts';
 import { typesMet } from './typesMet.ts';
 import { workerLost } from './workerLost.ts';
@@ -22,8 +22,6 @@ import { WorkerPool } from './workerPool.ts';
 
 /** Trials at one time. */
 const TRIALS_MAX = 2;
-
-const PAGES_MAX = 65_536;
 
 export interface RuntimeOptions {
   /** Most worker threads; by default the processors, at least 2 and at most 4. The first starts now, others when runs wait. */

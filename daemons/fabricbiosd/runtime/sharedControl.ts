@@ -3,9 +3,6 @@ import { LIMITS } from '../../protocol/limits.ts';
 /** Appended to a log that reached its bound. */
 export const LOG_TRUNCATED = `warn  [log truncated at ${LIMITS.log} bytes]\n`;
 
-/** Bytes of a page of linear memory. */
-export const PAGE_BYTES = 64 * 1024;
-
 const HEADER_BYTES = 32;
 const BALANCE_AT = 16;
 

@@ -29,6 +29,8 @@ export interface FabricLink {
   run(job: CellJob, module: () => Promise<Uint8Array>): Promise<CellOutcome>;
   /** Resolves once the first attempt to connect is decided, either way. */
   firstAttempt: Promise<void>;
+  /** The cell of the first connection; pending until there is one. */
+  firstCell: Promise<CellIdentity>;
   stop(): void;
 }
 
@@ -81,6 +83,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
   /** Module of each unanswered run, and the time when the run was handed to the cell. */
   const underWay = new Map<string, { sha256: string; since: number }>();
   const waiting = new Set<(session: CellSession | null) => void>();
+  const firstCell = Promise.withResolvers<CellIdentity>();
 
   const wake = (found: CellSession | null): void => {
     for (const tell of waiting) tell(found);
@@ -155,6 +158,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
       }
       session = opened;
       identity = opened.identity;
+      firstCell.resolve(identity);
       attempt = 0;
       lastFailure = '';
       log.info(`connected to cell ${cellId} over ${opened.identity.transport}`);
@@ -247,6 +251,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
     session: () => session,
     run,
     firstAttempt: tryOnce(),
+    firstCell: firstCell.promise,
     stop: () => {
       isStopped = true;
       clearTimeout(retryTimer);

@@ -16,14 +16,16 @@ const [dir = ''] = process.argv.slice(2);
 const actor = { role: 'admin', name: 'reader' } as const;
 const RUN = /^\/api\/v1\/runs\/([^/?]+)(?:\/(events|artifacts)(?:\/([^/?]+))?)?$/;
 
-const opened = open();
-if (opened !== undefined) await serve(opened);
+const folder = open();
+if (folder !== undefined) await serve(folder);
 
-function open(): StoredRuns | undefined {
+/** Says on standard output whether the store can be read. */
+function open(): StateFolder | undefined {
   try {
-    const runs = storedRuns(StateFolder.at(dir));
+    const found = StateFolder.at(dir);
+    storedRuns(found)[Symbol.dispose]();
     process.stdout.write('ready\n');
-    return runs;
+    return found;
   } catch (error) {
     if (!(error instanceof GrafosError)) throw error;
     const { kind, code, message, why, next } = error;
@@ -32,23 +34,34 @@ function open(): StoredRuns | undefined {
   }
 }
 
-async function serve(runs: StoredRuns): Promise<void> {
-  using _runs = runs;
+async function serve(state: StateFolder): Promise<void> {
   for await (const line of streamLines(process.stdin)) {
-    const { status, bytes } = await answer(runs, line);
+    const { status, bytes } = await answer(state, line);
     process.stdout.write(`${status} ${bytes.length}\n`);
     process.stdout.write(bytes);
   }
 }
 
-async function answer(runs: StoredRuns, path: string): Promise<{ status: number; bytes: Buffer }> {
+/**
+ * Answers one request. The store is open for that long only: an open store with a write-ahead log
+ * is locked, and a scheduler that starts would be refused.
+ */
+async function answer(state: StateFolder, path: string): Promise<{ status: number; bytes: Buffer }> {
   try {
+    using runs = storedRuns(state);
     const given = await route(runs, path);
     return { status: given.status, bytes: await bytesOf(given) };
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return { status: error.status, bytes: Buffer.from(JSON.stringify(error.body())) };
+    const refused = error instanceof GrafosError ? changedMeanwhile(error) : error;
+    if (!(refused instanceof Refused)) throw error;
+    return { status: refused.status, bytes: Buffer.from(JSON.stringify(refused.body())) };
   }
+}
+
+/** The store was there when the reader started: a scheduler has it now, or it went. */
+function changedMeanwhile({ code, message }: GrafosError): Refused {
+  const why = code === 'store_locked' ? 'The stack has started meanwhile.' : message;
+  return new Refused('runtime_not_ready', why, 'Run the command again.');
 }
 
 function route({ routes }: StoredRuns, path: string): Answer | Promise<Answer> {

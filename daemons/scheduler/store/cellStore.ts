@@ -13,6 +13,12 @@ import { MIGRATIONS } from './migrations.ts';
 
 export const STORE_FILE = 'cell.db';
 
+/**
+ * Time that a start waits for a locked store, milliseconds. A reader of a stopped store has it open
+ * for one request.
+ */
+const LOCKED_MS = 1_000;
+
 /** Endings of the files that SQLite puts beside the store. SQLite would follow links there. */
 const BESIDE = ['-wal', '-shm', '-journal'];
 
@@ -210,7 +216,7 @@ function newGroup(): Group {
 function open(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(path, { timeout: 250 });
+    db = new DatabaseSync(path, { timeout: LOCKED_MS });
     db.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON',
     );

@@ -1,3 +1,4 @@
+import type { ArtifactName } from '../../../daemons/protocol/tenantApi.ts';
 import type { PanelWords, RunHead } from '../panelMessages.ts';
 import { element } from './element.ts';
 
@@ -6,10 +7,10 @@ export class DetailsSection {
   readonly root: HTMLDetailsElement;
   readonly #facts = element('dl');
   readonly #artifacts = element('ul');
-  readonly #open: (name: string) => void;
+  readonly #open: (name: ArtifactName) => void;
   #drawn = '';
 
-  constructor(words: PanelWords, open: (name: string) => void) {
+  constructor(words: PanelWords, open: (name: ArtifactName) => void) {
     this.#open = open;
     this.#artifacts.setAttribute('aria-label', words.artifacts);
     const summary = element('summary', {}, element('h2', { text: words.details }));
