@@ -13,7 +13,7 @@ const editorFiles = some.filter(isEditorSuite);
 const parts = [];
 if (some.length === 0 || some.length > editorFiles.length) {
   const everything =
-    some.length === 0 ? ['test/{unit,contract,protocol,daemons,hostile,cli,conformance}/**/*.test.ts'] : [];
+    some.length === 0 ? ['test/{unit,contract,protocol,daemons,hostile,programs,cli,conformance}/**/*.test.ts'] : [];
   parts.push(await runMocha([...given.filter((one) => !isEditorSuite(one)), ...everything]));
 }
 if (some.length === 0 || editorFiles.length > 0) parts.push(await runEditorSuites(editorFiles));
