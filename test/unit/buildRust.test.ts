@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, cp, mkdir, readdir, readFile, symlink, watch, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
@@ -14,6 +18,8 @@ import { readModule } from '../../wasm/readModule.ts';
 import { type ScratchProgram, scratchProgram } from '../helpers/scratchProgram.ts';
 import { runOnHost } from '../helpers/taskletHost.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
+
+const BUILDER = fileURLToPath(new URL('../helpers/rustBuilder.ts', import.meta.url));
 
 const CRATE = `[package]
 name = "demo"
@@ -180,20 +186,73 @@ describe('building a Rust tasklet', () => {
   });
 });
 
-describe('looking for Rust', () => {
-  /** A folder with a `cargo` and a `rustc` that are shell scripts. */
-  async function toolchain(folder: string, sysroot: string, cargo = 'exit 0'): Promise<string> {
-    await mkdir(folder, { recursive: true });
-    for (const [name, text] of [
-      ['cargo', cargo],
-      ['rustc', `echo '${sysroot}'`],
-    ]) {
-      await writeFile(join(folder, name ?? ''), `#!/bin/sh\n${text}\n`);
-      await chmod(join(folder, name ?? ''), 0o755);
-    }
-    return folder;
+/** A folder with a `cargo` and a `rustc` that are shell scripts. */
+async function toolchain(folder: string, sysroot: string, cargo = 'exit 0'): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of [
+    ['cargo', cargo],
+    ['rustc', `echo '${sysroot}'`],
+  ]) {
+    await writeFile(join(folder, name ?? ''), `#!/bin/sh\n${text}\n`);
+    await chmod(join(folder, name ?? ''), 0o755);
   }
+  return folder;
+}
 
+describe('builds of one crate in several processes', () => {
+  const NAMES = ['one', 'two', 'three'];
+  /** A module that does nothing, with the name in a section of its own. */
+  const moduleOf = (name: string) =>
+    Buffer.concat([Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, 4 + name.length, 3]), Buffer.from(`who${name}`)]);
+
+  it('take each its own module, and leave no lock', async () => {
+    const tasklets = NAMES.map((name) => `[[tasklet]]\nname = "${name}"\nsource = "src/tasklets/${name}.rs"\n`);
+    await using scratch = await scratchProgram('demo', {
+      'grafos.toml': `[program]\nname = "demo"\nversion = "0.1.0"\n${tasklets.join('')}`,
+      'Cargo.toml': CRATE,
+      ...Object.fromEntries(NAMES.map((name) => [`module.${name}`, moduleOf(name)])),
+    });
+    const { root } = scratch;
+    const artifact = join(root, '.grafos', 'build', 'cargo', 'demo.wasm');
+    const message = {
+      reason: 'compiler-artifact',
+      target: { kind: ['cdylib'], src_path: join(root, 'src', 'lib.rs') },
+      filenames: [artifact],
+    };
+    // A cargo that is done at once: its artifact is of the tasklet that was built last.
+    const cargo = `cat '${root}/module.'"$GRAFOS_TASKLET" > '${artifact}'
+: > '${artifact.replace(/wasm$/, 'd')}'
+echo '${JSON.stringify(message)}'`;
+    const sysroot = join(root, 'whole');
+    await mkdir(join(sysroot, 'lib', 'rustlib', 'wasm32-unknown-unknown', 'lib'), { recursive: true });
+    const bin = await toolchain(join(root, 'bin'), sysroot, cargo);
+    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, CARGO: join(bin, 'cargo') };
+    const builders = NAMES.map((name) =>
+      spawn(process.execPath, [BUILDER, root, ...Array<string>(8).fill(name)], {
+        env,
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    );
+    const said = builders.map(() => '');
+    const ready = builders.map(({ stdout }, index) => {
+      stdout.setEncoding('utf8').on('data', (text: string) => {
+        said[index] += text;
+      });
+      return once(stdout, 'data');
+    });
+    await Promise.all(ready);
+    const ended = builders.map((one) => once(one, 'close'));
+    for (const { stdin } of builders) stdin.write('go\n');
+    await Promise.all(ended);
+    NAMES.forEach((name, index) => {
+      const sha256 = createHash('sha256').update(moduleOf(name)).digest('hex');
+      assert.equal(said[index], `ready\n${`${name} ${sha256}\n`.repeat(8)}`);
+    });
+    assert.deepEqual(await readdir(join(root, '.grafos', 'build')), ['cargo']);
+  });
+});
+
+describe('looking for Rust', () => {
   it('says that there is none', async () => {
     await using scratch = await scratchCrate();
     await assert.rejects(

@@ -8,6 +8,7 @@ import type { ProgramFileKind } from '../../program/programLimits.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { rustSource } from '../../program/rustSource.ts';
+import { lockProcesses } from '../stack/processLock.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { checkCrateFiles } from './checkCrateFiles.ts';
@@ -31,16 +32,20 @@ interface BuildOptions {
   env?: NodeJS.ProcessEnv;
 }
 
+/** How long a build waits for the builds of other processes, milliseconds. */
+const WAIT_MS = 15 * 60_000;
+
 /** The last build that was asked for, by the program's folder. */
 const lastBuilds = new Map<string, Promise<unknown>>();
 
 /**
  * Builds a crate through the user's cargo: release profile, a target folder in `.grafos/build`,
- * never the network. The builds of one program wait for each other, because tasklets of one crate
- * have the same artifact: each module is read before cargo writes the next one.
+ * never the network. The builds of one program wait for each other, in this process and in others,
+ * because tasklets of one crate have the same artifact. Cargo's own lock ends with cargo, so each
+ * build has a lock until it has read its module.
  *
  * @throws {GrafosError} rust_missing, rust_target_missing, rust_linker_missing,
- * rust_dependency_missing, those of {@link checkCrateFiles}, and the signal's reason
+ * rust_dependency_missing, build_busy, those of {@link checkCrateFiles}, and the signal's reason
  */
 export async function buildRust(program: Program, tasklet: Tasklet, options: BuildOptions = {}): Promise<Compiled> {
   const before = lastBuilds.get(program.root);
@@ -66,6 +71,10 @@ async function buildCrate(program: Program, tasklet: Tasklet, options: BuildOpti
   await checkCrateFiles(program.root, crate);
   const tools = await findRust(crate, env, options.signal);
   const target = (await makeProgramState(program.root, 'build', 'cargo')).path;
+  await using _lock = await lockProcesses(`${target}.lock`, options.signal ?? new AbortController().signal, {
+    waitMs: WAIT_MS,
+    busy: (holder) => buildBusy(target, holder?.pid),
+  });
   const started = Date.now();
   const args = ['build', '--lib', '--release', '--offline', '--target', RUST_TARGET, '--manifest-path', manifest];
   args.push('--target-dir', target, '--message-format', 'json');
@@ -102,6 +111,14 @@ async function buildCrate(program: Program, tasklet: Tasklet, options: BuildOpti
   const wasm = writeSections(keepExports(sections, (name) => !LINKER_EXPORTS.has(name)));
   const files = await sources(reader, crate, artifact, started);
   return { wasm, sourceMap: null, diagnostics, files, cargo: tools.cargo };
+}
+
+function buildBusy(target: string, pid: number | undefined): GrafosError {
+  const whose = pid === undefined ? 'Another build' : `Another build (process ${pid})`;
+  return new GrafosError('unreachable', 'build_busy', `${whose} uses cargo's folder of this program.`, {
+    why: `It has held ${target}.lock for over ${WAIT_MS / 60_000} minutes.`,
+    next: 'Wait for it, or end that process and build again.',
+  });
 }
 
 /**
