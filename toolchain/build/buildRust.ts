@@ -14,6 +14,7 @@ import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { checkCrateFiles } from './checkCrateFiles.ts';
 import type { Compiled } from './compiled.ts';
 import { findRust, linkerAdvice, RUST_TARGET, type RustTools } from './findRust.ts';
+import { missingCrate } from './missingCrate.ts';
 import { releaseProfile } from './releaseProfile.ts';
 import { type CargoMessage, type CargoRun, runCargo } from './runCargo.ts';
 import { rustFindings } from './rustFindings.ts';
@@ -86,7 +87,7 @@ async function buildCrate(program: Program, tasklet: Tasklet, options: BuildOpti
   });
   const diagnostics = rustFindings(run.messages, crate);
   if (run.code !== 0) {
-    throwFor(run, diagnostics, crate, tools, env);
+    throwFor(run, diagnostics, { root: program.root, crate }, tools, env);
     const told = diagnostics.some(({ severity }) => severity === 'error');
     return {
       wasm: null,
@@ -158,7 +159,7 @@ export function cargoEnvironment(
 export function throwFor(
   run: CargoRun,
   diagnostics: Finding[],
-  crate: string,
+  { root, crate }: { root: string; crate: string },
   { cargo }: RustTools,
   env: NodeJS.ProcessEnv,
 ): void {
@@ -174,17 +175,8 @@ export function throwFor(
       },
     );
   }
-  if (/--offline|offline mode|can't update a git repository|no matching package named/.test(run.stderr)) {
-    throw new GrafosError(
-      'unreachable',
-      'rust_dependency_missing',
-      'A crate that the tasklet depends on is not on this machine.',
-      {
-        why: `Builds never use the network. ${cargo} says: ${run.stderr.trim().split('\n')[0]}`,
-        next: `Run \`${cargo} fetch\` in ${crate} once, then build again.`,
-      },
-    );
-  }
+  const missing = missingCrate(root, crate, cargo, run.stderr);
+  if (missing !== undefined) throw missing;
   if (
     /No space left on device/.test(run.stderr) ||
     diagnostics.some(({ message }) => /No space left on device/.test(message))
