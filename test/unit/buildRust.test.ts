@@ -177,6 +177,35 @@ describe('building a Rust tasklet', () => {
     await assert.rejects(buildTasklet(bare.program, bare.tasklet), failed('GRF3006'));
   });
 
+  it('takes crates from a folder of the program, and is stale when another version is taken', async () => {
+    const lib = `#[no_mangle] pub extern "C" fn _grafos_tasklet_init(_: i32, _: i32) {}
+#[no_mangle] pub extern "C" fn _grafos_tasklet_run(_: i32, length: i32) -> i32 { tiny::checked(length) }
+#[no_mangle] pub extern "C" fn _grafos_tasklet_finalize() {}
+`;
+    const settings = '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor/crates"\n';
+    const tiny = 'pub fn checked(length: i32) -> i32 { assert!(length != 7, "seven"); 0 }\n';
+    await using scratch = await scratchProgram('demo', {
+      'Cargo.toml': WORKSPACE,
+      'demo/Cargo.toml': CRATE.replace('grafos = { path = "../grafos" }', 'tiny = "1"'),
+      'demo/src/lib.rs': lib,
+      '.cargo/config.toml': settings,
+      // As `cargo vendor` writes it.
+      'vendor/crates/tiny/Cargo.toml': '[package]\nname = "tiny"\nversion = "1.0.2"\nedition = "2021"\n',
+      'vendor/crates/tiny/src/lib.rs': tiny,
+      'vendor/crates/tiny/.cargo-checksum.json': '{"files":{},"package":null}',
+    });
+    const { output } = await buildTasklet(scratch.program, scratch.tasklet);
+    const text = (await readFile(output)).toString('latin1');
+    assert.ok(
+      text.includes('./vendor/crates/tiny/src/lib.rs') && !text.includes(scratch.root),
+      'a path of this machine',
+    );
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'fresh');
+    const lock = await readFile(join(scratch.root, 'Cargo.lock'), 'utf8');
+    await scratch.write('Cargo.lock', lock.replace('1.0.2', '1.0.3'));
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'stale');
+  });
+
   it('never uses the network', async () => {
     await using needy = await scratchCrate(
       PROBE,
