@@ -188,9 +188,11 @@ export function throwFor(
 }
 
 /** What cargo says when it stops before it compiles anything. */
-export function cargoFault(run: CargoRun, manifest: string, { cargo }: RustTools): Finding {
-  const text = run.stderr.replace(/^\s*(error: )?/, '').trim();
-  return finding('GRF2207', manifest, FILE_START, `${cargo} stopped: ${text === '' ? `exit code ${run.code}` : text}`);
+export function cargoFault(run: CargoRun, manifest: string, { cargo, passedOver }: RustTools): Finding {
+  const said = run.stderr.replace(/^\s*(error: )?/, '').trim();
+  const text = `${cargo} stopped: ${said === '' ? `exit code ${run.code}` : said}`;
+  // A version that is too old may be of a cargo that nobody expected.
+  return finding('GRF2207', manifest, FILE_START, passedOver === null ? text : `${text}\n${passedOver}`);
 }
 
 function moduleOf(messages: readonly CargoMessage[], crate: string): string | null {
