@@ -1,4 +1,7 @@
-/** Builds the tasklets `argv[3…]` of the program `argv[2]` one after another, once a line comes in, and prints the SHA-256 of each module. */
+/**
+ * Builds the tasklets `argv[3…]` of the program `argv[2]` at one time, once a line comes in. Prints the
+ * SHA-256 of each module.
+ */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
@@ -9,10 +12,12 @@ const program = loadProgram(folder);
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 process.stdin.destroy();
-for (const name of names) {
-  const { wasm } = await buildRust(program, findTasklet(program, name));
-  const sha256 = createHash('sha256')
-    .update(wasm ?? '')
-    .digest('hex');
-  process.stdout.write(`${name} ${sha256}\n`);
-}
+await Promise.all(
+  names.map(async (name) => {
+    const { wasm } = await buildRust(program, findTasklet(program, name));
+    const sha256 = createHash('sha256')
+      .update(wasm ?? '')
+      .digest('hex');
+    process.stdout.write(`${name} ${sha256}\n`);
+  }),
+);

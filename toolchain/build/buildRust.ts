@@ -36,9 +36,6 @@ interface BuildOptions {
 /** How long a build waits for the builds of other processes, milliseconds. */
 const WAIT_MS = 15 * 60_000;
 
-/** The last build that was asked for, by the program's folder. */
-const lastBuilds = new Map<string, Promise<unknown>>();
-
 /**
  * Builds a crate through the user's cargo: release profile, a target folder in `.grafos/build`,
  * never the network. The builds of one program wait for each other, in this process and in others,
@@ -49,23 +46,6 @@ const lastBuilds = new Map<string, Promise<unknown>>();
  * rust_dependency_missing, build_busy, those of {@link checkCrateFiles}, and the signal's reason
  */
 export async function buildRust(program: Program, tasklet: Tasklet, options: BuildOptions = {}): Promise<Compiled> {
-  const before = lastBuilds.get(program.root);
-  const build = async () => {
-    // The build before has a caller of its own, which gets its error.
-    await before?.catch(() => {});
-    options.signal?.throwIfAborted();
-    return buildCrate(program, tasklet, options);
-  };
-  const mine = build();
-  lastBuilds.set(program.root, mine);
-  try {
-    return await mine;
-  } finally {
-    if (lastBuilds.get(program.root) === mine) lastBuilds.delete(program.root);
-  }
-}
-
-async function buildCrate(program: Program, tasklet: Tasklet, options: BuildOptions): Promise<Compiled> {
   const env = options.env ?? process.env;
   const crate = join(program.root, rustSource(tasklet.source).crate);
   const manifest = join(crate, 'Cargo.toml');
