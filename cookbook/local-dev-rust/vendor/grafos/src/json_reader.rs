@@ -169,6 +169,8 @@ impl Reader<'_> {
                 self.at += 1;
             }
             match std::str::from_utf8(&self.bytes[plain..self.at]) {
+                // Most strings have one part, which then takes no more room than it needs.
+                Ok(part) if text.is_empty() => text = part.to_string(),
                 Ok(part) => text.push_str(part),
                 Err(error) => {
                     self.at = plain + error.valid_up_to();
