@@ -268,7 +268,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Do a run again with counters, and say which functions and lines its fuel went to',
     args: [{ name: '<run-id>', description: 'id of a run that ended' }],
     options: [PROVIDER, { flags: '--limit <n>', description: 'rows of each table; JSON has all', default: '10' }],
-    json: '{run_id, tasklet, module_sha256, fuel_used, functions: [{index, name, fuel, calls}], lines: [{file, line, fuel}], flame_graph}',
+    json: '{run_id, tasklet, module_sha256, fuel_used, functions: [{index, name, fuel, total, calls, for: [{file, line, fuel}]}], lines: [{file, line, fuel, total, library}], calls: [{name, parent, self, total}], flame_graph}',
     load: () => import('./commands/profile.ts'),
   },
   {

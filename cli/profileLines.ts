@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { isOwnSource } from '../toolchain/profile/isOwnSource.ts';
 import type { RunProfile } from '../toolchain/profile/profileRun.ts';
 import { countText } from './countText.ts';
 import type { Paint } from './printedLine.ts';
@@ -7,51 +8,84 @@ import { table } from './table.ts';
 /** Rows of a table that people read unless they ask for more; JSON has all. */
 export const PROFILE_ROWS = 10;
 
+/** Functions of libraries that are named at a line. */
+const NAMES = 2;
+
 /**
- * A profile for people: the functions and lines that used most fuel.
+ * A profile for people, in three tables: functions, lines of the program with the libraries that they
+ * called, and lines of libraries.
  *
  * @param rows of each table
  */
 export function profileLines(profile: RunProfile, rows: number, cwd: string, paint: Paint): string[] {
   const { fuel_used, functions, lines, flame_graph } = profile;
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
-  const sourced = lines.filter(({ file }) => file !== null);
+  const heads = (...names: string[]) => names.map((head) => paint('dim', head));
+  const sourced = lines.flatMap((one) => (one.file === null ? [] : [{ ...one, file: one.file }]));
+  const own = sourced
+    .filter(({ file }) => isOwnSource(file))
+    .sort((one, other) => other.fuel + other.library - (one.fuel + one.library));
+  const libraries = sourced.filter(({ file, fuel }) => !isOwnSource(file) && fuel > 0);
   return [
     ...table(
       [
-        ['own', 'total', '', 'calls', 'function'].map((head) => paint('dim', head)),
+        heads('own', 'total', '', 'calls', 'function', own.length === 0 ? '' : 'called from'),
         ...functions
           .slice(0, rows)
-          .map(({ fuel, total, calls, name }) => [
+          .map(({ fuel, total, calls, name, for: callers }) => [
             countText(fuel),
             countText(total),
             share(total),
             countText(calls),
             name,
+            callersText(callers),
           ]),
       ],
       [0, 1, 2, 3],
     ),
-    ...(sourced.length === 0
-      ? []
-      : [
-          '',
-          ...table(
-            [
-              ['own', 'total', '', 'line'].map((head) => paint('dim', head)),
-              ...sourced
-                .slice(0, rows)
-                .map(({ fuel, total, file, line }) => [
-                  countText(fuel),
-                  countText(total),
-                  share(total),
-                  `${file}:${line}`,
-                ]),
-            ],
-            [0, 1, 2],
-          ),
+    ...part(
+      heads('own', 'library', 'total', '', 'line', 'called most'),
+      own
+        .slice(0, rows)
+        .map(({ fuel, library, total, file, line }) => [
+          countText(fuel),
+          countText(library),
+          countText(total),
+          share(total),
+          `${file}:${line}`,
+          calledNames(profile, file, line).join(', '),
         ]),
+      [0, 1, 2, 3],
+    ),
+    ...part(
+      heads('own', '', 'line of a library'),
+      libraries.slice(0, rows).map(({ fuel, file, line }) => [countText(fuel), share(fuel), `${file}:${line}`]),
+      [0, 1],
+    ),
     '',
     `flame graph  ${relative(cwd, flame_graph) || flame_graph}  (open it with speedscope)`,
   ];
+}
+
+/** A table below another, if it has rows. */
+function part(heads: string[], rows: string[][], right: number[]): string[] {
+  return rows.length === 0 ? [] : ['', ...table([heads, ...rows], right)];
+}
+
+/** The line of the program that a library's function ran for most, and how many others there are. */
+function callersText([first, ...others]: RunProfile['functions'][number]['for']): string {
+  if (first === undefined) return '';
+  return `${first.file}:${first.line}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+}
+
+/** The functions of libraries that used most fuel for a line. */
+function calledNames({ functions }: RunProfile, file: string, line: number): string[] {
+  return functions
+    .flatMap(({ name, for: callers }) => {
+      const caller = callers.find((one) => one.file === file && one.line === line);
+      return caller === undefined ? [] : [{ name, fuel: caller.fuel }];
+    })
+    .sort((one, other) => other.fuel - one.fuel)
+    .slice(0, NAMES)
+    .map(({ name }) => name);
 }

@@ -14,9 +14,10 @@ export function profileShown({ fuel_used, functions, lines, calls, flame_graph }
   const byTotal = (one: { total: number }, other: { total: number }) => other.total - one.total;
   const isOwn = ({ file }: { file: string | null }) => file !== null && isOwnSource(file);
   // Lines of the program come first: those are the lines that a person can change.
+  const used = ({ fuel, library }: RunProfile['lines'][number]) => fuel + library;
   const sourced = lines
     .filter(({ file }) => file !== null)
-    .sort((one, other) => Number(isOwn(other)) - Number(isOwn(one)) || byTotal(one, other));
+    .sort((one, other) => Number(isOwn(other)) - Number(isOwn(one)) || used(other) - used(one));
   return {
     functions: [
       [t('Own fuel'), t('With calls'), t('Part'), t('Calls'), t('Function')],
@@ -31,14 +32,11 @@ export function profileShown({ fuel_used, functions, lines, calls, flame_graph }
           name,
         ]),
     ],
-    lineHeads: [t('Own fuel'), t('With calls'), t('Part'), t('Line')],
-    lines: sourced
-      .slice(0, ROWS)
-      .flatMap(({ fuel, total, file, line }) =>
-        file === null
-          ? []
-          : [{ cells: [countText(fuel), countText(total), share(total), `${file}:${line}`], file, line }],
-      ),
+    lineHeads: [t('Own fuel'), t('Libraries'), t('With calls'), t('Part'), t('Line')],
+    lines: sourced.slice(0, ROWS).flatMap(({ fuel, library, total, file, line }) => {
+      const cells = [countText(fuel), countText(library), countText(total), share(total), `${file}:${line}`];
+      return file === null ? [] : [{ cells, file, line }];
+    }),
     flame: calls,
     notes: [
       ...(sourced.length === 0

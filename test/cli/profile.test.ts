@@ -23,6 +23,16 @@ export function compute(input: Uint8Array): Uint8Array {
 }
 `;
 
+const TEXTS = `function words(text: string): i32 {
+  return text.toUpperCase().split(' ').length;
+}
+
+export function compute(input: string): string {
+  const row = '0123456789 '.repeat(100);
+  return words(row).toString();
+}
+`;
+
 const sum = (all: ReadonlyArray<{ fuel: number }>) => all.reduce((total, { fuel }) => total + fuel, 0);
 
 describe('grafos profile', () => {
@@ -82,6 +92,35 @@ describe('grafos profile', () => {
       assert.ok(top.includes('sum += square(i) % 7;'), top.join(' | '));
       assert.ok(top.includes('for (let i = 0; i < 1000; i++) {'), top.join(' | '));
       assert.ok(sum(profile.lines.slice(0, 3)) > 0.9 * response.fuel_used);
+    } finally {
+      await writeFile(source, before);
+      await grafosJson(['tasklet', 'build'], { cwd });
+    }
+  });
+
+  it('names the lines of the program that called libraries, and what each called', async () => {
+    const source = join(cwd, 'tasklets/local-dev.ts');
+    const before = await readFile(source, 'utf8');
+    await writeFile(source, TEXTS);
+    try {
+      await grafosJson(['tasklet', 'build'], { cwd });
+      const response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd });
+      const profile = await profileOf(response);
+      exact(profile, response);
+      const own = profile.lines.filter(({ file }) => file === 'tasklets/local-dev.ts');
+      // Each instruction counts for one line of the program, but for those of the entry point around it.
+      const charged = own.reduce((total, { fuel, library }) => total + fuel + library, 0);
+      assert.ok(charged <= response.fuel_used && charged > 0.95 * response.fuel_used, `${charged}`);
+      const split = own.find(({ line }) => line === 2);
+      assert.ok(split !== undefined && split.library > 20 * split.fuel && split.library > 0.6 * response.fuel_used);
+      for (const { fuel, for: callers } of profile.functions) assert.ok(sum(callers) === fuel || callers.length === 0);
+      const { stdout } = await grafos(['profile', response.run_id, '--limit', '3'], { cwd });
+      assert.match(stdout, /^ *own +total +calls +function +called from$/m);
+      assert.match(stdout, /toUpperCase .*tasklets\/local-dev\.ts:2$/m);
+      const [, lines = ''] = /^ *own +library +total +line +called most\n((?:.+\n)+)/m.exec(stdout) ?? [];
+      assert.match(lines, /^.* tasklets\/local-dev\.ts:2 +[\w#:~/.]+, [\w#:~/.]+\n/);
+      assert.ok(lines.trim().split('\n').length <= 3, lines);
+      assert.match(stdout, /^ *own +line of a library$/m);
     } finally {
       await writeFile(source, before);
       await grafosJson(['tasklet', 'build'], { cwd });

@@ -5,13 +5,23 @@ import type { RunJobOutcome } from '../../daemons/fabricbiosd/runtime/runJob.ts'
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
 import { rustTemplate } from '../../toolchain/newProgram/rustTemplate.ts';
 import { type Cell, startRuntime } from '../daemons/runtimeHarness.ts';
-import { type ScratchProgram, scratchProgram } from '../helpers/scratchProgram.ts';
+import { scratchProgram } from '../helpers/scratchProgram.ts';
 
 const MIB = 1024 * 1024;
 
-async function outcomeOf(cell: Cell, scratch: ScratchProgram): Promise<RunJobOutcome> {
-  const { output } = await buildTasklet(scratch.program, scratch.tasklet);
-  return cell.run(await readFile(output), { linear_memory_bytes: 4 * MIB, fuel: 1_000_000_000 });
+/** A module of AssemblyScript that does what its input names. */
+async function moduleOf(cases: ReadonlyArray<readonly [name: string, body: string]>, end: string): Promise<Uint8Array> {
+  const functions = cases.map(([, body], index) => `function case${index}(): string { ${body} return ${end}; }\n`);
+  const calls = cases.map(([name], index) => `  if (input == "${name}") return case${index}();\n`);
+  await using scratch = await scratchProgram('demo.ts', {
+    'demo.ts': `import { fail, failed, Text } from "grafos-std";
+const TEXT = "${'x'.repeat(300)}";
+${functions.join('')}export function compute(input: string): string {
+${calls.join('')}  return fail<string>("unknown_case");
+}
+`,
+  });
+  return readFile((await buildTasklet(scratch.program, scratch.tasklet)).output);
 }
 
 /** Bodies of `compute` that hold more than 4 MiB, by what asks for it. */
@@ -40,26 +50,22 @@ const GROWN: Array<[name: string, body: string, code: string | null]> = [
   ['a label given before', 'const label = fail<string>("early"); memory.grow(64); return label;', 'tasklet_failed'],
 ];
 
-/** Statements before the end of a Rust `compute`. */
-const RUST: Array<[name: string, body: string, code: string | null]> = [
+/** Arms of a Rust `match` on the input, which is the name. */
+const RUST: Array<[name: string, arm: string, code: string | null]> = [
   [
     'a vector',
-    'let mut all = Vec::new(); loop { all.push(input.len() as u64); if all.len() == 1 << 30 { break; } } let n = all.len();',
+    '{ let mut all = Vec::new(); while all.len() < 1 << 30 { all.push(input.len() as u64); } all.len() }',
     'out_of_memory',
   ],
   [
     'a string',
-    'let mut all = String::new(); for _ in 0..1_000_000 { all.push_str("0123456789"); } let n = all.len();',
+    '{ let mut all = String::new(); for _ in 0..1_000_000 { all.push_str("0123456789"); } all.len() }',
     'out_of_memory',
   ],
-  [
-    'try_reserve, handled',
-    'let mut all: Vec<u8> = Vec::new(); let n = if all.try_reserve(100_000_000).is_err() { 1 } else { 0 };',
-    null,
-  ],
+  ['try_reserve, handled', 'usize::from(Vec::<u8>::new().try_reserve(100_000_000).is_err())', null],
   [
     'a panic after try_reserve',
-    'let mut all: Vec<u8> = Vec::new(); let n: usize = 0; if all.try_reserve(100_000_000).is_err() { panic!("no room"); }',
+    '{ Vec::<u8>::new().try_reserve(100_000_000).expect("no room"); 0 }',
     'trap_unreachable',
   ],
 ];
@@ -76,51 +82,63 @@ describe('a tasklet without linear memory', () => {
     assert.match(outcome.error.message, /asked for [0-9]+ bytes more.*may have 4194304\..*linear_memory/);
   };
 
-  for (const [name, body] of ASSEMBLYSCRIPT) {
-    it(`in AssemblyScript ends as out_of_memory: ${name}`, async () => {
-      await using scratch = await scratchProgram('demo.ts', {
-        'demo.ts': `import { Text } from "grafos-std";
-const TEXT = "${'x'.repeat(300)}";
-export function compute(input: string): string { ${body} return TEXT + new Text().toString(); }
-`,
-      });
-      isTold(await outcomeOf(cell, scratch));
-    });
-  }
+  const outcomeOf = (wasm: Uint8Array, name: string) =>
+    cell.run(wasm, { input: Buffer.from(name), linear_memory_bytes: 4 * MIB, fuel: 1_000_000_000 });
 
-  for (const [name, body, code] of GROWN) {
-    it(`in AssemblyScript after its own memory.grow ends as ${code ?? 'a success'}: ${name}`, async () => {
-      await using scratch = await scratchProgram('demo.ts', {
-        'demo.ts': `import { fail, failed } from "grafos-std";
-export function compute(input: string): string { ${body} return failed().toString(); }
-`,
-      });
-      const outcome = await outcomeOf(cell, scratch);
-      assert.equal(outcome.error?.code ?? null, code, outcome.error?.message);
-      if (code === 'out_of_memory') isTold(outcome);
-      if (code === 'tasklet_failed') assert.equal(outcome.error?.label, 'early');
+  describe('in AssemblyScript', () => {
+    let wasm: Uint8Array;
+    before(async () => {
+      wasm = await moduleOf(ASSEMBLYSCRIPT, 'TEXT + new Text().toString()');
     });
-  }
+    for (const [name] of ASSEMBLYSCRIPT)
+      it(`ends as out_of_memory: ${name}`, async () => isTold(await outcomeOf(wasm, name)));
+  });
 
-  for (const [name, body, code] of RUST) {
-    it(`in Rust ends as ${code ?? 'a success'}: ${name}`, async () => {
+  describe('in AssemblyScript after its own memory.grow', () => {
+    let wasm: Uint8Array;
+    before(async () => {
+      wasm = await moduleOf(
+        GROWN.map(([name, body]) => [name, body]),
+        'failed().toString()',
+      );
+    });
+    for (const [name, , code] of GROWN) {
+      it(`ends as ${code ?? 'a success'}: ${name}`, async () => {
+        const outcome = await outcomeOf(wasm, name);
+        assert.equal(outcome.error?.code ?? null, code, outcome.error?.message);
+        if (code === 'out_of_memory') isTold(outcome);
+        if (code === 'tasklet_failed') assert.equal(outcome.error?.label, 'early');
+      });
+    }
+  });
+
+  describe('in Rust', () => {
+    let wasm: Uint8Array;
+    before(async () => {
       const files = Object.fromEntries(rustTemplate('demo'));
       const source = Object.keys(files).find((path) => path.startsWith('tasklets/') && path.endsWith('/lib.rs')) ?? '';
+      const arms = RUST.map(([name, arm]) => `        b"${name}" => ${arm},\n`).join('');
       const text = `pub fn compute(input: &[u8]) -> Result<String, &'static str> {
-    let _ = input;
-    ${body}
-    Ok(format!("{}", n))
+    let count: usize = match input {
+${arms}        _ => return Err("invalid_input"),
+    };
+    Ok(count.to_string())
 }
 
 grafos::tasklet!(compute);
 `;
-      await using scratch = await scratchProgram(join(source, '../..').replaceAll('\\', '/'), {
-        ...files,
-        [source]: text,
-      });
-      const outcome = await outcomeOf(cell, scratch);
-      assert.equal(outcome.error?.code ?? null, code, outcome.error?.message);
-      if (code === 'out_of_memory') isTold(outcome);
+      const folder = join(source, '../..').replaceAll('\\', '/');
+      await using scratch = await scratchProgram(folder, { ...files, [source]: text });
+      wasm = await readFile((await buildTasklet(scratch.program, scratch.tasklet)).output);
     });
-  }
+
+    for (const [name, , code] of RUST) {
+      it(`ends as ${code ?? 'a success'}: ${name}`, async () => {
+        const outcome = await outcomeOf(wasm, name);
+        assert.equal(outcome.error?.code ?? null, code, outcome.error?.message);
+        if (code === 'out_of_memory') isTold(outcome);
+        if (code === null) assert.equal(Buffer.from(outcome.output).toString(), '1');
+      });
+    }
+  });
 });

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, cp, mkdir, readdir, readFile, symlink, watch, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
@@ -14,6 +18,8 @@ import { readModule } from '../../wasm/readModule.ts';
 import { type ScratchProgram, scratchProgram } from '../helpers/scratchProgram.ts';
 import { runOnHost } from '../helpers/taskletHost.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
+
+const BUILDER = fileURLToPath(new URL('../helpers/rustBuilder.ts', import.meta.url));
 
 const CRATE = `[package]
 name = "demo"
@@ -171,6 +177,35 @@ describe('building a Rust tasklet', () => {
     await assert.rejects(buildTasklet(bare.program, bare.tasklet), failed('GRF3006'));
   });
 
+  it('takes crates from a folder of the program, and is stale when another version is taken', async () => {
+    const lib = `#[no_mangle] pub extern "C" fn _grafos_tasklet_init(_: i32, _: i32) {}
+#[no_mangle] pub extern "C" fn _grafos_tasklet_run(_: i32, length: i32) -> i32 { tiny::checked(length) }
+#[no_mangle] pub extern "C" fn _grafos_tasklet_finalize() {}
+`;
+    const settings = '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor/crates"\n';
+    const tiny = 'pub fn checked(length: i32) -> i32 { assert!(length != 7, "seven"); 0 }\n';
+    await using scratch = await scratchProgram('demo', {
+      'Cargo.toml': WORKSPACE,
+      'demo/Cargo.toml': CRATE.replace('grafos = { path = "../grafos" }', 'tiny = "1"'),
+      'demo/src/lib.rs': lib,
+      '.cargo/config.toml': settings,
+      // As `cargo vendor` writes it.
+      'vendor/crates/tiny/Cargo.toml': '[package]\nname = "tiny"\nversion = "1.0.2"\nedition = "2021"\n',
+      'vendor/crates/tiny/src/lib.rs': tiny,
+      'vendor/crates/tiny/.cargo-checksum.json': '{"files":{},"package":null}',
+    });
+    const { output } = await buildTasklet(scratch.program, scratch.tasklet);
+    const text = (await readFile(output)).toString('latin1');
+    assert.ok(
+      text.includes('./vendor/crates/tiny/src/lib.rs') && !text.includes(scratch.root),
+      'a path of this machine',
+    );
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'fresh');
+    const lock = await readFile(join(scratch.root, 'Cargo.lock'), 'utf8');
+    await scratch.write('Cargo.lock', lock.replace('1.0.2', '1.0.3'));
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'stale');
+  });
+
   it('never uses the network', async () => {
     await using needy = await scratchCrate(
       PROBE,
@@ -180,20 +215,70 @@ describe('building a Rust tasklet', () => {
   });
 });
 
-describe('looking for Rust', () => {
-  /** A folder with a `cargo` and a `rustc` that are shell scripts. */
-  async function toolchain(folder: string, sysroot: string, cargo = 'exit 0'): Promise<string> {
-    await mkdir(folder, { recursive: true });
-    for (const [name, text] of [
-      ['cargo', cargo],
-      ['rustc', `echo '${sysroot}'`],
-    ]) {
-      await writeFile(join(folder, name ?? ''), `#!/bin/sh\n${text}\n`);
-      await chmod(join(folder, name ?? ''), 0o755);
-    }
-    return folder;
+/** A folder with a `cargo` and a `rustc` that are shell scripts. */
+async function toolchain(folder: string, sysroot: string, cargo = 'exit 0'): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of [
+    ['cargo', cargo],
+    ['rustc', `echo '${sysroot}'`],
+  ]) {
+    await writeFile(join(folder, name ?? ''), `#!/bin/sh\n${text}\n`);
+    await chmod(join(folder, name ?? ''), 0o755);
   }
+  return folder;
+}
 
+describe('builds of one crate, in one process and in several', () => {
+  const NAMES = ['one', 'two', 'three'];
+  /** A module that does nothing, with the name in a section of its own. */
+  const moduleOf = (name: string) =>
+    Buffer.concat([Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, 4 + name.length, 3]), Buffer.from(`who${name}`)]);
+
+  it('take each the module of its own tasklet, and leave no lock', async () => {
+    const tasklets = NAMES.map((name) => `[[tasklet]]\nname = "${name}"\nsource = "src/tasklets/${name}.rs"\n`);
+    await using scratch = await scratchProgram('demo', {
+      'grafos.toml': `[program]\nname = "demo"\nversion = "0.1.0"\n${tasklets.join('')}`,
+      'Cargo.toml': CRATE,
+      ...Object.fromEntries(NAMES.map((name) => [`module.${name}`, moduleOf(name)])),
+    });
+    const { root } = scratch;
+    const artifact = join(root, '.grafos', 'build', 'cargo', 'demo.wasm');
+    const message = {
+      reason: 'compiler-artifact',
+      target: { kind: ['cdylib'], src_path: join(root, 'src', 'lib.rs') },
+      filenames: [artifact],
+    };
+    // A cargo that is done at once: its artifact is of the tasklet that was built last.
+    const cargo = `cat '${root}/module.'"$GRAFOS_TASKLET" > '${artifact}'
+: > '${artifact.replace(/wasm$/, 'd')}'
+echo '${JSON.stringify(message)}'`;
+    const sysroot = join(root, 'whole');
+    await mkdir(join(sysroot, 'lib', 'rustlib', 'wasm32-unknown-unknown', 'lib'), { recursive: true });
+    const bin = await toolchain(join(root, 'bin'), sysroot, cargo);
+    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, CARGO: join(bin, 'cargo') };
+    const names = [...NAMES, ...NAMES];
+    const builders = [1, 2, 3].map(() =>
+      spawn(process.execPath, [BUILDER, root, ...names], { env, stdio: ['pipe', 'pipe', 'inherit'] }),
+    );
+    const said = builders.map(() => '');
+    const ready = builders.map(({ stdout }, index) => {
+      stdout.setEncoding('utf8').on('data', (text: string) => {
+        said[index] += text;
+      });
+      return once(stdout, 'data');
+    });
+    await Promise.all(ready);
+    const ended = builders.map((one) => once(one, 'close'));
+    for (const { stdin } of builders) stdin.write('go\n');
+    await Promise.all(ended);
+    const sha256 = (name: string) => createHash('sha256').update(moduleOf(name)).digest('hex');
+    const expected = names.map((name) => `${name} ${sha256(name)}`).sort();
+    for (const text of said) assert.deepEqual(text.trim().split('\n').slice(1).sort(), expected);
+    assert.deepEqual(await readdir(join(root, '.grafos', 'build')), ['cargo']);
+  });
+});
+
+describe('looking for Rust', () => {
   it('says that there is none', async () => {
     await using scratch = await scratchCrate();
     await assert.rejects(
@@ -223,8 +308,15 @@ describe('looking for Rust', () => {
     const sysroot = join(scratch.root, 'whole');
     await mkdir(join(sysroot, 'lib', 'rustlib', 'wasm32-unknown-unknown', 'lib'), { recursive: true });
     const whole = await toolchain(join(scratch.root, 'b'), sysroot, 'echo "the right one, with $RUSTC" >&2; exit 1');
-    const { diagnostics } = await buildRust(scratch.program, scratch.tasklet, { env: { PATH: `${without}:${whole}` } });
-    assert.match(diagnostics[0]?.message ?? '', new RegExp(`the right one, with ${join(whole, 'rustc')}`));
+    const told = async (PATH: string) =>
+      (await buildRust(scratch.program, scratch.tasklet, { env: { PATH } })).diagnostics[0]?.message.split('\n');
+    const right = `${join(whole, 'cargo')} stopped: the right one, with ${join(whole, 'rustc')}`;
+    const passed = `${join(without, 'cargo')} comes before it on the PATH, but cannot build for wasm32-unknown-unknown: `;
+    const [first, second] = (await told(`${without}:${whole}`)) ?? [];
+    assert.equal(first, right);
+    assert.ok(second?.startsWith(passed), second);
+    assert.match(second ?? '', /`(?:rustup|apt-get) .*` adds it\.$/);
+    assert.deepEqual(await told(`${whole}:${without}`), [right]);
   });
 
   it('says which package brings the linker', async () => {

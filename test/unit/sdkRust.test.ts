@@ -111,6 +111,29 @@ describe('Rust in docs/sdk.md', () => {
   });
 });
 
+describe('types of Rust in docs/sdk.md', () => {
+  /** Public types of a text by name, without comments, attributes and blanks. */
+  const typesOf = (text: string): Map<string, string> => {
+    const bare = text.replaceAll(/^\s*(?:\/\/|#\[).*\n/gm, '');
+    const found = bare.matchAll(/^pub (?:enum|struct) (\w+)(?:;| \{[^}]*\}|\(.*\);)/gm);
+    return new Map([...found].map(([whole, name = '']) => [name, whole.replaceAll(/\s+/g, ' ')]));
+  };
+
+  it('are those of the crate', async () => {
+    const documented = typesOf((await documentedRust()).examples.filter((one) => /^pub enum/.test(one)).join('\n'));
+    const source = await Promise.all(
+      ['json', 'fabric_memory', 'output'].map((file) =>
+        readFile(join(packageRoot, 'sdk', 'rust', 'src', `${file}.rs`), 'utf8'),
+      ),
+    );
+    const own = typesOf(source.join('\n'));
+    // Its field is private.
+    assert.ok(own.delete('Output'));
+    assert.deepEqual(new Map([...documented].sort()), new Map([...own].sort()));
+    assert.ok(documented.size >= 4);
+  });
+});
+
 describe('grafos-std for Rust', () => {
   it('passes its own tests on the host', async () => {
     const passed = await cargoTest(join(packageRoot, 'sdk', 'rust'));

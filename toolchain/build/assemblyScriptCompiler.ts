@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type CustomDecorator, customDecorators, type DecoratedNode } from './customDecorators.ts';
 import { GROW_TEXT_SOURCE, growText, type TextBinaryen, type TextModule } from './growText.ts';
 
 /**
@@ -55,6 +56,8 @@ export interface CompileOutput {
   module: { wasm: Uint8Array; sourceMap: SourceMap } | null;
   /** Every source that was parsed and has a file, in order of path. */
   sources: ResolvedSource[];
+  /** Decorators in these sources that the compiler leaves to transforms, of which there are none. */
+  customDecorators: CustomDecorator[];
 }
 
 /** Source map revision 3 as Binaryen writes it. */
@@ -155,7 +158,11 @@ export async function compileSources(request: CompileRequest): Promise<CompileOu
   const output = (module: CompileOutput['module']): CompileOutput => {
     for (const [path, text] of parsed) if (path !== request.entryPath) sources.push({ path, text });
     sources.sort((left, right) => (left.path < right.path ? -1 : 1));
-    return { diagnostics, module, sources };
+    const decorators = program.sources.flatMap(({ normalizedPath: path, statements }) => {
+      const text = path === request.entryPath ? undefined : parsed.get(path);
+      return text === undefined ? [] : customDecorators({ path, text, statements }, compiler.DecoratorKind.Custom);
+    });
+    return { diagnostics, module, sources, customDecorators: decorators };
   };
 
   const tasklet = request.resolve(request.tasklet, null);
@@ -278,6 +285,7 @@ interface Binaryen extends TextBinaryen {
 interface Compiler {
   NodeKind: { FunctionDeclaration: number };
   CommonFlags: { Export: number };
+  DecoratorKind: { Custom: number };
   FEATURE_BULK_MEMORY: number;
   FEATURE_SIMD: number;
   newOptions(): Options;
@@ -323,7 +331,7 @@ interface SourceNode {
   normalizedPath: string;
   statements: StatementNode[];
 }
-interface StatementNode {
+interface StatementNode extends DecoratedNode {
   kind: number;
   range: RangeNode;
 }

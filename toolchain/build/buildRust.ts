@@ -8,11 +8,13 @@ import type { ProgramFileKind } from '../../program/programLimits.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { rustSource } from '../../program/rustSource.ts';
+import { lockProcesses } from '../stack/processLock.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { checkCrateFiles } from './checkCrateFiles.ts';
 import type { Compiled } from './compiled.ts';
 import { findRust, linkerAdvice, RUST_TARGET, type RustTools } from './findRust.ts';
+import { missingCrate } from './missingCrate.ts';
 import { releaseProfile } from './releaseProfile.ts';
 import { type CargoMessage, type CargoRun, runCargo } from './runCargo.ts';
 import { rustFindings } from './rustFindings.ts';
@@ -31,41 +33,29 @@ interface BuildOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** The last build that was asked for, by the program's folder. */
-const lastBuilds = new Map<string, Promise<unknown>>();
+/** How long a build waits for the builds of other processes, milliseconds. */
+const WAIT_MS = 15 * 60_000;
 
 /**
  * Builds a crate through the user's cargo: release profile, a target folder in `.grafos/build`,
- * never the network. The builds of one program wait for each other, because tasklets of one crate
- * have the same artifact: each module is read before cargo writes the next one.
+ * never the network. The builds of one program wait for each other, in this process and in others,
+ * because tasklets of one crate have the same artifact. Cargo's own lock ends with cargo, so each
+ * build has a lock until it has read its module.
  *
  * @throws {GrafosError} rust_missing, rust_target_missing, rust_linker_missing,
- * rust_dependency_missing, those of {@link checkCrateFiles}, and the signal's reason
+ * rust_dependency_missing, build_busy, those of {@link checkCrateFiles}, and the signal's reason
  */
 export async function buildRust(program: Program, tasklet: Tasklet, options: BuildOptions = {}): Promise<Compiled> {
-  const before = lastBuilds.get(program.root);
-  const build = async () => {
-    // The build before has a caller of its own, which gets its error.
-    await before?.catch(() => {});
-    options.signal?.throwIfAborted();
-    return buildCrate(program, tasklet, options);
-  };
-  const mine = build();
-  lastBuilds.set(program.root, mine);
-  try {
-    return await mine;
-  } finally {
-    if (lastBuilds.get(program.root) === mine) lastBuilds.delete(program.root);
-  }
-}
-
-async function buildCrate(program: Program, tasklet: Tasklet, options: BuildOptions): Promise<Compiled> {
   const env = options.env ?? process.env;
   const crate = join(program.root, rustSource(tasklet.source).crate);
   const manifest = join(crate, 'Cargo.toml');
   await checkCrateFiles(program.root, crate);
   const tools = await findRust(crate, env, options.signal);
   const target = (await makeProgramState(program.root, 'build', 'cargo')).path;
+  await using _lock = await lockProcesses(`${target}.lock`, options.signal ?? new AbortController().signal, {
+    waitMs: WAIT_MS,
+    busy: (holder) => buildBusy(target, holder?.pid),
+  });
   const started = Date.now();
   const args = ['build', '--lib', '--release', '--offline', '--target', RUST_TARGET, '--manifest-path', manifest];
   args.push('--target-dir', target, '--message-format', 'json');
@@ -77,7 +67,7 @@ async function buildCrate(program: Program, tasklet: Tasklet, options: BuildOpti
   });
   const diagnostics = rustFindings(run.messages, crate);
   if (run.code !== 0) {
-    throwFor(run, diagnostics, crate, tools, env);
+    throwFor(run, diagnostics, { root: program.root, crate }, tools, env);
     const told = diagnostics.some(({ severity }) => severity === 'error');
     return {
       wasm: null,
@@ -102,6 +92,14 @@ async function buildCrate(program: Program, tasklet: Tasklet, options: BuildOpti
   const wasm = writeSections(keepExports(sections, (name) => !LINKER_EXPORTS.has(name)));
   const files = await sources(reader, crate, artifact, started);
   return { wasm, sourceMap: null, diagnostics, files, cargo: tools.cargo };
+}
+
+function buildBusy(target: string, pid: number | undefined): GrafosError {
+  const whose = pid === undefined ? 'Another build' : `Another build (process ${pid})`;
+  return new GrafosError('unreachable', 'build_busy', `${whose} uses cargo's folder of this program.`, {
+    why: `It has held ${target}.lock for over ${WAIT_MS / 60_000} minutes.`,
+    next: 'Wait for it, or end that process and build again.',
+  });
 }
 
 /**
@@ -141,7 +139,7 @@ export function cargoEnvironment(
 export function throwFor(
   run: CargoRun,
   diagnostics: Finding[],
-  crate: string,
+  { root, crate }: { root: string; crate: string },
   { cargo }: RustTools,
   env: NodeJS.ProcessEnv,
 ): void {
@@ -157,17 +155,8 @@ export function throwFor(
       },
     );
   }
-  if (/--offline|offline mode|can't update a git repository|no matching package named/.test(run.stderr)) {
-    throw new GrafosError(
-      'unreachable',
-      'rust_dependency_missing',
-      'A crate that the tasklet depends on is not on this machine.',
-      {
-        why: `Builds never use the network. ${cargo} says: ${run.stderr.trim().split('\n')[0]}`,
-        next: `Run \`${cargo} fetch\` in ${crate} once, then build again.`,
-      },
-    );
-  }
+  const missing = missingCrate(root, crate, cargo, run.stderr);
+  if (missing !== undefined) throw missing;
   if (
     /No space left on device/.test(run.stderr) ||
     diagnostics.some(({ message }) => /No space left on device/.test(message))
@@ -179,9 +168,11 @@ export function throwFor(
 }
 
 /** What cargo says when it stops before it compiles anything. */
-export function cargoFault(run: CargoRun, manifest: string, { cargo }: RustTools): Finding {
-  const text = run.stderr.replace(/^\s*(error: )?/, '').trim();
-  return finding('GRF2207', manifest, FILE_START, `${cargo} stopped: ${text === '' ? `exit code ${run.code}` : text}`);
+export function cargoFault(run: CargoRun, manifest: string, { cargo, passedOver }: RustTools): Finding {
+  const said = run.stderr.replace(/^\s*(error: )?/, '').trim();
+  const text = `${cargo} stopped: ${said === '' ? `exit code ${run.code}` : said}`;
+  // A version that is too old may be of a cargo that nobody expected.
+  return finding('GRF2207', manifest, FILE_START, passedOver === null ? text : `${text}\n${passedOver}`);
 }
 
 function moduleOf(messages: readonly CargoMessage[], crate: string): string | null {

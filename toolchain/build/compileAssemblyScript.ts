@@ -17,9 +17,11 @@ import {
   type SourceMap,
 } from './assemblyScriptCompiler.ts';
 import { COMPUTE_SHAPE, type ComputeFault, entryPoint } from './assemblyScriptEntry.ts';
+import { packageTransform } from './packageTransform.ts';
 import type { SourceFile } from './sourceStamp.ts';
 import { standardSource } from './standardLibrary.ts';
 import { thrownWords } from './thrownWords.ts';
+import { type TransformFiles, transformFindings } from './transformFindings.ts';
 
 export interface CompileAssemblyScript {
   program: Program;
@@ -36,7 +38,7 @@ export interface CompiledAssemblyScript {
   wasm: Uint8Array | null;
   /** JSON (source map revision 3); paths are relative to the map's own folder. */
   sourceMap: string | null;
-  /** GRF2101 to GRF2104, in the compiler's order; files are absolute. */
+  /** GRF2112 and GRF2113, then GRF2101 to GRF2104 in the compiler's order; files are absolute. */
   diagnostics: Finding[];
   /** The program's files that went in, as they were read. */
   files: SourceFile[];
@@ -92,6 +94,8 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
     .slice(0, DIAGNOSTICS_MAX)
     .flatMap((one) => toFinding(one, files, source));
   if (fault !== null) diagnostics.push(faultFinding(fault, source, files.textOf(source)));
+  // First, because they explain what the compiler says of a package's files.
+  diagnostics.unshift(...transformFindings(output.customDecorators, files, source));
   return {
     wasm: output.module?.wasm ?? null,
     sourceMap: output.module === null ? null : JSON.stringify(relocate(output.module.sourceMap, tasklet.output, files)),
@@ -131,7 +135,7 @@ function stem(path: string): string {
  * The files that an AssemblyScript tasklet may import: those of its program, and packages. Packages
  * are looked for where the compiler looks, up to the last of the reader's package folders.
  */
-class SourceFiles {
+class SourceFiles implements TransformFiles {
   readonly #root: string;
   readonly #overlay: ReadonlyMap<string, string>;
   readonly #files = new Map<string, { file: string; text: string; content: Uint8Array; place: string }>();
@@ -140,6 +144,8 @@ class SourceFiles {
    * Folder of the package that a file belongs to, by the file's compiler path without extension.
    */
   readonly #packageOf = new Map<string, string>();
+  /** Folder of each package that a file was taken of, by its name. */
+  readonly #packages = new Map<string, string>();
   /** Why the file behind a compiler path was not read, where it is there. */
   readonly #faults = new Map<string, ReadFault>();
   readonly #reader: ProgramReader;
@@ -165,6 +171,7 @@ class SourceFiles {
       const found = this.#take(internalPath, isBare ? home : join(home, ...rest.split('/')), isBare);
       if (found === null) continue;
       this.#packageOf.set(stem(found.path), home);
+      this.#packages.set(name, home);
       return found;
     }
     return null;
@@ -249,6 +256,21 @@ class SourceFiles {
   textOf(file: string): string {
     for (const one of this.#files.values()) if (one.file === file) return one.text;
     return '';
+  }
+
+  /** The files of the program itself. */
+  own(): Array<{ file: string; text: string }> {
+    return [...this.#files].flatMap(([path, file]) => (path.startsWith('~lib/') ? [] : [file]));
+  }
+
+  /** Names of the packages that bring a transform, with the place of the transform in each. */
+  transforms(): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const [name, home] of this.#packages) {
+      const transform = packageTransform(this.#reader, home);
+      if (transform !== null) found.set(name, transform);
+    }
+    return found;
   }
 
   used(): SourceFile[] {

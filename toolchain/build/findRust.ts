@@ -8,7 +8,14 @@ export const RUST_TARGET = 'wasm32-unknown-unknown';
 export interface RustTools {
   cargo: string;
   rustc: string;
+  /**
+   * The cargo that comes first on the PATH and cannot build for the target, and what to do; null where
+   * the first is the one that is used.
+   */
+  passedOver: string | null;
 }
+
+type Candidate = Pick<RustTools, 'cargo' | 'rustc'>;
 
 const EXE = process.platform === 'win32' ? '.exe' : '';
 const ASK_MS = 20_000;
@@ -22,11 +29,12 @@ const ASK_MS = 20_000;
  * @throws GrafosError `rust_missing`, `rust_target_missing`; the signal's reason.
  */
 export async function findRust(folder: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<RustTools> {
-  const lacking: Array<RustTools & { sysroot: string }> = [];
+  const lacking: Array<Candidate & { sysroot: string }> = [];
   for (const tools of candidates(env)) {
     const sysroot = await sysrootOf(tools.rustc, folder, signal);
     if (sysroot === null) continue;
-    if (existsSync(join(sysroot, 'lib', 'rustlib', RUST_TARGET, 'lib'))) return tools;
+    if (existsSync(join(sysroot, 'lib', 'rustlib', RUST_TARGET, 'lib')))
+      return { ...tools, passedOver: advice(lacking[0]) };
     lacking.push({ ...tools, sysroot });
   }
   const [first] = lacking;
@@ -52,6 +60,12 @@ export async function findRust(folder: string, env: NodeJS.ProcessEnv, signal?: 
     why: `${given === null ? '' : 'CARGO names the cargo to use. '}${lacking.map(({ cargo }) => cargo).join(' and ')} cannot build for it.`,
     next: `Run \`${installCommand(first.sysroot)}\` and build again${given === null ? '' : ', or remove CARGO: then the cargo on the PATH is used'}.`,
   });
+}
+
+function advice(passed: { cargo: string; sysroot: string } | undefined): string | null {
+  if (passed === undefined) return null;
+  const { cargo, sysroot } = passed;
+  return `${cargo} comes before it on the PATH, but cannot build for ${RUST_TARGET}: \`${installCommand(sysroot)}\` adds it.`;
 }
 
 /** The command that adds the target to the toolchain of a sysroot. */
@@ -83,8 +97,8 @@ function linkTarget(path: string): string | null {
   }
 }
 
-function candidates(env: NodeJS.ProcessEnv): RustTools[] {
-  const found = new Map<string, RustTools>();
+function candidates(env: NodeJS.ProcessEnv): Candidate[] {
+  const found = new Map<string, Candidate>();
   const add = (cargo: string) => {
     const rustc = join(dirname(cargo), `rustc${EXE}`);
     if (existsSync(cargo) && existsSync(rustc)) found.set(cargo, { cargo, rustc });

@@ -20,12 +20,16 @@ export interface RustcMessage {
   message: string;
   code: { code: string } | null;
   spans: RustcSpan[];
-  children: Array<{ level: string; message: string }>;
+  children: Array<{ level: string; message: string; spans: RustcSpan[] }>;
 }
 
 export interface RustcSpan {
   file_name: string;
   is_primary: boolean;
+  /** What rustc says of this place. */
+  label: string | null;
+  /** In a help: the text that the place should have. */
+  suggested_replacement: string | null;
   /** From 1; columns count Unicode scalar values. */
   line_start: number;
   line_end: number;

@@ -23,11 +23,34 @@ export function rustFindings(messages: readonly CargoMessage[], crate: string): 
   });
 }
 
-function words({ code, message, children }: RustcMessage): string {
-  const help = children
-    .filter(({ level }) => level === 'help' || level === 'note')
-    .map((child) => `${child.level}: ${child.message}`);
-  return [`${code === null ? '' : `${code.code}: `}${message}`, ...help].join('\n');
+/** Characters of a suggested text at most. */
+const SUGGESTION_MAX = 100;
+
+/** Gives what rustc prints, without the source: the message, its labels by line, helps and notes. */
+function words({ code, message, spans, children }: RustcMessage): string {
+  const [primary] = spans.filter(({ is_primary }) => is_primary);
+  const own = primary?.label ?? '';
+  const others = spans.filter(({ is_primary, label }) => !is_primary && (label ?? '') !== '');
+  const labels = others
+    .sort((one, other) => one.line_start - other.line_start)
+    .map(({ file_name, line_start, label }) => {
+      const place = file_name === primary?.file_name ? `line ${line_start}` : `${file_name}:${line_start}`;
+      return `${place}: ${label}`;
+    });
+  const help = children.filter(({ level }) => level === 'help' || level === 'note').map(helpWords);
+  return [
+    `${code === null ? '' : `${code.code}: `}${message}`,
+    ...(own === '' || message.includes(own) ? [] : [own]),
+    ...labels,
+    ...help,
+  ].join('\n');
+}
+
+function helpWords({ level, message, spans }: RustcMessage['children'][number]): string {
+  const [only, ...more] = spans;
+  const text = more.length === 0 ? (only?.suggested_replacement?.trim() ?? '') : '';
+  const isShown = text !== '' && text.length <= SUGGESTION_MAX && !text.includes('\n');
+  return `${level}: ${message}${isShown ? `: \`${text}\`` : ''}`;
 }
 
 /** Finds the place in the crate's own sources: for a macro of another crate, its call. */

@@ -35,7 +35,7 @@ export async function checkCrate(
   });
   const findings = rustFindings(run.messages, crate);
   if (run.code === 0) return findings;
-  throwFor(run, findings, crate, tools, env);
+  throwFor(run, findings, { root: program.root, crate }, tools, env);
   return findings.some(({ severity }) => severity === 'error')
     ? findings
     : [...findings, cargoFault(run, manifest, tools)];

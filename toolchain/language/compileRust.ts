@@ -73,7 +73,10 @@ async function compile(root: string, tasklet: Tasklet, options: Options): Promis
   } catch (error) {
     if (signal?.aborted || !(error instanceof GrafosError)) throw error;
     const { message, why, next } = error;
-    return [notCompiled(root, tasklet, [message, why, next].filter((part) => part !== undefined).join(' '))];
+    // What cargo says may have several lines.
+    const blank = why?.includes('\n') ? '\n' : ' ';
+    const parts = [`${message} ${why ?? ''}`.trim(), next].filter((part) => part !== undefined);
+    return [notCompiled(root, tasklet, parts.join(blank))];
   }
 }
 

@@ -2,19 +2,33 @@ import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
 import type { CodePlaces, SourceLine } from './codePlaces.ts';
 import { type CallFrame, fuelOfCalls } from './fuelOfCalls.ts';
 import { isOwnSource } from './isOwnSource.ts';
+import { libraryFuel } from './libraryFuel.ts';
 
 /**
  * Fuel by function, line and path of calls. Functions and lines are sorted, the most own fuel
  * first.
  */
 export interface RunFuel {
-  /** `fuel` is that of the function's own instructions; `total` includes all that it called. */
-  functions: Array<{ index: number; name: string; fuel: number; total: number; calls: number }>;
+  /**
+   * `fuel` is that of the function's own instructions; `total` includes all that it called. `for` has
+   * the lines of the program that a library's function ran for, with their parts of `fuel`, the
+   * largest first. It is empty for functions of the program, and without a source map.
+   */
+  functions: Array<{
+    index: number;
+    name: string;
+    fuel: number;
+    total: number;
+    calls: number;
+    for: Array<{ file: string; line: number; fuel: number }>;
+  }>;
   /**
    * `file` is null for instructions that no source map knows. The `total` of a line of the program
-   * includes the functions that it called, and code of libraries that was inlined for it.
+   * includes the functions that it called, and code of libraries that was inlined for it. `library`
+   * is the fuel of library code that ran for a line of the program, up to the next line of the program
+   * on the way. It is 0 for other lines.
    */
-  lines: Array<{ file: string | null; line: number; fuel: number; total: number }>;
+  lines: Array<{ file: string | null; line: number; fuel: number; total: number; library: number }>;
   /** Boxes of a flame graph, callers first; small ones are left out. */
   calls: CallFrame[];
 }
@@ -27,10 +41,18 @@ export interface RunFuel {
  */
 export function fuelOfRun(counted: FuelProfile, places: CodePlaces, pathOf: (file: string) => string): RunFuel {
   const inCalls = fuelOfCalls(counted.calls, places.nameOf, places.lineOf);
+  const ofLibraries = libraryFuel(counted, places);
   const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
   return {
-    functions: functionsOf(counted, places, inCalls.ofFunctions).sort(byFuel),
-    lines: linesOf(counted, places, inCalls.ofLines, pathOf).sort(byFuel),
+    functions: functionsOf(counted, places, inCalls.ofFunctions)
+      .map((one) => ({
+        ...one,
+        for: [...(ofLibraries.ofFunctions.get(one.index)?.values() ?? [])]
+          .map(({ at, fuel }) => ({ file: pathOf(at.file), line: at.line, fuel }))
+          .sort(byFuel),
+      }))
+      .sort(byFuel),
+    lines: linesOf(counted, places, inCalls.ofLines, ofLibraries.ofLines, pathOf).sort(byFuel),
     calls: inCalls.frames,
   };
 }
@@ -39,8 +61,8 @@ function functionsOf(
   counted: FuelProfile,
   places: CodePlaces,
   totals: ReadonlyMap<number, number>,
-): RunFuel['functions'] {
-  const functions = new Map<number, RunFuel['functions'][number]>();
+): Array<Omit<RunFuel['functions'][number], 'for'>> {
+  const functions = new Map<number, ReturnType<typeof functionsOf>[number]>();
   for (const [index, , fuel] of counted.places) {
     const one = functions.get(index) ?? { index, name: places.nameOf(index), fuel: 0, total: 0, calls: 0 };
     one.fuel += fuel;
@@ -58,6 +80,7 @@ function linesOf(
   counted: FuelProfile,
   places: CodePlaces,
   called: ReadonlyMap<string, number>,
+  library: ReadonlyMap<string, number>,
   pathOf: (file: string) => string,
 ): RunFuel['lines'] {
   /** Lines by file and line number, in the names of the map. */
@@ -67,7 +90,8 @@ function linesOf(
     const known = lines.get(key);
     if (known !== undefined) return known;
     const file = at === null ? null : pathOf(at.file);
-    const made = { file, line: at?.line ?? 0, fuel: 0, total: 0, isOwn: at !== null && isOwnSource(at.file) };
+    const isOwn = at !== null && isOwnSource(at.file);
+    const made = { file, line: at?.line ?? 0, fuel: 0, total: 0, library: library.get(key) ?? 0, isOwn };
     lines.set(key, made);
     return made;
   };

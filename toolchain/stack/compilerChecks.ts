@@ -36,8 +36,9 @@ export async function compilerChecks(
   try {
     // The folder is not the program's: its rust-toolchain.toml could name a compiler that came with
     // it.
-    const { cargo } = await findRust(homedir(), env, signal);
-    checks.push({ name: 'rust', status: 'ok', message: `${cargo}, with ${RUST_TARGET}`, next: null });
+    const { cargo, passedOver } = await findRust(homedir(), env, signal);
+    const message = `${cargo}, with ${RUST_TARGET}${passedOver === null ? '' : `. ${passedOver}`}`;
+    checks.push({ name: 'rust', status: 'ok', message, next: null });
   } catch (error) {
     if (signal.aborted) throw error;
     checks.push(failed('rust', error, 'Install Rust from https://rustup.rs.'));

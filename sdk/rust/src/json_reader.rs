@@ -139,11 +139,12 @@ impl Reader<'_> {
             }
             self.digits()?;
         }
-        let text: String = self.bytes[start..self.at].iter().map(|byte| char::from(*byte)).collect();
+        // All of it is ASCII.
+        let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
         // Minus zero is no integer: its sign would be lost.
         match text.parse() {
             Ok(value) if whole && text != "-0" => Ok(Json::Integer(value)),
-            _ => Ok(Json::Number(text)),
+            _ => Ok(Json::Number(text.to_string())),
         }
     }
 
@@ -168,6 +169,8 @@ impl Reader<'_> {
                 self.at += 1;
             }
             match std::str::from_utf8(&self.bytes[plain..self.at]) {
+                // Most strings have one part, which then takes no more room than it needs.
+                Ok(part) if text.is_empty() => text = part.to_string(),
                 Ok(part) => text.push_str(part),
                 Err(error) => {
                     self.at = plain + error.valid_up_to();

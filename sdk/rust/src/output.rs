@@ -1,4 +1,4 @@
-use crate::Json;
+use crate::{json_writer, Json};
 
 /// The output of a run: bytes, made from bytes, text or JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -7,7 +7,9 @@ pub struct Output(Vec<u8>);
 impl Output {
     /// The text of a JSON value, without blanks.
     pub fn json(value: impl Into<Json>) -> Self {
-        Output(value.into().to_string().into_bytes())
+        let mut text = String::new();
+        json_writer::write(&value.into(), &mut text);
+        Output(text.into_bytes())
     }
 
     pub fn bytes(&self) -> &[u8] {

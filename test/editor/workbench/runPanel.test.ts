@@ -138,6 +138,8 @@ describe('the Run panel', function () {
   it('draws the flame graph of a profile, and shows the fuel in the source', async () => {
     await button('Profile').click();
     await workbench.webview().locator('.flame .box').first().waitFor();
+    const heads = await workbench.webview().locator('.profile th').allTextContents();
+    assert.deepEqual(heads.slice(-5), ['Own fuel', 'Libraries', 'With calls', 'Part', 'Line']);
     const boxes = workbench.webview().locator('.flame .box');
     const named = await boxes.allTextContents();
     assert.ok(named.includes('_grafos_tasklet_run') && !named.includes('endsWith'), named.join(', '));

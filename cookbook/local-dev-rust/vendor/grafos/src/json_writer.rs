@@ -32,26 +32,31 @@ pub fn write(json: &Json, out: &mut String) {
     }
 }
 
+/// Copies what needs no escape part by part.
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => {
-                out.push('\\');
-                out.push(letter);
-            }
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            '\0'..='\u{1f}' => {
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(&text[plain..at]);
+        plain = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\x08' => out.push_str("\\b"),
+            b'\t' => out.push_str("\\t"),
+            b'\n' => out.push_str("\\n"),
+            b'\x0c' => out.push_str("\\f"),
+            b'\r' => out.push_str("\\r"),
+            _ => {
                 out.push_str("\\u00");
-                out.push(char::from(b'0' + (letter as u8 >> 4)));
-                out.push(char::from(b"0123456789abcdef"[letter as usize & 15]));
+                out.push(char::from(b'0' + (byte >> 4)));
+                out.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
             }
-            _ => out.push(letter),
         }
     }
+    out.push_str(&text[plain..]);
     out.push('"');
 }

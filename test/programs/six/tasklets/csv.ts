@@ -1,4 +1,4 @@
-import { fail, Text } from "grafos-std";
+import { fail, failed, Json, Text } from "grafos-std";
 
 /** Sums of the rows of one city. */
 class City {
@@ -42,6 +42,17 @@ function endOfLine(input: Uint8Array): bool {
   return at >= input.length || input[at] == LINE_FEED || input[at] == RETURN;
 }
 
+/** A whole number, which must be there. */
+function whole(text: string): i64 {
+  const first = text.startsWith("-") ? 1 : 0;
+  if (text.length == first) return fail<i64>("invalid_amount");
+  for (let i = first; i < text.length; i++) {
+    const digit = text.charCodeAt(i);
+    if (digit < 0x30 || digit > 0x39) return fail<i64>("invalid_amount");
+  }
+  return I64.parseInt(text);
+}
+
 /** From rows of `id,name,city,amount` to an object of cities with the number of rows, the sum of amounts and the longest name. */
 export function compute(input: Uint8Array): string {
   at = 0;
@@ -57,15 +68,16 @@ export function compute(input: Uint8Array): string {
     if (!cities.has(key)) cities.set(key, new City());
     const city = cities.get(key);
     city.rows++;
-    city.amount += I64.parseInt(amount);
+    city.amount += whole(amount);
     if (name.length > city.longestName) city.longestName = name.length;
   }
+  if (failed()) return "";
   const json = new Text();
   const keys = cities.keys();
   json.append("{");
   for (let i = 0; i < keys.length; i++) {
     const city = cities.get(keys[i]);
-    json.append(i == 0 ? '"' : ',"').append(keys[i].replaceAll('"', '\\"')).append('":{"rows":').appendNumber(city.rows);
+    json.append(i == 0 ? "" : ",").append(Json.ofString(keys[i]).toString()).append(':{"rows":').appendNumber(city.rows);
     json.append(',"amount":').appendNumber(city.amount).append(',"longest_name":').appendNumber(city.longestName).append("}");
   }
   return json.append("}").toString();
