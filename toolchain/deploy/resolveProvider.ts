@@ -62,7 +62,7 @@ async function resolveLocal(programRoot: string): Promise<Target> {
     throw new GrafosError(
       'unreachable',
       'runtime_not_ready',
-      `The local stack is broken: ${dead.join(' and ')} ended.`,
+      `The local stack is broken: ${new Intl.ListFormat('en-GB').format(dead)} ended.`,
       {
         why: `The process named in ${paths.state} is gone.`,
         next: `Start it again: grafos dev up (the log is in ${paths.logs})`,

@@ -37,7 +37,7 @@ export async function newProgram(options: { dir: string; name: string; template:
   const { name, template } = options;
   if (!new RegExp(NAME_PATTERN).test(name)) {
     throw new GrafosError('usage', 'name_invalid', `"${name}" cannot be the name of a program.`, {
-      why: 'A name starts with a small letter and goes on with small letters, digits and hyphens, 63 at most.',
+      why: 'A name has 1 to 63 lowercase letters, digits and hyphens, and begins with a letter.',
       next: `Give another, for example --name ${suggestion(name)}.`,
     });
   }
