@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { writeEditorTypes } from '../build/editorTypes.ts';
 import { fileError } from '../files/fileError.ts';
@@ -45,10 +46,10 @@ export async function newProgram(options: { dir: string; name: string; template:
   const staging = join(dirname(dir), `.${basename(dir)}.${process.pid}.${randomBytes(4).toString('hex')}`);
   try {
     const isThere = await refuseIfUsed(dir);
-    await mkdir(dirname(dir), { recursive: true });
+    makeFolders(dirname(dir));
     for (const [path, content] of files) {
       const file = join(staging, ...path.split('/'));
-      await mkdir(dirname(file), { recursive: true });
+      makeFolders(dirname(file));
       await writeFile(file, content);
     }
     if (isThere) await moveInto(staging, dir);
