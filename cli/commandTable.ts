@@ -143,7 +143,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'lsp',
     summary: 'Serve editors: the language server over standard input and output (docs/protocol.md)',
-    options: [{ flags: '--stdio', description: 'the only way there is; editors give it by custom' }],
+    options: [{ flags: '--stdio', description: 'the only transport; accepted for editors that pass it' }],
     json: 'nothing; the output is the protocol',
     load: () => import('./commands/lsp.ts'),
   },
@@ -188,9 +188,12 @@ export const COMMANDS: CommandSpec[] = [
         description: 'keep the lease this long after the end, such as 60s (see grafos mem)',
       },
       OUTPUT,
-      { flags: '--profile', description: 'say then which functions and lines its fuel went to (see grafos profile)' },
+      {
+        flags: '--profile',
+        description: 'show afterwards which functions and lines its fuel went to (see grafos profile)',
+      },
       { flags: '--yes', description: 'deploy to a cloud without the question that comes before the first time' },
-      { flags: '--detach', description: 'print the run and leave it to itself' },
+      { flags: '--detach', description: 'submit the run and return at once' },
       { flags: '--direct', description: 'use --scheduler instead of a provider' },
       ...DIRECT,
       { flags: '--tenant <name>', description: 'tenant at that scheduler; the certificate says it too' },
@@ -285,7 +288,7 @@ export const COMMANDS: CommandSpec[] = [
   },
   {
     name: 'profile',
-    summary: 'Do a run again with counters, and say which functions and lines its fuel went to',
+    summary: 'Repeat a run with counters, and show which functions and lines its fuel went to',
     args: [{ name: '<run-id>', description: 'id of a run that ended' }],
     options: [PROVIDER, { flags: '--limit <n>', description: 'rows of each table; JSON has all', default: '10' }],
     examples: ['grafos profile 01m8k051vmztccwj2af9z02wj3 --limit 20'],

@@ -59,7 +59,7 @@ export async function profileRun(
       'profile_differs',
       `Run ${runId} done again differs in ${differences.join(', ')}.`,
       {
-        why: 'Something from outside had a say in it: fabric memory that somebody else wrote to while it ran, or a lease that ended.',
+        why: 'Something outside the run changed its result: a write of somebody else to its fabric memory, or a lease that ended.',
         next: 'Profile a run that uses its fabric memory alone.',
       },
     );
