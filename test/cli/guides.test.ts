@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { DevState } from '../../daemons/protocol/devState.ts';
+import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { RUN_ERROR_CODES } from '../../daemons/protocol/runError.ts';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
@@ -12,6 +14,20 @@ import { type PageBlock, pageBlocks } from '../helpers/pageBlocks.ts';
 import { cookbookCopy, programOf } from '../helpers/programCopy.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { watProgram } from '../helpers/watTasklets.ts';
+
+/** Ports that the operating system chose, by the ports of a page that they stand for. */
+async function freePorts(named: string[]): Promise<Record<string, string>> {
+  const servers = await Promise.all(
+    named.map(async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const chosen = servers.map((server) => String((server.address() as AddressInfo).port));
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return Object.fromEntries(named.map((name, index) => [name, chosen[index] ?? name]));
+}
 
 describe('the guides', () => {
   let command: GrafosOnPath;
@@ -109,6 +125,43 @@ describe('the guides', () => {
     await paste({ ...deploy, text }, program.path, env);
     const run: RunResponse = JSON.parse(await readFile(join(program.path, 'run.json'), 'utf8'));
     assert.equal(run.state, 'succeeded');
+  });
+
+  it('cells.md runs a cell, and a program on it', async () => {
+    await using folder = await temporaryFolder();
+    await using program = await programOf(watProgram('hello'));
+    const ports = await freePorts(['7440', '7441', '7443']);
+    const blocks = (await pageBlocks('cells.md')).map((block) => {
+      const text = block.text.replaceAll('$(npm root --global)/grafos', packageRoot);
+      return { ...block, text: text.replaceAll(/\b74\d\d\b/g, (port) => ports[port] ?? port) };
+    });
+    const [use, trust, cell, scheduler, admin] = blocks;
+    assert.ok(use && trust && cell && scheduler && admin && blocks.length === 5);
+    const env = { host: '127.0.0.1', keys: folder.path };
+    await paste(trust, folder.path, env);
+    await mkdir(join(folder.path, 'state'));
+    const daemons: ChildProcess[] = [];
+    try {
+      for (const { text } of [cell, scheduler]) {
+        const daemon = spawn('bash', ['-euc', `exec ${text.replace(/^node /, '"$node" ')}`], {
+          cwd: folder.path,
+          env: { ...command.env, ...env, node: process.execPath },
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+        daemons.push(daemon);
+        const [line] = await once(daemon.stdout.setEncoding('utf8'), 'data');
+        assert.equal(JSON.parse(line).ready, true, line);
+      }
+      await paste(admin, folder.path, env);
+      const printed = await paste(use, program.path, env);
+      assert.match(printed, /aws {2}ready {2}aws-eu-1[^]*succeeded .* on aws-eu-1 \(aws\)/);
+    } finally {
+      for (const daemon of daemons.reverse()) {
+        if (daemon.exitCode !== null) continue;
+        daemon.kill('SIGTERM');
+        await once(daemon, 'exit');
+      }
+    }
   });
 
   it('troubleshooting.md has every error of a run', async () => {
