@@ -154,7 +154,7 @@ describe('the guides', () => {
       }
       await paste(admin, folder.path, env);
       const printed = await paste(use, program.path, env);
-      assert.match(printed, /aws {2}ready {2}aws-eu-1[^]*succeeded .* on aws-eu-1 \(aws\)/);
+      assert.match(printed, /aws {2}ready {2}aws-eu-1[\s\S]*succeeded .* on aws-eu-1 \(aws\)/);
     } finally {
       for (const daemon of daemons.reverse()) {
         if (daemon.exitCode !== null) continue;
