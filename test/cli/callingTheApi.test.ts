@@ -102,6 +102,29 @@ describe('calling the API', () => {
     const tenants = await grafosJson<Array<{ name: string }>>(['admin', 'list-tenants'], { cwd: program.path });
     assert.deepEqual(tenants.map(({ name }) => name).sort(), ['dev-tenant', 'other']);
   });
+
+  it('admin commands are refused in their own words, not in those of a body', async () => {
+    const cwd = program.path;
+    await grafosJson(['admin', 'init-ca', '--out', 'ca'], { cwd });
+    const issue = ['--ca', 'ca/ca.pem', '--ca-key', 'ca/ca-key.pem', '--out', 'ca'];
+    await grafosJson(['admin', 'issue-cert', 'stranger', ...issue], { cwd });
+    for (const [args, message, next] of [
+      [
+        ['create-tenant', 'stranger', '--tenant-cert', 'ca/stranger.pem'],
+        /^The certificate is not /,
+        /dev up --tenant/,
+      ],
+      [['create-tenant', 'stranger', '--tenant-cert', 'grafos.toml'], /^The certificate is not one/, /\S/],
+      [['set-quota', 'other', '--runs-soft', '9', '--runs-hard', '2'], /^runs_hard is below runs_soft/, /Raise/],
+    ] as const) {
+      const { code, stdout } = await grafos(['admin', ...args, '--json'], { cwd });
+      const { error } = JSON.parse(stdout);
+      assert.equal(code, 2, stdout);
+      assert.match(error.message, message);
+      assert.match(error.next, next);
+      assert.doesNotMatch(stdout, /body\./);
+    }
+  });
 });
 
 interface Access {
