@@ -55,6 +55,8 @@ const SAMPLE: Record<string, string[]> = {
   'admin delete-tenant': ['t'],
   'dev restore': ['.grafos.foreign-1'],
 };
+const ADOPT = ['--scheduler', 'https://127.0.0.1:1', '--tenant', 't'];
+
 /** Commands that work on the program around the current folder. */
 const ABOUT_A_PROGRAM = COMMANDS.map(({ name }) => name).filter(
   (name) =>
@@ -184,6 +186,7 @@ describe('bad input', () => {
       [['admin', 'set-quota', 'x'], 'wrong_usage'],
       [['completion', 'tcsh'], 'wrong_usage'],
       [['account', 'set', 'nobody'], 'account_email_invalid'],
+      [['cloud', 'adopt', 'aws', ...ADOPT, '--ca', 'nowhere.pem', '--cert', 'x', '--key', 'x'], 'trust_unreadable'],
       [['validate', '--sarif', '--github'], 'wrong_usage'],
       [['validate', '--github', '--json'], 'wrong_usage'],
       [['tasklet', 'inspect', 'grafos.toml'], 'wrong_usage'],
