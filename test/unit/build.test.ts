@@ -222,20 +222,6 @@ describe('building an AssemblyScript tasklet', () => {
     });
   });
 
-  it('warns of a decorator for a transform in every file of the program, and in none of a package', async () => {
-    await using scratch = await scratchProgram(SOURCE, {
-      [SOURCE]:
-        'import { A } from "./a";\nimport { b } from "pkg";\nexport function compute(input: string): string {\n  return new A().x.toString() + b;\n}\n',
-      'tasklets/a.ts': '@json\nexport class A { x: i32 = 1; }\n',
-      'node_modules/pkg/index.ts': '@json\nclass C {}\nexport const b = "b";\n',
-    });
-    const { warnings } = await buildTasklet(scratch.program, scratch.tasklet);
-    assert.deepEqual(
-      warnings.map(({ code, file, range }) => [code, file, range.start]),
-      [['GRF2112', join(scratch.root, 'tasklets/a.ts'), { line: 0, character: 0 }]],
-    );
-  });
-
   it('checks a text that is not saved, and writes nothing', async () => {
     await using scratch = await scratchProgram(SOURCE, { [SOURCE]: HELLO });
     const overlay = new Map([[join(scratch.root, SOURCE), HELLO.replace('input.length', 'input.size')]]);

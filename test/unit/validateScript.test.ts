@@ -93,18 +93,6 @@ describe('the scan of AssemblyScript', () => {
       ),
       [],
     ],
-    [
-      'decorators of the language',
-      '@unmanaged class A {}\n@final class B { @inline @operator.prefix("-") minus(): B { return this; } }\n@lazy @global const c = 1;\n' +
-        compute('// @json\n  const text = "@json";'),
-      [],
-    ],
-    [
-      'decorators of packages',
-      `@json class A { @omitnull() x: i32 = 0; }\n@pkg.serializable\nclass B {}\n${compute('')}`,
-      ['GRF2112 @json', 'GRF2112 @omitnull', 'GRF2112 @pkg.serializable'],
-    ],
-    ['half a decorator', `@\n${compute('')}`, []],
     ['a throw', compute('throw new Error("x");'), ['GRF2110 throw']],
     [
       'labels',

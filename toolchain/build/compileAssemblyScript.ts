@@ -8,8 +8,6 @@ import { readError } from '../../program/readError.ts';
 import { type TextLines, type TextRange, textLines } from '../../program/textLines.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { isCommonFault, readFinding } from '../validate/readFinding.ts';
-import { scriptTokens } from '../validate/scriptTokens.ts';
-import { unreadDecoratorFinding, unreadDecorators } from '../validate/unreadDecorators.ts';
 import {
   type CompileOutput,
   type CompilerDiagnostic,
@@ -38,7 +36,7 @@ export interface CompiledAssemblyScript {
   wasm: Uint8Array | null;
   /** JSON (source map revision 3); paths are relative to the map's own folder. */
   sourceMap: string | null;
-  /** GRF2101 to GRF2104 in the compiler's order, then GRF2112; files are absolute. */
+  /** GRF2101 to GRF2104, in the compiler's order; files are absolute. */
   diagnostics: Finding[];
   /** The program's files that went in, as they were read. */
   files: SourceFile[];
@@ -94,11 +92,6 @@ export async function compileAssemblyScript(request: CompileAssemblyScript): Pro
     .slice(0, DIAGNOSTICS_MAX)
     .flatMap((one) => toFinding(one, files, source));
   if (fault !== null) diagnostics.push(faultFinding(fault, source, files.textOf(source)));
-  for (const own of files.own()) {
-    for (const one of unreadDecorators(scriptTokens(own.text)).slice(0, DIAGNOSTICS_MAX)) {
-      diagnostics.push(unreadDecoratorFinding(own.file, files.linesOf(own).rangeOf(one), one.name));
-    }
-  }
   return {
     wasm: output.module?.wasm ?? null,
     sourceMap: output.module === null ? null : JSON.stringify(relocate(output.module.sourceMap, tasklet.output, files)),
@@ -256,11 +249,6 @@ class SourceFiles {
   textOf(file: string): string {
     for (const one of this.#files.values()) if (one.file === file) return one.text;
     return '';
-  }
-
-  /** The files that were read and belong to no package. */
-  own(): { file: string; text: string }[] {
-    return [...this.#files].filter(([path]) => !path.startsWith('~lib/')).map(([, one]) => one);
   }
 
   used(): SourceFile[] {

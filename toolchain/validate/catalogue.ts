@@ -50,7 +50,6 @@ export const CATALOGUE = {
   GRF2109: { severity: 'warning', title: 'Copy of the input without a bound' },
   GRF2110: { severity: 'warning', title: 'throw ends the run as a trap' },
   GRF2111: { severity: 'error', title: 'Error label outside the pattern' },
-  GRF2112: { severity: 'warning', title: 'Decorator that needs a compiler transform' },
   GRF2201: { severity: 'error', title: 'Crate is no cdylib' },
   GRF2202: { severity: 'error', title: 'Crate does not depend on grafos' },
   GRF2203: { severity: 'error', title: 'Crate does not declare its tasklet' },

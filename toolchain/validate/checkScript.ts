@@ -6,7 +6,6 @@ import { importStd, type ScriptFile, STD, scriptFiles } from './scriptFile.ts';
 import type { ScriptOutline } from './scriptOutline.ts';
 import type { ScriptToken } from './scriptTokens.ts';
 import type { TaskletContext } from './taskletContext.ts';
-import { unreadDecoratorFinding, unreadDecorators } from './unreadDecorators.ts';
 
 /** `explainsEnv`: the host parts that were found account for imports from `env` in the built module. `sources`: every file that was read. */
 export function checkScript(
@@ -157,9 +156,6 @@ function checkUses(context: TaskletContext, script: ScriptFile): void {
         return;
     }
   });
-  for (const one of unreadDecorators(tokens)) {
-    context.findings.push(unreadDecoratorFinding(file, lines.rangeOf(one), one.name));
-  }
   for (const { from, fromToken } of outline.imports) {
     if (/^(wasi|as-wasi|@assemblyscript\/wasi-shim|node:|fs$|path$|os$|process$)/.test(from)) {
       context.report(

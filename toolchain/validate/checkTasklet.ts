@@ -75,8 +75,6 @@ async function checkAssemblyScript(
   const again = (code: string, message: string) =>
     code === 'GRF2103' || code === 'GRF2104' || (code === 'GRF2101' && message.endsWith('(in ~grafos/entry.ts)'));
   for (const one of diagnostics) {
-    // The scan has found those of the program's own files.
-    if (one.code === 'GRF2112') continue;
     if (!(computeReported && again(one.code, one.message))) context.findings.push(one);
   }
   return wasm === null ? null : checkModule(context, { ...given, bytes: wasm, label: tasklet.source });
