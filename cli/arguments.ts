@@ -2,9 +2,13 @@
 import { GrafosError } from '../daemons/protocol/grafosError.ts';
 import { DURATION_SYNTAX, parseDuration } from '../program/duration.ts';
 import { parseSize, SIZE_SYNTAX } from '../program/size.ts';
+import { sizeFault } from '../program/sizeFault.ts';
 
 export function sizeOption(flag: string, text: string): number {
-  return parseSize(text) ?? wrong(flag, text, SIZE_SYNTAX);
+  const bytes = parseSize(text);
+  if (bytes !== null) return bytes;
+  const { why, better } = sizeFault(text);
+  return better === null ? wrong(flag, text, SIZE_SYNTAX) : wrong(flag, text, `"${better}"`, why);
 }
 
 export function durationOption(flag: string, text: string): number {
@@ -22,6 +26,9 @@ export function choice<Name extends string>(what: string, text: string, choices:
   return choices.find((one) => one === text) ?? wrong(what, text, `one of ${choices.join(', ')}`);
 }
 
-function wrong(what: string, text: string, wanted: string): never {
-  throw new GrafosError('usage', 'wrong_usage', `${what} cannot be "${text}".`, { next: `Give ${wanted}.` });
+function wrong(what: string, text: string, wanted: string, why?: string): never {
+  throw new GrafosError('usage', 'wrong_usage', `${what} cannot be "${text}".`, {
+    ...(why === undefined ? {} : { why }),
+    next: `Give ${wanted}.`,
+  });
 }

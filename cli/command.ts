@@ -52,6 +52,8 @@ export interface CommandSpec {
   summary: string;
   args?: ArgumentSpec[];
   options?: OptionSpec[];
+  /** Whole command lines, each at most 76 characters. */
+  examples?: string[];
   /** What `--json` prints, for docs/cli.md. */
   json: string;
   load: () => Promise<{ run: CommandRun }>;

@@ -133,6 +133,9 @@ function addCommand(root: Command, spec: CommandSpec, action: (given: object) =>
     command.addOption(option);
   }
   addCommonOptions(command);
+  if (spec.examples !== undefined) {
+    command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}\n`);
+  }
   const names = (spec.args ?? []).map(({ name }) => camelCase(name.replaceAll(/[<>[\].]/g, '')));
   command.action(async (...values: unknown[]) => {
     const given: Record<string, unknown> = { ...command.opts() };

@@ -3,7 +3,7 @@ import { NotConfirmed } from '../toolchain/confirm/notConfirmed.ts';
 import { fileError } from '../toolchain/files/fileError.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import { commandTree, parse } from './commandTree.ts';
-import { Output } from './output.ts';
+import { type Colour, Output } from './output.ts';
 
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
@@ -12,7 +12,7 @@ void main(process.argv.slice(2)).then((code) => {
 async function main(argv: string[]): Promise<number> {
   const out = new Output({
     json: argv.includes('--json'),
-    color: !argv.includes('--no-color') && (process.env.NO_COLOR ?? '') === '',
+    color: wantedColour(argv.includes('--no-color'), process.env),
   });
   onStateNotice(({ text }) => {
     const [first = '', ...more] = text.split('\n');
@@ -48,6 +48,12 @@ async function main(argv: string[]): Promise<number> {
   } catch (error) {
     return out.error(isDiskFull(error) ? fileError(error, 'The command could not write what it had to') : error);
   }
+}
+
+/** `NO_COLOR` is stronger than `FORCE_COLOR`; the words `0` and `false` force nothing. */
+function wantedColour(isRefused: boolean, { NO_COLOR = '', FORCE_COLOR = '' }: NodeJS.ProcessEnv): Colour {
+  if (isRefused || NO_COLOR !== '') return 'never';
+  return ['', '0', 'false'].includes(FORCE_COLOR) ? 'terminal' : 'always';
 }
 
 /** True for the error of a full disk, which is no fault of grafos. */

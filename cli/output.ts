@@ -9,9 +9,12 @@ const JSON_SHOWN = 64 * 1024;
 /** Characters that are written at once. */
 const PIECE = 64 * 1024;
 
+/** Where results have colour. */
+export type Colour = 'never' | 'terminal' | 'always';
+
 /**
  * The two channels of a command: results on stdout, all else on stderr; human or JSON, coloured
- * only on a terminal.
+ * only on a terminal unless asked otherwise.
  *
  * This is the only place of the command that writes, and every line goes through {@link
  * printedLine}: a command gives lines, not text, so that no name, message or output of a stranger
@@ -19,7 +22,7 @@ const PIECE = 64 * 1024;
  */
 export class Output {
   readonly json: boolean;
-  readonly #color: boolean;
+  readonly #color: Colour;
   #progressShown = false;
 
   /** True when results go to a terminal, where long ones are cut. */
@@ -27,7 +30,7 @@ export class Output {
     return process.stdout.isTTY === true;
   }
 
-  constructor(options: { json: boolean; color: boolean }) {
+  constructor(options: { json: boolean; color: Colour }) {
     this.json = options.json;
     this.#color = options.color;
   }
@@ -133,7 +136,7 @@ export class Output {
   }
 
   paint(stream: NodeJS.WriteStream): Paint {
-    const colours = this.#color && stream.isTTY === true;
+    const colours = this.#color === 'always' || (this.#color === 'terminal' && stream.isTTY === true);
     return (style, text) => (colours ? paintMarked(style, text) : text);
   }
 

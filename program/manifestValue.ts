@@ -4,6 +4,7 @@ import { DURATION_SYNTAX, formatDuration, parseDuration } from './duration.ts';
 import { type ManifestKey, MODULE_FEATURES, NAME_PATTERN, TRANSPORTS, VERSION_PATTERN } from './manifestKeys.ts';
 import type { Fix, Report } from './manifestProblem.ts';
 import { formatSize, parseSize, SIZE_SYNTAX, sizeText } from './size.ts';
+import { sizeFault } from './sizeFault.ts';
 import type { Span } from './textLines.ts';
 import type { TomlEntry, TomlNode } from './tomlDocument.ts';
 
@@ -144,29 +145,9 @@ function checkVersion(version: string, span: Span, report: Report): boolean {
 }
 
 function reportBadSize(row: ManifestKey, text: string, span: Span, report: Report): void {
-  const decimal = /^\s*(\d+)\s*([kmg])b\s*$/i.exec(text);
-  const fraction = /^\s*(\d+\.\d+)\s*([kmg])(?:i?b)?\s*$/i.exec(text);
-  if (decimal?.[1] !== undefined && decimal[2] !== undefined) {
-    const better = `${decimal[1]}${decimal[2].toUpperCase()}iB`;
-    report(
-      'bad-size',
-      span,
-      `"${text}" could mean powers of 1000 or of 1024; grafOS counts in powers of 1024. Write "${better}" for ${row.key}.`,
-      {
-        fix: { title: `Change to "${better}"`, span, newText: `"${better}"` },
-      },
-    );
-    return;
-  }
-  if (fraction?.[1] !== undefined && fraction[2] !== undefined) {
-    const bytes = Math.round(Number(fraction[1]) * (parseSize(`1${fraction[2]}`) ?? 0));
-    const better = sizeText(bytes);
-    report('bad-size', span, `"${text}" is no size for ${row.key}: sizes are whole numbers. Write "${better}".`, {
-      ...(Number.isSafeInteger(bytes) ? { fix: { title: `Change to "${better}"`, span, newText: `"${better}"` } } : {}),
-    });
-    return;
-  }
-  report('bad-size', span, `"${text}" is no size for ${row.key}. Write ${SIZE_SYNTAX}.`);
+  const { why, better } = sizeFault(text, ` for ${row.key}`);
+  const fix = better === null ? {} : { fix: { title: `Change to "${better}"`, span, newText: `"${better}"` } };
+  report('bad-size', span, `${why} Write ${better === null ? SIZE_SYNTAX : `"${better}"`}.`, fix);
 }
 
 function checkBounds(row: ManifestKey, value: bigint, shown: string, span: Span, report: Report): boolean {

@@ -22,10 +22,10 @@ export function cliPage(): string {
       'In `--json`, a JSON output is in `output`, with every number as the tasklet wrote it. A text output is in `output_text`, which is null otherwise.\n\n' +
       '`deploy run` and `runs wait` print the log on stderr, each line as it comes; `runs logs` prints it on stdout. The log of a deploy comes after one second, or at the end of a shorter run.',
     '## Environment\n\n| variable | meaning |\n|---|---|\n| `GRAFOS_SCHEDULER`, `GRAFOS_CA`, `GRAFOS_CERT`, `GRAFOS_KEY` | stand in for `--scheduler`, `--ca`, `--cert`, `--key`; the last three are paths |\n' +
-      '| `NO_COLOR` | no colour |\n| `CARGO` | the cargo that Rust tasklets are built with |\n| `GRAFOS_DEBUG` | print the stack of an internal error |',
+      '| `NO_COLOR` | no colour |\n| `FORCE_COLOR` | colour also in a pipe or a file |\n| `CARGO` | the cargo that Rust tasklets are built with |\n| `GRAFOS_DEBUG` | print the stack of an internal error |',
     '## Completion\n\n```sh\nsource <(grafos completion bash)     # or zsh\ngrafos completion fish | source\n```',
     '## Commands',
-    ...COMMANDS.map(({ name, summary, args, options, json }) => {
+    ...COMMANDS.map(({ name, summary, args, options, examples, json }) => {
       const usage = [
         'grafos',
         name,
@@ -41,6 +41,7 @@ export function cliPage(): string {
         `${summary}.`,
         `\`\`\`sh\n${usage}\n\`\`\``,
         ...(rows.length > 0 ? [`| | |\n|---|---|\n${rows.join('\n')}`] : []),
+        ...(examples === undefined ? [] : [`Examples:\n\n\`\`\`sh\n${examples.join('\n')}\n\`\`\``]),
         `JSON: \`${json}\``,
       ].join('\n\n');
     }),

@@ -18,12 +18,13 @@ export function manPage(): string {
       'Results go to standard output; progress, warnings and errors to standard error. Commands work on the program around the current folder: the nearest grafos.toml, here or above.',
     ),
     '.SH COMMANDS',
-    ...COMMANDS.flatMap(({ name, summary, args, options }) => [
+    ...COMMANDS.flatMap(({ name, summary, args, options, examples }) => [
       '.SS',
       text(['grafos', name, ...(args ?? []).map((argument) => argument.name)].join(' ')),
       text(`${summary}.`),
       ...(args ?? []).flatMap((argument) => row(argument.name, argument.description)),
       ...(options ?? []).flatMap((option) => row(option.flags, optionText(option))),
+      ...(examples === undefined ? [] : ['.PP', '.nf', ...examples.map(text), '.fi']),
     ]),
     '.SH COMMON OPTIONS',
     ...row('--json', 'print the result as JSON'),

@@ -1,4 +1,5 @@
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
+import { findProgram } from '../../program/loadProgram.ts';
 import { newProgram } from '../../toolchain/newProgram/newProgram.ts';
 import type { CommandContext } from '../command.ts';
 
@@ -10,8 +11,16 @@ interface Given {
 
 export async function run({ cwd, out }: CommandContext, given: Given): Promise<void> {
   const dir = resolve(cwd, given.folder);
+  const around = findProgram(dirname(dir));
   const made = await newProgram({ dir, name: given.name ?? basename(dir), template: given.template });
   const input = made.files.find((file) => file.endsWith('/hello.input.json'));
+  if (around !== null) {
+    out.warn(
+      `${made.dir} lies inside another program, ${around}.`,
+      '  Commands in the new folder work on the new program alone.',
+      `  For one more tasklet of ${around}, add a [[tasklet]] to its grafos.toml instead.`,
+    );
+  }
   out.result(made, (paint) => [
     `${paint('green', 'made')}  ${made.dir}`,
     ...made.files.map((file) => `  ${file}`),

@@ -14,7 +14,7 @@ export async function run(
   const run_id = given.runId;
   if (given.follow) {
     const lines = wholeLines((line) => out.item({ line }, () => [line]));
-    await followRun(client, run_id, lines.add, signal);
+    await followRun(client, run_id, { signal, log: lines.add });
     lines.end();
     return;
   }

@@ -15,7 +15,7 @@ export async function run(
   const found = await findRun(root, given.runId, given.provider, signal);
   using client = found.client;
   const log = wholeLines((line) => out.note(line));
-  const run = found.run.ended_at === null ? await followRun(client, given.runId, log.add, signal) : found.run;
+  const run = found.run.ended_at === null ? await followRun(client, given.runId, { signal, log: log.add }) : found.run;
   log.end();
   if (!hasEnded(run)) throw new Error('an ended run has a response');
   const { response, lines } = await shownRun(context, client, run, { root, output: given.output });

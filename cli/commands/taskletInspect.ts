@@ -1,13 +1,27 @@
 import { parse, resolve } from 'node:path';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
+import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { formatSize } from '../../program/size.ts';
 import { type InspectedModule, inspectModule } from '../../toolchain/inspect/inspectModule.ts';
 import type { CommandContext } from '../command.ts';
 import { pathText } from '../pathText.ts';
 
+const NAME = new RegExp(NAME_PATTERN);
+
 export async function run({ cwd, out }: CommandContext, given: { tasklet?: string }): Promise<number> {
   const named = given.tasklet?.endsWith('.wasm') ? resolve(cwd, given.tasklet) : undefined;
   // A file that somebody names may lie anywhere, a module of the program in the program alone.
+  if (named === undefined && given.tasklet !== undefined && !NAME.test(given.tasklet)) {
+    throw new GrafosError(
+      'usage',
+      'wrong_usage',
+      `"${given.tasklet}" is neither the name of a tasklet nor a .wasm file.`,
+      {
+        next: 'Give a name of the manifest, or the path of a module: grafos tasklet inspect build/hello.wasm',
+      },
+    );
+  }
   const seen = await (named === undefined ? inspectBuilt(cwd, given.tasklet) : inspectModule(named, parse(named).root));
   out.result(seen, (paint) => [
     `${pathText(seen.file, cwd)}  ${formatSize(seen.bytes)}  ${paint('dim', seen.sha256)}`,

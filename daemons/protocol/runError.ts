@@ -20,6 +20,9 @@ export const RUN_ERROR_CODES = [
 
 export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];
 
+/** Errors whose cause is outside of the run. They stop the run at another instruction each time. */
+export const OUTSIDE_ERRORS: ReadonlySet<RunErrorCode> = new Set(['deadline_exceeded', 'cancelled', 'worker_lost']);
+
 /** Frames of a run's error at most. */
 export const RUN_FRAMES_MAX = 32;
 

@@ -21,6 +21,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { GrafosError } from './grafosError.ts';
+import { makeFolders } from './makeFolders.ts';
 
 /** Name of a program's state folder. */
 export const STATE_NAME = '.grafos';
@@ -88,7 +89,7 @@ export class StateFolder {
    */
   static at(path: string): StateFolder {
     const [root, first, ...names] = levels(path);
-    mkdirSync(root, { recursive: true });
+    makeFolders(root);
     return StateFolder.make(root, first, ...names);
   }
 

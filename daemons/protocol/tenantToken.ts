@@ -68,11 +68,13 @@ export type TokenRefusal = Extract<RefusalReason, `token_${string}`>;
 /** Thrown for a token that proves nothing. The text is for the audit log and the answer alike: it quotes no part of the token. */
 export class TokenRefused extends Error {
   readonly reason: TokenRefusal;
+  readonly next: string | undefined;
 
-  constructor(reason: TokenRefusal, message: string) {
+  constructor(reason: TokenRefusal, message: string, next?: string) {
     super(message);
     this.name = 'TokenRefused';
     this.reason = reason;
+    this.next = next;
   }
 }
 
@@ -113,9 +115,19 @@ export async function verifyTenantToken(token: string, options: VerifyOptions): 
     throw new TokenRefused('token_audience_mismatch', 'The token was made for another cell.');
   }
   const now = (options.now ?? Date.now()) / 1000;
-  if (claims.exp + TOKEN_SKEW_SECONDS <= now) throw new TokenRefused('token_expired', 'The token has expired.');
+  if (claims.exp + TOKEN_SKEW_SECONDS <= now) {
+    throw new TokenRefused(
+      'token_expired',
+      'The token has expired.',
+      'Make a new one, and compare the clocks of both machines if it is refused too.',
+    );
+  }
   if (Math.max(claims.nbf, claims.iat) - TOKEN_SKEW_SECONDS > now) {
-    throw new TokenRefused('token_expired', 'The token is not valid yet; compare the clocks of both machines.');
+    throw new TokenRefused(
+      'token_expired',
+      'The token is not valid yet: it was made in the future of this clock.',
+      'Compare the clocks of both machines, set them, and make a new one.',
+    );
   }
   if (claims.exp - claims.iat > LIMITS.tokenSeconds) {
     throw new TokenRefused('token_lifetime_too_long', `The token lives longer than ${LIMITS.tokenSeconds} s.`);

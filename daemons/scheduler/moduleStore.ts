@@ -175,7 +175,7 @@ function asRefusal(error: unknown): unknown {
     return new Refused(
       'storage_unavailable',
       'The scheduler cannot store the module.',
-      'Free space on the disk of the stack, then try again.',
+      'Free space on its disk and try again; grafos dev doctor names the folder of a local stack.',
     );
   }
   return error;

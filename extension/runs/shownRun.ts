@@ -1,8 +1,8 @@
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { ArtifactEntry, ArtifactName, Run, RunRecord } from '../../daemons/protocol/tenantApi.ts';
+import { followRun } from '../../toolchain/deploy/followRun.ts';
 import type { Place } from '../../toolchain/places/place.ts';
 import { Emitter } from '../emitter.ts';
-import { followRun } from './followRun.ts';
 import { inputOf } from './inputOf.ts';
 import type { RunEntry } from './runsModel.ts';
 

@@ -123,8 +123,8 @@ function fail(error) {
     if (savedHelper.load()?.bearer === bearer) savedHelper.forget();
     askForHelper({
       url,
-      title: 'The stack was restarted',
-      text: 'This bearer is from an earlier `grafos dev up`, and every start makes a new one. Copy the new one as below.',
+      title: 'This stack has another bearer',
+      text: 'The one given is from an earlier `grafos dev up`, or of another program. Every start makes a new one: copy it as below.',
     });
     return;
   }

@@ -20,6 +20,12 @@ export function formatDuration(microseconds) {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** Time since `rfc3339` in whole seconds, as of a run under way. */
+export function formatElapsed(rfc3339) {
+  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(rfc3339)) / 1_000));
+  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1_000_000);
+}
+
 /** Clock time today, with the date otherwise. */
 export function formatTime(rfc3339, { seconds = true } = {}) {
   const at = new Date(rfc3339);

@@ -1,10 +1,11 @@
 import { byId, copyOnClick, element, setText } from './elements.js';
-import { errorLabel, formatCount, formatDuration, formatSize, formatTime } from './format.js';
+import { errorLabel, formatCount, formatDuration, formatElapsed, formatSize, formatTime } from './format.js';
 import { prettyJson } from './prettyJson.js';
 import { showState } from './runTable.js';
 
 /** More than this is downloaded, not shown. Bytes. */
 const SHOWN_MAX = 512 * 1024;
+const TICK_MS = 1_000;
 const HEX_ROWS = 64;
 
 /**
@@ -14,17 +15,24 @@ export function runDetail({ connection, failed }) {
   const output = byId('output');
   const log = byId('log');
   const cancel = byId('cancel');
+  const saveOutput = byId('save-output');
+  const elapsed = element('span');
   let run;
   let work = new AbortController();
+
+  const tick = () => setText(elapsed, formatElapsed(run.created_at));
 
   const showFacts = () => {
     setText(byId('detail-title'), run.tasklet);
     showState(byId('detail-state'), run.state);
     setText(byId('detail-id'), run.run_id);
     cancel.hidden = run.ended_at !== null;
+    tick();
     const facts = [
       ['Fuel', run.fuel_used === null ? '–' : formatCount(run.fuel_used)],
-      ['Duration', run.duration_us === null ? '–' : formatDuration(run.duration_us)],
+      run.ended_at === null
+        ? ['Elapsed', elapsed]
+        : ['Duration', run.duration_us === null ? '–' : formatDuration(run.duration_us)],
       ['Memory peak', run.linear_memory_peak === null ? '–' : formatSize(run.linear_memory_peak)],
       ['Started', formatTime(run.created_at)],
       ['Cell', `${run.provider} · ${run.cell_id}`],
@@ -32,14 +40,18 @@ export function runDetail({ connection, failed }) {
     ];
     byId('detail-facts').replaceChildren(
       ...facts.map(([name, value]) =>
-        element('div', {}, element('dt', {}, name), element('dd', { class: 'ellipsis', title: value }, value)),
+        element(
+          'div',
+          {},
+          element('dt', {}, name),
+          element('dd', { class: 'ellipsis', title: value === elapsed ? null : value }, value),
+        ),
       ),
     );
     byId('detail-error').hidden = run.error === null;
     if (run.error === null) return;
-    const code = run.error.exit_code === undefined ? '' : ` (code ${run.error.exit_code})`;
     setText(byId('detail-error-code'), errorLabel(run.error));
-    setText(byId('detail-error-text'), `${run.error.message}${code}`);
+    setText(byId('detail-error-text'), run.error.message);
   };
 
   const place = (pre, text, muted = false) => {
@@ -47,14 +59,19 @@ export function runDetail({ connection, failed }) {
     pre.classList.toggle('muted', muted);
   };
 
+  const outputBytes = async (runId, signal) => {
+    const encoded = await connection().bytes(`/v1/runs/${runId}/artifacts/output.b64`, { signal });
+    return Uint8Array.from(atob(new TextDecoder().decode(encoded).trim()), (char) => char.charCodeAt(0));
+  };
+
   const showOutput = async (signal) => {
     byId('copy-output').hidden = true;
     if (run.output_bytes === 0) return place(output, 'The run wrote no output.', true);
+    saveOutput.hidden = false;
     if (run.output_bytes > SHOWN_MAX) {
-      return place(output, `${formatSize(run.output_bytes)}: too large to show. Download output.b64 below.`, true);
+      return place(output, `${formatSize(run.output_bytes)}: too large to show. Download it.`, true);
     }
-    const encoded = await connection().bytes(`/v1/runs/${run.run_id}/artifacts/output.b64`, { signal });
-    const bytes = Uint8Array.from(atob(new TextDecoder().decode(encoded).trim()), (char) => char.charCodeAt(0));
+    const bytes = await outputBytes(run.run_id, signal);
     let text;
     try {
       text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -88,10 +105,12 @@ export function runDetail({ connection, failed }) {
     return artifacts;
   };
 
-  const download = async (runId, name) => {
-    const bytes = await connection().bytes(`/v1/runs/${runId}/artifacts/${name}`);
+  const download = async (runId, name) =>
+    saveAs(`${runId}-${name}`, await connection().bytes(`/v1/runs/${runId}/artifacts/${name}`));
+
+  const saveAs = (name, bytes) => {
     const href = URL.createObjectURL(new Blob([bytes]));
-    element('a', { href, download: `${runId}-${name}` }).click();
+    element('a', { href, download: name }).click();
     // The browser has taken the bytes over once the click was handled.
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
   };
@@ -108,12 +127,17 @@ export function runDetail({ connection, failed }) {
 
   const followLog = async (signal) => {
     let text = '';
-    for await (const { event, data } of connection().events(`/v1/runs/${run.run_id}/events`, { signal })) {
-      if (event === 'end' || event === 'stopping') return;
-      if (event !== 'log') continue;
-      text += data.text;
-      place(log, text);
-      log.parentElement.scrollTop = log.scrollHeight;
+    const clock = setInterval(tick, TICK_MS);
+    try {
+      for await (const { event, data } of connection().events(`/v1/runs/${run.run_id}/events`, { signal })) {
+        if (event === 'end' || event === 'stopping') return;
+        if (event !== 'log') continue;
+        text += data.text;
+        place(log, text);
+        log.parentElement.scrollTop = log.scrollHeight;
+      }
+    } finally {
+      clearInterval(clock);
     }
   };
 
@@ -137,6 +161,12 @@ export function runDetail({ connection, failed }) {
         cancel.disabled = false;
       });
   });
+  saveOutput.addEventListener('click', () => {
+    const { run_id: id } = run;
+    outputBytes(id)
+      .then((bytes) => saveAs(`${id}-output`, bytes))
+      .catch(failed);
+  });
   copyOnClick(byId('copy-id'), () => run.run_id);
   copyOnClick(byId('copy-output'), () => output.textContent);
 
@@ -148,6 +178,7 @@ export function runDetail({ connection, failed }) {
       place(output, run.ended_at === null ? 'Waiting for the run to end…' : 'Loading…', true);
       place(log, run.ended_at === null ? 'Nothing logged yet.' : 'Loading…', true);
       byId('copy-output').hidden = true;
+      saveOutput.hidden = true;
       setText(byId('artifacts-empty'), run.ended_at === null ? 'Written when the run ends.' : 'Loading…');
       byId('artifacts').replaceChildren();
       begin();

@@ -1,7 +1,7 @@
 import { log } from "./host";
 import { writeUtf8 } from "./utf8";
 
-/** Longest part of a message or file name that is logged, in UTF-16 code units. */
+/** Longest part of a message or file name that is logged, in UTF-16 code units; a cut ends with "…". */
 const TEXT_UNITS: i32 = 160;
 
 /** What the compiler calls where the code throws or an assertion fails: logs the message and its place, then traps (`trap_unreachable`). */
@@ -20,7 +20,10 @@ export function abort(message: string | null, fileName: string | null, line: u32
 
 function writeShort(text: string | null, to: usize): usize {
   if (text === null) return to;
-  return writeUtf8(text, 0, min(text.length, TEXT_UNITS), to);
+  const end = writeUtf8(text, 0, min(text.length, TEXT_UNITS), to);
+  if (text.length <= TEXT_UNITS) return end;
+  store<u32>(end, 0xa680e2); // "…"
+  return end + 3;
 }
 
 function writeDecimal(value: u32, to: usize): usize {

@@ -55,6 +55,8 @@ const SAMPLE: Record<string, string[]> = {
   'admin delete-tenant': ['t'],
   'dev restore': ['.grafos.foreign-1'],
 };
+const ADOPT = ['--scheduler', 'https://127.0.0.1:1', '--tenant', 't'];
+
 /** Commands that work on the program around the current folder. */
 const ABOUT_A_PROGRAM = COMMANDS.map(({ name }) => name).filter(
   (name) =>
@@ -184,6 +186,11 @@ describe('bad input', () => {
       [['admin', 'set-quota', 'x'], 'wrong_usage'],
       [['completion', 'tcsh'], 'wrong_usage'],
       [['account', 'set', 'nobody'], 'account_email_invalid'],
+      [['cloud', 'adopt', 'aws', ...ADOPT, '--ca', 'nowhere.pem', '--cert', 'x', '--key', 'x'], 'trust_unreadable'],
+      [['validate', '--sarif', '--github'], 'wrong_usage'],
+      [['validate', '--github', '--json'], 'wrong_usage'],
+      [['tasklet', 'inspect', 'grafos.toml'], 'wrong_usage'],
+      [['admin', 'init-ca', '--out', 'ca', '--days', '99999'], 'certificate_request_invalid'],
     ] as const) {
       it(args.join(' '), async () => {
         await using program = await programOf(watProgram('hello'));
@@ -192,6 +199,41 @@ describe('bad input', () => {
         refused(await grafos([...args, '--json'], { cwd: program.path }), 2, code);
       });
     }
+    it('says why a size is none, as the manifest does', async () => {
+      await using program = await programOf(watProgram('hello'));
+      const { stderr } = await grafos(['dev', 'up', '--mem-capacity', '12MB'], { cwd: program.path });
+      assert.match(stderr, /why: {2}"12MB" could mean powers of 1000 or of 1024.*\n {2}next: Give "12MiB"/);
+    });
+    it('warns of a program that is made inside another', async () => {
+      await using program = await programOf(watProgram('hello'));
+      const inside = await grafos(['new', 'below/inner'], { cwd: program.path });
+      assert.match(inside.stderr, /inner lies inside another program, .*\n.*\n.*\[\[tasklet\]\]/);
+      assert.equal(inside.code, 0);
+      await using folder = await temporaryFolder();
+      assert.equal((await grafos(['new', 'alone'], { cwd: folder.path })).stderr, '');
+    });
+    it('warns when another address hides the runs until now', async () => {
+      await using folder = await temporaryFolder();
+      const set = async (email: string) =>
+        (
+          await grafos(['account', 'set', email], {
+            cwd: folder.path,
+            env: { XDG_CONFIG_HOME: folder.path, APPDATA: folder.path },
+          })
+        ).stderr;
+      assert.match(await set('ada@example.com'), /runs until now are of the tenant dev-tenant.*ada-example-com alone/);
+      assert.equal(await set('Ada@example.com'), '');
+      assert.match(await set('bo@example.com'), /of the tenant ada-example-com.*\n.*With the address of before/);
+    });
+    it('has colour where it is forced, and none where it is refused', async () => {
+      await using folder = await temporaryFolder();
+      const coloured = async (env: NodeJS.ProcessEnv, ...more: string[]) =>
+        (await grafos(['provider', 'list', ...more], { cwd: folder.path, env })).stderr.includes('\u001b[');
+      assert.equal(await coloured({ FORCE_COLOR: '1' }), true);
+      for (const env of [{ FORCE_COLOR: '0' }, { FORCE_COLOR: '1', NO_COLOR: '1' }, {}])
+        assert.equal(await coloured(env), false, JSON.stringify(env));
+      assert.equal(await coloured({ FORCE_COLOR: '1' }, '--no-color'), false);
+    });
     it('knows the words that other tools have for help and version', async () => {
       await using folder = await temporaryFolder();
       const said = async (...args: string[]) => {

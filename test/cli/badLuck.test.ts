@@ -101,6 +101,13 @@ describe('bad luck', () => {
     const found = await grafosJson<Run>(['runs', 'show', run.run_id], { cwd });
     assert.equal(found.state, 'failed');
     assert.equal(found.response?.error?.code, 'worker_lost');
+    for (const [command, code] of [
+      ['replay', 'not_replayed'],
+      ['profile', 'not_profiled'],
+    ] as const) {
+      const again = await grafos([command, run.run_id, '--json'], { cwd });
+      assert.deepEqual([again.code, JSON.parse(again.stdout).error.code], [2, code]);
+    }
   });
 
   it('a stale dev.json, whose pids are gone or somebody else’s, is replaced and no stranger is harmed', async () => {

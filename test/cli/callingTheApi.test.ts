@@ -1,44 +1,39 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
+import { type GrafosOnPath, grafosOnPath } from '../helpers/grafosOnPath.ts';
+import { pageBlocks } from '../helpers/pageBlocks.ts';
 import { type ProgramCopy, programOf } from '../helpers/programCopy.ts';
-import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { watProgram } from '../helpers/watTasklets.ts';
 
 const run = promisify(execFile);
 
 describe('calling the API', () => {
   let program: ProgramCopy;
-  let commands: Awaited<ReturnType<typeof temporaryFolder>>;
+  let command: GrafosOnPath;
   let blocks: string[];
   let response: RunResponse;
 
   before(async function () {
     if (process.platform === 'win32') this.skip();
     program = await programOf(watProgram('hello'));
-    commands = await temporaryFolder();
-    const file = join(commands.path, 'grafos');
-    await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${join(packageRoot, 'bin/grafos.cjs')}' "$@"\n`);
-    await chmod(file, 0o755);
-    const page = await readFile(join(packageRoot, 'docs/calling-the-api.md'), 'utf8');
-    blocks = [...page.matchAll(/```(?:sh|python)\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+    command = await grafosOnPath();
+    blocks = (await pageBlocks('calling-the-api.md')).map(({ text }) => text);
     await grafosJson(['dev', 'up', '--tenant', 'other'], { cwd: program.path });
     await grafosJson(['tasklet', 'build'], { cwd: program.path });
     response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd: program.path });
   });
   after(async () => {
     await program?.[Symbol.asyncDispose]();
-    await commands?.[Symbol.asyncDispose]();
+    await command?.[Symbol.asyncDispose]();
   });
 
-  async function shell(command: string, ...args: string[]): Promise<string> {
-    const env = { ...process.env, PATH: `${commands.path}:${process.env.PATH}` };
-    return (await run(command, args, { cwd: program.path, env })).stdout;
+  async function shell(name: string, ...args: string[]): Promise<string> {
+    return (await run(name, args, { cwd: program.path, env: command.env })).stdout;
   }
 
   it('every block of the page works as it is', async () => {
@@ -106,6 +101,29 @@ describe('calling the API', () => {
   it('admin commands ask the local stack by its own trust', async () => {
     const tenants = await grafosJson<Array<{ name: string }>>(['admin', 'list-tenants'], { cwd: program.path });
     assert.deepEqual(tenants.map(({ name }) => name).sort(), ['dev-tenant', 'other']);
+  });
+
+  it('admin commands are refused in their own words, not in those of a body', async () => {
+    const cwd = program.path;
+    await grafosJson(['admin', 'init-ca', '--out', 'ca'], { cwd });
+    const issue = ['--ca', 'ca/ca.pem', '--ca-key', 'ca/ca-key.pem', '--out', 'ca'];
+    await grafosJson(['admin', 'issue-cert', 'stranger', ...issue], { cwd });
+    for (const [args, message, next] of [
+      [
+        ['create-tenant', 'stranger', '--tenant-cert', 'ca/stranger.pem'],
+        /^The certificate is not /,
+        /dev up --tenant/,
+      ],
+      [['create-tenant', 'stranger', '--tenant-cert', 'grafos.toml'], /^The certificate is not one/, /\S/],
+      [['set-quota', 'other', '--runs-soft', '9', '--runs-hard', '2'], /^runs_hard is below runs_soft/, /Raise/],
+    ] as const) {
+      const { code, stdout } = await grafos(['admin', ...args, '--json'], { cwd });
+      const { error } = JSON.parse(stdout);
+      assert.equal(code, 2, stdout);
+      assert.match(error.message, message);
+      assert.match(error.next, next);
+      assert.doesNotMatch(stdout, /body\./);
+    }
   });
 });
 

@@ -78,7 +78,7 @@ describe('the dashboard of dev up', () => {
       await page.goto(renewed.url);
       await page.getByLabel('Bearer').fill(access.bearer);
       await page.getByRole('button', { name: 'Connect' }).click();
-      await shows(page, '#connect-notice', 'The stack was restarted');
+      await shows(page, '#connect-notice', 'This stack has another bearer');
       await shows(page, '#connect-notice', 'grafos dev up');
       await page.getByLabel('Bearer').fill(renewed.bearer);
       await page.getByRole('button', { name: 'Connect' }).click();

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DevState } from '../../daemons/protocol/devState.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
+import { grafosOnPath } from '../helpers/grafosOnPath.ts';
+import { pageBlocks } from '../helpers/pageBlocks.ts';
 import { programOf } from '../helpers/programCopy.ts';
-import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { watProgram } from '../helpers/watTasklets.ts';
 
 const run = promisify(execFile);
@@ -112,20 +110,10 @@ describe('docs/helper.md', () => {
   it('has a curl block that works as it is', async function () {
     if (process.platform === 'win32') this.skip();
     await using program = await programOf(watProgram('hello'));
-    await using folder = await temporaryFolder();
-    const grafosCommand = join(folder.path, 'grafos');
-    await writeFile(
-      grafosCommand,
-      `#!/bin/sh\nexec '${process.execPath}' '${join(packageRoot, 'bin/grafos.cjs')}' "$@"\n`,
-    );
-    await chmod(grafosCommand, 0o755);
+    await using command = await grafosOnPath();
     await grafosJson(['dev', 'up'], { cwd: program.path });
-    const page = await readFile(join(packageRoot, 'docs/helper.md'), 'utf8');
-    const block = /```sh\n(access=[\s\S]*?)```/.exec(page)?.[1] ?? '';
-    const { stdout } = await run('bash', ['-euc', block], {
-      cwd: program.path,
-      env: { ...process.env, PATH: `${dirname(grafosCommand)}:${process.env.PATH}` },
-    });
+    const block = (await pageBlocks('helper.md')).find(({ text }) => text.startsWith('access='))?.text ?? '';
+    const { stdout } = await run('bash', ['-euc', block], { cwd: program.path, env: command.env });
     assert.deepEqual(
       JSON.parse(stdout).tasklets.map(({ name }: { name: string }) => name),
       ['hello'],

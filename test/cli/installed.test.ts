@@ -48,6 +48,16 @@ describe('the npm package', function () {
     const command = join(installed, 'grafos/bin/grafos.cjs');
     const grafos = async (cwd: string, ...args: string[]) =>
       (await run(process.execPath, [command, ...args], { cwd, env, timeout: 120_000 })).stdout;
+    const [, pages = ''] = /^Pages: (.*)$/m.exec(await grafos(folder.path, 'help')) ?? [];
+    for (const page of [
+      'cli.md',
+      'tutorial.md',
+      'adr',
+      'findings/README.md',
+      '../man/grafos.1',
+      '../cookbook/local-dev',
+    ])
+      assert.ok(existsSync(join(pages, page)), `${pages} has no ${page}`);
     await grafos(folder.path, 'new', 'first');
     const program = join(folder.path, 'first');
     await grafos(program, 'validate');

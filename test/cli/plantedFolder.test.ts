@@ -14,6 +14,7 @@ import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { grafosTerminal, terminalMissing } from '../helpers/grafosTerminal.ts';
 import { type Answer, type LyingScheduler, lyingScheduler } from '../helpers/lyingScheduler.ts';
 import { McpClient } from '../helpers/mcpClient.ts';
+import { NOWHERE } from '../helpers/nowhere.ts';
 import { programOf } from '../helpers/programCopy.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
 import { watProgram } from '../helpers/watTasklets.ts';
@@ -130,9 +131,9 @@ describe('a folder of a stranger', function () {
     const entry = await liar.entryIn(program.root);
     await program.plantCell({
       ...entry,
-      ca_cert: '/nowhere/ca',
-      tenant_cert: '/nowhere/cert',
-      tenant_key: '/nowhere/key',
+      ca_cert: join(NOWHERE, 'ca'),
+      tenant_cert: join(NOWHERE, 'cert'),
+      tenant_key: join(NOWHERE, 'key'),
     });
     await refuse(
       program.root,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DevState } from '../../daemons/protocol/devState.ts';
@@ -98,11 +98,15 @@ describe('whose state it is', () => {
       assert.equal(error.code, 'user_records_failed');
       assert.match(error.next, /XDG_STATE_HOME/);
     }
-    await assert.rejects(stat(join(cwd, '.grafos')), { code: 'ENOENT' });
-    assert.deepEqual(
-      (await readdir(cwd)).filter((name) => name.startsWith('.grafos')),
-      [],
-    );
+    const states = async () => (await readdir(cwd)).filter((name) => name.startsWith('.grafos'));
+    assert.deepEqual(await states(), []);
+
+    await grafosJson(['dev', 'up'], { cwd });
+    const there = await readFile(join(cwd, '.grafos/dev/dev.json'), 'utf8');
+    const again = await grafos(['dev', 'up'], { cwd, env: { XDG_STATE_HOME: '/dev/null/state' } });
+    assert.equal(again.code, 3, again.stderr);
+    assert.deepEqual(await states(), ['.grafos']);
+    assert.equal(await readFile(join(cwd, '.grafos/dev/dev.json'), 'utf8'), there);
   });
 
   it('a cell works without a cache, and says so', async function () {

@@ -116,6 +116,9 @@ describe('a full disk', () => {
         assert.ok(ended.stderr.includes(cwd) || /\(\S*\.grafos/.test(ended.stderr), ended.stderr);
         assert.doesNotMatch(ended.stderr, /fault of grafos/);
       }
+      const deploy = await grafos(['deploy', 'run'], { cwd });
+      assert.equal(deploy.code, 3, deploy.stderr);
+      assert.match(deploy.stderr, /\[storage_unavailable\]\n.*dev doctor names the folder/);
       const doctor = await grafos(['dev', 'doctor'], { cwd });
       assert.equal(doctor.code, 1);
       assert.match(doctor.stdout, /fail {2}state-folder .*space left/);

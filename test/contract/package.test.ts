@@ -10,7 +10,7 @@ const allowed = [
   /^dist\/THIRD-PARTY-NOTICES\.txt$/,
   /^dist\/(cli\/main\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
   /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js|runPanel\.(js|css))$/,
-  /^docs\/findings\/[\w-]+\.md$/,
+  /^docs\/((adr|findings)\/)?[\w-]+\.md$/,
   /^media\/(icon\.png|grafos\.svg|(?:grafos|run)\.schema\.json|(dashboard|manifest-language|walkthrough|screenshots)\/[\w.-]+)$/,
   /^sdk\/(assemblyscript\/\w+\.ts|rust\/(Cargo\.lock|((std|macros)\/)?(Cargo\.toml|src\/\w+\.rs)))$/,
   /^node_modules\/(assemblyscript|binaryen|long|wabt)\/(package\.json|LICENSE|NOTICE|index\.js)$/,
@@ -40,6 +40,7 @@ describe('what the VSIX holds', () => {
       'dist/cli/main.cjs',
       'dist/daemons/fabricbiosd.js',
       'node_modules/binaryen/index.js',
+      'docs/cli.md',
       'docs/findings/README.md',
     ]) {
       assert.ok(files.includes(file), file);

@@ -152,6 +152,7 @@ describe('dashboard in Chromium, with an in-process stand-in for the scheduler',
     await shows('#log', 'still at it');
     await shows('#detail-state', 'running');
     await shows('#runs-count', '1 running');
+    await page.locator('#detail-facts', { hasText: /Elapsed[1-9]\d* s/ }).waitFor();
     await shot('running');
     await page.getByRole('button', { name: 'Cancel run' }).click();
     await shows('#detail-state', 'cancelled');
@@ -193,10 +194,15 @@ describe('dashboard in Chromium, with an in-process stand-in for the scheduler',
   it('shows a failed run with its label, and what it wrote as a download', async () => {
     await connect();
     await run({
-      error: { code: 'tasklet_failed', message: 'The tasklet failed.', label: 'missing_provider', exit_code: 3 },
+      error: {
+        code: 'tasklet_failed',
+        message: 'The tasklet failed with "missing_provider" (code 3).',
+        label: 'missing_provider',
+        exit_code: 3,
+      },
     });
     await shows('#detail-error', 'missing_provider');
-    await shows('#detail-error', 'code 3');
+    assert.equal(await text('#detail-error-text'), 'The tasklet failed with "missing_provider" (code 3).');
     await shows('tbody', 'missing_provider');
     await shows('#output', 'The run wrote no output.');
     const [download] = await Promise.all([
@@ -214,6 +220,18 @@ describe('dashboard in Chromium, with an in-process stand-in for the scheduler',
     await run({ output: markup });
     await shows('#output', markup);
     assert.equal(await page.locator('#output img').count(), 0);
+  });
+
+  it('gives the bytes of an output that is too large to show', async () => {
+    await connect();
+    const large = JSON.stringify({ rows: Array.from({ length: 60_000 }, (_, at) => at * 1_000) });
+    await run({ output: large });
+    await shows('#output', 'too large to show');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download output', exact: true }).click(),
+    ]);
+    assert.equal(await readFile(await download.path(), 'utf8'), large);
   });
 
   it('does not run what cannot be sent', async () => {
@@ -274,7 +292,7 @@ describe('dashboard in Chromium, with an in-process stand-in for the scheduler',
     await helper.restart();
     await page.fill('#connect-bearer', old);
     await page.getByRole('button', { name: 'Connect' }).click();
-    await shows('#connect-notice', 'The stack was restarted');
+    await shows('#connect-notice', 'This stack has another bearer');
     await shows('#connect-notice', 'grafos dev up');
     await shot('refused');
     await page.fill('#connect-bearer', helper.bearer);

@@ -4,11 +4,11 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type DevTrust, writeDevTrust } from '../../toolchain/trust/devTrust.ts';
+import { NOWHERE } from '../helpers/nowhere.ts';
 import { ask, makeProgram } from './helperSetup.ts';
 import { spawnFromSource } from './spawnFromSource.ts';
 
 /** No machine has it: its parent is a file. */
-const nowhere = join(import.meta.filename, 'nowhere');
 
 describe('helper as a process', () => {
   let dir: string;
@@ -90,10 +90,10 @@ describe('helper as a process', () => {
     ['a missing flag', { project: undefined }, [], 'bad_flag', /--project/],
     ['an unknown flag', {}, ['--bearer', 'x'], 'bad_flag', /--bearer/],
     ['a scheduler that is no URL', { scheduler: 'nowhere' }, [], 'bad_flag', /not a URL/],
-    ['a key that is not there', { key: join(nowhere, 'key.pem') }, [], 'trust_not_readable', /ENOENT|ENOTDIR/],
+    ['a key that is not there', { key: join(NOWHERE, 'key.pem') }, [], 'trust_not_readable', /ENOENT|ENOTDIR/],
     [
       'a bearer file that cannot be written',
-      { 'bearer-file': join(nowhere, 'bearer') },
+      { 'bearer-file': join(NOWHERE, 'bearer') },
       [],
       'bearer_file_not_written',
       /ENOENT|ENOTDIR/,

@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { moduleStore } from '../../daemons/scheduler/moduleStore.ts';
 import { conclude, NOT_ENDED } from '../../daemons/scheduler/runs/endRun.ts';
@@ -137,6 +138,31 @@ describe('scheduler: store', () => {
     again.close();
     store = openCellStore(dir);
     assert.equal(store.getMeta('a'), '1');
+  });
+
+  it('says that a path is too long for SQLite, and opens the longest that is not', function () {
+    if (process.platform === 'win32') this.skip();
+    const ofBytes = (bytes: number) => {
+      let path = dir;
+      for (let left = bytes - path.length; left > 0; left = bytes - path.length) {
+        // Never one byte short: a separator needs a name behind it.
+        const name = left > 202 ? 100 : left > 101 ? left - 51 : left - 1;
+        path = join(path, 'd'.repeat(name));
+      }
+      return path;
+    };
+    const longest = 504 - `/${STORE_FILE}`.length;
+    openCellStore(ofBytes(longest)).close();
+    for (const bytes of [longest + 1, longest + 200]) {
+      assert.throws(
+        () => openCellStore(ofBytes(bytes)),
+        (error: GrafosError) => {
+          assert.equal(error.code, 'path_too_long');
+          assert.match(`${error.why} ${error.next}`, /at most 504.*shorter path/);
+          return true;
+        },
+      );
+    }
   });
 
   it('that is read while its scheduler starts again keeps the log of that scheduler', async () => {

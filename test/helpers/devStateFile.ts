@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { DevState } from '../../daemons/protocol/devState.ts';
+import { NOWHERE } from './nowhere.ts';
 
-const daemon = { pid: 2 ** 22 - 3, started: 'long ago', log: '/nowhere/daemon.log' };
+const daemon = { pid: 2 ** 22 - 3, started: 'long ago', log: join(NOWHERE, 'daemon.log') };
 
 /** A `dev.json` of the right shape, of a stack that does not run. */
 export const DEV_STATE: DevState = {
@@ -8,9 +10,9 @@ export const DEV_STATE: DevState = {
   started_at: '2026-01-02T03:04:05.678Z',
   scheduler_url: 'https://127.0.0.1:1',
   tenant_name: 'dev-tenant',
-  ca_cert: '/nowhere/ca.pem',
-  tenant_cert: '/nowhere/tenant.pem',
-  tenant_key: '/nowhere/tenant-key.pem',
+  ca_cert: join(NOWHERE, 'ca.pem'),
+  tenant_cert: join(NOWHERE, 'tenant.pem'),
+  tenant_key: join(NOWHERE, 'tenant-key.pem'),
   cell_id: 'local-1',
   fabric: {
     control: '127.0.0.1:1',

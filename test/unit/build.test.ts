@@ -275,6 +275,24 @@ describe('building an AssemblyScript tasklet', () => {
     });
   }
 
+  it('lists its findings in the order of validate', async () => {
+    const text = 'let x: i32 = foo;\nexport function compute(input: Uint8Array): i32 {\n  return bar;\n}\n';
+    await using scratch = await scratchProgram(SOURCE, { [SOURCE]: text });
+    await assert.rejects(buildTasklet(scratch.program, scratch.tasklet), (error) => {
+      assert.ok(error instanceof BuildFailed);
+      assert.deepEqual(
+        error.findings.map(({ code, range }) => [code, range.start.line]),
+        [
+          ['GRF2101', 0],
+          ['GRF2104', 1],
+          ['GRF2101', 2],
+        ],
+      );
+      assert.match(error.why ?? '', /demo\.ts:1:14: /);
+      return true;
+    });
+  });
+
   it('checks a text that is not saved, and writes nothing', async () => {
     await using scratch = await scratchProgram(SOURCE, { [SOURCE]: HELLO });
     const overlay = new Map([[join(scratch.root, SOURCE), HELLO.replace('input.length', 'input.size')]]);

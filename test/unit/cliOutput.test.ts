@@ -212,9 +212,11 @@ describe('output of the command', () => {
   });
 
   it('helps with every command in 80 columns', () => {
-    const tree = commandTree(new Output({ json: false, color: false }), async () => {});
+    const tree = commandTree(new Output({ json: false, color: 'never' }), async () => {});
     const all = [tree, ...tree.commands, ...tree.commands.flatMap(({ commands }) => commands)];
     assert.ok(all.length > COMMANDS.length);
+    for (const { name, examples = [] } of COMMANDS)
+      for (const line of examples) assert.ok(line.length <= 76, `${name}: ${line}`);
     for (const command of all) {
       const help = command.helpInformation();
       assert.doesNotMatch(help, /undefined|outputHelp/);
@@ -292,10 +294,10 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
   it('says all of it in the man page', async () => {
     const page = manPage();
     assert.equal(page, await readFile(join(packageRoot, 'man/grafos.1'), 'utf8'));
-    for (const { name } of COMMANDS) assert.ok(page.includes(`\ngrafos ${name.replaceAll('-', '\\-')}`), name);
+    for (const { name } of COMMANDS) assert.ok(page.includes(`.SS\ngrafos ${name.replaceAll('-', '\\-')}`), name);
     // All that a line can begin with a dot for.
     for (const line of page.split('\n'))
-      assert.match(line, /^(?:[^.']|$|\.(?:\\"|TH|SH|SS|TP|B|I|nf|fi)(?: |$))/, line);
+      assert.match(line, /^(?:[^.']|$|\.(?:\\"|TH|SH|SS|TP|PP|B|I|nf|fi)(?: |$))/, line);
   });
 
   it('knows every command once', () => {

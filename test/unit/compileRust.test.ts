@@ -14,6 +14,7 @@ import { doctor } from '../../toolchain/stack/doctor.ts';
 import { validate } from '../../toolchain/validate/validate.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 import { grafos } from '../helpers/grafosCommand.ts';
+import { NOWHERE } from '../helpers/nowhere.ts';
 import { type ScratchProgram, scratchProgram } from '../helpers/scratchProgram.ts';
 
 const GRAFOS = join(packageRoot, 'sdk', 'rust').replaceAll('\\', '/');
@@ -91,8 +92,13 @@ describe('validating Rust', () => {
   });
 
   const lacks: [what: string, env: NodeJS.ProcessEnv, dependencies: string, words: RegExp][] = [
-    ['there is no cargo', { PATH: '/nowhere' }, '', /was not compiled.*there is no cargo on this machine/],
-    ['CARGO is not there', { ...process.env, CARGO: '/nowhere/cargo' }, '', /CARGO is \/nowhere\/cargo.*Correct CARGO/],
+    ['there is no cargo', { PATH: NOWHERE }, '', /was not compiled.*there is no cargo on this machine/],
+    [
+      'CARGO is not there',
+      { ...process.env, CARGO: join(NOWHERE, 'cargo') },
+      '',
+      /CARGO is .*nowhere.cargo.*Correct CARGO/,
+    ],
     ['a dependency is missing', process.env, 'nobody-has-this = "1"\n', /cargo fetch` in .*demo once/],
   ];
   for (const [what, env, dependencies, words] of lacks) {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { didYouMean } from '../../program/didYouMean.ts';
 import { formatDuration, parseDuration } from '../../program/duration.ts';
 import { formatSize, parseSize, sizeText } from '../../program/size.ts';
+import { sizeFault } from '../../program/sizeFault.ts';
 import { sourceKind, tidyPath } from '../../program/sourceKind.ts';
 import { textLines } from '../../program/textLines.ts';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../../scripts/manifestPage.ts';
@@ -66,6 +67,23 @@ describe('sizes', () => {
       '1 GiB',
     ]);
   });
+});
+
+describe('texts that are no sizes', () => {
+  for (const [text, better, why] of [
+    ['12MB', '12MiB', /powers of 1000 or of 1024/],
+    ['1kb', '1KiB', /powers of 1000 or of 1024/],
+    ['1.5MiB', '1536KiB', /whole numbers/],
+    ['0.3k', '307', /whole numbers/],
+    ['lots', null, /no size for mem\.$/],
+    ['-1', null, /no size for mem\.$/],
+  ] as const) {
+    it(`${text} is meant as ${better}`, () => {
+      const fault = sizeFault(text, ' for mem');
+      assert.equal(fault.better, better);
+      assert.match(fault.why, why);
+    });
+  }
 });
 
 describe('durations', () => {

@@ -284,6 +284,14 @@ describe('grafos-std for AssemblyScript', () => {
     assert.equal(outside.trap, 'unreachable');
     assert.match(outside.log.join(), /^0,Index out of range \(~lib\/typedarray\.ts:\d+:\d+\)$/);
     assert.match(ask('x').log.join(), /^0,thrown on purpose \(tasklets\/probe\.ts:\d+:\d+\)$/);
+    for (const [rest, logged] of [
+      ['a'.repeat(143), 'a'.repeat(143)],
+      ['a'.repeat(144), `${'a'.repeat(143)}…`],
+      ['€'.repeat(500), `${'€'.repeat(143)}…`],
+    ] as const) {
+      const [line] = ask('x', rest).log;
+      assert.equal(line?.[1].replace(/ \(tasklets.*/, ''), `thrown on purpose${logged}`);
+    }
   });
 
   it('reads its context, its clock and random numbers', () => {

@@ -42,6 +42,15 @@ describe('tenantToken', () => {
     await refused(token, 'token_expired', NOW + 305_000);
     await verify(token, NOW - 5_000);
     await refused(token, 'token_expired', NOW - 6_000);
+    for (const [now, says] of [
+      [NOW + 305_000, /has expired/],
+      [NOW - 6_000, /not valid yet/],
+    ] as const) {
+      await assert.rejects(
+        verify(token, now),
+        (error: TokenRefused) => says.test(error.message) && /clocks of both machines/.test(error.next ?? ''),
+      );
+    }
     await refused(mint({ seconds: 301 }).token, 'token_lifetime_too_long');
   });
 

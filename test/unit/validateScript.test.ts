@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { parseManifest } from '../../program/manifest.ts';
 import { textLines } from '../../program/textLines.ts';
@@ -9,8 +9,9 @@ import { programFiles } from '../../toolchain/validate/programFiles.ts';
 import { scriptTokens } from '../../toolchain/validate/scriptTokens.ts';
 import { taskletContext } from '../../toolchain/validate/taskletContext.ts';
 import { applyEdits } from '../helpers/applyFix.ts';
+import { NOWHERE } from '../helpers/nowhere.ts';
 
-const ROOT = resolve('/nowhere');
+const ROOT = NOWHERE;
 const ENTRY = join(ROOT, 'tasklets/demo.ts');
 const MANIFEST =
   '[program]\nname = "demo"\nversion = "0.1.0"\n[[tasklet]]\nname = "demo"\nsource = "tasklets/demo.ts"\n';

@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
 import { fileError } from '../files/fileError.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
 
@@ -63,7 +64,7 @@ export async function writeAccount(email: string, file = accountFile()): Promise
     });
   }
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolders(dirname(file));
     await writeAtomically(file, `${JSON.stringify({ email } satisfies Account, null, 2)}\n`);
   } catch (error) {
     throw fileError(error, 'The account cannot be written');

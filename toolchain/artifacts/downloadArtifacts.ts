@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
 import { outputOf } from '../../daemons/protocol/outputOf.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import { ARTIFACT_NAMES, type ArtifactEntry, type Run } from '../../daemons/protocol/tenantApi.ts';
@@ -33,7 +34,7 @@ export async function downloadArtifacts(
   }
   let staging: string | undefined;
   try {
-    await mkdir(dir, { recursive: true });
+    makeFolders(dir);
     staging = await mkdtemp(join(dir, '.download-'));
     for (const expected of entries) {
       const { name } = expected;

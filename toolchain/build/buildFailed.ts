@@ -1,12 +1,13 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { Finding } from '../validate/finding.ts';
+import { type Finding, uniqueFindings } from '../validate/finding.ts';
 
 /** The source or the module has errors; what was built before is left as it was. */
 export class BuildFailed extends GrafosError {
-  /** Errors first among them; never empty of errors. */
+  /** In the order of `validate`; at least one is an error. */
   readonly findings: Finding[];
 
-  constructor(tasklet: string, findings: Finding[]) {
+  constructor(tasklet: string, found: Finding[]) {
+    const findings = uniqueFindings(found);
     const errors = findings.filter(({ severity }) => severity === 'error');
     const first = errors[0];
     super('bad-answer', 'build_failed', `The tasklet "${tasklet}" was not built: ${count(errors.length)}.`, {

@@ -57,7 +57,7 @@ export async function findRust(folder: string, env: NodeJS.ProcessEnv, signal?: 
     );
   }
   throw new GrafosError('unreachable', 'rust_target_missing', `Rust is installed, but not for ${RUST_TARGET}.`, {
-    why: `${given === null ? '' : 'CARGO names the cargo to use. '}${lacking.map(({ cargo }) => cargo).join(' and ')} cannot build for it.`,
+    why: `${given === null ? '' : 'CARGO names the cargo to use. '}${new Intl.ListFormat('en-GB').format(lacking.map(({ cargo }) => cargo))} cannot build for it.`,
     next: `Run \`${installCommand(first.sysroot)}\` and build again${given === null ? '' : ', or remove CARGO: then the cargo on the PATH is used'}.`,
   });
 }

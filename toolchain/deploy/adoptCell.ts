@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { confirmCell } from '../confirm/cellConfirmation.ts';
-import { readPem } from '../trust/readPem.ts';
+import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { addCloudCell, type CloudCell, type CloudProvider } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { isKeptKey } from './keptKeys.ts';
@@ -32,8 +32,8 @@ export async function adoptCell(
     tenant_cert: resolve(given.tenant_cert),
     tenant_key: isKeptKey(given.tenant_key) ? given.tenant_key : resolve(given.tenant_key),
   };
-  const { text: caPem } = await readPem(provider, cell.ca_cert);
-  using client = await connectTarget(await cellTarget(programRoot, provider, cell, caPem), signal);
+  const { text: caPem } = await readPem(BY_HAND, cell.ca_cert);
+  using client = await connectTarget(await cellTarget(programRoot, provider, cell, caPem, BY_HAND), signal);
   const health = await client.health({ signal });
   if (health.cell === null || !isHealthy(health)) {
     throw new GrafosError(

@@ -88,7 +88,8 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
       return trySubmit();
     });
     if (deploy.detach) return run;
-    if (run.ended_at === null) return await followRun(client, run.run_id, deploy.onLog ?? (() => {}), signal);
+    if (run.ended_at === null)
+      return await followRun(client, run.run_id, { signal, ...(deploy.onLog && { log: deploy.onLog }) });
     deploy.onLog?.(await logSoFar(client, run, signal));
     return run;
   } catch (error) {

@@ -1,22 +1,25 @@
 import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import type { Run, RunState } from '../../daemons/protocol/tenantApi.ts';
+
+export interface RunFollower {
+  signal: AbortSignal;
+  /** Gets the log in pieces, from its beginning on; a piece may end inside a line. */
+  log?(text: string): void;
+  state?(state: RunState): void;
+}
 
 /**
- * Follows a run to its end.
+ * Follows a run to its end, and hands on its log and its states as they come.
  *
- * @param onLog gets the log in pieces, from its beginning on; a piece may end inside a line
- * @returns the ended run
- * @throws {GrafosError} cell_answer_invalid, a refusal, interrupted
+ * @returns the run as it ended
+ * @throws {GrafosError} cell_answer_invalid, interrupted, and those of the tenant API
  */
-export async function followRun(
-  client: SchedulerClient,
-  runId: string,
-  onLog: (text: string) => void,
-  signal: AbortSignal,
-): Promise<Run> {
+export async function followRun(client: SchedulerClient, runId: string, follower: RunFollower): Promise<Run> {
+  const { signal } = follower;
   for await (const event of client.events(runId, { signal })) {
-    if (event.event === 'log') onLog(event.data.text);
+    if (event.event === 'log') follower.log?.(event.data.text);
+    else if (event.event === 'state') follower.state?.(event.data.state);
     else if (event.event === 'end') return event.data;
   }
   // The stream ended without an end event: the scheduler stopped, and its store has the end of the

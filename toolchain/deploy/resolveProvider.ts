@@ -62,7 +62,7 @@ async function resolveLocal(programRoot: string): Promise<Target> {
     throw new GrafosError(
       'unreachable',
       'runtime_not_ready',
-      `The local stack is broken: ${dead.join(' and ')} ended.`,
+      `The local stack is broken: ${new Intl.ListFormat('en-GB').format(dead)} ended.`,
       {
         why: `The process named in ${paths.state} is gone.`,
         next: `Start it again: grafos dev up (the log is in ${paths.logs})`,
@@ -99,6 +99,7 @@ async function resolveCloud(programRoot: string, provider: CloudProvider): Promi
 /**
  * The entry of a cell that this user named or confirmed, as a target; its files may be named relative to the program.
  *
+ * @param of whose trust files they are, for errors; the provider's unless given
  * @throws {GrafosError} trust_unreadable, key_not_here
  */
 export async function cellTarget(
@@ -106,6 +107,7 @@ export async function cellTarget(
   provider: CloudProvider,
   cell: CloudCell,
   caPem: string,
+  of: string = provider,
 ): Promise<Target> {
   const key = isKeptKey(cell.tenant_key) ? cell.tenant_key : resolve(programRoot, cell.tenant_key);
   return {
@@ -113,7 +115,7 @@ export async function cellTarget(
     url: cell.scheduler_url,
     tenant: cell.tenant_name,
     caPem,
-    ...(await readPair(provider, resolve(programRoot, cell.tenant_cert), key)),
+    ...(await readPair(of, resolve(programRoot, cell.tenant_cert), key)),
   };
 }
 

@@ -23,6 +23,13 @@ export function fileError(error: unknown, what: string, isGiven = false): unknow
   );
 }
 
+/** Says as a sentence why a file operation failed; the system's own words where there are none. */
+export function fileFault(error: unknown): string {
+  const why = error instanceof Error && 'code' in error ? ADVICE[String(error.code)]?.why : undefined;
+  if (why !== undefined) return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Codes that blame the path; all others blame the machine. */
 const WRONG_PATH = new Set(['not_a_folder', 'not_a_file', 'no_such_file', 'path_too_long']);
 

@@ -1,5 +1,6 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { OUTSIDE_ERRORS } from '../../daemons/protocol/runError.ts';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
@@ -50,7 +51,7 @@ export async function suggestFuel(
   for (const { name, input } of measured) {
     const { response } = await deployRun(client, { program, tasklet, input, signal, limits: { fuel: LIMITS.fuelMax } });
     if (response === null) throw new Error('an awaited run has a response');
-    if (response.error?.code === 'deadline_exceeded' || response.error?.code === 'worker_lost') {
+    if (response.error !== null && OUTSIDE_ERRORS.has(response.error.code)) {
       throw new GrafosError('usage', 'fixture_not_measured', `Case ${name} of ${tasklet.name} did not end by itself.`, {
         why: response.error.message,
         next: 'Give the tasklet a longer timeout in grafos.toml, or the case a smaller input.',

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { writeEditorTypes } from '../build/editorTypes.ts';
 import { fileError } from '../files/fileError.ts';
@@ -37,7 +38,7 @@ export async function newProgram(options: { dir: string; name: string; template:
   const { name, template } = options;
   if (!new RegExp(NAME_PATTERN).test(name)) {
     throw new GrafosError('usage', 'name_invalid', `"${name}" cannot be the name of a program.`, {
-      why: 'A name starts with a small letter and goes on with small letters, digits and hyphens, 63 at most.',
+      why: 'A name has 1 to 63 lowercase letters, digits and hyphens, and begins with a letter.',
       next: `Give another, for example --name ${suggestion(name)}.`,
     });
   }
@@ -45,10 +46,10 @@ export async function newProgram(options: { dir: string; name: string; template:
   const staging = join(dirname(dir), `.${basename(dir)}.${process.pid}.${randomBytes(4).toString('hex')}`);
   try {
     const isThere = await refuseIfUsed(dir);
-    await mkdir(dirname(dir), { recursive: true });
+    makeFolders(dirname(dir));
     for (const [path, content] of files) {
       const file = join(staging, ...path.split('/'));
-      await mkdir(dirname(file), { recursive: true });
+      makeFolders(dirname(file));
       await writeFile(file, content);
     }
     if (isThere) await moveInto(staging, dir);

@@ -31,7 +31,7 @@ export interface NewTasklet {
 export async function newTasklet(program: Program, name: string, kind: NewTaskletKind): Promise<NewTasklet> {
   if (!new RegExp(NAME_PATTERN).test(name)) {
     throw new GrafosError('usage', 'name_invalid', `"${name}" cannot be the name of a tasklet.`, {
-      why: 'A name starts with a small letter and goes on with small letters, digits and hyphens, 63 at most.',
+      why: 'A name has 1 to 63 lowercase letters, digits and hyphens, and begins with a letter.',
       next: 'Give another.',
     });
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { OUTSIDE_ERRORS, type RunErrorCode } from '../../daemons/protocol/runError.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
@@ -25,8 +26,8 @@ export interface RunProfile extends RunFuel {
   flame_graph: string;
 }
 
-/** Ends that come from outside of the run, at another instruction each time. */
-const NOT_REPEATED = new Set(['deadline_exceeded', 'cancelled', 'worker_lost', 'module_invalid', 'profile_violation']);
+/** Errors of a run that never began. */
+const NEVER_BEGAN: ReadonlySet<RunErrorCode> = new Set(['module_invalid', 'profile_violation']);
 
 /**
  * Does an ended run of any provider again on this machine, with counters in its module, and says where its fuel went. What it says is
@@ -40,8 +41,9 @@ export async function profileRun(
   signal: AbortSignal,
 ): Promise<RunProfile> {
   const { response, record, input, module } = await endedRun(program, runId, provider, signal);
-  if (response.error !== null && NOT_REPEATED.has(response.error.code)) {
-    throw new GrafosError('usage', 'not_profiled', `Run ${runId} ended as ${response.error.code} and has no profile.`, {
+  const code = response.error?.code;
+  if (code !== undefined && (OUTSIDE_ERRORS.has(code) || NEVER_BEGAN.has(code))) {
+    throw new GrafosError('usage', 'not_profiled', `Run ${runId} ended as ${code} and has no profile.`, {
       why: 'It was ended from outside, or never began: no instruction is its last.',
       next: 'Profile a run that ended by itself, for instance with less fuel: it stops where the fuel ends.',
     });
@@ -59,7 +61,7 @@ export async function profileRun(
       'profile_differs',
       `Run ${runId} done again differs in ${differences.join(', ')}.`,
       {
-        why: 'Something from outside had a say in it: fabric memory that somebody else wrote to while it ran, or a lease that ended.',
+        why: 'Something outside the run changed its result: a write of somebody else to its fabric memory, or a lease that ended.',
         next: 'Profile a run that uses its fabric memory alone.',
       },
     );

@@ -1,5 +1,6 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { OUTSIDE_ERRORS } from '../../daemons/protocol/runError.ts';
 import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
@@ -21,9 +22,6 @@ export interface Replay {
   /** Places in the source where the replay failed, the program's own lines first. */
   places: Place[];
 }
-
-/** Errors of a run that was ended from outside, so at another instruction each time. */
-const FROM_OUTSIDE: readonly string[] = ['cancelled', 'deadline_exceeded'];
 
 /**
  * Repeats an ended run of any provider on the local stack. The same module, input, limits, seed and
@@ -47,7 +45,7 @@ export async function replayEnded(
   { isOutputWanted, signal }: { isOutputWanted: boolean; signal: AbortSignal },
 ): Promise<Replay> {
   const { response: original, record, input, module } = ended;
-  const isCut = FROM_OUTSIDE.includes(original.error?.code ?? '');
+  const isCut = original.error !== null && OUTSIDE_ERRORS.has(original.error.code);
   if (isCut && original.fuel_used === 0) throw notReplayed(original);
   using local = await connectTarget(await resolveProvider(program.root, 'local'), signal);
   const { fuel, linear_memory_bytes, timeout_ms, mem_bytes, seed, start_unix_nanos } = record;
@@ -105,7 +103,7 @@ function cutFields({ response, log }: EndedRun, replay: RunResponse, again: stri
 
 function notReplayed({ run_id, error }: RunResponse): GrafosError {
   return new GrafosError('usage', 'not_replayed', `Run ${run_id} cannot be replayed: it ended as ${error?.code}.`, {
-    why: 'It was ended from outside before it called the host, so its cell does not know where it was.',
+    why: 'It was ended from outside, and its cell does not know where it was then.',
     next: 'Run it again with less fuel: it then stops where the fuel ends, which a replay repeats.',
   });
 }

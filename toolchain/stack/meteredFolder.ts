@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { userCacheFolder } from '../user/userFolders.ts';
 import { giveStateNotice } from './stateNotices.ts';
@@ -13,7 +13,7 @@ import { giveStateNotice } from './stateNotices.ts';
 export function meteredFolder(): string | undefined {
   try {
     const cache = userCacheFolder();
-    mkdirSync(dirname(cache), { recursive: true });
+    makeFolders(dirname(cache));
     return StateFolder.make(dirname(cache), basename(cache), 'metered').path;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -59,8 +59,11 @@ async function ownState(programRoot: string): Promise<StateFolder> {
       if (owner.moved !== undefined) await follow(owner.folder, owner.record, owner.moved);
       return owner.folder;
     }
-    if (owner.kind === 'foreign') setStateAside(programRoot, owner);
-    else await create(programRoot, tries === TRIES);
+    if (owner.kind === 'foreign') {
+      // Where no record can be kept, there will be no new folder: what is there stays.
+      await claimProgramRecord(realpathSync.native(programRoot));
+      setStateAside(programRoot, owner);
+    } else await create(programRoot, tries === TRIES);
   }
 }
 

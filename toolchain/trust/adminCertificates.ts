@@ -1,7 +1,8 @@
 /** `grafos admin init-ca`, `issue-cert` and `issue-server-cert`: certificates whose keys the user keeps. Nothing here overwrites a file. */
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
 import type { PeerRole } from '../../daemons/protocol/peerRole.ts';
 import { type Authority, createAuthority, type LeafRequest, loadAuthority } from './authority.ts';
 import type { CertificateFiles } from './devTrust.ts';
@@ -87,9 +88,11 @@ async function writePair(
   const key = resolve(join(folder, `${name}-key.pem`));
   const made: string[] = [];
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    try {
+      makeFolders(folder, 0o700);
+    } catch (cause) {
       throw notWritable(folder, cause);
-    });
+    }
     // The modes mean nothing on Windows, where files are guarded by what their folder inherits.
     for (const [file, text, mode] of [[key, pair.keyPem, 0o600] as const, [cert, pair.certPem, 0o644] as const]) {
       const handle = await open(file, 'wx', mode);

@@ -51,7 +51,7 @@ const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'];
 export function createAuthority(options: { name: string; days: number; now?: Date }): Authority {
   const { name, days, now = new Date() } = options;
   if (name.length === 0 || name.length > 64)
-    throw invalid(`A CA's name has 1 to 64 characters; "${name}" has ${name.length}.`);
+    throw invalid(`"${name}" has ${name.length} characters.`, 'Give a CA a name of 1 to 64 characters.');
   const { notBefore, notAfter } = validity(now, days, CA_DAYS_MAX);
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const keyId = keyIdentifier(publicKey);
@@ -176,12 +176,17 @@ function authority(ca: Parts): Authority {
 
 function checkRequest({ role, name, hosts = [] }: LeafRequest): void {
   if (!PEER_NAME.test(name)) {
-    throw invalid(`"${name}" is no name for a ${role}: 1 to 63 of a-z 0-9 . _ -, a letter or digit first.`);
+    throw invalid(`"${name}" is no name for a ${role}.`, 'Give 1 to 63 of a-z 0-9 . _ -, a letter or digit first.');
   }
-  if (hosts.length > 0 && !ROLE_USAGES[role].includes('server')) throw invalid(`A ${role} certificate has no hosts.`);
+  if (hosts.length > 0 && !ROLE_USAGES[role].includes('server')) {
+    throw invalid(`A ${role} certificate has no hosts.`, 'Leave the hosts out.');
+  }
   for (const host of hosts) {
     if (ipOctets(host) === undefined && !isDnsName(host)) {
-      throw invalid(`"${host}" is neither a lower-case DNS name nor an IP address; wildcards are not issued.`);
+      throw invalid(
+        `"${host}" is neither a lowercase DNS name nor an IP address.`,
+        'Give each host by its name or address; wildcards are not issued.',
+      );
     }
   }
 }
@@ -189,7 +194,7 @@ function checkRequest({ role, name, hosts = [] }: LeafRequest): void {
 /** First and last second of a life of `days`, both inclusive, as RFC 5280 counts. */
 function validity(now: Date, days: number, daysMax: number): { notBefore: Date; notAfter: Date } {
   if (!Number.isInteger(days) || days < 1 || days > daysMax) {
-    throw invalid(`${days} is no lifetime: a whole number of days from 1 to ${daysMax}.`);
+    throw invalid(`${days} is no lifetime.`, `Give a whole number of days from 1 to ${daysMax}.`);
   }
   const from = Math.floor((now.getTime() - BACKDATED_MS) / 1000) * 1000;
   return { notBefore: new Date(from), notAfter: new Date(from + days * DAY_MS - 1000) };
@@ -206,6 +211,9 @@ function keyToPem(key: KeyObject): string {
   return key.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
-function invalid(why: string): GrafosError {
-  return new GrafosError('usage', 'certificate_request_invalid', 'The certificate cannot be issued as asked.', { why });
+function invalid(why: string, next: string): GrafosError {
+  return new GrafosError('usage', 'certificate_request_invalid', 'The certificate cannot be issued as asked.', {
+    why,
+    next,
+  });
 }

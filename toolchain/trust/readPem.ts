@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { plainText } from '../../daemons/protocol/plainText.ts';
 import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
+import { fileFault } from '../files/fileError.ts';
 
 export interface Pem {
   text: string;
@@ -31,7 +32,7 @@ export async function readPem(of: string, file: string): Promise<Pem> {
       'trust_unreadable',
       `A trust file of ${of} cannot be read: ${plainText(file, 1024)}.`,
       {
-        why: error instanceof Error ? error.message : String(error),
+        why: fileFault(error),
         next: of === 'local' ? 'Start the stack again: grafos dev up' : 'Check the path and its permissions.',
         cause: error,
       },

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { userStateFolder } from './userFolders.ts';
 
@@ -13,7 +13,7 @@ export function makeUserRecords(name: string): StateFolder {
   const folder = userStateFolder();
   try {
     // The home folder is trusted as it is: people move parts of it to other disks by links.
-    mkdirSync(dirname(folder), { recursive: true });
+    makeFolders(dirname(folder));
     return StateFolder.make(dirname(folder), basename(folder), name);
   } catch (error) {
     throw userRecordsFailed(error);

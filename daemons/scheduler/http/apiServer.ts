@@ -379,7 +379,7 @@ function methodsOf(url: string): string[] {
 /** Everything that can go wrong, as something that can be said. Only what is our own fault is logged, and none of it is told. */
 function asRefused(error: unknown, log: DaemonLog): Refused {
   if (error instanceof Refused) return error;
-  if (error instanceof TokenRefused) return new Refused(error.reason, error.message);
+  if (error instanceof TokenRefused) return new Refused(error.reason, error.message, error.next);
   if (isFastifyError(error)) {
     if (error.statusCode === 413) return new Refused('body_too_large', `A body has at most ${SUBMIT_BYTES} bytes.`);
     if (error.statusCode < 500) return new Refused('bad_request', `${error.message}.`.replace(/\.\.$/, '.'));

@@ -90,11 +90,7 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
       const { name } = known(params.tenant);
       const quota = body as Quota;
       if (quota.runs_hard < quota.runs_soft) {
-        throw new Refused(
-          'bad_request',
-          'body.runs_hard is below body.runs_soft.',
-          'Raise the one or lower the other.',
-        );
+        throw new Refused('bad_request', 'runs_hard is below runs_soft.', 'Raise the one or lower the other.');
       }
       const { tenant, durable } = tenants.setQuota(name, quota);
       await durable;
@@ -110,10 +106,14 @@ function checkCertificate(pem: string, name: string, caDer: Uint8Array): PeerIde
     if (error instanceof PeerRefused) {
       throw new Refused(
         'bad_request',
-        `body.certificate_pem is not the certificate of the tenant ${name}: ${error.detail}.`,
-        'Issue one with the CA of this cell: grafos admin issue-cert.',
+        `The certificate is not one of the tenant ${name}: ${error.detail}.`,
+        'Issue one with the CA of this cell: grafos admin issue-cert. A local stack makes one: grafos dev up --tenant NAME.',
       );
     }
-    throw new Refused('bad_request', 'body.certificate_pem is not one PEM certificate.');
+    throw new Refused(
+      'bad_request',
+      'The certificate is not one certificate in PEM.',
+      'Give the file that grafos admin issue-cert wrote.',
+    );
   }
 }

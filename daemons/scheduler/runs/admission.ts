@@ -33,7 +33,7 @@ export function admit(use: TenantUse, quota: Quota, memBytes: number, now: numbe
     throw new Refused(
       'lease_denied: quota',
       `${memBytes} bytes of fabric memory on top of ${use.memBytes} in use exceed this tenant's ${quota.mem_bytes}.`,
-      'Ask for less with --mem, wait for a lease to end, or have an admin raise the quota.',
+      'Ask for less fabric memory, wait for a lease to end, or have an admin raise the quota.',
     );
   }
   const refilled = use.burst + ((now - use.burstAt) / 60_000) * quota.burst_per_minute;

@@ -25,7 +25,7 @@ export function place(status: CellStatus, inUse: number, memBytes: number): Cell
     throw new Refused(
       'lease_denied: capacity',
       `The cell has ${capacity} bytes of fabric memory and ${inUse - memBytes} are in use; ${memBytes} more do not fit.`,
-      'Ask for less with --mem, or start the stack with more: grafos dev up --mem-capacity 16m.',
+      'Ask for less fabric memory, or start the stack with more: grafos dev up --mem-capacity 16m.',
     );
   }
   return cell;

@@ -63,7 +63,7 @@ function writeVersion(folder: StateFolder): number | undefined {
   }
 }
 
-/** @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_unusable */
+/** @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_unusable, path_too_long */
 export function openCellStore(dir: string): CellStore {
   const folder = StateFolder.at(dir);
   const path = folder.checked(STORE_FILE);
@@ -243,6 +243,9 @@ function errcode(error: unknown): number | undefined {
   return typeof code === 'number' ? code & 0xff : undefined;
 }
 
+/** Longest path that SQLite opens: 512 bytes less the `-journal` of the file beside it. */
+const STORE_PATH_BYTES = 504;
+
 const SQLITE = { busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 };
 
 function asStartError(error: unknown, path: string): unknown {
@@ -262,18 +265,32 @@ function asStartError(error: unknown, path: string): unknown {
         next: `Move ${STORE_FILE} and the files beside it that begin with its name away, and start again; "sqlite3 ${STORE_FILE} .recover" reads what is left of it.`,
         cause: error,
       });
+    case SQLITE.cantopen:
+      if (Buffer.byteLength(path) > STORE_PATH_BYTES) return storePathTooLong(path, error);
+      return storeUnusable(path, why, error);
     case SQLITE.readonly:
     case SQLITE.ioerr:
     case SQLITE.full:
-    case SQLITE.cantopen:
-      return new GrafosError('unreachable', 'store_unusable', `${path} cannot be written.`, {
-        why,
-        next: 'Check that the folder exists, is writable, and that its disk is not full.',
-        cause: error,
-      });
+      return storeUnusable(path, why, error);
     default:
       return error;
   }
+}
+
+function storePathTooLong(path: string, cause: unknown): GrafosError {
+  return new GrafosError('unreachable', 'path_too_long', `The path of the store is too long: ${path}`, {
+    why: `It has ${Buffer.byteLength(path)} bytes, and SQLite opens paths of at most ${STORE_PATH_BYTES}.`,
+    next: 'Move the program to a shorter path.',
+    cause,
+  });
+}
+
+function storeUnusable(path: string, why: string, cause: unknown): GrafosError {
+  return new GrafosError('unreachable', 'store_unusable', `${path} cannot be written.`, {
+    why,
+    next: 'Check that the folder exists, is writable, and that its disk is not full.',
+    cause,
+  });
 }
 
 /** What SQLite refuses while serving is nobody's bad request; anything else passes through. */
@@ -285,7 +302,7 @@ function asRefusal(error: unknown): unknown {
       return new Refused(
         'storage_unavailable',
         'The scheduler cannot write its store.',
-        'Free space on the disk of the stack, then try again.',
+        'Free space on its disk and try again; grafos dev doctor names the folder of a local stack.',
       );
     case SQLITE.corrupt:
       return new Refused(

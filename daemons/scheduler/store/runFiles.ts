@@ -62,7 +62,7 @@ export function runFiles(dir: string, isKept: (runId: string) => boolean): RunFi
         throw new Refused(
           'storage_unavailable',
           `The scheduler cannot store the ${part} of a run.`,
-          'Free space on the disk of the stack, then try again.',
+          'Free space on its disk and try again; grafos dev doctor names the folder of a local stack.',
         );
       }
     },
