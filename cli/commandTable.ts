@@ -292,7 +292,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Repeat a run with counters, and show which functions and lines its fuel went to',
     args: [{ name: '<run-id>', description: 'id of a run that ended' }],
     options: [PROVIDER, { flags: '--limit <n>', description: 'rows of each table; JSON has all', default: '10' }],
-      examples: ['grafos profile 01m8k051vmztccwj2af9z02wj3 --limit 20'],
+    examples: ['grafos profile 01m8k051vmztccwj2af9z02wj3 --limit 20'],
     json: '{run_id, tasklet, module_sha256, fuel_used, functions: [{index, name, fuel, total, calls, for: [{file, line, fuel}]}], lines: [{file, line, fuel, total, library}], calls: [{name, parent, self, total}], flame_graph}',
     load: () => import('./commands/profile.ts'),
   },
