@@ -138,15 +138,13 @@ describe('the Run panel', function () {
   it('draws the flame graph of a profile, and shows the fuel in the source', async () => {
     await button('Profile').click();
     await workbench.webview().locator('.flame .box').first().waitFor();
-    const heads = await workbench.webview().locator('.profile th').allTextContents();
-    assert.deepEqual(heads.slice(-5), ['Own fuel', 'Libraries', 'With calls', 'Part', 'Line']);
     const boxes = workbench.webview().locator('.flame .box');
     const named = await boxes.allTextContents();
     assert.ok(named.includes('_grafos_tasklet_run') && !named.includes('endsWith'), named.join(', '));
     await boxes.filter({ hasText: '_grafos_tasklet_run' }).first().click();
     await workbench
       .webview()
-      .locator('.flame p', { hasText: /^_grafos_tasklet_run: [\d,]+/ })
+      .locator('.flame .quiet', { hasText: /^_grafos_tasklet_run: [\d,]+/ })
       .waitFor();
     await workbench.screenshot('run-panel-profile');
     await button('Show in Source').click();
