@@ -10,6 +10,7 @@ impl Output {
         Output(value.into().to_string().into_bytes())
     }
 
+    /// The bytes of the output.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
