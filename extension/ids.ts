@@ -15,6 +15,8 @@ export const COMMANDS = {
   taskletDeploy: 'grafos.tasklet.deploy',
   taskletNew: 'grafos.tasklet.new',
   programNew: 'grafos.program.new',
+  recipeOpen: 'grafos.recipe.open',
+  guideOpen: 'grafos.guide.open',
   runArtifacts: 'grafos.run.artifacts',
   runDownload: 'grafos.run.download',
   runReproduce: 'grafos.run.reproduce',

@@ -1,9 +1,11 @@
 import { COMMANDS, type CommandId } from '../ids.ts';
 import type { CommandFactory } from './command.ts';
 import { diagnosticsCopy } from './diagnosticsCopy.ts';
+import { guideOpen } from './guideOpen.ts';
 import { languageRestart } from './languageRestart.ts';
 import { programNew } from './programNew.ts';
 import { providerAddCell } from './providerAddCell.ts';
+import { recipeOpen } from './recipeOpen.ts';
 import { runAcceptOutput } from './runAcceptOutput.ts';
 import { runAgain } from './runAgain.ts';
 import { runArtifacts } from './runArtifacts.ts';
@@ -56,6 +58,8 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.taskletDeploy]: trusted(taskletDeploy),
   [COMMANDS.taskletNew]: open(taskletNew),
   [COMMANDS.programNew]: open(programNew),
+  [COMMANDS.recipeOpen]: open(recipeOpen),
+  [COMMANDS.guideOpen]: open(guideOpen),
   [COMMANDS.runArtifacts]: trusted(runArtifacts),
   [COMMANDS.runDownload]: trusted(runDownload),
   [COMMANDS.runReproduce]: trusted(runReproduce),

@@ -11,7 +11,7 @@ export const taskletNew: CommandFactory = (grafos) => async (arg) => {
   const { NAME_PATTERN } = await import('../../program/manifestKeys.ts');
   const program = await loadProgramSoon(session.root);
   const title = vscode.l10n.t('New Tasklet');
-  const labels = { assemblyscript: 'AssemblyScript', wat: 'WebAssembly text' } as const;
+  const labels = { assemblyscript: 'AssemblyScript', rust: 'Rust', wat: 'WebAssembly text' } as const;
   const picked = await vscode.window.showQuickPick(
     NEW_TASKLET_KINDS.map((one) => ({ label: labels[one], language: one })),
     { title, placeHolder: vscode.l10n.t('Choose the language') },

@@ -10,7 +10,9 @@ const allowed = [
   /^dist\/THIRD-PARTY-NOTICES\.txt$/,
   /^dist\/(cli\/main\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
   /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js|runPanel\.(js|css))$/,
-  /^docs\/findings\/[\w-]+\.md$/,
+  /^docs\/((findings|adr)\/)?[\w-]+\.md$/,
+  /^cookbook\/[\w-]+\/(\.gitignore|README\.md|grafos\.toml|tsconfig\.json|Cargo\.(toml|lock))$/,
+  /^cookbook\/[\w-]+\/(tasklets|fixtures|inputs|vendor)\/[\w./-]+$/,
   /^media\/(icon\.png|grafos\.svg|(?:grafos|run)\.schema\.json|(dashboard|manifest-language|walkthrough|screenshots)\/[\w.-]+)$/,
   /^sdk\/(assemblyscript\/\w+\.ts|rust\/(Cargo\.lock|((std|macros)\/)?(Cargo\.toml|src\/\w+\.rs)))$/,
   /^node_modules\/(assemblyscript|binaryen|long|wabt)\/(package\.json|LICENSE|NOTICE|index\.js)$/,
@@ -41,6 +43,8 @@ describe('what the VSIX holds', () => {
       'dist/daemons/fabricbiosd.js',
       'node_modules/binaryen/index.js',
       'docs/findings/README.md',
+      'docs/editor.md',
+      'cookbook/local-dev/fixtures/local-dev/any-bytes.input.bin',
     ]) {
       assert.ok(files.includes(file), file);
     }
