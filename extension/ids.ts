@@ -32,6 +32,7 @@ export const COMMANDS = {
   runsMore: 'grafos.runs.more',
   languageRestart: 'grafos.language.restart',
   providerAddCell: 'grafos.provider.addCell',
+  providerRemoveCell: 'grafos.provider.removeCell',
   diagnosticsCopy: 'grafos.diagnostics.copy',
 } as const;
 
@@ -45,6 +46,7 @@ export const PANEL_CONTAINER = 'grafosRun';
 export const VIEWS = {
   stack: 'grafos.stack',
   tasklets: 'grafos.tasklets',
+  cells: 'grafos.cells',
   runs: 'grafos.runs',
   run: 'grafos.run',
 } as const;

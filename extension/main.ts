@@ -21,6 +21,7 @@ import { useWarmBuilder } from './tasklets/buildTasklets.ts';
 import { FoundProblems } from './tasklets/foundProblems.ts';
 import { tasks } from './tasks.ts';
 import { terminalPath } from './terminalPath.ts';
+import { cellsView } from './views/cellsView.ts';
 import { runsView } from './views/runsView.ts';
 import { stackView } from './views/stackView.ts';
 import { taskletsView } from './views/taskletsView.ts';
@@ -63,6 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
     statusBar(grafos),
     stackView(grafos),
     taskletsView(grafos),
+    cellsView(grafos),
     runsView(grafos, inputs, runsShown),
     artifactDocuments(),
     tasks(grafos),

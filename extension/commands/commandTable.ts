@@ -5,6 +5,7 @@ import { guideOpen } from './guideOpen.ts';
 import { languageRestart } from './languageRestart.ts';
 import { programNew } from './programNew.ts';
 import { providerAddCell } from './providerAddCell.ts';
+import { providerRemoveCell } from './providerRemoveCell.ts';
 import { recipeOpen } from './recipeOpen.ts';
 import { runAcceptOutput } from './runAcceptOutput.ts';
 import { runAgain } from './runAgain.ts';
@@ -75,5 +76,6 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.runsMore]: trusted(runsMore),
   [COMMANDS.languageRestart]: open(languageRestart),
   [COMMANDS.providerAddCell]: trusted(providerAddCell),
+  [COMMANDS.providerRemoveCell]: trusted(providerRemoveCell),
   [COMMANDS.diagnosticsCopy]: open(diagnosticsCopy),
 };

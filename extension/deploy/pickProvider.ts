@@ -31,7 +31,7 @@ export async function pickProvider(
         return {
           label: `${status?.ready === true ? '$(pass)' : '$(circle-outline)'} ${provider}`,
           description: status === undefined ? vscode.l10n.t('asking…') : pickText(describe(session, status)),
-          ...(provider === last ? { detail: vscode.l10n.t('used last') } : {}),
+          ...detailOf(provider === last, status),
           provider,
         };
       }),
@@ -54,24 +54,46 @@ export async function pickProvider(
     if (same !== undefined) picker.activeItems = [same];
   };
   draw();
-  picker.busy = true;
-  const asking = order.map((provider) =>
-    providerStatus(session.root, provider, asked.signal).then(
+  const asking = new Map<ProviderName, Promise<void>>();
+  const ask = (provider: ProviderName): Promise<void> => {
+    const answer = providerStatus(session.root, provider, asked.signal).then(
       (status) => {
         known.set(provider, status);
-        if (!asked.signal.aborted) draw();
       },
       () => {},
-    ),
-  );
-  void Promise.all(asking).then(() => {
-    if (!asked.signal.aborted) picker.busy = false;
-  });
+    );
+    const drawn = answer.then(() => {
+      asking.delete(provider);
+      if (asked.signal.aborted) return;
+      picker.busy = asking.size > 0;
+      draw();
+    });
+    asking.set(provider, drawn);
+    picker.busy = true;
+    return drawn;
+  };
+  /** Waits for the state of a cell, and asks a cell again that did not answer. */
+  const isUsable = async (provider: ProviderName): Promise<boolean> => {
+    if (known.get(provider)?.ready === true || provider === 'local') return true;
+    if (!asking.has(provider) && !lacksCell(known.get(provider))) {
+      known.delete(provider);
+      void ask(provider);
+      draw();
+    }
+    await asking.get(provider);
+    const status = known.get(provider);
+    return status === undefined || status.ready || lacksCell(status);
+  };
+  for (const provider of order) void ask(provider);
   try {
     const item = await new Promise<Item | undefined>((resolve) => {
       picker.onDidAccept(() => {
         const [chosen] = picker.selectedItems;
-        if (chosen !== undefined) resolve(chosen);
+        if (chosen?.provider === undefined) return resolve(chosen);
+        // A cell that does not answer stays in the list with its reason, and can be chosen again.
+        void isUsable(chosen.provider).then((isReady) => {
+          if (isReady) resolve(chosen);
+        });
       });
       picker.onDidHide(() => resolve(undefined));
       picker.show();
@@ -82,6 +104,22 @@ export async function pickProvider(
     asked.abort();
     picker.dispose();
   }
+}
+
+/** Whether a provider has no cell here, or one that is not confirmed: choosing it leads to that question. */
+function lacksCell(status: ProviderStatus | undefined): boolean {
+  return status?.requirements.some(({ name, met }) => name === 'durable_provider_cell_record' && !met) === true;
+}
+
+/** The second line of a provider: its identity, or the reason why it cannot be used. */
+function detailOf(isLast: boolean, status: ProviderStatus | undefined): { detail?: string } {
+  const used = isLast ? [vscode.l10n.t('used last')] : [];
+  if (status === undefined || status.provider === 'local' || lacksCell(status))
+    return used.length === 0 ? {} : { detail: used.join(' · ') };
+  const facts = status.ready
+    ? [status.requirements.find(({ name }) => name === 'durable_provider_cell_record')?.message ?? '']
+    : [vscode.l10n.t('Cannot be used now. Choose it to ask again.'), status.next ?? ''];
+  return { detail: pickText([...used, ...facts].filter((part) => part !== '').join(' · ')) };
 }
 
 function describe(session: ProgramSession, status: ProviderStatus): string {

@@ -101,6 +101,7 @@ describe('manifest and code', () => {
       daemon: ['running', 'helper', 'ended'],
       tasklet: ['built', 'stale', 'missing', 'broken'],
       run: ['admitted', 'placed', 'running', 'succeeded', 'failed', 'cancelled'],
+      cell: ['used', 'spare'],
       artifact: ['file'],
     };
     for (const [noun, words] of Object.entries(states)) {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { keepAnswers, readAnswers } from '../../extension/deploy/answers.ts';
+import { errorOf } from '../../extension/dialogs/cellError.ts';
 import { errorNotice } from '../../extension/dialogs/errorNotice.ts';
 import { readableBytes } from '../../extension/documents/readableBytes.ts';
 import { runCli } from '../../extension/runCli.ts';
@@ -73,6 +74,26 @@ describe('how the editor tells errors', () => {
       'a daemon that did not start',
       new GrafosError('unreachable', 'daemon_exited', 'It ended.'),
       { text: /^It ended\.$/, actions: ['grafos.stack.logs', 'grafos.stack.doctor'] },
+    ],
+    [
+      'a cell of a cloud that does not answer, which no doctor of this machine can mend',
+      errorOf('aws', new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.', { next: 'Ask its owner.' })),
+      { text: /^No answer\. Ask its owner\.$/, actions: ['cells'] },
+    ],
+    [
+      'a local stack that does not answer',
+      errorOf('local', new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.')),
+      { text: /^No answer\.$/, actions: ['grafos.stack.doctor', 'grafos.stack.logs'] },
+    ],
+    [
+      'a cloud without a cell, also where it was asked for',
+      errorOf('gcp', new GrafosError('unreachable', 'runtime_not_ready', 'No cell.', { next: 'grafos cloud adopt' })),
+      { text: /^No cell\. grafos cloud adopt$/, actions: ['grafos.provider.addCell'] },
+    ],
+    [
+      'a refusal of a cell',
+      errorOf('azure', new GrafosError('refused', 'quota', 'Too many runs.')),
+      { text: /^Too many runs\.$/, actions: [] },
     ],
     [
       'our own fault as ours',

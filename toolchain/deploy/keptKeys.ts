@@ -22,6 +22,11 @@ export function isKeptKey(reference: string): boolean {
   return reference.startsWith(PREFIX);
 }
 
+/** The name that a reference keeps its key under; undefined for the path of a file. */
+export function keptKeyName(reference: string): string | undefined {
+  return isKeptKey(reference) ? reference.slice(PREFIX.length) : undefined;
+}
+
 /** The key as PEM. @throws GrafosError `key_not_here` when this process has no such store, or the store no such key. */
 export async function readKeptKey(reference: string): Promise<string> {
   const key = await readKept?.(reference.slice(PREFIX.length));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { networkNamespacesMissing } from '../../helpers/networkNamespace.ts';
 import { secondCell } from '../../helpers/secondCell.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
@@ -110,8 +110,9 @@ describe('a newcomer in the workbench', function () {
     await workbench.answer('Add a Cell of aws', cell.url);
     await workbench.answer('The tenant that your certificate was issued for', cell.tenant);
     await workbench.chooseFile('Choose the CA Certificate', editor.root, cell.ca);
-    await workbench.chooseFile('Choose the Tenant Certificate', editor.root, cell.tenantCert);
-    await workbench.chooseFile('Choose the Key of the Certificate', editor.root, cell.tenantKey);
+    // Each dialog begins where the one before ended.
+    await workbench.chooseFile('Choose the Tenant Certificate', dirname(cell.ca), cell.tenantCert);
+    await workbench.chooseFile('Choose the Key of the Certificate', dirname(cell.tenantCert), cell.tenantKey);
     await workbench.quickInput().locator('.monaco-list-row', { hasText: 'Copy it into the secret storage' }).click();
     const confirm = workbench.page.locator('.monaco-dialog-box', { hasText: 'Deploy local-dev to aws?' });
     await confirm.waitFor();
@@ -120,7 +121,7 @@ describe('a newcomer in the workbench', function () {
 
     await workbench.row('Runs', /local-dev.*aws/).waitFor();
     const page = workbench.webview();
-    await page.locator('.summary', { hasText: /^aws · .* ms · fuel [\d,]+ of 500,000/ }).waitFor();
+    await page.locator('.summary', { hasText: /^aws · .* [mµ]s · fuel [\d,]+ of 500,000/ }).waitFor();
     await page.locator('.output .leaf', { hasText: '"ran_in": "local-dev"' }).waitFor();
     await workbench.screenshot('run-panel-aws');
 
@@ -134,6 +135,18 @@ describe('a newcomer in the workbench', function () {
     assert.match((await offers.first().textContent()) ?? '', /aws/, 'the provider used last comes first');
     await workbench.page.keyboard.press('Enter');
     await workbench.row('Runs', /aws/).nth(1).waitFor();
+
+    // The cell is listed with what it is, and can be removed.
+    await workbench.view('Cells').locator('.pane-header').click();
+    const listed = workbench.row('Cells', /aws.*aws-eu-central-1-1.*ready/);
+    await listed.waitFor();
+    await workbench.screenshot('cells');
+    await listed.hover();
+    await listed.getByRole('button', { name: 'Remove Provider Cell…' }).click();
+    const question = workbench.page.locator('.monaco-dialog-box', { hasText: 'Remove the cell of aws at' });
+    await question.getByRole('button', { name: 'Remove', exact: true }).click();
+    await workbench.welcome('Cells', 'Add Provider Cell…').waitFor();
+    assert.deepEqual(JSON.parse(await readFile(join(editor.root, '.grafos/cloud/aws-cells.json'), 'utf8')), []);
   });
 
   it('stops the stack, and nothing went wrong on the way', async () => {
