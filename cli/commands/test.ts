@@ -41,7 +41,7 @@ export async function run(
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');
     const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
-    const accept = given.update ? writeAtomically : undefined;
+    const accept = given.update ? acceptAll : undefined;
     await using stack = await stackForTests(program.root, memory, signal);
     for (const { tasklet, fixtures } of suites) {
       for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal, accept)) {
@@ -60,6 +60,12 @@ export async function run(
       : `${passed} passed, ${failed} failed`,
   ]);
   return failed === 0 ? 0 : 1;
+}
+
+/** Writes every new expectation. */
+async function acceptAll(expectedFile: string, text: string): Promise<true> {
+  await writeAtomically(expectedFile, text);
+  return true;
 }
 
 function resultLines(result: FixtureResult, widest: number, paint: Paint): string[] {

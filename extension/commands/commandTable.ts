@@ -1,6 +1,8 @@
 import { COMMANDS, type CommandId } from '../ids.ts';
 import type { CommandFactory } from './command.ts';
 import { diagnosticsCopy } from './diagnosticsCopy.ts';
+import { fixtureAccept } from './fixtureAccept.ts';
+import { fixtureShowRun } from './fixtureShowRun.ts';
 import { guideOpen } from './guideOpen.ts';
 import { languageRestart } from './languageRestart.ts';
 import { programNew } from './programNew.ts';
@@ -71,6 +73,8 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.runWith]: trusted(runWith),
   [COMMANDS.runSaveFixture]: trusted(runSaveFixture),
   [COMMANDS.runAcceptOutput]: trusted(runAcceptOutput),
+  [COMMANDS.fixtureAccept]: trusted(fixtureAccept),
+  [COMMANDS.fixtureShowRun]: open(fixtureShowRun),
   [COMMANDS.runsFilter]: open(runsFilter),
   [COMMANDS.runsGroup]: open(runsGroup),
   [COMMANDS.runsMore]: trusted(runsMore),

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { codeLenses } from '../../language-server/codeLenses.ts';
-import { computePlace } from '../../language-server/computePlace.ts';
 import { pathOfUri, uriOfPath } from '../../language-server/filePaths.ts';
 import { manifestCompletion } from '../../language-server/manifestCompletion.ts';
 import { manifestHover } from '../../language-server/manifestHover.ts';
@@ -15,6 +14,7 @@ import { standardHover } from '../../language-server/standardHover.ts';
 import { parseManifest } from '../../program/manifest.ts';
 import { MANIFEST_KEYS } from '../../program/manifestKeys.ts';
 import { textLines } from '../../program/textLines.ts';
+import { computePlace } from '../../toolchain/language/computePlace.ts';
 import { finding } from '../../toolchain/validate/finding.ts';
 import { applyEdits } from '../helpers/applyFix.ts';
 

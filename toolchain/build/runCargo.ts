@@ -32,6 +32,8 @@ export interface RustcSpan {
   column_start: number;
   column_end: number;
   text: Array<{ text: string }>;
+  /** What rustc says at this very place, such as the two types of a mismatch. */
+  label: string | null;
   /** The call of the macro whose definition has this span; null outside of a macro. */
   expansion: { span: RustcSpan } | null;
 }

@@ -23,11 +23,13 @@ export function rustFindings(messages: readonly CargoMessage[], crate: string): 
   });
 }
 
-function words({ code, message, children }: RustcMessage): string {
+function words({ code, message, children, spans }: RustcMessage): string {
+  const label = spans.find(({ is_primary }) => is_primary)?.label;
   const help = children
     .filter(({ level }) => level === 'help' || level === 'note')
     .map((child) => `${child.level}: ${child.message}`);
-  return [`${code === null ? '' : `${code.code}: `}${message}`, ...help].join('\n');
+  const head = `${code === null ? '' : `${code.code}: `}${message}`;
+  return [head, ...(label ? [label] : []), ...help].join('\n');
 }
 
 /** Finds the place in the crate's own sources: for a macro of another crate, its call. */

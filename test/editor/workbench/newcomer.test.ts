@@ -149,6 +149,15 @@ describe('a newcomer in the workbench', function () {
     assert.deepEqual(JSON.parse(await readFile(join(editor.root, '.grafos/cloud/aws-cells.json'), 'utf8')), []);
   });
 
+  it('opens the dashboard, which the editor shows under an address of its own', async () => {
+    const opening = workbench.page.context().waitForEvent('page');
+    await workbench.command('grafOS: Open Dashboard');
+    const dashboard = await opening;
+    await dashboard.getByRole('button', { name: 'Run local-dev' }).waitFor();
+    assert.match(dashboard.url(), /\/proxy\/\d+\/$/, 'another address than the helper’s, and no bearer in it');
+    await dashboard.close();
+  });
+
   it('stops the stack, and nothing went wrong on the way', async () => {
     await workbench.command('grafOS: Stop Local Stack');
     await workbench.welcome('Local stack', 'Start Local Stack').waitFor();
