@@ -1,20 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { join } from 'node:path';
 
 /**
  * The page of the extension, which the editor shows before and after installation: docs/editor.md.
  *
- * That page is shown without a folder and follows links to the web only. So the pictures become part
- * of the text, and links to other pages become their words.
+ * That page follows links to the web only and loads pictures from the web only. So links to other
+ * pages become their words, and pictures are left out; *Open Guide…* shows the page with them.
  *
  * @param root folder of the repository
  */
 export async function extensionPage(root: string): Promise<string> {
-  const page = join(root, 'docs', 'editor.md');
-  let text = await readFile(page, 'utf8');
-  for (const [whole, words = '', path = ''] of text.matchAll(/!\[([^\]]*)\]\(([^):]+)\)/g)) {
-    const picture = await readFile(join(dirname(page), path), 'base64');
-    text = text.replace(whole, `![${words}](data:image/${extname(path).slice(1)};base64,${picture})`);
-  }
-  return text.replaceAll(/(?<!!)\[([^\]]+)\]\((?!https:)[^)]+\)/g, '$1');
+  const page = await readFile(join(root, 'docs', 'editor.md'), 'utf8');
+  return page.replaceAll(/!\[[^\]]*\]\((?!https:)[^)]+\)\n+/g, '').replaceAll(/\[([^\]]+)\]\((?!https:)[^)]+\)/g, '$1');
 }

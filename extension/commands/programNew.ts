@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { Template } from '../../toolchain/newProgram/newProgram.ts';
+import { pickStep } from '../dialogs/pickStep.ts';
 import type { CommandFactory } from './command.ts';
 
 type Item = vscode.QuickPickItem & { template?: Template; recipe?: string };
@@ -19,20 +20,18 @@ export const programNew: CommandFactory = () => async (arg) => {
     { label: vscode.l10n.t('Recipes'), kind: vscode.QuickPickItemKind.Separator },
     ...(await recipeItems()),
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  using picked = await pickStep(items, {
     title,
     placeHolder: vscode.l10n.t('Choose the language of its first tasklet, or a recipe'),
-    matchOnDetail: true,
-    ignoreFocusOut: true,
   });
   if (picked === undefined) return;
+  const { recipe, template } = picked.item;
   const given = arg instanceof vscode.Uri ? await parentFolder(arg) : undefined;
-  if (picked.recipe !== undefined) {
-    const parent = given ?? (await chooseParentFolder(title, picked.recipe));
-    if (parent !== undefined) await layOutRecipe(picked.recipe, parent);
+  if (recipe !== undefined) {
+    const parent = given ?? (await chooseParentFolder(title, recipe));
+    if (parent !== undefined) await layOutRecipe(recipe, parent);
     return;
   }
-  const { template } = picked;
   const [only, second] = vscode.workspace.workspaceFolders ?? [];
   const isOnly = only !== undefined && second === undefined && only.uri.scheme === 'file';
   const parent = given ?? (isOnly ? await parentFolder(only.uri) : await otherFolder());

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { pickStep } from '../dialogs/pickStep.ts';
 
 /** The folder that a new program is made in, and whether nothing is in it. */
 export interface ParentFolder {
@@ -29,12 +30,11 @@ export async function chooseParentFolder(title: string, name: string): Promise<P
     }),
   );
   const other = { label: vscode.l10n.t('$(folder-opened) Another Folder…'), parent: undefined };
-  const picked = await vscode.window.showQuickPick([...items, other], {
-    title,
-    placeHolder: vscode.l10n.t('Choose where it is made'),
-    ignoreFocusOut: true,
-  });
-  return picked === other ? otherFolder() : picked?.parent;
+  using picked = await pickStep<{ label: string; detail?: string; parent: ParentFolder | undefined }>(
+    [...items, other],
+    { title, placeHolder: vscode.l10n.t('Choose where it is made') },
+  );
+  return picked?.item === other ? await otherFolder() : picked?.item.parent;
 }
 
 /** Asks for a folder by the editor's dialog. */

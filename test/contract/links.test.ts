@@ -47,12 +47,11 @@ describe('links in the VSIX', () => {
     assert.deepEqual(dead, []);
   });
 
-  it('of the page of the extension lead to the web, and its pictures are part of it', async () => {
+  it('of the page of the extension lead to the web, as do its pictures', async () => {
     const page = await extensionPage(root);
-    const links = linksOf(page);
-    assert.ok(links.filter((link) => link.startsWith('data:image/png;base64,iVBOR')).length >= 3);
+    assert.ok(page.startsWith('# grafOS in the editor\n') && page.includes('\n## Start\n'));
     assert.deepEqual(
-      links.filter((link) => !/^(?:https|data):/.test(link)),
+      linksOf(page).filter((link) => !link.startsWith('https:')),
       [],
     );
     // It is for users: nothing in it builds the extension.

@@ -30,21 +30,23 @@ describe('fixtures in the Test Explorer', function () {
       await workbench.screenshot(`failed-${this.currentTest.title.replaceAll(/\W+/g, '-')}`);
   });
 
+  /** The failed case among the results of the last run. */
+  const failed = () =>
+    workbench.page.locator('.part.panel').getByRole('treeitem', { name: 'The output is another JSON' });
+
   it('have a mark beside compute, which runs them and shows what differs', async () => {
     await workbench.openFile('local-dev.ts');
     const mark = workbench.page.locator('.testing-run-glyph').first();
     await mark.waitFor();
     await mark.click();
-    await workbench.page
-      .locator('.testing-run-glyph.codicon-testing-error-icon, [class*="testing-error-icon"]')
-      .first()
-      .waitFor();
+    await failed().waitFor();
     await workbench.screenshot('test-failed');
   });
 
   it('accept the new output, and pass then', async () => {
-    await workbench.command('Test: Peek Output');
-    await workbench.page.getByRole('button', { name: 'Accept Output' }).first().click();
+    await failed().click();
+    await workbench.screenshot('test-difference');
+    await workbench.page.locator('.part.panel .monaco-button', { hasText: 'Accept Output' }).click();
     await workbench.page.locator('.statusbar-item', { hasText: 'Fixture json expects this output now' }).waitFor();
     assert.deepEqual(JSON.parse(await readFile(expected, 'utf8')), { ran_in: 'local-dev', input_bytes: 21 });
     assert.deepEqual(await workbench.notifications('error'), []);
