@@ -35,7 +35,8 @@ export async function fetchOutcome(session: Connecting, entry: RunEntry, signal:
 export async function fetchInput(session: Connecting, entry: RunEntry, signal: AbortSignal): Promise<Uint8Array> {
   using client = await session.connect(entry.provider);
   const { run } = await endedRun(client, entry.run, signal);
-  return inputOf(client, await client.record(run, { signal }), signal);
+  // Awaited here, because the client is closed when this function returns.
+  return await inputOf(client, await client.record(run, { signal }), signal);
 }
 
 /**

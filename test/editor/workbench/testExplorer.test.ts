@@ -46,7 +46,7 @@ describe('fixtures in the Test Explorer', function () {
   it('accept the new output, and pass then', async () => {
     await failed().click();
     await workbench.screenshot('test-difference');
-    await workbench.page.locator('.part.panel .monaco-button', { hasText: 'Accept Output' }).click();
+    await workbench.page.locator('.part.panel').getByText('Accept Output', { exact: true }).click();
     await workbench.page.locator('.statusbar-item', { hasText: 'Fixture json expects this output now' }).waitFor();
     assert.deepEqual(JSON.parse(await readFile(expected, 'utf8')), { ran_in: 'local-dev', input_bytes: 21 });
     assert.deepEqual(await workbench.notifications('error'), []);
