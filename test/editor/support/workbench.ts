@@ -8,8 +8,11 @@ const SCREENSHOTS = join(import.meta.dirname, '..', '..', '..', 'build', 'screen
 /** The module that signs the editor's connection in Microsoft's own build; every window of code-server asks for it in vain. */
 const NOT_SHIPPED = /404 \(Not Found\) \[.*\/node_modules\/vsda\//;
 
-/** The workbench itself complains so at each reload of a window in a browser. */
-const RELOADED = /\[lifecycle\] Long running operations during shutdown are unsupported in the web/;
+/** The workbench's own accounts: under load their provider registers too late for it. */
+const ACCOUNTS = /Timed out waiting for authentication provider 'github'/;
+
+/** Windows that are about to be reloaded: the workbench complains of work that it could not end. */
+const leaving = new WeakSet<Page>();
 
 const UNTIL_MS = 30_000;
 
@@ -38,8 +41,8 @@ export class Workbench implements AsyncDisposable {
     page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
     page.on('console', (message) => {
       const complaint = `${message.text()} [${message.location().url}]`;
-      const isOfTheEditor = NOT_SHIPPED.test(complaint) || RELOADED.test(complaint);
-      if (message.type() === 'error' && !isOfTheEditor) complaints.push(complaint);
+      const isOfTheEditor = [NOT_SHIPPED, ACCOUNTS].some((one) => one.test(complaint));
+      if (message.type() === 'error' && !isOfTheEditor && !leaving.has(page)) complaints.push(complaint);
     });
     // A notification may come and go between two looks: all of them are written down as they appear.
     await page.addInitScript({ path: join(import.meta.dirname, 'recordNotifications.js') });
@@ -55,7 +58,9 @@ export class Workbench implements AsyncDisposable {
   }
 
   async reload(): Promise<void> {
-    await this.page.reload();
+    leaving.add(this.page);
+    await this.page.reload({ waitUntil: 'commit' });
+    leaving.delete(this.page);
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
   }
 

@@ -158,7 +158,7 @@ describe('the Run panel', function () {
     await boxes.filter({ hasText: '_grafos_tasklet_run' }).first().click();
     await workbench
       .webview()
-      .locator('.told', { hasText: /^_grafos_tasklet_run: [\d,]+/ })
+      .locator('.flame .quiet', { hasText: /^_grafos_tasklet_run: [\d,]+/ })
       .waitFor();
     await workbench.screenshot('run-panel-profile');
     await button('Show in Source').click();
