@@ -45,6 +45,7 @@ describe('validating Rust', () => {
     assert.equal(code, 1, stdout);
     assert.match(stdout, /^error GRF2207 demo[/\\]src[/\\]lib\.rs:2:/m);
     assert.match(stdout, /^ {2}E0308: mismatched types$/m);
+    assert.match(stdout, /^ +expected .*String`, found `&str`$/m);
     const built = await grafos(['tasklet', 'build'], { cwd: scratch.root, env });
     assert.equal(built.code === 0, false);
     assert.equal(built.stderr.match(/E0308/g)?.length, 2, built.stderr);
