@@ -15,9 +15,12 @@ export async function pickProvider(
   settings: string,
 ): Promise<{ provider: ProviderName; status: ProviderStatus | undefined } | 'settings' | undefined> {
   const { PROVIDERS } = await import('../../toolchain/deploy/resolveProvider.ts');
+  const { readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
   const { providerStatus } = await import('../../toolchain/deploy/providerStatus.ts');
   const order = [...PROVIDERS].sort((left, right) => Number(right === last) - Number(left === last));
   const known = new Map<ProviderName, ProviderStatus>();
+  /** Clouds that have a cell here, of whatever state. */
+  const listed = new Set<ProviderName>();
   const asked = new AbortController();
   const picker = vscode.window.createQuickPick<Item>();
   picker.title = vscode.l10n.t('Deploy {0} to…', tasklet);
@@ -30,7 +33,8 @@ export async function pickProvider(
         const status = known.get(provider);
         return {
           label: `${status?.ready === true ? '$(pass)' : '$(circle-outline)'} ${provider}`,
-          description: status === undefined ? vscode.l10n.t('asking…') : pickText(describe(session, status)),
+          description:
+            status === undefined ? vscode.l10n.t('asking…') : pickText(describe(session, status, listed.has(provider))),
           ...detailOf(provider === last, status),
           provider,
         };
@@ -57,7 +61,9 @@ export async function pickProvider(
   const asking = new Map<ProviderName, Promise<void>>();
   const ask = (provider: ProviderName): Promise<void> => {
     const answer = providerStatus(session.root, provider, asked.signal).then(
-      (status) => {
+      async (status) => {
+        const cells = provider === 'local' ? [] : await readCloudCells(session.root, provider).catch(() => []);
+        if (cells.length > 0) listed.add(provider);
         known.set(provider, status);
       },
       () => {},
@@ -122,7 +128,7 @@ function detailOf(isLast: boolean, status: ProviderStatus | undefined): { detail
   return { detail: pickText([...used, ...facts].filter((part) => part !== '').join(' · ')) };
 }
 
-function describe(session: ProgramSession, status: ProviderStatus): string {
+function describe(session: ProgramSession, status: ProviderStatus, isListed: boolean): string {
   const record = status.requirements.find(({ name }) => name === 'durable_provider_cell_record');
   const heartbeat =
     status.last_heartbeat === null
@@ -134,6 +140,6 @@ function describe(session: ProgramSession, status: ProviderStatus): string {
   }
   if (status.provider === 'local')
     return stackWord(session.stack.state.kind === 'running' ? 'unhealthy' : session.stack.state.kind);
-  if (record?.met === false) return vscode.l10n.t('not set up');
+  if (record?.met === false && !isListed) return vscode.l10n.t('not set up');
   return [vscode.l10n.t('not ready'), status.requirements.find(({ met }) => !met)?.message ?? ''].join(' · ');
 }

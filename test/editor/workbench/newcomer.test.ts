@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { networkNamespacesMissing } from '../../helpers/networkNamespace.ts';
 import { secondCell } from '../../helpers/secondCell.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
 
@@ -99,6 +100,14 @@ describe('a newcomer in the workbench', function () {
   it(`deploys it to aws, on a cell of another host that is added on the way, and reads its result${skipped}`, async function () {
     if (missing !== undefined) this.skip();
     await using cell = await secondCell('aws', 'eu-central-1');
+    // The user's own copies, which stay when the cell is gone.
+    await using own = await temporaryFolder('grafos-trust-');
+    const copy = async (file: string) => {
+      const to = join(own.path, basename(file));
+      await copyFile(file, to);
+      return to;
+    };
+    const [ca, cert, key] = [await copy(cell.ca), await copy(cell.tenantCert), await copy(cell.tenantKey)];
     await workbench.row('Tasklets', 'local-dev').hover();
     await workbench.row('Tasklets', 'local-dev').getByRole('button', { name: 'Deploy to…' }).click();
     const offers = workbench.quickInput().locator('.monaco-list-row');
@@ -109,10 +118,10 @@ describe('a newcomer in the workbench', function () {
 
     await workbench.answer('Add a Cell of aws', cell.url);
     await workbench.answer('The tenant that your certificate was issued for', cell.tenant);
-    await workbench.chooseFile('Choose the CA Certificate', editor.root, cell.ca);
+    await workbench.chooseFile('Choose the CA Certificate', editor.root, ca);
     // Each dialog begins where the one before ended.
-    await workbench.chooseFile('Choose the Tenant Certificate', dirname(cell.ca), cell.tenantCert);
-    await workbench.chooseFile('Choose the Key of the Certificate', dirname(cell.tenantCert), cell.tenantKey);
+    await workbench.chooseFile('Choose the Tenant Certificate', own.path, cert);
+    await workbench.chooseFile('Choose the Key of the Certificate', own.path, key);
     await workbench.quickInput().locator('.monaco-list-row', { hasText: 'Copy it into the secret storage' }).click();
     const confirm = workbench.page.locator('.monaco-dialog-box', { hasText: 'Deploy local-dev to aws?' });
     await confirm.waitFor();
@@ -141,6 +150,18 @@ describe('a newcomer in the workbench', function () {
     const listed = workbench.row('Cells', /aws.*aws-eu-central-1-1.*ready/);
     await listed.waitFor();
     await workbench.screenshot('cells');
+
+    // A cell that does not answer is said to be so, and choosing it deploys nothing.
+    await cell[Symbol.asyncDispose]();
+    await workbench.row('Tasklets', 'local-dev').hover();
+    await workbench.row('Tasklets', 'local-dev').getByRole('button', { name: 'Deploy to…' }).click();
+    const silent = offers.filter({ hasText: /aws.*not ready.*Cannot be used now/ });
+    await silent.waitFor();
+    await silent.click();
+    await silent.waitFor();
+    await workbench.screenshot('deploy-to-silent');
+    await workbench.page.keyboard.press('Escape');
+    await workbench.quickInput().waitFor({ state: 'hidden' });
     await listed.hover();
     await listed.getByRole('button', { name: 'Remove Provider Cell…' }).click();
     const question = workbench.page.locator('.monaco-dialog-box', { hasText: 'Remove the cell of aws at' });
