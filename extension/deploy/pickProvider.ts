@@ -124,7 +124,7 @@ function detailOf(isLast: boolean, status: ProviderStatus | undefined): { detail
     return used.length === 0 ? {} : { detail: used.join(' · ') };
   const facts = status.ready
     ? [status.requirements.find(({ name }) => name === 'durable_provider_cell_record')?.message ?? '']
-    : [vscode.l10n.t('Cannot be used now. Choose it to ask again.'), status.next ?? ''];
+    : [vscode.l10n.t('Cannot be used now. Choose it to ask again.')];
   return { detail: pickText([...used, ...facts].filter((part) => part !== '').join(' · ')) };
 }
 

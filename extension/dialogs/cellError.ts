@@ -4,6 +4,8 @@ import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 /** An error of a cell in a cloud. Nothing on this machine can mend it. */
 export class CellError extends GrafosError {}
 
+const ASK = 'Check the network, or ask who runs the cell.';
+
 /** The error of a provider, as a {@link CellError} where a cloud could not be reached. */
 export function errorOf(provider: ProviderName, error: unknown): unknown {
   const isCell = provider !== 'local' && error instanceof GrafosError && error.kind === 'unreachable';
@@ -12,6 +14,7 @@ export function errorOf(provider: ProviderName, error: unknown): unknown {
   return new CellError(kind, code, message, {
     cause: error,
     ...(why === undefined ? {} : { why }),
-    ...(next === undefined ? {} : { next }),
+    // The advice for the local stack is none for a cell elsewhere.
+    ...(next === undefined || next.includes('grafos dev ') ? { next: ASK } : { next }),
   });
 }

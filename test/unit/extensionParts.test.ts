@@ -84,6 +84,14 @@ describe('how the editor tells errors', () => {
       { text: /^No answer\. Ask its owner\.$/, actions: ['cells'] },
     ],
     [
+      'a cell of a cloud without the advice for a local stack',
+      errorOf(
+        'gcp',
+        new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.', { next: 'Try: grafos dev up' }),
+      ),
+      { text: /^No answer\. Check the network, or ask who runs the cell\.$/, actions: ['cells'] },
+    ],
+    [
       'a local stack that does not answer',
       errorOf('local', new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.')),
       { text: /^No answer\.$/, actions: ['grafos.stack.doctor', 'grafos.stack.logs'] },
