@@ -15,6 +15,8 @@ export const COMMANDS = {
   taskletDeploy: 'grafos.tasklet.deploy',
   taskletNew: 'grafos.tasklet.new',
   programNew: 'grafos.program.new',
+  recipeOpen: 'grafos.recipe.open',
+  guideOpen: 'grafos.guide.open',
   runArtifacts: 'grafos.run.artifacts',
   runDownload: 'grafos.run.download',
   runReproduce: 'grafos.run.reproduce',
@@ -25,11 +27,14 @@ export const COMMANDS = {
   runWith: 'grafos.run.with',
   runSaveFixture: 'grafos.run.saveFixture',
   runAcceptOutput: 'grafos.run.acceptOutput',
+  fixtureAccept: 'grafos.fixture.accept',
+  fixtureShowRun: 'grafos.fixture.showRun',
   runsFilter: 'grafos.runs.filter',
   runsGroup: 'grafos.runs.group',
   runsMore: 'grafos.runs.more',
   languageRestart: 'grafos.language.restart',
   providerAddCell: 'grafos.provider.addCell',
+  providerRemoveCell: 'grafos.provider.removeCell',
   diagnosticsCopy: 'grafos.diagnostics.copy',
 } as const;
 
@@ -43,6 +48,7 @@ export const PANEL_CONTAINER = 'grafosRun';
 export const VIEWS = {
   stack: 'grafos.stack',
   tasklets: 'grafos.tasklets',
+  cells: 'grafos.cells',
   runs: 'grafos.runs',
   run: 'grafos.run',
 } as const;
@@ -60,6 +66,7 @@ export const SETTINGS = {
   keepRunning: 'grafos.stack.keepRunning',
   confirmCloud: 'grafos.deploy.confirmCloud',
   validateOnType: 'grafos.validate.onType',
+  codeLens: 'grafos.codeLens',
   profileInSource: 'grafos.profile.inSource',
   traceServer: 'grafos.trace.server',
   mcpEnabled: 'grafos.mcp.enabled',
@@ -73,8 +80,11 @@ export const FUEL_COLORS = [
   { color: 'grafos.fuel.most', from: 0.25 },
 ] as const;
 
-/** Task type of package.json's taskDefinitions and the problem matcher's owner. */
+/** Task type of package.json's taskDefinitions and the problem matchers' owner. */
 export const TASK_TYPE = 'grafos';
+
+/** What a task can do. */
+export const TASK_COMMANDS = ['build', 'validate', 'test', 'run', 'deploy', 'watch'] as const;
 
 /** Id of the Test Explorer controller. */
 export const TEST_CONTROLLER = 'grafos.fixtures';

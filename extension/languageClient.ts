@@ -129,6 +129,12 @@ export function startLanguageClient(
         validateOnType: vscode.workspace.getConfiguration().get<boolean>(SETTINGS.validateOnType, true),
         fuel: vscode.workspace.getConfiguration().get<boolean>(SETTINGS.profileInSource, false),
       }),
+      middleware: {
+        provideCodeLenses: (document, token, next) =>
+          vscode.workspace.getConfiguration(undefined, document).get<boolean>(SETTINGS.codeLens, true)
+            ? next(document, token)
+            : [],
+      },
       initializationFailedHandler: () => false,
       errorHandler: { error: () => ({ action: ErrorAction.Continue, handled: true }), closed },
     });
@@ -186,7 +192,8 @@ export function startLanguageClient(
     vscode.workspace.onDidOpenTextDocument(consider),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if ([SETTINGS.validateOnType, SETTINGS.profileInSource].some((one) => event.affectsConfiguration(one))) restart();
+      const those = [SETTINGS.validateOnType, SETTINGS.profileInSource, SETTINGS.codeLens];
+      if (those.some((one) => event.affectsConfiguration(one))) restart();
     }),
   );
   // After activation: looking for manifests reads the disk.

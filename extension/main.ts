@@ -5,7 +5,8 @@ import { registerCommands } from './commands/registerCommands.ts';
 import { contextKeys } from './contextKeys.ts';
 import { notice } from './dialogs/notice.ts';
 import { artifactDocuments } from './documents/artifactDocuments.ts';
-import { fixtureTests } from './fixtureTests.ts';
+import type { FixtureResults } from './fixtures/fixtureResults.ts';
+import { fixtureTests } from './fixtures/fixtureTests.ts';
 import type { Grafos } from './grafos.ts';
 import type { RunningLanguageClient } from './languageClient.ts';
 import { languageModelTools } from './languageModelTools.ts';
@@ -19,8 +20,9 @@ import { RunsShown } from './runs/runsShown.ts';
 import { statusBar } from './statusBar.ts';
 import { useWarmBuilder } from './tasklets/buildTasklets.ts';
 import { FoundProblems } from './tasklets/foundProblems.ts';
-import { tasks } from './tasks.ts';
+import { tasks } from './tasks/tasks.ts';
 import { terminalPath } from './terminalPath.ts';
+import { cellsView } from './views/cellsView.ts';
 import { runsView } from './views/runsView.ts';
 import { stackView } from './views/stackView.ts';
 import { taskletsView } from './views/taskletsView.ts';
@@ -44,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const runsShown = new RunsShown(context.workspaceState);
   const problems = new FoundProblems();
   const failures = new RunFailures();
+  const fixtures: FixtureResults = new Map();
   context.subscriptions.push(
     log,
     programs,
@@ -57,16 +60,18 @@ export function activate(context: vscode.ExtensionContext): void {
       runsShown,
       problems,
       failures,
+      fixtures,
       restartLanguageServer: () => languageClient?.restart(),
     }),
     contextKeys(grafos),
     statusBar(grafos),
     stackView(grafos),
     taskletsView(grafos),
+    cellsView(grafos),
     runsView(grafos, inputs, runsShown),
     artifactDocuments(),
     tasks(grafos),
-    fixtureTests(grafos),
+    fixtureTests(grafos, fixtures),
     languageModelTools(grafos),
     mcpServers(grafos),
   );

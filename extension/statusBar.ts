@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { formatSize } from '../program/size.ts';
 import type { Grafos } from './grafos.ts';
 import { COMMANDS, VIEWS } from './ids.ts';
+import { programName } from './program/programName.ts';
 import type { ProgramSession } from './program/programSession.ts';
 import { markdown } from './shown/markdown.ts';
 import { devOf, type StackState, type StackStateKind } from './stack/stackState.ts';
@@ -65,15 +66,15 @@ function hoverCard({ root }: ProgramSession, state: StackState): vscode.Markdown
     ],
   };
   card.appendMarkdown(
-    markdown`**${vscode.l10n.t('grafOS local stack')}** · ${stackWord(state.kind)}\n\n${vscode.workspace.asRelativePath(root)}\n\n`,
+    markdown`**${vscode.l10n.t('grafOS local stack')}** · ${stackWord(state.kind)}\n\n${programName(root)}\n\n`,
   );
   const dev = devOf(state);
   if (dev !== undefined) {
     card.appendMarkdown(
       markdown`${[
         `fabricbiosd: ${dev.fabric.transport} ${dev.fabric.control}, ${formatSize(dev.fabric.mem_capacity)}`,
-        `scheduler: ${dev.scheduler_url}`,
-        `helper: ${dev.helper.url}`,
+        `scheduler: ${new URL(dev.scheduler_url).host}`,
+        `helper: ${new URL(dev.helper.url).host}`,
         vscode.l10n.t('since {0}', timeText(new Date(dev.started_at))),
       ]}\n\n`,
     );

@@ -1,6 +1,6 @@
 import type { CodeLens } from 'vscode-languageserver/node';
 import type { Tasklet } from '../program/manifest.ts';
-import { computePlace } from './computePlace.ts';
+import { computePlace } from '../toolchain/language/computePlace.ts';
 import { LENS_COMMANDS, type LensArgument } from './customMessages.ts';
 
 /** Build, Run and Deploy above `compute`, once for each tasklet that is made from the file. */

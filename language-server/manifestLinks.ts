@@ -5,8 +5,8 @@ import type { ParsedManifest, TaskletText } from '../program/manifest.ts';
 import { placeAt } from '../program/manifestPlace.ts';
 import { rustSource } from '../program/rustSource.ts';
 import type { TextPosition } from '../program/textLines.ts';
+import { computePlace } from '../toolchain/language/computePlace.ts';
 import { FILE_START } from '../toolchain/validate/finding.ts';
-import { computePlace } from './computePlace.ts';
 import { uriOfPath } from './filePaths.ts';
 
 /** Links from the paths of grafos.toml to the files that are there. */

@@ -34,6 +34,32 @@ export function quickFixes(
   });
 }
 
+/** Kind of the action that applies every fix of a file, as `editor.codeActionsOnSave` names it. */
+export const FIX_ALL = `${CodeActionKind.SourceFixAll}.grafos`;
+
+/**
+ * One action for all fixes of a file. A fix that also changes another file, or that overlaps a fix
+ * before it, is left out: it is there again once the others are applied.
+ */
+export function fixAll(
+  findings: readonly Finding[],
+  file: string,
+  edit: (edits: readonly FindingEdit[]) => WorkspaceEdit,
+): CodeAction[] {
+  const taken: FindingEdit[] = [];
+  for (const { fix } of findings) {
+    if (fix === undefined || fix.edits.some((one) => one.file !== file)) continue;
+    const fresh = fix.edits.filter((one) => !taken.some((other) => isSame(one, other)));
+    if (!fresh.some((one) => taken.some((other) => touches(one.range, other.range)))) taken.push(...fresh);
+  }
+  return taken.length === 0 ? [] : [{ title: 'Fix all findings of grafOS', kind: FIX_ALL, edit: edit(taken) }];
+}
+
+/** Two findings may need the same import. */
+function isSame(left: FindingEdit, right: FindingEdit): boolean {
+  return left.newText === right.newText && JSON.stringify(left.range) === JSON.stringify(right.range);
+}
+
 /** Edits by file, each with the version they were made for when the client can check it. */
 export function workspaceEdit(
   edits: readonly FindingEdit[],

@@ -22,7 +22,7 @@ import { fuelBounded } from '../toolchain/bounded/fuelBounded.ts';
 import { warmBounded } from '../toolchain/bounded/warmBounded.ts';
 import type { LineFuel } from '../toolchain/profile/sourceFuel.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
-import type { Finding } from '../toolchain/validate/finding.ts';
+import type { Finding, FindingEdit } from '../toolchain/validate/finding.ts';
 import { programFiles } from '../toolchain/validate/programFiles.ts';
 import { answerBuild } from './answerBuild.ts';
 import { CargoChecks } from './cargoChecks.ts';
@@ -52,7 +52,7 @@ import { movedDefaults, renameFault, renamePlace } from './manifestRename.ts';
 import { manifestSymbols } from './manifestSymbols.ts';
 import { OpenTexts } from './openTexts.ts';
 import type { ProgramState } from './programState.ts';
-import { quickFixes, workspaceEdit } from './quickFixes.ts';
+import { FIX_ALL, fixAll, quickFixes, workspaceEdit } from './quickFixes.ts';
 import { sourceCandidates } from './sourceCandidates.ts';
 import { standardHover } from './standardHover.ts';
 
@@ -94,7 +94,7 @@ export function serve(connection: Connection, threadUrl: URL): void {
         documentLinkProvider: {},
         documentSymbolProvider: true,
         renameProvider: { prepareProvider: true },
-        codeActionProvider: { codeActionKinds: ['quickfix'] },
+        codeActionProvider: { codeActionKinds: ['quickfix', FIX_ALL] },
         ...(session.options.commands ? { codeLensProvider: {} } : {}),
         ...(session.options.fuel ? { inlayHintProvider: true } : {}),
       },
@@ -226,11 +226,17 @@ export function serve(connection: Connection, threadUrl: URL): void {
       const path = pathOfUri(textDocument.uri);
       const program = path === null ? undefined : session?.checker.programOf(path);
       if (path === null || program === undefined || session === null) return [];
-      if (context.only !== undefined && !context.only.some((kind) => 'quickfix'.startsWith(kind))) return [];
       const { versionedEdits } = session;
-      return quickFixes(program.fixable(), path, range, context.diagnostics, (edits) =>
-        workspaceEdit(edits, documentOf, versionedEdits),
-      );
+      const edit = (edits: readonly FindingEdit[]) => workspaceEdit(edits, documentOf, versionedEdits);
+      // An editor asks for a kind by its name or by the beginning of it.
+      const isAsked = (kind: string) =>
+        context.only?.some((asked) => asked === '' || kind === asked || kind.startsWith(`${asked}.`)) === true;
+      return [
+        ...(context.only === undefined || isAsked('quickfix')
+          ? quickFixes(program.fixable(), path, range, context.diagnostics, edit)
+          : []),
+        ...(isAsked(FIX_ALL) ? fixAll(program.fixable(), path, edit) : []),
+      ];
     }),
   );
 

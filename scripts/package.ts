@@ -4,7 +4,7 @@
  * the size of each VSIX.
  *
  * A VSIX holds the files that .vscodeignore leaves in and, where there is one, QUIC's native half
- * for its platform.
+ * for its platform. Its README is the page of the extension.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,6 +15,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 import { PLUGIN_NAME } from '../typescript-plugin/main.ts';
+import { extensionPage } from './extensionPage.ts';
 import { sbom } from './sbom.ts';
 import type { ThirdParty } from './thirdParty.ts';
 
@@ -60,13 +61,15 @@ export async function packageFor(target: string): Promise<string> {
     const { scripts, devDependencies, optionalDependencies, allowScripts, ...shipped } = manifest;
     await writeFile(join(staging, 'package.json'), `${JSON.stringify({ ...shipped, dependencies }, null, 2)}\n`);
 
+    await writeFile(join(staging, 'README.md'), await extensionPage(root));
+
     const packagePath = join(root, 'build', 'vsix', `grafos-${target}-${manifest.version}.vsix`);
     await mkdir(dirname(packagePath), { recursive: true });
     await createVSIX({
       cwd: staging,
       target,
       packagePath,
-      // The pages that the README links to are in the repository, whose address the manifest does not have yet.
+      // The manifest does not have the repository's address yet. The extension's page needs none.
       allowMissingRepository: true,
       rewriteRelativeLinks: false,
     });

@@ -6,6 +6,7 @@ import { buildAll } from '../../toolchain/build/buildAll.ts';
 import type { BrokenFixture, Fixture } from '../../toolchain/fixtures/fixture.ts';
 import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
 import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFixtures.ts';
+import { writeExpectation } from '../../toolchain/fixtures/writeExpectation.ts';
 import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
 import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
 import type { CommandContext } from '../command.ts';
@@ -40,9 +41,14 @@ export async function run(
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');
     const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
+    const write = async (expectedFile: string, text: string): Promise<true> => {
+      await writeExpectation(program.root, expectedFile, text);
+      return true;
+    };
+    const accept = given.update ? write : undefined;
     await using stack = await stackForTests(program.root, memory, signal);
     for (const { tasklet, fixtures } of suites) {
-      for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal, given.update)) {
+      for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal, accept)) {
         out.progress(`${result.tasklet}: ${result.case}`);
         results.push(result);
       }

@@ -15,7 +15,12 @@ export interface EventStream {
 /** Answers with server-sent events (WHATWG HTML, "Server-sent events"). */
 export function openEventStream(res: ServerResponse): EventStream {
   const gone = new AbortController();
-  res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
+  res.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    // A proxy between, such as that of an editor in the browser, would compress and hold back events.
+    'Cache-Control': 'no-store, no-transform',
+    'X-Accel-Buffering': 'no',
+  });
   // The headers, and with them the news that the stream is open, must not wait for the first event.
   res.flushHeaders();
   const heartbeat = setInterval(() => res.write(': \n\n'), HEARTBEAT_MS);

@@ -1,3 +1,4 @@
+import type { FixtureResults } from '../fixtures/fixtureResults.ts';
 import type { Grafos } from '../grafos.ts';
 import type { RunPanel } from '../panel/runPanel.ts';
 import type { RunFailures } from '../places/runFailures.ts';
@@ -16,6 +17,7 @@ export interface CommandContext extends Grafos {
   /** Ends the language server and starts it again. Before a program is found it does nothing. */
   restartLanguageServer(): void;
   failures: RunFailures;
+  fixtures: FixtureResults;
 }
 
 /** Called with what the menu, tree, lens or other code passes: often nothing. Its rejection is shown; a resolved undefined after a dialog was left is silence. */

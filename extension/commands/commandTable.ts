@@ -1,9 +1,14 @@
 import { COMMANDS, type CommandId } from '../ids.ts';
 import type { CommandFactory } from './command.ts';
 import { diagnosticsCopy } from './diagnosticsCopy.ts';
+import { fixtureAccept } from './fixtureAccept.ts';
+import { fixtureShowRun } from './fixtureShowRun.ts';
+import { guideOpen } from './guideOpen.ts';
 import { languageRestart } from './languageRestart.ts';
 import { programNew } from './programNew.ts';
 import { providerAddCell } from './providerAddCell.ts';
+import { providerRemoveCell } from './providerRemoveCell.ts';
+import { recipeOpen } from './recipeOpen.ts';
 import { runAcceptOutput } from './runAcceptOutput.ts';
 import { runAgain } from './runAgain.ts';
 import { runArtifacts } from './runArtifacts.ts';
@@ -56,6 +61,8 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.taskletDeploy]: trusted(taskletDeploy),
   [COMMANDS.taskletNew]: open(taskletNew),
   [COMMANDS.programNew]: open(programNew),
+  [COMMANDS.recipeOpen]: open(recipeOpen),
+  [COMMANDS.guideOpen]: open(guideOpen),
   [COMMANDS.runArtifacts]: trusted(runArtifacts),
   [COMMANDS.runDownload]: trusted(runDownload),
   [COMMANDS.runReproduce]: trusted(runReproduce),
@@ -66,10 +73,13 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.runWith]: trusted(runWith),
   [COMMANDS.runSaveFixture]: trusted(runSaveFixture),
   [COMMANDS.runAcceptOutput]: trusted(runAcceptOutput),
+  [COMMANDS.fixtureAccept]: trusted(fixtureAccept),
+  [COMMANDS.fixtureShowRun]: open(fixtureShowRun),
   [COMMANDS.runsFilter]: open(runsFilter),
   [COMMANDS.runsGroup]: open(runsGroup),
   [COMMANDS.runsMore]: trusted(runsMore),
   [COMMANDS.languageRestart]: open(languageRestart),
   [COMMANDS.providerAddCell]: trusted(providerAddCell),
+  [COMMANDS.providerRemoveCell]: trusted(providerRemoveCell),
   [COMMANDS.diagnosticsCopy]: open(diagnosticsCopy),
 };

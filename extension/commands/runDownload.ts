@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { notice } from '../dialogs/notice.ts';
+import { pickPath } from '../dialogs/pickPath.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import type { CommandFactory } from './command.ts';
@@ -11,16 +12,14 @@ export const runDownload: CommandFactory = (grafos) => async (arg) => {
   if (subject === undefined) return;
   const entry = await pickRun(subject, vscode.l10n.t('Download Artifacts'), ({ run }) => run.ended_at !== null);
   if (entry === undefined) return;
-  const [folder] =
-    (await vscode.window.showOpenDialog({
-      title: vscode.l10n.t('Where the Artifacts Go'),
-      openLabel: vscode.l10n.t('Download Here'),
-      canSelectFiles: false,
-      canSelectFolders: true,
-      defaultUri: vscode.Uri.file(entry.root),
-    })) ?? [];
+  const folder = await pickPath(grafos.context.workspaceState, 'artifacts', entry.root, {
+    title: vscode.l10n.t('Where the Artifacts Go'),
+    openLabel: vscode.l10n.t('Download Here'),
+    canSelectFiles: false,
+    canSelectFolders: true,
+  });
   if (folder === undefined) return;
-  const dir = join(folder.fsPath, entry.run.run_id);
+  const dir = join(folder, entry.run.run_id);
   await withProgress(vscode.l10n.t('grafOS: downloading artifacts'), async (signal) => {
     const { downloadArtifacts } = await import('../../toolchain/artifacts/downloadArtifacts.ts');
     using client = await subject.session.connect(entry.provider);

@@ -4,6 +4,7 @@ import { pickRun } from '../dialogs/pickRun.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { profileShown } from '../panel/profileShown.ts';
 import { runCli } from '../runCli.ts';
+import { isRepeatable } from '../runs/isRepeatable.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
 
@@ -11,7 +12,7 @@ import { subjectOf } from './subject.ts';
 export const runProfile: CommandFactory = (grafos) => async (arg) => {
   const subject = await subjectOf(grafos, arg);
   if (subject === undefined) return;
-  const entry = await pickRun(subject, vscode.l10n.t('Profile'), ({ run }) => run.ended_at !== null);
+  const entry = await pickRun(subject, vscode.l10n.t('Profile'), ({ run }) => isRepeatable(run));
   if (entry === undefined) return;
   const { session } = subject;
   const { run_id, tasklet } = entry.run;

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { notice } from '../dialogs/notice.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
+import { isRepeatable } from '../runs/isRepeatable.ts';
 import { startStack } from '../stack/startStack.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
@@ -9,7 +10,7 @@ import { subjectOf } from './subject.ts';
 export const runReproduce: CommandFactory = (grafos) => async (arg) => {
   const subject = await subjectOf(grafos, arg);
   if (subject === undefined) return;
-  const entry = await pickRun(subject, vscode.l10n.t('Reproduce Locally'), ({ run }) => run.ended_at !== null);
+  const entry = await pickRun(subject, vscode.l10n.t('Reproduce Locally'), ({ run }) => isRepeatable(run));
   if (entry === undefined) return;
   const { session } = subject;
   if (session.stack.state.kind !== 'running') await startStack(session);

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { pickStep } from '../dialogs/pickStep.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
 
@@ -11,8 +12,8 @@ export const taskletNew: CommandFactory = (grafos) => async (arg) => {
   const { NAME_PATTERN } = await import('../../program/manifestKeys.ts');
   const program = await loadProgramSoon(session.root);
   const title = vscode.l10n.t('New Tasklet');
-  const labels = { assemblyscript: 'AssemblyScript', wat: 'WebAssembly text' } as const;
-  const picked = await vscode.window.showQuickPick(
+  const labels = { assemblyscript: 'AssemblyScript', rust: 'Rust', wat: 'WebAssembly text' } as const;
+  using picked = await pickStep(
     NEW_TASKLET_KINDS.map((one) => ({ label: labels[one], language: one })),
     { title, placeHolder: vscode.l10n.t('Choose the language') },
   );
@@ -33,7 +34,7 @@ export const taskletNew: CommandFactory = (grafos) => async (arg) => {
   // The manifest is changed on disk: what is typed in it and not saved would be lost, or lose.
   const open = vscode.workspace.textDocuments.find(({ uri }) => uri.fsPath === program.manifestPath);
   if (open?.isDirty === true && !(await open.save())) return;
-  const made = await newTasklet(await loadProgramSoon(session.root), name, picked.language);
+  const made = await newTasklet(await loadProgramSoon(session.root), name, picked.item.language);
   session.taskletsChanged();
   await vscode.window.showTextDocument(vscode.Uri.file(made.source));
 };

@@ -4,6 +4,8 @@ import * as vscode from 'vscode';
 import type { AdoptedCell } from '../../toolchain/deploy/adoptCell.ts';
 import type { CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import { keptKeyReference } from '../../toolchain/deploy/keptKeys.ts';
+import { errorOf } from '../dialogs/cellError.ts';
+import { pickPath } from '../dialogs/pickPath.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import type { Grafos } from '../grafos.ts';
 import type { ProgramSession } from '../program/programSession.ts';
@@ -29,17 +31,12 @@ export async function addCell(
   const title = vscode.l10n.t('Add a Cell of {0}', provider);
   const ask = (options: vscode.InputBoxOptions) =>
     vscode.window.showInputBox({ title, ignoreFocusOut: true, ...options });
-  const pickFile = async (what: string): Promise<string | undefined> => {
-    const [file] =
-      (await vscode.window.showOpenDialog({
-        title: what,
-        openLabel: what,
-        canSelectMany: false,
-        defaultUri: vscode.Uri.file(session.root),
-        filters: { [vscode.l10n.t('PEM files')]: ['pem', 'crt', 'key'], [vscode.l10n.t('All files')]: ['*'] },
-      })) ?? [];
-    return file?.fsPath;
-  };
+  const pickFile = (what: string) =>
+    pickPath(context.globalState, 'cell', session.root, {
+      title: what,
+      openLabel: what,
+      filters: { [vscode.l10n.t('PEM files')]: ['pem', 'crt', 'key'], [vscode.l10n.t('All files')]: ['*'] },
+    });
 
   const url = await ask({
     prompt: vscode.l10n.t('Address of its scheduler'),
@@ -82,7 +79,7 @@ export async function addCell(
   }).catch(async (error) => {
     // Not proved, not stored; what an earlier adoption of the same cell kept stays.
     if (isKept) await (before === undefined ? context.secrets.delete(name) : context.secrets.store(name, before));
-    throw error;
+    throw errorOf(provider, error);
   });
   log.info(`added cell ${adopted.cell_id} of ${provider} in ${adopted.region}: ${adopted.file}`);
   vscode.window.setStatusBarMessage(

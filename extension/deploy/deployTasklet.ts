@@ -7,13 +7,14 @@ import { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
 import type { CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import type { CommandContext } from '../commands/command.ts';
+import { errorOf } from '../dialogs/cellError.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
 import { notice } from '../dialogs/notice.ts';
 import { pickTasklet } from '../dialogs/pickTasklet.ts';
 import { SETTINGS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { addCell } from './addCell.ts';
-import { type Answers, type InputChoice, keepAnswers, readAnswers } from './answers.ts';
+import { type AnswerStore, type Answers, type InputChoice, keepAnswers, readAnswers } from './answers.ts';
 import { inputText, pickInput, readChoice } from './pickInput.ts';
 import { pickMemory } from './pickMemory.ts';
 import { pickProvider } from './pickProvider.ts';
@@ -48,7 +49,7 @@ export async function deployTasklet(grafos: CommandContext, request: DeployReque
   const { program, tasklet } = picked;
   let answers: Answers | undefined = readAnswers(store, session.root, tasklet.name);
 
-  const provider = request.provider ?? (await chooseProvider(session, program, tasklet, answers));
+  const provider = request.provider ?? (await chooseProvider(store, session, program, tasklet, answers));
   if (provider === undefined) return;
   // Input and memory may have been changed while the provider was chosen.
   answers = typeof provider === 'object' ? provider.answers : answers;
@@ -56,7 +57,7 @@ export async function deployTasklet(grafos: CommandContext, request: DeployReque
 
   if (request.input !== undefined) answers = { ...answers, input: request.input };
   else if (request.bytes === undefined) {
-    answers = await completeInput(program, tasklet, answers, request.askInput === true);
+    answers = await completeInput(store, program, tasklet, answers, request.askInput === true);
     if (answers?.input === undefined) return;
   }
   answers = { ...answers, ...(request.provider === undefined ? { provider: name } : {}) };
@@ -69,10 +70,15 @@ export async function deployTasklet(grafos: CommandContext, request: DeployReque
   const choice = request.bytes === undefined ? answers.input : request.input;
   const input = request.bytes ?? (await readChoice(program, tasklet, choice ?? { kind: 'none' }));
   if (input === undefined) return;
-  await runOn(grafos, { session, tasklet, provider: name, input, choice, answers });
+  try {
+    await runOn(grafos, { session, tasklet, provider: name, input, choice, answers });
+  } catch (error) {
+    throw errorOf(name, error);
+  }
 }
 
 async function chooseProvider(
+  store: AnswerStore,
   session: ProgramSession,
   program: Program,
   tasklet: Tasklet,
@@ -85,7 +91,7 @@ async function chooseProvider(
     const chosen = await pickProvider(session, tasklet.name, answers.provider, settings);
     if (chosen === undefined) return undefined;
     if (chosen !== 'settings') return { name: chosen.provider, answers };
-    const input = await pickInput(program, tasklet, answers.input);
+    const input = await pickInput(store, program, tasklet, answers.input);
     if (input === undefined) continue;
     const memory = await pickMemory(tasklet, { value: answers.mem, capacity: undefined });
     answers = { ...answers, input, ...(memory === undefined ? {} : { mem: memory }) };
@@ -94,6 +100,7 @@ async function chooseProvider(
 
 /** Asks for the input unless the one used last is still there. */
 async function completeInput(
+  store: AnswerStore,
   program: Program,
   tasklet: Tasklet,
   answers: Answers,
@@ -106,7 +113,7 @@ async function completeInput(
     );
     if (isThere) return answers;
   }
-  const input = await pickInput(program, tasklet, answers.input);
+  const input = await pickInput(store, program, tasklet, answers.input);
   return input && { ...answers, input };
 }
 

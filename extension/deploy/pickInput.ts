@@ -2,11 +2,13 @@ import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import { pickPath } from '../dialogs/pickPath.ts';
 import { pickText } from '../shown/pickText.ts';
-import type { InputChoice } from './answers.ts';
+import type { AnswerStore, InputChoice } from './answers.ts';
 
 /** What the tasklet is run on; undefined when the picker is left. */
 export async function pickInput(
+  store: AnswerStore,
   program: Program,
   tasklet: Tasklet,
   last: InputChoice | undefined,
@@ -39,13 +41,8 @@ export async function pickInput(
     placeHolder: vscode.l10n.t('Choose what the tasklet is run on'),
   });
   if (picked?.ask === 'file') {
-    const [file] =
-      (await vscode.window.showOpenDialog({
-        title: vscode.l10n.t('Input of {0}', tasklet.name),
-        defaultUri: vscode.Uri.file(program.root),
-        canSelectMany: false,
-      })) ?? [];
-    return file && { kind: 'file', path: file.fsPath };
+    const path = await pickPath(store, 'input', program.root, { title: vscode.l10n.t('Input of {0}', tasklet.name) });
+    return path === undefined ? undefined : { kind: 'file', path };
   }
   if (picked?.ask === 'text') {
     const text = await vscode.window.showInputBox({

@@ -15,9 +15,12 @@ export async function pickProvider(
   settings: string,
 ): Promise<{ provider: ProviderName; status: ProviderStatus | undefined } | 'settings' | undefined> {
   const { PROVIDERS } = await import('../../toolchain/deploy/resolveProvider.ts');
+  const { readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
   const { providerStatus } = await import('../../toolchain/deploy/providerStatus.ts');
   const order = [...PROVIDERS].sort((left, right) => Number(right === last) - Number(left === last));
   const known = new Map<ProviderName, ProviderStatus>();
+  /** Clouds that have a cell here, of whatever state. */
+  const listed = new Set<ProviderName>();
   const asked = new AbortController();
   const picker = vscode.window.createQuickPick<Item>();
   picker.title = vscode.l10n.t('Deploy {0} to…', tasklet);
@@ -30,8 +33,9 @@ export async function pickProvider(
         const status = known.get(provider);
         return {
           label: `${status?.ready === true ? '$(pass)' : '$(circle-outline)'} ${provider}`,
-          description: status === undefined ? vscode.l10n.t('asking…') : pickText(describe(session, status)),
-          ...(provider === last ? { detail: vscode.l10n.t('used last') } : {}),
+          description:
+            status === undefined ? vscode.l10n.t('asking…') : pickText(describe(session, status, listed.has(provider))),
+          ...detailOf(provider === last, status),
           provider,
         };
       }),
@@ -54,24 +58,48 @@ export async function pickProvider(
     if (same !== undefined) picker.activeItems = [same];
   };
   draw();
-  picker.busy = true;
-  const asking = order.map((provider) =>
-    providerStatus(session.root, provider, asked.signal).then(
-      (status) => {
+  const asking = new Map<ProviderName, Promise<void>>();
+  const ask = (provider: ProviderName): Promise<void> => {
+    const answer = providerStatus(session.root, provider, asked.signal).then(
+      async (status) => {
+        const cells = provider === 'local' ? [] : await readCloudCells(session.root, provider).catch(() => []);
+        if (cells.length > 0) listed.add(provider);
         known.set(provider, status);
-        if (!asked.signal.aborted) draw();
       },
       () => {},
-    ),
-  );
-  void Promise.all(asking).then(() => {
-    if (!asked.signal.aborted) picker.busy = false;
-  });
+    );
+    const drawn = answer.then(() => {
+      asking.delete(provider);
+      if (asked.signal.aborted) return;
+      picker.busy = asking.size > 0;
+      draw();
+    });
+    asking.set(provider, drawn);
+    picker.busy = true;
+    return drawn;
+  };
+  /** Waits for the state of a cell, and asks a cell again that did not answer. */
+  const isUsable = async (provider: ProviderName): Promise<boolean> => {
+    if (known.get(provider)?.ready === true || provider === 'local') return true;
+    if (!asking.has(provider) && !lacksCell(known.get(provider))) {
+      known.delete(provider);
+      void ask(provider);
+      draw();
+    }
+    await asking.get(provider);
+    const status = known.get(provider);
+    return status === undefined || status.ready || lacksCell(status);
+  };
+  for (const provider of order) void ask(provider);
   try {
     const item = await new Promise<Item | undefined>((resolve) => {
       picker.onDidAccept(() => {
         const [chosen] = picker.selectedItems;
-        if (chosen !== undefined) resolve(chosen);
+        if (chosen?.provider === undefined) return resolve(chosen);
+        // A cell that does not answer stays in the list with its reason, and can be chosen again.
+        void isUsable(chosen.provider).then((isReady) => {
+          if (isReady) resolve(chosen);
+        });
       });
       picker.onDidHide(() => resolve(undefined));
       picker.show();
@@ -84,7 +112,23 @@ export async function pickProvider(
   }
 }
 
-function describe(session: ProgramSession, status: ProviderStatus): string {
+/** Whether a provider has no cell here, or one that is not confirmed: choosing it leads to that question. */
+function lacksCell(status: ProviderStatus | undefined): boolean {
+  return status?.requirements.some(({ name, met }) => name === 'durable_provider_cell_record' && !met) === true;
+}
+
+/** The second line of a provider: its identity, or the reason why it cannot be used. */
+function detailOf(isLast: boolean, status: ProviderStatus | undefined): { detail?: string } {
+  const used = isLast ? [vscode.l10n.t('used last')] : [];
+  if (status === undefined || status.provider === 'local' || lacksCell(status))
+    return used.length === 0 ? {} : { detail: used.join(' · ') };
+  const facts = status.ready
+    ? [status.requirements.find(({ name }) => name === 'durable_provider_cell_record')?.message ?? '']
+    : [vscode.l10n.t('Cannot be used now. Choose it to ask again.')];
+  return { detail: pickText([...used, ...facts].filter((part) => part !== '').join(' · ')) };
+}
+
+function describe(session: ProgramSession, status: ProviderStatus, isListed: boolean): string {
   const record = status.requirements.find(({ name }) => name === 'durable_provider_cell_record');
   const heartbeat =
     status.last_heartbeat === null
@@ -96,6 +140,6 @@ function describe(session: ProgramSession, status: ProviderStatus): string {
   }
   if (status.provider === 'local')
     return stackWord(session.stack.state.kind === 'running' ? 'unhealthy' : session.stack.state.kind);
-  if (record?.met === false) return vscode.l10n.t('not set up');
+  if (record?.met === false && !isListed) return vscode.l10n.t('not set up');
   return [vscode.l10n.t('not ready'), status.requirements.find(({ met }) => !met)?.message ?? ''].join(' · ');
 }

@@ -1,5 +1,6 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { COMMANDS, type CommandId } from '../ids.ts';
+import { CellError } from './cellError.ts';
 
 export interface ErrorNotice {
   text: string;
@@ -17,7 +18,8 @@ export type NoticeAction =
       | 'grafos.tasklet.build'
       | 'grafos.diagnostics.copy'
     >
-  | 'problems';
+  | 'problems'
+  | 'cells';
 
 /** The notice of an error; undefined for an error that the person caused by a cancel. */
 export function errorNotice(error: unknown): ErrorNotice | undefined {
@@ -36,6 +38,7 @@ export function errorNotice(error: unknown): ErrorNotice | undefined {
 }
 
 function actionsFor(error: GrafosError): NoticeAction[] {
+  if (error instanceof CellError) return ['cells'];
   if (error.code === 'runtime_not_ready') {
     return error.next?.includes('dev up') === true
       ? [COMMANDS.stackStart, COMMANDS.stackDoctor]

@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { COMMANDS } from '../ids.ts';
+import { COMMANDS, VIEWS } from '../ids.ts';
 import { errorNotice, type NoticeAction } from './errorNotice.ts';
 import { notice } from './notice.ts';
 
@@ -18,7 +18,9 @@ export function showError(log: vscode.LogOutputChannel, error: unknown, ...args:
   void notice('error', withoutFolders(told.text), [...titles.keys()]).then((title) => {
     const action = title === undefined ? undefined : titles.get(title);
     if (action === undefined) return;
-    void vscode.commands.executeCommand(action === 'problems' ? 'workbench.actions.view.problems' : action, ...args);
+    const command =
+      action === 'problems' ? 'workbench.actions.view.problems' : action === 'cells' ? `${VIEWS.cells}.focus` : action;
+    void vscode.commands.executeCommand(command, ...args);
   });
 }
 
@@ -44,5 +46,7 @@ function titleOf(action: NoticeAction): string {
       return vscode.l10n.t('Copy Diagnostics');
     case 'problems':
       return vscode.l10n.t('Show Problems');
+    case 'cells':
+      return vscode.l10n.t('Show Cells');
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { inputText } from '../deploy/pickInput.ts';
 import { showError } from '../dialogs/showError.ts';
@@ -21,7 +22,7 @@ import { readFromPage } from './readFromPage.ts';
 import { runHead } from './runHead.ts';
 import { type RunJob, runJob } from './runJob.ts';
 import { showFuelInSource } from './showFuelInSource.ts';
-import { keepShownRun, readShownRun } from './shownRunMemory.ts';
+import { ShownRunMemory } from './shownRunMemory.ts';
 
 /** Time in which pieces of a log gather before they are sent to the page, milliseconds. */
 const LOG_GATHER_MS = 50;
@@ -46,6 +47,7 @@ interface Current {
 export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   readonly #grafos: Grafos;
   readonly #inputs: RunInputs;
+  readonly #memory: ShownRunMemory;
   readonly #registration: vscode.Disposable;
   #view: vscode.WebviewView | undefined;
   #isReady = false;
@@ -58,6 +60,10 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   constructor(grafos: Grafos, inputs: RunInputs) {
     this.#grafos = grafos;
     this.#inputs = inputs;
+    const { storageUri } = grafos.context;
+    this.#memory = new ShownRunMemory(storageUri && join(storageUri.fsPath, 'shownRun.json'), (error) =>
+      grafos.log.warn(`the shown run is not remembered: ${error.message}`),
+    );
     this.#registration = vscode.window.registerWebviewViewProvider(VIEWS.run, this, {
       // Scroll position, folds and the edited input stay while the view is hidden.
       webviewOptions: { retainContextWhenHidden: true },
@@ -368,13 +374,13 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     if (current === undefined) return;
     const { root, provider } = current.shown.entry;
     const kept = { root, provider, run: current.shown.run, isPinned: this.#isPinned };
-    void keepShownRun(this.#grafos.context.workspaceState, kept);
+    void this.#memory.keep(kept);
   }
 
   /** Shows the run that was shown before the window was reloaded. */
   async #restore(): Promise<void> {
-    const { programs, context } = this.#grafos;
-    const kept = readShownRun(context.workspaceState);
+    const { programs } = this.#grafos;
+    const kept = await this.#memory.read();
     await programs.found;
     const session = kept === undefined ? undefined : programs.byRoot(kept.root);
     if (kept === undefined || session === undefined || this.#current !== undefined) return;

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
+import { errorOf } from '../dialogs/cellError.ts';
+import { Emitter } from '../emitter.ts';
 import { SETTINGS } from '../ids.ts';
 import { keepRuns, readRuns } from '../runs/runsMemory.ts';
 import { RunsModel } from '../runs/runsModel.ts';
@@ -27,6 +29,9 @@ export class ProgramSession implements vscode.Disposable {
   readonly #presence: WindowPresence;
   readonly #log: vscode.LogOutputChannel;
   readonly #subscriptions: vscode.Disposable[] = [];
+  readonly #cellsChanged = new Emitter<void>();
+  /** The cells of clouds are others. */
+  readonly onCellsChanged = this.#cellsChanged.event;
   /** When this window started the stack; its keeper then is ours to start. */
   #startedHere = false;
   #lookers = 0;
@@ -66,7 +71,10 @@ export class ProgramSession implements vscode.Disposable {
     const onFile = (uri: vscode.Uri) => {
       if (!NOT_WATCHED.test(uri.fsPath)) this.taskletsChanged();
     };
-    const onCells = () => void this.runs.refresh();
+    const onCells = () => {
+      this.#cellsChanged.fire();
+      void this.runs.refresh();
+    };
     this.#subscriptions.push(
       files,
       files.onDidChange(onFile),
@@ -107,7 +115,11 @@ export class ProgramSession implements vscode.Disposable {
   async connect(provider: ProviderName): Promise<SchedulerClient & Disposable> {
     const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
     const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
-    return connectTarget(await resolveProvider(this.root, provider));
+    try {
+      return await connectTarget(await resolveProvider(this.root, provider));
+    } catch (error) {
+      throw errorOf(provider, error);
+    }
   }
 
   async start(options: Parameters<StackModel['start']>[0]): Promise<void> {
@@ -164,6 +176,7 @@ export class ProgramSession implements vscode.Disposable {
     clearTimeout(this.#settle);
     clearTimeout(this.#keeping);
     for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#cellsChanged.dispose();
     this.#presence.dispose();
     this.stack[Symbol.dispose]();
     this.runs[Symbol.dispose]();

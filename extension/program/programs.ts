@@ -72,7 +72,10 @@ export class Programs implements vscode.Disposable {
     this.#sessions.set(root, session);
     if (vscode.workspace.isTrusted) session.trusted();
     this.#active ??= session;
-    if (!isSearch) this.#changed.fire();
+    if (isSearch) return;
+    this.#changed.fire();
+    // The file of a new program may be open before its folder is known to have one.
+    this.#follow(vscode.window.activeTextEditor?.document.uri);
   }
 
   #remove(uri: vscode.Uri): void {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { neutralText } from '../../daemons/protocol/neutralText.ts';
 import type { Grafos } from '../grafos.ts';
+import { programName } from '../program/programName.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import type { Node } from './nodes.ts';
 
@@ -45,7 +46,7 @@ export function liveView<T extends Node>({ programs, log }: Grafos, parts: LiveV
 
   const describe = (): void => {
     const session = programs.active;
-    const name = session !== undefined && programs.all.length > 1 ? vscode.workspace.asRelativePath(session.root) : '';
+    const name = session !== undefined && programs.all.length > 1 ? programName(session.root) : '';
     const text = [name, session === undefined ? '' : (parts.description?.(session) ?? '')].filter(
       (part) => part !== '',
     );

@@ -1,5 +1,7 @@
 import type { DaemonName } from '../../daemons/protocol/devState.ts';
 import type { ArtifactEntry } from '../../daemons/protocol/tenantApi.ts';
+import type { CloudCell, CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
+import type { ProviderStatus } from '../../toolchain/deploy/providerStatus.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import type { TaskletEntry } from '../tasklets/taskletsModel.ts';
@@ -22,6 +24,16 @@ export type OlderRunsNode = { kind: 'olderRuns'; session: ProgramSession };
 export type ArtifactNode = { kind: 'artifact'; session: ProgramSession; entry: RunEntry; artifact: ArtifactEntry };
 export type ProblemNode = { kind: 'problem'; session: ProgramSession; text: string; file: string | undefined };
 
+/** A cell of a cloud. Only the first one of each provider is used; only its state is known. */
+export type CellNode = {
+  kind: 'cell';
+  session: ProgramSession;
+  provider: CloudProvider;
+  cell: CloudCell;
+  isUsed: boolean;
+  status: ProviderStatus | undefined;
+};
+
 export type Node =
   | StackNode
   | DaemonNode
@@ -30,6 +42,7 @@ export type Node =
   | RunGroupNode
   | OlderRunsNode
   | ArtifactNode
+  | CellNode
   | ProblemNode;
 
 export function isNode(value: unknown): value is Node {

@@ -8,6 +8,8 @@ import { runTable } from './runTable.js';
 
 /** Waits between tries to reach a helper that does not answer, while the page is looked at. Milliseconds. */
 const RETRY_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
+/** Address that the page's own folder has in this browser: a proxy may put a path before it. */
+const pageAddress = location.origin + location.pathname.replace(/\/[^/]*$/, '');
 /** A helper serves this page itself, or the page is hosted elsewhere and asks a helper across origins. */
 const servedByHelper = location.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(location.hostname);
 
@@ -107,7 +109,7 @@ function askForHelper({ title = '', text = '', url = '' } = {}) {
   byId('connect-notice').hidden = title === '';
   setText(byId('connect-notice-title'), title);
   setWords(byId('connect-notice-text'), text);
-  byId('connect-url').value = url || (servedByHelper ? location.origin : '');
+  byId('connect-url').value = url || (servedByHelper ? pageAddress : '');
   byId('connect-bearer').value = '';
   setText(byId('connect-error'), '');
   byId('connect-bearer').focus();
@@ -218,7 +220,7 @@ function pause(milliseconds) {
 }
 
 function connect(helper) {
-  if (servedByHelper && helper.url !== location.origin && !isSelf(helper.url)) {
+  if (servedByHelper && helper.url !== pageAddress && !isSelf(helper.url)) {
     // Another helper serves its own page; the fragment stays in the browser.
     location.assign(`${helper.url}/#${helper.bearer}`);
     return;
@@ -227,7 +229,7 @@ function connect(helper) {
   session = new AbortController();
   view('loading');
   connectionState('off', 'Connecting');
-  connection = connectHelper(isSelf(helper.url) ? { ...helper, url: location.origin } : helper);
+  connection = connectHelper(isSelf(helper.url) ? { ...helper, url: pageAddress } : helper);
   void follow(connection);
 }
 
@@ -274,7 +276,8 @@ function start() {
   // The address bar and the history are no place for a bearer.
   if (location.hash !== '') history.replaceState(null, '', location.pathname);
   const saved = savedHelper.load();
-  if (servedByHelper && given.bearer !== undefined) connect({ url: location.origin, bearer: given.bearer });
+  // Only a helper's own page gets a bearer in its address, also under the name of a forwarded port.
+  if (given.bearer !== undefined) connect({ url: pageAddress, bearer: given.bearer });
   else if (saved !== undefined) connect(saved);
   else askForHelper();
 }

@@ -2,12 +2,19 @@ import { fbmu_hello, fbmu_read, fbmu_write } from "./host";
 
 /** What a host function answers when it does not say 0 (success). Any other number is an I/O error code. */
 export namespace hostStatus {
+  /** The call worked. */
   export const OK: i32 = 0;
+  /** The memory cannot be reached now. */
   export const DISCONNECTED: i32 = -1;
+  /** The lease ended. */
   export const LEASE_EXPIRED: i32 = -2;
+  /** Another holder took the lease over. */
   export const FENCED: i32 = -3;
+  /** The range leaves the lease. */
   export const CAPACITY_EXCEEDED: i32 = -4;
+  /** The run has no lease, or the cell does not have this function. */
   export const UNSUPPORTED: i32 = -5;
+  /** The cell took the lease back. */
   export const REVOKED: i32 = -6;
 }
 

@@ -9,14 +9,19 @@ export const enum JsonKind {
   Missing,
   /** What `Json.parse` answers to a text that is not JSON: see `error`. */
   Invalid,
+  /** The value `null`. */
   Null,
+  /** `true` or `false`. */
   Bool,
   /** A number written without fraction or exponent that fits 64 signed bits. */
   Integer,
   /** Any other number. Kept as it was written: parsed when `asF64` asks, written back digit by digit. */
   Number,
+  /** A text. */
   String,
+  /** A list of values. */
   Array,
+  /** Members, each a name and a value. */
   Object,
 }
 
@@ -33,17 +38,21 @@ export class Json {
   items: Array<Json> | null = null;
   names: Array<string> | null = null;
 
+  /** Makes a value of a kind. `object()`, `array()` and the `of…` functions are simpler. */
   constructor(public readonly kind: JsonKind) {}
 
+  /** Reads UTF-8. It never traps: a text that is not JSON gives a value whose `exists` is false. */
   static parse(bytes: Uint8Array): Json {
     return readJson(bytes.dataStart, bytes.length);
   }
 
+  /** Reads a string, as `parse` reads bytes. */
   static parseText(text: string): Json {
     const bytes = encodeUtf8(text);
     return readJson(changetype<usize>(bytes), bytes.byteLength);
   }
 
+  /** Makes an empty object; `set` gives it members. */
   static object(): Json {
     const json = new Json(JsonKind.Object);
     json.items = [];
@@ -51,24 +60,28 @@ export class Json {
     return json;
   }
 
+  /** Makes an empty array; `push` adds items. */
   static array(): Json {
     const json = new Json(JsonKind.Array);
     json.items = [];
     return json;
   }
 
+  /** Makes a text. */
   static ofString(value: string): Json {
     const json = new Json(JsonKind.String);
     json.text = value;
     return json;
   }
 
+  /** Makes a whole number, exactly. */
   static ofInteger(value: i64): Json {
     const json = new Json(JsonKind.Integer);
     json.bits = value;
     return json;
   }
 
+  /** Makes a whole number from 0 to 2^64 - 1, exactly. */
   static ofUnsigned(value: u64): Json {
     if (<i64>value >= 0) return Json.ofInteger(value);
     const json = new Json(JsonKind.Number);
@@ -80,7 +93,7 @@ export class Json {
     return json;
   }
 
-  /** NaN and the infinities, which JSON does not have, become null. */
+  /** Makes a number. NaN and the infinities, which JSON does not have, become null. */
   static ofFloat(value: f64): Json {
     if (!isFinite(value)) return new Json(JsonKind.Null);
     const json = new Json(JsonKind.Number);
@@ -89,12 +102,14 @@ export class Json {
     return json;
   }
 
+  /** Makes `true` or `false`. */
   static ofBool(value: bool): Json {
     const json = new Json(JsonKind.Bool);
     json.bits = value;
     return json;
   }
 
+  /** Makes `null`. */
   static ofNull(): Json {
     return new Json(JsonKind.Null);
   }
@@ -104,40 +119,47 @@ export class Json {
     return this.kind > JsonKind.Invalid;
   }
 
+  /** Whether it is `null`. A missing value is not. */
   get isNull(): bool {
     return this.kind == JsonKind.Null;
   }
 
+  /** Whether it is `true` or `false`. */
   get isBool(): bool {
     return this.kind == JsonKind.Bool;
   }
 
+  /** Whether it is a whole number that fits `i64`, written without fraction or exponent. */
   get isInteger(): bool {
     return this.kind == JsonKind.Integer;
   }
 
-  /** Integers too. */
+  /** Whether it is a number, an integer or another. */
   get isNumber(): bool {
     return this.kind == JsonKind.Integer || this.kind == JsonKind.Number;
   }
 
+  /** Whether it is a text. */
   get isString(): bool {
     return this.kind == JsonKind.String;
   }
 
+  /** Whether it is an array. */
   get isArray(): bool {
     return this.kind == JsonKind.Array;
   }
 
+  /** Whether it is an object. */
   get isObject(): bool {
     return this.kind == JsonKind.Object;
   }
 
+  /** The value of a bool, else the fallback. */
   asBool(fallback: bool = false): bool {
     return this.kind == JsonKind.Bool ? this.bits != 0 : fallback;
   }
 
-  /** Of an integer only: `1.0` and `1e3` are numbers. */
+  /** The value of an integer, else the fallback. `1.0` and `1e3` are no integers. */
   asI64(fallback: i64 = 0): i64 {
     return this.kind == JsonKind.Integer ? this.bits : fallback;
   }
@@ -152,6 +174,7 @@ export class Json {
     return text.length < 20 || (text.length == 20 && text <= "18446744073709551615");
   }
 
+  /** The value of a whole number from 0 to 2^64 - 1, else the fallback. */
   asU64(fallback: u64 = 0): u64 {
     if (!this.isUnsigned) return fallback;
     if (this.kind == JsonKind.Integer) return <u64>this.bits;
@@ -161,11 +184,13 @@ export class Json {
     return value;
   }
 
+  /** The value of a number, rounded to the nearest `f64`, else the fallback. */
   asF64(fallback: f64 = 0): f64 {
     if (this.kind == JsonKind.Integer) return <f64>this.bits;
     return this.kind == JsonKind.Number ? parseDecimal(this.text) : fallback;
   }
 
+  /** The text of a string, else the fallback. */
   asString(fallback: string = ""): string {
     return this.kind == JsonKind.String ? this.text : fallback;
   }
@@ -188,11 +213,12 @@ export class Json {
     return names !== null && <u32>index < <u32>names.length ? unchecked(names[index]) : "";
   }
 
-  /** Value of an object's member. */
+  /** Value of an object's member; a value that does not exist where there is none. */
   get(name: string): Json {
     return this.at(this.find(name));
   }
 
+  /** Whether an object has a member of that name. */
   has(name: string): bool {
     return this.find(name) >= 0;
   }
@@ -229,11 +255,12 @@ export class Json {
     return this.kind == JsonKind.Invalid ? <i32>this.bits : 0;
   }
 
-  /** Without blanks. Missing and invalid values are written as null. */
+  /** Writes it as UTF-8 without blanks. Missing and invalid values are written as null. */
   toBytes(): Uint8Array {
     return Uint8Array.wrap(writeJson(this));
   }
 
+  /** Writes it as a string, as `toBytes` writes bytes. */
   toString(): string {
     const bytes = writeJson(this);
     const text = decodeUtf8(changetype<usize>(bytes), bytes.byteLength);

@@ -109,6 +109,14 @@ describe('the language server over stdio', function () {
     assert.equal(action?.title, 'Export compute');
     const [change] = action.edit.documentChanges ?? [];
     assert.equal(change?.textDocument.version, 1);
+    const only = ['source.fixAll'];
+    const [all, ...more] = await client.request<CodeAction[]>('textDocument/codeAction', {
+      textDocument: { uri: uriOf(program.source) },
+      range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+      context: { diagnostics: [], only },
+    });
+    assert.deepEqual([all?.kind, more.length], ['source.fixAll.grafos', 0]);
+    assert.deepEqual(all?.edit.documentChanges, action.edit.documentChanges);
     client.change(program.source, 2, applyEdits(text, change?.edits ?? []));
     // Between the edit and its check no fix of the older text is offered.
     assert.deepEqual(await ask(), []);

@@ -1,52 +1,67 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { dirname, normalize } from 'node:path/posix';
+import { listFiles, PackageManager } from '@vscode/vsce';
+import { extensionPage } from '../../scripts/extensionPage.ts';
 
-const PAGES = ['*.md', 'docs/**/*.md', 'cookbook/*/*.md', 'media/walkthrough/*.md'].flatMap((pattern) =>
-  globSync(pattern, { cwd: packageRoot }).map((page) => page.split(sep).join('/')),
-);
+const root = join(import.meta.dirname, '..', '..');
 
-const textOf = (page: string) => readFileSync(join(packageRoot, page), 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
+/** Links and pictures of a page, code left out. */
+function linksOf(page: string): string[] {
+  const prose = page.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, '`');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+}
 
-/** Names of the headings of a page, as links give them. */
+/** The anchors that headings of a page have, as VS Code and GitHub make them. */
 function anchorsOf(page: string): string[] {
-  return [...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
-      .trim()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
       .replaceAll(' ', '-'),
   );
 }
 
-/** Links of a page inside the repository that lead nowhere. */
-function deadLinks(page: string, text = textOf(page)): string[] {
-  return [...text.replaceAll(/`[^`]*`/g, '').matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
-    .filter(([, path = '', anchor]) => {
-      const target = path === '' ? page : relative(packageRoot, join(packageRoot, dirname(page), path));
-      if (!existsSync(join(packageRoot, target))) return true;
-      return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).includes(anchor);
-    })
-    .map(([link]) => link);
-}
+describe('links in the VSIX', () => {
+  let files: Set<string>;
+  before(async () => {
+    files = new Set(await listFiles({ cwd: root, packageManager: PackageManager.Npm }));
+  });
 
-describe('links of the pages', () => {
-  it('finds the pages', () => assert.ok(PAGES.length > 100, `${PAGES.length} pages`));
-
-  it('lead to files and headings that are there', () => {
-    const dead = PAGES.flatMap((page) => deadLinks(page).map((link) => `${page}: ${link}`));
+  it('of its pages lead to files and headings that it has', () => {
+    // The README of the repository is not the one of the VSIX.
+    const pages = [...files].filter((file) => file.endsWith('.md') && file !== 'README.md');
+    assert.ok(pages.length > 100, `${pages.length} pages`);
+    const dead: string[] = [];
+    for (const page of pages) {
+      const text = readFileSync(join(root, page), 'utf8');
+      for (const link of linksOf(text).filter((one) => !/^https?:/.test(one))) {
+        const [path = '', anchor] = link.split('#');
+        const target = path === '' ? page : normalize(join(dirname(page), path));
+        if (!files.has(target)) dead.push(`${page}: ${link}`);
+        else if (anchor !== undefined && !anchorsOf(readFileSync(join(root, target), 'utf8')).includes(anchor))
+          dead.push(`${page}: ${link} has no such heading`);
+      }
+    }
     assert.deepEqual(dead, []);
   });
 
-  it('are seen when they lead nowhere', () => {
-    const text =
-      '[a](docs/cli.md#exit-codes) [b](docs/none.md) [c](docs/cli.md#none) [d](https://x.example/none) `[e](x)`';
-    assert.deepEqual(deadLinks('README.md', text), ['](docs/none.md)', '](docs/cli.md#none)']);
+  it('of the page of the extension lead to the web, as do its pictures', async () => {
+    const page = await extensionPage(root);
+    assert.ok(page.startsWith('# grafOS in the editor\n') && page.includes('\n## Start\n'));
+    assert.deepEqual(
+      linksOf(page).filter((link) => !link.startsWith('https:')),
+      [],
+    );
+    // It is for users: nothing in it builds the extension.
+    assert.doesNotMatch(page, /npm (?:ci|install|run|start|test)/);
   });
 
-  it('reach every guide and reference from README', () => {
-    const readme = textOf('README.md');
-    for (const page of PAGES.filter((one) => /^docs\/[^/]+$/.test(one))) assert.ok(readme.includes(`](${page})`), page);
+  it('of the README of the repository lead to what is there', () => {
+    const dead = linksOf(readFileSync(join(root, 'README.md'), 'utf8')).filter(
+      (link) => !/^https?:/.test(link) && statSync(join(root, link), { throwIfNoEntry: false }) === undefined,
+    );
+    assert.deepEqual(dead, []);
   });
 });

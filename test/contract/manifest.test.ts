@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DAEMON_NAMES } from '../../daemons/protocol/devState.ts';
 import * as ids from '../../extension/ids.ts';
+import { WATCH_LINES } from '../../extension/tasks/watchLines.ts';
 import { TOOLS } from '../../toolchain/mcp/tools.ts';
+import { daemonEntry } from '../../toolchain/stack/spawnDaemon.ts';
 import { renderHuman } from '../../toolchain/validate/renderHuman.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -37,6 +40,17 @@ describe('manifest and code', () => {
     const contributed = contributes.commands.map((one: { command: string }) => one.command);
     assert.deepEqual([...contributed].sort(), sorted(Object.values(ids.COMMANDS)));
     assert.equal(new Set(contributed).size, contributed.length);
+  });
+
+  it('name the daemons by what their processes are called, for the ports that no editor forwards', () => {
+    const [pattern = '', ...others] = Object.keys(contributes.configurationDefaults['remote.portsAttributes']);
+    assert.deepEqual(others, []);
+    for (const name of DAEMON_NAMES) {
+      const command = [process.execPath, '--expose-gc', daemonEntry(name), '--lifeline'].join(' ');
+      assert.match(command, new RegExp(pattern));
+      assert.match(command.replaceAll('/', '\\'), new RegExp(pattern));
+    }
+    assert.doesNotMatch(`${process.execPath} dist/server.js`, new RegExp(pattern));
   });
 
   it('contribute the tools of `grafos mcp` to language models as they are, and one provider of the server', () => {
@@ -101,6 +115,7 @@ describe('manifest and code', () => {
       daemon: ['running', 'helper', 'ended'],
       tasklet: ['built', 'stale', 'missing', 'broken'],
       run: ['admitted', 'placed', 'running', 'succeeded', 'failed', 'cancelled'],
+      cell: ['used', 'spare'],
       artifact: ['file'],
     };
     for (const [noun, words] of Object.entries(states)) {
@@ -151,6 +166,9 @@ describe('manifest and code', () => {
       'resourcePath',
       'explorerResourceIsFolder',
       'shellExecutionSupported',
+      'testMessage',
+      'controllerId',
+      'false',
       'true',
     ]);
     const used = new Set<string>();
@@ -198,8 +216,9 @@ describe('manifest and code', () => {
   });
 
   it('the task type is the code’s', () => {
-    for (const { type } of contributes.taskDefinitions ?? []) {
+    for (const { type, properties } of contributes.taskDefinitions ?? []) {
       assert.equal(type, ids.TASK_TYPE);
+      assert.deepEqual(properties.command.enum, ids.TASK_COMMANDS);
       assert.ok(code.includes('TASK_TYPE'));
     }
   });
@@ -228,6 +247,26 @@ describe('manifest and code', () => {
       '2',
       '5',
       'Unknown key',
+    ]);
+  });
+
+  it('the problem matcher of a watch task knows its checks and their findings', () => {
+    const watch = contributes.problemMatchers.find(({ name }: { name: string }) => name === 'grafos-watch');
+    const { beginsPattern, endsPattern } = watch.background;
+    const found = {
+      code: 'GRF1005',
+      severity: 'error',
+      message: 'Unknown key\nmore',
+      file: 'a b/grafos.toml',
+    } as const;
+    const range = { start: { line: 1, character: 4 }, end: { line: 1, character: 8 } };
+    const line = WATCH_LINES.finding({ ...found, range });
+    assert.match(WATCH_LINES.begin('demo'), new RegExp(beginsPattern));
+    for (const count of [0, 1, 2]) assert.match(WATCH_LINES.end(count), new RegExp(endsPattern));
+    for (const pattern of [beginsPattern, endsPattern]) assert.doesNotMatch(line, new RegExp(pattern));
+    const [pattern] = watch.pattern;
+    assert.deepEqual(new RegExp(pattern.regexp).exec(line)?.slice(1), [
+      ...['error', 'GRF1005', 'a b/grafos.toml', '2', '5', 'Unknown key'],
     ]);
   });
 

@@ -10,8 +10,11 @@ const allowed = [
   /^dist\/THIRD-PARTY-NOTICES\.txt$/,
   /^dist\/(cli\/main\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
   /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js|runPanel\.(js|css))$/,
-  /^docs\/((adr|findings)\/)?[\w-]+\.md$/,
-  /^media\/(icon\.png|grafos\.svg|(?:grafos|run)\.schema\.json|(dashboard|manifest-language|walkthrough|screenshots)\/[\w.-]+)$/,
+  /^docs\/((findings|adr)\/)?[\w-]+\.md$/,
+  /^docs\/screenshots\/[\w-]+\.png$/,
+  /^cookbook\/[\w-]+\/(\.gitignore|README\.md|grafos\.toml|tsconfig\.json|Cargo\.(toml|lock))$/,
+  /^cookbook\/[\w-]+\/(tasklets|fixtures|inputs|vendor)\/[\w./-]+$/,
+  /^media\/(icon\.png|grafos\.svg|(?:grafos|run)\.schema\.json|(dashboard|manifest-language|walkthrough)\/[\w.-]+)$/,
   /^sdk\/(assemblyscript\/\w+\.ts|rust\/(Cargo\.lock|((std|macros)\/)?(Cargo\.toml|src\/\w+\.rs)))$/,
   /^node_modules\/(assemblyscript|binaryen|long|wabt)\/(package\.json|LICENSE|NOTICE|index\.js)$/,
   /^node_modules\/assemblyscript\/(dist\/(asc|assemblyscript)\.js|lib\/binaryen\.js|std\/assembly\/index\.d\.ts)$/,
@@ -42,6 +45,8 @@ describe('what the VSIX holds', () => {
       'node_modules/binaryen/index.js',
       'docs/cli.md',
       'docs/findings/README.md',
+      'docs/editor.md',
+      'cookbook/local-dev/fixtures/local-dev/any-bytes.input.bin',
     ]) {
       assert.ok(files.includes(file), file);
     }

@@ -48,7 +48,16 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
     why: 'It writes an output to the file that the user picked in a dialog.',
   },
   'extension/terminalPath.ts': { uses: ['readFile'], why: 'It reads what the extension wrote to its own storage.' },
-  'extension/commands/programNew.ts': {
+  'extension/panel/shownRunMemory.ts': {
+    uses: ['readFile'],
+    why: 'It reads what the extension wrote to its own storage.',
+  },
+  'extension/commands/diagnosticsCopy.ts': { uses: ['readFile'], why: 'It reads the log of the extension.' },
+  'extension/commands/guideOpen.ts': {
+    uses: ['readFile', 'readdir'],
+    why: 'It reads the pages of the guide in our own package.',
+  },
+  'extension/newProgram/parentFolder.ts': {
     uses: ['readdir'],
     why: 'It looks whether the folder that the user picked is empty.',
   },

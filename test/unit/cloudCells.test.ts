@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
 import { addCloudCell, type CloudCell, cloudCellsFile, readCloudCells } from '../../toolchain/deploy/cloudCells.ts';
 import { keepKeysIn, keptKeyReference } from '../../toolchain/deploy/keptKeys.ts';
+import { removeCell } from '../../toolchain/deploy/removeCell.ts';
 import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -45,6 +46,25 @@ describe('cells of a provider', () => {
     );
     if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600);
     assert.equal(await readFile(join(folder.path, '.grafos', '.gitignore'), 'utf8'), '*\n');
+  });
+
+  it('are removed one by one, with the answer that was given about them', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['ca', 'c', 'k']) await writeFile(join(folder.path, name), name);
+    for (const url of ['https://a', 'https://b']) {
+      await addCloudCell(folder.path, 'azure', cell(url));
+      await confirmCell(folder.path, 'azure', cell(url), true);
+    }
+    await removeCell(folder.path, 'azure', cell('https://b'));
+    assert.deepEqual(await readCloudCells(folder.path, 'azure'), [cell('https://a')]);
+    assert.equal((await resolveProvider(folder.path, 'azure')).url, 'https://a');
+    // A cell that comes back is asked about again.
+    await addCloudCell(folder.path, 'azure', cell('https://b'));
+    await assert.rejects(resolveProvider(folder.path, 'azure'), { code: 'cell_not_confirmed' });
+    for (const url of ['https://a', 'https://b', 'https://c']) await removeCell(folder.path, 'azure', cell(url));
+    assert.deepEqual(await readCloudCells(folder.path, 'azure'), []);
+    await assert.rejects(resolveProvider(folder.path, 'azure'), { code: 'runtime_not_ready' });
+    assert.equal(await readFile(join(folder.path, 'k'), 'utf8'), 'k');
   });
 
   for (const [text, why] of [

@@ -1,11 +1,14 @@
 /** Parts of the extension that need no editor. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { Run } from '../../daemons/protocol/tenantApi.ts';
 import { keepAnswers, readAnswers } from '../../extension/deploy/answers.ts';
+import { errorOf } from '../../extension/dialogs/cellError.ts';
 import { errorNotice } from '../../extension/dialogs/errorNotice.ts';
 import { readableBytes } from '../../extension/documents/readableBytes.ts';
+import { ShownRunMemory } from '../../extension/panel/shownRunMemory.ts';
 import { runCli } from '../../extension/runCli.ts';
 import { fetchInput, fetchOutcome } from '../../extension/runs/fetchOutcome.ts';
 import { RunsModel } from '../../extension/runs/runsModel.ts';
@@ -21,6 +24,7 @@ import { devUp } from '../../toolchain/stack/devUp.ts';
 import type { FindingsJson } from '../../toolchain/validate/findingsJson.ts';
 import { validate } from '../../toolchain/validate/validate.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const ECHO = 'export function compute(input: Uint8Array): Uint8Array {\n  return input;\n}\n';
 const packageFolder = join(import.meta.dirname, '../..');
@@ -73,6 +77,34 @@ describe('how the editor tells errors', () => {
       'a daemon that did not start',
       new GrafosError('unreachable', 'daemon_exited', 'It ended.'),
       { text: /^It ended\.$/, actions: ['grafos.stack.logs', 'grafos.stack.doctor'] },
+    ],
+    [
+      'a cell of a cloud that does not answer, which no doctor of this machine can mend',
+      errorOf('aws', new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.', { next: 'Ask its owner.' })),
+      { text: /^No answer\. Ask its owner\.$/, actions: ['cells'] },
+    ],
+    [
+      'a cell of a cloud without the advice for a local stack',
+      errorOf(
+        'gcp',
+        new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.', { next: 'Try: grafos dev up' }),
+      ),
+      { text: /^No answer\. Check the network, or ask who runs the cell\.$/, actions: ['cells'] },
+    ],
+    [
+      'a local stack that does not answer',
+      errorOf('local', new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.')),
+      { text: /^No answer\.$/, actions: ['grafos.stack.doctor', 'grafos.stack.logs'] },
+    ],
+    [
+      'a cloud without a cell, also where it was asked for',
+      errorOf('gcp', new GrafosError('unreachable', 'runtime_not_ready', 'No cell.', { next: 'grafos cloud adopt' })),
+      { text: /^No cell\. grafos cloud adopt$/, actions: ['grafos.provider.addCell'] },
+    ],
+    [
+      'a refusal of a cell',
+      errorOf('azure', new GrafosError('refused', 'quota', 'Too many runs.')),
+      { text: /^Too many runs\.$/, actions: [] },
     ],
     [
       'our own fault as ours',
@@ -131,6 +163,41 @@ describe('answers that are remembered', () => {
     const memory = store();
     await keepAnswers(memory, '/p', 'a', { input: { kind: 'text', text: 'x'.repeat(20_000) }, mem: 2 });
     assert.deepEqual(readAnswers(memory, '/p', 'a'), { mem: 2 });
+  });
+});
+
+describe('the run that the panel shows', () => {
+  const kept = (run_id: string) => ({
+    root: '/p',
+    provider: 'local' as const,
+    isPinned: true,
+    run: { run_id, response: { output: 'e30=', fuel_used: 1 } } as unknown as Run,
+  });
+
+  it('is on the disk at once, the last of several, and without its output', async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'new', 'shownRun.json');
+    const failures: Error[] = [];
+    const memory = new ShownRunMemory(file, (error) => failures.push(error));
+    assert.equal(await memory.read(), undefined);
+    await Promise.all(['a', 'b', 'c'].map((id) => memory.keep(kept(id))));
+    // Another window, which is opened again.
+    const again = await new ShownRunMemory(file, () => {}).read();
+    assert.equal(again?.run.run_id, 'c');
+    assert.equal(again?.run.response?.output, null);
+    assert.equal(again?.isPinned, true);
+    assert.deepEqual(failures, []);
+  });
+
+  it('is not known where the file is broken, or cannot be kept', async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'shownRun.json');
+    await writeFile(file, '{"root":');
+    assert.equal(await new ShownRunMemory(file, () => {}).read(), undefined);
+    const failures: Error[] = [];
+    await new ShownRunMemory(join(file, 'below'), (error) => failures.push(error)).keep(kept('a'));
+    assert.equal(failures.length, 1);
+    await new ShownRunMemory(undefined, () => assert.fail()).keep(kept('a'));
   });
 });
 
@@ -281,8 +348,8 @@ describe('the runs of a program', function () {
       const outcome = await fetchOutcome({ connect }, shown.entry, signal());
       assert.equal(Buffer.from(outcome.input).toString(), '{"n":9007199254740993}');
       assert.equal(outcome.error, null);
-      const input = await fetchInput({ connect }, shown.entry, signal());
-      assert.equal(Buffer.from(input).toString(), '{"n":9007199254740993}');
+      // Alone, as for Run Again: the client stays open until the bytes are there.
+      assert.deepEqual(await fetchInput({ connect }, shown.entry, signal()), outcome.input);
 
       using lost = new ShownRun({ root: program.root, provider: 'local', run: begun }, () =>
         Promise.reject(new Error('nobody there')),

@@ -3,19 +3,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { codeLenses } from '../../language-server/codeLenses.ts';
-import { computePlace } from '../../language-server/computePlace.ts';
 import { pathOfUri, uriOfPath } from '../../language-server/filePaths.ts';
 import { manifestCompletion } from '../../language-server/manifestCompletion.ts';
 import { manifestHover } from '../../language-server/manifestHover.ts';
 import { movedDefaults, renameFault, renamePlace } from '../../language-server/manifestRename.ts';
 import { manifestSymbols } from '../../language-server/manifestSymbols.ts';
 import { moveFindings } from '../../language-server/movedFindings.ts';
+import { fixAll } from '../../language-server/quickFixes.ts';
 import { standardApi } from '../../language-server/standardApi.ts';
 import { standardHover } from '../../language-server/standardHover.ts';
 import { parseManifest } from '../../program/manifest.ts';
 import { MANIFEST_KEYS } from '../../program/manifestKeys.ts';
 import { textLines } from '../../program/textLines.ts';
-import { finding } from '../../toolchain/validate/finding.ts';
+import { computePlace } from '../../toolchain/language/computePlace.ts';
+import { type Finding, finding } from '../../toolchain/validate/finding.ts';
 import { applyEdits } from '../helpers/applyFix.ts';
 
 const MANIFEST = `[program]
@@ -338,6 +339,42 @@ describe('hover on grafos-std', () => {
     const silent = names.filter((name) => standardApi().get(name)?.doc === '');
     assert.deepEqual(silent, []);
   });
+});
+
+describe('the fix of all findings of a file', () => {
+  const at = (line: number, from: number, to: number) => ({
+    start: { line, character: from },
+    end: { line, character: to },
+  });
+  const found = (...edits: Array<[file: string, range: ReturnType<typeof at>, newText: string]>): Finding =>
+    finding('GRF2108', '/p/a.ts', at(0, 0, 1), 'x', {
+      title: 'x',
+      edits: edits.map(([file, range, newText]) => ({ file, range, newText })),
+    });
+  const importing = ['/p/a.ts', at(0, 0, 0), 'import'] as [string, ReturnType<typeof at>, string];
+  const one = found(importing, ['/p/a.ts', at(3, 2, 5), 'one']);
+  const rows: Array<[what: string, findings: Finding[], texts: string[] | null]> = [
+    [
+      'takes both, and the import that both need once',
+      [one, found(importing, ['/p/a.ts', at(4, 2, 5), 'two'])],
+      ['import', 'one', 'two'],
+    ],
+    ['leaves out a fix that overlaps another', [one, found(['/p/a.ts', at(3, 4, 9), 'three'])], ['import', 'one']],
+    [
+      'leaves out a fix that another file takes part in',
+      [found(['/p/b.ts', at(1, 0, 1), 'x']), one],
+      ['import', 'one'],
+    ],
+    ['is not there without fixes', [finding('GRF2108', '/p/a.ts', at(0, 0, 1), 'x')], null],
+  ];
+  for (const [what, findings, texts] of rows) {
+    it(what, () => {
+      const [action] = fixAll(findings, '/p/a.ts', (edits) => ({
+        changes: { a: edits.map(({ range, newText }) => ({ range, newText })) },
+      }));
+      assert.deepEqual(action?.edit?.changes?.a?.map(({ newText }) => newText) ?? null, texts);
+    });
+  }
 });
 
 describe('half-written texts', () => {

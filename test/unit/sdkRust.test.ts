@@ -13,11 +13,13 @@ async function cargoTest(folder: string, crate = '.'): Promise<string[]> {
   await cp(folder, copy.path, { recursive: true, filter: (path) => !/[/\\](target|build|\.grafos)$/.test(path) });
   const { cargo, rustc } = await findRust(copy.path, process.env);
   const env = { ...process.env, RUSTC: rustc, RUSTDOC: join(dirname(rustc), 'rustdoc'), CARGO_TERM_COLOR: 'never' };
-  const { stdout } = await promisify(execFile)(
+  const { stdout, stderr } = await promisify(execFile)(
     cargo,
     ['test', '--offline', '--target-dir', join(copy.path, 'target')],
     { cwd: join(copy.path, crate), env },
   );
+  // Each public item has a comment that a hover shows: the crate asks rustc to warn of those without.
+  assert.doesNotMatch(stderr, /missing documentation/);
   return [...stdout.matchAll(/^test (.+) \.\.\. ok$/gm)].map(([, name = '']) => name);
 }
 

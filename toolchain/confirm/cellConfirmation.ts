@@ -60,6 +60,19 @@ export async function confirmCell(
   });
 }
 
+/**
+ * Forgets the answers about a cell, as if it had never been confirmed.
+ *
+ * @throws {GrafosError} no_home_folder, or a file error's code
+ */
+export async function forgetCell(programRoot: string, provider: CloudProvider, cell: CloudCell): Promise<void> {
+  const entry_sha256 = cellSha256(provider, cell);
+  await changeConfirmationRecord(programRoot, ({ stack, cells }) => ({
+    stack,
+    cells: cells.filter((one) => one.entry_sha256 !== entry_sha256),
+  }));
+}
+
 function notConfirmed(programRoot: string, provider: CloudProvider, cell: CloudCell, why: string): NotConfirmed {
   const file = cloudCellsFile(programRoot, provider);
   const url = plainText(cell.scheduler_url);

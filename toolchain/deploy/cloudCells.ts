@@ -70,12 +70,29 @@ export async function readCloudCells(programRoot: string, provider: CloudProvide
 
 /** Puts a cell in front of the provider's list; one with the same URL is replaced. */
 export async function addCloudCell(programRoot: string, provider: CloudProvider, cell: CloudCell): Promise<string> {
-  const folder = await makeProgramState(programRoot, CLOUD);
-  const others = (await readCloudCells(programRoot, provider)).filter(
-    (other) => other.scheduler_url !== cell.scheduler_url,
+  return writeCells(programRoot, provider, (cells) => [
+    cell,
+    ...cells.filter((other) => other.scheduler_url !== cell.scheduler_url),
+  ]);
+}
+
+/** Takes a cell out of the provider's list: the one with the same URL. */
+export async function dropCloudCell(programRoot: string, provider: CloudProvider, cell: CloudCell): Promise<void> {
+  await writeCells(programRoot, provider, (cells) =>
+    cells.filter((other) => other.scheduler_url !== cell.scheduler_url),
   );
+}
+
+/** Writes the list of a provider anew. @returns its absolute path */
+async function writeCells(
+  programRoot: string,
+  provider: CloudProvider,
+  change: (cells: CloudCell[]) => CloudCell[],
+): Promise<string> {
+  const folder = await makeProgramState(programRoot, CLOUD);
+  const cells = change(await readCloudCells(programRoot, provider));
   try {
-    await folder.write(cellsName(provider), `${JSON.stringify([cell, ...others], null, 2)}\n`);
+    await folder.write(cellsName(provider), `${JSON.stringify(cells, null, 2)}\n`);
   } catch (error) {
     throw fileError(error, `The cells of ${provider} cannot be written`);
   }

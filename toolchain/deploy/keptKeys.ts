@@ -22,8 +22,13 @@ export function isKeptKey(reference: string): boolean {
   return reference.startsWith(PREFIX);
 }
 
-/** The key as PEM. @throws GrafosError `key_not_here` when this process has no such store, or the store no such key. */
-export async function readKeptKey(reference: string): Promise<string> {
+/** The name that a reference keeps its key under; undefined for the path of a file. */
+export function keptKeyName(reference: string): string | undefined {
+  return isKeptKey(reference) ? reference.slice(PREFIX.length) : undefined;
+}
+
+/** The key of a provider's cell as PEM. @throws GrafosError `key_not_here` when this process has no such store, or the store no such key. */
+export async function readKeptKey(of: string, reference: string): Promise<string> {
   const key = await readKept?.(reference.slice(PREFIX.length));
   if (key !== undefined) return key;
   throw new GrafosError(
@@ -37,7 +42,7 @@ export async function readKeptKey(reference: string): Promise<string> {
           : 'This editor has no such key: another one keeps it.',
       next:
         readKept === undefined
-          ? 'Deploy from that editor, or add the cell for the command line: grafos cloud adopt PROVIDER --key tenant-key.pem …'
+          ? `Deploy from that editor, or add the cell for the command line: grafos cloud adopt ${of} --key tenant-key.pem …`
           : 'Add the cell again in this editor.',
     },
   );

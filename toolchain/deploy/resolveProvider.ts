@@ -132,7 +132,7 @@ export async function directTarget(
 async function readPair(of: string, cert: string, key: string): Promise<Pick<Target, 'certPem' | 'keyPem'>> {
   const [{ text: certPem }, keyPem] = await Promise.all([
     readPem(of, cert),
-    isKeptKey(key) ? readKeptKey(key) : readPem(of, key).then(({ text }) => text),
+    isKeptKey(key) ? readKeptKey(of, key) : readPem(of, key).then(({ text }) => text),
   ]);
   return { certPem, keyPem };
 }

@@ -2,7 +2,7 @@ import { commonFiles, greetingFixture, type ProgramFiles } from './programFiles.
 
 export function assemblyScriptTemplate(name: string): ProgramFiles {
   const source = `tasklets/${name}.ts`;
-  const about = `A grafOS program with one tasklet in AssemblyScript, \`${source}\`. What it can import from \`grafos-std\`: docs/sdk.md of grafOS.`;
+  const about = `A grafOS program with one tasklet in AssemblyScript, \`${source}\`. The guide has a page on \`grafos-std\`; in the editor, *grafOS: Open Guide…* shows it.`;
   return new Map([
     ...commonFiles(name, source, ['build/', '.grafos/'], about),
     ...greetingFixture(name),

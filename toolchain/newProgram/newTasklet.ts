@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
@@ -11,10 +12,12 @@ import { fileError } from '../files/fileError.ts';
 import { outputFolder } from '../files/outputFolder.ts';
 import { writeInProgram } from '../files/writeInProgram.ts';
 import { assemblyScriptTemplate } from './assemblyScriptTemplate.ts';
+import type { ProgramFiles } from './programFiles.ts';
+import { rustTemplate } from './rustTemplate.ts';
 import { watTemplate } from './watTemplate.ts';
+import { withMember } from './withMember.ts';
 
-/** Kinds whose tasklets are one file; a Rust tasklet is a crate, which `grafos new` lays out with its workspace. */
-export const NEW_TASKLET_KINDS = ['assemblyscript', 'wat'] as const;
+export const NEW_TASKLET_KINDS = ['assemblyscript', 'rust', 'wat'] as const;
 export type NewTaskletKind = (typeof NEW_TASKLET_KINDS)[number];
 
 export interface NewTasklet {
@@ -24,9 +27,24 @@ export interface NewTasklet {
   files: string[];
 }
 
+const TEMPLATE: Record<NewTaskletKind, (name: string) => ProgramFiles> = {
+  assemblyscript: assemblyScriptTemplate,
+  rust: rustTemplate,
+  wat: watTemplate,
+};
+
+/** Where the crate grafos lies in a program, and the workspace that a crate belongs to. */
+const VENDORED = 'vendor/grafos';
+const WORKSPACE = 'Cargo.toml';
+
 /**
- * Adds a tasklet with its fixtures to a program: its files first, its table at the end of the manifest last. Nothing is overwritten, and when
- * anything fails nothing is left. @throws GrafosError `usage`: `name_invalid`, `tasklet_exists`, `file_exists`; what the file system says.
+ * Adds a tasklet with its fixtures to a program: its files first, its table at the end of the
+ * manifest last. A tasklet in Rust becomes a member of the program's cargo workspace; a program
+ * without one gets the workspace and grafos-std too. Nothing is overwritten, and when anything
+ * fails, nothing is left.
+ *
+ * @throws {GrafosError} name_invalid, tasklet_exists, file_exists, workspace_missing, and what the
+ *   file system says
  */
 export async function newTasklet(program: Program, name: string, kind: NewTaskletKind): Promise<NewTasklet> {
   if (!new RegExp(NAME_PATTERN).test(name)) {
@@ -40,8 +58,16 @@ export async function newTasklet(program: Program, name: string, kind: NewTaskle
       next: 'Give another name.',
     });
   }
-  const template = kind === 'wat' ? watTemplate(name) : assemblyScriptTemplate(name);
-  const own = [...template].filter(([path]) => path.startsWith('tasklets/') || path.startsWith('fixtures/'));
+  const reader = new ProgramReader(program.root);
+  const isThere = (path: string) => existsSync(join(program.root, path));
+  const own = [...TEMPLATE[kind](name)].filter(
+    ([path]) =>
+      /^(?:tasklets|fixtures)\//.test(path) ||
+      (kind === 'rust' && path.startsWith(`${VENDORED}/`) && !isThere(VENDORED)) ||
+      (kind === 'rust' && path === WORKSPACE && !isThere(WORKSPACE)),
+  );
+  const workspace = kind === 'rust' && isThere(WORKSPACE) ? await joinedWorkspace(reader, name) : undefined;
+  const manifest = await read(reader, program.manifestPath, 'manifest');
   const written: string[] = [];
   try {
     for (const [path, content] of own) {
@@ -49,16 +75,26 @@ export async function newTasklet(program: Program, name: string, kind: NewTaskle
       await writeFile(file, content, { flag: 'wx' });
       written.push(file);
     }
-    const source = `tasklets/${name}.${kind === 'wat' ? 'wat' : 'ts'}`;
-    const manifest = await new ProgramReader(program.root).readSoon(program.manifestPath, 'manifest');
-    if (manifest.state !== 'ok') throw readError(manifest, program.manifestPath, 'The manifest cannot be read');
+    if (workspace !== undefined) await writeInProgram(program.root, WORKSPACE, workspace.after);
+    const source = `tasklets/${name}${{ assemblyscript: '.ts', rust: '', wat: '.wat' }[kind]}`;
     const table = `[[tasklet]]\nname = "${name}"\nsource = "${source}"\nfixtures = "fixtures/${name}"\n`;
-    const text = decodeText(manifest.bytes) ?? '';
-    await writeInProgram(program.root, MANIFEST_NAME, encodeText(`${text.trimEnd()}\n\n${table}`, manifest.bytes));
+    const text = decodeText(manifest) ?? '';
+    await writeInProgram(
+      program.root,
+      MANIFEST_NAME,
+      encodeText(
+        `${text.trimEnd()}
+
+${table}`,
+        manifest,
+      ),
+    );
     if (kind === 'assemblyscript') await writeEditorTypes(program.root);
-    return { source: join(program.root, ...source.split('/')), files: own.map(([path]) => path).sort() };
+    const opened = kind === 'rust' ? `${source}/src/lib.rs` : source;
+    return { source: join(program.root, ...opened.split('/')), files: own.map(([path]) => path).sort() };
   } catch (error) {
     await Promise.all(written.map((file) => rm(file, { force: true })));
+    if (workspace !== undefined) await writeInProgram(program.root, WORKSPACE, workspace.before).catch(() => {});
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new GrafosError('usage', 'file_exists', `${'path' in error ? error.path : 'A file'} is there already.`, {
         why: 'A new tasklet never overwrites anything.',
@@ -68,4 +104,27 @@ export async function newTasklet(program: Program, name: string, kind: NewTaskle
     }
     throw fileError(error, 'The tasklet cannot be made');
   }
+}
+
+/** The program's workspace without and with the crate of the tasklet. */
+async function joinedWorkspace(
+  reader: ProgramReader,
+  name: string,
+): Promise<{ file: string; before: Uint8Array; after: Uint8Array }> {
+  const file = join(reader.root, WORKSPACE);
+  const before = await read(reader, file, 'checkedSource');
+  const text = withMember(decodeText(before) ?? '', `tasklets/${name}`);
+  if (text === null) {
+    throw new GrafosError('usage', 'workspace_missing', `${file} has no list of workspace members.`, {
+      why: `The crate of a new tasklet, tasklets/${name}, has to be a member of the program's workspace.`,
+      next: 'Add a table [workspace] with members = [] to it.',
+    });
+  }
+  return { file, before, after: encodeText(text, before) };
+}
+
+async function read(reader: ProgramReader, file: string, kind: 'manifest' | 'checkedSource'): Promise<Buffer> {
+  const found = await reader.readSoon(file, kind);
+  if (found.state !== 'ok') throw readError(found, file, 'The tasklet cannot be made');
+  return found.bytes;
 }

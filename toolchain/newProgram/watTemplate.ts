@@ -2,7 +2,7 @@ import { commonFiles, type ProgramFiles } from './programFiles.ts';
 
 export function watTemplate(name: string): ProgramFiles {
   const source = `tasklets/${name}.wat`;
-  const about = `A grafOS program with one tasklet in WebAssembly text, \`${source}\`: the profile as it is, without a library (docs/tasklet-abi.md of grafOS).`;
+  const about = `A grafOS program with one tasklet in WebAssembly text, \`${source}\`: the profile as it is, without a library. The guide has a page on it, *Tasklet ABI*; in the editor, *grafOS: Open Guide…* shows it.`;
   return new Map([
     ...commonFiles(name, source, ['build/', '.grafos/'], about),
     [`fixtures/${name}/hello.input.json`, '{ "any": "bytes" }\n'],

@@ -12,6 +12,7 @@ impl Output {
         Output(text.into_bytes())
     }
 
+    /// The bytes of the output.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

@@ -21,6 +21,19 @@ describe('activation', () => {
     assert.equal(vscode.workspace.getConfiguration().get(SETTINGS.keepRunning), false);
   });
 
+  it('keeps the ports of a stack from being forwarded by themselves, beside what is set already', () => {
+    const ports = vscode.workspace
+      .getConfiguration('remote')
+      .get<Record<string, { onAutoForward?: string }>>('portsAttributes', {});
+    const command = `node --disable-wasm-trap-handler ${extension?.extensionPath}/dist/daemons/scheduler.js --lifeline`;
+    const ours = Object.keys(ports).filter((key) => new RegExp(key).test(command));
+    assert.deepEqual(
+      ours.map((key) => ports[key]?.onAutoForward),
+      ['ignore'],
+    );
+    assert.ok('443' in ports, Object.keys(ports).join(', '));
+  });
+
   it('is the packed one: nothing of the source tree came along', async () => {
     assert.ok(extension);
     const inside = async (path: string) =>

@@ -12,6 +12,7 @@ const suites = [
   () => import('./language.test.ts'),
   () => import('./typeScript.test.ts'),
   () => import('./assistants.test.ts'),
+  () => import('./tasks.test.ts'),
   () => import('./stack.test.ts'),
   () => import('./profile.test.ts'),
 ];

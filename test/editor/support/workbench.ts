@@ -179,7 +179,8 @@ export class Workbench implements AsyncDisposable {
 
   async screenshot(name: string): Promise<void> {
     await mkdir(SCREENSHOTS, { recursive: true });
-    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+    // What fades in or out is shown as it is at the end.
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
   }
 
   /** Texts of all notifications of a kind since the window was opened or reloaded, gone ones too, in the order they came. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { networkNamespacesMissing } from '../../helpers/networkNamespace.ts';
 import { secondCell } from '../../helpers/secondCell.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
 
@@ -99,6 +100,14 @@ describe('a newcomer in the workbench', function () {
   it(`deploys it to aws, on a cell of another host that is added on the way, and reads its result${skipped}`, async function () {
     if (missing !== undefined) this.skip();
     await using cell = await secondCell('aws', 'eu-central-1');
+    // The user's own copies, which stay when the cell is gone.
+    await using own = await temporaryFolder('grafos-trust-');
+    const copy = async (file: string) => {
+      const to = join(own.path, basename(file));
+      await copyFile(file, to);
+      return to;
+    };
+    const [ca, cert, key] = [await copy(cell.ca), await copy(cell.tenantCert), await copy(cell.tenantKey)];
     await workbench.row('Tasklets', 'local-dev').hover();
     await workbench.row('Tasklets', 'local-dev').getByRole('button', { name: 'Deploy to…' }).click();
     const offers = workbench.quickInput().locator('.monaco-list-row');
@@ -109,9 +118,10 @@ describe('a newcomer in the workbench', function () {
 
     await workbench.answer('Add a Cell of aws', cell.url);
     await workbench.answer('The tenant that your certificate was issued for', cell.tenant);
-    await workbench.chooseFile('Choose the CA Certificate', editor.root, cell.ca);
-    await workbench.chooseFile('Choose the Tenant Certificate', editor.root, cell.tenantCert);
-    await workbench.chooseFile('Choose the Key of the Certificate', editor.root, cell.tenantKey);
+    await workbench.chooseFile('Choose the CA Certificate', editor.root, ca);
+    // Each dialog begins where the one before ended.
+    await workbench.chooseFile('Choose the Tenant Certificate', own.path, cert);
+    await workbench.chooseFile('Choose the Key of the Certificate', own.path, key);
     await workbench.quickInput().locator('.monaco-list-row', { hasText: 'Copy it into the secret storage' }).click();
     const confirm = workbench.page.locator('.monaco-dialog-box', { hasText: 'Deploy local-dev to aws?' });
     await confirm.waitFor();
@@ -120,7 +130,7 @@ describe('a newcomer in the workbench', function () {
 
     await workbench.row('Runs', /local-dev.*aws/).waitFor();
     const page = workbench.webview();
-    await page.locator('.summary', { hasText: /^aws · .* ms · fuel [\d,]+ of 500,000/ }).waitFor();
+    await page.locator('.summary', { hasText: /^aws · .* [mµ]s · fuel [\d,]+ of 500,000/ }).waitFor();
     await page.locator('.output .leaf', { hasText: '"ran_in": "local-dev"' }).waitFor();
     await workbench.screenshot('run-panel-aws');
 
@@ -134,6 +144,39 @@ describe('a newcomer in the workbench', function () {
     assert.match((await offers.first().textContent()) ?? '', /aws/, 'the provider used last comes first');
     await workbench.page.keyboard.press('Enter');
     await workbench.row('Runs', /aws/).nth(1).waitFor();
+
+    // The cell is listed with what it is, and can be removed.
+    await workbench.view('Cells').locator('.pane-header').click();
+    const listed = workbench.row('Cells', /aws.*aws-eu-central-1-1.*ready/);
+    await listed.waitFor();
+    await workbench.screenshot('cells');
+
+    // A cell that does not answer is said to be so, and choosing it deploys nothing.
+    await cell[Symbol.asyncDispose]();
+    await workbench.row('Tasklets', 'local-dev').hover();
+    await workbench.row('Tasklets', 'local-dev').getByRole('button', { name: 'Deploy to…' }).click();
+    const silent = offers.filter({ hasText: /aws.*not ready.*Cannot be used now/ });
+    await silent.waitFor();
+    await silent.click();
+    await silent.waitFor();
+    await workbench.screenshot('deploy-to-silent');
+    await workbench.page.keyboard.press('Escape');
+    await workbench.quickInput().waitFor({ state: 'hidden' });
+    await listed.hover();
+    await listed.getByRole('button', { name: 'Remove Provider Cell…' }).click();
+    const question = workbench.page.locator('.monaco-dialog-box', { hasText: 'Remove the cell of aws at' });
+    await question.getByRole('button', { name: 'Remove', exact: true }).click();
+    await workbench.welcome('Cells', 'Add Provider Cell…').waitFor();
+    assert.deepEqual(JSON.parse(await readFile(join(editor.root, '.grafos/cloud/aws-cells.json'), 'utf8')), []);
+  });
+
+  it('opens the dashboard, which the editor shows under an address of its own', async () => {
+    const opening = workbench.page.context().waitForEvent('page');
+    await workbench.command('grafOS: Open Dashboard');
+    const dashboard = await opening;
+    await dashboard.getByRole('button', { name: 'Run local-dev' }).waitFor();
+    assert.match(dashboard.url(), /\/proxy\/\d+\/$/, 'another address than the helper’s, and no bearer in it');
+    await dashboard.close();
   });
 
   it('stops the stack, and nothing went wrong on the way', async () => {

@@ -135,6 +135,20 @@ describe('the Run panel', function () {
     await button('Pin').waitFor();
   });
 
+  it('shows the run that was opened last although the window is reloaded at once', async () => {
+    const before = await shownRun();
+    await workbench.row('Runs', 'local-dev').last().click();
+    const opened = await workbench.until('another run', async () => {
+      const id = await shownRun();
+      return id !== null && id !== before ? id : undefined;
+    });
+    await workbench.reload();
+    const again = workbench.status('grafOS local stack: running');
+    await workbench.until('the stack again', async () => ((await again.isVisible()) ? true : undefined));
+    await workbench.until('the run again', async () => ((await shownRun()) === opened ? true : undefined));
+    await workbench.webview().locator('.output .leaf', { hasText: '"ran_in": "local-dev"' }).waitFor();
+  });
+
   it('draws the flame graph of a profile, and shows the fuel in the source', async () => {
     await button('Profile').click();
     await workbench.webview().locator('.flame .box').first().waitFor();

@@ -10,6 +10,8 @@
 //! # fn main() { assert_eq!(local_dev(b"abc").bytes(), b"{\"input_bytes\":3}"); }
 //! ```
 
+#![warn(missing_docs)]
+
 pub use grafos::*;
 pub use grafos_std_macros::tasklet;
 

@@ -3,12 +3,19 @@ use crate::host;
 /// What a host function answers instead of success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostError {
+    /// The memory cannot be reached now.
     Disconnected,
+    /// The lease ended.
     LeaseExpired,
+    /// Another holder took the lease over.
     Fenced,
+    /// The range leaves the lease.
     CapacityExceeded,
+    /// The run has no lease, or the cell does not have this function.
     Unsupported,
+    /// The cell took the lease back.
     Revoked,
+    /// An input or output error, with its code.
     Io(i64),
 }
 

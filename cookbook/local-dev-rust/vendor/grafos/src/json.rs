@@ -5,14 +5,19 @@ use crate::{json_reader, json_writer};
 /// A JSON value (RFC 8259). Objects keep their order; where a name comes twice the last one counts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
+    /// The value `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
     /// A number written without fraction or exponent that fits.
     Integer(i64),
     /// Any other number, as it was written.
     Number(String),
+    /// A text.
     String(String),
+    /// A list of values.
     Array(Vec<Json>),
+    /// Members, each a name and a value, in their order.
     Object(Vec<(String, Json)>),
 }
 
@@ -21,6 +26,7 @@ pub enum Json {
 pub struct JsonError {
     /// In snake_case, for `compute` to fail with or to log.
     pub label: &'static str,
+    /// The byte at which the reader stopped, from 0.
     pub offset: usize,
 }
 
@@ -51,6 +57,7 @@ impl Json {
         }
     }
 
+    /// The value of `true` or `false`.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Json::Bool(value) => Some(*value),
@@ -75,6 +82,7 @@ impl Json {
         }
     }
 
+    /// The value of a number, rounded to the nearest `f64`.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Json::Integer(value) => Some(*value as f64),
@@ -83,6 +91,7 @@ impl Json {
         }
     }
 
+    /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Json::String(text) => Some(text),
@@ -90,6 +99,7 @@ impl Json {
         }
     }
 
+    /// The items of an array.
     pub fn as_array(&self) -> Option<&[Json]> {
         match self {
             Json::Array(items) => Some(items),

@@ -11,6 +11,8 @@
 //!
 //! `compute` is an ordinary function, so `cargo test` runs it on the host, where [`testing`] stands in for the cell.
 
+#![warn(missing_docs)]
+
 #[cfg(all(target_arch = "wasm32", feature = "allocator"))]
 mod allocator;
 mod answer;

@@ -1,8 +1,8 @@
-import type { SourceKind } from '../program/sourceKind.ts';
-import { type TextRange, textLines } from '../program/textLines.ts';
-import { type RustToken, rustTokens } from '../toolchain/validate/rustTokens.ts';
-import { scriptOutline } from '../toolchain/validate/scriptOutline.ts';
-import { watPlaces } from '../toolchain/validate/watPlaces.ts';
+import type { SourceKind } from '../../program/sourceKind.ts';
+import { type TextRange, textLines } from '../../program/textLines.ts';
+import { type RustToken, rustTokens } from '../validate/rustTokens.ts';
+import { scriptOutline } from '../validate/scriptOutline.ts';
+import { watPlaces } from '../validate/watPlaces.ts';
 
 /**
  * Finds the function that every run calls: the name `compute`, in Rust also the function under

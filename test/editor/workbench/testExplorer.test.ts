@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
+import type { Workbench } from '../support/workbench.ts';
+
+/** One window, step by step; each step begins where the one before left. */
+describe('fixtures in the Test Explorer', function () {
+  this.bail(true);
+  let editor: EditorForTests;
+  let workbench: Workbench;
+  let expected: string;
+
+  before(async () => {
+    editor = await editorForTests({ recipe: 'local-dev' });
+    expected = join(editor.root, 'fixtures/local-dev/json.expected.json');
+    await writeFile(expected, '{"ran_in":"elsewhere","input_bytes":21}\n');
+    workbench = await editor.open(editor.root);
+    await workbench.showGrafos();
+    await workbench.welcome('Local stack', 'Start Local Stack').click();
+    await workbench.status('grafOS local stack: running').waitFor();
+  });
+
+  after(async () => {
+    await editor[Symbol.asyncDispose]();
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.isFailed())
+      await workbench.screenshot(`failed-${this.currentTest.title.replaceAll(/\W+/g, '-')}`);
+  });
+
+  /** The failed case among the results of the last run. */
+  const failed = () =>
+    workbench.page.locator('.part.panel').getByRole('treeitem', { name: 'The output is another JSON' });
+
+  it('have a mark beside compute, which runs them and shows what differs', async () => {
+    await workbench.openFile('local-dev.ts');
+    const mark = workbench.page.locator('.testing-run-glyph').first();
+    await mark.waitFor();
+    await mark.click();
+    await failed().waitFor();
+    await workbench.screenshot('test-failed');
+  });
+
+  it('accept the new output, and pass then', async () => {
+    await failed().click();
+    await workbench.screenshot('test-difference');
+    await workbench.page.locator('.part.panel').getByText('Accept Output', { exact: true }).click();
+    await workbench.page.locator('.statusbar-item', { hasText: 'Fixture json expects this output now' }).waitFor();
+    assert.deepEqual(JSON.parse(await readFile(expected, 'utf8')), { ran_in: 'local-dev', input_bytes: 21 });
+    assert.deepEqual(await workbench.notifications('error'), []);
+  });
+});
