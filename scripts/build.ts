@@ -22,7 +22,8 @@ const common = {
   legalComments: 'none',
   sourcemap: 'linked',
   sourcesContent: false,
-  logLevel: 'warning',
+  // The watch task of the editor waits for the lines that only `info` prints.
+  logLevel: watching ? 'info' : 'warning',
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
