@@ -1,0 +1,65 @@
+/**
+ * Counts what the house style forbids in comments and Markdown, by room, and fails when a clean room
+ * has any. `--room NAME` prints the places of one room.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type ProseFault, type ProseFaultKind, proseFaults } from './proseFaults.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Rooms that have no fault. A room that is cleaned joins the list in the same change. */
+const CLEAN: string[] = [];
+
+/** A room is a folder of the first two levels, with all below it; `.` holds the files of the root. */
+function roomOf(path: string): string {
+  const folders = path.split('/').slice(0, -1).slice(0, 2);
+  return folders.length === 0 ? '.' : folders.join('/');
+}
+
+/** Source files and pages that git knows, or would take up. */
+function sourceFiles(): string[] {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const files = new Set(listed.split('\0').filter((path) => /\.(?:md|[cm]?[jt]s|rs)$/.test(path)));
+  return [...files].filter((path) => existsSync(join(root, path))).sort();
+}
+
+const rooms = new Map<string, Array<ProseFault & { path: string }>>();
+for (const path of sourceFiles()) {
+  const faults = proseFaults(path, readFileSync(join(root, path), 'utf8'));
+  const room = rooms.get(roomOf(path)) ?? [];
+  rooms.set(roomOf(path), room);
+  room.push(...faults.map((fault) => ({ ...fault, path })));
+}
+
+function print(faults: ReadonlyArray<ProseFault & { path: string }>): void {
+  for (const { path, line, kind, text } of faults) console.log(`${path}:${line}: ${kind}: ${text}`);
+}
+
+function counts(faults: readonly ProseFault[]): string {
+  const count = (kind: ProseFaultKind) => faults.filter((fault) => fault.kind === kind).length;
+  return `${count('long')} long, ${count('opening')} openings, ${count('word')} words`;
+}
+
+const { values } = parseArgs({ options: { room: { type: 'string' } } });
+if (values.room === undefined) {
+  const gone = CLEAN.filter((room) => !rooms.has(room));
+  for (const room of gone) console.log(`prose: the clean room ${room} does not exist`);
+  const clean = CLEAN.flatMap((room) => rooms.get(room) ?? []);
+  print(clean);
+  const others = [...rooms].filter(([room]) => !CLEAN.includes(room));
+  const ready = others.filter(([, faults]) => faults.length === 0).map(([room]) => room);
+  const rest = others.filter(([, faults]) => faults.length > 0);
+  console.log(`prose: ${CLEAN.length} clean rooms: ${counts(clean)}`);
+  if (ready.length > 0) console.log(`prose: ready for the list: ${ready.join(', ')}`);
+  if (rest.length > 0) {
+    const names = rest.map(([room, faults]) => `${room} (${faults.length})`).join(', ');
+    console.log(`prose: not yet: ${counts(rest.flatMap(([, faults]) => faults))}, in ${names}`);
+  }
+  if (clean.length > 0 || gone.length > 0) process.exitCode = 1;
+} else print(rooms.get(values.room) ?? []);
