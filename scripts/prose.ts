@@ -11,7 +11,7 @@ import { type ProseFault, type ProseFaultKind, proseFaults } from './proseFaults
 const root = join(import.meta.dirname, '..');
 
 /** Rooms that have no fault. A room that is cleaned joins the list in the same change. */
-const CLEAN: string[] = ['.github', 'program', 'toolchain/fuel', 'toolchain/replay', 'wasm'];
+const CLEAN: string[] = ['.github', 'language-server', 'program', 'toolchain/fuel', 'toolchain/replay', 'wasm'];
 
 /** A room is a folder of the first two levels, with all below it; `.` holds the files of the root. */
 function roomOf(path: string): string {
