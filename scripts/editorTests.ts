@@ -1,4 +1,7 @@
-/** The real-editor suites alone, or those of the workbench that are named. `--electron`: the one inside the extension host, in a VS Code that is downloaded. */
+/**
+ * Runs the real-editor suites alone, or the named ones of the workbench. `--electron` runs the
+ * suite inside the extension host, in a VS Code that is downloaded.
+ */
 import { closeWith } from './counts.ts';
 import { runEditorSuites, runElectronSuite } from './runEditorSuites.ts';
 

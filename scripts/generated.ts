@@ -1,9 +1,13 @@
-/** Files that are made from the code: written, or with `--check` compared, so that they cannot fall behind. */
+/** Writes the files that are made from the code. With `--check` it compares them instead. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../daemons/protocol/packageRoot.ts';
 
-/** @param files path below the package -> text. Ends the process with 1 when `--check` finds one behind. */
+/**
+ * Writes or compares generated files. Ends the process with 1 when `--check` finds a difference.
+ *
+ * @param files text by path below the package
+ */
 export function writeGenerated(files: Record<string, string>, script: string): void {
   const check = process.argv.includes('--check');
   const behind = Object.entries(files).filter(([path, text]) => readIfThere(join(packageRoot, path)) !== text);

@@ -1,4 +1,7 @@
-/** Makes docs/manifest.md and media/grafos.schema.json from the one table of keys. `--check` only compares. */
+/**
+ * Makes docs/manifest.md and media/grafos.schema.json from the one table of keys. `--check` only
+ * compares.
+ */
 import { DURATION_SYNTAX, formatDuration } from '../program/duration.ts';
 import {
   keysOf,

@@ -1,4 +1,4 @@
-/** Makes every generated page and schema anew; with --check fails when one is behind the code. */
+/** Writes every generated page and schema; with `--check` fails when one differs from the code. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

@@ -1,6 +1,8 @@
 /**
- * Every test, and one closing line: mocha's suites, then the packed extension in a real editor. Arguments are mocha's; those that begin with
- * `test` name files, and then only these are run.
+ * Runs every test: the suites of mocha, then the packed extension in a real editor. One line closes
+ * the run.
+ *
+ * Arguments go to mocha. Arguments that begin with `test` name files, and then only these are run.
  */
 import { closeWith } from './counts.ts';
 import { runEditorSuites } from './runEditorSuites.ts';
