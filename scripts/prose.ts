@@ -17,6 +17,7 @@ const CLEAN: string[] = [
   'bench/kernels',
   'bench/peers',
   'bin',
+  'daemons/fabricbiosd',
   'language-server',
   'program',
   'scripts',
