@@ -18,6 +18,7 @@ const CLEAN: string[] = [
   'bench/peers',
   'bin',
   'daemons/fabricbiosd',
+  'daemons/helper',
   'language-server',
   'program',
   'scripts',

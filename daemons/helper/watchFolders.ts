@@ -28,7 +28,8 @@ export function watchFolders(changed: () => void): FolderWatch {
         if (watchers.has(folder)) continue;
         try {
           const watcher = watch(folder, (kind) => {
-            // A folder that was removed and made again has another inode; the next `follow` takes the new one.
+            // A folder that was removed and made again has another inode. The next `follow` takes
+            // the new one.
             if (kind === 'rename') drop(folder);
             noticed();
           });
