@@ -1,5 +1,6 @@
 /**
- * Every operation of the tenant API: the one table that the OpenAPI document, the routes, the validation of requests and docs/api.md come from.
+ * Every operation of the tenant API. This one table makes the OpenAPI document, the routes, the
+ * validation of requests, and docs/api.md.
  */
 
 import { peerName, runId, type Schema, type SchemaName, sha256 } from '../../protocol/apiSchemas.ts';
@@ -7,11 +8,14 @@ import { ARTIFACT_NAMES, REFUSAL_REASONS, type RefusalReason } from '../../proto
 
 export interface Operation {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  /** With `{name}` where a parameter stands. */
+  /** The path, with `{name}` in the place of a parameter. */
   path: string;
   summary: string;
   description?: string;
-  /** Who may ask: any certificate of ours without a token, or the holder of a token of these roles. */
+  /**
+   * The callers that are allowed: any certificate of this cell without a token, or the holder of a
+   * token of these roles.
+   */
   who: 'certificate' | ReadonlyArray<'tenant' | 'admin'>;
   params?: Readonly<Record<string, Schema>>;
   query?: Readonly<Record<string, Schema>>;
@@ -314,7 +318,7 @@ export const OPERATIONS = {
 
 export type OperationId = keyof typeof OPERATIONS;
 
-/** What every operation with a token may be refused with. */
+/** The refusals that every operation with a token can have. */
 export const TOKEN_REFUSALS = REFUSAL_REASONS.filter(
   (reason) => reason.startsWith('token_') || reason === 'tenant_unknown',
 );
