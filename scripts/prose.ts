@@ -19,6 +19,7 @@ const CLEAN: string[] = [
   'bin',
   'daemons/fabricbiosd',
   'daemons/helper',
+  'daemons/protocol',
   'daemons/scheduler',
   'language-server',
   'program',
