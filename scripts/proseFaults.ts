@@ -19,7 +19,7 @@ const WORDS: RegExp[] = [
   /\bgone through\b/i,
   /\bof ours\b/i,
   /\bso (?:many|much)\b(?! (?:that|as)\b)/i,
-  /\bstands?\b(?! in for\b)/i,
+  /\bstands?\b(?![ -]in\b)/i,
   /\b(?:by|for|from|of|to|with) who\b/i,
   /\b(?:is|are|fall|falls) behind\b/i,
   /\bput aside\b/i,

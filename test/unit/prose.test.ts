@@ -26,6 +26,7 @@ const rows: Array<[name: string, path: string, text: string, faults: string[]]> 
   ['so many that', 'a.md', 'There are so many that one waits.', []],
   ['stands', 'a.md', 'Here stands the name.', ['word 1']],
   ['stands in for', 'a.md', 'A cell stands in for the cloud.', []],
+  ['a stand-in', 'a.md', 'It is a stand-in for the cell.', []],
   ['a word in code', 'a.md', 'The variable `told` is `so many`.', []],
   ['a word in a quotation', 'a.md', 'The error says "of ours".', []],
   ['a word in a string of code', 'a.ts', "const text = 'it is told';", []],
