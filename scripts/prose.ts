@@ -24,6 +24,7 @@ const CLEAN: string[] = [
   'language-server',
   'program',
   'scripts',
+  'test/helpers',
   'toolchain/fuel',
   'toolchain/replay',
   'wasm',
