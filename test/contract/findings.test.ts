@@ -12,8 +12,11 @@ import { exampleBlocks, writeExample } from '../helpers/exampleProgram.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 /**
- * Findings that no example of a page can trigger: they need a cargo, or the lack of one, or it takes thousands of files or all memory of a thread.
- * Their own tests trigger them: buildRust.test.ts, compileRust.test.ts, hostileProgram.test.ts and bounded.test.ts.
+ * Findings that no example of a page can trigger: they need a cargo, or the lack of one, or
+ * thousands of files, or all memory of a thread.
+ *
+ * Their own tests trigger them: buildRust.test.ts, compileRust.test.ts, hostileProgram.test.ts and
+ * bounded.test.ts.
  */
 const WITHOUT_EXAMPLE: FindingCode[] = ['GRF2006', 'GRF2007', 'GRF2207', 'GRF2208', 'GRF2209'];
 

@@ -1,4 +1,7 @@
-/** What the view "Runs" lists, and what a workspace remembers of runs: no editor, no stack but where one is named. */
+/**
+ * What the view "Runs" lists, and what a workspace remembers of runs: no editor, no stack but where
+ * one is named.
+ */
 import assert from 'node:assert/strict';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { Run, RunsEvent } from '../../daemons/protocol/tenantApi.ts';

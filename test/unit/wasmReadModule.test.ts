@@ -7,7 +7,9 @@ import { functionType } from '../../wasm/wasmModule.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 import { HEADER, section, text, u32, VOID_TYPE, wasmModule, withBody } from '../helpers/wasmBytes.ts';
 
-/** The refusal of a module, or undefined when it is taken. Anything but WasmInvalid fails the test. */
+/**
+ * The refusal of a module, or undefined when it is taken. Anything but WasmInvalid fails the test.
+ */
 function refusal(bytes: Uint8Array): WasmInvalid | undefined {
   try {
     readModule(bytes);
@@ -468,7 +470,8 @@ describe('opcode table', () => {
       assert.equal(WebAssembly.validate(module), true, `V8 refuses ${hex}`);
       assert.equal(refusal(module)?.message, undefined, hex);
     }
-    // 183 of one byte (the two tail calls among them; else and end are not counted), 18 after 0xfc, 236 after 0xfd.
+    // 183 of one byte (the two tail calls among them; else and end are not counted), 18 after 0xfc,
+    // 236 after 0xfd.
     assert.equal(known, 183 + 18 + 236);
   });
 });
