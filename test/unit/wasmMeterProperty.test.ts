@@ -14,7 +14,7 @@ const optimised = process.env[OPTIMISED] !== undefined;
 const host = (x: number) => (x * 31 + 1) | 0;
 const ARGS: [number, bigint] = [3, 11n];
 
-/** What can show the bits of a NaN that was computed. */
+/** Instructions that can show the bits of a computed NaN. */
 const SEES_NANS = /f64\.store|reinterpret|copysign|f64x2|f32x4/;
 
 /** [argument, fuel used so far] of each call of the host. */

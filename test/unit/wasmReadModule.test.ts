@@ -26,7 +26,7 @@ const MEMORY = section(5, [1, 0, 1]);
 /** An immutable i32 of the module's own. */
 const OWN_GLOBAL = section(6, [1, 0x7f, 0, 0x41, 0, 0x0b]);
 
-/** So many blocks inside each other. */
+/** Blocks inside each other. */
 const nested = (blocks: number) => withBody([Array(blocks).fill([0x02, 0x40]).flat(), Array(blocks).fill(0x0b)]);
 
 /** A type section of `count` types `() -> ()`. */
