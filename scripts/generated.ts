@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { wrapMarkdown } from './wrapMarkdown.ts';
 
 /**
  * Writes or compares generated files. Ends the process with 1 when `--check` finds a difference.
@@ -10,7 +11,8 @@ import { packageRoot } from '../daemons/protocol/packageRoot.ts';
  */
 export function writeGenerated(files: Record<string, string>, script: string): void {
   const check = process.argv.includes('--check');
-  const behind = Object.entries(files).filter(([path, text]) => readIfThere(join(packageRoot, path)) !== text);
+  const made = Object.entries(files).map(([path, text]) => [path, writtenText(path, text)] as const);
+  const behind = made.filter(([path, text]) => readIfThere(join(packageRoot, path)) !== text);
   for (const [path, text] of behind) {
     if (check) process.stderr.write(`${path} is behind the code: run \`node ${script}\`.\n`);
     else {
@@ -19,6 +21,11 @@ export function writeGenerated(files: Record<string, string>, script: string): v
     }
   }
   if (check && behind.length > 0) process.exitCode = 1;
+}
+
+/** The text of a generated file as it is written: Markdown is wrapped. */
+export function writtenText(path: string, text: string): string {
+  return path.endsWith('.md') ? wrapMarkdown(text) : text;
 }
 
 function readIfThere(path: string): string | null {

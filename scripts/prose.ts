@@ -1,17 +1,20 @@
 /**
  * Counts what the house style forbids in comments and Markdown, by room, and fails when a clean
- * room has any. `--room NAME` prints the places of one room.
+ * room has any. `--room NAME` prints the places of one room. `--fix` first wraps the Markdown pages
+ * of clean rooms.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ProseFault, type ProseFaultKind, proseFaults } from './proseFaults.ts';
+import { wrapMarkdown } from './wrapMarkdown.ts';
 
 const root = join(import.meta.dirname, '..');
 
 /** Rooms that have no fault. A room that is cleaned joins the list in the same change. */
 const CLEAN: string[] = [
+  '.',
   '.github',
   'bench',
   'bench/kernels',
@@ -21,6 +24,9 @@ const CLEAN: string[] = [
   'daemons/helper',
   'daemons/protocol',
   'daemons/scheduler',
+  'docs',
+  'docs/adr',
+  'docs/findings',
   'language-server',
   'program',
   'scripts',
@@ -58,9 +64,20 @@ function sourceFiles(): string[] {
   return [...files].filter((path) => existsSync(join(root, path))).sort();
 }
 
+const { values } = parseArgs({ options: { room: { type: 'string' }, fix: { type: 'boolean', default: false } } });
+
+/** The text of a file, which `--fix` wraps first. */
+function textOf(path: string): string {
+  const text = readFileSync(join(root, path), 'utf8');
+  if (!values.fix || !path.endsWith('.md') || !CLEAN.includes(roomOf(path))) return text;
+  const wrapped = wrapMarkdown(text);
+  if (wrapped !== text) writeFileSync(join(root, path), wrapped);
+  return wrapped;
+}
+
 const rooms = new Map<string, Array<ProseFault & { path: string }>>();
 for (const path of sourceFiles()) {
-  const faults = proseFaults(path, readFileSync(join(root, path), 'utf8'));
+  const faults = proseFaults(path, textOf(path));
   const room = rooms.get(roomOf(path)) ?? [];
   rooms.set(roomOf(path), room);
   room.push(...faults.map((fault) => ({ ...fault, path })));
@@ -75,7 +92,6 @@ function counts(faults: readonly ProseFault[]): string {
   return `${count('long')} long, ${count('opening')} openings, ${count('word')} words`;
 }
 
-const { values } = parseArgs({ options: { room: { type: 'string' } } });
 if (values.room === undefined) {
   const gone = CLEAN.filter((room) => !rooms.has(room));
   for (const room of gone) console.log(`prose: the clean room ${room} does not exist`);

@@ -31,7 +31,7 @@ const WORDS: RegExp[] = [
  * Finds what the house style forbids in the comments of a source file, or in a Markdown page.
  *
  * A comment that shares its line with code is not read. Code blocks, code spans and tables of
- * Markdown are not prose, and a line that holds one long word cannot be broken.
+ * Markdown are not prose, and a line that holds one long word or code span cannot be broken.
  */
 export function proseFaults(path: string, text: string): ProseFault[] {
   const lines = text.split(/\r?\n/);
@@ -93,7 +93,8 @@ function wordFaults(line: string, index: number): ProseFault[] {
 }
 
 function lengthFaults(line: string, index: number): ProseFault[] {
-  const breakable = line.trimStart().replace(/^(?:[*>#-]|\/\/[/!]?|\d+\.)\s+/, '');
+  const words = line.trimStart().replace(/^(?:[*>#-]|\/\/[/!]?|\d+\.)\s+/, '');
+  const breakable = words.replace(/`[^`]*`/g, '``');
   if (line.length <= COLUMNS_MAX || !/\S\s\S/.test(breakable)) return [];
   return [{ kind: 'long', line: index + 1, text: line.trim() }];
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { FINDINGS_FILES } from '../../scripts/findingsIndex.ts';
+import { writtenText } from '../../scripts/generated.ts';
 import { MANIFEST_FILES } from '../../scripts/manifestPage.ts';
 import { CATALOGUE, FINDING_CODES, type FindingCode, findingPage } from '../../toolchain/validate/catalogue.ts';
 import type { Finding } from '../../toolchain/validate/finding.ts';
@@ -27,7 +28,9 @@ describe('findings and their pages', () => {
   });
 
   for (const [path, text] of Object.entries({ ...FINDINGS_FILES(), ...MANIFEST_FILES() })) {
-    it(`${path} is up to date`, () => assert.equal(readFileSync(join(packageRoot, path), 'utf8'), text));
+    it(`${path} is up to date`, () => {
+      assert.equal(readFileSync(join(packageRoot, path), 'utf8'), writtenText(path, text));
+    });
   }
 
   for (const code of FINDING_CODES) {

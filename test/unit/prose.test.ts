@@ -10,6 +10,7 @@ const rows: Array<[name: string, path: string, text: string, faults: string[]]> 
   ['a long line comment', 'a.ts', `  // ${long}`, ['long 1']],
   ['a long line of code', 'a.ts', `const a = ${'1 + '.repeat(40)}1; // the sum`, []],
   ['a long address', 'a.ts', `// https://example.com/${'a'.repeat(100)}`, []],
+  ['a long code span', 'a.md', `\`${long}\`;`, []],
   ['a suppression, which must be one line', 'a.ts', `// biome-ignore lint/a/b: ${long}`, []],
   ['half a sentence', 'a.ts', '/** What a lease is. */', ['opening 1']],
   ['half a sentence below the mark', 'a.ts', '/**\n * Of each lease, its bytes.\n */', ['opening 2']],

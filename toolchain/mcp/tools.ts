@@ -45,7 +45,7 @@ const AT_PROVIDER: ToolProperty = {
   enum: PROVIDERS,
   description: 'Where the run is; without it every provider of the program is asked.',
 };
-/** Of an output or log line more than this helps no model. */
+/** Longest part of an output or log line in an answer: a model makes no use of more. */
 const TEXT_MAX = 16 * 1024;
 
 const stackStatus: Tool = {
