@@ -20,6 +20,7 @@ const CLEAN: string[] = [
   'bench/kernels',
   'bench/peers',
   'bin',
+  'cli',
   'daemons/fabricbiosd',
   'daemons/helper',
   'daemons/protocol',
