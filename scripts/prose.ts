@@ -29,6 +29,7 @@ const CLEAN: string[] = [
   'docs/adr',
   'docs/findings',
   'language-server',
+  'media/dashboard',
   'program',
   'scripts',
   'test/cli',
