@@ -22,14 +22,17 @@ const LOOK_MS = 200;
 const MIB = 1024 ** 2;
 
 /**
- * Starts a thread whose memory is bounded (CHECK_LIMITS). What compiles or parses a stranger's text runs in such a thread: the text may take all memory and
+ * Starts a thread whose memory is bounded (CHECK_LIMITS).
+ *
+ * Compilers and parsers of untrusted text run in such a thread: the text may take all memory and
  * all time, and the thread can be ended at any moment.
  */
 export function startBoundedThread(url: URL, on: ThreadEvents): BoundedThread {
   const resourceLimits = { maxOldGenerationSizeMb: CHECK_LIMITS.heapMib };
   const worker = new Worker(url, { resourceLimits, execArgv: [], argv: [], stdout: true });
-  // Standard output belongs to the command or to a protocol: what a compiler prints by mistake stays in the thread. It is not read either, because a reader
-  // would keep the process alive.
+  // Standard output belongs to the command or to a protocol, so output that a compiler prints by
+  // mistake stays in the thread. It is not read either, because a reader would keep the process
+  // alive.
   let looking: NodeJS.Timeout | undefined;
   let hasEnded = false;
   const end = (why: string, reason: GiveUp) => {

@@ -9,18 +9,24 @@ import { buildTool } from './buildTool.ts';
 import { readStamp, sourceDigest } from './sourceStamp.ts';
 
 export interface Staleness {
-  /** `missing`: not built. `broken`: there, but no module. `unknown`: built by other means and newer than its source. */
+  /**
+   * `missing`: not built. `broken`: there, but no module. `unknown`: built by other means and newer
+   * than its source.
+   */
   state: 'missing' | 'broken' | 'fresh' | 'stale' | 'unknown';
   /** One sentence for people. */
   why: string;
 }
 
 /**
- * Compares the built module with what its sources would give now, by content: the module carries the digest of what it was made from. Reads the module
- * and its sources, writes nothing, starts nothing. The names of the sources come from the module, which anybody may have made: only files of the
- * program are read.
+ * Compares the built module with the one that its sources would give now, by content: the module
+ * carries the digest of its sources.
  *
- * @throws {GrafosError} not_a_file, file_too_large, file_outside_program, file_unreadable, permission_denied when the module is there but cannot be read
+ * It reads the module and its sources, writes nothing and starts nothing. The names of the sources
+ * come from the module, which anybody may have made, so only files of the program are read.
+ *
+ * @throws {GrafosError} not_a_file, file_too_large, file_outside_program, file_unreadable,
+ *   permission_denied when the module is there but cannot be read
  */
 export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet): Promise<Staleness> {
   const reader = new ProgramReader(program.root);

@@ -1,6 +1,6 @@
 /**
- * What an assistant may ask about a program: the tools of `grafos mcp`, and some of them again as language-model tools of the editor. None
- * changes anything, and none tells a secret. Each answers with one JSON object.
+ * The tools of `grafos mcp`, some of which are also language-model tools of the editor. None
+ * changes anything, and none reveals a secret. Each answers with one JSON object.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export interface Tool {
    * of it is ours.
    */
   untrusted: string | null;
-  /** Whether it may reach a cell over the network. */
+  /** It may reach a cell over the network. */
   reachesOut: boolean;
   /** @throws GrafosError, and what the file system says. */
   call(programRoot: string, input: ToolInput, signal: AbortSignal): Promise<object>;

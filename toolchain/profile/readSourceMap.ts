@@ -6,7 +6,10 @@ export interface ReadSourceMap {
   texts: ReadonlyMap<string, string>;
 }
 
-/** Reads the text of a source map of revision 3. Null where it is none: a map comes with the program, and anybody may have made it. */
+/**
+ * Reads the text of a source map of revision 3. Null where it is none: a map comes with the
+ * program, and anybody may have made it.
+ */
 export function readSourceMap(text: string): ReadSourceMap | null {
   try {
     const json: Partial<SourceMapPayload> | null = JSON.parse(text);

@@ -4,9 +4,9 @@ import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts'
 import { isHealthy } from '../deploy/providerStatus.ts';
 import { quicUnreachable } from './quicUnreachable.ts';
 
-/** How long a scheduler may take to reach its cell on the same machine, milliseconds. */
+/** Time that a scheduler may take to reach its cell on the same machine, milliseconds. */
 const LINK_MS = 10_000;
-/** How long to wait before the scheduler is asked again, milliseconds. */
+/** Time before the scheduler is asked again, milliseconds. */
 const AGAIN_MS = 100;
 
 /** The cell's address and transport, as the scheduler has them. */

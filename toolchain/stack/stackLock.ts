@@ -7,11 +7,11 @@ import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
 import { isLivingOwner, type LockOwner, OWNER_BYTES, ownerText, parseOwner, thisOwner } from './lockOwner.ts';
 import { enterDoor } from './stackDoor.ts';
 
-/** How long a second `dev up` or `dev down` waits for the first, milliseconds. */
+/** Time that a second `dev up` or `dev down` waits for the first, milliseconds. */
 const WAIT_MS = 30_000;
-/** How long to wait before a lock that could not be taken away is looked at again, milliseconds. */
+/** Time before a lock that could not be taken away is looked at again, milliseconds. */
 const AGAIN_MS = 20;
-/** How long to wait before the holder is looked at again, milliseconds. */
+/** Time before the holder is looked at again, milliseconds. */
 const LOOK_MS = 250;
 /** Reads of a lock that other processes change meanwhile, at most. */
 const READ_TRIES = 10;

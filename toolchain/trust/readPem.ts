@@ -5,7 +5,7 @@ import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
 
 export interface Pem {
   text: string;
-  /** Of the file, lower-case hex. */
+  /** SHA-256 of the file, lower-case hex. */
   sha256: string;
 }
 
