@@ -3,11 +3,18 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
-const outside = ['node_modules', 'dist', 'build', 'coverage', 'target', '.git', '.grafos'];
-const pages = globSync('**/*.md', {
-  cwd: root,
-  exclude: (name) => outside.some((one) => name === one || name.endsWith(`/${one}`)),
-}).map((name) => name.replaceAll('\\', '/'));
+const outside = ['node_modules', 'dist', 'coverage', 'target', '.git', '.grafos'];
+
+/** The files of the repository with these endings, by path with `/`. */
+function filesOf(pattern: string): string[] {
+  const files = globSync(pattern, {
+    cwd: root,
+    exclude: (name) => name === 'build' || outside.some((one) => name === one || name.endsWith(`/${one}`)),
+  });
+  return files.map((name) => name.replaceAll('\\', '/')).filter((name) => !name.startsWith('build/'));
+}
+
+const pages = filesOf('**/*.md');
 
 /** The prose of a page: code blocks and code spans become empty. */
 function proseOf(text: string): string {
@@ -68,4 +75,17 @@ describe('links of the Markdown pages', () => {
   for (const [name, text, broken] of rows) {
     it(`${name} is found`, () => assert.deepEqual(brokenLinks('page.md', text), broken));
   }
+});
+
+describe('pages named in sources', () => {
+  it('exist', () => {
+    const sources = filesOf('**/*.{ts,js,cjs,rs,json}');
+    assert.ok(sources.length > 800);
+    const gone = sources.flatMap((source) =>
+      [...readFileSync(join(root, source), 'utf8').matchAll(/(?<![\w/.-])docs\/[\w./-]+\.md/g)]
+        .filter(([page]) => !existsSync(join(root, page)))
+        .map(([page]) => `${source}: ${page}`),
+    );
+    assert.deepEqual(gone, []);
+  });
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { proseFaults } from '../../scripts/proseFaults.ts';
 
 const long = `${'word '.repeat(20)}word`;
@@ -48,4 +50,41 @@ describe('the lint of prose', () => {
       );
     });
   }
+});
+
+/** Parts of sentences that readers had to read twice. They are rewritten. */
+const REWRITTEN = [
+  'More are behind than',
+  'Workers that are not to be replaced',
+  "does not wait for another's to be done",
+  'Goes through them once',
+  'only that something came',
+  'A frame that is never entered',
+  'Of each open `if`',
+  'One at a time the message is ahead',
+  'Behind whatever else the machine does',
+  'Begins to load a transport',
+  'What is in the row of bytes',
+  'made only where somebody hears it',
+  'spoil none that quick runs have',
+  'gets as many shares as he has',
+  'would be one more figure to choose',
+];
+
+describe('the rewritten sentences', () => {
+  it('are in no file but the house style, which shows some of them', () => {
+    const patterns = REWRITTEN.flatMap((sentence) => ['-e', sentence]);
+    const places = [':!test/unit/prose.test.ts', ':!docs/house-style.md'];
+    const found = (() => {
+      try {
+        const args = ['grep', '--line-number', '--fixed-strings', ...patterns, '--', ...places];
+        return execFileSync('git', args, { cwd: join(import.meta.dirname, '..', '..'), encoding: 'utf8' });
+      } catch (error) {
+        // The exit code for "nothing found".
+        if ((error as { status?: number }).status === 1) return '';
+        throw error;
+      }
+    })();
+    assert.equal(found, '');
+  });
 });
