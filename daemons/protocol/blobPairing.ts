@@ -28,7 +28,7 @@ export interface PairableLink {
   close(reason: string): void;
 }
 
-/** The beginning of the stream on which a link's token is due. */
+/** The receiver of a link's token, from the stream on which it is due. */
 export interface LinkToken {
   shown(token: string): void;
   /** Something else was there. */

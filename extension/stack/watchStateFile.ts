@@ -2,8 +2,11 @@ import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /**
- * Calls `changed` whenever a file may have come, gone or been replaced, also while the folders above it, up to `root`, do not exist yet.
- * Of the editor's own watchers none sees a folder that the user's settings exclude, so this asks the operating system.
+ * Calls `changed` whenever a file may have come, gone or been replaced, also while the folders
+ * above it, up to `root`, do not exist yet.
+ *
+ * The editor's own watchers do not see a folder that the user's settings exclude, so this asks the
+ * operating system.
  */
 export function watchStateFile(file: string, root: string, changed: () => void): { dispose(): void } {
   const folders = new Map<string, FSWatcher>();

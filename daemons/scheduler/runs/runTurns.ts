@@ -34,10 +34,7 @@ export interface RunTurn {
   end(ms?: number): void;
 }
 
-/**
- * One share of the time, for any number of runs: a module, or all modules that were never run
- * together.
- */
+/** One share of the time, for any number of runs: one module, or all new modules together. */
 interface Share {
   /** The virtual time up to which its runs are counted. */
   served: number;
