@@ -98,7 +98,7 @@ export const OPERATIONS = {
     path: '/api/v1/runs',
     summary: 'Run a tasklet.',
     description:
-      'The run is on disk before it is acknowledged, and its artifacts are before its end is reported. With an `Idempotency-Key` the same key and body give the same run, however often it is asked for, as long as the run is kept; a run that ended `worker_lost` is then run again under its own id, seed and start.',
+      'The run is in the store before it is acknowledged, and its artifacts are before its end is reported. With an `Idempotency-Key` the same key and body give the same run, however often it is asked for, as long as the run is kept; a run that ended `worker_lost` is then run again under its own id, seed and start.',
     who: TENANT,
     headers: {
       ...prefer,
