@@ -498,6 +498,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--values <kind>', description: 'print names for a script instead', choices: ['tasklets', 'runs'] },
     ],
     json: '{shell, script}; with --values [name]',
+    // biome-ignore lint/suspicious/noImportCycles: the table is whole before a command is loaded.
     load: () => import('./commands/completion.ts'),
   },
 ];

@@ -16,6 +16,7 @@ import { meteredFolder } from './meteredFolder.ts';
 import { provenLink } from './provenLink.ts';
 import { type SpawnedDaemon, spawnDaemon } from './spawnDaemon.ts';
 import { daemonLogFile, type StackPaths } from './stackPaths.ts';
+// biome-ignore lint/suspicious/noImportCycles: both use the other only when a stack starts.
 import { stackRequest } from './stackRequest.ts';
 import { giveStateNotice } from './stateNotices.ts';
 
