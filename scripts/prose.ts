@@ -3,11 +3,11 @@
  * room has any. `--room NAME` prints the places of one room. `--fix` first wraps the Markdown pages
  * of clean rooms.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ProseFault, type ProseFaultKind, proseFaults } from './proseFaults.ts';
+import { repositoryFiles } from './repositoryFiles.ts';
 import { wrapMarkdown } from './wrapMarkdown.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -94,16 +94,6 @@ function roomOf(path: string): string {
   return folders.length === 0 ? '.' : folders.join('/');
 }
 
-/** Source files and pages that git knows, or would take up. */
-function sourceFiles(): string[] {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  const files = new Set(listed.split('\0').filter((path) => /\.(?:md|[cm]?[jt]s|rs)$/.test(path)));
-  return [...files].filter((path) => existsSync(join(root, path))).sort();
-}
-
 const { values } = parseArgs({ options: { room: { type: 'string' }, fix: { type: 'boolean', default: false } } });
 
 /** The text of a file, which `--fix` wraps first. */
@@ -116,7 +106,7 @@ function textOf(path: string): string {
 }
 
 const rooms = new Map<string, Array<ProseFault & { path: string }>>();
-for (const path of sourceFiles()) {
+for (const path of repositoryFiles(/\.(?:md|[cm]?[jt]s|rs)$/)) {
   const faults = proseFaults(path, textOf(path));
   const room = rooms.get(roomOf(path)) ?? [];
   rooms.set(roomOf(path), room);

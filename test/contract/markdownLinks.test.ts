@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { repositoryFiles } from '../../scripts/repositoryFiles.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const outside = ['node_modules', 'dist', 'coverage', 'target', '.git', '.grafos'];
-
-/** The files of the repository with these endings, by path with `/`. */
-function filesOf(pattern: string): string[] {
-  const files = globSync(pattern, {
-    cwd: root,
-    exclude: (name) => name === 'build' || outside.some((one) => name === one || name.endsWith(`/${one}`)),
-  });
-  return files.map((name) => name.replaceAll('\\', '/')).filter((name) => !name.startsWith('build/'));
-}
-
-const pages = filesOf('**/*.md');
+const pages = repositoryFiles(/\.md$/);
 
 /** The prose of a page: code blocks and code spans become empty. */
 function proseOf(text: string): string {
@@ -79,7 +69,7 @@ describe('links of the Markdown pages', () => {
 
 describe('pages named in sources', () => {
   it('exist', () => {
-    const sources = filesOf('**/*.{ts,js,cjs,rs,json}');
+    const sources = repositoryFiles(/\.(?:ts|js|cjs|rs|json)$/);
     assert.ok(sources.length > 800);
     const gone = sources.flatMap((source) =>
       [...readFileSync(join(root, source), 'utf8').matchAll(/(?<![\w/.-])docs\/[\w./-]+\.md/g)]
