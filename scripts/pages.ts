@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const makers = ['cliPage.ts', 'manPage.ts', 'apiPage.ts', 'manifestPage.ts', 'findingsIndex.ts'];
+const makers = ['cliPage.ts', 'manPage.ts', 'apiPage.ts', 'manifestPage.ts', 'findingsIndex.ts', 'errorsPage.ts'];
 let behind = false;
 for (const maker of makers) {
   const { status } = spawnSync(process.execPath, [join(import.meta.dirname, maker), ...process.argv.slice(2)], {
