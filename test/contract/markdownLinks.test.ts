@@ -67,6 +67,18 @@ describe('links of the Markdown pages', () => {
   }
 });
 
+describe('paths in docs/changing.md', () => {
+  it('exist', () => {
+    const page = readFileSync(join(root, 'docs/changing.md'), 'utf8');
+    const paths = [...page.matchAll(/`([\w-]+\/[\w./-]*)`/g)].map(([, path]) => path ?? '');
+    assert.ok(paths.length > 40, `${paths.length} paths`);
+    assert.deepEqual(
+      paths.filter((path) => !existsSync(join(root, path))),
+      [],
+    );
+  });
+});
+
 describe('pages named in sources', () => {
   it('exist', () => {
     const sources = repositoryFiles(/\.(?:ts|js|cjs|rs|json)$/);
