@@ -1,7 +1,7 @@
 const COLUMNS = 100;
 
-/** Text that cannot be broken: a code span, a link's target, or a word. */
-const PIECE = /(?:`[^`]*`|\]\([^)]*\)|\S)+/g;
+/** Text that cannot be broken: a code span, a link's target, a number such as 32 768, or a word. */
+const PIECE = /(?:`[^`]*`|\]\([^)]*\)|\d{1,3}(?: \d{3})+(?!\d)|\S)+/g;
 
 /** Words that begin a list, a heading or a quotation at the start of a line. */
 const MARK = /^(?:[-+*>]|#{1,6}|=+|\d+[.)])$/;

@@ -16,6 +16,7 @@ const rows: Array<[name: string, page: string, wrapped: string]> = [
   ['a block of code', `\`\`\`sh\n${words(30)}\n\`\`\`\n`, `\`\`\`sh\n${words(30)}\n\`\`\`\n`],
   ['a code span is not broken', `${words(19)} \`a b c d\`\n`, `${words(19)}\n\`a b c d\`\n`],
   ['a target is not broken', `${words(19)} [a](b "c d")\n`, `${words(19)}\n[a](b "c d")\n`],
+  ['a number is not broken', `${words(19)} 32 768\n`, `${words(19)}\n32 768\n`],
   ['a dash does not begin a line', `${words(20)} - 1\n`, `${words(19)}\nword - 1\n`],
   ['one long word', `${'a'.repeat(120)}\n`, `${'a'.repeat(120)}\n`],
 ];
