@@ -12,11 +12,17 @@ import { temporaryFolder } from '../test/helpers/temporaryFolder.ts';
 export interface Activation {
   /** The call of `activate` alone, as the extension's log has it, milliseconds. */
   call: number;
-  /** With the loading of its code, as the editor shows it under "Show Running Extensions", milliseconds. */
+  /**
+   * Time including the loading of the code, as "Show Running Extensions" of the editor has it,
+   * milliseconds.
+   */
   whole: number;
 }
 
-/** How long the packed extension takes to activate in a fresh editor with `cookbook/local-dev` open, for each of `windows` editors. */
+/**
+ * Measures the activation of the packed extension in `windows` fresh editors, each with
+ * `cookbook/local-dev` open.
+ */
 export async function activation(windows: number): Promise<Activation[]> {
   await using folder = await temporaryFolder('grafos-bench-');
   await installEditor((line) => console.log(line));

@@ -7,7 +7,12 @@ import { printTable } from './printTable.ts';
 /** Starts of the editor are slow and say little more when they are many. */
 const WINDOWS_MAX = 5;
 
-/** Measures the language server and the extension's activation, and prints the figures beside what they aim at. @param rounds starts of the server */
+/**
+ * Measures the language server and the extension's activation, and prints the figures beside their
+ * aims.
+ *
+ * @param rounds starts of the server
+ */
 export async function editorReport(rounds: number): Promise<void> {
   const figures = await languageServer(rounds);
   const words = (value: number) => `${value.toFixed(1)} ms`;

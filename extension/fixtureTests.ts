@@ -10,7 +10,7 @@ import { ensureBuilt } from './tasklets/buildTasklets.ts';
 
 const FIXTURE_FILES = '**/*.{expected.json,input.json,input.bin}';
 
-/** What a test item stands for. */
+/** The subject of a test item. */
 interface Subject {
   session: ProgramSession;
   tasklet: string;
@@ -18,11 +18,14 @@ interface Subject {
   fixture?: string;
 }
 
-/** The fixtures of every tasklet in the Test Explorer: run on the program's stack, or on one of their own when it does not run. */
+/**
+ * The fixtures of every tasklet in the Test Explorer. They run on the program's stack, or on one of
+ * their own when it does not run.
+ */
 export function fixtureTests(grafos: Grafos): vscode.Disposable {
   const controller = vscode.tests.createTestController(TEST_CONTROLLER, vscode.l10n.t('grafOS fixtures'));
   const subjects = new WeakMap<vscode.TestItem, Subject>();
-  /** Whether anybody opened the Test Explorer; before that nothing is read. */
+  /** The Test Explorer was opened. Before that, nothing is read. */
   let isWanted = false;
 
   const readAll = async (): Promise<void> => {
@@ -37,7 +40,7 @@ export function fixtureTests(grafos: Grafos): vscode.Disposable {
     try {
       program = await loadProgramSoon(session.root);
     } catch {
-      // The manifest's problems are told where they are.
+      // The manifest's problems are reported at their places.
       return [];
     }
     const items = await Promise.all(program.manifest.tasklets.map((tasklet) => readTasklet(session, program, tasklet)));
@@ -171,7 +174,8 @@ export function fixtureTests(grafos: Grafos): vscode.Disposable {
     async (request, token) => {
       if (request.continuous !== true) return runOnce(request, token);
       let queue = Promise.resolve();
-      // Until it is switched off: whenever a file of a program is saved, those of its fixtures that are watched run again.
+      // Until it is switched off: whenever a file of a program is saved, its watched fixtures run
+      // again.
       const saved = vscode.workspace.onDidSaveTextDocument(({ uri }) => {
         const session = grafos.programs.of(uri);
         const items = itemsOf(request).filter((item) => subjects.get(item)?.session === session);

@@ -1,4 +1,7 @@
-/** Takes the README's pictures anew: runs the newcomer in the real editor and keeps what it photographed. Needs what `npm run build` made. */
+/**
+ * Takes the pictures of the README: runs the newcomer in the real editor and keeps the screenshots.
+ * Needs the output of `npm run build`.
+ */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closeWith } from './counts.ts';

@@ -1,4 +1,7 @@
-/** The page: connects, follows the helper's events, and hands them to the tasklet list, the run table and the run detail. */
+/**
+ * The page. It connects, follows the helper's events, and hands them to the tasklet list, the run
+ * table and the run detail.
+ */
 import { composer } from './composer.js';
 import { byId, copyOnClick, setText, setWords } from './elements.js';
 import { errorLabel, formatDuration } from './format.js';
@@ -6,9 +9,15 @@ import { connectHelper, findHelper, HelperRefused, originOf, savedHelper } from 
 import { runDetail } from './runDetail.js';
 import { runTable } from './runTable.js';
 
-/** Waits between tries to reach a helper that does not answer, while the page is looked at. Milliseconds. */
+/**
+ * Waits between tries to reach a helper that does not answer, while the page is visible.
+ * Milliseconds.
+ */
 const RETRY_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
-/** A helper serves this page itself, or the page is hosted elsewhere and asks a helper across origins. */
+/**
+ * A helper serves this page itself, or the page is hosted elsewhere and asks a helper across
+ * origins.
+ */
 const servedByHelper = location.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(location.hostname);
 
 let connection;
@@ -115,7 +124,7 @@ function askForHelper({ title = '', text = '', url = '' } = {}) {
 
 const isWrongBearer = (error) => error instanceof HelperRefused && error.status === 401;
 
-/** What no field of the page is the place for. */
+/** Shows an error that belongs to no field of the page. */
 function fail(error) {
   if (isWrongBearer(error)) {
     const { url, bearer } = connection;
@@ -131,7 +140,10 @@ function fail(error) {
   notice(error.next ? `${error.message} ${error.next}` : error.message);
 }
 
-/** Follows the helper's events until the session ends. The first answer decides whether what was pasted is right. */
+/**
+ * Follows the helper's events until the session ends. The first answer decides whether the pasted
+ * text is right.
+ */
 async function follow(helper) {
   const { signal } = session;
   for (let tries = 0; !signal.aborted; ) {

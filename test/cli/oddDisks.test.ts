@@ -105,7 +105,8 @@ describe('disks without hard links', () => {
   });
 
   it('exFAT', async function () {
-    // Not in every kernel, and its FUSE not on every machine: apt-get install exfat-fuse exfatprogs.
+    // exFAT is not in every kernel, and its FUSE driver not on every machine: apt-get install
+    // exfat-fuse exfatprogs.
     if (!isRoot || !has('which', 'mount.exfat-fuse') || !has('which', 'mkfs.exfat')) this.skip();
     await using folder = await temporaryFolder();
     await using program = await programOf(watProgram('hello'));

@@ -191,7 +191,7 @@ describe('grafos profile', () => {
     assert.match(stderr, /--profile does not go with --detach/);
     const response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd });
     await writeFile(join(cwd, 'build/local-dev.wasm'), 'another');
-    // The cell keeps the module, so that what is built here is not needed; without both there is no profile.
+    // The cell keeps the module, so the built one is not needed. Without both there is no profile.
     await rm(join(cwd, `.grafos/dev/modules/${response.module_sha256}.wasm`));
     const differs = await grafos(['profile', response.run_id], { cwd });
     assert.match(differs.stderr, /module_differs/);

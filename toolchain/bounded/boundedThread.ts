@@ -34,8 +34,9 @@ export const countsEachThread = 'getHeapStatistics' in Worker.prototype;
 export function startBoundedThread(url: URL, on: ThreadEvents): BoundedThread {
   const resourceLimits = { maxOldGenerationSizeMb: CHECK_LIMITS.heapMib };
   const worker = new Worker(url, { resourceLimits, execArgv: [], argv: [], stdout: true });
-  // Standard output belongs to the command or to a protocol: what a compiler prints by mistake stays in the thread. It is not read either, because a reader
-  // would keep the process alive.
+  // Standard output belongs to the command or to a protocol, so output that a compiler prints by
+  // mistake stays in the thread. It is not read either, because a reader would keep the process
+  // alive.
   let looking: NodeJS.Timeout | undefined;
   let hasEnded = false;
   const rest = () => {

@@ -118,7 +118,10 @@ function newSeat(): Seat {
   return seat;
 }
 
-/** From source the thread runs from source too; the bundle has it beside the language server, which shares its parts. */
+/**
+ * From source, the thread runs from source, too. The bundle has it beside the language server,
+ * which shares its parts.
+ */
 function threadUrl(): URL {
   return import.meta.url.endsWith('.ts')
     ? new URL('./workThread.ts', import.meta.url)

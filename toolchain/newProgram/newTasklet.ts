@@ -13,20 +13,26 @@ import { writeInProgram } from '../files/writeInProgram.ts';
 import { assemblyScriptTemplate } from './assemblyScriptTemplate.ts';
 import { watTemplate } from './watTemplate.ts';
 
-/** Kinds whose tasklets are one file; a Rust tasklet is a crate, which `grafos new` lays out with its workspace. */
+/**
+ * Kinds whose tasklets are one file; a Rust tasklet is a crate, which `grafos new` lays out with
+ * its workspace.
+ */
 export const NEW_TASKLET_KINDS = ['assemblyscript', 'wat'] as const;
 export type NewTaskletKind = (typeof NEW_TASKLET_KINDS)[number];
 
 export interface NewTasklet {
   /** Absolute path of the source. */
   source: string;
-  /** What was written, relative to the program with `/`, sorted. */
+  /** The written files, relative to the program with `/`, sorted. */
   files: string[];
 }
 
 /**
- * Adds a tasklet with its fixtures to a program: its files first, its table at the end of the manifest last. Nothing is overwritten, and when
- * anything fails nothing is left. @throws GrafosError `usage`: `name_invalid`, `tasklet_exists`, `file_exists`; what the file system says.
+ * Adds a tasklet with its fixtures to a program: its files first, its table at the end of the
+ * manifest last. Nothing is overwritten, and after an error nothing is left.
+ *
+ * @throws {GrafosError} name_invalid, tasklet_exists, file_exists, and the errors of the file
+ *   system
  */
 export async function newTasklet(program: Program, name: string, kind: NewTaskletKind): Promise<NewTasklet> {
   if (!new RegExp(NAME_PATTERN).test(name)) {

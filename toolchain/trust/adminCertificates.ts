@@ -37,7 +37,12 @@ export async function issueCert(
   return issue(options, { role: options.role, name: options.name, days: options.days });
 }
 
-/** A certificate for a daemon; `hosts` are the names it is reached by besides loopback. Throws GrafosError. */
+/**
+ * Makes a certificate for a daemon.
+ *
+ * @param hosts the names it is reached by besides loopback
+ * @throws {GrafosError}
+ */
 export async function issueServerCert(
   options: IssueOptions & { role: Extract<PeerRole, 'cell' | 'scheduler'>; hosts: readonly string[] },
 ): Promise<IssuedFiles> {

@@ -66,7 +66,8 @@ describe('the views, before anything runs', () => {
     await using workbench = await editor.open(editor.root);
     await workbench.showGrafos();
     await workbench.row('Tasklets', 'local-dev').waitFor();
-    // There once the window knows that its folder is trusted: until then no command that needs trust is offered.
+    // There once the window knows that its folder is trusted: until then no command that needs
+    // trust is offered.
     await workbench.welcome('Local stack', 'Start Local Stack').waitFor();
     const offers = await workbench.paletteOffers('grafOS: ');
     for (const title of ['Start Local Stack', 'Build All', 'Deploy to…', 'New Program…', 'Run Doctor']) {
