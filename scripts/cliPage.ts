@@ -8,7 +8,7 @@ export function cliPage(): string {
   const parts = [
     '# The `grafos` command',
     '<!-- Made by scripts/cliPage.ts from cli/commandTable.ts. -->',
-    'Results go to stdout; progress, warnings and errors to stderr. Colour appears on a terminal only, and not with `--no-color` or `NO_COLOR`. ' +
+    'Results go to stdout; progress, warnings and errors to stderr. Colour appears on a terminal, or where `FORCE_COLOR` asks for it, and not with `--no-color` or `NO_COLOR`. ' +
       'Commands work on the program around the current folder: the nearest `grafos.toml`, here or above.',
     'Characters that would steer a terminal are written out (`\\u001b`, `\\n`), and a CI job finds no order of a stranger in any line: `::` at its beginning and `##[` get a backslash. In JSON they are escapes. Bytes that are asked for, by `mem read` to a pipe, are as they are.',
     '## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | done |\n| 1 | it ran, and the answer is bad: the tasklet failed, findings of severity error, the doctor found a fault; or a fault of grafos itself, `internal_error` |\n' +
