@@ -57,7 +57,7 @@ export interface CommandSpec {
   options?: OptionSpec[];
   /** Whole command lines, each at most 76 characters. */
   examples?: string[];
-  /** What `--json` prints, for docs/cli.md. */
+  /** The output of `--json`, for docs/cli.md. */
   json: string;
   load: () => Promise<{ run: CommandRun }>;
 }

@@ -11,7 +11,7 @@ interface Deploy {
   /** Folder of the program. */
   root: string;
   provider: ProviderName;
-  /** What is done for the first time, as `deploy of demo`. */
+  /** The action that is done for the first time, as `deploy of demo`. */
   what: string;
   question: string;
   /**

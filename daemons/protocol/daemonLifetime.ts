@@ -31,8 +31,8 @@ export interface FailedLine {
 export interface RunningDaemon<Facts> {
   facts: Facts;
   /**
-   * Facts that come once the daemon is ready. Each goes to the parent as a line `key value` after the
-   * ready line.
+   * Facts that come once the daemon is ready. Each goes to the parent as a line `key value` after
+   * the ready line.
    */
   later?: Record<string, Promise<string>>;
   /** Ends everything the daemon started; called once, at most {@link STOP_DEADLINE_MS} long. */

@@ -58,7 +58,9 @@ async function inAndOut(options: CommandOptions): Promise<void> {
   await grafosJson(['dev', 'down'], options);
 }
 
-/** Four processes that take a lock in turns until it was taken that often; none may end by itself. */
+/**
+ * Four processes that take a lock in turns until it was taken that often; none may end by itself.
+ */
 async function contend(lock: string, times: number): Promise<void> {
   const contender = fileURLToPath(new URL('../helpers/lockContender.ts', import.meta.url));
   const children = Array.from({ length: 4 }, () =>

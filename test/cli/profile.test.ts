@@ -108,7 +108,8 @@ describe('grafos profile', () => {
       const profile = await profileOf(response);
       exact(profile, response);
       const own = profile.lines.filter(({ file }) => file === 'tasklets/local-dev.ts');
-      // Each instruction counts for one line of the program, but for those of the entry point around it.
+      // Each instruction counts for one line of the program, but for those of the entry point
+      // around it.
       const charged = own.reduce((total, { fuel, library }) => total + fuel + library, 0);
       assert.ok(charged <= response.fuel_used && charged > 0.95 * response.fuel_used, `${charged}`);
       const split = own.find(({ line }) => line === 2);

@@ -23,12 +23,14 @@ const MIB = 1024 ** 2;
 
 /**
  * True where Node tells the memory of each thread, which it does from 22.16. Before, only the
- * process has a figure, and two threads at work cannot be told apart.
+ * process has a figure, and it does not say which of two threads took the memory.
  */
 export const countsEachThread = 'getHeapStatistics' in Worker.prototype;
 
 /**
- * Starts a thread whose memory is bounded (CHECK_LIMITS). What compiles or parses a stranger's text runs in such a thread: the text may take all memory and
+ * Starts a thread whose memory is bounded (CHECK_LIMITS).
+ *
+ * What compiles or parses a stranger's text runs in such a thread: the text may take all memory and
  * all time, and the thread can be ended at any moment.
  */
 export function startBoundedThread(url: URL, on: ThreadEvents): BoundedThread {

@@ -63,7 +63,9 @@ export interface CompileOutput {
   module: { wasm: Uint8Array; sourceMap: SourceMap } | null;
   /** Every source that was parsed and has a file, in order of path. */
   sources: ResolvedSource[];
-  /** Decorators in these sources that the compiler leaves to transforms, of which there are none. */
+  /**
+   * Decorators in these sources that the compiler leaves to transforms, of which there are none.
+   */
   customDecorators: CustomDecorator[];
 }
 

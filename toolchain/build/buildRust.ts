@@ -36,7 +36,7 @@ interface BuildOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** How long a build waits for the builds of other processes, milliseconds. */
+/** The longest wait for the builds of other processes, milliseconds. */
 const WAIT_MS = 15 * 60_000;
 
 /**
@@ -171,7 +171,7 @@ export function throwFor(
   }
 }
 
-/** What cargo says when it stops before it compiles anything. */
+/** The messages of cargo when it stops before it compiles anything. */
 export function cargoFault(run: CargoRun, manifest: string, { cargo, passedOver }: RustTools): Finding {
   const said = run.stderr.replace(/^\s*(error: )?/, '').trim();
   const text = `${cargo} stopped: ${said === '' ? `exit code ${run.code}` : said}`;

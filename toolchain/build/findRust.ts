@@ -9,8 +9,8 @@ export interface RustTools {
   cargo: string;
   rustc: string;
   /**
-   * The cargo that comes first on the PATH and cannot build for the target, and what to do; null where
-   * the first is the one that is used.
+   * The cargo that comes first on the PATH and cannot build for the target, and what to do; null
+   * where the first is the one that is used.
    */
   passedOver: string | null;
 }

@@ -26,7 +26,7 @@ export interface RustcMessage {
 export interface RustcSpan {
   file_name: string;
   is_primary: boolean;
-  /** What rustc says of this place. */
+  /** The words of rustc on this place. */
   label: string | null;
   /** In a help: the text that the place should have. */
   suggested_replacement: string | null;

@@ -31,7 +31,9 @@ export function rustFindings(messages: readonly CargoMessage[], crate: string): 
 /** Characters of a suggested text at most. */
 const SUGGESTION_MAX = 100;
 
-/** Gives what rustc prints, without the source: the message, its labels by line, helps and notes. */
+/**
+ * Gives what rustc prints, without the source: the message, its labels by line, helps and notes.
+ */
 function words({ code, message, spans, children }: RustcMessage): string {
   const [primary] = spans.filter(({ is_primary }) => is_primary);
   const own = primary?.label ?? '';

@@ -1,4 +1,7 @@
-/** `grafos admin init-ca`, `issue-cert` and `issue-server-cert`: certificates whose keys the user keeps. Nothing here overwrites a file. */
+/**
+ * `grafos admin init-ca`, `issue-cert` and `issue-server-cert`: certificates whose keys the user
+ * keeps. Nothing here overwrites a file.
+ */
 import { open, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';

@@ -90,7 +90,7 @@ export class ModuleCache {
     state.abandoned.abort();
   }
 
-  /** Tells all that wait. A result that is not `lasting` is forgotten, so that the next run tries again. */
+  /** Gives the result to all that wait. One that is not `lasting` is forgotten afterwards. */
   settle(sha256: string, pages: number, result: CompileResult, lasting: boolean): void {
     const name = key(sha256, pages);
     const entry = this.entries.get(name);

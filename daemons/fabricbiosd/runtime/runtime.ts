@@ -243,7 +243,7 @@ class WorkerRuntime implements Runtime {
     });
   }
 
-  /** Makes a module ready that could cost a compiler much: as the store has it, or after a trial. */
+  /** Makes a costly module ready, from the store or after a trial. */
   private async tryFirst(artifact: Uint8Array, module: ModuleAsked): Promise<void> {
     const { sha256, pages, tenant, signal } = module;
     const stored = await this.store?.read(sha256, pages);
@@ -284,7 +284,7 @@ class WorkerRuntime implements Runtime {
   /**
    * Has a worker compile a module.
    *
-   * @param withdrawn called instead of `done` when the last run that waits ends before a worker begins
+   * @param withdrawn called instead of `done` when no run waits before a worker begins
    */
   private compile(
     { tenant, signal }: ModuleAsked,

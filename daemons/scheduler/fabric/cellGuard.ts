@@ -180,7 +180,7 @@ export class CellGuard {
 
   #save(): void {
     const content: CellDeaths = { version: 1, deaths: this.#deaths, suspects: this.suspects.all };
-    // A program that was moved or deleted took its state along, and no folder is made in its old place.
+    // A program that was moved took its state along. No folder is made in its old place.
     StateFolder.findAt(this.#options.stateDir)
       ?.write(CELL_DEATHS_FILE, `${JSON.stringify(content, null, 2)}\n`)
       .catch((error: unknown) => this.#options.log.warn(`deaths of the cell cannot be kept: ${String(error)}`));

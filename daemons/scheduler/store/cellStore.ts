@@ -67,7 +67,12 @@ function writeVersion(folder: StateFolder): number | undefined {
   }
 }
 
-/** @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_unusable, path_too_long */
+/**
+ * Opens the store in a folder, and makes it when it is missing.
+ *
+ * @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_unusable,
+ * path_too_long
+ */
 export function openCellStore(dir: string): CellStore {
   const folder = StateFolder.at(dir);
   const path = folder.checked(STORE_FILE);
@@ -297,7 +302,7 @@ function storeUnusable(path: string, why: string, cause: unknown): GrafosError {
   });
 }
 
-/** What SQLite refuses while serving is nobody's bad request; anything else passes through. */
+/** Makes a refusal of an error of SQLite, which no request caused. Any other error stays. */
 function asRefusal(error: unknown): unknown {
   switch (errcode(error)) {
     case SQLITE.full:

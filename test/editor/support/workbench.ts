@@ -15,7 +15,7 @@ const OF_THE_EDITOR = [
 
 const UNTIL_MS = 30_000;
 
-/** What the workbench has stored of its layout: the state of the panel, and the open editors. */
+/** Reads the stored layout of the workbench: the state of the panel, and the open editors. */
 const STORED = `(async () => {
   const done = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -97,7 +97,7 @@ export class Workbench implements AsyncDisposable {
     await this.unload(() => this.page.goto('about:blank'));
   }
 
-  /** Goes to another page. What the workbench complains of while its page unloads does not count. */
+  /** Goes to another page. Complaints of the workbench while its page unloads do not count. */
   private async unload(go: () => Promise<unknown>): Promise<void> {
     const { length } = this.complaints;
     await go();

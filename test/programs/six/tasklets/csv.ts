@@ -56,7 +56,10 @@ function whole(text: string): i64 {
   return I64.parseInt(text);
 }
 
-/** From rows of `id,name,city,amount` to an object of cities with the number of rows, the sum of amounts and the longest name. */
+/**
+ * From rows of `id,name,city,amount` to an object of cities with the number of rows, the sum of
+ * amounts and the longest name.
+ */
 export function compute(input: Uint8Array): string {
   at = 0;
   const cities = new Map<string, City>();
