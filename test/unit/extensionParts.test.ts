@@ -7,7 +7,7 @@ import { keepAnswers, readAnswers } from '../../extension/deploy/answers.ts';
 import { errorNotice } from '../../extension/dialogs/errorNotice.ts';
 import { readableBytes } from '../../extension/documents/readableBytes.ts';
 import { runCli } from '../../extension/runCli.ts';
-import { fetchOutcome } from '../../extension/runs/fetchOutcome.ts';
+import { fetchInput, fetchOutcome } from '../../extension/runs/fetchOutcome.ts';
 import { RunsModel } from '../../extension/runs/runsModel.ts';
 import { ShownRun } from '../../extension/runs/shownRun.ts';
 import { TaskletsModel } from '../../extension/tasklets/taskletsModel.ts';
@@ -281,6 +281,8 @@ describe('the runs of a program', function () {
       const outcome = await fetchOutcome({ connect }, shown.entry, signal());
       assert.equal(Buffer.from(outcome.input).toString(), '{"n":9007199254740993}');
       assert.equal(outcome.error, null);
+      const input = await fetchInput({ connect }, shown.entry, signal());
+      assert.equal(Buffer.from(input).toString(), '{"n":9007199254740993}');
 
       using lost = new ShownRun({ root: program.root, provider: 'local', run: begun }, () =>
         Promise.reject(new Error('nobody there')),
