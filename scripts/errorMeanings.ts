@@ -6,6 +6,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   bad_request: 'A request has a field that is missing, unknown or out of its bounds.',
   bearer_file_not_written: 'The helper cannot write the file with its bearer.',
   body_too_large: 'The body of a request is longer than its bound.',
+  build_busy: 'Other builds of the crate took too long.',
   bundle_invalid: 'A file does not hold a run that `artifacts --bundle` wrote.',
   ca_ends_sooner: 'A certificate was asked for that would outlive its CA.',
   ca_expired: 'The CA is not valid now.',
