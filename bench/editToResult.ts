@@ -1,62 +1,64 @@
-import { cp, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
-import { findTasklet, loadProgramSoon } from '../program/loadProgram.ts';
-import { languageClient } from '../test/helpers/languageClient.ts';
-import { staleness } from '../toolchain/build/staleness.ts';
-import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
-import { deployRun } from '../toolchain/deploy/deployRun.ts';
-import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
-import { devDown } from '../toolchain/stack/devDown.ts';
-import { devUp } from '../toolchain/stack/devUp.ts';
+import type { Browser } from 'playwright-core';
+import { programForEditor } from '../test/editor/support/programForEditor.ts';
+import { startEditor } from '../test/editor/support/startEditor.ts';
+import { Workbench } from '../test/editor/support/workbench.ts';
 import { median } from './measure.ts';
 
-/** Median times from a saved file to the end of the run, with the steps of the extension's Run. */
+/** Median times from a key or click to the output in the Run panel, milliseconds. */
 interface EditToResult {
-  /** Milliseconds after an edit: the language server builds the source. */
+  /** The source was edited; the time begins with the key that saves it. */
   edited: number;
-  /** Milliseconds without an edit: the built module runs. */
+  /** Nothing was edited; the time begins with the click on Run. */
   unedited: number;
 }
 
-/** Runs a copy of `cookbook/local-dev`, each round once with an edit and once without. */
-export async function editToResult(rounds: number): Promise<EditToResult> {
-  const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-bench-'));
-  const signal = new AbortController().signal;
-  try {
-    await cp(join(packageRoot, 'cookbook/local-dev'), folder, {
-      recursive: true,
-      filter: (from) => !/[/\\](build|\.grafos)$/.test(from),
-    });
-    await devUp(folder, { signal });
-    await using server = await languageClient({ initializationOptions: { builds: true } });
-    const source = join(folder, 'tasklets/local-dev.ts');
-    const text = await readFile(source, 'utf8');
-    server.open(source, text);
-    const once = async (): Promise<number> => {
-      const begun = performance.now();
-      const program = await loadProgramSoon(folder);
-      const tasklet = findTasklet(program, undefined);
-      if ((await staleness(program, tasklet)).state !== 'fresh')
-        await server.request('grafos/build', { program: folder, tasklet: tasklet.name });
-      using client = await connectTarget(await resolveProvider(folder, 'local'));
-      const run = await deployRun(client, { program, tasklet, input: Buffer.from('{}'), signal });
-      if (run.state !== 'succeeded') throw new Error(`the run ended as ${run.state}`);
-      return performance.now() - begun;
-    };
-    await once();
-    const edited: number[] = [];
-    const unedited: number[] = [];
-    for (let round = 1; round <= rounds; round += 1) {
-      // The edit adds code: a comment would give the same module.
-      await writeFile(source, `${text}\nexport function edit${round}(): i32 { return ${round}; }\n`);
-      edited.push(await once());
-      unedited.push(await once());
-    }
-    return { edited: median(edited), unedited: median(unedited) };
-  } finally {
-    await devDown(folder, signal);
-    await rm(folder, { recursive: true, force: true });
+/** Resolves with the time at which the panel shows the output of another run than `before`. */
+const SHOWN = `(body, before) => new Promise((resolve) => {
+  const look = () => {
+    const { run = '' } = body.dataset;
+    const isShown = run !== before && !run.startsWith('job') && body.querySelector('.output .leaf') !== null;
+    if (isShown && body.querySelector('.state')?.textContent.includes('succeeded')) resolve(Date.now());
+  };
+  new MutationObserver(look).observe(body, { subtree: true, childList: true, attributes: true, characterData: true });
+  look();
+})`;
+
+/**
+ * Runs a copy of `cookbook/local-dev` in a window of the editor, each round once with an edit and
+ * once without.
+ *
+ * @param extensions folder in which the packed extension is installed
+ */
+export async function editToResult(browser: Browser, extensions: string, rounds: number): Promise<EditToResult> {
+  await using program = await programForEditor('local-dev');
+  await using editor = await startEditor({ extensions });
+  await using workbench = await Workbench.open(browser, editor.url, program.root);
+  const { keyboard } = workbench.page;
+  await workbench.showGrafos();
+  await workbench.welcome('Local stack', 'Start Local Stack').click();
+  await workbench.status('grafOS local stack: running').waitFor();
+  await workbench.openFile('local-dev.ts');
+  const lens = workbench.page.locator('.codelens-decoration a', { hasText: 'Run' }).first();
+  const body = () => workbench.webview().locator('body');
+  await lens.click();
+  await workbench.quickInput().locator('.monaco-list-row', { hasText: 'No input' }).click();
+  await workbench.webview().locator('.output .leaf').first().waitFor();
+  const once = async (begin: () => Promise<void>): Promise<number> => {
+    const shown: Promise<number> = body().evaluate(SHOWN, await body().getAttribute('data-run'));
+    const begun = Date.now();
+    await begin();
+    await lens.click();
+    return (await shown) - begun;
+  };
+  const edited: number[] = [];
+  const unedited: number[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    await workbench.page.locator('.monaco-editor .view-line').first().click();
+    await keyboard.press('ControlOrMeta+End');
+    // The edit adds code: a comment would give the same module.
+    await keyboard.insertText(`\nexport function edit${round}(): i32 { return ${round}; }\n`);
+    edited.push(await once(() => keyboard.press('ControlOrMeta+S')));
+    unedited.push(await once(async () => {}));
   }
+  return { edited: median(edited), unedited: median(unedited) };
 }

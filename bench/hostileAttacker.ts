@@ -1,6 +1,9 @@
 /**
- * A process that attacks the stack of a folder, for hostileReport.ts: says `ready`, ends when its stdin does, and then tells how many runs it made.
- * Behind everything else: an attacker has a machine of its own, and what it makes of its modules and inputs is not the cell's to bear.
+ * A process that attacks the stack of a folder, for hostileReport.ts. It prints `ready`, ends when
+ * its stdin does, and then prints its number of runs.
+ *
+ * It has the lowest priority: a real attacker has a machine of its own, and the making of modules
+ * and inputs is no load of the cell.
  */
 import { constants, setPriority } from 'node:os';
 import { attack } from '../test/hostile/attacks.ts';

@@ -8,7 +8,7 @@ import { percentile } from './measure.ts';
 /** Modules that the attacker has compiled at one time. */
 const AT_ONCE = 4;
 
-/** How long each measurement takes. */
+/** Duration of each measurement, milliseconds. */
 const MEASURED_MS = 5_000;
 
 /**
@@ -31,7 +31,10 @@ export interface NewModules {
   hostile: number;
 }
 
-/** A tenant that runs a new hello each time, on a cell where another tenant has hostile modules compiled without end. */
+/**
+ * Measures a tenant that runs a new hello each time, on a cell where another tenant has hostile
+ * modules compiled without end.
+ */
 export async function benchNewModules(workerUrl: URL): Promise<NewModules> {
   const trialUrls = { main: new URL('trialMain.js', workerUrl), thread: new URL('trialThread.js', workerUrl) };
   const log = { info() {}, warn() {}, error() {} };

@@ -20,20 +20,23 @@ import { percentile } from './measure.ts';
 import { printTable } from './printTable.ts';
 import { threadTimes, timeRows } from './threadTimes.ts';
 
-/** How often an attack has begun before it is measured, milliseconds. */
+/** Time that an attack lasts before it is measured, milliseconds. */
 const WARM_UP_MS = 2_000;
 
 /** Longest measurement of one attack, milliseconds. */
 const MEASURED_MS = 15_000;
 
 /**
- * Every case of the hostile corpus and how it ended, and then what a neighbour notices of attacks: one client that runs hello over and
- * over on the same cell. All through the tenant API of a stack as `grafos dev up` makes it; the attackers are a process of their own.
+ * Prints every case of the hostile corpus with its end, and then the effect of attacks on a
+ * neighbour: one client that runs hello over and over on the same cell.
+ *
+ * Everything goes through the tenant API of a stack that `grafos dev up` made. The attackers are a
+ * process of their own.
  */
 export async function hostileReport(runs: number): Promise<void> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-hostile-'));
-  // The attackers are processes of their own, and find the stack by its folder, which is no program of the person
-  // who measures.
+  // The attackers are processes of their own and find the stack by its folder, which is no program
+  // of the measuring user.
   process.env.XDG_STATE_HOME = join(folder, 'records');
   await makeProgramState(folder);
   const beforeState = (state: DevState) => confirmStack(folder, state);
@@ -118,7 +121,10 @@ async function settled(client: SchedulerClient): Promise<void> {
   while ((await client.listRuns({ limit: 100 })).some(isUnderWay)) await delay(100);
 }
 
-/** Milliseconds of each run, one after another; fewer runs where they would take longer than {@link MEASURED_MS}. */
+/**
+ * Measures runs one after another, milliseconds each. There are fewer runs where they would take
+ * longer than {@link MEASURED_MS}.
+ */
 async function neighbour(attack: string, client: SchedulerClient, sha256: string, runs: number): Promise<number[]> {
   const taken: number[] = [];
   const until = performance.now() + MEASURED_MS;

@@ -31,7 +31,10 @@ export interface InnerLoop {
   loads: Load[];
 }
 
-/** Measures the inner loop on a copy of `cookbook/local-dev`, through the command and through the tenant API. */
+/**
+ * Measures the inner loop on a copy of `cookbook/local-dev`, through the command and through the
+ * tenant API.
+ */
 export async function innerLoop(rounds: number, seconds: number): Promise<InnerLoop> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-bench-'));
   const grafos = (...args: string[]) =>
@@ -104,7 +107,10 @@ export async function innerLoop(rounds: number, seconds: number): Promise<InnerL
   }
 }
 
-/** Warm runs through the tenant API, each with its auth, durability, metering and a fresh instance; one connection a client. */
+/**
+ * Measures warm runs through the tenant API, each with its authentication, durability, metering and
+ * a fresh instance. Each client has one connection.
+ */
 async function tenantApi(folder: string, seconds: number): Promise<Load[]> {
   const program = loadProgram(folder);
   const tasklet = findTasklet(program, undefined);

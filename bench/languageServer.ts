@@ -20,7 +20,10 @@ export interface LanguageServerFigures {
 
 const EDITS = 50;
 
-/** Edits a copy of `cookbook/local-dev`, each time so that a finding comes or goes, and waits for the diagnostics of that very version. */
+/**
+ * Edits a copy of `cookbook/local-dev`, each time so that a finding comes or goes, and waits for
+ * the diagnostics of that very version.
+ */
 export async function languageServer(rounds: number): Promise<LanguageServerFigures> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-bench-'));
   try {

@@ -13,7 +13,10 @@ export interface MemoryBench {
 
 const RUNS = 3_000;
 
-/** What a run pays for a clean memory: a new one, or one that is lent and wiped. Every run writes to each page. */
+/**
+ * Measures the cost of a clean memory for a run: a new one, or one that is lent and wiped. Every
+ * run writes to each page.
+ */
 export async function benchLinearMemory(): Promise<MemoryBench[]> {
   const { parseWat } = await wabt();
   const compile = (text: string) => new WebAssembly.Module(parseWat('m.wat', text).toBinary({}).buffer);

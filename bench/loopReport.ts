@@ -7,7 +7,11 @@ import { restate } from './peers/restate.ts';
 import { wranglerDev } from './peers/wranglerDev.ts';
 import { printTable } from './printTable.ts';
 
-/** The inner loop beside its peers; `modules` is where they are installed, undefined to leave them out. */
+/**
+ * Prints the inner loop beside its peers.
+ *
+ * @param modules folder of the installed peers; undefined leaves them out
+ */
 export async function loopReport(rounds: number, seconds: number, modules: string | undefined): Promise<void> {
   const ours = await innerLoop(rounds, seconds);
   const peers: Record<string, PeerFigures> = {};

@@ -1,7 +1,10 @@
 /**
- * `npm run bench`: this project and its peers side by side in one run, then the editor. `-- runtime` and the like measure one part instead; `-- --quick` takes
- * fewer rounds, `-- --no-peers` leaves the peers out. On Linux as root all of it is measured in a network namespace of its own, so that no
- * tool reaches out.
+ * `npm run bench` measures this project and its peers side by side in one run, then the editor.
+ *
+ * `-- runtime` and the like measure one part. `-- --quick` takes fewer rounds, `-- --no-peers`
+ * leaves the peers out.
+ *
+ * On Linux as root, everything runs in a network namespace of its own, so that no tool reaches out.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -47,7 +47,10 @@ export async function load(callers: Array<() => Promise<unknown>>, seconds: numb
   };
 }
 
-/** Proportional set size, MiB, of the given processes and all below them; NaN where the system does not tell (not Linux). */
+/**
+ * Proportional set size, MiB, of the given processes and all below them; NaN where the system does
+ * not have it (not Linux).
+ */
 export function proportionalSetSize(...roots: number[]): number {
   if (process.platform !== 'linux') return Number.NaN;
   const parents = new Map<number, number>();
@@ -73,7 +76,10 @@ export function proportionalSetSize(...roots: number[]): number {
   return kib / 1024;
 }
 
-/** Resident set size of one process, MiB, whoever shares its pages; NaN where the system does not tell (not Linux). */
+/**
+ * Resident set size of one process, MiB, shared pages included; NaN where the system does not have
+ * it (not Linux).
+ */
 export function residentSetSize(pid: number): number {
   if (process.platform !== 'linux') return Number.NaN;
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? Number.NaN) / 1024;
@@ -88,7 +94,10 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Resolves once something listens there; a foreign server has no other way to say that it is ready. */
+/**
+ * Resolves once something listens on the port. A foreign server has no other way to say that it is
+ * ready.
+ */
 export async function listening(port: number, deadlineMs = 60_000): Promise<void> {
   const until = performance.now() + deadlineMs;
   for (;;) {

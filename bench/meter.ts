@@ -1,4 +1,7 @@
-/** `npm run bench -- meter`: what metering costs, against plain V8 and beside `wasm-metering` of npm. */
+/**
+ * `npm run bench -- meter`: what metering costs, against plain V8 and beside `wasm-metering` of
+ * npm.
+ */
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +15,10 @@ import { meter } from '../wasm/meter.ts';
 import { readModule, SECTION } from '../wasm/readModule.ts';
 import { buildKernels, type Kernel } from './kernels/build.ts';
 
-/** What a rewritten module needs to run: its bytes, what it imports, and how to give it fuel again before each call. */
+/**
+ * A rewritten module with everything it needs to run: its bytes, its imports, and a way to give it
+ * fuel before each call.
+ */
 interface Rewritten {
   bytes: Uint8Array;
   imports: WebAssembly.Imports;
@@ -37,7 +43,10 @@ const ours: Rewriter = (wasm) => {
   };
 };
 
-/** The peer calls an imported function with the cost of each stretch of code; ours adds it up and does nothing else. */
+/**
+ * The rewriter of the peer. It calls an imported function with the cost of each stretch of code.
+ * Our function only adds it up.
+ */
 function peer(modules: string): Rewriter {
   const { meterWASM } = createRequire(join(modules, 'noop.js'))('wasm-metering') as {
     meterWASM(wasm: Uint8Array, options: object): Uint8Array;
@@ -65,8 +74,8 @@ interface Overhead {
 }
 
 /**
- * Best of many calls, the variants in turn, so that what else the machine does hits all of them alike. Each variant is called until V8
- * has optimised it first.
+ * Takes the best of many calls, with the variants in turn, so that other load of the machine hits
+ * all alike. Each variant is called until V8 has optimised it first.
  */
 function measure(kernel: Kernel, rewriters: readonly Rewriter[], rounds: number): number[] {
   const variants = rewriters.map((rewrite) => {
@@ -104,7 +113,10 @@ function overhead(kernel: Kernel, peerRewriter: Rewriter | undefined, rounds: nu
   return { name: kernel.name, plainMs, metered: ourMs / plainMs, peer: beside };
 }
 
-/** One body of loops, branches, calls and stores, as many times as make `megabytes`: one module that is large, not many that are small. */
+/**
+ * Makes a module of one body: loops, branches, calls and stores, repeated up to `megabytes`. It is
+ * one large module, not many small ones.
+ */
 async function largeModule(megabytes: number): Promise<Uint8Array> {
   const body = `(func (param i32 i32) (result i32) (local i64)
     (block (loop
@@ -188,7 +200,8 @@ export async function benchMeter(modules: string | undefined, rounds: number): P
       );
     }
   }
-  // Otherwise V8 compiles a function when it is first called. Once each: it knows a module again that it has compiled.
+  // Otherwise V8 compiles a function when it is first called. Each module is compiled once: V8
+  // keeps the code of a module it has seen.
   setFlagsFromString('--no-wasm-lazy-compilation');
   const metered = rewrite().bytes;
   const plainMs = timed(() => new WebAssembly.Module(large));

@@ -7,8 +7,8 @@ export interface ThreadTime {
 }
 
 /**
- * Times of a process's threads by name, numbers left out. Linux only, from schedstat (proc(5)); empty elsewhere.
- * Threads that ended are not in it.
+ * Times of a process's threads by name, without numbers. Linux only, from schedstat (proc(5));
+ * empty elsewhere. Ended threads are left out.
  */
 export function threadTimes(pid: number): Map<string, ThreadTime> {
   const times = new Map<string, ThreadTime>();
@@ -33,7 +33,10 @@ function tasks(pid: number): string[] {
   }
 }
 
-/** Rows of what threads did between two looks, the longest first: process, thread, share that it ran and waited. */
+/**
+ * Rows of the work of threads between two looks, the longest first: process, thread, share of time
+ * that it ran and waited.
+ */
 export function timeRows(
   process: string,
   before: ReadonlyMap<string, ThreadTime>,

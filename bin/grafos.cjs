@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Old JavaScript on purpose: this file must run on any Node, to find the one that grafOS needs or to say which it is.
+// This is old JavaScript on purpose. The file must run on any Node, to find the one that grafOS
+// needs or to name it.
 'use strict';
 
 const wanted = [22, 15];
@@ -24,7 +25,10 @@ if (have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1])) {
   runOnOwnNode();
 }
 
-/** The npm package `node` beside us brings a Node new enough; its folder may not be on the PATH of this shell. */
+/**
+ * Runs the command on the Node of the npm package `node`, which is beside us. Its folder may not be
+ * on the PATH of this shell.
+ */
 function runOnOwnNode() {
   let node;
   try {
@@ -44,8 +48,9 @@ function runOnOwnNode() {
     // The channel tells the child when we are killed.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  // Ctrl-C reaches the child by itself, other senders only us; and a second SIGINT would cut its clean way out short.
-  // On Windows a kill is never polite, and the console tells all who are in it.
+  // Ctrl-C reaches the child by itself; other signals reach only us. A second SIGINT would cut its
+  // clean exit short. On Windows a kill is never polite, and the console signals every process in
+  // it.
   ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => {
     process.on(signal, () => {
       if (process.platform !== 'win32') child.kill('SIGTERM');

@@ -1,6 +1,6 @@
 import type { Output } from './output.ts';
 
-/** What every command is given besides its own arguments. */
+/** The parts that every command gets besides its own arguments. */
 export interface CommandContext {
   cwd: string;
   out: Output;
@@ -24,7 +24,7 @@ export interface OptionSpec {
   repeatable?: boolean;
 }
 
-/** What is said of an option, with its choices, default and need. */
+/** The description of an option, with its choices, default and need. */
 export function optionText({ description, default: value, choices, required, repeatable }: OptionSpec): string {
   const facts = [
     choices?.join(', '),
@@ -36,8 +36,11 @@ export function optionText({ description, default: value, choices, required, rep
 }
 
 /**
- * Given its arguments (undefined where left out, a list for the variadic one) and options by their camel-case names.
- * @returns the exit code when it is a number, else the command is done (0).
+ * Runs a command.
+ *
+ * @param given its arguments (undefined where left out, a list for the variadic one) and options by
+ *   their camel-case names
+ * @returns the exit code when it is a number, else the command is done (0)
  */
 export type CommandRun = (
   context: CommandContext,
@@ -54,7 +57,7 @@ export interface CommandSpec {
   options?: OptionSpec[];
   /** Whole command lines, each at most 76 characters. */
   examples?: string[];
-  /** What `--json` prints, for docs/cli.md. */
+  /** The output of `--json`, for docs/cli.md. */
   json: string;
   load: () => Promise<{ run: CommandRun }>;
 }

@@ -8,7 +8,7 @@ const TASKLET: OptionSpec = {
 
 const OUTPUT: OptionSpec = { flags: '--output <file>', description: 'write the bytes of the output to a file' };
 
-/** How to reach a scheduler that no provider names; each falls back to the environment variable. */
+/** Options for a scheduler that no provider names. Each falls back to the environment variable. */
 const DIRECT: OptionSpec[] = [
   { flags: '--scheduler <url>', description: 'URL of a scheduler (GRAFOS_SCHEDULER)' },
   { flags: '--ca <file>', description: 'its CA certificate (GRAFOS_CA)' },
@@ -533,6 +533,7 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--values <kind>', description: 'print names for a script instead', choices: ['tasklets', 'runs'] },
     ],
     json: '{shell, script}; with --values [name]',
+    // biome-ignore lint/suspicious/noImportCycles: the table is whole before a command is loaded.
     load: () => import('./commands/completion.ts'),
   },
 ];

@@ -37,7 +37,11 @@ grafos help <command> says more of a command, man grafos of all.
 Pages: ${join(packageRoot, 'docs')}
 `;
 
-/** The parser, made from the table of commands. `run` is given the row and the arguments and options by their camel-case names. */
+/**
+ * Makes the parser from the table of commands.
+ *
+ * @param run gets the row, and the arguments and options by their camel-case names
+ */
 export function commandTree(out: Output, run: (spec: CommandSpec, given: object) => Promise<void>): Command {
   const root = new Command('grafos')
     .usage('<command> [options]')
@@ -53,7 +57,8 @@ export function commandTree(out: Output, run: (spec: CommandSpec, given: object)
       subcommandTerm,
       optionDescription: ({ description }) => description,
     })
-    // An error is printed by `Output`, in the one form that all have; help that nobody asked for only where people read it.
+    // `Output` prints an error, in the one form that all errors have. Help that was not asked for
+    // is printed only for people.
     .configureOutput({
       outputError: () => {},
       writeErr: (text) => (out.json ? undefined : out.note(...text.trimEnd().split('\n'))),
@@ -64,8 +69,10 @@ export function commandTree(out: Output, run: (spec: CommandSpec, given: object)
 }
 
 /**
- * Parses and runs. @returns the exit code when the parser itself was all that was asked for (help, version) or could not go on
- * @throws GrafosError `wrong_usage`; what the command throws
+ * Parses and runs.
+ *
+ * @returns the exit code when the parser itself had all to do (help, version) or could not go on
+ * @throws {GrafosError} wrong_usage, and the errors of the command
  */
 export async function parse(tree: Command, argv: string[], json: boolean): Promise<number | undefined> {
   try {
@@ -75,7 +82,8 @@ export async function parse(tree: Command, argv: string[], json: boolean): Promi
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
     const isHelp = error.code === 'commander.help';
-    // The help was printed in the place of an error; who asked for JSON is told in JSON.
+    // The help was printed in the place of an error. A caller that asked for JSON gets the error as
+    // JSON.
     if (isHelp && !json) return EXIT_CODE.usage;
     const what = isHelp ? 'The command is not complete.' : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     throw new GrafosError('usage', 'wrong_usage', what, { next: `See: ${helpCommand(argv)}` });
@@ -98,7 +106,7 @@ function spelledOut(argv: string[]): string[] {
   return first === 'version' || first === '-v' ? ['--version', ...rest] : argv;
 }
 
-/** How to ask for the help of the command that `argv` began with. */
+/** The words that ask for the help of the command that `argv` began with. */
 export function helpCommand(argv: string[]): string {
   const [group = '', verb = ''] = argv.filter((word) => !word.startsWith('-'));
   const known = [`${group} ${verb}`, group].find((name) =>

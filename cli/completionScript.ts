@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the shell's own syntax
 import type { CommandSpec } from './command.ts';
+// biome-ignore lint/suspicious/noImportCycles: the table is whole before a command is loaded.
 import { COMMANDS } from './commandTable.ts';
 import { type CompletionValues, completionValues } from './completionValues.ts';
 

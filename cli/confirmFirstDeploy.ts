@@ -11,7 +11,7 @@ interface Deploy {
   /** Folder of the program. */
   root: string;
   provider: ProviderName;
-  /** What is done for the first time, as `deploy of demo`. */
+  /** The action that is done for the first time, as `deploy of demo`. */
   what: string;
   question: string;
   /**
@@ -28,7 +28,8 @@ interface Deploy {
  * Asks before the first deploy of a program to a cell of a cloud, and before the first request that
  * changes something there, because module and input leave this machine then.
  *
- * @throws {GrafosError} deploy_not_confirmed where the person says no, or cannot be asked and did not say --yes
+ * @throws {GrafosError} deploy_not_confirmed where the answer is no, or where nobody can be asked
+ *   and --yes is not given
  */
 export async function confirmFirstDeploy({ out, signal }: CommandContext, deploy: Deploy): Promise<void> {
   const { root, provider, what, question } = deploy;

@@ -26,7 +26,10 @@ export function directFiles(given: DirectOptions): [url: string, files: { ca: st
   return [take('scheduler'), { ca: take('ca'), cert: take('cert'), key: take('key') }];
 }
 
-/** A client with admin rights: of the scheduler given by hand, or else of this program's local stack. The caller disposes of it. */
+/**
+ * A client with admin rights: of the scheduler given by hand, or else of this program's local
+ * stack. The caller disposes of it.
+ */
 export async function connectAdmin(
   cwd: string,
   given: DirectOptions,

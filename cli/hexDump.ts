@@ -1,6 +1,8 @@
 import { hexOffset, hexRow, ROW_BYTES } from '../toolchain/output/hexRow.ts';
 
-/** Sixteen bytes a line: offset, hex, printable text. Runs of equal lines are shown once, as `*`. */
+/**
+ * Sixteen bytes a line: offset, hex, printable text. Runs of equal lines are shown once, as `*`.
+ */
 export function hexDump(bytes: Uint8Array, base: number, dim: (text: string) => string): string[] {
   const lines: string[] = [];
   let before = '';

@@ -71,7 +71,8 @@ function watchSignals(stop: () => void): void {
   });
   process.on('SIGTERM', stop);
   process.on('SIGHUP', stop);
-  // bin/grafos.cjs, when it had to start us on another Node, holds this channel: when it is killed we stop too.
+  // bin/grafos.cjs holds this channel when it had to start us on another Node. When it is killed,
+  // we stop, too.
   if (process.channel !== undefined) {
     process.once('disconnect', stop);
     process.channel?.unref();
@@ -82,7 +83,7 @@ function watchStreams(out: Output, interrupted: AbortSignal, stop: () => void): 
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The way out is under way, and needs nobody to read what it says.
     if (interrupted.aborted) return;
-    // A reader that left (`grafos … | head`) is no error of ours.
+    // A reader that left (`grafos … | head`) is no error.
     if (error.code === 'EPIPE') process.exit(0);
     // The terminal is gone.
     if (error.code === 'EIO') stop();

@@ -65,7 +65,7 @@ function* textLines(text: string, label: string, isTerminal: boolean): Generator
   for (const line of linesOf(text)) yield INDENT + line;
 }
 
-/** What a terminal is shown of a text. */
+/** The part of a text that a terminal shows. */
 function* cutLines(text: string, label: string): Generator<string, void> {
   yield LABEL + label;
   let [lines, left] = [0, CHARS_SHOWN];
@@ -81,7 +81,7 @@ function* cutLines(text: string, label: string): Generator<string, void> {
   if (left < -1) yield `${INDENT}… (cut; a pipe or --output FILE gets all of it)`;
 }
 
-/** The lines of a text, one after another: a list of them would take many times the text's memory. */
+/** Gives the lines of a text one by one. A list of them would take many times its memory. */
 function* linesOf(text: string): Generator<string, void> {
   for (let from = 0; ; ) {
     const to = text.indexOf('\n', from);

@@ -12,8 +12,8 @@ export const PROFILE_ROWS = 10;
 const NAMES = 2;
 
 /**
- * A profile for people, in three tables: functions, lines of the program with the libraries that they
- * called, and lines of libraries.
+ * A profile for people, in three tables: functions, lines of the program with the libraries that
+ * they called, and lines of libraries.
  *
  * @param rows of each table
  */
@@ -72,7 +72,7 @@ function part(heads: string[], rows: string[][], right: number[]): string[] {
   return rows.length === 0 ? [] : ['', ...table([heads, ...rows], right)];
 }
 
-/** The line of the program that a library's function ran for most, and how many others there are. */
+/** The line of the program that a library's function ran for most, and the number of others. */
 function callersText([first, ...others]: RunProfile['functions'][number]['for']): string {
   if (first === undefined) return '';
   return `${first.file}:${first.line}${others.length === 0 ? '' : ` and ${others.length} more`}`;

@@ -2,7 +2,11 @@ import { BuildFailed } from '../toolchain/build/buildFailed.ts';
 import { renderHuman } from '../toolchain/validate/renderHuman.ts';
 import type { Output } from './output.ts';
 
-/** Prints what the compiler found, when that is why a build failed. @returns the exit code; anything else is thrown on. */
+/**
+ * Prints the findings of the compiler when they made a build fail. Any other error is thrown on.
+ *
+ * @returns the exit code
+ */
 export function reportBuildFailure(out: Output, error: unknown, cwd: string): number {
   if (!(error instanceof BuildFailed)) throw error;
   if (!out.json) out.note(...renderHuman(error.findings, { base: cwd, paint: out.paint(process.stderr) }));

@@ -52,7 +52,7 @@ export function durationText(microseconds: number): string {
       : `${(microseconds / 1e6).toFixed(2)} s`;
 }
 
-/** The exit code a run stands for: only a success is a good answer. */
+/** The exit code of a run: only a success is a good answer. */
 export function runExitCode(run: Run): number {
   return run.state === 'failed' || run.state === 'cancelled' ? 1 : 0;
 }

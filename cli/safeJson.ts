@@ -1,9 +1,11 @@
 import { neutralText } from '../daemons/protocol/neutralText.ts';
 
 /**
- * JSON that says the same and cannot steer what it is printed on. JSON itself escapes only the
- * controls below a blank; outside of its strings none of the other characters stand, so each may be
- * written as an escape. `##[` is an order to some CI systems anywhere in a line.
+ * Rewrites JSON to an equal text that cannot steer the program that shows it.
+ *
+ * JSON itself escapes only the controls below a blank. Outside of its strings none of the other
+ * characters occur, so each may be written as an escape. `##[` is an order to some CI systems
+ * anywhere in a line.
  */
 export function safeJson(text: string): string {
   return text

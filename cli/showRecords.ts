@@ -17,7 +17,9 @@ export interface RecordsGiven extends DirectOptions {
 
 const LABELS = ['ok', ...REFUSAL_REASONS];
 
-/** Prints what the scheduler decided: the server's own body as JSON, or the newest rows as a table. */
+/**
+ * Prints decisions of the scheduler: the server's own body as JSON, or the newest rows as a table.
+ */
 export async function showRecords(
   { cwd, out, signal }: CommandContext,
   given: RecordsGiven,

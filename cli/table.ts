@@ -1,6 +1,9 @@
 import { printedWidth } from './printedLine.ts';
 
-/** Rows as columns, two spaces apart; the first row is the head. Columns named in `right` (from 0) hold numbers, which end at one edge. */
+/**
+ * Rows as columns, two spaces apart. The first row is the head. Columns named in `right` (from 0)
+ * hold numbers, which end at one edge.
+ */
 export function table(rows: string[][], right: number[] = []): string[] {
   const widths: number[] = [];
   for (const row of rows)

@@ -3,7 +3,10 @@ import type { Tasklet } from '../program/manifest.ts';
 import { type Staleness, staleness } from '../toolchain/build/staleness.ts';
 import type { Output } from './output.ts';
 
-/** Says on stderr that what is about to run is not what its source would give now. It runs all the same: that is what is asked for. */
+/**
+ * Warns on stderr when the module differs from the one that its source would give now. It runs all
+ * the same, because the user asked for it.
+ */
 export async function warnIfStale(out: Output, program: Program, tasklet: Tasklet): Promise<void> {
   let seen: Staleness;
   try {

@@ -15,8 +15,11 @@ interface Reply {
 }
 
 /**
- * Calls one tool of `grafos mcp`, in a process of its own that ends with the answer: what assistants are told is the same in the editor and
- * outside. @throws Error when the process ends without an answer, AbortError when `signal` ended it.
+ * Calls one tool of `grafos mcp`, in a process of its own that ends with the answer. So assistants
+ * get the same answers in the editor and outside.
+ *
+ * @throws {Error} when the process ends without an answer
+ * @throws {AbortError} when `signal` ended it
  */
 export async function callTool(options: {
   packageFolder: string;

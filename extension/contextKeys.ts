@@ -2,7 +2,10 @@ import * as vscode from 'vscode';
 import type { Grafos } from './grafos.ts';
 import { CONTEXT_KEYS } from './ids.ts';
 
-/** The context keys that menus and welcome views hang on, drawn from the active program. Only a key that changed is set. */
+/**
+ * The context keys of menus and welcome views, drawn from the active program. Only a key that
+ * changed is set.
+ */
 export function contextKeys({ programs }: Grafos): vscode.Disposable {
   const told = new Map<string, unknown>();
   const tell = (key: string, value: unknown): void => {

@@ -1,4 +1,7 @@
-/** An event as the editor's API has it, for the parts that must also work, and be tested, without an editor. */
+/**
+ * An event with the shape of the editor's API, for parts that must also work, and be tested,
+ * without an editor.
+ */
 export type Listen<T> = (listener: (value: T) => void) => { dispose(): void };
 
 export class Emitter<T> {

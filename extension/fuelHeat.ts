@@ -7,7 +7,10 @@ export interface LineShare {
   share: number;
 }
 
-/** Colours the lines of the visible sources by the fuel they used, at their edge and in the overview ruler. */
+/**
+ * Colours the lines of the visible sources by the fuel they used, at their edge and in the overview
+ * ruler.
+ */
 export class FuelHeat implements vscode.Disposable {
   readonly #ask: (uri: string) => Promise<LineShare[]>;
   readonly #types: vscode.TextEditorDecorationType[];

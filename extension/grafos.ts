@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Programs } from './program/programs.ts';
 
-/** What every part of the extension is given. */
+/** The parts that every feature of the extension gets. */
 export interface Grafos {
   context: vscode.ExtensionContext;
   log: vscode.LogOutputChannel;

@@ -3,7 +3,10 @@ import { callTool } from './callTool.ts';
 import type { Grafos } from './grafos.ts';
 import { LANGUAGE_MODEL_TOOLS } from './ids.ts';
 
-/** The tools a language model of the editor may use on the active program. They read; none changes anything. */
+/**
+ * The tools a language model of the editor may use on the active program. They read; none changes
+ * anything.
+ */
 export function languageModelTools({ context, programs }: Grafos): vscode.Disposable {
   const tool = (name: string): vscode.LanguageModelTool<object> => ({
     async invoke({ input }, token) {

@@ -4,7 +4,9 @@ import type { Grafos } from './grafos.ts';
 import { MCP_PROVIDER, SETTINGS } from './ids.ts';
 import { cliCommand } from './runCli.ts';
 
-/** Offers `grafos mcp` of each program to the editor's assistants, once the user has switched it on. */
+/**
+ * Offers `grafos mcp` of each program to the editor's assistants, once the user has switched it on.
+ */
 export function mcpServers({ context, programs }: Grafos): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();
   const { version } = context.extension.packageJSON as { version: string };

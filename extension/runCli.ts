@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type ErrorKind, EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
 
-/** How long a command may go on after it was asked to stop, milliseconds. */
+/** Time that a command may go on after it was asked to stop, milliseconds. */
 const STOP_MS = 3_000;
 
-/** The program and environment that run our own command line on the Node that carries us, whatever is installed on this machine. */
+/**
+ * The program and environment that run our own command line on the Node of this process, whatever
+ * is installed on this machine.
+ */
 export function cliCommand(packageFolder: string): { command: string; args: string[]; env: Record<string, string> } {
   return {
     command: process.execPath,
@@ -21,8 +24,11 @@ export interface CliAnswer<T> {
 }
 
 /**
- * Runs `grafos <args> --json` in a process of its own: a compiler at work must not hold up the editor, and whatever happens to it, it takes
- * nothing along. @throws GrafosError as the command reports it, kind `interrupted` when `signal` ended it.
+ * Runs `grafos <args> --json` in a process of its own. A compiler at work must not hold up the
+ * editor, and its crash must not take the editor along.
+ *
+ * @throws {GrafosError} the error that the command reports; kind `interrupted` when `signal` ended
+ *   it
  */
 export function runCli<T>(options: {
   packageFolder: string;

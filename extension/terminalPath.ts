@@ -4,7 +4,10 @@ import * as vscode from 'vscode';
 import type { Grafos } from './grafos.ts';
 import { cliCommand } from './runCli.ts';
 
-/** Puts `grafos` on the PATH of the editor's terminals: the command line of this very version, on the editor's own Node. */
+/**
+ * Puts `grafos` on the PATH of the editor's terminals: the command line of this very version, on
+ * the editor's own Node.
+ */
 export async function terminalPath({ context }: Grafos): Promise<void> {
   const folder = join(context.globalStorageUri.fsPath, 'bin');
   const isWindows = process.platform === 'win32';

@@ -2,7 +2,10 @@ import type { Tasklet } from '../program/manifest.ts';
 import { checkCrate } from '../toolchain/language/checkCrate.ts';
 import type { ProgramState } from './programState.ts';
 
-/** `cargo check` of saved Rust tasklets: one at a time for each, and a newer save ends the check of an older text. */
+/**
+ * Runs `cargo check` for saved Rust tasklets, one at a time for each. A newer save ends the check
+ * of an older text.
+ */
 export class CargoChecks {
   readonly #running = new Map<string, AbortController>();
   readonly #publish: (program: ProgramState) => void;
@@ -26,7 +29,8 @@ export class CargoChecks {
       program.setCargo(tasklet.name, findings, texts);
     } catch (error) {
       if (cancel.signal.aborted) return;
-      // No Rust, no linker, a crate that was never fetched: the build says so when it is asked; as one types it would only be noise.
+      // No Rust, no linker, or a crate that was never fetched: the build says so when it is asked
+      // for. While somebody types it would only be noise.
       program.setCargo(tasklet.name, null);
       this.#log(`cargo check of "${tasklet.name}" was not possible: ${error instanceof Error ? error.message : error}`);
     } finally {

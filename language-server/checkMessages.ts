@@ -1,6 +1,6 @@
 import type { Finding } from '../toolchain/validate/finding.ts';
 
-/** What is asked of the thread that checks; one check at a time. */
+/** A request to the thread that checks, which does one check at a time. */
 export type CheckRequest =
   | {
       kind: 'check';

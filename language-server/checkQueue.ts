@@ -21,16 +21,25 @@ export interface CheckJob {
   overlay(): ReadonlyMap<string, string>;
   /** Not called when a newer request for the same tasklet came first. */
   done(findings: Extract<CheckAnswer, { state: 'done' }>): void;
-  /** Called instead of `done` when the check had no answer in its bounds; it is not tried again before somebody asks. */
+  /**
+   * Called instead of `done` when the check had no answer in its bounds. It is not tried again
+   * until a request asks for it.
+   */
   givenUp(why: GiveUp): void;
 }
 
 /** `typed`: someone waits for it. `background`: the rest of the program. */
 export type Urgency = 'typed' | 'background';
 
-/** A compile cannot be stopped inside a phase: after this long it is ended with its thread, which costs the next one the loading of the compiler. */
+/**
+ * Time after which a superseded check ends together with its thread, milliseconds. A compile cannot
+ * be stopped inside a phase. The next thread has to load the compiler again.
+ */
 export const SUPERSEDED_MS = 2500;
-/** Ends of the thread, one after another without an answer between, after which a tasklet is given up until it is asked for again. */
+/**
+ * Ends of the thread without an answer between them, after which a tasklet is given up until it is
+ * asked for again.
+ */
 const ENDS_MAX = 3;
 
 interface Waiting {
@@ -40,8 +49,11 @@ interface Waiting {
 }
 
 /**
- * One check at a time, the urgent before the rest, at most one waiting for each tasklet. A newer request for the tasklet that is being checked, and an
- * urgent one for another while a background check runs, cancel what runs; it stops between two phases of the compiler, or is let finish and dropped.
+ * Runs one check at a time, urgent ones first. At most one waits for each tasklet.
+ *
+ * A newer request for the tasklet that is being checked cancels the check. So does an urgent
+ * request for another tasklet while a background check runs. A cancelled check stops between two
+ * phases of the compiler, or finishes and is dropped.
  */
 export class CheckQueue {
   readonly #start: StartWorker;
@@ -170,7 +182,10 @@ export class CheckQueue {
     this.#next();
   }
 
-  /** Says of what is being checked that nothing will be known of it, unless something newer is asked already. */
+  /**
+   * Reports that the check at hand will have no result, unless something newer is asked for
+   * already.
+   */
   #giveUp(why: GiveUp): void {
     const running = this.#running;
     if (running !== null && !running.dropped && !this.#waiting.has(running.key)) running.job.givenUp(why);

@@ -1,4 +1,7 @@
-/** The thread in which tasklets are checked: a compile takes all of its thread, and the server must answer meanwhile. */
+/**
+ * The thread that checks tasklets. A compile takes all of its thread, and the server must answer at
+ * the same time.
+ */
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { GrafosError } from '../daemons/protocol/grafosError.ts';

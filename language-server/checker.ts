@@ -9,7 +9,10 @@ import { ProgramState } from './programState.ts';
 
 /** A few keystrokes that come at once, as a paste or a completion makes them, are one edit. */
 export const TYPING_MS = 15;
-/** A change of the manifest starts the checks of its tasklets, which take a compiler, when the typing rests. */
+/**
+ * Pause in the typing, milliseconds, after which a changed manifest starts the checks of its
+ * tasklets. Each takes a compiler.
+ */
 export const MANIFEST_RESTS_MS = 150;
 
 export interface CheckerOptions {
@@ -22,7 +25,10 @@ export interface CheckerOptions {
   rustSaved(program: ProgramState, tasklet: Tasklet): void;
 }
 
-/** Decides what is checked when: the programs of the open documents, each tasklet of them for itself, newest text first. */
+/**
+ * Decides which tasklet is checked when. It takes the programs of the open documents, each tasklet
+ * by itself, newest text first.
+ */
 export class Checker {
   readonly #options: CheckerOptions;
   readonly #programs = new Map<string, ProgramState>();
@@ -224,7 +230,7 @@ export class Checker {
   #publish(program: ProgramState): void {
     const files = Map.groupBy(program.findings(), ({ file }) => file);
     const before = this.#published.get(program.root) ?? new Set();
-    // An open file without findings is said to have none, once that is known: its client waits for it.
+    // An open file without findings gets an empty list once that is known: its client waits for it.
     const open = this.#options.open
       .paths()
       .filter((path) => this.#rootOf(path) === program.root && program.isChecked(path));

@@ -1,20 +1,34 @@
 /**
- * All that the server speaks beyond LSP 3.17. A client that asks for none of it gets a plain language server. Documented in docs/protocol.md;
- * test/unit/languageServerProtocol.test.ts fails when that page is behind.
+ * All messages of the server beyond LSP 3.17.
+ *
+ * A client that asks for none of them gets a plain language server. They are documented in
+ * docs/protocol.md; test/unit/languageServerProtocol.test.ts compares that page with this file.
  */
 import type { ErrorKind } from '../daemons/protocol/grafosError.ts';
 
 /** `initializationOptions` of `initialize`. All of them may be left out. */
 export interface ServerOptions {
-  /** The client has the commands of {@link LENS_COMMANDS}; without them there are no code lenses. Default false. */
+  /**
+   * The client has the commands of {@link LENS_COMMANDS}; without them there are no code lenses.
+   * Default false.
+   */
   commands?: boolean;
   /** The client wants {@link CHECKING}. Default false. */
   checking?: boolean;
-  /** Run `cargo check` when a file of a Rust tasklet is saved. It runs the crate's build scripts, so not in a workspace that is not trusted. Default true. */
+  /**
+   * Run `cargo check` when a file of a Rust tasklet is saved. It runs the build scripts of the
+   * crate, so it is off in a workspace that is not trusted. Default true.
+   */
   cargoCheck?: boolean;
-  /** Check sources as they are typed; else when they are opened and saved. `grafos.toml` is always checked as it is typed. Default true. */
+  /**
+   * Check sources as they are typed; otherwise when they are opened and saved. `grafos.toml` is
+   * always checked as it is typed. Default true.
+   */
   validateOnType?: boolean;
-  /** Answer inlay hints and {@link FUEL_LINES} from the newest profile, and send {@link FUEL_CHANGED}. Default false. */
+  /**
+   * Answer inlay hints and {@link FUEL_LINES} from the newest profile, and send
+   * {@link FUEL_CHANGED}. Default false.
+   */
   fuel?: boolean;
   /**
    * The client's TypeScript service hovers on tasklets too. In a program with types in
@@ -35,7 +49,10 @@ export interface CheckingParams {
   busy: boolean;
 }
 
-/** Request to the server: what the newest profile says of the lines of a document; empty while the text is not what was built. */
+/**
+ * Request to the server: the fuel that the newest profile has for the lines of a document. Empty
+ * while the text differs from the built one.
+ */
 export const FUEL_LINES = 'grafos/fuelLines';
 
 export interface FuelLinesParams {
@@ -45,7 +62,10 @@ export interface FuelLinesParams {
 /** Lines from 0, and their part of the run's fuel, 0 to 1. */
 export type FuelLinesResult = Array<{ line: number; share: number }>;
 
-/** Notification from the server, without parameters: {@link FUEL_LINES} may be answered otherwise now. */
+/**
+ * Notification from the server, without parameters: the answer to {@link FUEL_LINES} may have
+ * changed.
+ */
 export const FUEL_CHANGED = 'grafos/fuelChanged';
 
 /**
@@ -67,7 +87,10 @@ export type BuildAnswer =
   | { built: { tasklet: string; output: string; bytes: number; sha256: string; duration_ms: number } }
   | { error: { kind: ErrorKind; code: string; message: string; why: string | null; next: string | null } };
 
-/** Commands of the code lenses above `compute`; the client executes them. Their one argument is a {@link LensArgument}. */
+/**
+ * Commands of the code lenses above `compute`; the client executes them. Their one argument is a
+ * {@link LensArgument}.
+ */
 export const LENS_COMMANDS = {
   build: { command: 'grafos.tasklet.build', title: 'Build' },
   run: { command: 'grafos.tasklet.run', title: 'Run' },

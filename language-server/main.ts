@@ -1,6 +1,6 @@
 /**
- * The language server: `node dist/language-server/main.js --stdio`, or with `--node-ipc` when an editor forks it; `grafos lsp` is the former.
- * The same module is its checking thread.
+ * The language server: `node dist/language-server/main.js --stdio`, or with `--node-ipc` when an
+ * editor forks it. `grafos lsp` is the former. The same module is its checking thread.
  */
 import { isMainThread } from 'node:worker_threads';
 

@@ -25,7 +25,9 @@ export interface CompletionContext {
 const SIZES = ['32KiB', '64KiB', '128KiB', '1MiB', '16MiB', '32MiB'];
 const DURATIONS = ['500ms', '1s', '10s', '30s', '2m'];
 
-/** What can be written at a place of grafos.toml: headers, the keys a table lacks, values of a key. */
+/**
+ * Completes a place of grafos.toml: headers, the keys that a table lacks, and the values of a key.
+ */
 export function manifestCompletion(context: CompletionContext): CompletionItem[] {
   const { parsed, position } = context;
   const { text } = parsed.document;

@@ -5,7 +5,7 @@ import { placeAt } from '../program/manifestPlace.ts';
 import type { TextPosition } from '../program/textLines.ts';
 import { keyWords, tableWords } from './manifestWords.ts';
 
-/** What a key, value or header of grafos.toml means. */
+/** Explains a key, value or header of grafos.toml. */
 export function manifestHover(parsed: ParsedManifest, position: TextPosition): Hover | null {
   const { table, key, part, span } = placeAt(parsed, position);
   if (table === null || span === null) return null;

@@ -26,7 +26,11 @@ export function manifestLinks(parsed: ParsedManifest, root: string): DocumentLin
   );
 }
 
-/** From the name or the source of a tasklet to its `compute`. @param readText the text of a file, unsaved or saved; null where there is none */
+/**
+ * Leads from the name or the source of a tasklet to its `compute`.
+ *
+ * @param readText the text of a file, unsaved or saved; null where there is none
+ */
 export function manifestDefinition(
   parsed: ParsedManifest,
   root: string,

@@ -28,7 +28,10 @@ export function renameFault(parsed: ParsedManifest, tasklet: TaskletText, newNam
   return null;
 }
 
-/** Paths that follow from the name because the manifest does not give them: nothing moves what lies under the old one. */
+/**
+ * Paths that follow from the name because the manifest does not give them. The files under the old
+ * name stay where they are.
+ */
 export function movedDefaults(
   tasklet: TaskletText,
   newName: string,

@@ -2,7 +2,11 @@ import { formatDuration, parseDuration } from '../program/duration.ts';
 import { type ManifestKey, TABLES, type TableName, TRANSPORTS } from '../program/manifestKeys.ts';
 import { formatSize, parseSize } from '../program/size.ts';
 
-/** What hover and completion say of a key, in Markdown. @param given the value as text, where one is written */
+/**
+ * The text of hover and completion for a key, in Markdown.
+ *
+ * @param given the value as text, where one is written
+ */
 export function keyWords(row: ManifestKey, given?: string): string {
   const facts = [`type: ${kindWords(row)}`];
   if (row.default === null) facts.push('required');

@@ -2,8 +2,10 @@ import { type TextLines, type TextRange, textLines } from '../program/textLines.
 import type { Finding } from '../toolchain/validate/finding.ts';
 
 /**
- * Findings of a text where they stand in a later text. The change is taken as one stretch between the common beginning and end of both texts;
- * what lay inside it is left out, because nobody knows whether it still holds.
+ * Moves the findings of a text to their places in a later text.
+ *
+ * The change is taken as one stretch between the common beginning and end of both texts. A finding
+ * inside it is left out, because it may no longer hold.
  */
 export function moveFindings(findings: readonly Finding[], before: string, after: string): Finding[] {
   if (before === after || findings.length === 0) return [...findings];

@@ -9,7 +9,10 @@ import {
 } from 'vscode-languageserver/node';
 import { LifecycleReader } from './lifecycleReader.ts';
 
-/** Over the channel of the parent process with `--node-ipc`, else over standard input and output. The process ends with its client. */
+/**
+ * Opens the connection: the channel of the parent process with `--node-ipc`, otherwise standard
+ * input and output. The process ends with its client.
+ */
 export function openConnection(argv: readonly string[]): Connection {
   if (argv.includes('--node-ipc')) {
     process.once('disconnect', () => process.exit(0));

@@ -4,11 +4,17 @@ import { decodeText } from '../program/decodeText.ts';
 import { ProgramReader } from '../program/programReader.ts';
 import { pathOfUri, uriOfPath } from './filePaths.ts';
 
-/** Documents the client has open, by absolute path. Those that are no files are of no program and are not seen. */
+/**
+ * The documents that the client has open, by absolute path. A document that is not a file belongs
+ * to no program and is ignored.
+ */
 export class OpenTexts {
   readonly documents = new TextDocuments(TextDocument);
   readonly #byPath = new Map<string, string>();
-  /** How the client writes the URI of a file it has or had open: clients differ in what they escape. */
+  /**
+   * The URI of each file as the client writes it, for files it has or had open. Clients differ in
+   * the characters they escape.
+   */
   readonly #uris = new Map<string, string>();
 
   opened(uri: string): void {

@@ -15,14 +15,20 @@ interface CheckResult {
   texts: ReadonlyMap<string, string>;
 }
 
-/** What the server knows of one program: its manifest as it is written now, and the last findings of each of its tasklets. */
+/**
+ * The server's knowledge of one program: its manifest as it is written now, and the last findings
+ * of each of its tasklets.
+ */
 export class ProgramState {
   readonly root: string;
   readonly manifestPath: string;
   readonly #open: OpenTexts;
   /** Null when there is no text that could be read. */
   parsed: ParsedManifest | null = null;
-  /** The last manifest that was valid TOML: what the tasklets are checked with while a line of it is being typed. */
+  /**
+   * The last manifest that was valid TOML. The tasklets are checked with it while a line is being
+   * typed.
+   */
   #lastReadable: string | null = null;
   #lastTasklets: Tasklet[] = [];
   #manifestFindings: Finding[] = [];
@@ -41,7 +47,12 @@ export class ProgramState {
     return this.parsed === null ? [] : this.#lastTasklets;
   }
 
-  /** Reads the manifest anew. @returns the names of the tasklets that must be checked again, or null when the manifest cannot be read. */
+  /**
+   * Reads the manifest again.
+   *
+   * @returns the names of the tasklets that must be checked again, or null when the manifest cannot
+   *   be read
+   */
   readManifest(): string[] | null {
     const unsaved = this.#open.at(this.manifestPath)?.getText();
     const overlay = unsaved === undefined ? undefined : new Map([[this.manifestPath, unsaved]]);
@@ -66,7 +77,10 @@ export class ProgramState {
       .map(({ name }) => name);
   }
 
-  /** The texts to check a tasklet with instead of the files: what is not saved, and a manifest that can be read. */
+  /**
+   * The texts to check a tasklet with instead of the files: unsaved texts, and the last manifest
+   * that can be read.
+   */
   overlay(): Map<string, string> {
     const inside = this.#open.paths().filter((path) => path.startsWith(this.root + sep));
     const overlay = this.#open.unsaved(this.root, inside);
@@ -86,7 +100,9 @@ export class ProgramState {
     return texts;
   }
 
-  /** @param tasklet `''` for a check of the whole program, made where the manifest cannot be read */
+  /**
+   * @param tasklet `''` for a check of the whole program, made where the manifest cannot be read
+   */
   setCheck(
     tasklet: string,
     findings: readonly Finding[],
@@ -103,7 +119,7 @@ export class ProgramState {
     this.#sources.set(tasklet, new Set(sources));
   }
 
-  /** What `cargo check` said; null forgets it. */
+  /** Keeps the findings of `cargo check`; null forgets them. */
   setCargo(tasklet: string, findings: readonly Finding[] | null, texts: CheckResult['texts'] = new Map()): void {
     if (findings === null) this.#cargo.delete(tasklet);
     else this.#cargo.set(tasklet, { findings: [...findings], texts });
@@ -114,7 +130,10 @@ export class ProgramState {
     return this.tasklets().filter((one) => this.isSource(one, path) || this.#isProduct(one, path));
   }
 
-  /** Whether something is known of a file: it is the manifest, or all tasklets made from it were checked. */
+  /**
+   * Says whether the findings of a file are known: it is the manifest, or all tasklets made from it
+   * were checked.
+   */
   isChecked(path: string): boolean {
     if (path === this.manifestPath) return this.parsed !== null;
     const made = this.tasklets().filter((one) => this.isSource(one, path));
@@ -128,7 +147,10 @@ export class ProgramState {
     return this.#sources.get(one.name)?.has(path) ?? false;
   }
 
-  /** AssemblyScript tasklets whose last check found an error: a file that appears may be the one they lacked. */
+  /**
+   * AssemblyScript tasklets whose last check found an error. A new file may be the one that they
+   * lacked.
+   */
   failingScripts(): Tasklet[] {
     return this.tasklets().filter(
       ({ name, kind }) =>
@@ -136,7 +158,7 @@ export class ProgramState {
     );
   }
 
-  /** All findings, each once, where they stand in the texts as they are now. */
+  /** All findings, each once, at their places in the texts as they are now. */
   findings(): Finding[] {
     const all = [...this.#manifestFindings];
     for (const results of [this.#checks, this.#cargo])

@@ -1,4 +1,7 @@
-/** The connection and what answers each request. Every answer is made from what is known; nothing here waits for a compiler. */
+/**
+ * The connection and the handler of each request. Every answer is made from facts that are known
+ * already; nothing here waits for a compiler.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -56,7 +59,10 @@ import { FIX_ALL, fixAll, quickFixes, workspaceEdit } from './quickFixes.ts';
 import { sourceCandidates } from './sourceCandidates.ts';
 import { standardHover } from './standardHover.ts';
 
-/** What the server wants to hear of besides the open documents: manifests, sources, what is built of them, cases, the stack's and the clouds' state. */
+/**
+ * Files that the server watches besides the open documents: manifests, sources, outputs of builds,
+ * cases, and the state of the stack and the clouds.
+ */
 export const WATCHED = [
   '**/grafos.toml',
   '**/*.{ts,rs,wat,wasm}',
@@ -119,7 +125,7 @@ export function serve(connection: Connection, threadUrl: URL): void {
     withPath(document.uri, (path) => session?.checker.opened(path));
   });
   documents.onDidChangeContent(({ document }) => {
-    // The first content is told right after the opening, which has dealt with it.
+    // The first content is reported right after the opening, which has dealt with it.
     if (justOpened.delete(document.uri)) return;
     withPath(document.uri, (path) => session?.checker.changed(path));
     // A build often follows an edit.
@@ -139,7 +145,8 @@ export function serve(connection: Connection, threadUrl: URL): void {
       send(connection.sendNotification(FUEL_CHANGED), log);
     }
   });
-  // Programs are found by their documents, so folders that come and go need nothing; a client may ask all the same.
+  // Programs are found by their documents, so folders that come and go need no handler. A client
+  // may ask for one all the same.
   connection.onDidChangeConfiguration(() => {});
 
   connection.onCompletion(
@@ -290,7 +297,10 @@ export function serve(connection: Connection, threadUrl: URL): void {
     warmBounded().catch((error: unknown) => log(`The compiler could not be loaded: ${messageOf(error)}`));
   }
 
-  /** Of an open source whose text is the one on disk: on others the lines would not fit. */
+  /**
+   * The fuel of each line of an open source. Null when the text differs from the one on disk,
+   * because the lines would not fit.
+   */
   async function fuelOf(uri: string): Promise<{ lines: LineFuel[]; text: string } | null> {
     const source = session?.options.fuel ? sourceOf(uri) : null;
     if (source === null || source === undefined) return null;
@@ -358,7 +368,7 @@ interface Session {
   options: ReturnType<typeof readServerOptions>;
   snippets: boolean;
   versionedEdits: boolean;
-  /** The client can be told that inlay hints changed. */
+  /** The client accepts a notice that inlay hints changed. */
   refreshesHints: boolean;
   /** The client can be asked to watch files. */
   watches: boolean;
@@ -419,7 +429,7 @@ function startSession(
   };
 }
 
-/** What is over sooner than that is not worth a word: most checks are. */
+/** Duration from which a check shows its progress, milliseconds. Most checks are shorter. */
 const BUSY_MS = 300;
 
 function busyTeller(tell: (busy: boolean) => void): { set(busy: boolean): void; dispose(): void } {

@@ -6,7 +6,10 @@ const MAX_FOLDERS = 400;
 const MAX_FOUND = 100;
 const NOT_SOURCES = new Set(['node_modules', 'build', 'target', 'fixtures', 'dist', 'vendor']);
 
-/** Paths below a program that a tasklet can be made from: `.ts`, `.wat` and `.wasm` files, and folders with a Cargo.toml. Sorted; bounded. */
+/**
+ * Paths below a program that a tasklet can be made from: `.ts`, `.wat` and `.wasm` files, and
+ * folders with a Cargo.toml. Sorted; bounded.
+ */
 export function sourceCandidates(root: string): string[] {
   const reader = new ProgramReader(root);
   const found: string[] = [];

@@ -12,7 +12,10 @@ export interface StandardEntry {
 
 let entries: Map<string, StandardEntry> | undefined;
 
-/** The API of grafos-std by name: `fail`, `log.info`, `Json.parse` (static), `Json#get` (of a value). Read from its sources once. */
+/**
+ * The API of grafos-std by name: `fail`, `log.info`, `Json.parse` (static), `Json#get` (of a
+ * value). Read from its sources once.
+ */
 export function standardApi(): ReadonlyMap<string, StandardEntry> {
   if (entries !== undefined) return entries;
   const library = standardLibrary();
@@ -25,7 +28,10 @@ export function standardApi(): ReadonlyMap<string, StandardEntry> {
   return entries;
 }
 
-/** The exported declarations of a module of grafos-std, whose sources are formatted: one declaration a line, containers closed at the margin. */
+/**
+ * Reads the exported declarations of a module of grafos-std. Its sources are formatted: one
+ * declaration a line, containers closed at the margin.
+ */
 export function readModule(text: string): Map<string, StandardEntry> {
   const found = new Map<string, StandardEntry>();
   let doc: string[] = [];
@@ -41,7 +47,7 @@ export function readModule(text: string): Map<string, StandardEntry> {
     }
     if (/^@\w+(\(.*\))?$/.test(said)) continue;
     const add = (name: string, returns: string | null = null) => {
-      // A function of a namespace without words of its own is told by those of the namespace.
+      // A function of a namespace without words of its own gets those of the namespace.
       const words = doc.length === 0 && container?.kind === 'namespace' ? (found.get(container.name)?.doc ?? '') : '';
       found.set(name, { signature: said.replace(/\s*\{?$|,$/, ''), doc: markdown(doc) || words, returns });
     };

@@ -5,7 +5,7 @@ import { type ScriptOutline, scriptOutline } from '../toolchain/validate/scriptO
 import type { ScriptToken } from '../toolchain/validate/scriptTokens.ts';
 import { type StandardEntry, standardApi } from './standardApi.ts';
 
-/** What grafos-std says of the name at a place of an AssemblyScript source. */
+/** Explains the name of grafos-std at a place of an AssemblyScript source. */
 export function standardHover(text: string, position: TextPosition): Hover | null {
   const lines = textLines(text);
   const offset = lines.offsetAt(position);
@@ -58,7 +58,12 @@ function chainStart(tokens: readonly ScriptToken[], end: number): number | null 
 /** Names declared through each other, at most this deep. */
 const MAX_DEPTH = 8;
 
-/** The type of the chain that starts at a token, as far as grafos-std's own signatures tell; it ends before `end` or where it stops being one. */
+/**
+ * Follows the chain that starts at a token, as far as the signatures of grafos-std go. The chain
+ * ends before `end`, or where it stops being one.
+ *
+ * @returns the type of the chain, or null
+ */
 function typeOf(outline: ScriptOutline, start: number, end: number, depth: number): string | null {
   const { tokens } = outline;
   const first = tokens[start]?.text ?? '';

@@ -1,4 +1,7 @@
-/** The candidate a person most likely meant, or null when none is near: at most one edit in three letters, swapped neighbours count once. */
+/**
+ * The candidate that a person most likely meant, or null when none is near: at most one edit in
+ * three letters, where swapped neighbours count once.
+ */
 export function didYouMean(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.floor(Math.max(word.length, 3) / 3) + 1;

@@ -1,4 +1,7 @@
-/** Durations as people write them: text with `ms`, `s`, `m` or `h`. A bare number is refused, because its unit would be a guess. */
+/**
+ * Durations as people write them: text with `ms`, `s`, `m` or `h`. A bare number is refused,
+ * because its unit would be a guess.
+ */
 export const DURATION_SYNTAX = 'text with a unit, such as "500ms", "30s" or "2m"';
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -1,4 +1,7 @@
-/** The bytes of a file as they come, up to a bound. A file that grows while it is read, or never ends, is cut off by the bound. */
+/**
+ * Collects the bytes of a file as they come, up to a bound. The bound cuts off a file that grows
+ * while it is read, or never ends.
+ */
 export class GatheredBytes {
   readonly #most: number;
   #buffer: Buffer;

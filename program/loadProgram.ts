@@ -20,7 +20,8 @@ export interface Program {
 /**
  * Loads the program that `startDir` is in: its manifest, or that of the nearest folder above.
  *
- * @throws {GrafosError} manifest_missing, manifest_unreadable, manifest_invalid, file_outside_program
+ * @throws {GrafosError} manifest_missing, manifest_unreadable, manifest_invalid,
+ *   file_outside_program
  */
 export function loadProgram(startDir: string): Program {
   const root = rootOf(startDir);
@@ -31,7 +32,8 @@ export function loadProgram(startDir: string): Program {
 /**
  * Loads a program as {@link loadProgram} does, without holding up the thread for the disk.
  *
- * @throws {GrafosError} manifest_missing, manifest_unreadable, manifest_invalid, file_outside_program
+ * @throws {GrafosError} manifest_missing, manifest_unreadable, manifest_invalid,
+ *   file_outside_program
  */
 export async function loadProgramSoon(startDir: string): Promise<Program> {
   const root = rootOf(startDir);
@@ -80,7 +82,10 @@ export function findProgram(startDir: string): string | null {
   }
 }
 
-/** What cannot be looked at (a link to itself, a folder without permission) is there: reading it says what is wrong. */
+/**
+ * Says whether something is at a path. A path that cannot be looked at (a link to itself, a folder
+ * without permission) counts: reading it says what is wrong.
+ */
 function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -112,7 +117,11 @@ function manifestText(path: string, read: FileRead): string {
   }
 }
 
-/** @throws GrafosError `usage`, `tasklet_unknown`. With no name the program's only tasklet is meant. */
+/**
+ * Finds a tasklet by its name. Without a name, the program's only tasklet is meant.
+ *
+ * @throws {GrafosError} tasklet_unknown
+ */
 export function findTasklet(program: Program, name: string | undefined): Tasklet {
   const { tasklets } = program.manifest;
   const names = tasklets.map((tasklet) => tasklet.name).join(', ');

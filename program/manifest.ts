@@ -1,4 +1,7 @@
-/** `grafos.toml` as a value: what it says once its keys, types, sizes, paths and names are checked (docs/manifest.md). */
+/**
+ * `grafos.toml` as a value: what it says once its keys, types, sizes, paths and names are checked
+ * (docs/manifest.md).
+ */
 import { parseDuration } from './duration.ts';
 import { checkKeys, type KeyValues } from './manifestCheck.ts';
 import { MANIFEST_KEYS, MODULE_FEATURES, type ModuleFeature, type TableName, TRANSPORTS } from './manifestKeys.ts';

@@ -174,7 +174,10 @@ function taskletTables(root: TomlTable, report: Report): { table: TomlTable; spa
   });
 }
 
-/** Checks the keys of one table and returns those with a value of the right type. `at` is where a missing key is reported. */
+/**
+ * Checks the keys of one table and returns those with a value of the right type. A missing key is
+ * reported at `at`.
+ */
 function checkTable(name: TableName, table: TomlTable | null, at: Span, report: Report): KeyValues {
   const values: KeyValues = {};
   const known = keysOf(name).map(({ key }) => key);

@@ -1,6 +1,8 @@
 /**
- * The one table of `grafos.toml`: every key, its type, bounds, default and words. The parser, hover text, docs/manifest.md and
- * media/grafos.schema.json come from it, so that none of them can say something else.
+ * The one table of `grafos.toml`: every key, its type, bounds, default and words.
+ *
+ * The parser, hover text, docs/manifest.md and media/grafos.schema.json come from it, so that they
+ * cannot contradict each other.
  */
 import { LIMITS } from '../daemons/protocol/limits.ts';
 import { PAGE_BYTES, PAGES_MAX } from '../wasm/pages.ts';
@@ -32,7 +34,10 @@ export interface ManifestKey {
   table: TableName;
   key: string;
   kind: ValueKind;
-  /** As it would be written in the manifest, without quotes; null = the key must be given. `<name>` stands for the tasklet's name. */
+  /**
+   * The default as it would be written in the manifest, without quotes; null when the key must be
+   * given. `<name>` means the name of the tasklet.
+   */
   default: string | null;
   /** Bounds of the value in its own unit: bytes, milliseconds or a count. */
   min?: number;

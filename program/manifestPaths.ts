@@ -1,4 +1,7 @@
-/** Paths of a manifest: inside the program, of a kind that builds, and no two things written to one place. */
+/**
+ * Checks the paths of a manifest: they are inside the program, of a kind that builds, and no two
+ * things are written to one place.
+ */
 import type { TaskletText } from './manifest.ts';
 import { manifestKey } from './manifestKeys.ts';
 import type { ManifestProblem, ManifestProblemKind } from './manifestProblem.ts';

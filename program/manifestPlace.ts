@@ -1,4 +1,4 @@
-/** What a place in the text of a manifest is about: for completion, hover and rename. */
+/** Finds the subject of a place in the text of a manifest, for completion, hover and rename. */
 import type { ParsedManifest, TaskletText } from './manifest.ts';
 import type { TableName } from './manifestKeys.ts';
 import type { Span, TextPosition } from './textLines.ts';
@@ -9,7 +9,10 @@ export interface ManifestPlace {
   table: TableName | null;
   /** The key the place is in or behind, known or not. */
   key: string | null;
-  /** What the place touches: a key, a value, a header, or the blank part of a table where a key could be written. */
+  /**
+   * The part at the place: a key, a value, a header, or the blank part of a table where a key could
+   * be written.
+   */
   part: 'key' | 'value' | 'header' | 'blank';
   /** The touched key, value or header. */
   span: Span | null;

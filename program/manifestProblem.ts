@@ -29,7 +29,7 @@ export type ManifestProblemKind = (typeof MANIFEST_PROBLEM_KINDS)[number];
 export interface ManifestProblem {
   kind: ManifestProblemKind;
   severity: 'error' | 'warning';
-  /** What, why, and what to do. */
+  /** The fault, its reason and the next step. */
   message: string;
   range: TextRange;
   fix?: { title: string; edits: { range: TextRange; newText: string }[] };
@@ -43,7 +43,7 @@ export interface Fix {
   newText: string;
 }
 
-/** How the checks of one table report; severity is error unless said otherwise. */
+/** Reports a fault of one table. The severity is error unless it is given. */
 export type Report = (
   kind: ManifestProblemKind,
   span: Span,

@@ -11,7 +11,11 @@ import type { TomlEntry, TomlNode } from './tomlDocument.ts';
 export const NAME = new RegExp(NAME_PATTERN);
 const VERSION = new RegExp(VERSION_PATTERN);
 
-/** Whether the value of a key is what the table of keys wants; what is not is reported. */
+/**
+ * Checks the value of a key against the table of keys, and reports a fault.
+ *
+ * @returns whether the value is right
+ */
 export function checkValue(row: ManifestKey, entry: TomlEntry, report: Report): boolean {
   const { value } = entry;
   const wrongType = (wanted: string, fix?: Fix) => {

@@ -1,6 +1,8 @@
 /**
- * The reader of everything that comes from a program (docs/adr/0026-one-bounded-reader.md). A folder that somebody only opened may hold links to
- * devices, pipes and files of any size, so nothing of a program is opened by other means.
+ * The reader of everything that comes from a program (docs/adr/0026-one-bounded-reader.md).
+ *
+ * A folder that was only opened may hold links to devices, pipes and files of any size, so no other
+ * code opens a file of a program.
  */
 import {
   closeSync,
@@ -26,7 +28,9 @@ export type ReadFault =
   /** A folder, a device, a pipe or a socket. */
   | { state: 'not-a-file' }
   | { state: 'too-large'; size: number; most: number }
-  /** The links of the path lead to `target`, which is neither in the program nor in its packages. */
+  /**
+   * The links of the path lead to `target`, which is neither in the program nor in its packages.
+   */
   | { state: 'outside'; target: string }
   /** The reader has read as much as it may. */
   | { state: 'too-much'; what: string }
@@ -123,7 +127,10 @@ export class ProgramReader {
     }
   }
 
-  /** The entries of a folder in order of name. A folder with more than may be is refused as a whole: half of it would be a lie. */
+  /**
+   * Lists the entries of a folder in order of name. A folder with more entries than the bound is
+   * refused as a whole: half of it would be a lie.
+   */
   list(path: string): FolderRead {
     const seen = this.look(path);
     if (seen.state !== 'ok') return seen;

@@ -1,4 +1,7 @@
-/** Sizes as people write them: a number of bytes, or text with `k m g` or `KiB MiB GiB`, all powers of 1024, in any case. */
+/**
+ * Sizes as people write them: a number of bytes, or text with `k m g` or `KiB MiB GiB`, all powers
+ * of 1024, in any case.
+ */
 export const SIZE_SYNTAX = 'a number of bytes, or text such as "32KiB", "16m" or "1GiB"';
 
 const UNITS: Record<string, number> = {

@@ -21,7 +21,10 @@ export interface TextLines {
   rangeOf(span: Span): TextRange;
 }
 
-/** Between the offsets and the positions of one text. A line ends at `\n`, `\r\n` or a lone `\r`. Offsets outside the text are clamped. */
+/**
+ * Converts between the offsets and the positions of one text. A line ends at `\n`, `\r\n` or a lone
+ * `\r`. Offsets outside of the text are clamped.
+ */
 export function textLines(text: string): TextLines {
   const starts = [0];
   for (let at = 0; at < text.length; at++) {

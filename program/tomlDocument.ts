@@ -1,7 +1,10 @@
 /**
- * TOML 1.0 with the position of every key and value. The only file that knows `toml-eslint-parser`; its import costs about 5 ms.
- * That parser stops at the first fault. While someone types, the rest of the file must still be known, so the faulty line is
- * blanked (same length, so that positions hold) and the text is read again; only the first fault is reported.
+ * TOML 1.0 with the position of every key and value. This is the only file that knows
+ * `toml-eslint-parser`, whose import costs about 5 ms.
+ *
+ * That parser stops at the first fault. The rest of the file must be known while somebody types, so
+ * the faulty line is blanked, with its length kept, and the text is read again. Only the first
+ * fault is reported.
  */
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 import type { Span } from './textLines.ts';
@@ -14,7 +17,10 @@ export interface TomlEntry {
 
 export interface TomlTable {
   type: 'table';
-  /** How it is written: the whole file, `[header]`, `[[header]]`, `{ inline }`, or made by a dotted key or a deeper header. */
+  /**
+   * The form of the table: the whole file, `[header]`, `[[header]]`, `{ inline }`, or implied by a
+   * dotted key or a deeper header.
+   */
   form: 'root' | 'standard' | 'element' | 'inline' | 'implied';
   entries: TomlEntry[];
   /** The header with its brackets, where there is one. */
@@ -87,7 +93,10 @@ function faultOf(error: unknown, text: string): TomlFault {
   return { kind: duplicate ? 'duplicate-key' : 'syntax', what: plainWords(error.message), span: { start, end } };
 }
 
-/** The parser notices a missing part at the token after it, often a line too late: go back to the end of the line at fault. */
+/**
+ * Finds the end of the line at fault. The parser notices a missing part at the token after it,
+ * often a line too late.
+ */
 function backToFault(text: string, at: number, message: string): number {
   const before = text.slice(0, at);
   const lineSoFar = before.slice(before.lastIndexOf('\n') + 1);
@@ -137,9 +146,13 @@ function treeOf(program: AST.TOMLProgram, length: number): TomlTable {
   return root;
 }
 
-/** Walks to the table a header names, making what the header implies, and returns the table its lines belong to. */
+/**
+ * Walks to the table that a header names, makes the tables that the header implies, and returns the
+ * table that its lines belong to.
+ */
 function openSection(root: TomlTable, node: AST.TOMLTable, span: Span): TomlTable {
-  // A table node's range is its header and body; the header ends with its closing brackets after the last key.
+  // A table node's range is its header and body; the header ends with its closing brackets after
+  // the last key.
   const keyEnd = node.key.range[1];
   const closing = node.kind === 'array' ? 2 : 1;
   const header = { start: node.range[0], end: Math.min(keyEnd + closing, span.end) };
@@ -192,7 +205,10 @@ function addKeyValue(into: TomlTable, node: AST.TOMLKeyValue, depth: number): vo
   });
 }
 
-/** The entries of each table by key: a search of the list for each key of a long text would take the square of its length. */
+/**
+ * The entries of each table by key. A search of the list for each key would take time in the square
+ * of the text's length.
+ */
 const byKey = new WeakMap<TomlTable, Map<string, TomlEntry>>();
 
 function entryOf(here: TomlTable, key: string): TomlEntry | undefined {

@@ -1,4 +1,4 @@
-/** Writes docs/api.md from the OpenAPI document; with --check fails when the page is behind. */
+/** Writes docs/api.md from the OpenAPI document; with `--check` fails when they differ. */
 import { apiPage } from '../daemons/scheduler/openapi/apiPage.ts';
 import { writeGenerated } from './generated.ts';
 

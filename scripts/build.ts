@@ -7,7 +7,10 @@ import { noticesText, thirdParties } from './thirdParty.ts';
 const root = join(import.meta.dirname, '..');
 const watching = process.argv.includes('--watch');
 
-/** Packages with native parts, wasm of their own, or a size that must only be paid when used: left in node_modules. */
+/**
+ * Packages that stay in node_modules: they have native parts, wasm of their own, or a size that
+ * only their users should load.
+ */
 const external = ['@fails-components/webtransport-transport-http3-quiche', 'assemblyscript', 'binaryen', 'wabt'];
 
 const common = {
@@ -22,13 +25,14 @@ const common = {
   legalComments: 'none',
   sourcemap: 'linked',
   sourcesContent: false,
-  logLevel: 'warning',
+  // The watch task of the editor waits for the lines that only `info` prints.
+  logLevel: watching ? 'info' : 'warning',
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 } satisfies BuildOptions;
 
-/** What only modules have is spelled out for CommonJS. */
+/** Options of CommonJS files. They define the values that only modules have. */
 const commonJs = {
   ...common,
   outExtension: { '.js': '.cjs' },
@@ -37,7 +41,10 @@ const commonJs = {
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 } satisfies BuildOptions;
 
-/** What is loaded only once a program is found, and weighs more than all the rest of the extension, is a file of its own. */
+/**
+ * Puts the language client into a file of its own. It is loaded only once a program is found, and
+ * weighs more than the rest of the extension.
+ */
 const languageClientApart: Plugin = {
   name: 'language-client-apart',
   setup({ onLoad, onResolve }) {
@@ -58,7 +65,8 @@ function daemonBundle(entryPoints: Record<string, string>): BuildOptions & { out
 }
 
 const bundles: Array<BuildOptions & { outdir: string }> = [
-  // One CommonJS file, of which a command evaluates what it needs: half a dozen modules would cost a cold command 15 ms more.
+  // One CommonJS file, of which a command evaluates only the parts it needs. Half a dozen modules
+  // would cost a cold command 15 ms more.
   { ...commonJs, entryPoints: { main: 'cli/main.ts' }, outdir: 'dist/cli', minifyWhitespace: true, keepNames: false },
   // Daemons share no files: each loaded file costs a start a millisecond.
   daemonBundle({ fabricbiosd: 'daemons/fabricbiosd/main.ts' }),
@@ -107,7 +115,7 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
   },
   {
     ...commonJs,
-    // The editor loads CommonJS by `require` and brings `vscode`. The less there is to read, the sooner it has read it.
+    // The editor loads CommonJS by `require` and brings `vscode`. A smaller file is read sooner.
     entryPoints: { main: 'extension/main.ts', languageClient: 'extension/languageClient.ts' },
     outdir: 'dist/extension',
     external: [...external, 'vscode'],
@@ -122,7 +130,8 @@ if (watching) {
   await rm(dist, { recursive: true, force: true });
   for (const bundle of bundles) await (await context(bundle)).watch();
 } else {
-  // Built aside and swapped in: a failed build leaves the last good one, and nobody meets half of one.
+  // The build is made beside the old one and swapped in. A failed build leaves the last good one,
+  // and no process reads half of one.
   const fresh = `${dist}.${process.pid}`;
   try {
     const built = await Promise.all(

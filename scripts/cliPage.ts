@@ -1,4 +1,4 @@
-/** Writes docs/cli.md from the table of commands; with --check fails when the page is behind. */
+/** Writes docs/cli.md from the table of commands; with `--check` fails when they differ. */
 import { optionText } from '../cli/command.ts';
 import { COMMANDS } from '../cli/commandTable.ts';
 import { errorCodes } from './errorCodes.ts';

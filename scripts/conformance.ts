@@ -1,4 +1,7 @@
-/** Prints what the WebAssembly conformance scripts say, plain and metered. Exit code 1 when anything disagrees. */
+/**
+ * Prints what the WebAssembly conformance scripts say, plain and metered. Exit code 1 when anything
+ * disagrees.
+ */
 import { missingForConformance, runConformance } from '../test/conformance/runConformance.ts';
 
 const missing = missingForConformance();

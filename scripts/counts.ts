@@ -1,4 +1,4 @@
-/** What a run of tests came to. */
+/** The result of a run of tests. */
 export interface Counts {
   passed: number;
   failed: number;
@@ -6,7 +6,10 @@ export interface Counts {
   skipped: string[];
 }
 
-/** Prints the one plain line a run closes with, `N passed, N failed[, N skipped]`, and sets the exit code. Where CI is set, a skipped test is a failure. */
+/**
+ * Prints the closing line of a run, `N passed, N failed[, N skipped]`, and sets the exit code.
+ * Where CI is set, a skipped test is a failure.
+ */
 export function closeWith(parts: Counts[]): void {
   const skipped = parts.flatMap((part) => part.skipped);
   for (const one of skipped) console.log(`skipped: ${one}`);

@@ -1,7 +1,12 @@
 /**
- * `npm run fuzz -- --minutes N [--seed N] [--hostile]`: generated modules and altered real ones, metered against plain against the reference
- * interpreter, in batches of a process each. A module that hangs or crashes the engine, or that disagrees, is printed (base64); then, or when
- * the batches take ever more memory, the exit code is 1. With `--hostile` it is fuzzHostile.ts instead.
+ * `npm run fuzz -- --minutes N [--seed N] [--hostile]` runs generated modules and altered real
+ * ones, metered, plain and in the reference interpreter, and compares the results.
+ *
+ * Each batch has a process of its own.
+ *
+ * A module that hangs or crashes the engine, or whose results differ, is printed (base64), and the
+ * exit code is 1. The exit code is also 1 when the batches take ever more memory. With `--hostile`
+ * the script runs fuzzHostile.ts instead.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +22,7 @@ import { fuzzHostile } from './fuzzHostile.ts';
 const BATCH = 20_000;
 /** A batch that takes so long hangs, milliseconds; a run has 20 000 instructions at most. */
 const HANGS_MS = 180_000;
-/** The last batches may take so much more memory than the first ones. */
+/** Largest ratio of the memory of the last batches to that of the first ones. */
 const GROWTH_MAX = 1.2;
 
 type BatchResult = Omit<FuzzResult, 'disagreements'> & {

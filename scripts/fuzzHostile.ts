@@ -1,7 +1,9 @@
 /**
- * `npm run fuzz -- --hostile --minutes N [--seed N]`: generated modules that are small for what they could cost,
- * each run once on a real cell. A module that takes more memory or processor time of the cell than it may, or that
- * ends it, is printed (base64), and the exit code is 1. Linux only, because it reads /proc.
+ * `npm run fuzz -- --hostile --minutes N [--seed N]`: generated modules that are small for what
+ * they could cost, each run once on a real cell.
+ *
+ * A module that takes more memory or processor time of the cell than it may, or that ends it, is
+ * printed (base64), and the exit code is 1. Linux only, because it reads /proc.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +34,7 @@ const STILL_MS = 100;
 /** The longest wait for a cell to rest, milliseconds. */
 const STILL_MAX_MS = 20_000;
 
-/** Time enough for V8 to find a function hot; what a run takes itself is little of what is allowed. */
+/** Time enough for V8 to find a function hot. The work of a run is a small part of its bounds. */
 const JOB = { fuel: 100_000_000, timeout_ms: 500 };
 
 export async function fuzzHostile(minutes: number, seed: number): Promise<void> {
@@ -122,7 +124,10 @@ function processorOf(pid: number): number | null {
   }
 }
 
-/** Memory now and at its most since the last look, bytes, and processor time, seconds; null when it is gone. */
+/**
+ * Reads the use of a process: memory now and at its most since the last look, bytes, and processor
+ * time, seconds. Null when the process is gone.
+ */
 function usageOf(pid: number): { now: number; peak: number; cpu: number } | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');

@@ -1,5 +1,7 @@
 /**
- * Installs a real VS Code (the npm package `code-server`) into a cache folder outside the repository and prints where.
+ * Installs a real VS Code (the npm package `code-server`) into a cache folder outside the
+ * repository and prints where.
+ *
  * Nothing is done when it is there already. `GRAFOS_EDITOR_CACHE` names another cache folder.
  */
 import { type SpawnOptions, spawn } from 'node:child_process';
@@ -11,12 +13,17 @@ import { delimiter, dirname, join } from 'node:path';
 /** code-server 4.139 is VS Code 1.139. */
 export const EDITOR_VERSION = '4.139.1';
 
-/** Only these have no prebuilt binary: the log files, and the watch of the extension host over its parent. */
+/**
+ * The only packages without a prebuilt binary: log files, and the watch of the extension host over
+ * its parent.
+ */
 const built = ['@vscode/spdlog', '@vscode/native-watchdog'];
 
 /**
- * The folder of the installed package `code-server`; its entry point is `out/node/entry.js`, to be run by Node 24.
- * Throws an Error with npm's own words when a step fails; nothing half installed stays.
+ * Installs the package `code-server`. A failed step leaves nothing half installed.
+ *
+ * @returns the folder of the package; its entry point is `out/node/entry.js`, to be run by Node 24
+ * @throws {Error} with npm's own words
  */
 export async function installEditor(say: (line: string) => void = () => {}): Promise<string> {
   const cache =
@@ -46,7 +53,10 @@ export async function installEditor(say: (line: string) => void = () => {}): Pro
   }
 }
 
-/** Headers of a Node on this machine. The two modules speak Node-API, so any Node's will do; without one, node-gyp fetches them. */
+/**
+ * Finds the headers of a Node on this machine. The two modules use Node-API, so any Node's headers
+ * will do. Without any, node-gyp fetches them.
+ */
 function headers(): string | undefined {
   const prefixes = [dirname(dirname(process.execPath)), '/usr/local', '/usr'];
   return prefixes.find((prefix) => existsSync(join(prefix, 'include', 'node', 'node_api.h')));
@@ -66,7 +76,8 @@ async function npm(args: string[], cwd: string): Promise<void> {
       ...(nodedir === undefined ? {} : { npm_config_nodedir: nodedir }),
     },
   };
-  // Inside an npm script its own entry point is known; elsewhere it is the one on the PATH, a shell script on Windows.
+  // An npm script knows npm's entry point. Elsewhere it is the one on the PATH, a shell script on
+  // Windows.
   const entry = process.env.npm_execpath;
   const child = entry
     ? spawn(process.execPath, [entry, ...args], options)

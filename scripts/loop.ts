@@ -1,4 +1,4 @@
-/** The inner loop on one recipe, every command as a person would type it: what `npm start` shows. */
+/** Runs the inner loop on one recipe, every command as a person would type it, for `npm start`. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** Writes man/grafos.1 from the table of commands; with --check fails when it is behind. */
+/** Writes man/grafos.1 from the table of commands; with `--check` fails when they differ. */
 import { optionText } from '../cli/command.ts';
 import { COMMANDS } from '../cli/commandTable.ts';
 import { writeGenerated } from './generated.ts';

@@ -1,4 +1,7 @@
-/** Makes docs/manifest.md and media/grafos.schema.json from the one table of keys. `--check` only compares. */
+/**
+ * Makes docs/manifest.md and media/grafos.schema.json from the one table of keys. `--check` only
+ * compares.
+ */
 import { DURATION_SYNTAX, formatDuration } from '../program/duration.ts';
 import {
   keysOf,
@@ -54,7 +57,7 @@ ${DURATION_SYNTAX.charAt(0).toUpperCase()}${DURATION_SYNTAX.slice(1)}. The units
 ## Paths
 
 Paths are relative to the program's folder, separated by \`/\` on every system, and never leave it: no absolute path, no \`..\`.
-A source is told by its name: \`.ts\` is AssemblyScript, \`.wat\` and \`.wasm\` are themselves, a path without an extension is the folder of a Rust crate.
+The name of a source says its kind: \`.ts\` is AssemblyScript, \`.wat\` and \`.wasm\` are themselves, a path without an extension is the folder of a Rust crate.
 No two tasklets may be written to one output, and no output may lie on a source; a prebuilt \`.wasm\` may be its own output.
 
 ## What is found wrong

@@ -1,6 +1,9 @@
 /**
- * `npm run test:nodes [-- NODE...]`: the same deploys on several Node versions, by default 22, 24 and 26 from npm. `response.json`, output
- * and log must be the same bytes but for run id, time and cell id. Exit code 1 at any difference.
+ * `npm run test:nodes [-- NODE...]` makes the same deploys on several Node versions, by default 22,
+ * 24 and 26 from npm.
+ *
+ * `response.json`, output and log must be the same bytes but for run id, time and cell id. The exit
+ * code is 1 at any difference.
  */
 import { compareNodeVersions } from '../test/helpers/nodeVersions.ts';
 

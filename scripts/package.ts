@@ -23,7 +23,10 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 const limit = 15 * 1024 * 1024;
 
-/** VS Code's name of a platform, and whether QUIC has a native half for it; without, fabric control goes over TCP. */
+/**
+ * The platforms by VS Code's names, and whether QUIC has a native half for each. Without one,
+ * fabric control uses TCP.
+ */
 const targets = new Map([
   ['linux-x64', true],
   ['linux-arm64', false],
@@ -36,7 +39,12 @@ const targets = new Map([
 /** Compilers that stay packages of their own. Everything else is in the bundles. */
 const kept = ['assemblyscript', 'wabt'];
 
-/** The path of the VSIX of a target. @throws Error for a target that does not exist, and what npm and vsce throw. */
+/**
+ * Packs the VSIX of a target.
+ *
+ * @returns its absolute path
+ * @throws {Error} for an unknown target, and the errors of npm and vsce
+ */
 export async function packageFor(target: string): Promise<string> {
   const native = targets.get(target);
   if (native === undefined) throw new Error(`no such target: ${target}. There are ${[...targets.keys()].join(', ')}.`);
@@ -91,7 +99,12 @@ async function layPlugin(staging: string, version: string): Promise<void> {
   await writeFile(join(to, 'package.json'), `${JSON.stringify(described, null, 2)}\n`);
 }
 
-/** Lays the native package into the staging folder: the installed one, or, for another platform than this, the registry's. False: it has none. */
+/**
+ * Puts the native package of QUIC into the staging folder: the installed one, or for another
+ * platform the one of the registry.
+ *
+ * @returns false when the registry has none
+ */
 async function bringNative(name: string, version: string, staging: string): Promise<boolean> {
   const to = join(staging, 'node_modules', name);
   const installed = join(root, 'node_modules', name);

@@ -15,8 +15,12 @@ import { runMocha } from './runMocha.ts';
 const root = join(import.meta.dirname, '..');
 
 /**
- * Both suites of the real editor, against the VSIX of this platform: mocha inside the extension host, then the workbench in Chromium, or of
- * the latter only the files given. Needs what `npm run build` made. Leaves screenshots in build/screenshots.
+ * Runs both suites of the real editor against the VSIX of this platform: mocha inside the extension
+ * host, then the workbench in Chromium.
+ *
+ * It needs the output of `npm run build`, and leaves screenshots in build/screenshots.
+ *
+ * @param files the workbench suites to run instead of everything
  */
 export async function runEditorSuites(files: string[]): Promise<Counts> {
   if (findChromium() === undefined) {
@@ -55,7 +59,11 @@ export async function runEditorSuites(files: string[]): Promise<Counts> {
   }
 }
 
-/** The suite inside the extension host alone, in a VS Code that is downloaded. @throws Error with what failed */
+/**
+ * Runs the suite inside the extension host alone, in a VS Code that is downloaded.
+ *
+ * @throws {Error} with the failure
+ */
 export async function runElectronSuite(): Promise<Counts> {
   await runInElectron(await packageFor(`${process.platform}-${process.arch}`), await bundleSuite());
   return { passed: 1, failed: 0, skipped: [] };

@@ -16,7 +16,10 @@ interface Report {
   pending: Array<{ fullTitle: string }>;
 }
 
-/** Runs mocha with these arguments in a process of its own, which prints as it goes. A mocha that dies counts as one failure. */
+/**
+ * Runs mocha in a process of its own, which prints as it goes. A mocha that dies counts as one
+ * failure.
+ */
 export async function runMocha(args: string[], env: Record<string, string> = {}): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'grafos-test-'));
   try {

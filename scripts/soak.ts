@@ -1,7 +1,9 @@
 /**
- * `npm run soak -- --runs N [--transport quic|tcp]`: that many runs of every kind of end on one cell, the daemon as it is shipped, a few at a
- * time. Prints wrong answers, resident memory over the way and latencies; exit code 1 when an answer was wrong, or memory or latency
- * drifted.
+ * `npm run soak -- --runs N [--transport quic|tcp]` makes N runs of every kind of end on one cell,
+ * the shipped daemon, a few at a time.
+ *
+ * It prints wrong answers, the resident memory over time, and latencies. The exit code is 1 when an
+ * answer was wrong, or when memory or latency drifted.
  */
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -89,7 +89,9 @@ export class TaskletFiles {
   }
 }
 
-/** The AssemblyScript sources that a manifest names. One with a mistake elsewhere names them too. */
+/**
+ * The AssemblyScript sources that a manifest names. One with a mistake elsewhere names them too.
+ */
 function entriesOf(root: string, disk: ProgramFiles): string[] {
   const manifest = disk.text(join(root, MANIFEST_NAME), 'manifest');
   if (manifest.state !== 'ok') return [];

@@ -1,21 +1,26 @@
 /**
- * The one number a metered module keeps (docs/meter.md, "The balance"): fuel left in the high bits, and in the low ones the weight of the
- * frames that wait for a call to return. So one i64 is charged, stored and tested for both.
+ * The balance: the one number that a metered module keeps (docs/meter.md, "The balance").
+ *
+ * The high bits hold the fuel that is left. The low bits hold the weight of the frames that wait
+ * for a call to return. So one i64 is charged, stored and tested for both.
  */
 
 /** Low bits of the balance that hold the depth. The highest of them is set when it is too deep. */
 export const DEPTH_BITS = 16;
 
-/** What one instruction takes off the balance. */
+/** Cost of one instruction, in units of the balance. */
 export const FUEL_UNIT = 2 ** DEPTH_BITS;
 
-/** Bytes of stack that one unit of depth stands for. */
+/** Bytes of stack in one unit of depth. */
 export const FRAME_UNIT = 512;
 
 /** Units of depth from which on no function that calls is entered: 16 MiB of frames. */
 export const DEPTH_MAX = 2 ** (DEPTH_BITS - 1);
 
-/** Most fuel a balance holds, in instructions: above 140 000 000 000 000, hours of the fastest processor. */
+/**
+ * The most fuel that a balance holds, in instructions: above 140 000 000 000 000, hours of work for
+ * the fastest processor.
+ */
 export const FUEL_MAX = 2 ** (63 - DEPTH_BITS) - 1;
 
 /**

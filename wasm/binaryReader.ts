@@ -3,7 +3,11 @@ import { WasmInvalid } from './wasmInvalid.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A cursor over module bytes that never reads past `end`. Numbers are LEB128 as the specification bounds them (section 5.2.2). */
+/**
+ * A cursor over module bytes that never reads past `end`.
+ *
+ * Numbers are LEB128 as the specification bounds them (section 5.2.2).
+ */
 export class BinaryReader {
   readonly bytes: Uint8Array;
   pos: number;
@@ -40,7 +44,11 @@ export class BinaryReader {
     throw this.malformed('number too long', start);
   }
 
-  /** A count of things that take at least one byte each: never more than the bytes left, nor than `limit`. */
+  /**
+   * Reads a count of things that take at least one byte each.
+   *
+   * The count is at most the number of bytes left, and at most `limit`.
+   */
   count(what: string, limit: number): number {
     const start = this.pos;
     const count = this.u32();

@@ -17,21 +17,31 @@ export const GLOBAL = 1;
 /** The call before it left it there. */
 export const STACK = 2;
 
-/** `i64.const` of the two bits an entry tests at once: the sign, which says that fuel is short, and the one that says too deep. */
+/**
+ * `i64.const` of the two bits that an entry tests at once: the sign, which means that fuel is
+ * short, and the bit that means too deep.
+ */
 const ENTRY_MASK = maskConstant();
 
-/** Writes metered bodies, one after another: the original's bytes, and all that is put in. What it puts in, `OwnCode` must know again. */
+/**
+ * Writes metered bodies, one after another: the bytes of the original and all that the meter adds.
+ *
+ * `OwnCode` must recognize every addition.
+ */
 export class BodyWriter {
   readonly out = new ByteWriter(16_384);
   /** The body at hand is wrapped into a block that leads to its one trap. */
   wrapped = false;
   /** The body at hand is made too long for V8 to inline. Such a body must be wrapped. */
   apart = false;
-  /** Its balance is a parameter and a result: nobody needs to find it in the global when the function is left. */
+  /**
+   * The balance is a parameter and a result, so the global need not be stored when the function is
+   * left.
+   */
   inner = false;
   private nans: NanScan;
   private readonly canonical = new CanonicalNan();
-  /** How many of the places the scan for NaNs found have been written. */
+  /** Number of written places of those that the scan for NaNs found. */
   private nansDone = 0;
   /** Offsets of the bulk instructions met so far, and how many of them have been written. */
   private readonly bulk: number[] = [];
@@ -60,7 +70,10 @@ export class BodyWriter {
     this.bulkDone = 0;
   }
 
-  /** The locals of a body at `pos`, one more for the balance unless it is a parameter, and what making NaNs canonical needs. */
+  /**
+   * Writes the locals of a body at `pos`, one more for the balance unless that is a parameter, and
+   * the locals that canonical NaNs need.
+   */
   locals(bytes: Uint8Array, pos: number, scan: BodyScan, params: number): void {
     const { out, inner } = this;
     const index = inner ? params : params + scan.locals;
@@ -71,7 +84,8 @@ export class BodyWriter {
       groups += (part & 0x7f) * scale;
       if (part < 0x80) break;
     }
-    // As many bytes as before, but where the new number needs one more: trapPoint knows by that where the original's code began.
+    // The count keeps its number of bytes unless the new number needs one more. By that, trapPoint
+    // knows where the code of the original began.
     const own = this.canonical.groups(this.nans.shape);
     let rest = groups + 1 + own.length / 2;
     for (let left = at - pos; left > 1 || rest >= 0x80; left--) {
@@ -80,7 +94,8 @@ export class BodyWriter {
     }
     out.u8(rest);
     out.copy(bytes, at, scan.first);
-    // None are declared of a parameter: what follows is told by the type declared last.
+    // A balance that is a parameter declares none. The type declared last tells a reader of this
+    // code which case it is.
     out.u8(inner ? 0 : 1);
     out.u8(0x7e);
     for (const byte of own) out.u8(byte);
@@ -100,7 +115,12 @@ export class BodyWriter {
     this.bulk.push(offset);
   }
 
-  /** Bytes of the original, what makes NaNs canonical after its instructions, and a call in front of those that may take long. */
+  /**
+   * Copies bytes of the original.
+   *
+   * Adds the code that makes NaNs canonical after its instructions, and a call in front of
+   * instructions that may take long.
+   */
   copyCode(bytes: Uint8Array, from: number, to: number): void {
     const { out, nans, canonical, bulk } = this;
     let at = from;
@@ -139,8 +159,10 @@ export class BodyWriter {
   }
 
   /**
-   * The start of a function that calls or may cost much: the balance is loaded, and the function is only entered when nothing is overdrawn
-   * and the frames below it, and its own when that is large, fit.
+   * Writes the start of a function that calls or may cost much.
+   *
+   * It loads the balance. The function is entered only when nothing is overdrawn and the frames
+   * below it fit, with its own frame when that is large.
    */
   entry(weight: number, calls: boolean): void {
     const { out } = this;
@@ -233,7 +255,11 @@ export class BodyWriter {
     else out.u8(Op.end);
   }
 
-  /** What is between the rounds of a loop that is unrolled: each but the last is a block, whose end is where it went back to the start. */
+  /**
+   * Writes the code between two iterations of an unrolled loop.
+   *
+   * Each iteration but the last is a block. Its end is where the original went back to the start.
+   */
   round(isFirst: boolean, isLast: boolean): void {
     const { out } = this;
     this.balance();
@@ -242,7 +268,7 @@ export class BodyWriter {
     if (!isLast) this.block();
   }
 
-  /** What the blocks put around a body end with. */
+  /** Writes the ends of the blocks that were put around a body. */
   close(): void {
     const { out } = this;
     if (this.inner) this.balance();
@@ -264,15 +290,19 @@ export class BodyWriter {
   }
 
   /**
-   * Traps when the comparison of what is on the stack holds; without one, when the balance there is below zero.
-   * @param depth of blocks the place is in
+   * Writes a trap that happens when the comparison of the values on the stack holds.
+   *
+   * Without a comparison it happens when the balance on the stack is below zero.
+   *
+   * @param depth number of blocks around the place
    */
   private trapIf(comparison: number | null, depth: number): void {
     const { out } = this;
     if (comparison === null) this.constant(0);
     out.u8(comparison ?? Op.i64LtS);
     if (this.wrapped) {
-      // V8 lays out the way to the trap after everything else; an `if` around it here would be jumped over each time.
+      // V8 lays out the way to the trap after everything else. An `if` around it here would cost a
+      // jump each time.
       out.u8(Op.brIf);
       out.u32(depth + 1);
       return;

@@ -27,12 +27,19 @@ const BITSELECT = [Op.prefixFd, 0x52];
 const SCALARS = [1, 0x7d, 1, 0x7c];
 const VECTORS = [...SCALARS, 1, 0x7b];
 
-/** Writes what makes a NaN canonical: the value itself where it equals itself, and otherwise the one NaN there is. */
+/**
+ * Writes code that makes a NaN canonical.
+ *
+ * A value that equals itself stays; any other becomes the one canonical NaN.
+ */
 export class CanonicalNan {
   /** Index of the first of the locals {@link groups} declares. */
   firstLocal = 0;
 
-  /** Declarations of the locals it needs, two bytes each: an f32, an f64, and where vectors are among the shapes a v128. */
+  /**
+   * Declarations of the locals that the code needs, two bytes each: an f32, an f64, and a v128
+   * where vectors are among the shapes.
+   */
   groups(shapes: readonly number[]): readonly number[] {
     if (shapes.length === 0) return [];
     return shapes.some((shape) => shape >= Shape.f32x4) ? VECTORS : SCALARS;
@@ -58,7 +65,10 @@ export class CanonicalNan {
   }
 }
 
-/** Bytes that the declarations of {@link CanonicalNan.groups} take in a body with the balance's local, by the type declared last. */
+/**
+ * Number of bytes that the declarations of {@link CanonicalNan.groups} take in a body with the
+ * local of the balance, by the type declared last.
+ */
 export function canonicalGroups(lastType: number): number {
   return lastType === 0x7b ? VECTORS.length : lastType === 0x7c ? SCALARS.length : 0;
 }

@@ -19,16 +19,21 @@ const CALL_SHARE = 1 / 8;
 const NO_LOOP = -1;
 
 /**
- * Walks function bodies, one after another: every instruction is known and whole, blocks are closed, and
- * `end` is the last byte. It follows the height of the operand stack, which is exact as far as the body is
- * valid, because V8's own validator needs memory for each operand.
+ * Walks function bodies, one after another: every instruction is known and whole, blocks are
+ * closed, and `end` is the last byte.
+ *
+ * It follows the height of the operand stack, which is exact as far as the body is valid, because
+ * V8's own validator needs memory for each operand.
  */
 export class BodyChecker {
   readonly #bytes: Uint8Array;
   readonly #signatures: Signatures;
   readonly #hasDataCount: boolean;
   readonly #features: Set<string>;
-  /** Of each open block: height below its parameters, its parameters, its results, and where its loop begins. */
+  /**
+   * Four numbers for each open block: height below its parameters, its parameters, its results, and
+   * where its loop begins.
+   */
   readonly #base = new Float64Array(MODULE_LIMITS.nesting + 2);
   readonly #params = new Uint16Array(MODULE_LIMITS.nesting + 2);
   readonly #results = new Uint16Array(MODULE_LIMITS.nesting + 2);

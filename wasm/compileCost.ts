@@ -1,7 +1,9 @@
 /**
  * Estimate of what V8's compilers take for a function and for a module, without compiling it
- * (docs/adr/0028-compilers-are-bounded.md). Measured on V8 12.4 to 14: the baseline compiler takes at most
- * 12 bytes and 25 ns for each merged value, and its other costs are linear in the instructions.
+ * (docs/adr/0028-compilers-are-bounded.md).
+ *
+ * Measured on V8 12.4 to 14: the baseline compiler takes at most 12 bytes and 25 ns for each merged
+ * value, and its other costs are linear in the instructions.
  */
 import { MODULE_LIMITS } from './moduleLimits.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
@@ -15,15 +17,22 @@ export interface FunctionCost {
   /** Most values on the operand stack. */
   operands: number;
   /**
-   * Locals and operands that are alive, summed over all places where control splits or joins: compilers
-   * keep a copy of them there. A label of a `br_table` is such a place. A call counts an eighth.
+   * Locals and operands that are alive, summed over all places where control splits or joins:
+   * compilers keep a copy of them there.
+   *
+   * A label of a `br_table` is such a place. A call counts an eighth.
    */
   mergeValues: number;
-  /** Values that calls, branches and blocks take or leave; 1 for a call, 4 for a call into the engine. */
+  /**
+   * Values that calls, branches and blocks take or leave; 1 for a call, 4 for a call into the
+   * engine.
+   */
   passedValues: number;
   /**
-   * Locals times instructions: an instruction that frees a register, may trap or calls the engine makes the
-   * baseline compiler look through the locals. A call into the engine counts as eight instructions.
+   * Locals times instructions: an instruction that frees a register, may trap or calls the engine
+   * makes the baseline compiler look through the locals.
+   *
+   * A call into the engine counts as eight instructions.
    */
   localWork: number;
   loops: number;
@@ -71,7 +80,9 @@ export const INLINED_BYTES = 2_000;
 /** Most calls that V8 inlines into one function. */
 const INLINED_MAX = 60;
 
-/** A module within these bounds, with small functions only, is checked and compiled within 100 ms. */
+/**
+ * A module within these bounds, with small functions only, is checked and compiled within 100 ms.
+ */
 export const SMALL_MODULE = {
   bytes: 512 * 1024,
   types: 1_000,

@@ -34,7 +34,7 @@ export const HOOKS = { entered: 0, calling: 1, called: 2, leaving: 3 } as const;
 export interface CountingModule {
   bytes: Uint8Array;
   stretches: number;
-  /** Of each function of the module's own, in order: its instructions that cost fuel. */
+  /** The instructions that cost fuel, for each function of the module's own, in order. */
   functions: CountedFunction[];
   importedFunctions: number;
   /** As of the metered module. */
@@ -42,7 +42,12 @@ export interface CountingModule {
   interruptFunction: number;
 }
 
-/** Instructions that cost fuel, in order, those of an unrolled loop as often as they stand there; all arrays are of one length. */
+/**
+ * Instructions that cost fuel, in order.
+ *
+ * An instruction of an unrolled loop occurs once for each iteration that was written. All arrays
+ * have the same length.
+ */
 export interface CountedFunction {
   /** Offset in {@link CountingModule.bytes}, and the bytes of the instruction there. */
   at: Uint32Array;
@@ -54,9 +59,12 @@ export interface CountedFunction {
 }
 
 /**
- * Puts counters into a metered module: one in front of each stretch of the original's instructions that are executed together. What the
- * meter put in stays as it is, so that depth, NaNs, and what host functions see are those of the run; only that fuel is looked at in front of every stretch, so
- * that an exhausted run goes no further than the one where its budget ends. Made for profiles (docs/profile.md): it is some times slower.
+ * Puts counters into a metered module: one in front of each stretch of original instructions that
+ * are executed together.
+ *
+ * The code of the meter stays, so depth, NaNs and all that host functions see are those of the run.
+ * Fuel is checked in front of every stretch, so an exhausted run ends at the stretch where its
+ * budget ends. The counting module serves profiles (docs/profile.md) and is several times slower.
  */
 export function countInstructions(metered: MeteredModule): CountingModule {
   return new Counter(metered).count();
@@ -213,7 +221,7 @@ class Counter {
       const put = own.at(at);
       if (put !== null) {
         if (put.stands > 0) note(position, put.next - at, at - start - added);
-        // What stands in front of a stretch may keep it from being executed.
+        // Code in front of a stretch may keep the stretch from being executed.
         if (put.stands > 0 || begun === -1) flush(put.next);
         added += put.next - at - put.stands;
         at = put.next;
@@ -286,7 +294,12 @@ class Counter {
     };
   }
 
-  /** The end of the run where fuel was short already; one more for the stretch, `cost` less fuel, and a note where that is short now. */
+  /**
+   * Writes a counter.
+   *
+   * It ends the run where fuel was short already. Otherwise it counts the stretch, takes `cost` off
+   * the fuel, and notes whether fuel is short now.
+   */
   private counter(out: ByteWriter, stretch: number, cost: number): void {
     const { globals } = this;
     const memarg = (opcode: number) => {

@@ -15,11 +15,18 @@ export interface FrameShape {
 const SLOT = 8;
 /** Return address, frame pointer, instance and what else every frame has. */
 const FRAME_BASE = 192;
-/** Room for the values of one function that the engine may have inlined at a call, and for as many such as it inlines at most. */
+/**
+ * Room for the values of one function that the engine may have inlined at a call, and the most
+ * functions that it inlines there.
+ */
 const INLINED = 96;
 const INLINED_MAX = 72;
 
-/** A function of more units is entered only when its own frame fits too. A lighter one needs no more than a call's reserve. */
+/**
+ * Weight above which a function is entered only when its own frame fits, too.
+ *
+ * A lighter frame needs no more than the reserve of a call.
+ */
 export const LIGHT_FRAME = 16;
 
 /**

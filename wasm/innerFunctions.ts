@@ -5,7 +5,11 @@ import type { WasmModule } from './wasmModule.ts';
 /** Numbers of locals up to this one take one byte, also once a parameter is put before them. */
 const LOCALS_MAX = 127;
 
-/** The frame of a function that hands over weighs nothing: what it holds for its inner one must be little. */
+/**
+ * The most parameters of a function that hands over.
+ *
+ * Its frame weighs nothing, so the values that it holds for its inner function must be few.
+ */
 const PARAMS_MAX = 16;
 const RESULTS_MAX = 4;
 
@@ -18,9 +22,12 @@ export function outerOf(
 }
 
 /**
- * Chooses the functions that become two (docs/meter.md, "The balance over calls"): those that a `call` names and whose type and locals have
- * room for one more. One with a tail call stays as it is: what it calls gives no balance back. Ascending; none when the module has no room
- * for as many.
+ * Chooses the functions that become two (docs/meter.md, "The balance over calls"): functions that a
+ * `call` names, whose type and locals have room for one more.
+ *
+ * A function with a tail call stays as it is, because its callee gives no balance back. The indices
+ * ascend. There are none when the module has no room for all of them.
+ *
  * @param scan of all bodies
  */
 export function chooseInner(module: WasmModule, scan: BodyScan): number[] {
@@ -35,7 +42,8 @@ export function chooseInner(module: WasmModule, scan: BodyScan): number[] {
     scan.recall(body);
     if (!scan.tailCalls && params.length + scan.locals <= LOCALS_MAX) chosen.push(index);
   }
-  // The interrupt function comes first, and of a type there may be its block's and the inner function's more.
+  // The interrupt function comes first. One type may be added for its block, and one for the inner
+  // function.
   const all = importedFunctions + functions.length + 1 + chosen.length;
   const values = types.reduce((sum, { params, results }) => sum + 2 * params.length + 3 * results.length + 2, 0);
   const room =

@@ -1,7 +1,11 @@
 import { Op } from './opcodes.ts';
 import { smallIndex } from './smallIndex.ts';
 
-/** What can trap besides control instructions. Source: WebAssembly Core Specification 2.0, chapter 4. */
+/**
+ * Says whether an instruction can trap, control instructions aside.
+ *
+ * Source: WebAssembly Core Specification 2.0, chapter 4.
+ */
 export function mayTrap(bytes: Uint8Array, at: number, opcode: number): boolean {
   if (opcode < 0x6d) return (opcode >= 0x28 && opcode <= 0x3e) || opcode === 0x25 || opcode === 0x26;
   if (opcode <= 0x82) return opcode <= 0x70 || opcode >= 0x7f;
@@ -11,7 +15,11 @@ export function mayTrap(bytes: Uint8Array, at: number, opcode: number): boolean 
   return opcode === Op.prefixFd && simdMayTrap(bytes, at + 1);
 }
 
-/** Of instructions with the prefix 0xfc, those that are not conversions: they work on a stretch of memory or of a table. */
+/**
+ * Says whether an instruction with the prefix 0xfc works on a stretch of memory or of a table.
+ *
+ * The others are conversions.
+ */
 export function isBulk(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 1] as number) > 7;
 }

@@ -12,16 +12,28 @@ import { VALUE_TYPE_CODES } from './typeReader.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 import type { Limits, ValueType, WasmModule } from './wasmModule.ts';
 
-/** Exported mutable i64 of a metered module: the balance (balance.ts). The runtime sets it from the budget before the first call. */
+/**
+ * Exported mutable i64 of a metered module: the balance (balance.ts).
+ *
+ * The runtime sets it from the budget before the first call.
+ */
 export const FUEL_EXPORT = 'grafos:fuel';
 
-/** Export of the start function, which a metered module does not run by itself: it could not be given fuel before. */
+/**
+ * Export of the start function.
+ *
+ * A metered module does not run it by itself, because it has no fuel at that time.
+ */
 export const START_EXPORT = 'grafos:start';
 
 /** Begin of the names of the exports of {@link MeteredModule.touched}; a number follows. */
 export const TOUCH_EXPORT = 'grafos:touch:';
 
-/** Import of a metered module: the linear memory the module itself would have made. Whoever instantiates it makes or lends one. */
+/**
+ * Import of a metered module: the linear memory that the module itself would have made.
+ *
+ * The instantiating side makes or lends one.
+ */
 export const MEMORY_IMPORT = { module: 'grafos', name: 'memory' } as const;
 
 export interface MeterOptions {
@@ -37,16 +49,24 @@ export interface MeteredModule {
   bytes: Uint8Array;
   /** {@link FUEL_EXPORT}. */
   fuelExport: string;
-  /** {@link START_EXPORT}, to be called after instantiation and before anything else; null when the module has no start section. */
+  /**
+   * {@link START_EXPORT}, which must be called first after instantiation; null when the module has
+   * no start section.
+   */
   startExport: string | null;
   /** Index of the fuel global. */
   fuelGlobal: number;
   importedFunctions: number;
-  /** Index of the function that loops call in front of bulk instructions so that they can be ended; -1 without any function. */
+  /**
+   * Index of the function that loops call in front of bulk instructions so that they can be ended;
+   * -1 in a module without functions.
+   */
   interruptFunction: number;
   /**
-   * Index of each function that became two, ascending: it hands over to its inner function now. These come after the interrupt function, in
-   * this order.
+   * Index of each function that became two, ascending.
+   *
+   * It hands over to its inner function. Inner functions come after the interrupt function, in this
+   * order.
    */
   inner: number[];
   /**
@@ -56,22 +76,33 @@ export interface MeteredModule {
    * traps at its entry. The functions of these exports come last.
    */
   touched: readonly number[];
-  /** Places in `touched` of functions that only the baseline compiler may meet; the meter leaves it empty. */
+  /**
+   * Places in `touched` of functions that only the baseline compiler may see.
+   *
+   * The meter leaves the list empty.
+   */
   baselineOnly: readonly number[];
-  /** What {@link MEMORY_IMPORT} must be, in pages of 64 KiB: exactly `min` now, and `max` at most ever. Null when the module has no memory of its own. */
+  /**
+   * The memory for {@link MEMORY_IMPORT}, in pages of 64 KiB: exactly `min` at the start, and at
+   * most `max` ever.
+   *
+   * Null when the module has no memory of its own.
+   */
   memory: { min: number; max: number } | null;
   /** Offset in `bytes` of the code section's content; -1 without one. */
   codeOffset: number;
 }
 
 /**
- * Rewrites a module so that it counts what it executes: one unit for each instruction except `block`, `loop`, `else` and `end`
- * (docs/meter.md). Function, type, table, memory and global indices stay as they are; custom sections are left out. The module's own memory
- * becomes an import.
+ * Rewrites a module so that it counts the instructions it executes: one unit for each instruction
+ * except `block`, `loop`, `else` and `end` (docs/meter.md).
  *
- * Right for modules that `WebAssembly.validate` accepts; the caller asks it first. What is not WebAssembly 2.0 or a tail call is refused
- * here whatever V8 thinks of it.
- * @throws WasmInvalid
+ * Function, type, table, memory and global indices stay as they are. Custom sections are left out.
+ * The module's own memory becomes an import. The result is right for modules that
+ * `WebAssembly.validate` accepts; the caller asks it first. Anything beyond WebAssembly 2.0 and
+ * tail calls is refused here, whether V8 accepts it or not.
+ *
+ * @throws {WasmInvalid}
  */
 export function meter(bytes: Uint8Array, options: MeterOptions): MeteredModule {
   const module = readModule(bytes, { bodies: false });
@@ -112,7 +143,7 @@ class ModuleMeter {
   private readonly module: WasmModule;
   private readonly out: ByteWriter;
   private readonly fuelGlobal: number;
-  /** Of each function type with results, the type of a block that gives them. */
+  /** The type of a block with the results of a function type, by that function type. */
   private readonly blockTypes = new Map<number, Uint8Array>();
   private readonly ownMemory: { min: number; max: number } | null;
   private readonly interruptFunction: number;
@@ -121,7 +152,7 @@ class ModuleMeter {
   private inner: number[] = [];
   private readonly touched: readonly number[];
   private readonly apart: readonly number[];
-  /** Of each function type that an inner function was made of, its type. */
+  /** The type of the inner function, by the function type that it was made from. */
   private readonly innerTypes = new Map<number, number>();
   private codeOffset = -1;
   /** For short bodies. */
@@ -150,7 +181,7 @@ class ModuleMeter {
     let globalDone = false;
     let exportDone = false;
     for (const { id, offset, size } of module.sections) {
-      // Where these are missing, they go where they belong: before the first section that must come after them.
+      // A missing section goes where it belongs: before the first section that must come after it.
       if (!importDone && id >= SECTION.import) {
         this.imports(id === SECTION.import ? offset : -1, offset + size);
         importDone = true;
@@ -236,7 +267,12 @@ class ModuleMeter {
     out.copy(content.bytes, 0, content.length);
   }
 
-  /** A block that gives the results of a function needs a type of its own when they are many: `() -> results`, after the module's types. */
+  /**
+   * Copies the types.
+   *
+   * A block that gives the results of a function needs a type of its own when there are several
+   * results: `() -> results`, after the module's types.
+   */
   private types(offset: number, end: number): void {
     const { types, functions } = this.module;
     const extra = new ByteWriter(64);
@@ -276,7 +312,12 @@ class ModuleMeter {
     this.vector(SECTION.type, offset, end, extra, count);
   }
 
-  /** A memory import has no index of its own among functions, and a module has one memory: all indices stay as they are. */
+  /**
+   * Copies the imports and adds the memory.
+   *
+   * A memory import takes no index among functions, and a module has one memory, so all indices
+   * stay.
+   */
   private imports(offset: number, end: number): void {
     const { ownMemory } = this;
     if (ownMemory === null) return;
@@ -331,7 +372,12 @@ class ModuleMeter {
     this.vector(SECTION.export, offset, end, extra, added);
   }
 
-  /** Table maxima are capped to what is left of the entries all tables may have, so that growth fails alike on every V8. */
+  /**
+   * Copies the tables.
+   *
+   * Their maxima are capped to what is left of the entries that all tables may have, so growth
+   * fails alike on every V8.
+   */
   private tables(offset: number, end: number): void {
     const imported = this.module.imports.filter((entry) => entry.type.kind === 'table').length;
     const own = this.module.tables.slice(imported);
@@ -355,7 +401,8 @@ class ModuleMeter {
     // Locals of inner functions are renumbered in a copy; the slice of a Buffer would be none.
     const source = inner.length === 0 ? this.source : new Uint8Array(this.source);
     const count = new BinaryReader(source, offset, end).u32();
-    // The section's size is known only once it is written: five bytes are kept for it, which the format allows.
+    // The size of the section is known only once it is written. Five bytes are kept for it, which
+    // the format allows.
     const { out } = this;
     out.u8(SECTION.code);
     const sizeAt = out.length;
@@ -403,7 +450,10 @@ class ModuleMeter {
     }
   }
 
-  /** A function of this type that takes the balance from the global for its inner one, and puts back what that gives. */
+  /**
+   * Writes a function that takes the balance from the global for its inner function, and stores the
+   * balance that it gives back.
+   */
   private handOver(callee: number, params: number): void {
     const { short: body } = this;
     body.length = 0;
@@ -439,7 +489,11 @@ class ModuleMeter {
     this.out.copy(body.bytes, 0, body.length);
   }
 
-  /** `if the balance is one it never is, call yourself`: it has a call, so that no engine leaves out the check at its entry. */
+  /**
+   * Writes the interrupt function: if the balance has a value that it never has, call yourself.
+   *
+   * With a call in it, no engine leaves out the check at its entry.
+   */
   private interruptBody(): void {
     const body = new ByteWriter(32);
     body.u8(0);

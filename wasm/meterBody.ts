@@ -16,7 +16,10 @@ import { readSmallLoop } from './smallLoop.ts';
 import { unrollLoop } from './unrollLoop.ts';
 import { WasmInvalid } from './wasmInvalid.ts';
 
-/** A function without calls that costs no more than this may run unchecked: what it can overdraw is small. */
+/**
+ * A function without calls that costs no more than this may run unchecked: what it can overdraw is
+ * small.
+ */
 const UNCHECKED_COST = 64;
 
 /** Kinds of an open block. */
@@ -39,7 +42,11 @@ export interface BodyContext {
   signatures: Signatures;
   /** Values that are not made by instructions, of types and globals, can be vectors. */
   vectors: boolean;
-  /** Of each function, the one that its direct calls go to, which takes the balance and gives it back; 0 for none. */
+  /**
+   * The inner function that direct calls of a function go to, by function; 0 for none.
+   *
+   * It takes the balance and gives it back.
+   */
   innerOf: Uint32Array;
   /** For each function, 1 where it must trap at its entry while the balance is negative. */
   touched: Uint8Array;
@@ -48,8 +55,11 @@ export interface BodyContext {
 }
 
 /**
- * Rewrites function bodies, one after another (docs/meter.md). A region is a run of instructions charged in front of it. Where it can be
- * left early, by an `if` not entered or a branch out of a loop, what was not executed is paid back on that way.
+ * Rewrites function bodies, one after another (docs/meter.md).
+ *
+ * A region is a run of instructions that is charged at its start. It can be left early, by an `if`
+ * that is not entered or a branch out of a loop. The instructions that were not executed are
+ * refunded on that way.
  */
 export class BodyMeter {
   private readonly context: BodyContext;
@@ -57,14 +67,20 @@ export class BodyMeter {
   private readonly nans: NanScan;
   private readonly kept: KeptValues;
   private readonly writer: BodyWriter;
-  /** Of each open block: its kind, whether a branch goes to its end, whether it was opened in dead code, whether its type is empty. */
+  /**
+   * Facts of each open block: its kind, whether a branch goes to its end, whether it was opened in
+   * dead code, whether its type is empty.
+   */
   private kinds = new Uint8Array(256);
   private targeted = new Uint8Array(256);
   private openedDead = new Uint8Array(256);
   private empty = new Uint8Array(256);
-  /** Of each open `if`: what its way not entered is to be paid back. */
+  /** The fuel to refund, for each open `if`, when the branch is not taken. */
   private owed = new Float64Array(256);
-  /** Exits of the open region: offset, offset after, label for a branch or -1 for an `if`, its depth, charge up to and with it. */
+  /**
+   * Exits of the open region: offset, offset after, label for a branch or -1 for an `if`, its
+   * depth, and the charge up to and including it.
+   */
   private readonly exits = new Float64Array(EXITS_MAX * 5);
   private exitCount = 0;
 
@@ -108,7 +124,11 @@ export class BodyMeter {
     to.copy(out.bytes, 0, out.length);
   }
 
-  /** Weighs the frame of the recalled body's function. Values are counted only where they matter. */
+  /**
+   * Weighs the frame of the recalled body's function.
+   *
+   * Values are counted only where they can change the weight.
+   */
   private weight(bytes: Uint8Array, body: number, params: number): number {
     const { scan, context, kept } = this;
     const shape = {
@@ -149,7 +169,12 @@ export class BodyMeter {
     writer.locals(bytes, pos, scan, params);
     /** The parameter put in moves the locals that are none: those from this number on. */
     const moved = inner && scan.locals > 0 ? params : Number.POSITIVE_INFINITY;
-    /** What a call adds to the depth. A frame that is never entered is of no matter; a charge must not be taken for another one. */
+    /**
+     * The depth that a call adds.
+     *
+     * It is clamped: a heavier frame is never entered, and half a unit of fuel or more would be
+     * read back as another charge (ownCode.ts).
+     */
     const frame = Math.min(weight, DEPTH_MAX - 1);
     const checkedEntry = hasEntry || scan.calls || scan.cost > UNCHECKED_COST || weight > LIGHT_FRAME;
     writer.wrapped = checkedEntry || scan.checks;
@@ -166,7 +191,7 @@ export class BodyMeter {
     let regionStart = at;
     let regionDepth = 0;
     let cost = 0;
-    /** What the way to this region was charged too much: negative, or 0. */
+    /** Fuel that was charged too much on the way to this region: negative, or 0. */
     let carry = 0;
     let checked = false;
     let dead = 0;
@@ -175,7 +200,9 @@ export class BodyMeter {
     /** Where the balance is at first; the global is known to be equal to the local. */
     let from = checkedEntry || inner ? LOCAL : GLOBAL;
     let fresh = !inner;
-    /** The weight of this frame, which the call before this region added and this region takes off. */
+    /**
+     * The weight of this frame, which the call before this region added and this region takes off.
+     */
     let back = 0;
     this.exitCount = 0;
 
@@ -192,9 +219,15 @@ export class BodyMeter {
       let payBack = 0;
       /** The weight of this frame, which is added for the call this region ends with. */
       let forth = 0;
-      /** Where a check is put in, so that what follows is only done when it can be paid; -1 for nowhere. */
+      /**
+       * The place of an added check, so that the code after it runs only when it can be paid; -1
+       * for none.
+       */
       let checkAt = -1;
-      /** The instruction the region ends with is a call of this inner function; takes the balance from the stack. */
+      /**
+       * The inner function that the last instruction of the region calls, with the balance from the
+       * stack; 0 for none.
+       */
       let callee = 0;
       let pushes = false;
       let unrolls = false;
@@ -390,8 +423,11 @@ export class BodyMeter {
   }
 
   /**
-   * The inner function that a call goes to; 0 when it has none. The original's number must be as short as it can be, or longer than the
-   * inner function's, which is made as long then: from what is written follows how long it was (ownCode.ts).
+   * The inner function that a call goes to; 0 when there is none.
+   *
+   * The number in the original must be as short as possible, or longer than the number of the inner
+   * function, which is then written as long. So `ownCode.ts` can read from the written number how
+   * long the original was.
    */
   private innerCallee(index: number, length: number): number {
     const inner = this.context.innerOf[index] ?? 0;
@@ -460,7 +496,7 @@ export class BodyMeter {
     this.owed[depth] = 0;
   }
 
-  /** Whether it leaves the function. */
+  /** Says whether a branch leaves the function. */
   private branch(label: number, depth: number, offset: number): boolean {
     if (label > depth) throw new WasmInvalid('malformed', offset, `a branch to label ${label} at depth ${depth}`);
     this.targeted[depth - label] = 1;

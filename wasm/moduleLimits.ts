@@ -1,6 +1,9 @@
 /**
- * Bounds of a module that is read, so that work and memory stay in proportion to its bytes on every platform.
- * Where V8 has a bound of its own, ours is the same or smaller: a module must not be valid on one cell and invalid on another.
+ * Bounds of a module that is read, so that work and memory stay in proportion to its bytes on every
+ * platform.
+ *
+ * Where V8 has a bound of its own, ours is the same or smaller: a module must not be valid on one
+ * cell and invalid on another.
  */
 export const MODULE_LIMITS = {
   /** Bytes. */
@@ -17,7 +20,11 @@ export const MODULE_LIMITS = {
    */
   imports: 99_999,
   exports: 98_998,
-  /** V8 takes a million; the meter adds one, one for each costly function, and more only where there is room. */
+  /**
+   * V8 accepts a million.
+   *
+   * The meter adds one, one more for each costly function, and others only where there is room.
+   */
   functions: 998_999,
   globals: 100_000,
   tables: 100,
@@ -39,8 +46,10 @@ export const MODULE_LIMITS = {
   /** Values on the operand stack of one function. */
   operands: 10_000,
   /**
-   * Locals and operands alive where control splits or joins, summed over all such places of one function
-   * (compileCost.ts). A body has also at most {@link MODULE_LIMITS.mergeValuesBase} of them, and
+   * Locals and operands alive where control splits or joins, summed over all such places of one
+   * function (compileCost.ts).
+   *
+   * A body has also at most {@link MODULE_LIMITS.mergeValuesBase} of them, and
    * {@link MODULE_LIMITS.mergeValuesPerByte} more for each of its bytes.
    */
   mergeValues: 12_000_000,

@@ -8,13 +8,17 @@ import { EFFECTS, FC_EFFECTS, FD_EFFECTS, Shape } from './stackEffect.ts';
 interface Value {
   /** Offset after the instruction that leaves it. */
   after: number;
-  /** Shape of what an instruction makes; none when it comes from a local and follows from what that is set to. */
+  /**
+   * Shape of the value that an instruction makes.
+   *
+   * There is none when the value comes from a local: then it follows from what the local is set to.
+   */
   shape: number;
   /** -1 when it does not come from a local. */
   local: number;
   /** It is no NaN. */
   sure: boolean;
-  /** Of each shape, one bit: something would see its NaN bits if it had that shape. */
+  /** One bit for each shape: an instruction would see the NaN bits of a value of that shape. */
   seen: number;
 }
 
@@ -25,13 +29,19 @@ const SURE = -2;
 const FLOATS: ReadonlySet<number> = new Set([0x7d, 0x7c, 0x7b]);
 
 /**
- * Finds where NaNs must be made canonical, so that nobody sees the bits an engine or processor gave them (docs/meter.md, "NaN"). Values are
- * followed over the operand stack, and into locals that hold nothing but such values; whatever sees bits, or leaves the function or the
- * block, gets them canonical.
+ * Finds where NaNs must be made canonical, so that no code sees the bits that an engine or
+ * processor chose (docs/meter.md, "NaN").
+ *
+ * Values are followed over the operand stack, and into locals that hold nothing but such values. A
+ * value is made canonical before an instruction sees its bits, and before it leaves the function or
+ * the block.
  */
 export class NanScan {
   private readonly signatures: Signatures;
-  /** Offsets after which a NaN is made canonical, ascending, and the shape of the value that is on the stack there. */
+  /**
+   * Offsets after which a NaN is made canonical, ascending, and the shape of the value that is on
+   * the stack there.
+   */
   readonly after: number[] = [];
   readonly shape: number[] = [];
   private values: Value[] = [];
@@ -40,9 +50,11 @@ export class NanScan {
   private seen = 0;
   /** [value, local] of each time a local is set to such a value. */
   private sets: Array<[value: number, local: number]> = [];
-  /** Of each local: the one shape it is set to, CLEAN when it is also set to other things. */
+  /**
+   * The one shape that each local is set to; CLEAN for a local that is also set to other things.
+   */
   private held: Int8Array = new Int8Array(0);
-  /** Of each local: it is set to what can be a NaN. */
+  /** 1 for each local that is set to a value that can be a NaN. */
   private unsure: Uint8Array = new Uint8Array(0);
 
   constructor(signatures: Signatures) {
@@ -76,7 +88,10 @@ export class NanScan {
 
   private walk(bytes: Uint8Array, first: number, end: number): void {
     const { stack, signatures } = this;
-    /** Of each open block: height of the stack below its parameters, how many these are, how many results it leaves. */
+    /**
+     * Three numbers for each open block: height of the stack below its parameters, number of
+     * parameters, number of results.
+     */
     const blocks: Array<[height: number, params: number, results: number]> = [[0, 0, 0]];
     /** Blocks opened in code that is never reached. */
     let deadBlocks = 0;
@@ -188,7 +203,8 @@ export class NanScan {
     if (index === SURE) return;
     const value = this.values[index];
     if (value === undefined || value.local !== -1) {
-      // From elsewhere, or from another local: that is seen, and this one holds bits that must stay as they are.
+      // The value comes from elsewhere, or from another local: it is seen, and this local holds
+      // bits that must stay as they are.
       this.see(index, ALL);
       this.held[local] = CLEAN;
       return;
@@ -222,7 +238,9 @@ export class NanScan {
     this.stack.push(index);
   }
 
-  /** Cuts the stack off at a height and puts `count` values there about which nothing needs to be known. */
+  /**
+   * Cuts the stack off at a height and pushes `count` values about which nothing needs to be known.
+   */
   private reset(height: number, count: number): void {
     this.stack.length = height;
     for (let i = 0; i < count; i++) this.push(CLEAN);
@@ -239,7 +257,10 @@ export class NanScan {
   }
 }
 
-/** Whether what stands before `after` is a float or vector constant without a NaN, whatever its lanes are. */
+/**
+ * Says whether the code before `after` is a float or vector constant without a NaN, for every kind
+ * of lane.
+ */
 function isSureConstant(bytes: Uint8Array, opcode: number, index: number, after: number): boolean {
   if (opcode === Op.f32Const) return !isNan32(bytes, after - 4);
   if (opcode === Op.f64Const) return !isNan64(bytes, after - 8);

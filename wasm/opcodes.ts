@@ -1,9 +1,12 @@
 /**
- * The one opcode table: every instruction of WebAssembly 2.0 and the two tail calls, by what follows its opcode in the binary.
- * Source: WebAssembly Core Specification 2.0, section 5.4; tail-call proposal. What is not in the table is refused.
+ * The one opcode table: every instruction of WebAssembly 2.0 and the two tail calls, with the
+ * immediates that follow its opcode in the binary.
+ *
+ * Source: WebAssembly Core Specification 2.0, section 5.4; tail-call proposal. An opcode outside of
+ * the table is refused.
  */
 
-/** What follows an opcode. */
+/** Kinds of immediates that follow an opcode. */
 export const Immediate = {
   none: 0,
   // One number each, up to and with {@link ONE_NUMBER}.
@@ -152,7 +155,10 @@ export const FD_IMMEDIATES: Uint8Array = table(256, [
   ].map((free) => [free, free, Immediate.unknown] as const),
 ]);
 
-/** The feature an opcode outside the table belongs to, for the message; undefined when nobody knows it. */
+/**
+ * The feature that an opcode outside of the table belongs to, for the message; undefined for an
+ * unknown opcode.
+ */
 export function featureOfUnknown(opcode: number, sub: number): string | undefined {
   if (opcode === 0xfe) return 'threads';
   if (opcode === 0xfb) return 'gc';

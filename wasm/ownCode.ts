@@ -13,7 +13,10 @@ export interface OwnStretch {
   next: number;
   /** Instructions it charges for. */
   charge: number;
-  /** Bytes of the original's `br_if` it stands for, which costs 1; 0 where it stands for nothing. */
+  /**
+   * Length in bytes of the original `br_if` that this stretch replaces, which costs 1; 0 where it
+   * replaces nothing.
+   */
   stands: number;
   /** In front of a round of a loop that was unrolled: the first, or the same code once more. */
   round: 'first' | 'again' | null;
@@ -54,7 +57,8 @@ export class OwnCode {
     const global = byteLength(metered.fuelGlobal);
     const inner = outerOf(metered, index) !== undefined;
     if (inner) {
-      // Its balance, a local of one byte, is given back at its end; before a trap at the end it is stored, too.
+      // The balance, a local of one byte, is returned at the end. Before a trap at the end it is
+      // stored, too.
       const wrapped = bytes[end - 4] !== Op.end;
       this.fuelLocal = bytes[wrapped ? end - 4 - global : end - 2] as number;
       this.from = wrapped ? this.after(this.after(first)) : this.after(first);
@@ -63,7 +67,7 @@ export class OwnCode {
     } else {
       ({ local: this.fuelLocal, from: this.from, to: this.to } = this.outline(first));
     }
-    // What was declared for the balance comes last, but for the locals that NaNs are made canonical with.
+    // The declaration of the balance comes last, except for the locals that make NaNs canonical.
     this.canonical = this.fuelLocal === -1 ? 0 : canonicalGroups(bytes[first - 1] as number);
     const groups = 1 + this.canonical / 2;
     let groupBytes = 1;
@@ -77,10 +81,14 @@ export class OwnCode {
       : this.fuelLocal + 1;
   }
 
-  /** Local of the balance and where the original's code lies, of a function that takes its balance from the global. */
+  /**
+   * Finds the local of the balance and the code of the original, in a function that takes its
+   * balance from the global.
+   */
   private outline(first: number): { local: number; from: number; to: number } {
     const { bytes, end } = this;
-    // A body with a local for the balance begins by loading it, tested first or charged at once; any other uses the global alone.
+    // A body with a local for the balance begins by loading it, and tests it first or charges it at
+    // once. Any other body uses the global alone.
     let at = first;
     // Only own code begins with the balance, and a body that has any begins with it.
     const inner = bytes[at] === Op.block ? this.after(at) : at;
@@ -105,7 +113,11 @@ export class OwnCode {
     return at;
   }
 
-  /** Locals of the first groups that a body declares; `skip` bytes say how many groups there are. */
+  /**
+   * Number of locals in the first groups that a body declares.
+   *
+   * `skip` bytes hold the number of groups.
+   */
   private declared(start: number, skip: number, groups: number): number {
     const { bytes } = this;
     let at = start + skip;
@@ -118,7 +130,10 @@ export class OwnCode {
     return locals;
   }
 
-  /** Bytes by which the original's instruction at an offset grew: a call that goes to an inner function now. */
+  /**
+   * Number of bytes by which the original instruction at an offset grew: a call that goes to an
+   * inner function now.
+   */
   grown(offset: number): number {
     const { bytes, metered } = this;
     if (bytes[offset] !== Op.call) return 0;
@@ -128,7 +143,10 @@ export class OwnCode {
     return outer === undefined || length > byteLength(callee) ? 0 : length - byteLength(outer);
   }
 
-  /** What was put in at an offset where an instruction begins; null when that instruction is the module's own. */
+  /**
+   * The added code at an offset where an instruction begins; null when that instruction is the
+   * module's own.
+   */
   at(offset: number): OwnStretch | null {
     const { bytes } = this;
     if (offset < this.from) return { next: this.from, charge: 0, stands: 0, round: null };
@@ -158,7 +176,10 @@ export class OwnCode {
     return null;
   }
 
-  /** What begins with the balance on the stack: a charge, a load, a store or a check. */
+  /**
+   * Reads added code that begins with the balance on the stack: a charge, a load, a store or a
+   * check.
+   */
   private balance(offset: number): OwnStretch {
     const { bytes } = this;
     let at = this.after(offset);
@@ -173,7 +194,8 @@ export class OwnCode {
     const constant = at + 1;
     at = this.after(at);
     if (bytes[at] === Op.i64Sub) {
-      // The weight of the frame, which may be part of it, is less than half of an instruction's cost.
+      // The weight of the frame can be part of the number. It is less than half of an instruction's
+      // cost.
       const charge = Math.round(signedAt(bytes, constant) / FUEL_UNIT);
       return { next: this.after(at + 1), charge, stands: 0, round: null };
     }

@@ -9,7 +9,10 @@ export interface ProfileFunction {
   meaning: string;
 }
 
-/** tasklet-profile-v0: all that a tasklet must export and all that it may import (docs/tasklet-abi.md). */
+/**
+ * The profile tasklet-profile-v0: all exports that a tasklet must have and all imports that it may
+ * have (docs/tasklet-abi.md).
+ */
 export const PROFILE = {
   name: 'tasklet-profile-v0',
   memory: 'memory',
@@ -246,7 +249,7 @@ export interface ProfileProblem {
   severity: 'error' | 'warning';
   /** The export's name, or the import as `module.name`. */
   subject: string;
-  /** What, why and what to do, in one or two sentences. */
+  /** The fault, its reason and the next step, in one or two sentences. */
   message: string;
 }
 
@@ -258,8 +261,10 @@ const VALUES_SHOWN = 20;
 const importModules: Record<string, readonly ProfileFunction[]> = PROFILE.imports;
 
 /**
- * Compares a module with tasklet-profile-v0. No problem of severity error means that a cell takes it, as far as the profile goes.
- * With `memoryMaxPages` (64 KiB each) the module's own minimum is held against it.
+ * Compares a module with tasklet-profile-v0.
+ *
+ * Without a problem of severity error, a cell takes the module as far as the profile goes. With
+ * `memoryMaxPages` (64 KiB each), the minimum memory of the module is compared with it.
  */
 export function checkProfile(module: WasmModule, limits: { memoryMaxPages?: number } = {}): ProfileProblem[] {
   return [...exportProblems(module), ...importProblems(module), ...memoryProblems(module, limits.memoryMaxPages)];

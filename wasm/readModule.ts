@@ -26,23 +26,30 @@ export const SECTION = {
   tag: 13,
 } as const;
 
-/** The order sections must come in; the data count stands before the code. */
+/** The order of the sections. The data count comes before the code. */
 const ORDER: Record<number, number> = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, 8: 8, 9: 9, 12: 10, 10: 11, 11: 12 };
 
 const EXTERNAL_KINDS: ExternalKind[] = ['func', 'table', 'memory', 'global'];
 
 export interface ReadOptions {
-  /** Read function bodies too (default). Without, only their sizes are checked: for a caller that walks them itself. */
+  /**
+   * Reads function bodies, too (default).
+   *
+   * Otherwise only their sizes are checked, for a caller that walks them itself.
+   */
   bodies?: boolean;
   /** The module is metered, so the bounds leave room for the meter's additions. */
   metered?: boolean;
 }
 
 /**
- * Decodes a module of WebAssembly 2.0 plus tail calls (Core Specification 2.0, chapter 5). Strict about the binary format; types are
- * left to `WebAssembly.validate`. Work and memory are in proportion to the bytes given, whatever they are. With
- * bodies it also bounds what V8's validator and compilers would take (compileCost.ts).
- * @throws WasmInvalid
+ * Decodes a module of WebAssembly 2.0 plus tail calls (Core Specification 2.0, chapter 5).
+ *
+ * The reader is strict about the binary format; types are left to `WebAssembly.validate`. Work and
+ * memory are in proportion to the bytes given, whatever they are. With bodies it also bounds the
+ * work of V8's validator and compilers (compileCost.ts).
+ *
+ * @throws {WasmInvalid}
  */
 export function readModule(bytes: Uint8Array, options: ReadOptions = {}): WasmModule {
   if (bytes.length > MODULE_LIMITS.module && options.metered !== true) {
@@ -352,7 +359,10 @@ class ModuleReader {
     return next;
   }
 
-  /** A function index outside code: what is in a table, exported or in a global can be called indirectly. */
+  /**
+   * Notes a function index outside of code: a function in a table, an export or a global can be
+   * called indirectly.
+   */
   private reference(functionIndex: number): void {
     if (functionIndex < this.module.importedFunctions) this.module.importsEscape = true;
   }

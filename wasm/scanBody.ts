@@ -21,10 +21,14 @@ const CHECKS = 8;
 const STRAIGHT = 16;
 const TAIL_CALLS = 32;
 
-/** What the meter must know of all bodies before it rewrites any. It holds what was found of one, the last that was scanned or recalled. */
+/**
+ * Collects the facts that the meter needs of all bodies before it rewrites any.
+ *
+ * It holds the details of one body: the last that was scanned or recalled.
+ */
 export class BodyScan {
   readonly signatures: Signatures;
-  /** Of each function: a `call` names it. */
+  /** 1 for each function that a `call` names. */
   readonly called: Uint8Array;
   private readonly kept: Uint32Array;
   private scanned = 0;
@@ -51,12 +55,15 @@ export class BodyScan {
   checks = false;
   /** One region: nothing branches, calls or grows. */
   straight = true;
-  /** Of each `if` of all bodies, in order. */
+  /** The answer of {@link likely} for each `if` of all bodies, in order. */
   private likelyIfs = new Uint8Array(64);
   private ifs = 0;
   /** Number of the body's first. */
   private firstIf = 0;
-  /** Of each open block: the number of its `if` plus 1, or 0; whether it is a loop; whether a branch to its end takes nothing along. */
+  /**
+   * Facts of each open block: the number of its `if` plus 1, or 0; whether it is a loop; whether a
+   * branch to its end carries no value.
+   */
   private ifOf = new Int32Array(64);
   private loops = new Uint8Array(64);
   private plain = new Uint8Array(64);
@@ -70,12 +77,12 @@ export class BodyScan {
     this.kept = new Uint32Array(bodies * KEPT);
   }
 
-  /** Whether the first arm of the `if` is to be charged together with what is before it. */
+  /** Says whether the first arm of the `if` is charged together with the code before it. */
   likely(index: number): boolean {
     return this.likelyIfs[this.firstIf + index] === 1;
   }
 
-  /** Whether the next small loop of the body is this one. */
+  /** Says whether the next small loop of the body is this one. */
   takeSmallLoop(offset: number): boolean {
     if (this.smallLoops.found[this.smallLoop] !== offset) return false;
     this.smallLoop++;
@@ -251,7 +258,7 @@ export class BodyScan {
     kept[at + 3] = this.locals;
     kept[at + 4] = this.cost;
     kept[at + 5] = this.waiting;
-    // So many weigh more than any depth there is.
+    // A larger number weighs more than any depth there is.
     kept[at + 6] = Math.min(this.callValues, 0xffff_ffff);
     kept[at + 7] = this.firstIf;
     kept[at + 8] = this.smallLoop;

@@ -1,6 +1,8 @@
 import type { WasmModule } from './wasmModule.ts';
 
-/** Parameters and results of each function type, and the type of each function, imported ones first. */
+/**
+ * Parameters and results of each function type, and the type of each function, imported ones first.
+ */
 export interface Signatures {
   readonly params: Uint16Array;
   readonly results: Uint16Array;

@@ -4,8 +4,10 @@ import { FC_IMMEDIATES, FD_IMMEDIATES, featureOfUnknown, IMMEDIATES, Immediate, 
 import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 
 /**
- * Position after the immediates of `opcode`, which stands at `pos - 1`. Throws WasmInvalid for an instruction that is cut off,
- * wrongly encoded or not in the opcode table.
+ * Finds the position after the immediates of `opcode`, which is at `pos - 1`.
+ *
+ * @throws {WasmInvalid} for an instruction that is cut off, wrongly encoded or not in the opcode
+ *   table
  */
 export function skipImmediates(bytes: Uint8Array, opcode: number, pos: number, end: number): number {
   const immediate = IMMEDIATES[opcode] as number;

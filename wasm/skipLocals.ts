@@ -3,9 +3,11 @@ import { MODULE_LIMITS } from './moduleLimits.ts';
 import { unsupported, WasmInvalid } from './wasmInvalid.ts';
 
 /**
- * Position of a body's first instruction: after its locals, which must be of known types and at most {@link MODULE_LIMITS.locals}.
- * `pos` is the body's first byte after its size.
- * @param added how many more a metered body may have
+ * Finds the first instruction of a body: it follows the locals, which must be of known types and at
+ * most {@link MODULE_LIMITS.locals}.
+ *
+ * @param pos the body's first byte after its size
+ * @param added number of locals that a metered body may have beyond that
  */
 export function skipLocals(bytes: Uint8Array, pos: number, end: number, added = 0): number {
   let at = skipU32(bytes, pos, end);

@@ -7,10 +7,17 @@ import { smallIndex } from './smallIndex.ts';
 /** Most instructions of a round. */
 const COST_MAX = 24;
 
-/** Larger functions keep their loops as they are, so that they do not grow past what the engine takes. */
+/**
+ * Larger functions keep their loops as they are, so that they do not grow past the engine's bounds.
+ */
 const FUNCTION_BYTES_MAX = 65_536;
 
-/** Of a module, the first so many: what they become is up to twenty times as long, and a module's size is all that bounds how many there are. */
+/**
+ * Only the first loops of a module are unrolled.
+ *
+ * The result is up to twenty times as long, and only the size of the module bounds how many loops
+ * it has.
+ */
 export const SMALL_LOOPS_MAX = 10_000;
 
 /** Labels of exits are below this, so that they still take one byte once blocks are put around. */
@@ -29,8 +36,10 @@ export interface SmallLoopExit {
 }
 
 /**
- * A loop of one stretch of code, which ends by going back: `br_if 0`, `br 0`, or, as the last of an `if` that is the last of the loop,
- * `br 1`. There is no other control instruction in it but exits.
+ * A loop of one stretch of code that ends by going back: `br_if 0`, `br 0`, or `br 1` as the last
+ * instruction of an `if` that ends the loop.
+ *
+ * Its only other control instructions are exits.
  */
 export interface SmallLoop {
   /** Offset of its first instruction, and after the branch that goes back. */
@@ -43,12 +52,12 @@ export interface SmallLoop {
   /** Instructions of a round up to and with its `if`; 0 without one. */
   ifCost: number;
   exits: SmallLoopExit[];
-  /** What is after it is reached from its end. */
+  /** The code after the loop is reached from its end. */
   isLeftAtEnd: boolean;
   mayTrap: boolean;
 }
 
-/** Finds the small loops of bodies, told of their control instructions in order. */
+/** Finds the small loops of bodies. The caller reports the control instructions in order. */
 export class SmallLoopScan {
   /** Offset of each one found, ascending. */
   readonly found: number[] = [];

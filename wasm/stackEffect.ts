@@ -1,9 +1,11 @@
 /**
- * What instructions other than control ones take from the operand stack and leave on it, and what they do with the bits of a NaN. Source:
- * WebAssembly Core Specification 2.0, sections 3.3 and 4.3.2 ("NaN propagation").
+ * Operands and results of all instructions but control ones, and what each does with the bits of a
+ * NaN.
+ *
+ * Source: WebAssembly Core Specification 2.0, sections 3.3 and 4.3.2 ("NaN propagation").
  */
 
-/** How floats lie in a value. */
+/** Layout of the floats in a value. */
 export const Shape = { none: 0, f32: 1, f64: 2, f32x4: 3, f64x2: 4 } as const;
 
 interface Effects {
@@ -11,7 +13,10 @@ interface Effects {
   pushes: Uint8Array;
   /** Shape of the result, when that can be a NaN whose bits the instruction chooses. */
   makes: Uint8Array;
-  /** Shape of the result, when that is never a NaN, or a splat's: not when it is one of what it spreads. */
+  /**
+   * Shape of a result that is never a NaN, or of a splat's, which is a NaN only when its operand is
+   * one.
+   */
   sure: Uint8Array;
   /** Shape of the operands, when the result does not depend on the bits of a NaN among them. */
   blind: Uint8Array;
@@ -27,7 +32,7 @@ function table(rows: readonly Row[]): Uint8Array {
 
 const { f32, f64, f32x4, f64x2 } = Shape;
 
-/** Of one-byte opcodes. */
+/** Effects of one-byte opcodes. */
 export const EFFECTS: Effects = {
   pops: table([
     [0x1a, 0x1a, 1], // drop
@@ -86,7 +91,7 @@ export const EFFECTS: Effects = {
   ]),
 };
 
-/** Of opcodes after 0xFC. */
+/** Effects of opcodes after 0xFC. */
 export const FC_EFFECTS: Effects = {
   pops: table([
     [0, 7, 1], // saturating truncations
@@ -110,7 +115,11 @@ export const FC_EFFECTS: Effects = {
   ]),
 };
 
-/** Of opcodes after 0xFD. Those that leave nothing are the stores; those not named here take two. */
+/**
+ * Effects of opcodes after 0xFD.
+ *
+ * Opcodes that leave nothing are the stores. Opcodes that are not named here take two operands.
+ */
 export const FD_EFFECTS: Effects = {
   pops: table([
     [0, 255, 2],

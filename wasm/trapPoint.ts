@@ -3,8 +3,10 @@ import type { MeteredModule } from './meter.ts';
 import { stackFrame } from './stackFrame.ts';
 
 /**
- * Finds where a run trapped from the `stack` of the error V8 threw, taken as it is. Null when the innermost frame is not the module's:
- * then the error comes from a host function, whose call was paid for exactly, and nothing is to be refunded.
+ * Finds where a run trapped, from the unchanged `stack` of the error that V8 threw.
+ *
+ * Null when the innermost frame is not the module's. Then the error comes from a host function,
+ * whose call was paid for exactly, and nothing is refunded.
  */
 export function trapPoint(metered: MeteredModule, stack: string): CodePoint | null {
   const line = stack.split('\n').find((one) => /^\s*at /.test(one));

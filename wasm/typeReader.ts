@@ -17,7 +17,10 @@ const VALUE_TYPES: ReadonlyMap<number, ValueType> = new Map(
   Object.entries(VALUE_TYPE_CODES).map(([type, code]) => [code, type as ValueType]),
 );
 
-/** A cursor that also reads types (Core Specification 2.0, section 5.3) and notes the features they belong to. */
+/**
+ * A cursor that also reads types (Core Specification 2.0, section 5.3) and notes the features they
+ * belong to.
+ */
 export class TypeReader extends BinaryReader {
   readonly features = new Set<string>();
 

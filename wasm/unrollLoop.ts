@@ -7,9 +7,13 @@ import type { SmallLoop } from './smallLoop.ts';
 const ROUNDS = 4;
 
 /**
- * Writes a small loop with the code of several rounds in it, one after another (docs/meter.md, "Small loops"). A round goes on to the next
- * one where it went back to the loop's start; where it leaves the loop, it pays back the rounds that are not done.
- * @param depth of blocks around the loop
+ * Writes a small loop with the code of several iterations, one after another (docs/meter.md, "Small
+ * loops").
+ *
+ * Where the original went back to the start, an iteration goes on to the next. Where it leaves the
+ * loop, it refunds the iterations that are not done.
+ *
+ * @param depth number of blocks around the loop
  */
 export function unrollLoop(writer: BodyWriter, bytes: Uint8Array, loop: SmallLoop, depth: number): void {
   const { out } = writer;

@@ -1,12 +1,23 @@
-/** Why a module is refused. `limit` and `memory_above_limit` are well-formed modules that ask for more than a cell gives. */
+/**
+ * Reason to refuse a module.
+ *
+ * `limit` and `memory_above_limit` are well-formed modules that ask for more than a cell gives.
+ */
 export type WasmInvalidReason = 'malformed' | 'unsupported' | 'limit' | 'memory_above_limit' | 'reserved_export';
 
-/** A module this project does not run: broken, or using what tasklet-profile-v0 does not know. Its run error is `module_invalid`. */
+/**
+ * A module that this project does not run: broken, or with a feature outside of tasklet-profile-v0.
+ *
+ * Its run error is `module_invalid`.
+ */
 export class WasmInvalid extends Error {
   readonly reason: WasmInvalidReason;
   /** Byte offset in the module. */
   readonly offset: number;
-  /** `unsupported` only: the WebAssembly feature by its usual name (`threads`, `memory64`, `gc` …). */
+  /**
+   * The WebAssembly feature by its usual name (`threads`, `memory64`, `gc` …), for `unsupported`
+   * only.
+   */
   readonly feature: string | undefined;
 
   constructor(reason: WasmInvalidReason, offset: number, message: string, feature?: string) {

@@ -1,6 +1,10 @@
 import type { ModuleCost } from './compileCost.ts';
 
-/** What {@link readModule} found in a module. Index spaces are the specification's: imports first. */
+/**
+ * The content of a module as {@link readModule} found it.
+ *
+ * Index spaces are the specification's: imports first.
+ */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref';
 
 export interface FunctionType {
@@ -73,12 +77,19 @@ export interface WasmModule {
   start: number | null;
   elementSegments: number;
   dataSegments: number;
-  /** Of every section except custom ones, in file order. */
+  /** Every section except custom ones, in file order. */
   sections: WasmSection[];
   customSections: CustomSection[];
-  /** An imported function can be reached through a table or a reference, so that an indirect call may be a host call. */
+  /**
+   * An imported function can be reached through a table or a reference, so an indirect call may be
+   * a host call.
+   */
   importsEscape: boolean;
-  /** Features beyond WebAssembly 1.0 that the module uses, sorted, by their usual names. Those of code only when bodies were read. */
+  /**
+   * Features beyond WebAssembly 1.0 that the module uses, sorted, by their usual names.
+   *
+   * Features of code are found only when bodies are read.
+   */
   features: string[];
   /** Estimate of what compiling it takes; of its functions only when bodies were read. */
   cost: ModuleCost;

@@ -1,6 +1,7 @@
 /**
- * The engine's WebAssembly API (WebAssembly JavaScript Interface 2.0). TypeScript has its types only in the DOM library, with all
- * of a browser around them.
+ * The engine's WebAssembly API (WebAssembly JavaScript Interface 2.0).
+ *
+ * TypeScript has its types only in the DOM library, with all of a browser around them.
  */
 declare namespace WebAssembly {
   class CompileError extends Error {}
@@ -43,7 +44,8 @@ declare namespace WebAssembly {
 
   class Global {
     constructor(descriptor: { value: ValueType; mutable?: boolean }, value?: unknown);
-    // What it holds follows from its type: a bigint for i64, a number for the others, anything for a reference.
+    // The type of the value follows from the type of the global: a bigint for i64, a number for the
+    // others, anything for a reference.
     // biome-ignore lint/suspicious/noExplicitAny: as in TypeScript's own declaration
     value: any;
   }

@@ -27,7 +27,10 @@ export interface Kernel {
   size: number;
 }
 
-/** Compiles the kernels, each optimised as its language's users do. Without a Rust that knows wasm32 its kernel is left out, with the reason. */
+/**
+ * Compiles the kernels, each optimised as the users of its language do. Without a Rust that has
+ * wasm32, its kernel is left out with the reason.
+ */
 export async function buildKernels(onSkipped: (name: string, reason: string) => void): Promise<Kernel[]> {
   const folder = mkdtempSync(join(tmpdir(), 'grafos-kernels-'));
   const kernels: Kernel[] = [];

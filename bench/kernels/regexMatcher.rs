@@ -1,4 +1,5 @@
-//! A backtracking matcher for a small language of patterns (literals, `.`, classes, `*`, `+`, `?`, `^`, `$`), over text made of words.
+//! A backtracking matcher for a small language of patterns (literals, `.`, classes, `*`, `+`, `?`,
+//! `^`, `$`), over text made of words.
 #![no_std]
 
 #[panic_handler]

@@ -13,7 +13,12 @@ const PEERS = {
   'wasm-metering': '0.2.1',
 };
 
-/** Installs the comparable tools into a cache folder outside the project, once; none of their install scripts runs. @returns `node_modules` of it */
+/**
+ * Installs the comparable tools into a cache folder outside of the project, once. None of their
+ * install scripts runs.
+ *
+ * @returns the `node_modules` of the folder
+ */
 export function installPeers(): string {
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'grafos-bench');
   const manifest = JSON.stringify({ private: true, dependencies: PEERS }, null, 2);

@@ -3,7 +3,10 @@ import { load, proportionalSetSize } from '../measure.ts';
 import { httpCallers } from './httpCallers.ts';
 import type { PeerFigures } from './peer.ts';
 
-/** What is the same for every peer that listens: its first answer since `begun`, its idle memory, and its warm calls. */
+/**
+ * Measures a peer that listens: its first answer since `begun`, its idle memory, and its warm
+ * calls.
+ */
 export async function measureServer(url: string, begun: number, pids: number[], seconds: number): Promise<PeerFigures> {
   using one = httpCallers(url, 1, '{}');
   await one.callers[0]?.();

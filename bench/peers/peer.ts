@@ -1,6 +1,9 @@
 import type { Load } from '../measure.ts';
 
-/** What is measured of a comparable tool, on a tasklet that says hello; a figure it has no notion of is left out. */
+/**
+ * Figures of a comparable tool on a tasklet that says hello. A figure that the tool has no notion
+ * of is left out.
+ */
 export interface PeerFigures {
   /** Milliseconds from its start to its first answer. */
   first_answer_ms?: number;

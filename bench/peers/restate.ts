@@ -8,7 +8,10 @@ import { measureServer } from './measureServer.ts';
 import type { PeerFigures } from './peer.ts';
 import { spawnPeer } from './spawnPeer.ts';
 
-/** A durable call with one journaled step: the honest peer of a run, which is on disk before it is acknowledged. */
+/**
+ * Measures a durable call with one journaled step: the fair peer of a run, which is on disk before
+ * it is acknowledged.
+ */
 export async function restate(modules: string, seconds: number): Promise<PeerFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'grafos-bench-'));
   try {

@@ -3,6 +3,7 @@ import { loadProgram } from '../../program/loadProgram.ts';
 import { openLocalRuns } from '../../toolchain/deploy/localRuns.ts';
 import { choice } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+// biome-ignore lint/suspicious/noImportCycles: the table is whole before a command is loaded.
 import { completionScript, SHELLS } from '../completionScript.ts';
 import { programRootOf } from '../programRootOf.ts';
 

@@ -6,7 +6,10 @@ import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { SERVER_FLAGS } from '../../toolchain/language/serverFlags.ts';
 import type { CommandContext } from '../command.ts';
 
-/** Starts the language server with a bounded heap, which Node takes at its start only, and ends with it. */
+/**
+ * Starts the language server with a bounded heap, which Node takes at its start only, and ends with
+ * it.
+ */
 export async function run({ signal }: CommandContext): Promise<number> {
   const server = join(packageRoot, 'dist', 'language-server', 'main.js');
   if (!existsSync(server)) {

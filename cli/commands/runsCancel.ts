@@ -3,7 +3,10 @@ import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { stateText } from '../runLines.ts';
 
-/** How long the cell may take to stop it before the answer says that it is still running, milliseconds. */
+/**
+ * Time that the cell may take to stop it before the answer says that it is still running,
+ * milliseconds.
+ */
 const WAIT_MS = 2_000;
 
 export async function run(

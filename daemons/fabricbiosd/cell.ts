@@ -149,7 +149,10 @@ interface LoadedTransport {
   note?: string;
 }
 
-/** TCP where the QUIC binding does not load: it is a native module, and not every platform has one. */
+/**
+ * Loads the transport. TCP is used where the QUIC binding does not load: it is a native module, and
+ * not every platform has one.
+ */
 async function loadTransport(wanted: CellOptions['transport']): Promise<LoadedTransport> {
   let note: string | undefined;
   if (wanted !== 'tcp') {
@@ -163,7 +166,7 @@ async function loadTransport(wanted: CellOptions['transport']): Promise<LoadedTr
   return { transport: 'tcp', listen: listenControlTcp, ...(note === undefined ? {} : { note }) };
 }
 
-/** Code that runs in a thread or process of its own: a source beside this one, or a bundle of the same name. */
+/** The code of a thread or process: a source beside this one, or a bundle of the same name. */
 function codeUrl(path: string): URL {
   return import.meta.url.endsWith('.ts')
     ? new URL(`./${path}.ts`, import.meta.url)

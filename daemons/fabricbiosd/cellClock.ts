@@ -1,7 +1,9 @@
 /**
- * The cell's own time, milliseconds since 1970: the wall clock at the start of the process plus what a monotonic clock counted since.
- * Leases and capability tokens are judged by it alone, so that a step of the wall clock neither ends nor prolongs one. Time the
- * machine sleeps does not count.
+ * The cell's own time, milliseconds since 1970: the wall clock at the start of the process plus the
+ * count of a monotonic clock since then.
+ *
+ * Leases and capability tokens are judged by this clock alone, so a step of the wall clock neither
+ * ends nor prolongs one. Time that the machine sleeps does not count.
  */
 export type CellClock = () => number;
 

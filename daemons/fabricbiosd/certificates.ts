@@ -1,4 +1,7 @@
-/** Reads what the daemon shows and trusts, and refuses at the start what its peers would refuse later. */
+/**
+ * Reads the certificates that the daemon presents and trusts, and refuses at the start what its
+ * peers would refuse later.
+ */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { GrafosError } from '../protocol/grafosError.ts';
@@ -17,7 +20,11 @@ export interface PemPair {
   keyPem: string;
 }
 
-/** The pair of the control port and the CA its peers must be of. Throws GrafosError, kind `usage`. */
+/**
+ * Reads the pair of the control port and the CA that its peers must have.
+ *
+ * @throws {GrafosError} of the kind `usage`
+ */
 export async function readControlTrust(paths: PairPaths & { ca: string }, host: string): Promise<PeerFiles> {
   const [caPem, pair] = await Promise.all([readText(paths.ca, 'ca'), readPair(paths, 'cert', 'key')]);
   try {
@@ -34,7 +41,10 @@ export async function readControlTrust(paths: PairPaths & { ca: string }, host: 
   return { caPem, ...pair };
 }
 
-/** What a browser accepts for a pinned certificate (W3C WebTransport, "custom certificate requirements"), milliseconds. */
+/**
+ * Longest lifetime that a browser accepts for a pinned certificate (W3C WebTransport, "custom
+ * certificate requirements"), milliseconds.
+ */
 const PIN_LIFETIME_MS = 14 * 86_400_000;
 
 /** The pair of the memory data plane. Throws GrafosError, kind `usage`. */

@@ -1,4 +1,7 @@
-/** Parameters of every fabric control method, checked field by field. What does not fit is `bad_request` with the field's name. */
+/**
+ * Checks the parameters of every fabric control method, field by field. A misfit is `bad_request`
+ * with the name of the field.
+ */
 import { BLOB_BYTES_MAX } from '../protocol/blobExchange.ts';
 import { CAPABILITY_TTL_MS_MAX } from '../protocol/capabilityToken.ts';
 import type { CapabilityRight, FabricMethods, Payload, TaskletSubmit } from '../protocol/fabricControl.ts';
@@ -38,7 +41,10 @@ export const parseParams: { [M in keyof FabricMethods]: (params: unknown) => Par
   'tasklet.cancel': (params) => ({ run_id: label(fieldsOf(params, ['run_id']), 'run_id') }),
 };
 
-/** The payload a request carries, even when the rest of it is wrong: its bytes have to be taken off the wire. */
+/**
+ * The payload of a request, even when the rest of the request is wrong: its bytes have to be taken
+ * off the wire.
+ */
 export function payloadOf(params: unknown, field: string): Payload | undefined {
   try {
     return payload(params as Fields, field);

@@ -1,4 +1,7 @@
-/** Fabric control, the cell's end: one handler for each method, on every link the listener lets in. */
+/**
+ * The cell's end of fabric control: one handler for each method, on every link that the listener
+ * admits.
+ */
 import { type CancellationToken, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { PayloadInvalid } from '../protocol/blobExchange.ts';
 import type { CapabilityMint } from '../protocol/capabilityToken.ts';
@@ -47,8 +50,10 @@ const PAYLOAD_FIELD: Partial<Record<keyof FabricMethods, string>> = {
 };
 
 /**
- * A run is announced as running once it has lasted so long, milliseconds. Most end sooner, and their announcement would cost a packet,
- * an acknowledgement and a state change at the scheduler, to be overtaken by the outcome.
+ * Time after which a run is announced as running, milliseconds.
+ *
+ * Most runs end sooner. Their announcement would cost a packet, an acknowledgement and a state
+ * change at the scheduler, to be overtaken by the outcome.
  */
 const ANNOUNCE_MS = 5;
 
@@ -148,7 +153,7 @@ export class ControlServer {
       return answer(await before, connection);
     }
     const bytes = await received(connection, input, LIMITS.input, 'input_too_large');
-    // A link that is gone is no reason to stop a run, nor the cell: it may throw at once or reject later.
+    // A link that is gone must not stop a run or the cell. It may throw at once or reject later.
     const notify = <N extends keyof FabricNotifications>(name: N, params: FabricNotifications[N]) => {
       const sending = async () => connection.rpc.sendNotification(name, params);
       sending().catch(() => {});
@@ -191,7 +196,7 @@ function call<M extends keyof FabricMethods>(
   return handler(params, cancelled);
 }
 
-/** JSON-RPC error code of every refusal; which one is told by `data.code`. */
+/** JSON-RPC error code of every refusal. `data.code` says which one it is. */
 const REFUSED = -32_000;
 
 function parse<M extends keyof FabricMethods>(method: M, params: unknown, connection: FabricConnection) {

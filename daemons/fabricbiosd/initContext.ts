@@ -1,4 +1,4 @@
-/** Of a run, and of the cell it runs on: what its init context says. */
+/** The facts of a run, and of the cell it runs on, that its init context has. */
 export interface ContextRun {
   program: string;
   tasklet: string;

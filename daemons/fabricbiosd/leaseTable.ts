@@ -1,4 +1,7 @@
-/** Leases of the cell's memory pool: windows of one SharedArrayBuffer, first fit, each with an end that is enforced. */
+/**
+ * Leases of the cell's memory pool: windows of one SharedArrayBuffer, first fit, each with an end
+ * that is enforced.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Lease } from '../protocol/fabricControl.ts';
 import { type CellClock, rfc3339 } from './cellClock.ts';
@@ -20,7 +23,9 @@ export interface LiveLease {
   readonly offset: number;
   readonly bytes: number;
   readonly generation: number;
-  /** Cell time, milliseconds. Not enforced while a run holds the lease: the run is bounded itself. */
+  /**
+   * Cell time, milliseconds. Not enforced while a run holds the lease: the run is bounded itself.
+   */
   readonly expiresAt: number;
   /** The lease's bytes, all of them and no other. */
   readonly window: Uint8Array;
@@ -111,7 +116,10 @@ export class LeaseTable {
     return entry;
   }
 
-  /** The run in the lease is over: the lease lives `holdMs` longer, or as long as a renewal meanwhile gave it. */
+  /**
+   * Starts the hold, after the run in the lease has ended. The lease lives `holdMs` longer, or
+   * until the end that a renewal has given it.
+   */
   hold(id: string, holdMs: number): void {
     const entry = this.#live.get(id);
     if (entry === undefined) return;
@@ -129,7 +137,11 @@ export class LeaseTable {
     this.#end(entry, 'lease_freed');
   }
 
-  /** Throws FabricRefused `lease_unknown`. A run that holds the lease loses it, and learns so from its next access. */
+  /**
+   * Frees a lease. A run that holds it loses it, and learns so from its next access.
+   *
+   * @throws {FabricRefused} lease_unknown
+   */
   free(id: string): void {
     this.#end(this.#known(id), 'lease_freed');
   }

@@ -1,7 +1,10 @@
 /**
- * Tells who watches a range of a lease that bytes in it changed. Writes over the data plane are told as they happen. A tasklet writes
- * straight into shared memory, so while a run is in a watched lease the watched lease is compared with a copy, every
- * {@link SCAN_MS} ms and once at the run's end. Where nobody watches, or no run is, nothing is copied, compared or timed.
+ * Reports changed bytes in a watched range of a lease.
+ *
+ * Writes over the data plane are reported as they happen. A tasklet writes straight into shared
+ * memory, so while a run is in a watched lease, the lease is compared with a copy: every
+ * {@link SCAN_MS} ms, and once at the end of the run. Without a watcher or a run, nothing is
+ * copied, compared or timed.
  */
 import type { LiveLease } from './leaseTable.ts';
 
@@ -20,12 +23,12 @@ interface Watch {
 interface WatchedLease {
   lease: LiveLease;
   watches: Set<Watch>;
-  /** How the lease looked when it was last compared; only while a run is in it. */
+  /** The content of the lease when it was last compared; only while a run is in it. */
   copy: Buffer | undefined;
 }
 
 const SCAN_MS = 50;
-/** Changed bytes closer together than this are told as one range. */
+/** Changed bytes closer together than this are reported as one range. */
 const GAP_BYTES = 64;
 
 export class LeaseWatchers {

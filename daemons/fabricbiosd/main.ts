@@ -1,4 +1,7 @@
-/** `fabricbiosd control-server`: one cell (docs/fabric-control.md has its flags). `fabricbiosd profile`: one run again, counted (docs/profile.md). */
+/**
+ * `fabricbiosd control-server` is one cell (docs/fabric-control.md has its flags).
+ * `fabricbiosd profile` repeats one run and counts its instructions (docs/profile.md).
+ */
 import { runDaemon } from '../protocol/daemonLifetime.ts';
 import { daemonLog } from '../protocol/daemonLog.ts';
 import { startCell } from './cell.ts';

@@ -1,4 +1,7 @@
-/** The memory data plane: a WebTransport listener whose sessions each hold one lease open, by a capability token. */
+/**
+ * The memory data plane: a WebTransport listener. Each session holds one lease open, by a
+ * capability token.
+ */
 import type { CapabilityMint } from '../protocol/capabilityToken.ts';
 import type { DaemonLog } from '../protocol/daemonLog.ts';
 import { DOOR_LIMITS } from '../protocol/doorLimits.ts';
@@ -31,7 +34,7 @@ export interface MemDataPlaneOptions {
   log: DaemonLog;
 }
 
-/** Close codes of a session are not told apart by number; the reason is a word of MEM_ERROR_CODES. */
+/** All sessions close with the same number. The reason is a word of MEM_ERROR_CODES. */
 const CLOSE_CODE = 1;
 
 export async function startMemDataPlane(options: MemDataPlaneOptions): Promise<MemDataPlane> {

@@ -1,4 +1,7 @@
-/** One session of the memory data plane: frames in, answers out, bounds of the lease and rights of the token (docs/mem-dataplane.md). */
+/**
+ * One session of the memory data plane. It reads frames, answers them, and keeps to the bounds of
+ * the lease and the rights of the token (docs/mem-dataplane.md).
+ */
 import { CapabilityRefused } from '../protocol/capabilityToken.ts';
 import { CoalescingWriter } from '../protocol/coalescingWriter.ts';
 import type { CapabilityRight } from '../protocol/fabricControl.ts';
@@ -23,7 +26,7 @@ import { type CellClock, rfc3339 } from './cellClock.ts';
 import type { LiveLease } from './leaseTable.ts';
 import type { Change, LeaseWatchers } from './leaseWatchers.ts';
 
-/** What a token stands for once everything about it was checked. */
+/** The rights of a token, once everything about it was checked. */
 export interface Grant {
   lease: LiveLease;
   generation: number;
@@ -214,7 +217,8 @@ export class MemSession {
     }
     const watch = { dispose: () => {}, pending: undefined as Change | undefined };
     watch.dispose = this.#options.watchers.watch(lease, range, (change) => {
-      // Changes of one turn are told as the one range that spans them: however fast it changes, one frame waits at most.
+      // Changes within one turn of the event loop are reported as the one range that spans them, so
+      // at most one frame waits.
       if (watch.pending === undefined) setImmediate(() => this.#tell(id, watch));
       watch.pending = watch.pending === undefined ? change : span(watch.pending, change);
     });

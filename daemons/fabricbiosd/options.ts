@@ -56,7 +56,9 @@ const FLAGS = {
 
 const WORKERS_MAX = 256;
 
-/** Read before anything can fail, because they say how a failure is told. */
+/**
+ * Reads the flags that decide how a failure is reported. They are read before anything can fail.
+ */
 export function lifetimeFlags(argv: readonly string[]): LifetimeFlags {
   const { values } = parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true, strict: false });
   const stateFile = values['state-file'];

@@ -1,11 +1,16 @@
 /**
- * What became of each run, so that a run id is executed at most once: a scheduler that lost its connection asks again with the same id
- * and gets the outcome of the one execution. Outcomes are kept for a while, their ids much longer.
+ * Keeps the outcome of each run, so that a run id is executed at most once.
+ *
+ * A scheduler that lost its connection asks again with the same id, and gets the outcome of the one
+ * execution. Outcomes are kept for a while, their ids much longer.
  */
 import type { TaskletOutcome } from '../protocol/fabricControl.ts';
 import { FabricRefused } from './fabricRefused.ts';
 
-/** An outcome with its output and log themselves: each connection makes payloads of its own of them. */
+/**
+ * An outcome with its output and log themselves. Each connection makes payloads of its own from
+ * them.
+ */
 export type CellOutcome = Omit<TaskletOutcome, 'output' | 'log'> & { output: Uint8Array; log: string };
 
 export interface OutcomeBounds {
@@ -21,7 +26,9 @@ export interface OutcomeBounds {
 const BOUNDS: OutcomeBounds = { outcomes: 1024, bytes: 32 * 1024 * 1024, keepMs: 5 * 60_000, ids: 65_536 };
 
 interface Kept {
-  /** Of the request: the same id with another request is a mistake, not a repetition. */
+  /**
+   * Fingerprint of the request. The same id with another request is a mistake, not a repetition.
+   */
   fingerprint: string;
   outcome: Promise<CellOutcome>;
   bytes: number;
@@ -35,7 +42,10 @@ export class OutcomeCache {
   /** In the order of their ends, those under way anywhere between. */
   readonly #kept = new Map<string, Kept>();
   readonly #forgotten = new Set<string>();
-  /** Goes through them once. A new one each time would find the first behind the holes of all that were deleted before it. */
+  /**
+   * One iterator for the lifetime of the cache. A fresh `values()` would scan the slots of deleted
+   * entries on every call.
+   */
   readonly #oldest = this.#forgotten.values();
   #bytes = 0;
 
@@ -44,7 +54,11 @@ export class OutcomeCache {
     this.#now = now;
   }
 
-  /** The outcome this run id has or will have, or undefined when it was never begun. Throws FabricRefused `run_id_in_use`. */
+  /**
+   * Finds the outcome that a run id has or will have; undefined when it was never begun.
+   *
+   * @throws {FabricRefused} run_id_in_use
+   */
   find(runId: string, fingerprint: string): Promise<CellOutcome> | undefined {
     this.#dropOld();
     const kept = this.#kept.get(runId);
@@ -58,7 +72,10 @@ export class OutcomeCache {
     return kept.outcome;
   }
 
-  /** Begins a run that `find` does not know. When `execute` rejects nothing was executed, and the id is free again. */
+  /**
+   * Begins a run that `find` does not know. When `execute` rejects nothing was executed, and the id
+   * is free again.
+   */
   begin(runId: string, fingerprint: string, execute: () => Promise<CellOutcome>): Promise<CellOutcome> {
     const kept: Kept = { fingerprint, outcome: execute(), bytes: 0, endedAt: undefined };
     this.#kept.set(runId, kept);

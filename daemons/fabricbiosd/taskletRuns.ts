@@ -19,7 +19,10 @@ export interface TaskletRunsOptions {
 
 type Request = Omit<TaskletSubmit, 'input'>;
 
-/** While a run holds its lease the run's own deadline is the bound; this is what the lease shows, with room for waiting in the queue. */
+/**
+ * Time that the lease of a run allows for waiting in the queue, milliseconds. While a run holds its
+ * lease, the run's own deadline is the bound.
+ */
 const QUEUE_ALLOWANCE_MS = 60_000;
 
 const FENCE: Record<LeaseEndReason, LeaseEnd> = {
@@ -28,7 +31,10 @@ const FENCE: Record<LeaseEndReason, LeaseEnd> = {
   shutting_down: 'fenced',
 };
 
-/** Runs of this cell: lease, init context, execution, hold; each run id is executed at most once. */
+/**
+ * The runs of this cell: lease, init context, execution and hold. Each run id is executed at most
+ * once.
+ */
 export class TaskletRuns {
   readonly #options: TaskletRunsOptions;
   readonly #outcomes: OutcomeCache;
@@ -38,12 +44,21 @@ export class TaskletRuns {
     this.#outcomes = options.outcomes ?? new OutcomeCache();
   }
 
-  /** The outcome of a run that was begun before, also while it is under way. Throws FabricRefused `run_id_in_use`. */
+  /**
+   * The outcome of a run that was begun before, also while it is under way.
+   *
+   * @throws {FabricRefused} run_id_in_use
+   */
   known(request: Request): Promise<CellOutcome> | undefined {
     return this.#outcomes.find(request.run_id, fingerprint(request));
   }
 
-  /** Throws FabricRefused: `module_unknown`, `mem_capacity_exceeded`, `run_id_in_use`, `bad_request`, `shutting_down`. */
+  /**
+   * Submits a run.
+   *
+   * @throws {FabricRefused} module_unknown, mem_capacity_exceeded, run_id_in_use, bad_request,
+   *   shutting_down
+   */
   submit(request: Request, input: Uint8Array, on: RunListener): Promise<CellOutcome> {
     return (
       this.known(request) ??

@@ -23,7 +23,8 @@ export async function issueBearer(file: string): Promise<Bearer> {
   // A stack's own folder is checked; a place given by hand is the choice of the person who gave it.
   if (StateFolder.holds(file)) StateFolder.at(dirname(file));
   try {
-    // A left-over of a recycled pid would keep its own mode; `wx` makes sure the file, and so its mode, is new.
+    // A left-over file of a recycled pid would keep its own mode. With `wx` the file is new, and so
+    // is its mode.
     await rm(temporary, { force: true });
     const handle = await open(temporary, 'wx', 0o600);
     try {
@@ -41,7 +42,7 @@ export async function issueBearer(file: string): Promise<Bearer> {
     });
   }
   return {
-    // Digests are of one length whatever was presented, so the comparison tells nothing about the value.
+    // Digests have one length for any value, so the comparison reveals nothing about the value.
     matches: (presented) => timingSafeEqual(digest(presented), expected),
     async withdraw() {
       const stands = await readFile(file, 'utf8').catch(() => '');

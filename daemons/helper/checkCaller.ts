@@ -7,8 +7,9 @@ import { HelperRefusal } from './helperRefusal.ts';
 const QUERY_SECRETS = ['bearer', 'token', 'access_token', 'authorization'];
 
 /**
- * Refuses a request that did not come here by our own name, comes from a page of a foreign origin, or carries a secret in its URL.
- * Sets the CORS headers for an allowed origin.
+ * Refuses a request that did not come here by our own name, comes from a page of a foreign origin,
+ * or carries a secret in its URL. Sets the CORS headers for an allowed origin.
+ *
  * @throws {HelperRefusal} bad_request, host_refused, origin_refused, bearer_in_url
  */
 export function checkCaller(req: IncomingMessage, res: ServerResponse, rules: CallerRules): void {
@@ -46,7 +47,10 @@ export function checkCaller(req: IncomingMessage, res: ServerResponse, rules: Ca
   }
 }
 
-/** Answers a CORS preflight; private-network access (a public page asking a loopback address) is granted to allowed origins only. */
+/**
+ * Answers a CORS preflight. Private-network access (a public page asks a loopback address) is
+ * granted to allowed origins only.
+ */
 export function answerPreflight(req: IncomingMessage, res: ServerResponse): void {
   res.setHeader('Access-Control-Allow-Methods', 'GET, POST');
   res.setHeader('Access-Control-Allow-Headers', 'authorization, content-type, idempotency-key');

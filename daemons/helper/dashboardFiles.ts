@@ -25,7 +25,9 @@ export const DASHBOARD_FILES: Record<string, { file: string; type: string }> = {
 };
 
 /**
- * Nothing but our own files, no inline script or style, no frame, and (Trusted Types) no text that becomes markup.
+ * The policy of the page: our own files only, no inline script or style, no frame, and (Trusted
+ * Types) no text that becomes markup.
+ *
  * `blob:` is not named: a download by an anchor needs no permission here.
  */
 const PAGE_POLICY = [

@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
-/** A listener that reads slower than this many bytes behind is dropped; it asks again and gets a fresh snapshot. */
+/** Unread bytes above which a listener is dropped. It asks again and gets a fresh snapshot. */
 const BACKLOG_LIMIT = 8 * 1024 * 1024;
-/** Below the server's own idle timeout, so that a quiet stream lives and a dead one is noticed. Milliseconds. */
+/**
+ * Time between heartbeats, milliseconds. It is below the server's own idle timeout, so that a quiet
+ * stream lives and a dead one is noticed.
+ */
 const HEARTBEAT_MS = 15_000;
 
 export interface EventStream {

@@ -6,7 +6,7 @@ import type { SchedulerLink } from './schedulerPort.ts';
 export type Send = (event: HelperEvent['event'], data: HelperEvent['data']) => void;
 
 export interface RunFollower {
-  /** Sends what stands; what is not known yet is published once it is. */
+  /** Sends the current state. Parts that are not known yet are published once they are. */
   greet(send: Send): void;
   end(): void;
 }
@@ -14,7 +14,10 @@ export interface RunFollower {
 /** Waits between tries to listen to a scheduler that is gone. Milliseconds. */
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 15_000];
 
-/** Publishes what happens to the tenant's runs: one stream of the scheduler, opened again whenever it ended. */
+/**
+ * Publishes the events of the tenant's runs: one stream of the scheduler, opened again whenever it
+ * ended.
+ */
 export function followRuns(
   { scheduler, fault }: { scheduler: SchedulerLink; fault: (error: unknown) => void },
   publish: Send,

@@ -29,7 +29,10 @@ export interface RefusalAnswer {
   body: HelperRefusalBody;
 }
 
-/** What to answer for anything thrown while a request was served. Undefined: not a refusal but our own fault. */
+/**
+ * The answer to an error that was thrown while a request was served. Undefined when it is not a
+ * refusal but our own fault.
+ */
 export function refusalAnswer(error: unknown): RefusalAnswer | undefined {
   if (error instanceof HelperRefusal)
     return answer(error.status, error.reason, error.message, error.next, error.headers);

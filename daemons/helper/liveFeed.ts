@@ -16,7 +16,10 @@ interface FeedParts {
   fault: (error: unknown) => void;
 }
 
-/** What `GET /v1/events` pushes. While nobody listens nothing is watched, and the scheduler is not listened to. */
+/**
+ * The events that `GET /v1/events` pushes. Without a listener nothing is watched, and the helper
+ * does not listen to the scheduler.
+ */
 export function liveFeed(parts: FeedParts): LiveFeed {
   const listeners = new Set<Send>();
   const publish: Send = (event, data) => {
@@ -68,7 +71,8 @@ function watchTasklets({ tasklets, fault }: FeedParts, publish: Send): Attention
     }
   };
   const folderWatch = watchFolders(() => {
-    // First watch again what was replaced, then read: a change in between comes back as another event.
+    // Replaced folders are watched again before they are read: a change in between comes back as
+    // another event.
     folderWatch.follow(folders);
     void read().then((list) => {
       const text = JSON.stringify(list);

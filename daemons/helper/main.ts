@@ -6,7 +6,8 @@ import { startHelper } from './startHelper.ts';
 
 const argv = process.argv.slice(2);
 const log = daemonLog('helper');
-// A bad flag is told on the failed line like everything else, so the two that decide how we live are looked for first.
+// The failed line also reports a bad flag, so the two flags that decide its form are looked for
+// first.
 const lifeline = argv.includes('--lifeline');
 const stateFileAt = argv.indexOf('--state-file');
 const stateFile = stateFileAt < 0 ? undefined : argv[stateFileAt + 1];

@@ -41,7 +41,8 @@ export async function helperOptions(argv: string[], told: Told): Promise<Omit<He
   const scheduler = needed('scheduler');
   if (scheduler !== 'lifeline' && !URL.canParse(scheduler)) throw badFlag(`--scheduler ${scheduler} is not a URL`);
   if (scheduler === 'lifeline' && !flags.lifeline) throw badFlag('--scheduler lifeline needs --lifeline');
-  // Started beside the scheduler, whose port is known later than our start: the URL then comes over the lifeline.
+  // A helper that starts beside the scheduler does not know its port yet. The URL then comes over
+  // the lifeline.
   const url = scheduler === 'lifeline' ? told('scheduler') : Promise.resolve(scheduler);
   const cellId = needed('cell-id');
   const pem = async (name: 'ca' | 'cert' | 'key') => await readPem(name, needed(name));
@@ -81,7 +82,10 @@ async function readPem(name: string, file: string): Promise<string> {
   }
 }
 
-/** An origin exactly as a browser sends it (RFC 6454, section 6.2), so that the comparison can be exact. */
+/**
+ * Checks that an origin is exactly what a browser sends (RFC 6454, section 6.2), so that the
+ * comparison can be exact.
+ */
 function checkOrigin(value: string): string {
   if (/^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value) return value;
   throw badFlag(`--allow-origin ${value} is not an origin such as https://example.org: no path, no wildcard`);

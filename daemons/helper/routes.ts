@@ -43,7 +43,7 @@ export interface RouteParts {
   scheduler: SchedulerLink;
   tasklets: TaskletReader;
   feed: LiveFeed;
-  /** Open streams; they are told when the helper stops. */
+  /** Open streams. They get a last event when the helper stops. */
   streams: Set<EventStream>;
   rules(): CallerRules;
 }
@@ -148,7 +148,7 @@ export function helperRoutes(parts: RouteParts): Route[] {
       async handle({ res, segments }) {
         const id = runId(segments);
         const client = await scheduler.client();
-        // Before the stream is open a run that is not there can still be told with its status.
+        // An unknown run can be answered with its status only before the stream is open.
         await client.getRun(id);
         const { send, end, gone } = stream(res);
         try {
@@ -219,7 +219,10 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
     .end(bytes);
 }
 
-/** A run id is a name in the scheduler's own URLs, so nothing that could be more than one segment gets that far. */
+/**
+ * Checks a run id. It is a name in the URLs of the scheduler, so anything that could be more than
+ * one segment is refused.
+ */
 function runId(segments: string[]): string {
   const id = segments[0] ?? '';
   if (!RUN_ID.test(id)) throw new HelperRefusal(404, 'not_found', 'There is no run of this id.');

@@ -8,7 +8,11 @@ export const BOARD_RUNS = 200;
 export interface RunBoard {
   /** Forgets what it had. */
   fill(runs: readonly Run[]): void;
-  /** The run as it is to be told, or null where something newer was told of it. */
+  /**
+   * Takes in a run.
+   *
+   * @returns the run to report, or null where a newer state was reported
+   */
   put(run: Run): HelperRun | null;
   remove(runId: string): void;
   /** Newest first. */

@@ -1,6 +1,6 @@
 import type { SchedulerClient } from '../protocol/schedulerClient.ts';
 
-/** What the helper asks of the scheduler, as the tenant. */
+/** The calls that the helper makes to the scheduler, as the tenant. */
 export type SchedulerPort = Pick<
   SchedulerClient,
   | 'hasModule'
@@ -16,7 +16,10 @@ export type SchedulerPort = Pick<
   | 'close'
 >;
 
-/** The connection, made on first use: a helper that nobody uses costs the scheduler nothing, and its start does not wait for TLS. */
+/**
+ * The connection, made on first use. An unused helper costs the scheduler nothing, and its start
+ * does not wait for TLS.
+ */
 export interface SchedulerLink {
   client(): Promise<SchedulerPort>;
   close(): Promise<void>;

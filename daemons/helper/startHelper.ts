@@ -37,12 +37,15 @@ export interface HelperFacts {
 }
 
 /**
- * How long a connection is kept for another request, and how often late ones are looked for.
+ * Time that a connection is kept for another request, and time between looks for late ones.
  * Milliseconds.
  */
 const KEEP_ALIVE_MS = 10_000;
 const CHECK_MS = 1_000;
-/** How often one reason of refusal is logged at most: a page that knocks must not fill the disk. Milliseconds. */
+/**
+ * Shortest time between two log lines with one reason of refusal, milliseconds. A page that knocks
+ * must not fill the disk.
+ */
 const LOG_EVERY_MS = 10_000;
 
 /** @throws GrafosError `port_in_use`, `cannot_listen`, `bearer_file_not_written` */
@@ -187,7 +190,10 @@ interface Match {
   segments: string[];
 }
 
-/** Matches the path as it came: nothing is normalised, so `..` is a segment like any other and matches no route of ours. */
+/**
+ * Matches the path as it came. Nothing is normalised, so `..` is a segment like any other and
+ * matches no route.
+ */
 function matcher(routes: Route[]): (path: string) => Match | undefined {
   const table = new Map<string, { pattern: RegExp; methods: Map<string, Route>; open: boolean }>();
   for (const route of routes) {

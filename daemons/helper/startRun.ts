@@ -11,16 +11,19 @@ import type { SchedulerLink } from './schedulerPort.ts';
 import type { TaskletReader } from './taskletList.ts';
 
 /**
- * A run that ends within this time is answered ended, and a cell that will not have it is told as a refusal; a longer one is watched.
- * Milliseconds.
+ * Time, milliseconds, that the answer waits for the end of a run. A run that ends in it is answered
+ * with its end, and a refusal of the cell as a refusal. A longer run is watched.
  */
 const QUICK_MS = 1_000;
 const REQUEST_KEYS = ['tasklet', 'input', 'mem'];
 
 /**
- * Starts a run of a built tasklet, as `POST /v1/runs` asks for it: uploads the module where the scheduler does not hold it, and submits.
- * Returns the run as it stands shortly after.
- * @throws HelperRefusal `bad_request`, `tasklet_unknown`, `tasklet_not_built`, `body_too_large`; GrafosError of the scheduler
+ * Starts a run of a built tasklet, as `POST /v1/runs` asks for it. Uploads the module where the
+ * scheduler does not hold it, and submits.
+ *
+ * @returns the run as it is shortly after
+ * @throws {HelperRefusal} bad_request, tasklet_unknown, tasklet_not_built, body_too_large
+ * @throws {GrafosError} the codes of the scheduler
  */
 export async function startRun(
   parts: { scheduler: SchedulerLink; tasklets: TaskletReader },

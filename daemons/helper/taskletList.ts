@@ -12,7 +12,7 @@ const FOLDERS_MAX = 500;
 
 export interface TaskletList {
   program: Program;
-  /** What a client is told. */
+  /** The answer to a client. */
   told: HelperTasklets & { program: object };
   /** Folders whose changes can change this list; absolute. */
   folders: string[];
@@ -25,14 +25,17 @@ export interface TaskletReader {
   read(): Promise<TaskletList>;
 }
 
-/** Reads the program at `projectDir` anew each time; only hashes of modules that did not change are remembered. */
+/**
+ * Reads the program at `projectDir` at each call. Only the hashes of unchanged modules are
+ * remembered.
+ */
 export function taskletReader(projectDir: string): TaskletReader {
   const hashes = new Map<string, { key: string; sha256: string }>();
 
   const built = async (reader: ProgramReader, tasklet: Tasklet, newestSource: number): Promise<HelperBuilt | null> => {
     const file = join(reader.root, tasklet.output);
     const seen = await reader.lookSoon(file);
-    // Not there, or not readable: for the list that is one thing, and a run says what the matter is.
+    // A missing file and an unreadable one are the same for the list. A run says which it is.
     if (seen.state !== 'ok' || !seen.stat.isFile()) return null;
     const { size, mtimeMs, mtime, ino } = seen.stat;
     const key = `${size} ${mtimeMs} ${ino}`;
@@ -87,7 +90,9 @@ export function taskletReader(projectDir: string): TaskletReader {
   };
 }
 
-/** The folders that lie in the program once their links are followed; the others are nobody's to watch. */
+/**
+ * The folders that are in the program once their links are followed. The others are not watched.
+ */
 async function watchable(reader: ProgramReader, folders: string[]): Promise<string[]> {
   const inside: string[] = [];
   for (const folder of folders.slice(0, FOLDERS_MAX)) {
@@ -98,7 +103,10 @@ async function watchable(reader: ProgramReader, folders: string[]): Promise<stri
   return inside;
 }
 
-/** When a source last changed (unix milliseconds, 0 if it is not there), and the folders to watch for the next change. */
+/**
+ * The time of the newest change of a source (unix milliseconds, 0 if it is not there), and the
+ * folders to watch for the next one.
+ */
 async function newestChange(
   reader: ProgramReader,
   path: string,

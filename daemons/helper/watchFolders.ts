@@ -33,7 +33,7 @@ export function watchFolders(changed: () => void): FoldersWatch {
         // One that is not there yet: its parent's change brings us back here.
         if (watchers.has(folder) || !existsSync(folder)) continue;
         const watcher = watchFolder(folder, (_name, isRename) => {
-          // A folder that was removed and made again has another inode; the next `follow` takes the new one.
+          // A folder that was made anew has another inode; the next `follow` takes the new one.
           if (isRename) drop(folder);
           noticed();
         });

@@ -4,7 +4,10 @@ import type { ArtifactName } from './tenantApi.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** The most bytes that a client reads of an answer (docs/limits.md). An honest scheduler stays far below each of them. */
+/**
+ * The most bytes that a client reads of an answer (docs/limits.md). An honest scheduler stays far
+ * below each of them.
+ */
 export const ANSWER_BYTES = {
   /** One thing without an output: a health, a quota, a refusal. */
   small: 64 * KIB,
@@ -19,8 +22,8 @@ export const ANSWER_BYTES = {
 } as const;
 
 /**
- * The most bytes of each artifact. `response.json` is indented, and JSON at the deepest nesting then grows with its
- * depth: 64 KiB of output, which is the longest that is indented, become 33 MiB.
+ * The most bytes of each artifact. `response.json` is indented, and JSON at the deepest nesting
+ * then grows with its depth: 64 KiB of output, the longest that is indented, become 33 MiB.
  */
 export const ARTIFACT_BYTES: Record<ArtifactName, number> = {
   'response.json': 40 * MIB,

@@ -1,4 +1,7 @@
-/** JSON schemas of the bodies in daemons/protocol/tenantApi.ts, in the part of JSON Schema 2020-12 that {@link compileSchema} knows. */
+/**
+ * JSON schemas of the bodies in daemons/protocol/tenantApi.ts, in the part of JSON Schema 2020-12
+ * that {@link compileSchema} knows.
+ */
 import { LIMITS } from './limits.ts';
 import { PEER_NAME } from './peerRole.ts';
 import { RUN_ERROR_CODES, RUN_FRAMES_MAX } from './runError.ts';
@@ -44,7 +47,7 @@ const count = (description?: string, maximum?: number): Schema => ({
 });
 const described = (schema: Schema, description: string): Schema => ({ ...schema, description });
 
-/** An object whose every property must be there, except those that are named optional; nothing else is allowed. */
+/** An object that must have every property, except those that are named optional, and no others. */
 function object(properties: Record<string, Schema>, optional: readonly string[] = []): Schema {
   const required = Object.keys(properties).filter((key) => !optional.includes(key));
   return { type: 'object', required, properties, additionalProperties: false };

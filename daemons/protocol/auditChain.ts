@@ -8,7 +8,9 @@ export interface ChainEnd {
   sha256: string;
 }
 
-/** The chain of audit records, followed line by line: each record names the SHA-256 of the line before. */
+/**
+ * Follows the chain of audit records, line by line. Each record has the SHA-256 of the line before.
+ */
 export class AuditChain {
   #end: ChainEnd | undefined;
 

@@ -12,7 +12,10 @@ export interface BlobFrameListener {
   end(): void;
 }
 
-/** Cuts a stream into blob frames. Their data is passed on as it comes: a chunk that waited until it is whole would have to be copied once more. */
+/**
+ * Cuts a stream into blob frames. Their data is passed on as it comes: waiting for the whole frame
+ * would cost another copy.
+ */
 export class BlobFrames {
   readonly #dataMax: number;
   readonly #listener: BlobFrameListener;

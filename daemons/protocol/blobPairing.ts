@@ -1,16 +1,22 @@
 /**
- * The cell's end of blobs beside QUIC: joins the QUIC link and the TCP connection that show the same token. Either may come first. A half
- * waits alone for a short while and is then turned away; it never meets a half of another certificate, whatever token that shows.
+ * The cell's end of blobs beside QUIC.
+ *
+ * It joins the QUIC link and the TCP connection that present the same token. Either may come first.
+ * A half waits alone for a short while and is then turned away. It is never joined with a half of
+ * another certificate, whatever the token.
  */
 import type { TLSSocket } from 'node:tls';
 import { BlobTokenReader } from './blobToken.ts';
 import type { PeerIdentity } from './peerCertificate.ts';
 
-/** How long a half waits for the other, and for its own token. */
+/** Time that a half waits for the other, and for its own token, milliseconds. */
 const WAIT_MS = 5_000;
-/** Halves of one kind that may wait for one certificate; a scheduler has one link to a cell, and two while it connects anew. */
+/**
+ * Halves of one kind that may wait for one certificate. A scheduler has one link to a cell, and two
+ * while it reconnects.
+ */
 const WAITING_MAX = 32;
-/** What a socket may send before its link is there, roughly; more stays in the kernel. */
+/** Bytes that a socket may send before its link is there, roughly. More stays in the kernel. */
 const EARLY_BYTES_MAX = 256 * 1024;
 
 export interface PairableLink {
@@ -22,7 +28,7 @@ export interface PairableLink {
   close(reason: string): void;
 }
 
-/** What the link found on the stream where its token is due. */
+/** The receiver of a link's token, from the stream on which it is due. */
 export interface LinkToken {
   shown(token: string): void;
   /** Something else was there. */
@@ -65,7 +71,11 @@ export class BlobPairing {
     this.#onRefused = onRefused;
   }
 
-  /** The link's token is to be told to what this gives back. */
+  /**
+   * Adds a link.
+   *
+   * @returns the receiver of the link's token
+   */
   addLink(link: PairableLink): LinkToken {
     const { peer, address } = link;
     const half: LinkHalf = { kind: 'link', link, peer, address, end: (why) => link.close(why) };

@@ -1,6 +1,6 @@
 /**
- * Over QUIC a link's blobs travel on a TCP connection beside it. The same random token on both, each time as the first frame, tells the
- * cell that they belong together.
+ * The token of a link. Over QUIC, the blobs of a link travel on a TCP connection beside it. The
+ * same random token is the first frame on both, so the cell knows that they belong together.
  */
 import { randomBytes } from 'node:crypto';
 import { FRAME_HEAD_BYTES, FrameInvalid, frameHead } from './frames.ts';
@@ -19,7 +19,12 @@ export function blobTokenFrame(): Uint8Array {
 export class BlobTokenReader {
   #held = Buffer.alloc(0);
 
-  /** The token (hex) once all of it is there, and what came after it. Throws FrameInvalid, already at the length of another frame. */
+  /**
+   * Takes a chunk. A frame of another length is refused at its length.
+   *
+   * @returns the token (hex) once all of it is there, and the bytes after it
+   * @throws {FrameInvalid}
+   */
   push(chunk: Uint8Array): { token: string; rest: Uint8Array } | undefined {
     const held = Buffer.concat([this.#held, chunk]);
     this.#held = held;

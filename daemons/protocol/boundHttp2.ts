@@ -3,8 +3,8 @@ import type { TLSSocket } from 'node:tls';
 import { DOOR_LIMITS } from './doorLimits.ts';
 
 /**
- * Kept on the socket: a session shows a stand-in for it, which leads back to its properties and to
- * nothing that ends it.
+ * The key of a property on the socket. A session shows a stand-in for the socket, which leads back
+ * to its properties and to nothing that ends it.
  */
 const CUT = Symbol('cut');
 

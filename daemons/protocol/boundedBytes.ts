@@ -1,12 +1,16 @@
 const FIRST_BYTES = 16 * 1024;
-/** More pieces than this must hold {@link PIECE_BYTES} on average: each costs time, however small it is. */
+/**
+ * More pieces than this must hold {@link PIECE_BYTES} on average: each costs time, however small it
+ * is.
+ */
 const PIECES_FREE = 20_000;
 const PIECE_BYTES = 64;
 
 /**
  * Bytes that come in pieces, up to a bound.
  *
- * The pieces are copied together: a peer that sends one byte at a time would otherwise cost an object for each byte.
+ * The pieces are copied together: a peer that sends one byte at a time would otherwise cost an
+ * object for each byte.
  */
 export class BoundedBytes {
   readonly #most: number;
@@ -23,7 +27,11 @@ export class BoundedBytes {
     return this.#length;
   }
 
-  /** Takes a piece in. @returns false, and keeps nothing of the piece, past the bound or where the pieces are tiny */
+  /**
+   * Takes a piece in. Past the bound, and where the pieces are tiny, nothing of the piece is kept.
+   *
+   * @returns whether it was taken
+   */
   add(piece: Uint8Array): boolean {
     const length = this.#length + piece.length;
     this.#pieces += 1;

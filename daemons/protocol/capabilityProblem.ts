@@ -3,7 +3,8 @@ import type { Capability } from './tenantApi.ts';
 /**
  * Finds the reason why a capability must not be used; null where there is none.
  *
- * The data plane is at the host of the scheduler: an answer must not choose which other machine this one connects to.
+ * The data plane is at the host of the scheduler: an answer must not choose which other machine
+ * this one connects to.
  *
  * @param url the scheduler that answered
  * @param leaseId the lease that the run holds; undefined while it runs, when only the cell knows it

@@ -1,6 +1,8 @@
 /**
- * Capability tokens: short-lived bearer credentials for one lease, minted and signed by the cell and checked by it alone
- * (docs/mem-dataplane.md, "Capability tokens"). Written as a JWS in compact form, ES256 (RFC 7515, RFC 7518 section 3.4).
+ * Capability tokens: short-lived bearer credentials for one lease, minted and signed by the cell
+ * and checked by it alone (docs/mem-dataplane.md, "Capability tokens").
+ *
+ * Written as a JWS in compact form, ES256 (RFC 7515, RFC 7518 section 3.4).
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
 import { compactJws } from './compactJws.ts';
@@ -47,7 +49,10 @@ export class CapabilityRefused extends Error {
 const HEADER = { alg: 'ES256', typ: 'grafos-cap+jws' };
 const TOKEN_CHARS_MAX = 4096;
 
-/** The signing key is made with the object and lives only in it: a cell that was restarted knows no token of before. */
+/**
+ * Mints and checks the tokens of a cell. The signing key is made with the object and lives only in
+ * it, so a restarted cell knows no earlier token.
+ */
 export class CapabilityMint {
   readonly #audience: string;
   readonly #now: () => number;
@@ -70,7 +75,11 @@ export class CapabilityMint {
     return `${input}.${signature.toString('base64url')}`;
   }
 
-  /** The claims of a token of ours that is good now. Whether its lease and generation live is for the caller. Throws CapabilityRefused. */
+  /**
+   * Checks a token and gives its claims. The caller checks that its lease and generation live.
+   *
+   * @throws {CapabilityRefused}
+   */
   verify(token: string): CapabilityClaims {
     const parts = compactJws(token, TOKEN_CHARS_MAX);
     if (parts === undefined) throw new CapabilityRefused('token_malformed', 'It is no JWS in compact form.');

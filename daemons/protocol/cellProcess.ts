@@ -1,4 +1,4 @@
-/** How the process of a local cell was started, so that its scheduler can start it again. */
+/** The start of a local cell's process, recorded so that its scheduler can start it again. */
 export interface CellProcess {
   pid: number;
   /** See processIdentity.ts. */
@@ -22,7 +22,9 @@ export interface CellDeath {
   restarted_pid: number | null;
 }
 
-/** Deaths of the cell since the stack was started, in its state folder: {@link CellDeaths} as JSON. */
+/**
+ * Deaths of the cell since the stack was started, in its state folder: {@link CellDeaths} as JSON.
+ */
 export const CELL_DEATHS_FILE = 'cell-deaths.json';
 
 export interface CellDeaths {

@@ -15,11 +15,17 @@ export interface Question extends Pick<ApiRequest, 'method' | 'path' | 'headers'
   input?: Uint8Array | undefined;
 }
 
-/** The answers of one scheduler, each bounded, checked by its schema, and held against what was asked. */
+/**
+ * The answers of one scheduler. Each is bounded, checked by its schema, and compared with the
+ * request.
+ */
 export class CheckedAnswers {
   readonly url: string;
   readonly #connection: SchedulerConnection;
-  /** The fields that every run has which this certificate may see: an admin sees those of all tenants. */
+  /**
+   * The fields that every run has which this certificate may see. An admin sees the runs of all
+   * tenants.
+   */
   readonly #ours: ExpectedRun;
 
   constructor(url: string, connection: SchedulerConnection) {

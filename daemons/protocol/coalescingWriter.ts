@@ -1,6 +1,8 @@
 /**
- * Frames written in one turn of the event loop leave as one chunk. A stream write costs about the same for 50 bytes as for 50 000,
- * so this is what carries many small messages: with 32 requests in flight more than ten times as many.
+ * Joins the frames written in one turn of the event loop into one chunk.
+ *
+ * A stream write costs about the same for 50 bytes as for 50 000. With 32 requests in flight this
+ * carries more than ten times as many small messages.
  */
 export class CoalescingWriter {
   readonly #write: (chunk: Uint8Array) => Promise<void>;
@@ -16,8 +18,9 @@ export class CoalescingWriter {
   #drainers: Array<() => void> = [];
 
   /**
-   * `wait` tells that more frames are about to be written in the next turn or two: the chunk is then held back for them, for at most
-   * {@link HOLD_TURNS} turns, {@link HOLD_MS} and {@link HOLD_BYTES} bytes. A turn is short, unless the thread has much else to do.
+   * @param wait true when more frames will be written in the next turn or two. The chunk is then
+   *   held back for them, for at most {@link HOLD_TURNS} turns, {@link HOLD_MS} and
+   *   {@link HOLD_BYTES} bytes. A turn is short, unless the thread has much else to do.
    */
   constructor(write: (chunk: Uint8Array) => Promise<void>, wait: () => boolean = () => false) {
     this.#write = write;
@@ -82,7 +85,8 @@ export class CoalescingWriter {
       this.#wakeDrainers();
       this.#schedule();
     };
-    // A failed write means the link is going; its owner learns that from the link, and nothing more can be written.
+    // A failed write means that the link is closing. Its owner learns that from the link, and
+    // nothing more can be written.
     this.#write(chunk).then(done, () => this.close());
   }
 

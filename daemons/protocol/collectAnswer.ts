@@ -8,7 +8,8 @@ import { PACE } from './pace.ts';
  *
  * @param url the scheduler, for the error
  * @param most bytes
- * @throws {GrafosError} cell_answer_invalid where the body is longer, or comes slower than {@link PACE}
+ * @throws {GrafosError} cell_answer_invalid where the body is longer, or comes slower than
+ *   {@link PACE}
  * @throws {Error} the connection's own error where it broke
  */
 export async function collectAnswer(response: IncomingMessage, url: string, most: number): Promise<Buffer> {

@@ -10,13 +10,15 @@ export interface CompactJws {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Takes a JWS in compact form apart. Each part must be base64url exactly as RFC 7515, section 2,
- * writes it: no padding, no blank, no other character, and no bit set that stands for nothing.
- * There is one spelling of a token, so a token that was seen is known again.
+ * Splits a JWS in compact form.
+ *
+ * Each part must be base64url exactly as RFC 7515, section 2, writes it: no padding, no blank, no
+ * other character, and no unused bit that is set. So a token has one spelling, and a token that was
+ * seen is recognized.
  *
  * @param charsMax characters that an honest token never has
- * @returns undefined where the text is no such thing, or header or claims are no JSON object in
- *   UTF-8
+ * @returns undefined where the text is no such token, or where header or claims are no JSON object
+ *   in UTF-8
  */
 export function compactJws(token: string, charsMax: number): CompactJws | undefined {
   const [head, body, tail, ...rest] = token.length > charsMax ? [] : token.split('.');

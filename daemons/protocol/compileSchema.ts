@@ -28,15 +28,19 @@ const KEYWORDS = new Set<keyof Schema>([
 
 interface Context {
   definitions: Readonly<Record<string, Schema>>;
-  /** Keys that no schema names are `refused`, as in a request, or `ignored`, as in an answer of a newer server. */
+  /**
+   * Keys that no schema names are `refused`, as in a request, or `ignored`, as in an answer of a
+   * newer server.
+   */
   unknownKeys: 'refused' | 'ignored';
 }
 
 /**
  * Makes a check of one of our schemas.
  *
- * It knows just the keywords of {@link Schema} and throws on any other, so that nothing the document promises goes
- * unchecked. Ajv does far more, and costs a third of the scheduler's start for it; a test compares the two.
+ * It knows just the keywords of {@link Schema} and throws on any other, so that nothing the
+ * document promises goes unchecked. Ajv does far more, and costs a third of the scheduler's start
+ * for it; a test compares the two.
  */
 export function compileSchema(
   schema: Schema,

@@ -4,15 +4,21 @@ import type { PeerFiles } from './peerFiles.ts';
 import type { PeerRefused } from './peerRefused.ts';
 import type { PeerRole } from './peerRole.ts';
 
-/** Who may stand on either side of fabric control: a scheduler asks, a cell answers. */
+/** The roles on the asking side of fabric control. A scheduler asks, a cell answers. */
 export const CONTROL_CLIENT_ROLES: readonly PeerRole[] = ['scheduler'];
 export const CONTROL_SERVER_ROLES: readonly PeerRole[] = ['cell'];
 
 /** One ordered stream of bytes, both ways. */
 export interface ByteChannel {
-  /** Called once; bytes that came before are given at once, in order. A listener that throws closes the link with the error's message. */
+  /**
+   * Sets the one listener. Bytes that came before are passed at once, in order. A listener that
+   * throws closes the link with the error's message.
+   */
   receive(listener: (chunk: Uint8Array) => void): void;
-  /** Sends the chunks after one another. Resolves when the transport has room for more. Rejects when the link is closed. */
+  /**
+   * Sends the chunks after one another. Resolves when the transport has room for more. Rejects when
+   * the link is closed.
+   */
   write(...chunks: Uint8Array[]): Promise<void>;
 }
 
@@ -28,7 +34,10 @@ export interface ControlLink {
   readonly blobs: ByteChannel;
   /** Resolves, once, with why the link ended. Never rejects. */
   readonly closed: Promise<string>;
-  /** Set once the link is closed, where the transport could tell that the other end refused our certificate. */
+  /**
+   * The refusal of our certificate by the other end. Set once the link is closed, where the
+   * transport could see it.
+   */
   readonly refusal: PeerRefused | undefined;
   /** `reason` goes to the other end where the transport carries one; at most 200 bytes of it. */
   close(reason: string): void;
@@ -52,7 +61,10 @@ export interface ListenOptions {
    * Only the QUIC listener reads it.
    */
   alsoTcp?: boolean;
-  /** A peer that was turned away: its address and why. For the log and the audit, never for the peer. */
+  /**
+   * Called for a peer that was turned away, with its address and the reason. For the log and the
+   * audit, never for the peer.
+   */
   onRefused(address: string, why: string): void;
 }
 

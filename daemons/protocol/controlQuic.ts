@@ -1,7 +1,10 @@
 /**
- * Fabric control over QUIC: the only file that knows `@matrixai/quic`. A client opens two bidirectional streams and no more, which live as
- * long as the connection: stream 0 carries the messages, stream 4 the token of the TCP connection that carries the blobs. The library moves
- * some 10 MiB/s at the price of a whole core, and messages wait behind them (docs/adr/0016-blobs-beside-quic.md).
+ * Fabric control over QUIC: the only file that knows `@matrixai/quic`.
+ *
+ * A client opens two bidirectional streams and no more, which live as long as the connection.
+ * Stream 0 carries the messages, stream 4 the token of the TCP connection that carries the blobs.
+ * The library moves some 10 MiB/s at the price of a whole core, and messages wait behind them
+ * (docs/adr/0016-blobs-beside-quic.md).
  */
 import { createHmac, randomBytes, timingSafeEqual, webcrypto } from 'node:crypto';
 import { isIPv6 } from 'node:net';
@@ -39,7 +42,10 @@ import { TlsByteChannel } from './tlsByteChannel.ts';
 type Connection = QUICClient['connection'];
 type Logger = NonNullable<ConstructorParameters<typeof QUICServer>[0]['logger']>;
 
-/** The library's own logger writes to stderr when it is not given another, some lines for every packet of a handshake. */
+/**
+ * A silent logger. The library's own logger writes some lines to stderr for every packet of a
+ * handshake.
+ */
 const silent = {
   getChild: () => silent,
   debug: ignore,
@@ -54,12 +60,21 @@ const RPC_STREAM = 0;
 const TOKEN_STREAM = 4;
 const STREAMS = 2;
 
-/** A killed peer sends nothing: this long after its last packet the connection ends. Pings keep an idle one alive. */
+/**
+ * Time after the last packet of a peer at which the connection ends, milliseconds. A killed peer
+ * sends nothing. Pings keep an idle connection alive.
+ */
 const IDLE_MS = 10_000;
 const PING_MS = 3_000;
-/** How long a port waits for its goodbye to be sent. The library would wait out the drain of RFC 9000 section 10.2, about 100 ms. */
+/**
+ * Time that a port waits for its goodbye to be sent, milliseconds. The library would wait out the
+ * drain of RFC 9000 section 10.2, about 100 ms.
+ */
 const GOODBYE_MS = 20;
-/** Whoever closes a link ends both connections. When TCP's end is seen first, QUIC has so long to bring the reason. */
+/**
+ * Time that QUIC has to bring the reason when the end of TCP is seen first, milliseconds. The
+ * closing side ends both connections.
+ */
 const REASON_MS = 500;
 
 /** Throws the system's error (`EADDRINUSE` and its like). */
@@ -141,7 +156,13 @@ async function bindUdp(host: string, port: number) {
   return { socket, port: socket.port as number, close: () => socket.stop({ force: true }) };
 }
 
-/** The connection counts only when the cell has answered on it: it may still be refused. Throws PeerRefused or GrafosError `fabric_unreachable`. */
+/**
+ * Opens a link. The connection counts only when the cell has answered on it: it may still be
+ * refused.
+ *
+ * @throws {PeerRefused}
+ * @throws {GrafosError} fabric_unreachable
+ */
 export async function dialControlQuic(options: DialOptions): Promise<ControlLink> {
   const { host, port, trust, timeoutMs } = options;
   const givenUp = new AbortController();
@@ -219,7 +240,10 @@ function tcpUnreachable(host: string, port: number, cause: unknown): GrafosError
   );
 }
 
-/** A packet the library cannot make sense of rejects in its handler, where nobody catches it, and would end the process: it is dropped. */
+/**
+ * Drops packets that the library cannot read. Otherwise its handler rejects where nothing catches
+ * it, which ends the process.
+ */
 class GuardedSocket extends QUICSocket {
   constructor(options: ConstructorParameters<typeof QUICSocket>[0]) {
     super(options);
@@ -229,9 +253,12 @@ class GuardedSocket extends QUICSocket {
 }
 
 /**
- * On loopback a UDP packet may be as long as IPv4 allows, but the library makes a buffer of the full size for every packet it looks for,
- * several for each message. Just under 4 KiB they come from Node's buffer pool: a run costs a third less than with 24 KB, and bulk is as fast.
- * Elsewhere a packet must fit an Ethernet frame.
+ * Chooses the size of packets.
+ *
+ * On loopback a UDP packet may be as long as IPv4 allows, but the library makes a buffer of the
+ * full size for every packet it looks for, several for each message. Just under 4 KiB they come
+ * from Node's buffer pool: a run costs a third less than with 24 KB, and bulk is as fast. Elsewhere
+ * a packet must fit an Ethernet frame.
  */
 function transportConfig(host: string) {
   const isLoopback = host === '127.0.0.1' || host === '::1' || host === 'localhost';
@@ -275,7 +302,7 @@ function exactBuffer(bytes: Buffer): ArrayBuffer {
 }
 
 const REASON_BYTES_MAX = 200;
-/** Application error code of every close of ours; the reason is in words. */
+/** Application error code of every close from here. The reason is in words. */
 const CLOSE_CODE = 1;
 
 class QuicLink implements ControlLink {
@@ -331,7 +358,10 @@ class QuicLink implements ControlLink {
     this.attachBlobs(blobSocket, []);
   }
 
-  /** A stream can have come with the packet that ended the handshake, before anybody could listen for it. */
+  /**
+   * Accepts streams. One can have come with the packet that ended the handshake, before there was a
+   * listener.
+   */
   acceptStreams(token: LinkToken): void {
     const seen = new Set<number>();
     const accept = (stream: Stream) => {
@@ -391,7 +421,7 @@ class QuicLink implements ControlLink {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     const text = Buffer.from(reason).subarray(0, REASON_BYTES_MAX);
-    // Told at once: the library resolves only after the drain, and nothing of it is of use to us.
+    // The close is not awaited: the library resolves only after the drain, which we do not need.
     this.#connection.stop({ isApp: true, errorCode: CLOSE_CODE, reason: text, force: true }).catch(ignore);
     setImmediate(() => this.#end(reason));
   }

@@ -12,7 +12,7 @@ import { FABRIC_ALPN } from './fabricControl.ts';
 import { PeerRefused } from './peerRefused.ts';
 import { TcpLink } from './tcpLink.ts';
 
-/** How long a port waits for its goodbyes to be taken. */
+/** Time that a port waits for its goodbyes to be taken, milliseconds. */
 const GOODBYE_MS = 1_000;
 
 /** Throws the system's error (`EADDRINUSE` and its like). */

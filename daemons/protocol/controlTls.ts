@@ -1,4 +1,4 @@
-/** mTLS on TCP between a scheduler and a cell, whatever it carries: the listener and the dialler. */
+/** mTLS on TCP between a scheduler and a cell, for any content: the listener and the dialler. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
@@ -23,7 +23,10 @@ export interface TlsListenOptions {
 
 export interface TlsListener {
   readonly port: number;
-  /** Lets nobody in any more. Resolves once every connection is gone; those that are still there after `graceMs` are cut off. */
+  /**
+   * Admits no more connections. Resolves once every connection is gone. Those that are still there
+   * after `graceMs` are cut off.
+   */
   close(graceMs: number): Promise<void>;
 }
 
@@ -86,7 +89,12 @@ export interface TlsDialOptions {
   signal?: AbortSignal;
 }
 
-/** Throws PeerRefused when the cell is refused, and else what kept the connection from being made. The socket's errors are listened to. */
+/**
+ * Opens a connection. The errors of the socket are listened to.
+ *
+ * @throws {PeerRefused} when the cell is refused
+ * @throws {Error} when the connection could not be made
+ */
 export async function dialControlTls(options: TlsDialOptions): Promise<{ socket: TLSSocket; peer: PeerIdentity }> {
   const { host, port, alpn, trust, timeoutMs, signal } = options;
   const deadline = AbortSignal.timeout(timeoutMs);

@@ -1,9 +1,14 @@
 /**
- * The life of a daemon, the same for all three. Its parent reads one JSON line from stdout: {@link ReadyLine} or {@link FailedLine}.
- * With `--lifeline` the daemon's stdin is its parent: if it ends before the line `keep`, the daemon ends too, so that a `dev up`
- * killed halfway leaves nothing. After `keep` the daemon lives until a signal, or until its state file (`dev.json`) is gone or
- * belongs to another stack: a deleted project must not leave daemons nobody can find. Before `keep` the parent may tell facts that were
- * not known when it started the daemon, one `key value` a line: so daemons start side by side although one needs another's port.
+ * The life of a daemon, the same for all three. Its parent reads one JSON line from stdout:
+ * {@link ReadyLine} or {@link FailedLine}.
+ *
+ * With `--lifeline` the daemon's stdin is its parent. When it ends before the line `keep`, the
+ * daemon ends, too, so a `dev up` that was killed halfway leaves nothing. After `keep` the daemon
+ * lives until a signal, or until its state file (`dev.json`) is gone or belongs to another stack: a
+ * deleted project must not leave daemons that nobody can find.
+ *
+ * Before `keep` the parent may send facts that were not known when it started the daemon, one
+ * `key value` a line. So daemons start side by side although one needs the port of another.
  */
 import { dirname } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -26,8 +31,8 @@ export interface FailedLine {
 export interface RunningDaemon<Facts> {
   facts: Facts;
   /**
-   * Facts that come once the daemon is ready. Each goes to the parent as a line `key value` after the
-   * ready line.
+   * Facts that come once the daemon is ready. Each goes to the parent as a line `key value` after
+   * the ready line.
    */
   later?: Record<string, Promise<string>>;
   /** Ends everything the daemon started; called once, at most {@link STOP_DEADLINE_MS} long. */
@@ -50,7 +55,8 @@ export async function runDaemon<Facts>(
   options: LifetimeOptions,
   start: (stopRequested: AbortSignal, told: Told) => Promise<RunningDaemon<Facts>>,
 ): Promise<void> {
-  // The main thread's heap has its size from this flag already; left as it is, it would go before the workers' own limits.
+  // The main thread's heap has its size from this flag already. Left in place, it would override
+  // the workers' own limits.
   setFlagsFromString('--max-semi-space-size=0');
   const { log } = options;
   const lifeline = new Map<string, PromiseWithResolvers<string>>();
@@ -157,7 +163,10 @@ function holdLifeline({ keep, tell, stop }: Lifeline): void {
   process.stdin.on('error', gone);
 }
 
-/** `dev.json` names the daemons of its stack; when it no longer names this process the stack is not ours any more. */
+/**
+ * `dev.json` names the daemons of its stack. Once it does not name this process, the stack is
+ * another one.
+ */
 function watchStateFile(options: LifetimeOptions, stop: (why: string) => void): void {
   const { stateFile } = options;
   if (stateFile === undefined) return;
@@ -179,7 +188,7 @@ function watchStateFile(options: LifetimeOptions, stop: (why: string) => void): 
 
 async function namesThisProcess(stateFile: string): Promise<boolean> {
   const file = await readDevFile(stateFile);
-  // A file that is there but cannot be read or is none of ours says nothing; only its absence does.
+  // An unreadable or foreign file says nothing. Only a missing one does.
   if (file.kind === 'invalid') return true;
   return file.kind === 'whole' && Object.values(file.state.daemons).some(({ pid }) => pid === process.pid);
 }

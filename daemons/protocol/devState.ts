@@ -1,4 +1,7 @@
-/** `.grafos/dev/dev.json` (docs/dev-json.md): written atomically, last, once every daemon answers. Holds no secret. */
+/**
+ * `.grafos/dev/dev.json` (docs/dev-json.md): written atomically, last, once every daemon answers.
+ * Holds no secret.
+ */
 export interface DevState {
   version: 1;
   /** RFC 3339. */
@@ -59,7 +62,10 @@ export type DaemonName = (typeof DAEMON_NAMES)[number];
 
 export interface DaemonState {
   pid: number;
-  /** The operating system's start time of the process, in its own terms: tells a recycled pid from ours. */
+  /**
+   * The operating system's start time of the process, in its own terms. It distinguishes a recycled
+   * pid from our process.
+   */
   started: string;
   log: string;
 }

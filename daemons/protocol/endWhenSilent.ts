@@ -1,8 +1,10 @@
 import { GrafosError } from './grafosError.ts';
 
 /**
- * Passes on what `open` gives, and ends it once nothing at all came for `silenceMs`: a peer that is gone without a word closes nothing.
- * @throws {GrafosError} scheduler_unreachable, and what `open` throws
+ * Passes on the items of `open`, and ends it once nothing came for `silenceMs`: a peer that
+ * vanished closes nothing.
+ *
+ * @throws {GrafosError} scheduler_unreachable, and the errors of `open`
  */
 export async function* endWhenSilent<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,

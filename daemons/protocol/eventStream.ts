@@ -12,9 +12,11 @@ export interface EventStreamBounds {
 const LINE_FEED = 0x0a;
 
 /**
- * Server-sent events as our scheduler writes them (https://html.spec.whatwg.org/multipage/server-sent-events.html): an
- * `event` line and one `data` line, lines ended by LF. Comments and fields we do not use are passed over. Leaving the
- * loop destroys the stream.
+ * Server-sent events as our scheduler writes them
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html): an `event` line and one `data`
+ * line, lines ended by LF.
+ *
+ * Comments and fields we do not use are passed over. Leaving the loop destroys the stream.
  *
  * @param make the event from its name and data; null where it is of no interest
  * @throws {Error} the error of `bounds.tooLong`, and those of `make`

@@ -13,16 +13,21 @@ export interface FabricClient {
   /** The cell's answer to the first question, which proves the connection. */
   readonly identity: CellIdentity;
   /**
-   * Throws GrafosError: kind `refused` with a code of FABRIC_ERROR_CODES, or kind `unreachable`, code `fabric_connection_lost`.
-   * Aborting the signal of `tasklet.submit` cancels the run; its outcome is still waited for. Any other request is given up at once,
-   * with kind `interrupted`.
+   * Sends a request. Aborting the signal of `tasklet.submit` cancels the run; its outcome is still
+   * awaited. Any other request is given up at once, with an error of the kind `interrupted`.
+   *
+   * @throws {GrafosError} kind `refused` with a code of FABRIC_ERROR_CODES, or kind `unreachable`:
+   *   fabric_connection_lost
    */
   request<M extends keyof FabricMethods>(
     method: M,
     params: FabricMethods[M]['params'],
     options?: { signal?: AbortSignal },
   ): Promise<FabricMethods[M]['result']>;
-  /** What stands for these bytes in a message; they begin to travel at once and must not change. At most 32 MiB. */
+  /**
+   * Makes the part of a message for some bytes. They begin to travel at once and must not change.
+   * At most 32 MiB.
+   */
   bytesOut(bytes: Uint8Array): Payload;
   /** The bytes of a payload of an answer; each payload can be taken once. */
   bytesIn(payload: Payload): Promise<Uint8Array>;
@@ -44,12 +49,17 @@ export interface FabricTarget extends PeerFiles {
   timeoutMs?: number;
 }
 
-/** Begins to load a transport, for who will connect as soon as it knows the address. Whether it loads, {@link connectFabric} tells. */
+/** Preloads the transport module. Errors of loading surface in {@link connectFabric}. */
 export function preloadTransport(transport: FabricTarget['transport']): void {
   loadDialler(transport === 'tcp' ? 'tcp' : 'quic').catch(() => {});
 }
 
-/** Throws PeerRefused when either end refuses the other, or GrafosError `fabric_unreachable`, `fabric_address_invalid`. */
+/**
+ * Connects to a cell.
+ *
+ * @throws {PeerRefused} when either end refuses the other
+ * @throws {GrafosError} fabric_unreachable, fabric_address_invalid
+ */
 export async function connectFabric(target: FabricTarget): Promise<FabricClient> {
   const { address, transport, timeoutMs = 5_000, ...trust } = target;
   const where = parseHostPort(address);
@@ -123,7 +133,7 @@ export async function connectFabric(target: FabricTarget): Promise<FabricClient>
   };
 }
 
-/** How long QUIC may take to connect before TCP has its turn, milliseconds. */
+/** Time that QUIC may take to connect before TCP is tried, milliseconds. */
 const QUIC_MS = 1_000;
 
 /** Packet filters let no UDP through in many places, where TCP of the same port number works. */

@@ -1,6 +1,8 @@
 /**
- * Fabric control: what the scheduler asks of fabricbiosd. JSON-RPC 2.0 on one long-lived bidirectional stream over QUIC (or mTLS on TCP);
- * module and input bytes travel as blobs on a channel of their own, named here by `blob`. The page is docs/fabric-control.md.
+ * Fabric control: the requests of the scheduler to fabricbiosd (docs/fabric-control.md).
+ *
+ * It is JSON-RPC 2.0 on one long-lived bidirectional stream over QUIC, or over mTLS on TCP. Module
+ * and input bytes travel as blobs on a channel of their own, named here by `blob`.
  */
 import type { RunError } from './runError.ts';
 
@@ -14,7 +16,10 @@ export interface CellIdentity {
   /** RFC 3339. */
   started_at: string;
   transport: 'quic' | 'tcp';
-  /** URL of the memory data plane and the SHA-256 (lower-case hex) of its certificate, which clients pin. */
+  /**
+   * URL of the memory data plane and the SHA-256 (lower-case hex) of its certificate, which clients
+   * pin.
+   */
   mem_dataplane: string;
   mem_dataplane_sha256: string;
   mem_dataplane_transport: 'http3' | 'http2';
@@ -50,7 +55,10 @@ export interface CapabilityGrant {
   expires_at: string;
 }
 
-/** Bytes that go with a message: inline when small, else a blob on the other channel of the same link. */
+/**
+ * Bytes that go with a message: inline when small, else a blob on the other channel of the same
+ * link.
+ */
 export type Payload = { inline_b64: string } | { blob: number; size: number };
 
 export interface TaskletSubmit {
@@ -59,7 +67,10 @@ export interface TaskletSubmit {
   program: string;
   tasklet: string;
   version: string;
-  /** Lower-case hex SHA-256 of the artifact; `module_unknown` is answered when the cell does not hold it. */
+  /**
+   * Lower-case hex SHA-256 of the artifact; `module_unknown` is answered when the cell does not
+   * hold it.
+   */
   module_sha256: string;
   input: Payload;
   /** Fabric memory the run leases, bytes; 0 = no lease. */
@@ -67,11 +78,14 @@ export interface TaskletSubmit {
   fuel: number;
   linear_memory_bytes: number;
   timeout_ms: number;
-  /** How long the run's lease outlives the run, milliseconds. */
+  /** Time that the run's lease outlives the run, milliseconds. */
   hold_ms: number;
   /** Recorded seed of `random_fill`: 32 bytes, lower-case hex. */
   seed: string;
-  /** Recorded start of the run's clock: unix nanoseconds as a decimal string, because it does not fit a double. */
+  /**
+   * Recorded start of the run's clock: unix nanoseconds as a decimal string, because it does not
+   * fit a double.
+   */
   start_unix_nanos: string;
 }
 
@@ -80,7 +94,7 @@ export interface TaskletOutcome {
   state: 'succeeded' | 'failed' | 'cancelled';
   error: RunError | null;
   output: Payload;
-  /** UTF-8, all of it: also what `run.log` told before. */
+  /** The whole log, UTF-8, including the parts that `run.log` reported before. */
   log: Payload;
   fuel_used: number;
   /** Bytes. */

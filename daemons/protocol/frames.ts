@@ -1,6 +1,12 @@
-/** Frames on an ordered byte stream: u32 big-endian length of the body, then the body. Every stream of ours is cut this way. */
+/**
+ * Frames on an ordered byte stream: u32 big-endian length of the body, then the body. Every stream
+ * of this project uses them.
+ */
 
-/** The stream cannot be read any further: the connection it came on must be closed with `message` as the reason. */
+/**
+ * The stream cannot be read any further. Its connection must be closed with `message` as the
+ * reason.
+ */
 export class FrameInvalid extends Error {
   constructor(message: string) {
     super(message);
@@ -20,14 +26,20 @@ export function frameHead(bytes: number, head: Uint8Array = EMPTY): Uint8Array {
 
 const EMPTY = new Uint8Array(0);
 
-/** Cuts a stream into frame bodies. A body may be a view into the chunk it came in: who keeps it must copy it. */
+/**
+ * Cuts a stream into frame bodies. A body may be a view into the chunk it came in: copy it to keep
+ * it.
+ */
 export class FrameReader {
   readonly #bytesMax: number;
   readonly #onFrame: (body: Buffer) => void;
   #pieces: Buffer[] = [];
   #held = 0;
 
-  /** `bytesMax` bounds a body; an empty body or a longer one throws {@link FrameInvalid} out of `push`. */
+  /**
+   * @param bytesMax bound of a body; an empty body or a longer one throws {@link FrameInvalid} out
+   *   of `push`
+   */
   constructor(bytesMax: number, onFrame: (body: Buffer) => void) {
     this.#bytesMax = bytesMax;
     this.#onFrame = onFrame;

@@ -1,6 +1,6 @@
 /**
- * What `fabricbiosd profile` is told on its stdin, as one line of JSON, and answers on its stdout, as one too: a run done again with counters
- * in its module (docs/profile.md). It ends when its stdin does.
+ * The input and answer of `fabricbiosd profile`, each one line of JSON, on its stdin and stdout. It
+ * repeats a run with counters in its module (docs/profile.md), and ends when its stdin does.
  */
 import type { RunError } from './runError.ts';
 import type { RunRecord } from './tenantApi.ts';
@@ -16,7 +16,10 @@ export interface FuelProfile {
   error: RunError | null;
   fuel_used: number;
   output_sha256: string;
-  /** `[function index, byte offset in its body (from the locals' count), fuel]` of each instruction that was executed; the fuel adds up to `fuel_used`. */
+  /**
+   * `[function index, byte offset in its body (from the locals' count), fuel]` of each instruction
+   * that was executed; the fuel adds up to `fuel_used`.
+   */
   places: Array<[index: number, bodyOffset: number, fuel: number]>;
   /**
    * The tree of calls, parents first. The fuel adds up to `fuel_used`.

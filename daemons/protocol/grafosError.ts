@@ -1,4 +1,4 @@
-/** Why a command or daemon could not do what was asked; each kind has one exit code (docs/cli.md). */
+/** The kinds of errors of a command or daemon. Each kind has one exit code (docs/cli.md). */
 export type ErrorKind = 'bad-answer' | 'usage' | 'unreachable' | 'refused' | 'interrupted';
 
 export const EXIT_CODE: Record<ErrorKind, number> = {
@@ -10,8 +10,10 @@ export const EXIT_CODE: Record<ErrorKind, number> = {
 };
 
 /**
- * An error a person is meant to read: what happened, why, and what to do next.
- * `code` is stable snake_case, so that scripts can match it. Anything thrown that is not a GrafosError is our fault, not the user's.
+ * An error for a person to read: what happened, why, and what to do next.
+ *
+ * `code` is stable snake_case, so that scripts can match it. Any other error that is thrown is our
+ * fault, not the user's.
  */
 export class GrafosError extends Error {
   readonly kind: ErrorKind;

@@ -1,9 +1,15 @@
-/** The "Run locally" helper: the JSON bodies of its HTTP API and of its server-sent events. Routes and reasons are in docs/helper.md. */
+/**
+ * The "Run locally" helper: the JSON bodies of its HTTP API and of its server-sent events. Routes
+ * and reasons are in docs/helper.md.
+ */
 
 import type { RunError } from './runError.ts';
 import type { ArtifactEntry, Run, RunEvent, RunState } from './tenantApi.ts';
 
-/** Refusals of the helper itself. A refusal of the scheduler is passed on with the scheduler's own reason (docs/api.md). */
+/**
+ * Refusals of the helper itself. A refusal of the scheduler is passed on with the scheduler's own
+ * reason (docs/api.md).
+ */
 export const HELPER_REASONS = [
   'host_refused',
   'origin_refused',
@@ -106,7 +112,10 @@ export interface HelperRun {
   created_at: string;
   ended_at: string | null;
   error: RunError | null;
-  /** Null until the run ended. Fuel in instructions, memory and output in bytes, duration in microseconds. */
+  /**
+   * Null until the run ended. Fuel in instructions, memory and output in bytes, duration in
+   * microseconds.
+   */
   fuel_used: number | null;
   duration_us: number | null;
   linear_memory_peak: number | null;
@@ -122,19 +131,24 @@ export interface HelperArtifacts {
   artifacts: ArtifactEntry[];
 }
 
-/** Server-sent events of `GET /v1/events`: first a snapshot (`tasklets`, `runs`), then what changes. */
+/**
+ * Server-sent events of `GET /v1/events`: first a snapshot (`tasklets`, `runs`), then the changes.
+ */
 export type HelperEvent =
   | { event: 'tasklets'; data: HelperTasklets }
   | { event: 'runs'; data: HelperRuns }
   | { event: 'run'; data: HelperRun }
   /** The cell would not have this run after all, and it is none. */
   | { event: 'gone'; data: { run_id: string } }
-  /** Whether the scheduler answers; while it does not, runs are as last seen. */
+  /** The state of the scheduler. While it is unreachable, runs are as last seen. */
   | { event: 'scheduler'; data: { state: 'ok' | 'unreachable'; message: string | null } }
   /** The last event: the stack stops, and with it this bearer ends. */
   | { event: 'stopping'; data: Record<string, never> };
 
-/** Server-sent events of `GET /v1/runs/{id}/events`: the scheduler's, the run at the end without its output. */
+/**
+ * Server-sent events of `GET /v1/runs/{id}/events`: the scheduler's, the run at the end without its
+ * output.
+ */
 export type HelperRunEvent =
   | Extract<RunEvent, { event: 'state' | 'log' }>
   | { event: 'end'; data: HelperRun }

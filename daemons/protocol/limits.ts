@@ -10,7 +10,10 @@ export const LIMITS = {
   tokenSeconds: 300,
   /** Longest hold of a run's lease after its end, in milliseconds. */
   holdMs: 3_600_000,
-  /** Instructions: what the meter's balance holds (wasm/balance.ts), far more than run in the longest timeout. */
+  /**
+   * Instructions: the most that the meter's balance holds (wasm/balance.ts), far more than run in
+   * the longest timeout.
+   */
   fuelMax: 2 ** 47 - 1,
   timeoutMsMax: 15 * 60_000,
   /** Arrays and objects inside each other; an output that nests deeper counts as no JSON. */

@@ -4,7 +4,8 @@ import { dirname, resolve } from 'node:path';
 /**
  * Makes a folder and the missing folders above it; takes one that is there.
  *
- * Node's `recursive` never ends where a folder that exists answers ENOENT to a new one, as /proc does.
+ * Node's `recursive` never ends where a folder that exists answers ENOENT to a new one, as /proc
+ * does.
  *
  * @param mode of the folders that are made; 0o777 less the umask unless given
  * @throws an error of the file system

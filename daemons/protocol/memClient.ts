@@ -1,4 +1,7 @@
-/** Leased fabric memory over the memory data plane (docs/mem-dataplane.md): what `grafos mem` and the editor use. */
+/**
+ * Leased fabric memory over the memory data plane (docs/mem-dataplane.md), for `grafos mem` and the
+ * editor.
+ */
 import { CoalescingWriter } from './coalescingWriter.ts';
 import { FrameReader } from './frames.ts';
 import { GrafosError } from './grafosError.ts';
@@ -31,13 +34,19 @@ export interface MemSession {
   readonly hello: MemHello;
   read(offset: number, length: number): Promise<Uint8Array>;
   write(offset: number, bytes: Uint8Array): Promise<void>;
-  /** Tells of changes until the signal is aborted or the session ends; resolves then. Changes close in time come as one range. */
+  /**
+   * Reports changes until the signal is aborted or the session ends, and resolves then. Changes
+   * close in time come as one range.
+   */
   watch(offset: number, length: number, onChange: (change: MemChange) => void, signal: AbortSignal): Promise<void>;
   /** Round trip, milliseconds. */
   ping(): Promise<number>;
   /** Shows a newer token for the same lease, so that the session outlives the first. */
   renew(token: string): Promise<void>;
-  /** Why the session ended: a code of MEM_ERROR_CODES when the cell said so, else `closed`. Never rejects. */
+  /**
+   * The reason for the end of the session: a code of MEM_ERROR_CODES from the cell, or `closed`.
+   * Never rejects.
+   */
   readonly closed: Promise<string>;
   close(): void;
 }
@@ -45,7 +54,7 @@ export interface MemSession {
 export interface MemTarget {
   /** https://host:port/mem, as the cell reports it. */
   url: string;
-  /** Of the server's certificate, lower-case hex. */
+  /** SHA-256 of the server's certificate, lower-case hex. */
   sha256: string;
   token: string;
   leaseId: string;
@@ -54,8 +63,11 @@ export interface MemTarget {
 }
 
 /**
- * Every refusal of the cell is a GrafosError of kind `refused` with its MEM_ERROR_CODES code; `mem_unreachable` when no session comes
- * about, which is also what a certificate with another hash looks like; `mem_session_lost` when it ends without a reason.
+ * Opens a session.
+ *
+ * @throws {GrafosError} kind `refused` with the MEM_ERROR_CODES code of the cell's refusal;
+ *   mem_unreachable when no session comes about, which is also how a certificate with another hash
+ *   appears; mem_session_lost when the session ends without a reason
  */
 export async function openMemSession({
   url,
@@ -183,7 +195,7 @@ class Wire {
   ): Promise<void> {
     if (signal.aborted) return;
     const { id, answer } = this.#send(MEM.watch, MEM.watching, rangeFields(offset, length));
-    // Before the answer: a change may be told in the same turn.
+    // This happens before the answer: a change may be reported in the same turn.
     this.#watches.set(id, onChange);
     let onAbort = () => {};
     try {
@@ -288,7 +300,7 @@ function isMemErrorCode(text: string): text is MemErrorCode {
   return (MEM_ERROR_CODES as readonly string[]).includes(text);
 }
 
-/** What a session's close reason says to a person. */
+/** The meaning of each close reason, for a person. */
 const MEANING: Record<MemErrorCode, string> = {
   frame_invalid: 'The cell could not read what was sent.',
   hello_required: 'The cell closed a session that did not begin with HELLO.',

@@ -1,6 +1,6 @@
 /**
- * Frames of the memory data plane (docs/mem-dataplane.md). Each frame's body: u8 type, u32 request id, then the fields of its type;
- * numbers are big-endian, offsets and lengths u64.
+ * Frames of the memory data plane (docs/mem-dataplane.md). The body of a frame is u8 type, u32
+ * request id, then the fields of its type. Numbers are big-endian, offsets and lengths u64.
  */
 import { FrameInvalid, frameHead } from './frames.ts';
 
@@ -60,7 +60,7 @@ export type MemErrorCode = (typeof MEM_ERROR_CODES)[number];
 export interface MemHello {
   lease_id: string;
   generation: number;
-  /** Of the lease. */
+  /** Size of the lease. */
   bytes: number;
   rights: string[];
   /** The range the token is good for. */
@@ -114,7 +114,10 @@ export function offsetField(offset: number): Buffer {
   return out;
 }
 
-/** A u64 field; what does not fit a safe integer is outside every lease anyhow and becomes infinity. */
+/**
+ * Reads a u64 field. A value above the safe integers is outside of every lease anyhow and becomes
+ * infinity.
+ */
 export function readU64(rest: Buffer, at: number): number {
   if (rest.length < at + 8) throw new FrameInvalid('a frame that is too short');
   const value = rest.readBigUInt64BE(at);

@@ -8,9 +8,10 @@ const STEERING =
   /[\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\u{200b}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}]|(?!\t)\p{Cc}/gu;
 
 /**
- * Text that a stranger chose, made fit to stand in one line of ours: every character that would
- * steer a terminal, a log or a reader is written out, as `\n`, `\u001b` or `\u202e`. Ordinary text
- * comes back as it is.
+ * Makes text from an untrusted source fit for one line of our output.
+ *
+ * Every character that would steer a terminal, a log or a reader is written out, as `\n`, `\u001b`
+ * or `\u202e`. Ordinary text comes back as it is.
  */
 export function neutralText(text: string): string {
   return text.replace(STEERING, written);

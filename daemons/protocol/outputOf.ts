@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { RunResponse } from './tenantApi.ts';
 
-/** The output that the artifact `output.b64` holds; null where it is not the one that the response names by size and hash. */
+/**
+ * The output that the artifact `output.b64` holds; null where its size or hash is not the one in
+ * the response.
+ */
 export function outputOf({ output_bytes, output_sha256 }: RunResponse, outputB64: Uint8Array): Buffer | null {
   const text = Buffer.from(outputB64.buffer, outputB64.byteOffset, outputB64.byteLength).toString('latin1');
   const output = Buffer.from(text, 'base64');

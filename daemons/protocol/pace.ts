@@ -1,8 +1,13 @@
-/** The slowest that a peer may be. What is slower is taken for one that holds the connection open for its own sake. */
+/**
+ * The slowest pace of a peer. A slower one counts as a peer that only holds the connection open.
+ */
 export const PACE = {
   bytesPerSecond: 16 * 1024,
   /** Time in which nothing need come, milliseconds. */
   graceMs: 10_000,
-  /** For an answer to begin, beside the time its request takes and the time it was asked to wait, milliseconds. */
+  /**
+   * Time for an answer to begin, milliseconds, on top of the time that its request takes and the
+   * time it was asked to wait.
+   */
   answerMs: 30_000,
 } as const;

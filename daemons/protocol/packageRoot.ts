@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The folder of the installed package: where `dist/`, `sdk/` and `media/` lie, whether we run from a bundle or from source. */
+/**
+ * The folder of the installed package, with `dist/`, `sdk/` and `media/` in it, for a bundle and
+ * for sources alike.
+ */
 export const packageRoot: string = findPackageRoot(import.meta.dirname);
 
 function findPackageRoot(from: string): string {

@@ -1,6 +1,9 @@
 /**
- * The 4 or 16 octets of an IP address (RFC 4291 section 2.2), or undefined where the text is none. No zone, no brackets.
- * Not node:net's isIP: its pattern for IPv6 takes 3 to 6 ms the first time, and this stands in the way of every start.
+ * The 4 or 16 octets of an IP address (RFC 4291 section 2.2), or undefined where the text is none.
+ * No zone, no brackets.
+ *
+ * It does not use isIP of node:net: its pattern for IPv6 takes 3 to 6 ms the first time, and this
+ * runs in every start.
  */
 export function ipOctets(address: string): Uint8Array | undefined {
   if (!address.includes(':')) return ipv4Octets(address);
@@ -10,7 +13,7 @@ export function ipOctets(address: string): Uint8Array | undefined {
   const right = tail === undefined || tail === '' ? [] : groupOctets(tail, true);
   if (left === undefined || right === undefined) return undefined;
   const missing = 16 - left.length - right.length;
-  // "::" stands for one group of zeros at least.
+  // "::" means at least one group of zeros.
   if (tail === undefined ? missing !== 0 : missing < 2) return undefined;
   return Uint8Array.from([...left, ...Array<number>(missing).fill(0), ...right]);
 }

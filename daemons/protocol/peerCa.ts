@@ -14,8 +14,13 @@ export const KEY_USAGE_BIT = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 }
 const known = new WeakMap<Uint8Array, TrustedCa>();
 
 /**
- * Our CA from its DER bytes: self-signed EC P-256, version 3, critical CA:TRUE and keyCertSign, no constraint we would have to carry out.
- * Throws DerInvalid with what is wrong. The answer is kept per Uint8Array, which must not change afterwards. Its dates are not judged here.
+ * Reads our CA from its DER bytes: self-signed EC P-256, version 3, critical CA:TRUE and
+ * keyCertSign, and no constraint that we would have to carry out.
+ *
+ * Its dates are not judged here. The answer is kept per Uint8Array, which must not change
+ * afterwards.
+ *
+ * @throws {DerInvalid} with the fault
  */
 export function readCa(caDer: Uint8Array): TrustedCa {
   const before = known.get(caDer);
@@ -57,7 +62,7 @@ function caProblem(certificate: ParsedCertificate): string | undefined {
   return foreign === undefined ? undefined : `it has the extension ${foreign}, which we do not carry out`;
 }
 
-/** What is asked of CA and leaf alike. */
+/** Checks the rules that hold for CA and leaf alike. */
 export function formProblem(certificate: ParsedCertificate): string | undefined {
   const { serial, innerAlgorithm, outerAlgorithm } = certificate;
   if (certificate.version !== 3) return `it has version ${certificate.version}, not 3`;
@@ -98,5 +103,8 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** AlgorithmIdentifier without parameters, RFC 5758 section 3.2. */
 const ECDSA_WITH_SHA256 = Buffer.from('300a06082a8648ce3d040302', 'hex');
-/** SubjectPublicKeyInfo up to the point: id-ecPublicKey, prime256v1 (RFC 5480), and the tag of an uncompressed point. */
+/**
+ * SubjectPublicKeyInfo up to the point: id-ecPublicKey, prime256v1 (RFC 5480), and the tag of an
+ * uncompressed point.
+ */
 const P256_SPKI = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');

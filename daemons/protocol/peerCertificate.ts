@@ -1,6 +1,9 @@
 /**
- * The one judgement on a peer's certificate chain, at both ends of every mTLS connection, TLS and QUIC alike. TLS libraries check that
- * a chain leads to a root; this checks that it is exactly one of ours, made for the part the peer plays. docs/security.md lists the checks.
+ * The one judgement on a peer's certificate chain, at both ends of every mTLS connection, TLS and
+ * QUIC alike.
+ *
+ * TLS libraries check that a chain leads to a root. This checks that it is exactly one of our
+ * chains, made for the part that the peer plays. docs/security.md lists the checks.
  */
 import { createHash } from 'node:crypto';
 import { ipOctets, isDnsName } from './peerAddress.ts';
@@ -28,7 +31,10 @@ import {
 import { EXTENSION, type ParsedCertificate, parseCertificate } from './peerX509.ts';
 
 interface PeerExpectationBase {
-  /** The one CA, DER; only these very bytes are trusted. Keep one array per CA: what is read from it is cached. */
+  /**
+   * The one CA, DER. Only these very bytes are trusted. Keep one array per CA: the parsed CA is
+   * cached for it.
+   */
   caDer: Uint8Array;
   /** Roles the peer may have; all that fit the usage when left out. */
   roles?: readonly PeerRole[];
@@ -57,12 +63,14 @@ export interface PeerIdentity {
   notAfter: Date;
 }
 
-/** No certificate of ours comes near; what is larger is refused before it is read. */
+/** Largest certificate, bytes. Ours are far smaller. A larger one is refused before it is read. */
 const CERTIFICATE_BYTES_MAX = 8192;
 
 /**
- * Who the peer is, from the chain it presented: its leaf, and after it nothing or our CA. Throws {@link PeerRefused}.
- * About 0.2 ms, most of it one signature: once for a connection, never for a request.
+ * Identifies the peer from the chain it presented: its leaf, and after it nothing or our CA. It
+ * takes about 0.2 ms, most of it for one signature: once for a connection, never for a request.
+ *
+ * @throws {PeerRefused}
  */
 export function checkPeerChain(chain: readonly Uint8Array[] | null | undefined, expect: PeerExpectation): PeerIdentity {
   const refuse = (reason: PeerRefusalReason, detail: string): PeerRefused =>
@@ -127,7 +135,10 @@ function readLeaf(der: Uint8Array, refuse: Refuse): ParsedCertificate {
   }
 }
 
-/** Who signed it. Only the form is judged before this; what the leaf says of itself counts for nothing until it passes. */
+/**
+ * Checks the signer. Only the form is judged before this. The content of the leaf counts for
+ * nothing until it passes.
+ */
 function originProblem(leaf: ParsedCertificate, ca: TrustedCa): string | undefined {
   if (!isSignedBy(leaf, ca.publicKey)) return 'its signature is not by our CA';
   const keyId = leaf.authorityKeyId?.keyId ?? null;
@@ -152,7 +163,7 @@ function lifetimeProblem(leaf: ParsedCertificate, ca: ParsedCertificate): string
   return isInside ? undefined : "its validity reaches outside our CA's";
 }
 
-/** Extensions that a leaf of ours never has, critical or not. */
+/** Extensions that our leaves never have, critical or not. */
 const CA_ONLY: readonly string[] = [
   EXTENSION.nameConstraints,
   EXTENSION.policyMappings,

@@ -1,4 +1,4 @@
-/** What stands wrong in bytes that should be DER. */
+/** A fault in bytes that should be DER. */
 export class DerInvalid extends Error {}
 
 /** One element: its identifier octet, its content, and itself with its header. */
@@ -20,8 +20,11 @@ export const DER = {
 } as const;
 
 /**
- * A strict reader of DER (X.690) for certificates: definite, shortest lengths and low tag numbers only. Certificates in any
- * looser encoding exist, and each looseness is a way for two readers to see two things; none of ours needs one.
+ * A strict reader of DER (X.690) for certificates: definite, shortest lengths and low tag numbers
+ * only.
+ *
+ * Certificates in looser encodings exist. Each looseness is a way for two readers to see two
+ * things, and ours need none.
  */
 export class DerReader {
   readonly #bytes: Uint8Array;
@@ -139,7 +142,10 @@ export function derOid(content: Uint8Array, what: string): string {
   return arcs.join('.');
 }
 
-/** UTCTime through 2049, GeneralizedTime after, both to the second and in UTC (RFC 5280 section 4.1.2.5). */
+/**
+ * UTCTime through 2049, GeneralizedTime after, both to the second and in UTC (RFC 5280 section
+ * 4.1.2.5).
+ */
 export function derTime({ tag, content }: DerElement, what: string): Date {
   const text = Buffer.from(content).toString('latin1');
   const isUtcTime = tag === DER.utcTime;

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { GrafosError } from './grafosError.ts';
 
-/** What one end of an mTLS connection shows and trusts, as PEM texts. */
+/** The certificates that one end of an mTLS connection presents and trusts, as PEM texts. */
 export interface PeerFiles {
   caPem: string;
   certPem: string;

@@ -1,14 +1,17 @@
 /**
- * mTLS over @matrixai/quic, both ends. With a `verifyCallback` quiche leaves all judgement of the chain to us and verifies only that the
- * peer holds the leaf's key, so the callback is {@link checkPeerChain} and nothing else; streams open only after it has passed.
- * A client's `createQUICClient` resolves before the server has refused it: a connection counts once the server has answered on a stream.
+ * mTLS over @matrixai/quic, both ends.
+ *
+ * With a `verifyCallback`, quiche leaves all judgement of the chain to us and verifies only that
+ * the peer holds the leaf's key. So the callback is {@link checkPeerChain} and nothing else.
+ * Streams open only after it has passed. A client's `createQUICClient` resolves before the server
+ * has refused it: a connection counts once the server has answered on a stream.
  */
 import { checkPeerChain, type PeerExpectation, type PeerIdentity } from './peerCertificate.ts';
 import { caDerFromPem, type PeerFiles } from './peerFiles.ts';
 import { PEER_REFUSAL_REASONS, type PeerRefusalReason, PeerRefused } from './peerRefused.ts';
 import type { PeerUsage } from './peerRole.ts';
 
-/** What the peer must be; the CA is the one of the {@link PeerFiles}. */
+/** The rules for the peer. The CA is the one of the {@link PeerFiles}. */
 export type QuicExpectation = DistributiveOmit<PeerExpectation, 'caDer'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
@@ -23,7 +26,12 @@ export interface QuicPeerConfig {
   enableEarlyData: false;
 }
 
-/** `onRefused` is for the audit log; the same chain again within a second is not told again. The peer gets a TLS alert and no more. */
+/**
+ * Makes the configuration of one end.
+ *
+ * @param onRefused for the audit log; the same chain again within a second is not reported again.
+ *   The peer gets a TLS alert and no more.
+ */
 export function quicPeerConfig(
   files: PeerFiles,
   expect: QuicExpectation,
@@ -51,7 +59,10 @@ export function quicPeerConfig(
   };
 }
 
-/** The library asks anew for every packet that arrives before its goodbye has left: one refused connection is one refusal. */
+/**
+ * Time in which the same refusal is reported once, milliseconds. The library asks again for every
+ * packet that arrives before its goodbye has left.
+ */
 const SAME_REFUSAL_MS = 1_000;
 
 function refusalFilter(): (chain: readonly Uint8Array[]) => boolean {
@@ -66,7 +77,11 @@ function refusalFilter(): (chain: readonly Uint8Array[]) => boolean {
   };
 }
 
-/** Who stands at the other end of a connection that {@link quicPeerConfig} let through. Throws {@link PeerRefused}. */
+/**
+ * Identifies the peer of a connection that {@link quicPeerConfig} let through.
+ *
+ * @throws {PeerRefused}
+ */
 export function quicPeerOf(
   connection: { getRemoteCertsChain(): Uint8Array[] },
   files: PeerFiles,
@@ -75,7 +90,9 @@ export function quicPeerOf(
   return checkPeerChain(connection.getRemoteCertsChain(), { ...expect, caDer: caDerFromPem(files.caPem) });
 }
 
-/** TLS alerts (RFC 8446 section 6.2) as QUIC transport errors: 0x100 + alert (RFC 9001 section 4.8). */
+/**
+ * TLS alerts (RFC 8446 section 6.2) as QUIC transport errors: 0x100 + alert (RFC 9001 section 4.8).
+ */
 const CRYPTO_ERROR = 0x100;
 const ALERT: Record<PeerRefusalReason, number> = {
   client_certificate_unfit: CRYPTO_ERROR + 42,
@@ -88,8 +105,10 @@ const INTERNAL_ERROR = CRYPTO_ERROR + 80;
 const UNFIT_TOO = [CRYPTO_ERROR + 43, CRYPTO_ERROR + 46];
 
 /**
- * What a connection's transport error code says about a certificate, or undefined when it is about something else. With the code of our
- * own close, `peer` is the other side; with the peer's, it is ours that was refused.
+ * Reads a connection's transport error code as a refusal of a certificate; undefined when it is
+ * about something else.
+ *
+ * @param peer the other side, for the code of our own close; our side, for the code of the peer's
  */
 export function peerRefusedByQuic(errorCode: number, peer: PeerUsage): PeerRefused | undefined {
   const reason = UNFIT_TOO.includes(errorCode)
@@ -99,8 +118,10 @@ export function peerRefusedByQuic(errorCode: number, peer: PeerUsage): PeerRefus
 }
 
 /**
- * For a server's `EventQUICConnectionError`: the refusals that quiche makes by itself and that no `verifyCallback` sees, a client without
- * a certificate above all. Undefined for every other error, and for those that {@link quicPeerConfig} has reported already.
+ * Reads a server's `EventQUICConnectionError` as a refusal that quiche made by itself and that no
+ * `verifyCallback` sees: a client without a certificate above all.
+ *
+ * Undefined for every other error, and for those that {@link quicPeerConfig} has reported already.
  */
 export function peerRefusedByQuiche(error: Error & { data?: unknown }): PeerRefused | undefined {
   // Both kinds have this name; only quiche's own carries what quiche threw.

@@ -19,8 +19,11 @@ const WHAT: Record<PeerRefusalReason, string> = {
 };
 
 /**
- * A peer whose certificate chain does not pass {@link checkPeerChain}. `reason` is the audit log's word; `detail` says which check
- * failed and is for logs and people, never for the peer. `code` is the reason, with `server_` for `client_` where the peer is a server.
+ * A peer whose certificate chain does not pass {@link checkPeerChain}.
+ *
+ * `reason` is the word of the audit log. `detail` names the failed check, for logs and people,
+ * never for the peer. `code` is the reason, with `server_` for `client_` where the peer is a
+ * server.
  */
 export class PeerRefused extends GrafosError {
   readonly reason: PeerRefusalReason;

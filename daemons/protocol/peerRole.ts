@@ -1,8 +1,14 @@
-/** What a certificate of ours can be: the role and the name stand in its one `grafos://<role>/<name>` URI (docs/security.md). */
+/**
+ * The roles of a certificate. Role and name are in its one `grafos://<role>/<name>` URI
+ * (docs/security.md).
+ */
 export const PEER_ROLES = ['tenant', 'admin', 'scheduler', 'cell'] as const;
 export type PeerRole = (typeof PEER_ROLES)[number];
 
-/** The sides a role may stand on; its certificate's extended key usage says no more and no less than is needed for them. */
+/**
+ * The sides of a connection that a role may be on. The extended key usage of its certificate allows
+ * exactly these.
+ */
 export const ROLE_USAGES: Record<PeerRole, readonly PeerUsage[]> = {
   tenant: ['client'],
   admin: ['client'],

@@ -1,7 +1,10 @@
 /**
- * mTLS over node:tls, node:https and node:http2, both ends. OpenSSL refuses first (no certificate, another CA, out of date); what it lets
- * through meets {@link checkPeerChain}. Node does not show a server the certificates a client sent after its leaf, nor a client those a
- * server sent and OpenSSL had no use for; they have no say, because the leaf must be signed by our CA's key itself.
+ * mTLS over node:tls, node:https and node:http2, both ends. OpenSSL refuses first (no certificate,
+ * another CA, out of date). The rest is for {@link checkPeerChain}.
+ *
+ * Node does not show a server the certificates that a client sent after its leaf, nor a client
+ * those that a server sent and OpenSSL had no use for. They do not matter, because the leaf must be
+ * signed by our CA's key itself.
  */
 import type { PeerCertificate, SecureContextOptions, Server, TLSSocket, TlsOptions } from 'node:tls';
 import { boundHandshakes } from './boundHandshakes.ts';
@@ -11,7 +14,10 @@ import { caDerFromPem, type PeerFiles } from './peerFiles.ts';
 import { type PeerRefusalReason, PeerRefused } from './peerRefused.ts';
 import type { PeerRole, PeerUsage } from './peerRole.ts';
 
-/** For `tls.createServer`, `https.createServer` and `http2.createSecureServer`; the server then needs {@link guardTlsServer}. */
+/**
+ * For `tls.createServer`, `https.createServer` and `http2.createSecureServer`; the server then
+ * needs {@link guardTlsServer}.
+ */
 export function tlsServerOptions(files: PeerFiles): TlsOptions {
   return {
     ca: files.caPem,
@@ -27,16 +33,22 @@ export function tlsServerOptions(files: PeerFiles): TlsOptions {
 export interface TlsGuard {
   caPem: string;
   roles?: readonly PeerRole[];
-  /** For the audit log; the peer is told nothing. `address` is `host:port`, or null when the socket is already gone. */
+  /**
+   * For the audit log; the peer gets no reason. `address` is `host:port`, or null when the socket
+   * is already gone.
+   */
   onRefused(refused: PeerRefused, address: string | null): void;
 }
 
 const PEER = Symbol('peer');
 
 /**
- * Checks every connection after its handshake, resumed ones too, before the server's own listener sees it; one that fails is
- * destroyed, and no byte it sent is read. Handshakes are bounded as well. Call it on the server
- * before it listens. {@link peerOf} then says who a socket's peer is.
+ * Checks every connection after its handshake, resumed ones too, before the server's own listener
+ * sees it.
+ *
+ * One that fails is destroyed, and no byte that it sent is read. Handshakes are bounded as well.
+ *
+ * Call it on the server before it listens. {@link peerOf} then identifies the peer of a socket.
  */
 export function guardTlsServer(server: Server, guard: TlsGuard): void {
   const caDer = caDerFromPem(guard.caPem);
@@ -63,7 +75,9 @@ export function guardTlsServer(server: Server, guard: TlsGuard): void {
   });
 }
 
-/** The peer of a socket of a guarded server; also from `request.socket`, over HTTP/1.1 and HTTP/2. */
+/**
+ * The peer of a socket of a guarded server; also from `request.socket`, over HTTP/1.1 and HTTP/2.
+ */
 export function peerOf(socket: object): PeerIdentity {
   const peer = (socket as { [PEER]?: PeerIdentity })[PEER];
   if (peer === undefined) throw new Error('this socket does not belong to a guarded TLS server');
@@ -84,8 +98,11 @@ export interface TlsClientOptions extends SecureContextOptions {
 }
 
 /**
- * For `tls.connect`, `https.request` and `https.Agent`. A server that fails the check ends the connection with {@link PeerRefused}
- * before a byte of the request is sent. Sessions are not resumed (`maxCachedSessions`), because Node skips the check on those.
+ * Options for `tls.connect`, `https.request` and `https.Agent`.
+ *
+ * A server that fails the check ends the connection with {@link PeerRefused} before a byte of the
+ * request is sent. Sessions are not resumed (`maxCachedSessions`), because Node skips the check on
+ * those.
  */
 export function tlsClientOptions(files: PeerFiles, expected: ExpectedServer): TlsClientOptions {
   const caDer = caDerFromPem(files.caPem);
@@ -94,8 +111,9 @@ export function tlsClientOptions(files: PeerFiles, expected: ExpectedServer): Tl
     cert: files.certPem,
     key: files.keyPem,
     minVersion: 'TLSv1.3',
-    // The only one a leaf of ours can use. Node 24 itself crashes in getPeerCertificate, which it calls before checkServerIdentity,
-    // on a server key of the brainpool curves that OpenSSL offers by default.
+    // The only algorithm that our leaves can use. Node 24 crashes in getPeerCertificate, which it
+    // calls before checkServerIdentity, on a server key of the brainpool curves that OpenSSL offers
+    // by default.
     sigalgs: 'ecdsa_secp256r1_sha256',
     rejectUnauthorized: true,
     maxCachedSessions: 0,
@@ -116,8 +134,11 @@ export function tlsClientOptions(files: PeerFiles, expected: ExpectedServer): Tl
 }
 
 /**
- * What OpenSSL's refusal of the peer's certificate means in our words, or undefined where the error is about something else.
- * `peer` is the side the peer is on; `authorizationError` is the socket's, where the error itself says no more than "hang up".
+ * Reads an error of OpenSSL as a refusal of the peer's certificate; undefined where it is about
+ * something else.
+ *
+ * @param peer the side that the peer is on
+ * @param authorizationError the socket's, where the error itself says no more than "hang up"
  */
 export function peerRefusedByTls(error: Error, peer: PeerUsage, authorizationError?: unknown): PeerRefused | undefined {
   if (error instanceof PeerRefused) return error;
@@ -135,7 +156,10 @@ const UNTRUSTED = 'client_certificate_untrusted';
 const EXPIRED = 'client_certificate_expired';
 const UNFIT = 'client_certificate_unfit';
 
-/** Node's names of OpenSSL's X509_V_ERR_* (node:tls documents the list), and of the two handshake errors without one. */
+/**
+ * Node's names of OpenSSL's X509_V_ERR_* (node:tls documents the list), and of the two handshake
+ * errors without one.
+ */
 const REASONS: Record<string, PeerRefusalReason> = {
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'client_certificate_missing',
   CERT_HAS_EXPIRED: EXPIRED,

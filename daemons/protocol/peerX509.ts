@@ -1,7 +1,10 @@
 /**
- * An X.509 certificate (RFC 5280 section 4.1), read strictly into the fields that decide whether it may be a peer's. node:crypto's
- * X509Certificate shows too little of it: no version, no algorithms, no critical flags, and extensions it does not know are invisible.
- * Reading judges form only; {@link checkPeerChain} judges the content.
+ * An X.509 certificate (RFC 5280 section 4.1), read strictly into the fields that decide whether it
+ * may be a peer's.
+ *
+ * X509Certificate of node:crypto shows too little of it: no version, no algorithms, no critical
+ * flags, and no extensions that it does not know. Reading judges form only; {@link checkPeerChain}
+ * judges the content.
  */
 import {
   DER,
@@ -178,7 +181,8 @@ function readKeyUsage(bytes: Uint8Array): Set<number> {
   const element = readWhole(bytes, DER.bitString, 'keyUsage');
   const { bytes: octets, unusedBits } = derBitString(element.content, 'keyUsage');
   const last = octets.at(-1) ?? 0;
-  // A named bit list ends with a one (X.690 section 11.2.2); an empty one allows nothing (RFC 5280 section 4.2.1.3).
+  // A named bit list ends with a one (X.690 section 11.2.2); an empty one allows nothing (RFC 5280
+  // section 4.2.1.3).
   if (octets.length === 0 || octets.length > 2 || ((last >> unusedBits) & 1) === 0) {
     throw new DerInvalid('keyUsage is not in its shortest form or says nothing');
   }
@@ -214,7 +218,10 @@ function readAltNames(bytes: Uint8Array): AltName[] {
   return names;
 }
 
-/** IA5String, of which we take printable characters only: a NUL in a name has fooled many a reader. */
+/**
+ * Reads an IA5String and accepts printable characters only: a NUL in a name has fooled many a
+ * reader.
+ */
 function ascii(content: Uint8Array): string {
   const text = Buffer.from(content).toString('latin1');
   if (!/^[\x21-\x7e]+$/.test(text))

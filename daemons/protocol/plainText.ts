@@ -1,8 +1,12 @@
-/** Control characters, line separators, and marks that reorder text: what a terminal, a log or a list takes for a command. */
+/**
+ * Control characters, line separators, and marks that reorder text: a terminal, a log or a list
+ * takes them for commands.
+ */
 const COMMANDING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
- * Text of a stranger, safe to put into a sentence: one line of printable characters, cut off after `most`.
+ * Makes text from an untrusted source safe inside a sentence: one line of printable characters, cut
+ * off after `most`.
  *
  * @param most characters, of the result without the mark of the cut
  */

@@ -1,6 +1,9 @@
 /**
- * Which process a pid is. A pid alone is no identity: it is recycled, and a dead child may stay a zombie for seconds, so signal 0
- * proves nothing. The start time, in the operating system's own terms, together with the pid does.
+ * Identifies the process of a pid.
+ *
+ * A pid alone is no identity: it is recycled, and a dead child may stay a zombie for seconds, so
+ * signal 0 proves nothing. The pid together with the start time, in the operating system's own
+ * terms, does.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,7 +11,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Start time of a living process as an opaque text that only equality may be asked of; undefined when no such process lives. */
+/**
+ * Start time of a living process, as an opaque text for comparison only; undefined when no such
+ * process lives.
+ */
 export async function processStart(pid: number): Promise<string | undefined> {
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   // Asking costs a process where there is no /proc, so only about a pid that somebody has.

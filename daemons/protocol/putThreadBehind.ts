@@ -2,8 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 /**
- * Behind whatever else the machine does, the process's own main thread and an editor among it: a third of their share where they compete. Less would
- * be worse, because threads of one process wait for each other's changes to its memory, and then for who has no processor.
+ * Nice value for long tasks: about a third of a normal share, so that the main thread and an editor
+ * come first.
+ *
+ * With a lower share, other threads of the process wait on memory-map changes held by a thread that
+ * gets no processor.
  */
 const NICE = 5;
 
@@ -11,8 +14,12 @@ const NICE = 5;
 const NAME_BYTES = 15;
 
 /**
- * Puts a thread of this process behind all others, for good: without a privilege no thread gets its priority back. Linux alone has
- * priorities of threads, and Node names its worker threads from version 24 on; elsewhere nothing happens.
+ * Lowers the priority of a thread of this process, for good: without a privilege no thread gets its
+ * priority back.
+ *
+ * Only Linux has priorities of threads, and Node names its worker threads from version 24 on;
+ * elsewhere nothing happens.
+ *
  * @param name of the worker
  * @returns whether it was done
  */

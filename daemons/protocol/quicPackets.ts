@@ -1,10 +1,16 @@
 /**
- * What `@matrixai/quic` does for each packet, done with less. For every one it makes a lock with a timer, an abort controller and an error,
- * and two native iterators, and acknowledges it at once with a packet of its own. That was a third of a run's time in a daemon, and
- * most of what its collector had to copy. The version is pinned; `test/daemons/quicPackets.test.ts` holds it against what is replaced here.
+ * Replaces the work of `@matrixai/quic` for each packet by a cheaper one.
+ *
+ * For every packet the library makes a lock with a timer, an abort controller and an error, and two
+ * native iterators, and it acknowledges the packet at once with one of its own. That was a third of
+ * a run's time in a daemon, and most of the copying of its collector. The version is pinned.
+ * `test/daemons/quicPackets.test.ts` compares this file with the code that it replaces.
  */
 
-/** An answer that is quick takes the acknowledgement along. RFC 9000, 18.2: the peer reckons with 25 milliseconds. */
+/**
+ * Delay of an acknowledgement, milliseconds, so that a quick answer takes it along. RFC 9000, 18.2:
+ * the peer expects up to 25 ms.
+ */
 const ACKNOWLEDGED_MS = 5;
 /** RFC 9000, 13.2.2: at least every second packet is acknowledged at once. */
 const UNACKNOWLEDGED_MAX = 1;
@@ -18,16 +24,25 @@ interface QuicStream {
 interface QuicInternals {
   /** Packets are taken in one after another. */
   recvLock: { withF(receive: () => Promise<void>): Promise<void> };
-  /** After each packet: reads what can be read, and wakes who waits to write. Also makes the streams that the peer opened. */
+  /**
+   * After each packet: reads the readable streams, and wakes the writers that wait. Also makes the
+   * streams that the peer opened.
+   */
   processStreams(): void;
-  /** Sends what there is to send: after each packet, when a stream has written or read, and when a timer says so. */
+  /**
+   * Sends all that is due: after each packet, when a stream has written or read, and when a timer
+   * fires.
+   */
   send(): Promise<void>;
   streamMap: ReadonlyMap<number, QuicStream>;
   conn: {
     streamReadable(streamId: number): boolean;
-    /** What was received. `send` follows at once, to tell the peer that there is room again. */
+    /** Receives bytes. `send` follows at once, so that the peer learns that there is room again. */
     streamRecv(streamId: number, into: Uint8Array): [number, boolean] | null;
-    /** Bytes it took. For the others the writer waits until `processStreams` finds that there is room. */
+    /**
+     * Sends bytes and returns the number that was taken. For the others the writer waits until
+     * `processStreams` finds room.
+     */
     streamSend(streamId: number, data: Uint8Array, isLast: boolean): number | null;
     isDraining(): boolean;
     isClosed(): boolean;
@@ -46,7 +61,7 @@ export function lightenPackets(connection: object, streams: number): void {
   const streamRecv = conn.streamRecv.bind(conn);
   const streamSend = conn.streamSend.bind(conn);
   let last: Promise<unknown> = Promise.resolve();
-  /** What is sent next is only that something came: nobody has written. */
+  /** The next packet carries only an acknowledgement: no data is queued. */
   let hasOnlyReceived = false;
   let unacknowledged = 0;
   /** Streams whose writer waits for room. */

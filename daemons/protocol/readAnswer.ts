@@ -6,7 +6,10 @@ import { isDeepJson } from './isDeepJson.ts';
 import { parseExactJson } from './parseExactJson.ts';
 import type { Run } from './tenantApi.ts';
 
-/** Made when first needed: a command gets one or two kinds of answer, and each start would pay for all of them. */
+/**
+ * Checks, made on first use: a command gets one or two kinds of answers, and each start would pay
+ * for all of them.
+ */
 const checks = new Map<SchemaName, Check>();
 
 /**

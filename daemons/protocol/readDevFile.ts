@@ -4,7 +4,7 @@ import { DAEMON_NAMES, type DevState, STACK_NAME_CHARACTERS, STACK_NAMES_MAX } f
 import { isDeepJson } from './isDeepJson.ts';
 import { readSmallFile } from './readSmallFile.ts';
 
-/** `dev.json` as it lies there: none, one of ours by its shape, or something else and what is wrong with it. */
+/** The content of `dev.json`: none, one of our shape, or something else with its fault. */
 export type DevFile =
   | { kind: 'none' }
   | { kind: 'whole'; state: DevState }
@@ -21,7 +21,7 @@ const STATE_BYTES_MAX = 64 * 1024;
 const path: Schema = { type: 'string', minLength: 1, maxLength: 4096 };
 const address = (scheme: string, rest = '$'): Schema => ({
   type: 'string',
-  // A local stack listens on loopback only, so a file that names another host is none of ours.
+  // A local stack listens on loopback only, so a file that names another host is not from one.
   pattern: `^${scheme}(?:127\\.0\\.0\\.1|localhost|\\[::1\\]):[1-9][0-9]{0,4}${rest}`,
   maxLength: 256,
 });
@@ -79,7 +79,10 @@ const DEV_STATE: Schema = { ...NEEDED, properties: { ...NEEDED.properties, ...OP
 
 let check: Check | undefined;
 
-/** The one reader of `dev.json`: whatever the file holds, and whatever it is, this is an answer and no error. */
+/**
+ * The one reader of `dev.json`. For any content, and any kind of file, the result is a value and no
+ * error.
+ */
 export async function readDevFile(file: string): Promise<DevFile> {
   let bytes: Buffer;
   try {

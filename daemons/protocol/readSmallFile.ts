@@ -1,16 +1,16 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-// A pipe without a writer would hold up its opening for ever. Windows has no such flag, and no such pipes among files.
+// A pipe without a writer would hold up its opening for ever. Windows has no such flag, and no such
+// pipes among files.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * The bytes of a small regular file.
- *
- * A folder may come from a stranger, and hold a link to a device, a pipe or a huge file in the place of ours.
+ * Reads a small regular file. An untrusted folder may hold a link to a device, a pipe or a huge
+ * file in its place.
  *
  * @param most bytes
- * @throws {Error} where it is no regular file or has more bytes, and what the file system says
+ * @throws {Error} where it is no regular file or has more bytes, and the errors of the file system
  */
 export async function readSmallFile(file: string, most: number): Promise<Buffer> {
   await using handle = await open(file, FLAGS);

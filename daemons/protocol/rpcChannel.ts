@@ -1,4 +1,7 @@
-/** JSON-RPC 2.0 messages as frames on a byte channel: the reader and writer that `vscode-jsonrpc` is given. */
+/**
+ * JSON-RPC 2.0 messages as frames on a byte channel: the reader and the writer for
+ * `vscode-jsonrpc`.
+ */
 import {
   AbstractMessageReader,
   AbstractMessageWriter,
@@ -15,7 +18,10 @@ import { FrameInvalid, FrameReader, frameHead } from './frames.ts';
 /** Longest message, bytes: a full log of a run, escaped, fits. */
 export const RPC_MESSAGE_BYTES_MAX = 1024 * 1024;
 
-/** How many messages the connection was given and has not begun to handle. It handles one a turn of the event loop. */
+/**
+ * Counts the messages that the connection got and has not begun to handle. It handles one in each
+ * turn of the event loop.
+ */
 export class Backlog {
   waiting = 0;
 

@@ -1,4 +1,7 @@
-/** Typed errors a run can end with (docs/tasklet-abi.md). `tasklet_failed` carries the tasklet's own label and code. */
+/**
+ * Typed errors that a run can end with (docs/tasklet-abi.md). `tasklet_failed` carries the
+ * tasklet's own label and code.
+ */
 export const RUN_ERROR_CODES = [
   'fuel_exhausted',
   'out_of_memory',

@@ -11,7 +11,10 @@ export type OpenStream = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 /** Three times what the scheduler is silent at most, milliseconds. */
 const SILENCE_MS = 45_000;
 
-/** The most bytes of one run's stream: its end, its log with every character escaped, and an hour of pings. */
+/**
+ * The most bytes of one run's stream: its end, its log with every character escaped, and an hour of
+ * pings.
+ */
 const RUN_STREAM_BYTES = ANSWER_BYTES.run + 1024 * 1024;
 
 const RUN_EVENTS: Record<Exclude<RunEvent['event'], 'listening'>, SchemaName> = {

@@ -4,12 +4,18 @@ export interface HeldPort {
   close(): Promise<unknown>;
 }
 
-/** The system hands out ports of one protocol and knows nothing of the other; that one taken by chance is rare, twice in a row more so. */
+/**
+ * Attempts. The system hands out ports of one protocol without looking at the other. A port that is
+ * taken by chance is rare, two in a row more so.
+ */
 const TRIES = 8;
 /** The last is what Windows says of a port in a range it keeps for itself. */
 const TAKEN = ['EADDRINUSE', 'EACCES'];
 
-/** Holds one port number of two protocols. For port 0 it is one that is free in both; another port must be free, else the system's error is thrown. */
+/**
+ * Holds one port number for two protocols. Port 0 chooses one that is free in both. Another port
+ * must be free, or the system's error is thrown.
+ */
 export async function samePort<First extends HeldPort, Second>(
   port: number,
   first: (port: number) => Promise<First>,

@@ -1,4 +1,7 @@
-/** The tenant API's client (docs/api.md). One per scheduler and certificate; `close()` it, or its idle connection keeps the process alive. */
+/**
+ * The client of the tenant API (docs/api.md). There is one per scheduler and certificate. Without
+ * `close()`, its idle connection keeps the process alive.
+ */
 
 import { createHash } from 'node:crypto';
 import { ANSWER_BYTES, ARTIFACT_BYTES } from './answerBounds.ts';
@@ -36,7 +39,10 @@ export interface SchedulerTarget {
   caPem: string;
   certPem: string;
   keyPem: string;
-  /** What tokens name as their audience. Asked from `/health` when it is not given, which costs a round trip. */
+  /**
+   * The audience of tokens. It is asked from `/health` when it is not given, which costs a round
+   * trip.
+   */
   cellId?: string;
 }
 
@@ -73,12 +79,13 @@ export interface ExpectedBytes {
 }
 
 /**
- * A connection to a scheduler that is not taken at its word: every answer is read up to a bound, checked by the
- * schema of docs/api.md, and must be about what was asked.
+ * A connection to a scheduler whose answers are not trusted: every answer is read up to a bound,
+ * checked by the schema of docs/api.md, and compared with the request.
  *
- * Every method throws GrafosError: kind `refused` with the scheduler's reason as code (or `client_certificate_*`,
- * `server_certificate_*` where one end refuses the other's certificate), kind `unreachable` with
- * `scheduler_unreachable` or `cell_answer_invalid`, kind `interrupted` when the signal ended it.
+ * Every method throws GrafosError: kind `refused` with the scheduler's reason as code (or
+ * `client_certificate_*`, `server_certificate_*` where one end refuses the other's certificate),
+ * kind `unreachable` with `scheduler_unreachable` or `cell_answer_invalid`, kind `interrupted` when
+ * the signal ended it.
  */
 export interface SchedulerClient {
   /** Address of the scheduler. */
@@ -98,11 +105,17 @@ export interface SchedulerClient {
   /** Newest first; `before` is a run id. The `output` of each response is null. */
   listRuns(query?: { limit?: number; before?: string }, options?: CallOptions): Promise<Run[]>;
   cancel(runId: string, options?: CallOptions & { waitMs?: number }): Promise<Run>;
-  /** What happened so far, then what happens, until `end`. Leaving the loop closes the stream. */
+  /**
+   * The events of a run so far, then the new ones, until `end`. Leaving the loop closes the stream.
+   */
   events(runId: string, options?: CallOptions): AsyncGenerator<RunEvent, void, undefined>;
   /**
-   * What happens to all of the tenant's runs, until `closed`. `listening` is the first: list the runs then, and again after the stream
-   * ended and another was opened. Fails as `scheduler_unreachable` when the scheduler falls silent. Leaving the loop closes the stream.
+   * The events of all runs of the tenant, until `closed`.
+   *
+   * The first is `listening`: list the runs then, and again after the stream ended and another was
+   * opened. Leaving the loop closes the stream.
+   *
+   * @throws {GrafosError} scheduler_unreachable when the scheduler falls silent
    */
   allEvents(options?: CallOptions): AsyncGenerator<RunsEvent, void, undefined>;
   listArtifacts(runId: string, options?: CallOptions): Promise<ArtifactEntry[]>;
@@ -140,8 +153,8 @@ export interface SchedulerClient {
 /**
  * Opens a client.
  *
- * @throws {GrafosError} scheduler_url_invalid, ca_unreadable, certificate_unreadable, and those of `/health` when
- *   `cellId` is left out
+ * @throws {GrafosError} scheduler_url_invalid, ca_unreadable, certificate_unreadable, and those of
+ *   `/health` when `cellId` is left out
  */
 export async function connectScheduler(
   target: SchedulerTarget,
@@ -359,7 +372,9 @@ function adminCalls(
   };
 }
 
-/** Entries that a list has where no limit is asked for (daemons/scheduler/openapi/operations.ts). */
+/**
+ * Entries that a list has where no limit is asked for (daemons/scheduler/openapi/operations.ts).
+ */
 const [RUNS_DEFAULT, RECORDS_DEFAULT, AUDIT_DEFAULT] = [50, 1000, 100];
 
 function get(path: string, { signal }: CallOptions): Question {

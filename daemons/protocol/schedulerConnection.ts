@@ -1,6 +1,8 @@
 /**
- * HTTPS to a scheduler as one client: keep-alive sockets, a token for each of them, and errors in our own words. A second socket is
- * opened only while the first is busy with a held answer or a stream.
+ * HTTPS to a scheduler as one client: keep-alive sockets, a token for each of them, and errors in
+ * our own words.
+ *
+ * A second socket is opened only while the first is busy with a held answer or a stream.
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { ClientRequest, type IncomingMessage } from 'node:http';
@@ -29,7 +31,7 @@ export interface ApiRequest {
   isOpen?: boolean;
   /** Statuses that are an answer here, beside 2xx. */
   accept?: readonly number[];
-  /** How long the scheduler is asked to hold its answer, milliseconds; rounded up to seconds. */
+  /** Time that the scheduler is asked to hold its answer, milliseconds; rounded up to seconds. */
   waitMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -49,7 +51,8 @@ export interface SchedulerConnection {
    * Asks, and reads the whole answer.
    *
    * @param most bytes of its body
-   * @throws {GrafosError} the scheduler's refusal, cell_answer_invalid, scheduler_unreachable, interrupted
+   * @throws {GrafosError} the scheduler's refusal, cell_answer_invalid, scheduler_unreachable,
+   *   interrupted
    */
   call(request: ApiRequest, most: number): Promise<ApiAnswer>;
   /** The answer as it comes; leaving the loop ends it. */
@@ -70,7 +73,8 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
   const { host, port } = parseUrl(target.url);
   const { key, subject, x5tS256 } = readCertificate(target);
   const tls = tlsClientOptions(target, { roles: ['scheduler'] });
-  // A busy socket means another one; of those that are free one is kept, for shorter than the server would.
+  // A request beside a busy socket opens another. One free socket is kept, for a shorter time than
+  // the server would keep it.
   const agent = new Agent({ ...tls, keepAlive: true, maxFreeSockets: 1, timeout: 0, scheduling: 'lifo' });
   const tokens = new WeakMap<object, SocketToken>();
   const underWay = new Set<ClientRequest>();
@@ -93,8 +97,9 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
         reject(new GrafosError('interrupted', 'client_closed', 'The connection to the scheduler was closed.'));
         return;
       }
-      // Not https.request: VS Code changes that one for its extensions, to go by a proxy, and another agent takes the place of ours. Our
-      // certificate and our check of the server would be gone with it.
+      // This is not https.request: VS Code changes that one for its extensions so that it uses a
+      // proxy, with another agent than ours. Our certificate and our check of the server would be
+      // lost.
       const request = new ClientRequest({ agent, protocol: 'https:', host, port, method, path, headers, signal });
       underWay.add(request);
       const size = (body?.length ?? 0) + (tail?.length ?? 0);
@@ -109,7 +114,8 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
       if (method === 'PUT' || method === 'POST') request.setHeader('content-length', size);
       const onError = (error: Error): void => {
         const isStale = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET' && isRepeatable(asked);
-        // The server closed the idle connection in the moment we took it up again: nothing was lost but the way.
+        // The server closed the idle connection at the moment of its reuse. The request was not
+        // read, so it is sent again.
         if (isStale && signal?.aborted !== true && !isClosed) resolve(send(asked));
         else reject(asGrafosError(error, signal));
       };
@@ -122,7 +128,7 @@ export function openSchedulerConnection(target: PeerFiles & { url: string }): Sc
         resolve(response);
       });
       request.once('socket', (socket) => {
-        // Not before the socket is known can the token be, and not before the server is checked may it be sent.
+        // The token needs the socket, and must not be sent before the server is checked.
         whenSecure(socket as TLSSocket, () => {
           if (request.destroyed) return;
           if (!isOpen) request.setHeader('authorization', `Bearer ${tokenFor(socket)}`);

@@ -24,7 +24,10 @@ const KINDS: Partial<Record<RefusalReason, ErrorKind>> = {
   internal_error: 'bad-answer',
 };
 
-/** A non-2xx answer as an error, with the scheduler's reason as its code; `cell_answer_invalid` where it is no refusal. */
+/**
+ * A non-2xx answer as an error, with the scheduler's reason as its code; `cell_answer_invalid`
+ * where it is no refusal.
+ */
 export function refusalOf(url: string, status: number, body: Buffer): GrafosError {
   // The answer to HEAD has no body.
   if (body.length === 0 && status === 404)
@@ -36,8 +39,9 @@ export function refusalOf(url: string, status: number, body: Buffer): GrafosErro
 /**
  * The error that a connection broke on, in our words.
  *
- * A server that refuses our certificate just hangs up (Node's TLS sends no alert, and in TLS 1.3
- * our side of the handshake is over by then), so a hang-up makes us look at our own certificate with the scheduler's eyes.
+ * A server that refuses our certificate only hangs up: Node's TLS sends no alert, and in TLS 1.3
+ * our side of the handshake is over by then. So a hang-up makes us check our own certificate as the
+ * scheduler would.
  */
 export function connectionError(error: Error, url: string, ours: PeerFiles): GrafosError {
   if (error instanceof GrafosError) return error;

@@ -4,7 +4,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** A quarter of a millisecond's worth. */
 const PIECE_BYTES = 256 * 1024;
 
-/** SHA-256, lower-case hex, of bytes that may be many, in parts: between two pieces the thread does what else waits for it. */
+/**
+ * SHA-256, lower-case hex, of many bytes in parts. Between two pieces the thread does its other
+ * work.
+ */
 export async function sha256InTurns(...parts: readonly Uint8Array[]): Promise<string> {
   const hash = createHash('sha256');
   let hashed = 0;

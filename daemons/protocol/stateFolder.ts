@@ -26,7 +26,10 @@ import { makeFolders } from './makeFolders.ts';
 /** Name of a program's state folder. */
 export const STATE_NAME = '.grafos';
 
-/** Windows has neither flag: there the look before the open and the comparison after it do their work. */
+/**
+ * Windows has neither flag. There, the look before the open and the comparison after it do the
+ * work.
+ */
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 const NONBLOCK = constants.O_NONBLOCK ?? 0;
 

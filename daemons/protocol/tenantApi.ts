@@ -1,10 +1,13 @@
-/** Tenant API of the scheduler: the JSON bodies. Routes, status codes and reasons are in docs/api.md and daemons/scheduler/openapi. */
+/**
+ * The JSON bodies of the scheduler's tenant API. Routes, status codes and reasons are in
+ * docs/api.md and daemons/scheduler/openapi.
+ */
 import type { CapabilityRight, CellIdentity, CellInventory } from './fabricControl.ts';
 import type { RunError } from './runError.ts';
 
 /** Why a request was refused. The body of every non-2xx answer is a Refusal. */
 export const REFUSAL_REASONS = [
-  // Who is asking (401). The first four are met at the TLS layer and are seen in the audit log only.
+  // Unknown caller (401). The first four occur at the TLS layer and are in the audit log only.
   'client_certificate_missing',
   'client_certificate_untrusted',
   'client_certificate_expired',
@@ -154,9 +157,12 @@ export type RunEvent =
   | { event: 'end'; data: Run };
 
 /**
- * Server-sent events of all runs, from now on. `listening` is the first: list the runs then, and none is missed, though what comes
- * after may be older than the list. A run's first event is its `state` `placed`, its last `end` or, where the cell would not have it and
- * it is no run after all, `refused`. No run has its output here. `closed` is the last of the stream.
+ * Server-sent events of all runs, from now on.
+ *
+ * The first is `listening`: list the runs then, and none is missed, though a later event may be
+ * older than the list. The first event of a run is its `state` `placed`. Its last is `end`, or
+ * `refused` where the cell refused it and it is no run after all. No event has an output. `closed`
+ * is the last of the stream.
  */
 export type RunsEvent =
   | { event: 'listening'; data: Record<string, never> }
@@ -166,7 +172,10 @@ export type RunsEvent =
   | {
       event: 'closed';
       data: {
-        /** The client did not read, its key was changed or its tenant deleted, the stream was open for long, the scheduler stops. */
+        /**
+         * The client did not read, its key was changed or its tenant deleted, the stream was open
+         * for long, or the scheduler stops.
+         */
         reason: 'too_slow' | 'access_ended' | 'renew' | 'stopping';
       };
     };
@@ -234,14 +243,16 @@ export interface TenantCreate {
 export interface AuditRecord {
   seq: number;
   at: string;
-  /** Tenant or admin name, or null when nobody could be told. */
+  /** Tenant or admin name, or null when the caller is unknown. */
   actor: string | null;
   peer: string | null;
   action: string;
   decision: 'allowed' | 'refused';
   reason: RefusalReason | 'ok';
   subject: string | null;
-  /** SHA-256 (hex) of the record before, as it stands in the file without its newline; 64 zeros for the first. */
+  /**
+   * SHA-256 (hex) of the line of the record before, without its newline; 64 zeros for the first.
+   */
   prev_sha256: string;
 }
 
@@ -250,7 +261,7 @@ export interface Health {
   mode: 'cell';
   role: 'standby' | 'active';
   version: string;
-  /** What tokens must name as their audience; known before the cell answers. */
+  /** The audience that tokens must name. It is known before the cell answers. */
   cell_id: string;
   cell: CellIdentity | null;
   /** RFC 3339 of the last answered heartbeat of the cell. */

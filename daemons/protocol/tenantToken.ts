@@ -1,7 +1,12 @@
 /**
- * The tenant token: a JWS in compact form (RFC 7515), ES256, which the holder of a certificate signs for itself with the certificate's key.
- * It is bound to that certificate by `cnf.x5t#S256` (RFC 8705, section 3.1), so neither is worth anything without the other.
- * Signing needs only `node:crypto`, because the command line pays for every import; verifying is left to `jose`.
+ * The tenant token: a JWS in compact form (RFC 7515), ES256.
+ *
+ * The holder of a certificate signs it for itself with the certificate's key. It is bound to that
+ * certificate by `cnf.x5t#S256` (RFC 8705, section 3.1), so neither is worth anything without the
+ * other.
+ *
+ * Signing needs only `node:crypto`, because the command line pays for every import. Verifying is
+ * left to `jose`.
  */
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { compactJws } from './compactJws.ts';
@@ -33,7 +38,7 @@ export interface MintOptions {
   seconds?: number;
 }
 
-/** How far the two clocks may differ, in seconds. */
+/** Largest difference between the two clocks, seconds. */
 export const TOKEN_SKEW_SECONDS = 5;
 
 /** No honest token comes near this many characters. */
@@ -65,7 +70,10 @@ export function mintTenantToken(options: MintOptions): { token: string; claims: 
 
 export type TokenRefusal = Extract<RefusalReason, `token_${string}`>;
 
-/** Thrown for a token that proves nothing. The text is for the audit log and the answer alike: it quotes no part of the token. */
+/**
+ * Thrown for a token that proves nothing. The text is for the audit log and the answer alike: it
+ * quotes no part of the token.
+ */
 export class TokenRefused extends Error {
   readonly reason: TokenRefusal;
   readonly next: string | undefined;
@@ -89,8 +97,12 @@ export interface VerifyOptions {
 }
 
 /**
- * Everything a token says that can be judged without remembering other tokens; whether its `jti` was seen elsewhere is for the caller.
- * The binding is looked at before the signature, so that a token shown with another's certificate is told apart from a forged one.
+ * Checks everything about a token that needs no memory of other tokens. The caller checks that its
+ * `jti` is new.
+ *
+ * The binding is checked before the signature, so that a token shown with another's certificate
+ * differs from a forged one.
+ *
  * @throws {TokenRefused}
  */
 export async function verifyTenantToken(token: string, options: VerifyOptions): Promise<TokenClaims> {

@@ -2,7 +2,10 @@ import type { TLSSocket } from 'node:tls';
 import { type ByteChannel, Inbox } from './controlLink.ts';
 import { OTHERS_MS, TURN_BYTES } from './turns.ts';
 
-/** The bytes of a TLS connection, which is read from now on. That it ends is for the socket's owner to see. */
+/**
+ * The bytes of a TLS connection, which is read from now on. The owner of the socket watches for its
+ * end.
+ */
 export class TlsByteChannel implements ByteChannel {
   readonly #socket: TLSSocket;
   readonly #inbox: Inbox;
@@ -10,7 +13,10 @@ export class TlsByteChannel implements ByteChannel {
   #readInTurn = 0;
   #room: Promise<void> | undefined;
 
-  /** `early` was read before; a listener that throws is told to `onFault`. */
+  /**
+   * @param onFault called when the listener throws
+   * @param early bytes that were read before
+   */
   constructor(socket: TLSSocket, onFault: (why: string) => void, early: readonly Uint8Array[] = []) {
     this.#socket = socket;
     this.#inbox = new Inbox(onFault);

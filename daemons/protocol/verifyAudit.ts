@@ -23,7 +23,9 @@ export interface AuditReport {
 
 const FAULTS_MOST = 100;
 
-/** Bytes of each end of a file that {@link verifyAuditEnds} reads; more than one record can have. */
+/**
+ * Bytes of each end of a file that {@link verifyAuditEnds} reads; more than one record can have.
+ */
 const END_BYTES = 64 * 1024;
 
 /** Bytes of a file that are read at most. The log sets files aside at a quarter of it. */
@@ -33,9 +35,11 @@ const FILE_BYTES = 64 * 1024 * 1024;
 const TRIES = 4;
 
 /**
- * Follows the whole chain in the folder `dir`. The first record kept must be number 1, or come after
- * files that rotation dropped. Lines cut from the very end leave a whole, shorter chain: compare
- * `last` with a record seen earlier to find that out.
+ * Follows the whole chain in the folder `dir`.
+ *
+ * The first record kept must be number 1, or come after files that rotation dropped. Lines cut from
+ * the very end leave a whole, shorter chain: compare `last` with a record seen earlier to find that
+ * out.
  *
  * @returns no records when there is no log
  * @throws {GrafosError} state_unsafe
@@ -45,8 +49,8 @@ export async function verifyAudit(dir: string): Promise<AuditReport> {
 }
 
 /**
- * Follows the chain at the ends of each file: from one file to the next, and through the last 64 KiB
- * of each. It takes some milliseconds, however long the log is.
+ * Follows the chain at the ends of each file: from one file to the next, and through the last 64
+ * KiB of each. It takes some milliseconds, however long the log is.
  *
  * @returns no records when there is no log
  * @throws {GrafosError} state_unsafe
@@ -92,7 +96,7 @@ async function follow(
     for (const text of head) {
       line += 1;
       records += 1;
-      // Rotation leaves at least one file set aside, so a chain without any begins at its beginning.
+      // Rotation keeps at least one older file, so a chain without any begins at its beginning.
       for (const problem of chain.follow(text, files.length === 1)) fault(problem, line);
       await othersTurn(text.length);
     }

@@ -1,6 +1,6 @@
 /**
- * Holds what has not shown who it is: at most so many, each no longer than so long. What comes when
- * the room is full is let in, and what waited longest is ended.
+ * Holds connections that have not identified themselves: a bounded number, each for a bounded time.
+ * A connection that comes to a full room is let in, and the one that waited longest is ended.
  */
 export class WaitingRoom {
   readonly #most: number;

@@ -1,9 +1,13 @@
 /**
- * WebTransport, both ends: the only file that knows `@fails-components/webtransport`. HTTP/3 where its native half is installed,
- * HTTP/2 otherwise. What is kept to here, because the library needs it: a session and its streams are used for long and never one a
- * message; the window a session starts with is the largest it may have (with a smaller one the listener never gives credit back);
- * streams are opened with `waitUntilAvailable`; a session that ends before it is ready must not hold up the next; nothing it gives to
- * read is ever cancelled, because at the end of the session it closes everything once more and throws where nobody can catch it.
+ * WebTransport, both ends: the only file that knows `@fails-components/webtransport`. It uses
+ * HTTP/3 where its native half is installed, HTTP/2 otherwise.
+ *
+ * The library needs five rules. A session and its streams are used for long, and never one a
+ * message. The window that a session starts with is the largest it may have: with a smaller one the
+ * listener never gives credit back. Streams are opened with `waitUntilAvailable`. A session that
+ * ends before it is ready must not hold up the next. A readable of the library is never cancelled,
+ * because at the end of the session it closes everything once more and throws where nothing can
+ * catch it.
  */
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import type { Http2SecureServer } from 'node:http2';
@@ -15,7 +19,11 @@ import { DOOR_LIMITS } from './doorLimits.ts';
 import { WaitingRoom } from './waitingRoom.ts';
 
 export interface WtStream {
-  /** The next bytes that came; undefined when the session is over, and with it what was not read yet. */
+  /**
+   * Reads the next bytes.
+   *
+   * @returns undefined when the session is over; bytes that were not read yet are lost then
+   */
   read(): Promise<Uint8Array | undefined>;
   /** Resolves when there is room for more; rejects when the session is over. */
   write(chunk: Uint8Array): Promise<void>;
@@ -138,7 +146,10 @@ function loadLibrary(): Promise<{ library: Library; hasHttp3: boolean }> {
   return loading;
 }
 
-/** Without its native half the library prints to the console, also to stdout, where only our ready line may stand. */
+/**
+ * Loads the library. Without its native half it prints to the console, also to stdout, which is for
+ * our ready line only.
+ */
 async function load(): Promise<{ library: Library; hasHttp3: boolean }> {
   const { log, error } = console;
   const muted =
@@ -191,8 +202,11 @@ async function acceptSessions(
 }
 
 /**
- * The library throws out of its event handlers on capsules it does not expect, such as one for a stream of its own that is not open,
- * and nobody could catch that: a stranger's bytes would end the process. Here they end the stranger's session.
+ * Guards the sessions of a server.
+ *
+ * The library throws out of its event handlers on capsules that it does not expect, such as one for
+ * a stream of its own that is not open. Nothing could catch that, and bytes of a stranger would end
+ * the process. Here they end the stranger's session.
  */
 function guardSessions(server: unknown, onSession: (stream: object) => void): void {
   interface Visited {
@@ -210,7 +224,8 @@ function guardSessions(server: unknown, onSession: (stream: object) => void): vo
     if (jsobj === undefined) return;
     // Last of all: what it throws has nobody left to tell.
     guard(jsobj, 'onClose', () => jsobj.closedResolve({ closeCode: 0, reason: '' }));
-    // A stream that comes after the end is refused by the library in a later turn, through an object it has not made.
+    // The library refuses a stream that comes after the end in a later turn, through an object that
+    // it has not made.
     const onStream = jsobj.onStream.bind(jsobj);
     jsobj.onStream = (opened) => {
       if (jsobj.state !== 'closed' && jsobj.state !== 'failed') onStream(opened);
@@ -305,8 +320,8 @@ function boundConnections(server: unknown): (stream: object) => void {
 }
 
 /**
- * Kept on the socket: HTTP/2 shows a stand-in for it, whose properties lead back to the one there
- * is.
+ * The key of a property on the socket. HTTP/2 shows a stand-in for the socket, whose properties
+ * lead back to the real one.
  */
 const LEAVE = Symbol('leave');
 

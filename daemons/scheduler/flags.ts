@@ -7,7 +7,10 @@ import { PEER_NAME } from '../protocol/peerRole.ts';
 export interface SchedulerFlags {
   host: string;
   port: number;
-  /** host:port of the cell, or null when the parent tells it over the lifeline as the fact `fabric`, `TRANSPORT HOST:PORT`. */
+  /**
+   * host:port of the cell, or null when the parent sends it over the lifeline as the fact `fabric`,
+   * `TRANSPORT HOST:PORT`.
+   */
   fabric: string | null;
   fabricTransport: 'quic' | 'tcp' | 'auto';
   cellId: string;

@@ -10,7 +10,8 @@ import { startScheduler } from './scheduler.ts';
 
 const log = daemonLog('scheduler');
 const argv = process.argv.slice(2);
-// A bad flag is told on the failed line like everything else, so the two that decide how we live are looked for first.
+// The failed line also reports a bad flag, so the two flags that decide its form are looked for
+// first.
 const lifeline = argv.includes('--lifeline');
 const stateFileAt = argv.indexOf('--state-file');
 const stateFile = stateFileAt < 0 ? undefined : argv[stateFileAt + 1];

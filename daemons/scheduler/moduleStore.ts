@@ -1,6 +1,8 @@
 /**
- * Modules, content-addressed: `modules/<sha256>.wasm`. Who put one is kept in the store, because to know a hash must not be
- * enough to run another tenant's module, or to find out that it exists.
+ * Modules, content-addressed: `modules/<sha256>.wasm`.
+ *
+ * The store records which tenant put one: a tenant that only knows a hash must neither run another
+ * tenant's module nor find out that it exists.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
@@ -13,7 +15,11 @@ import type { CellStore } from './store/cellStore.ts';
 
 export interface ModuleStore {
   has(tenant: string, sha256: string): boolean;
-  /** @throws {Refused} module_hash_mismatch, body_too_large, storage_unavailable; then nothing is kept */
+  /**
+   * Keeps a module. Nothing is kept after an error.
+   *
+   * @throws {Refused} module_hash_mismatch, body_too_large, storage_unavailable
+   */
   put(tenant: string, sha256: string, bytes: AsyncIterable<Uint8Array>): Promise<number>;
   /** @throws {Refused} module_unknown when the file is gone or damaged; put it again */
   read(sha256: string): Promise<Uint8Array>;
@@ -23,7 +29,10 @@ export interface ModuleStore {
 
 export const MODULE_RETENTION = { modules: 2_000, bytes: 1024 * 1024 * 1024 };
 
-/** Use is written down at most this often, milliseconds: it only decides which module goes first. */
+/**
+ * Shortest time between two records of a module's use, milliseconds. The record only decides which
+ * module is removed first.
+ */
 const USE_GRAIN_MS = 3_600_000;
 
 export function moduleStore(dir: string, store: CellStore, retention = MODULE_RETENTION): ModuleStore {

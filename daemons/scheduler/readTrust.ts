@@ -7,7 +7,9 @@ import { PeerRefused } from '../protocol/peerRefused.ts';
 import { privateKeyOf } from '../protocol/privateKeyOf.ts';
 
 /**
- * The files of the flags, judged before anybody else judges them: peers would only say that they refuse us.
+ * Reads the files of the flags and checks them before any peer does. A peer would only say that it
+ * refuses us.
+ *
  * @throws {GrafosError} trust_unreadable, ca_unreadable, certificate_unfit
  */
 export function readTrust(paths: { ca: string; cert: string; key: string }): PeerFiles {
@@ -28,7 +30,8 @@ export function readTrust(paths: { ca: string; cert: string; key: string }): Pee
   }
   if (!isPair) throw unfit('--key is not the key of --cert');
   try {
-    // As the client it is to the cell; as a server it must also carry the host, which its own clients check.
+    // This checks the scheduler as the client of its cell. As a server it must also carry the host,
+    // which its own clients check.
     checkPeerChain([certificate.raw], { caDer, usage: 'client', roles: ['scheduler'] });
   } catch (cause) {
     if (cause instanceof PeerRefused) throw unfit(`--cert: ${cause.detail}`, cause);

@@ -1,4 +1,6 @@
-/** Puts the scheduler together: store, audit log, link to the cell, runs, and the tenant API on top. */
+/**
+ * Puts the scheduler together: store, audit log, link to the cell, runs, and the tenant API on top.
+ */
 
 import type { CellProcess } from '../protocol/cellProcess.ts';
 import type { DaemonLog } from '../protocol/daemonLog.ts';
@@ -52,7 +54,10 @@ export interface Scheduler {
   stop(): Promise<void>;
 }
 
-/** How long the first submit and a promotion wait for the cell, which starts beside the scheduler. */
+/**
+ * Time that the first submit and a promotion wait for the cell, which starts beside the scheduler,
+ * milliseconds.
+ */
 const FIRST_CONNECT_MS = 5_000;
 
 /** For answers under way when the scheduler is asked to stop. */

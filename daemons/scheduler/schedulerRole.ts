@@ -1,7 +1,10 @@
 import { Refused } from './refused.ts';
 import type { CellStore } from './store/cellStore.ts';
 
-/** A scheduler starts as `standby` and takes no work until an admin promotes it; the store remembers that it was. */
+/**
+ * The role of the scheduler. It starts as `standby` and takes no work until an admin promotes it.
+ * The store remembers the promotion.
+ */
 export interface SchedulerRole {
   get(): 'standby' | 'active';
   promote(): Promise<void>;

@@ -6,7 +6,10 @@ import { showError } from '../dialogs/showError.ts';
 import type { CommandContext, CommandHandler } from './command.ts';
 import { COMMAND_TABLE } from './commandTable.ts';
 
-/** Registers every command. Its handler is made on its first use; what it throws is told to the person with what can be done. */
+/**
+ * Registers every command. Its handler is made on first use. Its errors are shown with the next
+ * step.
+ */
 export function registerCommands(grafos: CommandContext): vscode.Disposable {
   return vscode.Disposable.from(
     ...Object.entries(COMMAND_TABLE).map(([id, { make, needsTrust }]) => {

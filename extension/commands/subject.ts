@@ -7,7 +7,10 @@ import type { ProgramSession } from '../program/programSession.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import { isNode } from '../views/nodes.ts';
 
-/** What a command is about, as far as its argument, or else the editor, says: every part that is known is one question less. */
+/**
+ * The subject of a command, from its argument or else from the editor. Every known part is one
+ * question less.
+ */
 export interface Subject {
   session: ProgramSession;
   tasklet?: string;
@@ -44,7 +47,7 @@ export async function subjectOf({ programs }: Grafos, arg: unknown): Promise<Sub
   return tasklet === undefined ? { session } : { session, tasklet };
 }
 
-/** What the language server's code lenses pass (docs/protocol.md). */
+/** Says whether an argument is one of the language server's code lenses (docs/protocol.md). */
 function isLensArgument(arg: unknown): arg is { program: string; tasklet: string } {
   return (
     typeof arg === 'object' &&

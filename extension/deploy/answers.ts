@@ -6,7 +6,7 @@ export type InputChoice =
   | { kind: 'file'; path: string }
   | { kind: 'text'; text: string };
 
-/** What was answered for a tasklet the last time, so that it need not be asked again. */
+/** The last answers for a tasklet, so that the questions need not be asked again. */
 export interface Answers {
   input?: InputChoice;
   /** Bytes of fabric memory; absent: what the manifest says. */

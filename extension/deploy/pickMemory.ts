@@ -2,7 +2,12 @@ import * as vscode from 'vscode';
 import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize, parseSize, sizeText } from '../../program/size.ts';
 
-/** Bytes of fabric memory to lease for a run; undefined when the box is left. `capacity` is the cell's, where it is known. */
+/**
+ * Asks for the bytes of fabric memory to lease for a run.
+ *
+ * @param capacity the cell's, where it is known
+ * @returns undefined when the box is left
+ */
 export async function pickMemory(
   tasklet: Tasklet,
   given: { value?: number | undefined; capacity?: number | undefined },

@@ -3,7 +3,12 @@ import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { pickText } from '../shown/pickText.ts';
 
-/** The tasklet of that name, the only one, or the one that is picked; undefined when the picker is left. @throws GrafosError when the manifest cannot be used. */
+/**
+ * The tasklet of that name, the only one, or the one that is picked; undefined when the picker is
+ * left.
+ *
+ * @throws {GrafosError} when the manifest cannot be used
+ */
 export async function pickTasklet(
   root: string,
   name: string | undefined,

@@ -2,7 +2,12 @@ import * as vscode from 'vscode';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { noticeText } from '../shown/noticeText.ts';
 
-/** Shows that something goes on, with a button that ends it; `work` gets the signal that the button aborts. @throws what `work` throws. */
+/**
+ * Shows that work goes on, with a button that ends it. `work` gets the signal that the button
+ * aborts.
+ *
+ * @throws the error of `work`
+ */
 export function withProgress<T>(
   title: string,
   work: (signal: AbortSignal, report: (text: string) => void) => Promise<T>,

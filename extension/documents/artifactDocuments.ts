@@ -23,7 +23,10 @@ export function artifactDocuments(): vscode.Disposable {
   });
 }
 
-/** `output.b64` is shown as the output it stands for; a person does not read base64. */
+/**
+ * The text that is shown for an artifact. `output.b64` is shown decoded: a person does not read
+ * base64.
+ */
 export function artifactText(name: ArtifactName, bytes: Uint8Array): string {
   const content = name === 'output.b64' ? Buffer.from(Buffer.from(bytes).toString('latin1'), 'base64') : bytes;
   return readableBytes(content).text;

@@ -4,7 +4,9 @@ import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { SCHEMES } from '../ids.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 
-/** The read-only document of an artifact: `grafos-artifact:/<run>/<name>?<program and provider>`. */
+/**
+ * The read-only document of an artifact: `grafos-artifact:/<run>/<name>?<program and provider>`.
+ */
 export function artifactUri({ root, provider, run }: RunEntry, name: ArtifactName): vscode.Uri {
   return vscode.Uri.from({
     scheme: SCHEMES.artifact,
@@ -13,7 +15,7 @@ export function artifactUri({ root, provider, run }: RunEntry, name: ArtifactNam
   });
 }
 
-/** @throws when the address is none of ours. */
+/** @throws when the address is not one of {@link artifactUri} */
 export function readArtifactUri(uri: vscode.Uri): {
   root: string;
   provider: ProviderName;

@@ -7,7 +7,10 @@ import { textOf } from '../panel/outputKind.ts';
 /** Lines of a dump that a person still reads. */
 const LINES_MAX = 4096;
 
-/** Bytes as a person can read them: JSON with its lines, text as it is, anything else sixteen bytes a line. */
+/**
+ * Bytes as a person can read them: JSON with its lines, text as it is, anything else sixteen bytes
+ * a line.
+ */
 export function readableBytes(bytes: Uint8Array): { text: string; kind: 'json' | 'text' | 'bytes' } {
   const text = textOf(bytes);
   if (text === null) return { text: dump(bytes), kind: 'bytes' };

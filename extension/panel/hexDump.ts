@@ -1,6 +1,8 @@
 import { hexOffset, hexRow, ROW_BYTES } from '../../toolchain/output/hexRow.ts';
 
-/** Lines of sixteen bytes each: offset, the bytes in hexadecimal, and as text where they are ASCII. */
+/**
+ * Lines of sixteen bytes each: offset, the bytes in hexadecimal, and as text where they are ASCII.
+ */
 export function hexDump(bytes: Uint8Array, from: number, to: number): string {
   const shown = bytes.subarray(0, to);
   const lines: string[] = [];

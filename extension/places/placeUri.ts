@@ -2,7 +2,10 @@ import * as vscode from 'vscode';
 import type { Place } from '../../toolchain/places/place.ts';
 import { fileOfPlace } from './fileOfPlace.ts';
 
-/** The file and position of a place in the program; null for any other place: its path comes from a map that anybody may have made. */
+/**
+ * The file and position of a place in the program; null for any other place. Its path comes from a
+ * map that anybody may have made.
+ */
 export function placeUri(root: string, place: Place): { uri: vscode.Uri; position: vscode.Position } | null {
   const { file, line, column, own } = place;
   if (!own || file === null || line === null || line < 1) return null;

@@ -96,7 +96,10 @@ export class ProgramSession implements vscode.Disposable {
     );
   }
 
-  /** What waits for trust: to watch the stack, since what stands in `dev.json` is anybody's word, and to write into the program's folder. */
+  /**
+   * Starts the work that waits for trust: watching the stack, since anybody may have written
+   * `dev.json`, and writing into the program's folder.
+   */
   trusted(): void {
     this.stack.watch().catch((error) => this.#log.error(error));
     this.#writeEditorTypes().catch((error) => this.#log.warn(`${this.root}: ${error.message}`));

@@ -13,19 +13,28 @@ export interface RunEntry {
 const PAGE = 100;
 /** Runs of one provider that are listed at most. */
 const RUNS_MAX = 10_000;
-/** Waits before a provider whose stream broke is asked again, while somebody looks, milliseconds. */
+/**
+ * Waits before a provider whose stream broke is asked again, while the runs are shown,
+ * milliseconds.
+ */
 const AGAIN_MS = [500, 2_000, 10_000, 60_000];
 
 const ORDER: Record<RunState, number> = { admitted: 0, placed: 1, running: 2, succeeded: 3, failed: 3, cancelled: 3 };
 
 export interface RunsSource {
-  /** Providers this program can have runs at now: the local stack while it runs, clouds with a cell. */
+  /**
+   * The providers where this program can have runs now: the local stack while it runs, and clouds
+   * with a cell.
+   */
   providers(): Promise<ProviderName[]>;
   connect(provider: ProviderName): Promise<SchedulerClient & Disposable>;
   log(text: string): void;
 }
 
-/** The runs of a program at all its providers, newest first: told by each scheduler's events while somebody looks, kept when it goes away. */
+/**
+ * The runs of a program at all its providers, newest first. The events of each scheduler keep them
+ * current while they are shown. They are kept when the scheduler goes away.
+ */
 export class RunsModel implements Disposable {
   readonly root: string;
   readonly #source: RunsSource;
@@ -94,7 +103,7 @@ export class RunsModel implements Disposable {
     return this.entries.find(({ run }) => run.tasklet === tasklet);
   }
 
-  /** Takes note of a run as a provider told it. */
+  /** Takes note of a run as a provider reported it. */
   put(provider: ProviderName, run: Run): void {
     const changed = this.#note(provider, run);
     if (changed !== 'same') this.#changed.fire(changed);
@@ -135,7 +144,10 @@ export class RunsModel implements Disposable {
     };
   }
 
-  /** Looks which providers there are, and follows those it does not follow yet; nothing while nobody looks. */
+  /**
+   * Looks up the providers, and follows those that it does not follow yet. It does nothing while
+   * the runs are not shown.
+   */
   async refresh(): Promise<void> {
     if (this.#attention === 0) return;
     const providers = await this.#source.providers().catch((error: unknown) => {

@@ -2,8 +2,11 @@ import { connect, type Socket } from 'node:net';
 import type { DevState } from '../../daemons/protocol/devState.ts';
 
 /**
- * Notices the end of daemons that are not our children: an idle connection to each breaks in the moment its process ends, without anybody
- * asking. A daemon that only grew tired of the silence lives on: whoever is told looks, and holds it again.
+ * Notices the end of daemons that are not our children. An idle connection to each breaks at the
+ * moment its process ends, without any polling.
+ *
+ * A daemon may also close a silent connection and live on. The receiver therefore looks, and holds
+ * it again.
  */
 export function holdDaemons(dev: DevState, told: { broke(): void; look(): void }): { dispose(): void } {
   const sockets: Socket[] = [];
@@ -11,7 +14,7 @@ export function holdDaemons(dev: DevState, told: { broke(): void; look(): void }
     const { hostname, port } = new URL(url);
     const socket = connect({ host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) });
     socket.unref();
-    // Nothing is said over it; what the other end says (that it waited long enough) is of no interest.
+    // Nothing is sent over it. The other end's words (that it waited long enough) do not matter.
     socket.resume();
     socket.on('error', () => {});
     socket.once('close', told.broke);
@@ -22,7 +25,8 @@ export function holdDaemons(dev: DevState, told: { broke(): void; look(): void }
   hold(dev.helper.url);
   if (dev.fabric.mem_dataplane_transport === 'http2') hold(dev.fabric.mem_dataplane);
   else {
-    // HTTP/3 and QUIC have no connection that the kernel breaks: here, and only here, somebody has to look.
+    // HTTP/3 and QUIC have no connection that the kernel breaks. Here, and only here, a timer has
+    // to look.
     clock = setInterval(told.look, LOOK_MS);
     clock.unref();
   }

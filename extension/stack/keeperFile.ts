@@ -2,7 +2,10 @@ import { isProcess } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
 
-/** `.grafos/dev/keeper.json`: the process that stops a stack which an editor started, once no window has it open. */
+/**
+ * `.grafos/dev/keeper.json`: the process that stops a stack which an editor started, once no window
+ * has it open.
+ */
 export interface KeeperRecord {
   pid: number;
   /** As in `dev.json`: tells the process from one that got its pid later. */

@@ -3,7 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Runs that follow each other closely are measured once, milliseconds. */
 const GATHER_MS = 300;
 
-/** Bytes of fabric memory leased on a program's local cell, as the scheduler says when it is asked. */
+/**
+ * The bytes of fabric memory that are leased on a program's local cell, as the scheduler answers.
+ */
 export class LeaseMeter {
   readonly #root: string;
   #leased: number | null = null;
@@ -18,7 +20,10 @@ export class LeaseMeter {
     return this.#leased;
   }
 
-  /** @returns whether it is another value than before. @throws GrafosError when the stack does not answer. */
+  /**
+   * @returns whether the value changed
+   * @throws {GrafosError} when the stack does not answer
+   */
   measure(): Promise<boolean> {
     this.#measuring ??= this.#measure().finally(() => {
       this.#measuring = undefined;

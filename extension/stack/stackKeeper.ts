@@ -1,7 +1,11 @@
 /**
- * A process beside the daemons of a stack that an editor started. Every window that has the program open holds a connection to it; when the
- * last one broke, be it by closing, by a crash or by `kill -9`, and none came back in time for it to have been a reload, it stops the stack.
- * It ends by itself when the stack is stopped or replaced. Arguments: program, `started_at` of the stack, socket, grace in milliseconds.
+ * A process beside the daemons of a stack that an editor started.
+ *
+ * Every window that has the program open holds a connection to it. When the last one broke, by
+ * closing, by a crash or by `kill -9`, and none came back within the time of a reload, it stops the
+ * stack. It ends by itself when the stack is stopped or replaced.
+ *
+ * Arguments: program, `started_at` of the stack, socket, grace in milliseconds.
  */
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
@@ -51,7 +55,8 @@ const server = createServer((window) => {
   clearTimeout(grace);
   windows.add(window);
   window.setEncoding('utf8');
-  // What the window's setting says: the last word counts, and a word is never split over loopback in practice, nor would it matter.
+  // The window's setting. The last word counts. A word is never split over loopback in practice,
+  // and it would not matter.
   window.on('data', (text: string) => {
     const last = text.trim().split('\n').at(-1);
     if (last === 'keep' || last === 'stop') keepRunning = last === 'keep';

@@ -15,8 +15,10 @@ const HOLD_AGAIN_MS = [50, 100, 200, 400, 800, 2_000, 10_000];
 const CALM_MS = 15_000;
 
 /**
- * The local stack of one program as it truly is, whoever started or stopped it. It is told by `dev.json` (written last, removed first) and by
- * connections that break when a daemon ends; it asks nobody on a clock.
+ * The local stack of one program as it truly is, also when another process started or stopped it.
+ *
+ * It learns from `dev.json` (written last, removed first) and from connections that break when a
+ * daemon ends. It never polls.
  */
 export class StackModel implements Disposable {
   readonly root: string;
@@ -69,7 +71,11 @@ export class StackModel implements Disposable {
     });
   }
 
-  /** Stops the stack and leaves its logs and runs; stopping what does not run is no error. @throws what `devDown` throws. */
+  /**
+   * Stops the stack and leaves its logs and runs. Stopping a stack that does not run is no error.
+   *
+   * @throws the errors of `devDown`
+   */
   async stop(signal: AbortSignal): Promise<DevDown | undefined> {
     let ended: DevDown | undefined;
     await this.#exclusively('stop', async () => {
@@ -141,7 +147,8 @@ export class StackModel implements Disposable {
       return;
     }
     if (dead.length > 0) {
-      // What still lives of a broken stack needs no watching: only a new stack, and so a new dev.json, mends it.
+      // The living rest of a broken stack needs no watching: only a new stack, and so a new
+      // dev.json, mends it.
       this.#letGo();
       this.#set({ kind: 'unhealthy', dev, dead });
       return;

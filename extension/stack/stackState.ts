@@ -1,6 +1,8 @@
 import type { DaemonName, DevState } from '../../daemons/protocol/devState.ts';
 
-/** The one state of a program's local stack that tree, status bar and context keys are drawn from. */
+/**
+ * The one state of a program's local stack, from which tree, status bar and context keys are drawn.
+ */
 export type StackState =
   | { kind: 'stopped' }
   | { kind: 'starting'; step: string }

@@ -3,9 +3,12 @@ import { basename, dirname } from 'node:path';
 import { type FolderWatch, watchFolder } from '../../daemons/protocol/watchFolder.ts';
 
 /**
- * Calls `changed` whenever a file may have come, gone or been replaced, also while the folders above it, up to `root`, do not exist yet.
- * Of the editor's own watchers none sees a folder that the user's settings exclude, so this asks the operating system. Where that gives no events,
- * the folders are looked at now and then, as {@link watchFolder} says.
+ * Calls `changed` whenever a file may have come, gone or been replaced, also while the folders
+ * above it, up to `root`, do not exist yet.
+ *
+ * Of the editor's own watchers none sees a folder that the user's settings exclude, so this asks
+ * the operating system. Where that gives no events, the folders are looked at now and then, as
+ * {@link watchFolder} says.
  */
 export function watchStateFile(file: string, root: string, changed: () => void): { dispose(): void } {
   const folders = new Map<string, FolderWatch>();

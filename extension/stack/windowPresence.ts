@@ -16,14 +16,21 @@ const GRACE_MS = 60_000;
 const READY_MS = 10_000;
 
 export interface WindowPresence {
-  /** Says that this window has the program of that stack open; `isOurs`: this editor started the stack, so closing the last window ends it. */
+  /**
+   * Says that this window has the program of that stack open.
+   *
+   * @param isOurs this editor started the stack, so closing the last window ends it
+   */
   hold(stackStartedAt: string, isOurs: boolean): Promise<void>;
-  /** Whether the stack is to outlive the windows. */
+  /** Sets whether the stack outlives the windows. */
   setKeepRunning(keep: boolean): void;
   dispose(): void;
 }
 
-/** This window's connection to the keeper of a program's stack (stackKeeper.ts). A stack that the command line started has none and is left alone. */
+/**
+ * This window's connection to the keeper of a program's stack (stackKeeper.ts). A stack that the
+ * command line started has none and is left alone.
+ */
 export function windowPresence(options: {
   root: string;
   /** The keeper's program. */
@@ -82,7 +89,7 @@ async function startKeeper(entry: string, root: string, stack: string, graceMs: 
       ? `\\\\.\\pipe\\grafos-${randomBytes(16).toString('hex')}`
       : // A socket's path may have some 100 characters, a program's folder more; and this folder is open to its owner alone.
         join(await mkdtemp(join(tmpdir(), 'grafos-')), 'windows');
-  // The second part says where the user's records are: the keeper ends no stack that is not in them.
+  // The second part names the user's records: the keeper ends no stack that is not in them.
   const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, TMPDIR: tmpdir(), ...userFolderVariables() };
   if (process.env.SystemRoot !== undefined) env.SystemRoot = process.env.SystemRoot;
   if (process.versions.electron !== undefined) env.ELECTRON_RUN_AS_NODE = '1';

@@ -5,7 +5,7 @@ import type { ProgramSession } from '../program/programSession.ts';
 import { runCli } from '../runCli.ts';
 import type { WarmBuilder } from './warmBuilder.ts';
 
-/** What the command line prints of each build. */
+/** The command line's output for each build. */
 export interface Built {
   tasklet: string;
   output: string;
@@ -25,7 +25,11 @@ export function useWarmBuilder(builder: WarmBuilder): void {
 /** Builds under way, by program and tasklet: who asks for one again joins it. */
 const underWay = new Map<string, Promise<Built>>();
 
-/** Saves what is open of the program and builds the tasklet. @throws GrafosError `build_failed` with the first finding as its reason. */
+/**
+ * Saves the open documents of the program and builds the tasklet.
+ *
+ * @throws {GrafosError} build_failed, with the first finding as its reason
+ */
 export function buildTasklet(
   session: ProgramSession,
   tasklet: string,

@@ -8,7 +8,10 @@ const SEVERITY = {
   info: vscode.DiagnosticSeverity.Information,
 } as const;
 
-/** What Validate found in files that are not open; those that are belong to the language server, which knows their unsaved text. */
+/**
+ * The findings of Validate in files that are not open. Open files belong to the language server,
+ * which knows their unsaved text.
+ */
 export class FoundProblems implements vscode.Disposable {
   readonly #collection = vscode.languages.createDiagnosticCollection('grafos.validate');
   readonly #opened = vscode.workspace.onDidOpenTextDocument(({ uri }) => this.#collection.delete(uri));

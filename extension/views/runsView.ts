@@ -124,7 +124,8 @@ function runItem({ entry, session }: RunNode, input: string): vscode.TreeItem {
     run.tasklet,
     hasEnded ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
   );
-  // Another id once there are artifacts, because the tree remembers for each id whether it can be opened.
+  // The id changes once there are artifacts, because the tree remembers for each id whether it can
+  // be opened.
   item.id = `${session.root}:${run.run_id}:${hasEnded}`;
   item.contextValue = `run.${run.state}`;
   const how = response?.error != null ? `${runWord(run.state)}: ${errorWord(response.error)}` : runWord(run.state);

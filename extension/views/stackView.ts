@@ -36,7 +36,7 @@ export function stackView(grafos: Grafos): vscode.Disposable {
       if (node !== undefined) return [];
       const { state } = session.stack;
       if (devOf(state) !== undefined) return DAEMON_NAMES.map((name) => daemonNode(session, name));
-      // Stopped is told by the view's welcome with its start button.
+      // A stopped stack is shown by the view's welcome with its start button.
       return state.kind === 'stopped' ? [] : [{ kind: 'stack', session }];
     },
     item: (node) =>

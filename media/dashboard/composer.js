@@ -7,7 +7,8 @@ const KINDS = { assemblyscript: 'AssemblyScript', rust: 'Rust', wat: 'WAT', wasm
 const INPUT_LIMIT = 16 * 1024 * 1024;
 
 /**
- * The list of tasklets and the form that runs one. `submit(request)` starts the run; what it throws is shown here.
+ * The list of tasklets and the form that runs one. `submit(request)` starts the run; its errors are
+ * shown here.
  */
 export function composer({ submit }) {
   const list = byId('tasklets');

@@ -1,4 +1,7 @@
-/** The page: connects, follows the helper's events, and hands them to the tasklet list, the run table and the run detail. */
+/**
+ * The page. It connects, follows the helper's events, and hands them to the tasklet list, the run
+ * table and the run detail.
+ */
 import { composer } from './composer.js';
 import { byId, copyOnClick, setText, setWords } from './elements.js';
 import { errorLabel, formatDuration } from './format.js';
@@ -6,7 +9,10 @@ import { connectHelper, findHelper, HelperRefused, originOf, savedHelper } from 
 import { runDetail } from './runDetail.js';
 import { runTable } from './runTable.js';
 
-/** Waits between tries to reach a helper that does not answer, while the page is looked at. Milliseconds. */
+/**
+ * Waits between tries to reach a helper that does not answer, while the page is visible.
+ * Milliseconds.
+ */
 const RETRY_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
 /** Address that the page's own folder has in this browser: a proxy may put a path before it. */
 const pageAddress = location.origin + location.pathname.replace(/\/[^/]*$/, '');
@@ -117,7 +123,7 @@ function askForHelper({ title = '', text = '', url = '' } = {}) {
 
 const isWrongBearer = (error) => error instanceof HelperRefused && error.status === 401;
 
-/** What no field of the page is the place for. */
+/** Shows an error that belongs to no field of the page. */
 function fail(error) {
   if (isWrongBearer(error)) {
     const { url, bearer } = connection;
@@ -133,7 +139,10 @@ function fail(error) {
   notice(error.next ? `${error.message} ${error.next}` : error.message);
 }
 
-/** Follows the helper's events until the session ends. The first answer decides whether what was pasted is right. */
+/**
+ * Follows the helper's events until the session ends. The first answer decides whether the pasted
+ * text is right.
+ */
 async function follow(helper) {
   const { signal } = session;
   for (let tries = 0; !signal.aborted; ) {

@@ -1,4 +1,7 @@
-/** Talks to the helper: requests with the bearer, and server-sent events read from fetch, because EventSource cannot send a bearer. */
+/**
+ * Talks to the helper: requests with the bearer, and server-sent events read from fetch, because
+ * EventSource cannot send a bearer.
+ */
 
 const STORE_KEY = 'grafos.helper';
 
@@ -15,7 +18,9 @@ export class HelperRefused extends Error {
 /** Nothing answered, or the connection broke. */
 export class HelperUnreachable extends Error {}
 
-/** What was pasted once. A browser may refuse storage; then it is asked for again. */
+/**
+ * The pasted text, kept for the next time. A browser may refuse storage; then the page asks again.
+ */
 export const savedHelper = {
   load() {
     try {
@@ -37,7 +42,10 @@ export const savedHelper = {
   },
 };
 
-/** Finds a URL and a bearer in pasted text: `URL#bearer`, or both in any order with other words around them. */
+/**
+ * Finds a URL and a bearer in pasted text: `URL#bearer`, or both in any order with other words
+ * around them.
+ */
 export function findHelper(text) {
   const address = /https?:\/\/[^\s#"'<>]+/.exec(text)?.[0];
   const rest = address === undefined ? text : text.replace(address, ' ');

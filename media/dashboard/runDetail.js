@@ -9,7 +9,10 @@ const TICK_MS = 1_000;
 const HEX_ROWS = 64;
 
 /**
- * Output, error, log and artifacts of the selected run. `connection()` is the one of the moment; `failed(error)` gets what no place here shows.
+ * Output, error, log and artifacts of the selected run.
+ *
+ * @param parts `connection()` gives the present connection; `failed(error)` gets errors that have
+ *   no place here
  */
 export function runDetail({ connection, failed }) {
   const output = byId('output');

@@ -3,7 +3,10 @@ import { errorLabel, formatCount, formatDuration, formatTime } from './format.js
 
 const ROWS_MAX = 200;
 
-/** The table of runs, newest first. Rows are changed in place, so that focus and selection stay where they are. */
+/**
+ * The table of runs, newest first. Rows are changed in place, so that focus and selection stay
+ * where they are.
+ */
 export function runTable({ select }) {
   const body = byId('runs');
   const frame = byId('runs-frame');
@@ -46,7 +49,10 @@ export function runTable({ select }) {
     tr.classList.toggle('selected', run.run_id === selected);
   };
 
-  /** Who has scrolled down keeps the place. Not every browser sees to that by itself, so none does here (runs.css). */
+  /**
+   * Keeps the place of a reader who has scrolled down. Not every browser does that by itself, so
+   * none does here (runs.css).
+   */
   const keepPlace = (change) => {
     const from = frame.scrollTop;
     const inSight = from === 0 ? undefined : [...body.children].find((tr) => tr.offsetTop >= from);
@@ -99,7 +105,7 @@ export function runTable({ select }) {
       });
       count();
     },
-    /** Takes a change and gives back the run as it now stands. */
+    /** Takes a change and gives back the run as it is now. */
     put(run) {
       const standing = keepPlace(() => put(run));
       count();

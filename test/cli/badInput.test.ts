@@ -8,7 +8,10 @@ import { cookbookCopy, type ProgramCopy, programOf } from '../helpers/programCop
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { watManifest, watProgram } from '../helpers/watTasklets.ts';
 
-/** Asserts the documented exit code, and an error that says what, with its code, and what next; never a stack trace. */
+/**
+ * Asserts the documented exit code, and an error that says what, with its code, and what next;
+ * never a stack trace.
+ */
 function refused(ended: Ended, exit: number, code: string): void {
   assert.equal(ended.code, exit, `${ended.stdout}\n${ended.stderr}`);
   assert.doesNotMatch(`${ended.stdout}${ended.stderr}`, /\n\s+at .*:\d+:\d+|\[internal_error\]/);
@@ -72,7 +75,10 @@ const ABOUT_A_PROGRAM = COMMANDS.map(({ name }) => name).filter(
       'admin issue-server-cert',
     ].includes(name),
 );
-/** Those that need its manifest to be sound; the others must work on a running stack whose manifest was just broken. */
+/**
+ * Commands that need a sound manifest. The others must work on a running stack whose manifest was
+ * just broken.
+ */
 const NEEDS_MANIFEST = ['dev up', 'tasklet build', 'tasklet inspect', 'test', 'deploy run', 'replay', 'profile'];
 
 describe('bad input', () => {

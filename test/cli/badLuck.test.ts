@@ -34,12 +34,13 @@ describe('bad luck', () => {
             cwd,
             ...(ended.code === 0 ? {} : {}),
           }).catch(() => ({ state: 'unhealthy' }));
-          // Killed between dev.json and its last word: the daemons end by themselves, and the next dev up says nothing of it.
+          // It was killed between dev.json and its last line: the daemons end by themselves, and
+          // the next dev up says nothing of it.
           if (status.state === 'running')
             assert.ok(signal === 'SIGKILL' || ended.code === 0, `after ${after} ms: ${JSON.stringify(ended)}`);
           await grafosJson(['dev', 'down'], { cwd });
         } else if (signal !== 'SIGKILL') {
-          // Before the first line of ours ran, the signal ends the process as it ends any.
+          // Before our first line of code runs, the signal ends the process as it ends any.
           assert.ok(ended.code === 130 || ended.signal === signal, `after ${after} ms: ${JSON.stringify(ended)}`);
           assert.doesNotMatch(ended.stderr, /\n\s+at /);
           if (ended.code === 130)
@@ -210,7 +211,8 @@ describe('bad luck', () => {
         ['dev', 'up', '--mem-capacity', '64k'],
       ]) {
         if (command[1] === 'build') {
-          // What did not change is not built again. The new text takes the place of the old one, so that it fits.
+          // An unchanged source is not built again. The new text has the length of the old one, so
+          // that it takes its place.
           await using source = await open(join(cwd, 'tasklets/local-dev.ts'), 'r+');
           await source.write('// ', 0);
         }

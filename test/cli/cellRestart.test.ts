@@ -17,7 +17,7 @@ async function stateOf({ path }: ProgramCopy): Promise<DevState> {
   return JSON.parse(await readFile(join(path, '.grafos/dev/dev.json'), 'utf8'));
 }
 
-/** Ends the cell as the system does when memory is short, and waits for the one that takes its place. */
+/** Ends the cell as the system does when memory is short, and waits for its successor. */
 async function killCell(program: ProgramCopy): Promise<DevState> {
   const before = await stateOf(program);
   const dead = before.daemons.fabricbiosd.pid;

@@ -21,7 +21,8 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     const cwd = program.path;
     const input = join(cwd, 'input.json');
     await writeFile(input, JSON.stringify({ provider: 'aws', cell_id: 'x', region: 'y', echo: 'hi' }));
-    // A tasklet beside it whose output says nothing of its cell, so that the same run elsewhere has the same output.
+    // A tasklet beside it whose output says nothing of its cell, so that the same run elsewhere has
+    // the same output.
     await writeFile(
       join(cwd, 'tasklets/size.ts'),
       'export function compute(input: Uint8Array): string { return input.length.toString(); }\n',
@@ -85,7 +86,8 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
         { cwd },
       );
     const run = (provider: string, ...more: string[]) => deploy('size', provider, ...more);
-    // Adopting confirms the cell, so that there is no question about it; the first deploy is confirmed by itself, as in the editor.
+    // Adopting confirms the cell, so that there is no question about it; the first deploy is
+    // confirmed by itself, as in the editor.
     const unconfirmed = await grafos(['deploy', 'run', '--tasklet', 'size', '--provider', 'aws', '--json'], { cwd });
     assert.equal(unconfirmed.code, 4);
     assert.equal(JSON.parse(unconfirmed.stdout).error.code, 'deploy_not_confirmed');

@@ -15,7 +15,7 @@ import { cookbookCopy, programOf } from '../helpers/programCopy.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { watProgram } from '../helpers/watTasklets.ts';
 
-/** Ports that the operating system chose, by the ports of a page that they stand for. */
+/** Ports that the operating system chose, by the ports of a page that they replace. */
 async function freePorts(named: string[]): Promise<Record<string, string>> {
   const servers = await Promise.all(
     named.map(async () => {

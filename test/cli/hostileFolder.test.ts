@@ -69,7 +69,10 @@ async function scene(bound: MemoryBound, records: string): Promise<Scene> {
   };
 }
 
-/** Every command that touches a program, in an order in which each finds what it needs where that can be. */
+/**
+ * Every command that touches a program, in an order in which each finds what it needs where that
+ * can be.
+ */
 const COMMANDS: string[][] = [
   ['dev', 'status'],
   ['dev', 'down'],
@@ -112,7 +115,11 @@ const AFTER_UPDATE = COMMANDS.filter(
     !['cloud', 'admin', 'replay', 'mem', 'runs', 'test'].includes(first ?? '') && second !== 'doctor',
 );
 
-/** Runs every command; none may hang, be killed, or call a hostile folder its own fault. @returns exit codes */
+/**
+ * Runs every command; none may hang, be killed, or call a hostile folder its own fault.
+ *
+ * @returns exit codes
+ */
 async function runAll({ run, watch }: Scene, commands = COMMANDS): Promise<Map<string, number | null>> {
   const codes = new Map<string, number | null>();
   let runId = '0';

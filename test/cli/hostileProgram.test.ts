@@ -1,4 +1,7 @@
-/** Programs that somebody only opens, made of links to devices, pipes and endless files, against every command that reads a program. */
+/**
+ * Programs that somebody only opens, made of links to devices, pipes and endless files, against
+ * every command that reads a program.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -386,7 +389,9 @@ describe('a hostile program', function () {
   });
 });
 
-/** Functions that are made anew for each of two types, so often that no compiler comes to an end. */
+/**
+ * Functions that are instantiated for each of two types, so often that no compiler comes to an end.
+ */
 function doubling(depth: number): string {
   const functions = Array.from(
     { length: depth },
@@ -396,7 +401,7 @@ function doubling(depth: number): string {
 export function compute(input: string): string {\n  return f0<i32>().toString();\n}\n`;
 }
 
-/** Resolves once a process has used the processor for so many seconds. */
+/** Resolves once a process has used the processor for that many seconds. */
 async function untilBusy(child: ChildProcess, seconds: number): Promise<void> {
   const deadline = performance.now() + 90_000;
   for (;;) {

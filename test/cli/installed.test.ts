@@ -12,7 +12,7 @@ import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const run = promisify(execFile);
 const windows = process.platform === 'win32';
-/** What stays packages of their own, with what they need. */
+/** Packages that stay packages of their own, with their dependencies. */
 const BESIDE = ['assemblyscript', 'binaryen', 'long', 'wabt'];
 
 async function packOf(name: string, folder: string): Promise<string> {

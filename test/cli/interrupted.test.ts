@@ -10,7 +10,10 @@ import { cookbookCopy, type ProgramCopy, programOf } from '../helpers/programCop
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { WAT, watManifest, watProgram } from '../helpers/watTasklets.ts';
 
-/** Has bin/grafos.cjs believe that it runs on a Node too old, so that it starts the one it brings, as it does for most users. */
+/**
+ * Makes bin/grafos.cjs take its Node for too old, so that it starts the one it brings, as it does
+ * for most users.
+ */
 const OLD_NODE = `if (process.send === undefined) {
   Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });
 }`;
@@ -56,7 +59,8 @@ describe('interrupted', () => {
       cwd: program.path,
       stdin: { open: true },
     });
-    // Nothing tells from outside that it reads; asked earlier it ends with the same code, or by the signal itself.
+    // Nothing shows from outside that it reads. Asked earlier, it ends with the same code, or by
+    // the signal itself.
     setTimeout(() => child.kill('SIGINT'), 300);
     const { code, signal, stderr } = await ended;
     assert.ok(code === 130 || signal === 'SIGINT', stderr);

@@ -345,7 +345,7 @@ describe('the language server over stdio', function () {
     client.open(program.source, GOOD);
     await client.codes(program.source);
     client.change(program.source, 2, BAD);
-    // Checks come one after another: one that was made of the edit would be told before these two.
+    // Checks come one after another, so a check of the edit would be reported before these two.
     await using other = await programFolder();
     client.open(other.source, BAD);
     await client.codes(other.source, 'GRF2101');

@@ -1,4 +1,7 @@
-/** The built command against a scheduler that lies: it ends with one error, in bounded memory, and writes nothing outside. */
+/**
+ * The built command against a scheduler that lies: it ends with one error, in bounded memory, and
+ * writes nothing outside.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';

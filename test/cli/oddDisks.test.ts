@@ -58,7 +58,9 @@ async function inAndOut(options: CommandOptions): Promise<void> {
   await grafosJson(['dev', 'down'], options);
 }
 
-/** Four processes that take a lock in turns until it was taken that often; none may end by itself. */
+/**
+ * Four processes that take a lock in turns until it was taken that often; none may end by itself.
+ */
 async function contend(lock: string, times: number): Promise<void> {
   const contender = fileURLToPath(new URL('../helpers/lockContender.ts', import.meta.url));
   const children = Array.from({ length: 4 }, () =>
@@ -105,7 +107,8 @@ describe('disks without hard links', () => {
   });
 
   it('exFAT', async function () {
-    // Not in every kernel, and its FUSE not on every machine: apt-get install exfat-fuse exfatprogs.
+    // exFAT is not in every kernel, and its FUSE driver not on every machine: apt-get install
+    // exfat-fuse exfatprogs.
     if (!isRoot || !has('which', 'mount.exfat-fuse') || !has('which', 'mkfs.exfat')) this.skip();
     await using folder = await temporaryFolder();
     await using program = await programOf(watProgram('hello'));

@@ -1,4 +1,7 @@
-/** A folder that came with a list of cells and a local stack of a stranger: nothing they name is asked, read or ended. */
+/**
+ * A folder that came with a list of cells and a local stack of a stranger. The commands ask, read
+ * and end nothing that they name.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

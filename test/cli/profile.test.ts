@@ -108,7 +108,8 @@ describe('grafos profile', () => {
       const profile = await profileOf(response);
       exact(profile, response);
       const own = profile.lines.filter(({ file }) => file === 'tasklets/local-dev.ts');
-      // Each instruction counts for one line of the program, but for those of the entry point around it.
+      // Each instruction counts for one line of the program, but for those of the entry point
+      // around it.
       const charged = own.reduce((total, { fuel, library }) => total + fuel + library, 0);
       assert.ok(charged <= response.fuel_used && charged > 0.95 * response.fuel_used, `${charged}`);
       const split = own.find(({ line }) => line === 2);
@@ -191,7 +192,7 @@ describe('grafos profile', () => {
     assert.match(stderr, /--profile does not go with --detach/);
     const response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd });
     await writeFile(join(cwd, 'build/local-dev.wasm'), 'another');
-    // The cell keeps the module, so that what is built here is not needed; without both there is no profile.
+    // The cell keeps the module, so the built one is not needed. Without both there is no profile.
     await rm(join(cwd, `.grafos/dev/modules/${response.module_sha256}.wasm`));
     const differs = await grafos(['profile', response.run_id], { cwd });
     assert.match(differs.stderr, /module_differs/);

@@ -73,7 +73,7 @@ describe('the report of a test', () => {
       big: '{"n":18446744073709551615,"f":1.10}',
       text: 'not JSON\n',
       bytes: Uint8Array.of(255, 0, 1),
-      // An object that would stand for something else.
+      // An object that looks like one with a meaning.
       dollar: '{"$text":"x"}',
       // A lone surrogate and a byte order mark are kept as they are.
       odd: '["\\ud800"]',

@@ -99,7 +99,10 @@ describe('where no UDP gets through', () => {
   });
 });
 
-/** Deploys until a run succeeds: the scheduler needs a moment to notice a cell or a link that is gone. */
+/**
+ * Deploys until a run succeeds: the scheduler needs a moment to notice a cell or a link that is
+ * gone.
+ */
 async function deployWorks(options: { cwd: string; under: string[] }): Promise<void> {
   const until = Date.now() + DEADLINE_MS;
   for (;;) {

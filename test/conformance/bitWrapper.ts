@@ -20,7 +20,8 @@ const BITS: Partial<Record<ValueType, { carrier: number; from: number; to: numbe
 const carrier = (type: ValueType) => BITS[type]?.carrier ?? CODES[type];
 
 /**
- * A function that takes and gives floats as integers of their bits: a NaN's payload does not survive the way through JavaScript numbers.
+ * Makes a function that takes and gives floats as integers of their bits: a NaN's payload does not
+ * survive the way through JavaScript numbers.
  */
 export function bitWrapper(callee: WebAssembly.ExportFunction, type: FunctionType): WebAssembly.ExportFunction {
   if (![...type.params, ...type.results].some((one) => BITS[one] !== undefined)) return callee;

@@ -1,6 +1,8 @@
 /**
- * Runs one conformance script three times: plain, metered, and in the reference interpreter. Every command is held against its
- * expectation, plain against metered, and the fuel of the metered run against the instructions the interpreter executed.
+ * Runs one conformance script three times: plain, metered, and in the reference interpreter.
+ *
+ * Every command is compared with its expectation, plain with metered, and the fuel of the metered
+ * run with the instructions that the interpreter executed.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -269,7 +271,8 @@ function runCommand(
   result.assertions++;
   const words = (outcome: Outcome) =>
     'trap' in outcome ? `trap: ${outcome.trap}` : outcome.values.map(wordsOf).join(', ');
-  // Plain, which NaN it is is the engine's choice; the meter makes it the canonical one. Both are held against what is expected below.
+  // In a plain run the engine chooses the NaN. The meter makes it the canonical one. Both are
+  // compared with the expectation below.
   const anyNan = command.expected?.some(({ value }) => String(value).includes('nan:')) ?? false;
   if (!anyNan && words(plain) !== words(metered))
     disagree(`${action.field}: plain ${words(plain)}, metered ${words(metered)}`);

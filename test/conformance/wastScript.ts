@@ -1,6 +1,8 @@
 /**
- * Turns a conformance script (.wast) into JSON commands and binary modules by wabt's `wast2json`. What this version of wabt cannot parse
- * is taken out of the script form by form and reported, so that the rest of the script still runs.
+ * Turns a conformance script (.wast) into JSON commands and binary modules by wabt's `wast2json`.
+ *
+ * A form that this version of wabt cannot parse is taken out of the script and reported, so that
+ * the rest of the script still runs.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -34,7 +36,7 @@ export interface WastCommand {
 
 export interface Skipped {
   line: number;
-  /** How many commands of the script. */
+  /** Number of commands of the script. */
   count: number;
   reason: string;
 }
@@ -51,7 +53,7 @@ interface Form {
   line: number;
   lastLine: number;
   head: string;
-  /** Of a module: functions, tables and so on. */
+  /** Fields of a module: functions, tables and others. */
   fields: Form[];
   removed?: string;
 }
@@ -141,8 +143,8 @@ const CHANGES_STATE = /\b(table|global|memory)\.(set|grow|fill|copy|init)|store/
 const at = (line: number) => (form: Form) => form.line <= line && line <= form.lastLine;
 
 /**
- * Takes out what messages point at: the field of a module when that helps, else the whole command, and with a module all that would
- * then be said of another one.
+ * Takes out the part that messages point at: the field of a module when that helps, otherwise the
+ * whole command. With a module go all commands that would then apply to another one.
  */
 function removeFaulty(text: string, forms: Form[], messages: string): boolean {
   let removedAny = false;
@@ -154,7 +156,8 @@ function removeFaulty(text: string, forms: Form[], messages: string): boolean {
     const field = form.head === 'module' ? form.fields.find(at(Number(lineText))) : undefined;
     if (field?.removed !== undefined) continue;
     removedAny = true;
-    // Functions that change no state can be taken out alone: what is asked of the others stays the same.
+    // Functions that change no state can be taken out alone: the commands on the others keep their
+    // meaning.
     if (field?.head === 'func' && !CHANGES_STATE.test(text.slice(field.start, field.end))) {
       field.removed = reason;
       continue;

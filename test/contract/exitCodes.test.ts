@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { errorCodes } from '../../scripts/errorCodes.ts';
+import { ERROR_MEANINGS } from '../../scripts/errorMeanings.ts';
 
 const OF_A_PATH = 'A wrong path on the command line is wrong usage (2); one of the stack itself is not (3).';
 
@@ -79,6 +80,19 @@ describe('exit codes', () => {
   const codes = errorCodes();
 
   it('finds the errors', () => assert.ok(codes.size > 100, `${codes.size} codes`));
+
+  it('each error has a meaning, and each meaning an error', () => {
+    assert.deepEqual(Object.keys(ERROR_MEANINGS).sort(), [...codes.keys()].sort());
+  });
+
+  it('a meaning is one sentence of its own', () => {
+    const meanings = Object.values(ERROR_MEANINGS);
+    assert.deepEqual(
+      meanings.filter((meaning) => !/^[`A-Z].{10,90}\.$/.test(meaning)),
+      [],
+    );
+    assert.equal(new Set(meanings).size, meanings.length);
+  });
 
   it('has one for each error', () => {
     const several = [...codes].filter(([code, exits]) => exits.length > 1 && TWO[code] === undefined);

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { FINDINGS_FILES } from '../../scripts/findingsIndex.ts';
+import { writtenText } from '../../scripts/generated.ts';
 import { MANIFEST_FILES } from '../../scripts/manifestPage.ts';
 import { CATALOGUE, FINDING_CODES, type FindingCode, findingPage } from '../../toolchain/validate/catalogue.ts';
 import type { Finding } from '../../toolchain/validate/finding.ts';
@@ -12,8 +13,11 @@ import { exampleBlocks, writeExample } from '../helpers/exampleProgram.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 /**
- * Findings that no example of a page can trigger: they need a cargo, or the lack of one, or it takes thousands of files or all memory of a thread.
- * Their own tests trigger them: buildRust.test.ts, compileRust.test.ts, hostileProgram.test.ts and bounded.test.ts.
+ * Findings that no example of a page can trigger: they need a cargo, or the lack of one, or
+ * thousands of files, or all memory of a thread.
+ *
+ * Their own tests trigger them: buildRust.test.ts, compileRust.test.ts, hostileProgram.test.ts and
+ * bounded.test.ts.
  */
 const WITHOUT_EXAMPLE: FindingCode[] = ['GRF2006', 'GRF2007', 'GRF2207', 'GRF2208', 'GRF2209'];
 
@@ -24,7 +28,9 @@ describe('findings and their pages', () => {
   });
 
   for (const [path, text] of Object.entries({ ...FINDINGS_FILES(), ...MANIFEST_FILES() })) {
-    it(`${path} is up to date`, () => assert.equal(readFileSync(join(packageRoot, path), 'utf8'), text));
+    it(`${path} is up to date`, () => {
+      assert.equal(readFileSync(join(packageRoot, path), 'utf8'), writtenText(path, text));
+    });
   }
 
   for (const code of FINDING_CODES) {

@@ -27,20 +27,18 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
     why: 'It makes new files only, in folders from outputFolder.',
   },
   'toolchain/newProgram/newProgram.ts': {
-    uses: ['writeFile', 'mkdir', 'rename'],
+    uses: ['writeFile', 'rename'],
     why: 'It makes a new program in a folder that the user named.',
   },
   'toolchain/artifacts/downloadArtifacts.ts': {
-    uses: ['writeFile', 'mkdir', 'rename'],
+    uses: ['writeFile', 'rename'],
     why: 'The folder is of the state, or the user named it; the files are new and renamed.',
   },
   'toolchain/trust/adminCertificates.ts': {
-    uses: ['mkdir', 'open('],
+    uses: ['open('],
     why: 'It makes new files only, in a folder that the user named.',
   },
-  'toolchain/account/account.ts': { uses: ['mkdir', 'writeAtomically'], why: 'The folder is the user’s own.' },
-  'toolchain/user/userRecords.ts': { uses: ['mkdirSync'], why: 'The folder is the user’s own.' },
-  'toolchain/stack/meteredFolder.ts': { uses: ['mkdirSync'], why: 'The folder is the user’s own.' },
+  'toolchain/account/account.ts': { uses: ['writeAtomically'], why: 'The folder is the user’s own.' },
   'toolchain/stack/testRuns.ts': {
     uses: ['copyFile', 'rename'],
     why: 'Both ends are of StateFolder, which looked at them.',

@@ -35,7 +35,7 @@ interface TestListener extends AsyncDisposable {
   /** The oldest that was not asked for yet. */
   nextLink(): Promise<ControlLink>;
   refusals: string[];
-  /** Resolves with the refusals once there are so many. */
+  /** Resolves with the refusals once there are `count` of them. */
   refused(count: number): Promise<string[]>;
 }
 

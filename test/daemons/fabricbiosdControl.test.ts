@@ -30,7 +30,7 @@ for (const transport of ['quic', 'tcp'] as const) {
 
     after(() => cell[Symbol.asyncDispose]());
 
-    /** A link below the protocol, to send what no client of ours would. */
+    /** A link below the protocol, to send messages that our client never sends. */
     const rawLink = (): Promise<ControlLink> => {
       const where = parseHostPort(cell.facts.control) ?? assert.fail('no address');
       const options = { ...where, trust: pemsOf(cell.trust, cell.trust.scheduler), timeoutMs: 5_000 };

@@ -123,7 +123,8 @@ describe('the fabricbiosd process', () => {
     const get = http2.request({ ':path': '/mem' });
     get.on('error', () => {});
     await new Promise((resolve) => get.on('close', resolve));
-    // Capsules of draft-ietf-webtrans-http2: no listener of ours would see them, the library has to live through them.
+    // Capsules of draft-ietf-webtrans-http2. They reach no listener of this project; the library
+    // has to survive them.
     for (const garbage of [
       Buffer.alloc(0),
       Buffer.alloc(100, 0xff),

@@ -551,7 +551,7 @@ describe('helper: runs, with an in-process stand-in for the scheduler', () => {
       body: JSON.stringify(body),
     });
 
-  /** What the CLI asks of the scheduler itself, past the helper. */
+  /** A request of the CLI to the scheduler itself, past the helper. */
   const submitted = (tasklet: string): RunSubmit => ({
     program: 'demo',
     tasklet,

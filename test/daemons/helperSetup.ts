@@ -38,7 +38,10 @@ export interface TestHelper {
   scheduler: StandIn;
   /** Everything the helper logged. */
   logged: string[];
-  /** Ends the helper and starts another on the same port, as `dev down` and `dev up` would with a fixed port. */
+  /**
+   * Ends the helper and starts another on the same port, as `dev down` and `dev up` would with a
+   * fixed port.
+   */
   restart(): Promise<void>;
   stop(): Promise<void>;
   /** Ends the helper and removes the program. */

@@ -36,7 +36,7 @@ describe('helper on a real stack', () => {
     assert.deepEqual((await get(`/v1/runs/${run.run_id}`)).json.response.output, {});
     const { artifacts } = (await get(`/v1/runs/${run.run_id}/artifacts`)).json;
     assert.equal(artifacts.length, 5);
-    // The tenant sees it as every other run of his.
+    // The tenant sees it as every other run of its own.
     assert.equal((await stack.tenant.getRun(run.run_id)).state, 'succeeded');
   });
 

@@ -1,6 +1,8 @@
 /**
- * An in-process stand-in for the scheduler, for tests of the helper alone: it keeps runs in memory and ends them when the test says so.
- * What it does is not what a scheduler does; tests that need that run a real stack.
+ * An in-process stand-in for the scheduler, for tests of the helper alone.
+ *
+ * It keeps runs in memory and ends them when the test says so. It does not do the work of a
+ * scheduler; tests that need that run a real stack.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';

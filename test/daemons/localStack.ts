@@ -1,4 +1,7 @@
-/** A whole local stack from source: three real daemons and a program of WAT tasklets, as `grafos dev up` makes one. */
+/**
+ * A whole local stack from source: three real daemons and a program of WAT tasklets, as
+ * `grafos dev up` makes one.
+ */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -41,7 +41,8 @@ describe('runs beside each other on a cell of two workers', () => {
     const told = await attack(12);
     for (let i = 0; i < 100; i++) assert.equal((await cell.run(hello)).state, 'succeeded');
     assert.equal(told.ended, 0);
-    // As many long runs as there are workers are put aside; the place for one more is kept for another module.
+    // As many long runs as there are workers are detached. The place for one more is kept for
+    // another module.
     assert.ok(cell.runtime.stats().workers <= 4, `${cell.runtime.stats().workers} workers`);
     assert.equal(cell.runtime.stats().workers_lost, 0);
   });
@@ -108,7 +109,7 @@ describe('runs beside each other on a cell of two workers', () => {
     if (process.platform !== 'linux' || Number(process.versions.node.split('.')[0]) < 24) this.skip();
     assert.equal((await cell.run(hello)).state, 'succeeded');
     await attack(2);
-    // Until one of the two has become long and is behind, and another is in its place.
+    // This waits until one of the two is long and deprioritized, and another is in its place.
     while (nicesOfWorkers().filter((nice) => nice > 0).length < 2) await cell.run(hello);
     await attack(1, anotherEndless);
     const nices = nicesOfWorkers();
@@ -187,7 +188,7 @@ describe('runs beside each other on a cell of two workers', () => {
   });
 });
 
-/** Of the threads of run workers, which Node names from version 24 on. */
+/** Nice values of the threads of run workers, which Node names from version 24 on. */
 function nicesOfWorkers(): number[] {
   return readdirSync('/proc/self/task').flatMap((id) => {
     try {

@@ -35,7 +35,7 @@ class Packets {
   }
 }
 
-/** The next so many bytes of messages. */
+/** Resolves with the next bytes of messages, as many as asked for. */
 function arrival(link: ControlLink, bytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let left = bytes;

@@ -230,7 +230,8 @@ describe('tasklet runtime', () => {
     // Only Linux says how many address ranges are reserved.
     if (process.platform !== 'linux') this.skip();
     await withCell({}, async (cell) => {
-      // No page at all: V8 has no reason of its own to collect, but each such memory is reserved its gigabytes too.
+      // A memory without a page: V8 has no reason of its own to collect, but each such memory
+      // reserves its gigabytes, too.
       const module = tasklet({ memory: '0' });
       let most = 0;
       for (let round = 0; round < 12; round++) {

@@ -1,6 +1,8 @@
 /**
- * The real run worker, and beside it a stranger who got to run JavaScript in its realm: `SCRIPTS` are evaluated after the worker sealed
- * it, and `TREASURES` are tried with what a worker holds before it, as if some of that had come into the stranger's hands.
+ * The real run worker, and an attacker who got to run JavaScript in its realm.
+ *
+ * `SCRIPTS` are evaluated after the worker sealed the realm. `TREASURES` are tried with objects
+ * that a worker holds before it, as if the attacker had got hold of them.
  */
 import * as childProcess from 'node:child_process';
 import * as fs from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * A run worker with faults on request: an input of `exit`, `throw` or `heap`, a module that holds the text `heap-when-compiled`, or any
- * module when the first byte of the memory pool is 1, which it then clears.
+ * A run worker with faults on request: an input of `exit`, `throw` or `heap`, a module that holds
+ * the text `heap-when-compiled`, or any module when the first byte of the memory pool is 1, which
+ * it then clears.
  */
 import { Buffer } from 'node:buffer';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -14,7 +14,7 @@ interface Row {
 }
 
 const TABLE = '(table $t 1 4 funcref) (type $void (func))';
-/** Every failing instruction stands after one of fuel 1 and before some that must not count. */
+/** Every failing instruction comes after one of fuel 1 and before some that must not count. */
 const then = (instruction: string) => `${instruction} (drop (i32.const 1)) (drop (i32.const 2)) (i32.const 0)`;
 
 const ROWS: Row[] = [

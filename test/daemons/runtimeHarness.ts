@@ -44,8 +44,8 @@ export interface TaskletParts {
 }
 
 /**
- * A tasklet from the bodies of its functions. In `run`, `$i` and `$n` are i32 locals; `(call $answer32 …)` and `(call $answer64 …)`
- * write a number to the output, little-endian.
+ * A tasklet from the bodies of its functions. In `run`, `$i` and `$n` are i32 locals;
+ * `(call $answer32 …)` and `(call $answer64 …)` write a number to the output, little-endian.
  */
 export function tasklet(parts: TaskletParts): Uint8Array {
   const { memory = '1', init = '', run = '(i32.const 0)', finalize = '', more = '' } = parts;

@@ -6,7 +6,10 @@ import { type Cell, startRuntime, type TaskletParts, tasklet } from './runtimeHa
 
 const OOB = 'trap_memory_out_of_bounds';
 
-/** Host function calls at the edges of one page of memory. `value` is what the call returned; `OOB` that the run trapped. */
+/**
+ * Host function calls at the edges of one page of memory. `value` is the result of the call; `OOB`
+ * means that the run trapped.
+ */
 const EDGES: Array<[call: string, value: number | bigint | typeof OOB, why: string]> = [
   // blob_read(handle, offset, dst, len); the input is "input", five bytes, the context 15.
   ['(call $blob_read (i32.const 2) (i32.const 0) (i32.const 0) (i32.const 5))', 5, 'the whole input'],
@@ -324,7 +327,8 @@ describe('host functions', () => {
   });
 
   it('runs at one time keep to their own windows', async () => {
-    // Each fills its window with the first byte of its input, then reads it back and answers its sum.
+    // Each fills its window with the first byte of its input, then reads it back and answers its
+    // sum.
     const module = tasklet({
       run: `(drop (call $blob_read (i32.const 2) (i32.const 0) (i32.const 0) (i32.const 1)))
             (memory.fill (i32.const 0) (i32.load8_u (i32.const 0)) (i32.const 64))

@@ -1,4 +1,4 @@
-/** Who is refused, over the real wire: each case with its typed reason and its audit record. */
+/** Refusals over the real wire: each case with its typed reason and its audit record. */
 import assert from 'node:assert/strict';
 import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ describe('scheduler: who is refused', () => {
     for (const agent of agents.splice(0)) agent.destroy();
   });
 
-  /** One connection of its own, as an attacker would hold it: it sends what it is told to. */
+  /** One connection of its own, as an attacker would hold it. It sends the given bytes. */
   function wire(
     files: Partial<PeerFiles>,
   ): (method: string, path: string, token?: string, body?: string) => Promise<Got> {
@@ -79,7 +79,10 @@ describe('scheduler: who is refused', () => {
     assert.doesNotMatch(got.text, /at .*\.ts|stack|eyJ/);
   }
 
-  /** The audit record of a refusal at the TLS layer is written when the server sees it, which is after the client does. */
+  /**
+   * The audit record of a refusal at the TLS layer is written when the server sees it, which is
+   * after the client does.
+   */
   async function recorded(reason: string): Promise<void> {
     const deadline = Date.now() + 5_000;
     while ((await stack.audit({ reason, action: 'connect' })).length === 0)

@@ -1,4 +1,7 @@
-/** The stream of all runs of a tenant, over real TLS; its bounds also on the stream alone, with smaller numbers. */
+/**
+ * The stream of all runs of a tenant, over real TLS; its bounds also on the stream alone, with
+ * smaller numbers.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
@@ -23,7 +26,7 @@ describe('scheduler: events of all runs', () => {
     return tenant;
   }
 
-  /** A stream that is open: what happens from here on is told. */
+  /** Opens a stream: events from here on are reported. */
   async function listenTo(client: SchedulerClient, signal?: AbortSignal): Promise<Events> {
     const events = client.allEvents({ signal });
     assert.deepEqual((await events.next()).value, { event: 'listening', data: {} });
@@ -94,7 +97,7 @@ describe('scheduler: events of all runs', () => {
     );
     assert.ok(ofOne && ofTwo && ofAll);
     for (const { client } of [one, two, one, two]) await client.submit(submitOf('plain'), { waitMs: 5_000 });
-    // Refused ones too are told to their own tenant only.
+    // Refused runs, too, are reported to their own tenant only.
     await assert.rejects(one.client.submit(submitOf('no-room', { mem_bytes: 1 }), { waitMs: 5_000 }));
     const tenants = (events: RunsEvent[]) =>
       events.map(({ event, data }) => (event === 'state' ? data.run.tenant : event === 'end' ? data.tenant : event));
@@ -230,7 +233,7 @@ describe('scheduler: a stream of all runs, alone', () => {
       lease_id: null,
     }) as StoredRun;
 
-  /** How many places of the tenant are free. */
+  /** Number of free places of the tenant. */
   const free = (feed: RunFeed): number => {
     const taken: Array<() => void> = [];
     try {

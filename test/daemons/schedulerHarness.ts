@@ -1,4 +1,7 @@
-/** A scheduler in this process over a real wire, with certificates of its own and a stand-in for the cell. */
+/**
+ * A scheduler in this process over a real wire, with certificates of its own and a stand-in for the
+ * cell.
+ */
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -113,7 +116,7 @@ export async function startHarness(options: { promote?: boolean; dir?: string } 
 export const MODULE = Buffer.from('a module, as far as a scheduler can tell');
 export const MODULE_SHA256 = createHash('sha256').update(MODULE).digest('hex');
 
-/** What the stand-in does with it is in `tasklet`. */
+/** A submit. The name of the tasklet decides what the stand-in does with it. */
 export function submitOf(tasklet: string, more: Partial<RunSubmit> & { input?: string } = {}): RunSubmit {
   const { input = '', ...rest } = more;
   return {
@@ -130,7 +133,7 @@ export function submitOf(tasklet: string, more: Partial<RunSubmit> & { input?: s
   };
 }
 
-/** A token as a client of ours makes it, or a spoilt one. */
+/** A token as our client makes it, or a spoilt one. */
 export function tokenOf(files: PeerFiles, more: Partial<Parameters<typeof mintTenantToken>[0]> = {}): string {
   const certificate = new X509Certificate(files.certPem);
   const subject = /grafos:\/\/([^,]+)/.exec(certificate.subjectAltName ?? '')?.[1] ?? '';

@@ -11,7 +11,10 @@ import { SUBMIT_FRAME_TYPE, SUBMIT_HEAD_BYTES, submitFrameHead } from '../../dae
 import { IN_ROW_BYTES } from '../../daemons/scheduler/store/runFiles.ts';
 import { type Harness, MODULE, MODULE_SHA256, startHarness, submitOf, tokenOf } from './schedulerHarness.ts';
 
-/** JSON with all that could go wrong when it is put into other JSON: line ends of every kind, names that are not plain, text that escapes. */
+/**
+ * JSON with everything that could go wrong inside other JSON: line ends of every kind, names that
+ * are not plain, text that escapes.
+ */
 const LARGE_JSON = `\n{ "list": [\r\n${'{"a\\n":"\u2028 \\"}, "},\r'.repeat(9_000)} null ],\n "__proto__": -1.50e3 }\n`;
 const LARGE_BYTES = Buffer.alloc(3 * 1024 * 1024 + 1, 'not json ');
 
@@ -224,7 +227,7 @@ describe('scheduler: large inputs and outputs', () => {
   });
 });
 
-/** As no client of ours would: any text, and with or without its length. */
+/** Posts as our client never does: any text, and with or without its length. */
 function post(
   url: string,
   files: PeerFiles,

@@ -11,6 +11,7 @@ import { apiPage } from '../../daemons/scheduler/openapi/apiPage.ts';
 import { openapiDocument } from '../../daemons/scheduler/openapi/openapiDocument.ts';
 import { OPERATIONS } from '../../daemons/scheduler/openapi/operations.ts';
 import { REFUSAL_STATUS } from '../../daemons/scheduler/refused.ts';
+import { wrapMarkdown } from '../../scripts/wrapMarkdown.ts';
 import { type Harness, MODULE, MODULE_SHA256, startHarness, submitOf } from './schedulerHarness.ts';
 
 interface AjvLike {
@@ -34,7 +35,11 @@ const valid = (name: SchemaName, value: unknown): void => {
 
 describe('scheduler: OpenAPI', () => {
   it('the page is what the code says', () => {
-    assert.equal(readFileSync(join(packageRoot, 'docs', 'api.md'), 'utf8'), apiPage(), 'run: node scripts/apiPage.ts');
+    assert.equal(
+      readFileSync(join(packageRoot, 'docs', 'api.md'), 'utf8'),
+      wrapMarkdown(apiPage()),
+      'run: node scripts/apiPage.ts',
+    );
   });
 
   it('every $ref of the document leads somewhere, every operation id is its own, every reason has a status', () => {

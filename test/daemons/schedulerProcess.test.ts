@@ -272,8 +272,11 @@ async function runOf(tenant: SchedulerClient, bytes: Uint8Array): Promise<RunSub
 }
 
 /**
- * Two tasklets, assembled by hand from the binary format (https://webassembly.github.io/spec/core/binary/): memory of one page, the three
- * exports of the profile, blob_read and output_write. `run` copies its input to the output, or loops without end.
+ * Two tasklets, assembled by hand from the binary format
+ * (https://webassembly.github.io/spec/core/binary/): memory of one page, the three exports of the
+ * profile, blob_read and output_write.
+ *
+ * `run` copies its input to the output, or loops without end.
  */
 function tasklet(run: number[]): Uint8Array {
   const text = (name: string) => [name.length, ...Buffer.from(name)];

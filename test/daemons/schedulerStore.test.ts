@@ -36,7 +36,8 @@ describe('scheduler: store', () => {
     store.close();
     const named = join(dir, 'thesis.txt');
     writeFileSync(named, 'mine');
-    // The end of a hot journal that names a super-journal (SQLite, "Database File Format", section 3).
+    // The end of a hot journal that names a super-journal (SQLite, "Database File Format", section
+    // 3).
     const name = Buffer.from(named);
     const tail = Buffer.alloc(16);
     tail.writeUInt32BE(name.length, 0);

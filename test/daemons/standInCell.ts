@@ -1,4 +1,7 @@
-/** A cell without a runtime: what a run does is decided by its tasklet's name, so that a test can hold a run where it wants it. */
+/**
+ * A cell without a runtime. The name of a tasklet decides what its run does, so that a test can
+ * hold a run where it wants it.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Lease } from '../../daemons/protocol/fabricControl.ts';
 import {

@@ -8,7 +8,9 @@ const MIB = 1024 * 1024;
 const generous = { memory: 512 * MIB, cpuMs: 60_000 };
 const seconds = (count: number) => ({ memory: 512 * MIB, cpuMs: count * 1000 });
 
-/** Its function of loops takes the optimizing compiler minutes, the baseline compiler milliseconds. */
+/**
+ * Its function of loops takes the optimizing compiler minutes, the baseline compiler milliseconds.
+ */
 const slowToOptimize = () => expensiveModule('loops that go round', 3_900);
 
 describe('a trial of a costly module', () => {

@@ -1,7 +1,10 @@
 import { textLines } from '../../program/textLines.ts';
 import type { FindingEdit } from '../../toolchain/validate/finding.ts';
 
-/** The text after the edits of one file, as an editor applies them: all against the text as it was, which must not overlap. */
+/**
+ * The text after the edits of one file, as an editor applies them: all against the text as it was,
+ * without overlaps.
+ */
 export function applyEdits(text: string, edits: readonly Omit<FindingEdit, 'file'>[]): string {
   const lines = textLines(text);
   const sorted = edits

@@ -1,6 +1,6 @@
 /**
- * Certificate chains that must be refused at both doors, each good but for one thing: who signed it, with what, and when. Those that are
- * wrong in what the leaf says of itself are in badLeaves.ts.
+ * Certificate chains that must be refused at both ends, each with one fault: in its signer, its
+ * algorithm or its dates. Faults in the content of a leaf are in badLeaves.ts.
  */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { extensionCases, formCases, nameCases, subjectCases, usageCases } from './badLeaves.ts';
@@ -167,7 +167,7 @@ function originCases(maker: ChainMaker): BadChain[] {
   ];
 }
 
-/** Doors that were told to trust a CA they should not: a good leaf under it must not pass. */
+/** Doors that trust a CA they should not: a good leaf under it must not pass. */
 function caCases({ side }: ChainMaker): BadChain[] {
   const under = (name: string, change: Parameters<typeof makeCa>[0], ...[reason, detail]: Outcome): BadChain => {
     const maker = new ChainMaker(makeCa(change), side);

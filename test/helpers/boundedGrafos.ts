@@ -4,10 +4,14 @@ import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import type { Ended } from './grafosCommand.ts';
 import type { MemoryBound } from './memoryBound.ts';
 
-/** How long any command may take, a build of AssemblyScript on a busy machine included, milliseconds. */
+/**
+ * Longest time of any command, a build of AssemblyScript on a busy machine included, milliseconds.
+ */
 const DEADLINE_MS = 60_000;
 
-/** Runs the built `grafos` within a memory bound. A command that hangs is ended, and fails the test. */
+/**
+ * Runs the built `grafos` within a memory bound. A command that hangs is ended, and fails the test.
+ */
 export async function boundedGrafos(
   args: string[],
   { cwd, bound, env }: { cwd: string; bound: MemoryBound; env?: NodeJS.ProcessEnv },

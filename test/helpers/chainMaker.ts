@@ -1,4 +1,7 @@
-/** Makes CAs and leaves that are good but for what a test changes, on both sides of a connection. A chain costs one signature. */
+/**
+ * Makes CAs and leaves that are good but for the change of a test, on both sides of a connection. A
+ * chain costs one signature.
+ */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { PeerRefusalReason } from '../../daemons/protocol/peerRefused.ts';
 import {
@@ -51,7 +54,10 @@ export interface Chain {
 export interface BadChain extends Chain {
   reason: PeerRefusalReason;
   detail: RegExp;
-  /** The leaf is good and only what comes after it is wrong: Node does not show that at a TLS door, QUIC does. */
+  /**
+   * The leaf is good and only the part after it is wrong. Node does not show that at a TLS door,
+   * QUIC does.
+   */
   afterLeaf: boolean;
 }
 

@@ -1,11 +1,14 @@
 import { type ByteChannel, type ControlLink, Inbox } from '../../daemons/protocol/controlLink.ts';
 
 export interface PairedChannel extends ByteChannel {
-  /** What was written, chunk by chunk. */
+  /** The written bytes, chunk by chunk. */
   readonly writes: Uint8Array[];
 }
 
-/** Two ends of one stream in memory; each write arrives as one chunk, in a later turn. A fault of the listener goes to `onFault`. */
+/**
+ * Two ends of one stream in memory. Each write arrives as one chunk, in a later turn. A fault of
+ * the listener goes to `onFault`.
+ */
 export function channelPair(
   onFault: (why: string) => void = (why) => assertNever(why),
 ): [PairedChannel, PairedChannel] {

@@ -1,4 +1,7 @@
-/** A headless Chromium for page tests. Without one, a person's run says what it skips; in CI that is a failure. */
+/**
+ * A headless Chromium for page tests. Without one, the run of a person says what it skips; in CI
+ * that is a failure.
+ */
 import { existsSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 
@@ -40,7 +43,8 @@ export async function complaintsOf(page: Page): Promise<string[]> {
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
   page.on('console', (message) => {
-    // Chromium itself reports an HTTP status above 399 and a lost connection; the page deals with both.
+    // Chromium itself reports an HTTP status above 399 and a lost connection; the page deals with
+    // both.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
       complaints.push(`console: ${message.text()}`);
     }

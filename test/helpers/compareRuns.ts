@@ -13,12 +13,15 @@ import {
   InterpreterInstance,
 } from './wasmInterpreter.ts';
 
-/** How far a module came in {@link compareRuns}; `interpreted` is the farthest. */
+/** The step that a module reached in {@link compareRuns}; `interpreted` is the last. */
 export type Compared = 'refused' | 'metered' | 'plain' | 'interpreted';
 
 /** The engine's own bound. */
 const STACK = /call stack/i;
-/** First bytes of the numbers after 0xFD of what computes with float lanes: conversions, rounding, arithmetic. Some begin others too. */
+/**
+ * First bytes of the numbers after 0xFD of instructions that compute with float lanes: conversions,
+ * rounding, arithmetic. Some begin others, too.
+ */
 const FLOAT_LANES = [
   94,
   95,
@@ -45,9 +48,12 @@ const host = (x: number) => (x * 31 + 1) | 0;
 const HOST_TYPE: FunctionType = { params: ['i32'], results: ['i32'] };
 
 /**
- * Runs the export `name` of any module metered, plain and interpreted, with small arguments. The module may import `h.host` (i32) -> i32.
- * @param limit fuel: what is not done by then must be exhausted, and is not run plain, since it may never end
- * @throws Error what disagrees
+ * Runs the export `name` of any module metered, plain and interpreted, with small arguments. The
+ * module may import `h.host` (i32) -> i32.
+ *
+ * @param limit fuel. A run that is not done by then must be exhausted, and is not run plain, since
+ *   it may never end.
+ * @throws {Error} the difference
  */
 export function compareRuns(bytes: Uint8Array, name: string, limit: number): Compared {
   let module: WasmModule;
@@ -89,7 +95,8 @@ export function compareRuns(bytes: Uint8Array, name: string, limit: number): Com
       const seen = metered.hostCalls.filter(([, used]) => used <= less);
       same(`host calls with ${less} of ${metered.fuelUsed}`, short.hostCalls, seen);
     }
-    // Without our bound a run that is too deep would go on, to the engine's; which NaN is made is the engine's choice when it runs plain.
+    // Without our bound, a run that is too deep would go on up to the engine's bound. The NaN of a
+    // plain run is the engine's choice.
     if (!tooDeep && !seesNans(module, bytes)) {
       const plain = runPlain(bytes, name, args);
       if (STACK.test(plain.end) || plain.memory.length > PAGES_MAX * 65_536) return 'metered';
@@ -140,7 +147,7 @@ function runMetered(bytes: Uint8Array, name: string, args: unknown[], budget: nu
       PAGES_MAX,
     );
   } catch (error) {
-    // A segment that does not fit, or a limit of ours.
+    // The cause is a segment that does not fit, or one of our limits.
     if (
       error instanceof WasmInvalid ||
       error instanceof WebAssembly.RuntimeError ||
@@ -203,7 +210,7 @@ function interpret(bytes: Uint8Array, name: string, args: Value[], limit: number
   return { hostCalls, trapped, tooDeep, executed: fuel.executed, memory };
 }
 
-/** Of the exported one; empty when none is. */
+/** The exported memory; empty when there is none. */
 function memoryOf(exports: Record<string, WebAssembly.ExportValue>): Buffer {
   const memory = Object.values(exports).find((one) => one instanceof WebAssembly.Memory);
   return memory === undefined ? Buffer.alloc(0) : Buffer.from(memory.buffer);
@@ -215,7 +222,8 @@ function argument(type: ValueType, at: number): number | bigint | undefined {
 
 function seesNans(module: WasmModule, bytes: Uint8Array): boolean {
   const code = module.sections.find(({ id }) => id === 10);
-  // f32.store, f64.store, reinterpretation, copysign, float lanes; a byte that only looks like one loses nothing but a comparison.
+  // f32.store, f64.store, reinterpretation, copysign, float lanes. A byte that only looks like one
+  // costs nothing but a comparison.
   return (
     code !== undefined &&
     bytes

@@ -2,7 +2,10 @@ import wabtInit from 'wabt';
 
 const wabt = await wabtInit();
 
-/** Assembles WAT with every feature of the profile. Function names are kept as a name section when `names` is set. */
+/**
+ * Assembles WAT with every feature of the profile. Function names are kept as a name section when
+ * `names` is set.
+ */
 export function compileWat(text: string, options: { names?: boolean } = {}): Uint8Array {
   const parsed = wabt.parseWat('test.wat', text, {
     bulk_memory: true,

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
 export interface Crowd extends Disposable {
-  /** How many of the connections the other end has closed. */
+  /** Number of connections that the other end has closed. */
   readonly ended: number;
-  /** Resolves once so many were closed; rejects after `ms`. */
+  /** Resolves once `count` of them were closed; rejects after `ms`. */
   endedAtLeast(count: number, ms: number): Promise<void>;
 }
 

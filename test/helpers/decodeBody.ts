@@ -6,9 +6,12 @@ import type { FunctionType, ValueType, WasmModule } from '../../wasm/wasmModule.
 export interface Instruction {
   /** The opcode; after the prefixes 0xfc and 0xfd, 0xfc00 or 0xfd00 + the second number. */
   op: number;
-  /** Indices, label, memory offset, labels of a br_table, in the order they stand. */
+  /** Indices, label, memory offset, labels of a br_table, in their order. */
   immediates: number[];
-  /** Of a constant: an i32 or the bits of an f32 as number, an i64 or the bits of an f64 as bigint, a v128 as its bytes. */
+  /**
+   * The value of a constant: an i32 or the bits of an f32 as number, an i64 or the bits of an f64
+   * as bigint, a v128 as its bytes.
+   */
   constant?: number | bigint | Uint8Array;
   type?: FunctionType;
   body?: Instruction[];

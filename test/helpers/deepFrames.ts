@@ -1,6 +1,8 @@
 /**
- * Recursions with no end whose frames are as large as we know to make them for what they weigh: operands and locals that live across the
- * call, arguments and results on the stack, values that the engine computes once and keeps, also those of functions it inlines.
+ * Endless recursions whose frames are as large as possible for their weight: operands and locals
+ * that live across the call, arguments and results on the stack, values that the engine computes
+ * once and keeps, also those of functions it inlines.
+ *
  * Each exports `f`.
  */
 const times = (count: number, text: (at: number) => string) =>
@@ -76,7 +78,8 @@ export const DEEP_FRAMES: Record<string, string> = {
      ${times(400, (at) => `(i32.store (local.get ${at + 1}) (i32.const 0))`)} (drop ${less})
      ${times(400, (at) => `(i32.store (local.get ${at + 1}) (i32.const 0))`)} i32.const 1`,
   ).replace('(result i32)', `(result i32) (local ${'i32 '.repeat(400)})`),
-  // A function that is called directly too is two: its frame and that of the one in the table, which hands over to it.
+  // A function that is also called directly is two: its frame, and that of the one in the table,
+  // which hands over to it.
   'handed over': handedOver(1, 1),
   'handed over, the most arguments': handedOver(16, 1),
   'handed over, the most results': handedOver(0, 4),
@@ -90,7 +93,10 @@ function arms(count: number, arm: (at: number) => string): string {
   return `${opened} ${times(count, (at) => `) ${arm(at)} (br ${count - 1 - at})`)})`;
 }
 
-/** Ways that part and join again, each with values that are computed in front of it and used behind it. */
+/**
+ * Branches that part and join again. Each has values that are computed in front of it and used
+ * after it.
+ */
 function nested(levels: number): string {
   if (levels === 0) return `(drop ${less})`;
   const values = (address: number) =>

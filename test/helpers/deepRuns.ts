@@ -1,4 +1,7 @@
-/** Runs each of {@link DEEP_FRAMES} in a thread with the stack of a run worker, several times, and prints how each ended. */
+/**
+ * Runs each of {@link DEEP_FRAMES} in a thread with the stack of a run worker, several times, and
+ * prints each end.
+ */
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { setEngineFlags } from '../../daemons/fabricbiosd/runtime/engineFlags.ts';
 import { STACK_MIB } from '../../daemons/fabricbiosd/runtime/poolWorker.ts';

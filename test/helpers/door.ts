@@ -1,4 +1,7 @@
-/** A door is one end of an mTLS connection of ours; a test stands at the other end and offers it a chain. */
+/**
+ * A door is one end of an mTLS connection of this project. A test is the other end and offers it a
+ * chain.
+ */
 import { createHash } from 'node:crypto';
 import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
 import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
@@ -8,9 +11,11 @@ import { keyPemOf, toPem } from './x509Writer.ts';
 export interface Attempt {
   /** `not-offerable`: the library at the test's end will not even load the chain. */
   outcome: 'accepted' | 'refused' | 'not-offerable';
-  /** What the door told its owner. */
+  /** The refusals that the door reported to its owner. */
   refusals: PeerRefused[];
-  /** The leaf that an accepting door was shown; libraries may have corrected its encoding on the way. */
+  /**
+   * The leaf that an accepting door received. Libraries may have corrected its encoding on the way.
+   */
   leaf?: { x5tS256: string };
   how: string;
 }
@@ -20,7 +25,11 @@ export interface Door {
   close(): Promise<void>;
 }
 
-/** The good files that a door of ours is set up with; `side` is the door's. */
+/**
+ * The good files that a door is set up with.
+ *
+ * @param side the door's
+ */
 export function doorFiles(ca: Ca, side: Side): PeerFiles {
   const maker = new ChainMaker(ca, side);
   return { caPem: toPem(ca.der), certPem: toPem(maker.leaf()), keyPem: keyPemOf(maker.leafKey.privateKey) };
@@ -31,7 +40,7 @@ export function leafOf(der: Uint8Array): { x5tS256: string } {
   return { x5tS256: createHash('sha256').update(der).digest('base64url') };
 }
 
-/** What the test's end shows; nothing for an empty chain. */
+/** The files that the test's end presents; none for an empty chain. */
 export function shownFiles({ chain, key }: Chain): { cert?: string; key?: string } {
   return chain.length === 0 ? {} : { cert: chain.map(toPem).join(''), key: keyPemOf(key) };
 }

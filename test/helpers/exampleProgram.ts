@@ -5,7 +5,10 @@ import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { compileWat } from './compileWat.ts';
 
 export interface ExampleBlock {
-  /** Language of the fence: text as it stands, `wat` for a .wasm path is assembled, `hex` are bytes, `size` a file of that many zero bytes, `link` a symbolic link. */
+  /**
+   * Language of the fence: text as it is, `wat` for a .wasm path is assembled, `hex` are bytes,
+   * `size` is a file of that many zero bytes, `link` a symbolic link.
+   */
   language: string;
   path: string;
   text: string;
@@ -39,7 +42,7 @@ const RUST = `pub fn compute(input: &[u8]) -> Result<Vec<u8>, &'static str> {
 grafos::tasklet!(compute);
 `;
 
-/** Writes the files of an example, and what it leaves out of a program that is otherwise without a fault. */
+/** Writes the files of an example, and the files of a sound program that the example leaves out. */
 export async function writeExample(root: string, blocks: readonly ExampleBlock[]): Promise<void> {
   const all = [...blocks];
   const has = (path: string) => all.some((block) => block.path === path || block.path.startsWith(`${path}/`));

@@ -4,7 +4,7 @@ import type { TaskletOutcome, TaskletSubmit } from '../../daemons/protocol/fabri
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { compileWat } from './compileWat.ts';
 
-/** What a tasklet of a fabric test does with its input: $in is its handle, $len its length. */
+/** Bodies of the tasklets of a fabric test: $in is the handle of the input, $len its length. */
 const BODIES = {
   /** Writes its input as its output. */
   echo: '(drop (call $blob (local.get $in) (i32.const 0) (i32.const 64) (local.get $len))) (drop (call $output (i32.const 64) (local.get $len))) (i32.const 0)',
@@ -13,7 +13,10 @@ const BODIES = {
   /** Writes its input to the start of its fabric memory; returns the host status. */
   remember:
     '(drop (call $blob (local.get $in) (i32.const 0) (i32.const 64) (local.get $len))) (call $write (i64.const 0) (i32.const 64) (local.get $len))',
-  /** Goes on until its fabric memory is taken from it, writing "!" at offset 7; returns the host status. */
+  /**
+   * Goes on until its fabric memory is taken from it, writing "!" at offset 7; returns the host
+   * status.
+   */
   holdOn:
     '(local $status i32) (i32.store8 (i32.const 64) (i32.const 33)) (loop $again (local.set $status (call $write (i64.const 7) (i32.const 64) (i32.const 1))) (br_if $again (i32.eqz (local.get $status)))) (local.get $status)',
   endless: '(loop $again (br $again)) (i32.const 0)',

@@ -1,4 +1,7 @@
-/** The values that docs/meter.md ("Depth") counts of a frame, found on the tree of its instructions, for obviousness. */
+/**
+ * The values that docs/meter.md ("Depth") counts for a frame, found on the tree of its
+ * instructions, in the most obvious way.
+ */
 import { Op } from '../../wasm/opcodes.ts';
 import { EFFECTS, FC_EFFECTS, FD_EFFECTS } from '../../wasm/stackEffect.ts';
 import type { FunctionType } from '../../wasm/wasmModule.ts';
@@ -6,7 +9,9 @@ import type { Instruction } from './decodeBody.ts';
 
 interface Label {
   isLoop: boolean;
-  /** Of each branch here, the instructions that compute and lie in front of it on every way. */
+  /**
+   * The instructions that compute and are in front of a branch on every way, for each branch here.
+   */
   arrivals: number[];
 }
 
@@ -35,7 +40,10 @@ export function frameValues(code: Instruction[], calledType: (call: Instruction)
   let most = 0;
   let passed = 0;
 
-  /** Follows a block. The result is what was computed on every way to its end; infinite where no way leads there. */
+  /**
+   * Follows a block. The result is the number of values computed on every way to its end; infinite
+   * where no way leads there.
+   */
   function follow(block: Instruction[], isLoop: boolean, base: number, params: number, before: number): number {
     const own: Label = { isLoop, arrivals: [] };
     labels.push(own);

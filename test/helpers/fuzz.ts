@@ -52,7 +52,10 @@ export function fuzz(options: FuzzOptions): FuzzResult {
   return result;
 }
 
-/** A few bytes changed to others, or to ones from elsewhere in the module, which are more often code. */
+/**
+ * Changes a few bytes to others, or to bytes from elsewhere in the module, which are more often
+ * code.
+ */
 function altered(bytes: Uint8Array, random: (below: number) => number): Uint8Array {
   const copy = bytes.slice();
   for (let changes = 1 + random(CHANGES_MAX); changes > 0; changes--) {
@@ -61,7 +64,10 @@ function altered(bytes: Uint8Array, random: (below: number) => number): Uint8Arr
   return copy;
 }
 
-/** A stretch of the module taken out, said twice, or put in the place of another: lengths go wrong, or code comes where other code was. */
+/**
+ * Takes out a stretch of the module, repeats it, or puts it in the place of another. Lengths go
+ * wrong, or code comes where other code was.
+ */
 function rearranged(bytes: Uint8Array, random: (below: number) => number): Uint8Array {
   const from = 8 + random(bytes.length - 8);
   const stretch = bytes.subarray(from, from + 1 + random(24));

@@ -1,6 +1,8 @@
 /**
- * One batch of the fuzzer in a process of its own: `node fuzzBatch.ts SEED MOST MS FOLDER`. The module at hand lies in FOLDER/attempt, so
- * that whoever waits for us knows which one hung or crashed the engine. Prints the result as JSON.
+ * One batch of the fuzzer in a process of its own: `node fuzzBatch.ts SEED MOST MS FOLDER`.
+ *
+ * The module at hand is in FOLDER/attempt, so that the parent knows which one hung or crashed the
+ * engine. Prints the result as JSON.
  */
 import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

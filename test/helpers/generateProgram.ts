@@ -1,6 +1,9 @@
 /**
- * Small valid programs from a tape of numbers. They end by themselves: a function only calls later ones, or itself until that is too deep
- * or a counter has run out, and a loop counts down a local that nothing else writes. They trap, branch, call the host, touch memory and use every way of control flow the meter knows.
+ * Small valid programs from a tape of numbers.
+ *
+ * They end by themselves: a function only calls later ones, or itself until that is too deep or a
+ * counter has run out, and a loop counts down a local that nothing else writes. They trap, branch,
+ * call the host, touch memory and use every kind of control flow that the meter knows.
  */
 type Type = 'i32' | 'i64' | 'f64';
 
@@ -32,7 +35,9 @@ class Generator {
     this.tape = tape;
   }
 
-  /** The next number of the tape, below `below`; 0 once it has run out, so that programs stay small. */
+  /**
+   * The next number of the tape, below `below`; 0 once it has run out, so that programs stay small.
+   */
   private pick(below: number): number {
     const number = this.tape[this.at++] ?? 0;
     return number % below;
@@ -304,7 +309,8 @@ class Generator {
           ? `(call $f${index + 1 + this.pick(FUNCTIONS - index - 1)} ${next('i32')} ${next('i64')})`
           : '(memory.size)';
       case 4:
-        // Entry 0 and 1 are the last function and the host, 2 is null, what lies past them traps too.
+        // Entries 0 and 1 are the last function and the host, 2 is null. An index past them traps,
+        // too.
         return index + 1 < FUNCTIONS
           ? `(call_indirect (type $t) ${next('i32')} ${next('i64')} (i32.const ${this.of([0, 0, 0, 1, 2, 3])}))`
           : `(i32.eqz ${next('i32')})`;
@@ -316,7 +322,10 @@ class Generator {
   }
 }
 
-/** WAT of a module that exports `f0` (i32, i64) -> i32 and `memory`, and imports `h.host` (i32) -> i32. */
+/**
+ * WAT of a module that exports `f0` (i32, i64) -> i32 and `memory`, and imports `h.host` (i32) ->
+ * i32.
+ */
 export function generateProgram(tape: readonly number[]): string {
   const generator = new Generator(tape);
   const functions = Array.from({ length: FUNCTIONS }, (_, index) => generator.function(index)).join('\n');

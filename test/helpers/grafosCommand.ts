@@ -12,7 +12,10 @@ export interface Ended {
 
 export interface CommandOptions {
   cwd: string;
-  /** All of standard input; none unless given. `open`: one that nothing comes from and that does not end. */
+  /**
+   * All of standard input; none unless given. `open`: an input that brings nothing and does not
+   * end.
+   */
   stdin?: string | Uint8Array | { open: true };
   /** A file or device that standard output goes to; it is kept and returned unless given. */
   stdoutTo?: string;
@@ -21,7 +24,10 @@ export interface CommandOptions {
   nodeOptions?: string[];
   /** A command that runs it, such as `ip netns exec NAME`, in the same process. */
   under?: string[];
-  /** A process group of its own, as a terminal gives each command: a signal to `-pid` reaches all that is in it. */
+  /**
+   * A process group of its own, as a terminal gives each command: a signal to `-pid` reaches all
+   * processes in it.
+   */
   group?: boolean;
 }
 

@@ -8,7 +8,10 @@ export function terminalMissing(): string | undefined {
   return found.stdout?.includes('util-linux') === true ? undefined : 'script of util-linux is missing';
 }
 
-/** Runs the built `grafos` in a terminal of its own, and types each answer once its question is there. */
+/**
+ * Runs the built `grafos` in a terminal of its own, and types each answer once its question is
+ * there.
+ */
 export async function grafosTerminal(
   args: string[],
   { cwd, answers }: { cwd: string; answers: Array<[question: RegExp, typed: string]> },

@@ -1,7 +1,10 @@
 /**
- * The numeric instructions of the reference interpreter, from the specification's section 4.3 and written to be read, not to be fast.
- * An i32 is a signed number, an i64 a signed bigint. Floats are their bits in the same form, so that NaN payloads survive what
- * must not touch them; arithmetic that gives NaN gives the canonical one.
+ * The numeric instructions of the reference interpreter, from the specification's section 4.3,
+ * written to be read and not to be fast.
+ *
+ * An i32 is a signed number, an i64 a signed bigint. Floats are their bits in the same form, so
+ * that NaN payloads survive instructions that must not touch them. Arithmetic that gives NaN gives
+ * the canonical one.
  */
 export type Value = number | bigint | object | null;
 
@@ -85,7 +88,10 @@ const toI32 = (x: number, signed: boolean, saturate: boolean) =>
 const toI64 = (x: number, signed: boolean, saturate: boolean) =>
   s64(truncate(x, signed ? -(2n ** 63n) : 0n, signed ? 2n ** 63n - 1n : 2n ** 64n - 1n, saturate));
 
-/** A 64-bit integer as f32, rounded once: what lies below 53 bits is kept as one sticky bit for the second rounding. */
+/**
+ * A 64-bit integer as f32, rounded once. The bits below the first 53 are kept as one sticky bit for
+ * the second rounding.
+ */
 function wideToF32(x: bigint): number {
   const magnitude = x < 0n ? -x : x;
   const sticky =

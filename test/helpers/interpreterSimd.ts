@@ -1,6 +1,9 @@
 /**
- * Fixed-width SIMD of the reference interpreter, from the specification's section 4.3.6 and written to be read. A v128 is its 16 bytes,
- * little endian, never changed once made. Lanes are unsigned bigints of their width; floats are their bits.
+ * Fixed-width SIMD of the reference interpreter, from the specification's section 4.3.6, written to
+ * be read.
+ *
+ * A v128 is its 16 bytes, little endian, never changed once made. Lanes are unsigned bigints of
+ * their width; floats are their bits.
  */
 import { NUMERICS, Trap, type Value } from './interpreterNumerics.ts';
 
@@ -11,7 +14,10 @@ type Lane = (...operands: bigint[]) => bigint;
 /** One instruction after the prefix 0xFD. */
 export interface SimdInstruction {
   sub: number;
-  /** Memory: alignment and offset, then the lane if there is one. `shuffle`: its 16 lanes. Else the lane. */
+  /**
+   * Memory: alignment and offset, then the lane if there is one. `shuffle`: its 16 lanes. Else the
+   * lane.
+   */
   immediates: number[];
   constant?: Vector;
 }
@@ -44,7 +50,10 @@ function vectorOf(lanes: bigint[], bits: number): Vector {
 
 const bytesOf = (value: bigint, width: number) => vectorOf([value], 64).subarray(0, width);
 
-/** What the stack holds of a lane: an i32 or f32 is a signed number, an i64 or f64 a signed bigint. */
+/**
+ * The value of a lane on the stack: an i32 or f32 is a signed number, an i64 or f64 a signed
+ * bigint.
+ */
 const toValue = (lane: bigint, bits: number): Value => (bits === 64 ? signed(lane, 64) : Number(signed(lane, 32)));
 const toLane = (value: Value, bits: number) => BigInt.asUintN(bits, BigInt(value as number | bigint));
 
@@ -170,7 +179,9 @@ const plus = (bits: number) => each(bits, (a, b) => (a as bigint) + (b as bigint
 const minus = (bits: number) => each(bits, (a, b) => (a as bigint) - (b as bigint));
 const times = (bits: number) => each(bits, (a, b) => (a as bigint) * (b as bigint));
 const float = (bits: 32 | 64, opcode: number) => each(bits, scalar(opcode, bits, bits));
-/** `pmin` and `pmax` give one of the two operands as it is, the first when they cannot be ordered. */
+/**
+ * `pmin` and `pmax` give one of the two operands as it is, the first when they cannot be ordered.
+ */
 const pseudo = (bits: 32 | 64, lessThan: number, isMax: boolean) => {
   const less = scalar(lessThan, bits, 32);
   return each(bits, (a, b) => {
@@ -332,7 +343,7 @@ export function executeSimd({ sub, immediates, constant }: SimdInstruction, stac
   } else access(sub, immediates, stack, memory);
 }
 
-/** Of an instruction with an entry among the operations. */
+/** Number of operands of an instruction with an entry among the operations. */
 function operandsOf(sub: number): number {
   if (sub === 82) return 3;
   const isUnary =

@@ -4,7 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 
-/** The parts of LSP 3.17 the tests look at; deliberately not the types of the server's own library. */
+/**
+ * The parts of LSP 3.17 the tests look at; deliberately not the types of the server's own library.
+ */
 export interface LspRange {
   start: { line: number; character: number };
   end: { line: number; character: number };
@@ -41,7 +43,10 @@ export interface ClientOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** A plain LSP client over the standard input and output of a server of its own, by `vscode-jsonrpc` alone. */
+/**
+ * A plain LSP client over the standard input and output of a server of its own, by `vscode-jsonrpc`
+ * alone.
+ */
 export async function languageClient(options: ClientOptions = {}): Promise<LanguageClient> {
   const command = options.command ?? [SERVER, '--stdio'];
   const [program = process.execPath, ...args] = [...(options.prefix ?? []), process.execPath, ...command];
@@ -139,7 +144,10 @@ export class LanguageClient implements AsyncDisposable {
     return { textDocument: { uri: uriOf(path) }, position: { line, character } };
   }
 
-  /** Resolves once the newest diagnostics of a file are as wanted; fails with what they were at the deadline. */
+  /**
+   * Resolves once the newest diagnostics of a file are as wanted. At the deadline it fails with the
+   * last ones.
+   */
   async diagnostics(
     path: string,
     wanted: (diagnostics: LspDiagnostic[], version: number | undefined) => boolean,

@@ -1,4 +1,6 @@
-/** Takes and leaves the lock `argv[2]` until it is killed; while it has it, a file beside says so. */
+/**
+ * Takes and leaves the lock `argv[2]` until it is killed. While it has it, a file beside says so.
+ */
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lockStack } from '../../toolchain/stack/stackLock.ts';

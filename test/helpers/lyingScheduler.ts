@@ -22,7 +22,11 @@ export interface LyingScheduler extends AsyncDisposable {
   answer: Answer;
   /** Connections so far, those that broke in the handshake included. */
   connections: number;
-  /** Writes the trust of the tenant into a folder. @returns the entry of a cells file that names this scheduler */
+  /**
+   * Writes the trust of the tenant into a folder.
+   *
+   * @returns the entry of a cells file that names this scheduler
+   */
   entryIn(folder: string): Promise<CloudCell>;
 }
 

@@ -17,7 +17,10 @@ export interface McpToolAnswer {
 
 const DEADLINE_MS = 60_000;
 
-/** Speaks lines of JSON-RPC with `grafos mcp`, the built command in a process of its own. Dispose closes its input and waits for its end. */
+/**
+ * Speaks lines of JSON-RPC with `grafos mcp`, the built command in a process of its own. Dispose
+ * closes its input and waits for its end.
+ */
 export class McpClient implements AsyncDisposable {
   readonly #child;
   readonly #waiting = new Map<unknown, (answer: McpAnswer) => void>();
@@ -50,7 +53,10 @@ export class McpClient implements AsyncDisposable {
     this.write(JSON.stringify({ jsonrpc: '2.0', method, params }));
   }
 
-  /** The answer to a request of this id that is written by other means; `null` is what a line without one gets. */
+  /**
+   * The answer to a request of this id that is written by other means; `null` for a line without an
+   * id.
+   */
   answerTo(id: number | string | null): Promise<McpAnswer> {
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(
@@ -71,7 +77,11 @@ export class McpClient implements AsyncDisposable {
     return await answer;
   }
 
-  /** What `initialize` tells, after the handshake of the protocol. */
+  /**
+   * Opens the session.
+   *
+   * @returns the answer to `initialize`
+   */
   async open(protocolVersion = '2025-06-18'): Promise<McpAnswer> {
     const answer = await this.request('initialize', {
       protocolVersion,

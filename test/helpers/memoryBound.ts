@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** A bound on the memory of all processes that are started through it, and of their children. */
 export interface MemoryBound extends AsyncDisposable {
-  /** How the memory is bounded, in words for the title of a test. */
+  /** The kind of bound, in words for the title of a test. */
   how: string;
   /** The command line that runs `command` within the bound. */
   wrap(command: string[]): string[];
@@ -12,7 +12,10 @@ export interface MemoryBound extends AsyncDisposable {
 
 let groups = 0;
 
-/** Bounds memory by a control group where this user may make one, else by the limits of each process. */
+/**
+ * Bounds memory by a control group where this user may make one, else by the limits of each
+ * process.
+ */
 export function memoryBound(bytes: number): MemoryBound {
   groups += 1;
   return groupBound(bytes, `grafos-test-${process.pid}-${groups}`) ?? processBound(bytes);

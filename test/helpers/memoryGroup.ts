@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as soon } from 'node:timers/promises';
 
-/** A group of processes that the kernel ends when they take more than so much memory together. */
+/** A group of processes that the kernel ends when they take more memory together than the bound. */
 export interface MemoryGroup extends AsyncDisposable {
   /** Words in front of a command that make it run in the group. */
   readonly prefix: string[];
@@ -12,7 +12,10 @@ export interface MemoryGroup extends AsyncDisposable {
 
 const ROOTS = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'];
 
-/** A group of its own for each test, where this user may make one (root on Linux); elsewhere the command runs without a bound and takes as long as it takes. */
+/**
+ * Makes a group of its own for each test, where this user may make one (root on Linux). Elsewhere
+ * the command runs without a bound.
+ */
 export function memoryGroup(bytes: number): MemoryGroup {
   for (const root of ROOTS) {
     const folder = join(root, `grafos-test-${process.pid}-${Math.random().toString(36).slice(2, 10)}`);
@@ -27,7 +30,7 @@ export function memoryGroup(bytes: number): MemoryGroup {
         prefix: ['sh', '-c', `echo $$ > ${members}; exec "$@"`, 'sh'],
         peak: () => (existsSync(peakFile) ? Number(readFileSync(peakFile, 'utf8')) : null),
         async [Symbol.asyncDispose]() {
-          // The kernel lets go of a member a moment after its end was told.
+          // The kernel lets go of a member a moment after its end was reported.
           for (let left = 100; left > 0; left--) {
             try {
               return rmdirSync(folder);

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 
 let made = 0;
 
-/** Whether this machine lets a test make network namespaces; why not otherwise. */
+/**
+ * The reason why this machine does not let a test make network namespaces; undefined when it does.
+ */
 export function networkNamespacesMissing(): string | undefined {
   if (process.platform !== 'linux') return 'network namespaces exist on Linux only';
   if (process.getuid?.() !== 0) return 'making a network namespace needs root: run the tests with sudo';
@@ -20,13 +22,16 @@ export interface NetworkNamespace extends Disposable {
   address: string;
 }
 
-/** Another host with a non-loopback address of its own, on this machine; gone with all its links when the block ends. */
+/**
+ * Another host with a non-loopback address of its own, on this machine; gone with all its links
+ * when the block ends.
+ */
 export function networkNamespace(): NetworkNamespace {
   made += 1;
   const id = `${process.pid % 100_000}x${made}`;
   const name = `grafos-${id}`;
   const [here, there] = [`gh${id}`, `gt${id}`];
-  // RFC 1918, a /30 of its own for each; derived from the pid so that two test runs at once do not meet.
+  // RFC 1918, a /30 for each, derived from the pid so that two test runs at once do not collide.
   const base = `10.${200 + (process.pid % 50)}.${Math.floor(process.pid / 50) % 256}`;
   const last = (made * 4) % 252;
   const address = `${base}.${last + 2}`;

@@ -17,7 +17,10 @@ import { KINDS } from './soak.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 import { WAT, watProgram } from './watTasklets.ts';
 
-/** The newest of each line when this was written; `engines` of package.json is the oldest that must do. */
+/**
+ * The newest of each line when this was written. `engines` of package.json is the oldest that must
+ * do.
+ */
 const VERSIONS = ['22.23.3', '24.21.0', '26.10.0'];
 
 const FUELS = [1, 17, 100, 1_000, 500_000];
@@ -77,9 +80,10 @@ export function missingForNodeVersions(): string | undefined {
 }
 
 /**
- * Deploys the same modules with the same inputs to the local stack of each Node version, and compares what came of it, byte for byte.
- * Then the runs of sameRuns.ts, which need no cell.
- * @throws Error when a stack does not start
+ * Deploys the same modules with the same inputs to the local stack of each Node version, and
+ * compares the results byte for byte. Then it does the runs of sameRuns.ts, which need no cell.
+ *
+ * @throws {Error} when a stack does not start
  */
 export async function compareNodeVersions(nodes: string[] = installNodes()): Promise<VersionsCompared> {
   const all = await modules();
@@ -98,7 +102,10 @@ export async function compareNodeVersions(nodes: string[] = installNodes()): Pro
   return { versions: answers.map(([name = '', ...runs]) => ({ name, runs: runs.length })), differences };
 }
 
-/** A line for each run on a stack that `node` started with `grafos dev up`, so that its daemons run on it too. */
+/**
+ * A line for each run on a stack that `node` started with `grafos dev up`, so that its daemons run
+ * on it, too.
+ */
 async function deployAll(node: string, all: Map<string, Uint8Array>): Promise<string[]> {
   await using folder = await temporaryFolder('grafos-versions-');
   for (const [path, text] of Object.entries(watProgram('hello'))) {

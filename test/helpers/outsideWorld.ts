@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, readlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** A tree of files that are not the program's, with the names that commands would touch if they got there. */
+/**
+ * A tree of files outside of the program, with the names that commands would touch if they got
+ * there.
+ */
 const FILES = [
   'file',
   'lock',
@@ -56,7 +59,10 @@ export async function makeOutsideWorld(path: string): Promise<void> {
   }
 }
 
-/** Every entry of a tree: kind, mode and, of a file, time and content. Two are equal when nothing was touched. */
+/**
+ * Reads every entry of a tree: kind, mode, and for a file time and content. Two are equal when
+ * nothing was touched.
+ */
 export async function snapshotTree(path: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   const walk = async (folder: string, prefix: string): Promise<void> => {

@@ -4,7 +4,7 @@ import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 
 export interface PageBlock {
   language: string;
-  /** What follows the language: the path of a file, or `fails`. */
+  /** The word after the language: the path of a file, or `fails`. */
   info: string;
   text: string;
 }

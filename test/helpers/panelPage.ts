@@ -1,4 +1,7 @@
-/** The page of the Run panel in a real browser, with an editor that only writes down what the page sends. */
+/**
+ * The page of the Run panel in a real browser, with an editor that only writes down what the page
+ * sends.
+ */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +22,7 @@ export interface PanelPage extends AsyncDisposable {
   sent(): Promise<FromPage[]>;
 }
 
-/** Each word is its own name: a test reads which word stands where. */
+/** Each word is its own name, so a test reads which word is shown where. */
 export const WORDS = Object.fromEntries(
   [
     ...['empty', 'output', 'noOutput', 'log', 'noLog', 'input', 'inputLabel', 'profile', 'functions', 'lines', 'flame'],

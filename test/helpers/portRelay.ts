@@ -13,8 +13,8 @@ export interface PortRelay extends AsyncDisposable {
 const HOST = '127.0.0.1';
 
 /**
- * Stands before a listener as a firewall does: UDP is passed on to the port `udp`, TCP to the port `tcp`, or refused, or accepted and
- * left without a word. Datagrams of one client at a time.
+ * A relay before a listener, as a firewall is. UDP is passed on to the port `udp`, TCP to the port
+ * `tcp`, or refused, or accepted and never answered. It relays datagrams of one client at a time.
  */
 export async function portRelay({ udp, tcp }: { udp: number; tcp: number | 'refused' | 'mute' }): Promise<PortRelay> {
   const sockets = new Set<Socket>();

@@ -10,7 +10,10 @@ export interface Profiled extends Settlement, Pick<FuelProfile, 'places' | 'call
   result?: unknown;
 }
 
-/** Calls an export of a module that counts, in a new instance; the start function before it, when there is one. */
+/**
+ * Calls an export of a module that counts, in a new instance, after its start function when there
+ * is one.
+ */
 export function profileModule(
   bytes: Uint8Array,
   name: string,

@@ -8,7 +8,10 @@ export interface ProgramCopy extends AsyncDisposable {
   path: string;
 }
 
-/** A recipe in a folder of its own, without what was built in it; its stack is stopped and the folder gone when the block ends. */
+/**
+ * A recipe in a folder of its own, without its build output. Its stack is stopped and the folder
+ * gone when the block ends.
+ */
 export async function cookbookCopy(recipe: string, folderName = 'program'): Promise<ProgramCopy> {
   return programIn(folderName, (path) =>
     cp(join(packageRoot, 'cookbook', recipe), path, {

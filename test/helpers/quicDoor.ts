@@ -60,7 +60,7 @@ async function ask(connection: QUICConnection): Promise<string> {
   return Promise.race([closed, answer]);
 }
 
-/** A real QUIC server of ours that wants tenants; the test is a client. */
+/** A real QUIC server of this project that wants tenants; the test is a client. */
 export async function quicServerDoor(ca: Ca): Promise<Door> {
   const files = doorFiles(ca, 'server');
   const expect = { usage: 'client', roles: ['tenant'] } as const;
@@ -118,7 +118,7 @@ export async function quicServerDoor(ca: Ca): Promise<Door> {
   };
 }
 
-/** A QUIC client of ours that wants a cell at 127.0.0.1; the test is the server. */
+/** A QUIC client of this project that wants a cell at 127.0.0.1; the test is the server. */
 export async function quicClientDoor(ca: Ca): Promise<Door> {
   const files = doorFiles(ca, 'client');
   let bytesSeen = 0;
@@ -179,7 +179,10 @@ function isConfigError(error: unknown): boolean {
   return error instanceof Error && error.name === 'ErrorQUICConfig';
 }
 
-/** A server loads its certificate only when a client comes, and fails where no test sees it: try it beforehand. */
+/**
+ * Tries to load a certificate. A server loads its own only when a client comes, and fails where no
+ * test sees it.
+ */
 function isLoadable(shown: { cert?: string; key?: string }): boolean {
   try {
     buildQuicheConfig({ ...serverDefault, ...shown });

@@ -4,7 +4,7 @@ import { FUEL_EXPORT, MEMORY_IMPORT, type MeteredModule, meter } from '../../was
 import { type Settlement, settleFuel } from '../../wasm/settleFuel.ts';
 
 export interface MeteredOutcome extends Settlement {
-  /** What the call returned; undefined when it threw. */
+  /** The value that the call returned; undefined when it threw. */
   result?: unknown;
   /** Message of what it threw. */
   trap?: string;
@@ -22,7 +22,10 @@ export interface MeteredInstance {
   call(name: string | undefined, args?: unknown[], budget?: number, depth?: number): MeteredOutcome;
 }
 
-/** What {@link MeteredInstance.call} says when the meter's own bound ended it; the engine's says it otherwise. */
+/**
+ * The error of {@link MeteredInstance.call} at the meter's own bound. The engine's bound has the
+ * engine's words.
+ */
 export const TOO_DEEP = 'too deep';
 
 export const PLENTY = 1_000_000;

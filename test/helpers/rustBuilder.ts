@@ -1,6 +1,6 @@
 /**
- * Builds the tasklets `argv[3…]` of the program `argv[2]` at one time, once a line comes in. Prints the
- * SHA-256 of each module.
+ * Builds the tasklets `argv[3…]` of the program `argv[2]` at one time, once a line comes in. Prints
+ * the SHA-256 of each module.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
- * Prints the Node and V8 version, then a line for each of many runs without a cell: generated programs and the deepest frames. All that
- * is printed after the first line must be the same on every engine.
+ * Prints the Node and V8 version, then a line for each of many runs without a cell: generated
+ * programs and the deepest frames. All lines after the first must be the same on every engine.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

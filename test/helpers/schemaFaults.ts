@@ -12,7 +12,7 @@ export interface ObjectSchema {
   properties: Record<string, PropertySchema>;
 }
 
-/** What of an object does not fit a JSON schema that is as flat as ours are. */
+/** Lists the misfits between an object and a JSON schema as flat as ours are. */
 export function schemaFaults(schema: ObjectSchema, value: Record<string, unknown>): string[] {
   const missing = schema.required.filter((name) => !(name in value)).map((name) => `${name} is missing`);
   const wrong = Object.entries(value).flatMap(([name, one]) => {

@@ -20,8 +20,8 @@ export interface SecondCell extends AsyncDisposable {
 }
 
 /**
- * A cell as a cloud has it: on a host of its own, with a trust root of its own that `grafos admin` made, promoted, with one tenant.
- * The daemons are the built ones; all ends with the block.
+ * A cell as a cloud has it: on a host of its own, with a trust root of its own that `grafos admin`
+ * made, promoted, with one tenant. The daemons are the built ones. All of it ends with the block.
  */
 export async function secondCell(
   provider: 'aws' | 'gcp' | 'azure',
@@ -89,7 +89,10 @@ export async function secondCell(
   };
 }
 
-/** Starts a built daemon on the other host and reads the facts of its ready line. It ends with its lifeline. */
+/**
+ * Starts a built daemon on the other host and reads the facts of its ready line. It ends with its
+ * lifeline.
+ */
 async function daemon<Facts>(
   cleanup: AsyncDisposableStack,
   namespace: string,

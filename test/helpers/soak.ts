@@ -13,7 +13,7 @@ export interface SoakOptions {
 }
 
 export interface SoakResult {
-  /** What was not as it must be, at most ten of them. */
+  /** The faults, at most ten of them. */
   wrong: string[];
   wrongs: number;
   /** Fuel of each kind of run. */
@@ -25,8 +25,8 @@ export interface SoakResult {
 const PAGE = 65_536;
 
 /**
- * Every memory, global, table and fabric memory must be as at first; then all of it is filled with ones. The answer is "clean", or the
- * code of what was not.
+ * Checks that every memory, global, table and fabric memory is as at first, and then fills all of
+ * it with ones. The answer is "clean", or the code of the first fault.
  */
 const CLEAN = `(module
   (import "grafos_tasklet_v0" "output_write" (func $output (param i32 i32) (result i32)))
@@ -63,7 +63,7 @@ const imports = `
   (import "grafos_tasklet_v0" "random_fill" (func $random (param i32 i32)))
   (import "grafos_tasklet_v0" "log" (func $log (param i32 i32 i32)))`;
 
-/** Stands in the data of every module; altered, it makes another module of it. */
+/** Part of the data of every module. A changed mark makes another module. */
 const MARK = 'mark 000000000';
 
 const tasklet = (body: string) => `(module ${imports}
@@ -82,7 +82,7 @@ export interface Kind {
   wat: string;
   fuel?: number;
   mem?: number;
-  /** What a run with this input must give, but for its fuel, which must be the same each time. */
+  /** The result that a run with this input must give. Its fuel must be the same each time. */
   expected(input: Buffer): { error?: string; output?: Buffer | string; log?: string; peak: number };
 }
 
@@ -95,7 +95,8 @@ export const KINDS: Record<string, Kind> = {
   clean: { wat: CLEAN, mem: 4096, expected: () => ({ output: 'clean', peak: 2 * PAGE }) },
   random: {
     wat: tasklet('(call $random (i32.const 0) (i32.const 8)) (call $output (i32.const 0) (i32.const 8))'),
-    // AES-256-CTR of zeros under the key of zeros (NIST's known answer for GFSbox has the same key).
+    // AES-256-CTR of zeros under the key of zeros (NIST's known answer for GFSbox has the same
+    // key).
     expected: () => ({ output: Buffer.from('dc95c078a2408989', 'hex'), peak: PAGE }),
   },
   grows: {
@@ -123,10 +124,16 @@ export const KINDS: Record<string, Kind> = {
   },
 };
 
-/** Every so many runs one with a module that nobody ran before: the caches of a cell fill within 52 000 runs, and must give modules up again. */
+/**
+ * Number of runs between two with a new module. The caches of a cell fill within 52 000 runs, and
+ * must give modules up again.
+ */
 const NEW_MODULE_EVERY = 50;
 
-/** Runs tasklets of every kind of end, one after another and some at a time, and holds every outcome against what it must be. */
+/**
+ * Runs tasklets of every kind of end, one after another and some at a time, and compares every
+ * outcome with the expected one.
+ */
 export async function soak({ client, runs, clients, onProgress }: SoakOptions): Promise<SoakResult> {
   const made = Object.entries(KINDS).map(([name, kind]) => ({ name, ...kind, module: module(compileWat(kind.wat)) }));
   for (const { module } of made) await putModule(client, module);

@@ -1,4 +1,7 @@
-/** The host side of tasklet-profile-v0, as small as it can be: real wasm, no metering, no limits but those of the contract. */
+/**
+ * The host side of tasklet-profile-v0, as small as it can be: real wasm, no metering, no limits but
+ * those of the contract.
+ */
 
 export interface HostRun {
   input?: Uint8Array | string;
@@ -10,7 +13,7 @@ export interface HostRun {
 }
 
 export interface HostOutcome {
-  /** What run returned, or null after a trap. */
+  /** The result of run, or null after a trap. */
   code: number | null;
   trap: string | null;
   /** Labels in the order `fail` got them. */

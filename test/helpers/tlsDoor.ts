@@ -14,11 +14,14 @@ import {
 import type { Ca } from './chainMaker.ts';
 import { type Attempt, type Door, doorFiles, leafOf, shownFiles, within } from './door.ts';
 
-/** What a peer of ill will does with OpenSSL: anything it can be talked into. */
+/** The laxest settings of OpenSSL, which an attacker would use. */
 const CARELESS = { rejectUnauthorized: false, ciphers: 'DEFAULT@SECLEVEL=0', minVersion: 'TLSv1.3' } as const;
 const OFFER_MS = 10_000;
 
-/** A real HTTPS server of ours that wants tenants; the test is a client that sends its request without waiting. */
+/**
+ * A real HTTPS server of this project that wants tenants; the test is a client that sends its
+ * request without waiting.
+ */
 export async function tlsServerDoor(ca: Ca): Promise<Door> {
   const files = doorFiles(ca, 'server');
   const peers: PeerIdentity[] = [];
@@ -64,7 +67,7 @@ export async function tlsServerDoor(ca: Ca): Promise<Door> {
   };
 }
 
-/** A client of ours that wants a cell at 127.0.0.1; the test is the server. */
+/** A client of this project that wants a cell at 127.0.0.1; the test is the server. */
 export async function tlsClientDoor(ca: Ca): Promise<Door> {
   const files = doorFiles(ca, 'client');
   const options = tlsClientOptions(files, { roles: ['cell'] });

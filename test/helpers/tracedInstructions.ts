@@ -3,10 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Left on the stack and dropped where an arm of an `if` begins and ends, so that the jumps wabt puts in can be told from the program's. */
+/**
+ * Constants left on the stack and dropped where an arm of an `if` begins and ends, so that the
+ * jumps that wabt adds differ from the program's.
+ */
 const ARM_BEGINS = 987_001;
 const ARM_ENDS = 987_002;
-/** What wabt writes as a line of its own and a `br`: `br_if` (when taken), `br_table`, `return_call`. */
+/**
+ * Instructions that wabt writes as a line of its own and a `br`: `br_if` (when taken), `br_table`,
+ * `return_call`.
+ */
 const JUMPING = ['br_unless', 'br_table', 'adjust_frame_for_return_call'];
 
 /** Why there is no second judge here, in words. */
@@ -16,9 +22,11 @@ export function missingForTrace(): string | undefined {
 }
 
 /**
- * A program of `generateProgram` changed so that each instruction it executes is one line of the trace, or is told by the lines beside
- * it: wabt drops `nop`, gives `return` and the end of a function the same line, and puts in jumps over `else`.
- * It gets an export `run` without parameters that calls `f0`.
+ * Changes a program of `generateProgram` so that each instruction it executes is one line of the
+ * trace, or follows from the lines beside it. wabt drops `nop`, gives `return` and the end of a
+ * function the same line, and adds jumps over `else`.
+ *
+ * The program gets an export `run` without parameters that calls `f0`.
  */
 export function traceable(text: string): string {
   const mark = (number: number) => `(drop (i32.const ${number}))`;
@@ -34,7 +42,10 @@ export function traceable(text: string): string {
     .replace(/\)$/, '(func (export "run") (result i32) (call $f0 (i32.const 3) (i64.const 11))))');
 }
 
-/** How many instructions `run` of the module executes in wabt's interpreter, the trapping one included. Imports give 0. */
+/**
+ * Counts the instructions that `run` of the module executes in wabt's interpreter, the trapping one
+ * included. Imports give 0.
+ */
 export function tracedInstructions(file: string): { executed: number; trapped: boolean } {
   const { stdout, status, stderr } = spawnSync(
     'wasm-interp',

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 
 let made = 0;
 
-/** A network namespace with loopback alone, where a filter can swallow UDP as those of companies and VPN clients do. */
+/**
+ * A network namespace with loopback alone, where a filter can swallow UDP as those of companies and
+ * VPN clients do.
+ */
 export interface UdpFilter extends Disposable {
   /** The command that runs another inside. */
   under: string[];
@@ -10,7 +13,10 @@ export interface UdpFilter extends Disposable {
   swallow(port?: number): void;
 }
 
-/** Makes a namespace that swallows nothing yet. It is gone when the block ends; the processes in it are the caller's to end. */
+/**
+ * Makes a namespace that swallows nothing yet. It is gone when the block ends; the processes in it
+ * are the caller's to end.
+ */
 export function udpFilter(): UdpFilter {
   made += 1;
   const name = `grafos-udp-${process.pid}-${made}`;

@@ -31,7 +31,10 @@ export function wasmModule(...sections: Bytes): Uint8Array {
 /** Type section with `() -> ()` alone. */
 export const VOID_TYPE = section(1, [1, 0x60, 0, 0]);
 
-/** One function of type 0 whose body is `code`, `end` not included, after the other sections (all with ids below 10). */
+/**
+ * One function of type 0 whose body is `code`, `end` not included, after the other sections (all
+ * with ids below 10).
+ */
 export function withBody(
   code: Bytes,
   options: { locals?: Bytes; before?: Bytes; types?: number[]; count?: number } = {},

@@ -1,6 +1,8 @@
 /**
- * A reference interpreter, written from chapter 4 of the specification for obviousness. It counts the instructions it executes, which is
- * what fuel must be. The conformance scripts check it; its SIMD is checked against the engine, instruction by instruction.
+ * A reference interpreter, written from chapter 4 of the specification in the most obvious way.
+ *
+ * It counts the instructions that it executes, which is what fuel must be. The conformance scripts
+ * check it. Its SIMD is checked against the engine, instruction by instruction.
  */
 import { BinaryReader } from '../../wasm/binaryReader.ts';
 import { Op } from '../../wasm/opcodes.ts';
@@ -35,7 +37,9 @@ export interface InterpretedGlobal {
 }
 export type InterpretedExtern = Callable | InterpretedTable | InterpretedMemory | InterpretedGlobal;
 
-/** A branch that is on its way: how many labels further out it goes. `RETURN` leaves the function. */
+/**
+ * A branch that is on its way: how many labels further out it goes. `RETURN` leaves the function.
+ */
 const RETURN = 1e9;
 const PAGE = 65_536;
 
@@ -388,7 +392,8 @@ export class InterpreterInstance {
     }
     let loaded = 0n;
     for (let i = width - 1; i >= 0; i--) loaded = (loaded << 8n) | BigInt(bytes[address + i] as number);
-    // i64.load, f64.load and 0x30 to 0x35 give 64 bits; of the narrow ones those with an even opcode extend the sign.
+    // i64.load, f64.load and 0x30 to 0x35 give 64 bits; of the narrow ones those with an even
+    // opcode extend the sign.
     const wide = op === 0x29 || op === 0x2b || op >= 0x30;
     const signs = op < 0x2c || op % 2 === 0;
     const extended = signs ? BigInt.asIntN(width * 8, loaded) : loaded;

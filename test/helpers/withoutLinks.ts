@@ -1,4 +1,7 @@
-/** A filter of system calls that refuses hard links to a command and all that it starts, as exFAT does (seccomp(2)). */
+/**
+ * A filter of system calls that refuses hard links to a command and all processes it starts, as
+ * exFAT does (seccomp(2)).
+ */
 const REFUSE_LINKS = `
 import ctypes, os, platform, struct, sys
 link, linkat, arch = {'x86_64': (86, 265, 0xC000003E), 'aarch64': (37, 37, 0xC00000B7)}[platform.machine()]

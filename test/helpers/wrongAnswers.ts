@@ -5,7 +5,10 @@ export interface WrongAnswer {
   body: unknown;
 }
 
-/** A good answer made wrong in one place at a time: every field of its schema of another type, out of its bounds, or gone. */
+/**
+ * Wrong variants of a good answer, each wrong in one place: every field of its schema of another
+ * type, out of its bounds, or gone.
+ */
 export function wrongAnswers(schema: Schema, good: unknown): WrongAnswer[] {
   return wrongAt(schema, good, 'answer').map(({ name, value }) => ({ name, body: value }));
 }

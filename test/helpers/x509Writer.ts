@@ -1,4 +1,7 @@
-/** Writes X.509 certificates of any shape, right or wrong: for tests of what must be refused. Shares no code with what it tests. */
+/**
+ * Writes X.509 certificates of any shape, right or wrong, for tests of refusals. It shares no code
+ * with the tested code.
+ */
 import { type KeyObject, randomBytes, sign } from 'node:crypto';
 
 /** One DER element; a length of any size, in its shortest form. */
@@ -56,7 +59,7 @@ export interface CertificateParts {
   serial: Uint8Array;
   innerAlgorithm: Uint8Array;
   outerAlgorithm: Uint8Array;
-  /** What really signs. */
+  /** The hash of the real signature. */
   hash: 'sha1' | 'sha256' | 'sha384' | 'sha512';
   signer: KeyObject;
   issuer: Uint8Array;
@@ -64,7 +67,7 @@ export interface CertificateParts {
   notAfter: Uint8Array;
   subject: Uint8Array;
   spki: Uint8Array;
-  /** Stands between public key and extensions. */
+  /** A field between public key and extensions. */
   uniqueId: Uint8Array;
   /** Whole extensions, DER; null = no [3] at all. */
   extensions: Uint8Array[] | null;

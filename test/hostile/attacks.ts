@@ -12,7 +12,7 @@ interface Attack {
   fresh?: boolean;
 }
 
-/** What somebody could do to a cell that others use, by a client that is admitted like any other. */
+/** Attacks on a cell that others use, by a client that is admitted like any other. */
 export const ATTACKS: Record<string, Attack> = {
   'loops that only the deadline ends': { cases: ['a loop without end and all the fuel there is'], at_once: 8 },
   'loops that write 32 MiB a round': { cases: ['memory.fill of 32 MiB, again and again'], at_once: 8 },
@@ -42,7 +42,11 @@ export const ATTACKS: Record<string, Attack> = {
 
 export const ALL_ATTACKS = 'all of these at once';
 
-/** Attacks until the signal is aborted; refused submits (a quota, say) are tried again. @returns runs that ended */
+/**
+ * Attacks until the signal is aborted. Refused submits (a quota, say) are tried again.
+ *
+ * @returns the number of ended runs
+ */
 export async function attack(client: SchedulerClient, name: string, signal: AbortSignal): Promise<number> {
   const attacks = name === ALL_ATTACKS ? Object.values(ATTACKS) : [ATTACKS[name] as Attack];
   const ended = await Promise.all(attacks.map((one) => attackBy(client, one, signal)));

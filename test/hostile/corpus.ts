@@ -13,9 +13,12 @@ export interface HostileCase {
   limit: string;
   module(): Uint8Array;
   job?: Partial<RunSubmit>;
-  /** How its run must end; `null`: well, because the bound is one the tasklet is told of. `body_too_large` is refused before there is a run. */
+  /**
+   * The end of its run. `null`: a success, because the tasklet sees the bound. `body_too_large` is
+   * refused before there is a run.
+   */
   error: RunErrorCode | 'body_too_large' | null;
-  /** What the message must say besides. */
+  /** Words that the message must have besides. */
   says?: RegExp;
 }
 
@@ -395,7 +398,10 @@ function over(limit: keyof typeof MODULE_LIMITS, says: RegExp, module: () => Mod
   };
 }
 
-/** A case for each bound of what V8's validator and compilers would take, and those that ended a cell. */
+/**
+ * A case for each bound on the work of V8's validator and compilers, and the cases that once ended
+ * a cell.
+ */
 function compilerBounds(): HostileCase[] {
   const perBody = (name: string, count: number, locals: number): HostileCase => ({
     name: `${count} ${name} with ${locals} locals`,
@@ -466,7 +472,7 @@ function vectorCode(functions: number, words: string): HostileCase {
   };
 }
 
-/** What newer WebAssembly has and a cell does not run. */
+/** Features of newer WebAssembly that a cell does not run. */
 function refusedFeatures(): HostileCase[] {
   const feature = (name: string, says: RegExp, builder: ModuleBuilder): HostileCase => ({
     name,

@@ -1,7 +1,10 @@
 import { u32 } from '../helpers/wasmBytes.ts';
 import { joined, ModuleBuilder, repeated } from './moduleBuilder.ts';
 
-/** Code whose cost for a compiler grows with `count` in one way. It leaves the operand stack as it was. */
+/**
+ * Code whose cost for a compiler grows with `count` in one way. It leaves the operand stack as it
+ * was.
+ */
 export interface ExpensiveCode {
   /** Bytes without locals and the last `end`. */
   code(count: number): Uint8Array;
@@ -32,7 +35,10 @@ const inBlock = (block: number[], part: number[]) => ({
   code: (count: number) => joined([block, repeated(part, count), [END]]),
 });
 
-/** By what grows. Each was found to cost one of V8's compilers, its validator or the meter more than its bytes say. */
+/**
+ * Code by the property that grows. Each was found to cost one of V8's compilers, its validator or
+ * the meter more than its bytes suggest.
+ */
 export const EXPENSIVE_CODE: Readonly<Record<string, ExpensiveCode>> = {
   'ifs one after another': flat(...constant, ...onlyIf, END),
   'ifs that set a local': flat(...constant, ...onlyIf, 0x41, 1, ...setFirst, END),

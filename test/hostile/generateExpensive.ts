@@ -55,8 +55,10 @@ const MANY: Readonly<Record<string, { most: number; add(module: ModuleBuilder, c
 };
 
 /**
- * Generates a module that is small for what it could cost. Its size is chosen at random; one that the reader
- * refuses is often halved until it is taken, so that many lie close below a bound.
+ * Generates a module that is small for its possible cost.
+ *
+ * Its size is chosen at random. A module that the reader refuses is often halved until it is
+ * accepted, so that many are close below a bound.
  */
 export function generateExpensive(random: Random): GeneratedModule {
   const upTo = (most: number) => Math.max(1, Math.floor(most ** (random(1_000) / 999)));

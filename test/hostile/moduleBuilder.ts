@@ -6,8 +6,10 @@ const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 type Chunk = Uint8Array | readonly number[];
 
 /**
- * Writes a good tasklet by bytes, and more entries into its sections: for modules too large or too odd for an assembler. Its functions
- * init, run and finalize are 0, 1 and 2, so it takes no function imports.
+ * Writes a good tasklet by bytes, and more entries into its sections: for modules too large or too
+ * odd for an assembler.
+ *
+ * Its functions init, run and finalize are 0, 1 and 2, so it takes no function imports.
  */
 export class ModuleBuilder {
   private readonly sections = new Map<number, { count: number; chunks: Chunk[] }>();

@@ -6,7 +6,7 @@ import { compileWat } from '../helpers/compileWat.ts';
 import { WAT } from '../helpers/watTasklets.ts';
 import type { HostileCase } from './corpus.ts';
 
-/** How a case ended: the error's code, `succeeded`, or the refusal's code; and what the message says. */
+/** The end of a case: the error's code, `succeeded`, or the refusal's code; and the message. */
 export interface CaseEnd {
   code: string;
   message: string;
@@ -40,14 +40,18 @@ export async function submitCase(client: SchedulerClient, one: HostileCase): Pro
   }
 }
 
-/** What is wrong with how it ended; undefined when nothing is. */
+/** The fault in the end of a case; undefined when there is none. */
 export function faultOf(one: HostileCase, { code, message }: CaseEnd): string | undefined {
   const wanted = one.error ?? 'succeeded';
   if (code !== wanted) return `${code} (${message}), not ${wanted}`;
   return one.says === undefined || one.says.test(message) ? undefined : `"${message}" does not say ${one.says}`;
 }
 
-/** A run that has nothing to do with any attack: what is wrong with its answer, undefined when nothing is. */
+/**
+ * A run that has nothing to do with any attack.
+ *
+ * @returns the fault of its answer, undefined when there is none
+ */
 export async function helloFault(client: SchedulerClient, sha256: string): Promise<string | undefined> {
   const { response } = await client.submit(submission(sha256), { waitMs: 60_000 });
   if (response === null) return 'hello did not end within a minute';

@@ -37,7 +37,7 @@ const ASSEMBLYSCRIPT: Array<[name: string, body: string]> = [
   ['a join', 'const a = new Array<string>(); for (let i = 0; i < 9000; i++) a.push(TEXT); return a.join(TEXT);'],
 ];
 
-/** What follows a `memory.grow` that fails, by the code it ends with; null is a success. */
+/** Code after a `memory.grow` that fails, by the code it ends with; null is a success. */
 const GROWN: Array<[name: string, body: string, code: string | null]> = [
   ['throw', 'if (memory.grow(64) < 0) throw new Error("no room");', 'out_of_memory'],
   ['assert', 'assert(memory.grow(64) >= 0, "no room");', 'out_of_memory'],

@@ -50,7 +50,10 @@ function halved(input: Buffer): Buffer {
   return output;
 }
 
-/** What the tasklet `primes` has in fabric memory, from its start on: how far it came, and the primes below. */
+/**
+ * The fabric memory of the tasklet `primes`, from its start on: how far it came, and the
+ * primes below.
+ */
 function statesOfPrimes(limit: number, step: number): Buffer[] {
   const isComposite = new Uint8Array(limit);
   const states = [Buffer.alloc(8)];
@@ -252,7 +255,8 @@ describe('programs as users write them, by the command on a real stack', () => {
     watch.child.kill('SIGINT');
     assert.equal((await watch.ended).code, 130);
 
-    // A watch tells the bytes that changed. Each part must be of a state, none earlier than the one before.
+    // A watch tells the bytes that changed. Each part must be of a state, none earlier than the one
+    // before.
     const states = statesOfPrimes(20_000_000, 20_000);
     let at = 0;
     for (const line of [...seen.trim().split('\n'), JSON.stringify(left)]) {

@@ -13,7 +13,9 @@ interface Row {
   /** Body of `compute(input: string): string`, or all of the tasklet. */
   body: string;
   input?: string;
-  /** Bytes of linear memory that the run may use at most; the default bound where it is left out. */
+  /**
+   * Bytes of linear memory that the run may use at most; the default bound where it is left out.
+   */
   most?: number;
   output: (text: string) => void;
 }

@@ -100,7 +100,10 @@ function assertRefused({ chain, ca, name, reason, detail }: BadChain, side: Side
   );
 }
 
-/** True when the door met the chain and refused it; the three ways in which it never met it are proved one by one. */
+/**
+ * True when the door received the chain and refused it. The three ways in which it never received
+ * it are proved one by one.
+ */
 function assertKeptOut(one: BadChain, attempt: Attempt, side: Side, transport: Transport): boolean {
   const about = `${one.name}: ${attempt.outcome}, ${attempt.how}`;
   const isServerDoor = side === 'client';
@@ -110,21 +113,26 @@ function assertKeptOut(one: BadChain, attempt: Attempt, side: Side, transport: T
       if (isServerDoor) assert.equal(attempt.refusals.length, 1, `${about}: ${attempt.refusals.join()}`);
       return true;
     case 'not-offerable':
-      // The test's own library will not send it; the check has refused it above, and so does what QUIC would call.
+      // The test's own library will not send it; the check has refused it above, and so does what
+      // QUIC would call.
       assert.ok(one.detail.test(refusalByCallback(one, side)), about);
       return false;
     case 'accepted': {
       const isCorrected = attempt.leaf?.x5tS256 !== leafOf(one.chain[0] ?? Buffer.of()).x5tS256;
       const isUnseen = transport === 'TLS' && one.afterLeaf;
       assert.ok(isCorrected || isUnseen, about);
-      // A corrected leaf is another certificate, without the fault: only faults of the outermost encoding can be lost so.
+      // A corrected leaf is another certificate, without the fault: only faults of the outermost
+      // encoding can be lost so.
       if (isCorrected) assert.ok(CORRECTED_BY_SENDERS.includes(one.name), about);
       return false;
     }
   }
 }
 
-/** OpenSSL writes the outermost element anew, and quiche sends what it read and not what follows it. */
+/**
+ * OpenSSL writes the outermost element again. quiche sends the element that it read, without the
+ * bytes after it.
+ */
 const CORRECTED_BY_SENDERS = [
   'a length not in its shortest form',
   'an indefinite length',

@@ -13,7 +13,10 @@ const HELLO = 'export function compute(input: string): string {\n  return input;
 /** Some thousand functions keep the compiler for seconds. */
 const LONG = `${Array.from({ length: 4_000 }, (_, at) => `function f${at}(a: i32): i32 { return a * ${at} + f${at === 0 ? 3_999 : at - 1}(a); }`).join('\n')}\nexport function compute(input: string): string {\n  return f3999(input.length).toString();\n}\n`;
 
-/** Pages of WebAssembly memory beyond what a thread may hold. Nothing touches them, so no memory is used. */
+/**
+ * Pages of WebAssembly memory beyond what a thread may hold. Nothing touches them, so no memory is
+ * used.
+ */
 const PAGES_TOO_MANY = CHECK_LIMITS.threadMib * 16 + 16;
 
 describe('work in a bounded thread', function () {

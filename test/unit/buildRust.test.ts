@@ -33,7 +33,10 @@ crate-type = ["cdylib", "rlib"]
 grafos = { path = "../grafos" }
 `;
 
-/** At the program's root, so that the paths of all crates are relative to it: absolute ones would go into the names of symbols. */
+/**
+ * It is at the program's root, so that the paths of all crates are relative to it: absolute ones
+ * would go into the names of symbols.
+ */
 const WORKSPACE = '[workspace]\nmembers = ["demo"]\n\n[profile.release]\nlto = true\ncodegen-units = 1\n';
 
 const PROBE = `use grafos::{Json, FabricMemory};

@@ -306,7 +306,7 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
   });
 });
 
-/** A value inside of so many lists. */
+/** A value inside that number of lists. */
 function nested(levels: number, value: unknown): unknown {
   let outer = value;
   for (let level = 0; level < levels; level += 1) outer = [outer];

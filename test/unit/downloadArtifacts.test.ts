@@ -10,7 +10,10 @@ const never = new AbortController().signal;
 /** Stands in for an ended run; a download reads no more of it. */
 const run = { run_id: 'r', response: { run_id: 'r', output_bytes: 0, output_sha256: '' } } as Run;
 
-/** Stands in for a scheduler that lists these names, and gives `bytes` for each, or fails at `fails`. */
+/**
+ * A stand-in for a scheduler that lists these names, and gives `bytes` for each, or fails at
+ * `fails`.
+ */
 function standInScheduler(names: string[], fails?: string): SchedulerClient {
   return {
     url: 'https://cell.example',

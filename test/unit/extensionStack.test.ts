@@ -1,4 +1,6 @@
-/** The editor's view of a stack that others start, stop, kill and leave: real daemons, no editor. */
+/**
+ * The editor's view of a stack that others start, stop, kill and leave: real daemons, no editor.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

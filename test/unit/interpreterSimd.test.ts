@@ -130,7 +130,10 @@ const OPERANDS: Record<string, string> = {
 const stored = (result: string, text: string) =>
   result === 'none' ? text : `(${result === 'v' ? 'v128' : result}.store (i32.const ${RESULT_AT}) ${text})`;
 
-/** Each instruction as the body of an exported function that takes its operands from memory and leaves its result there. */
+/**
+ * Each instruction as the body of an exported function that takes its operands from memory and
+ * leaves its result there.
+ */
 const BODIES = new Map<string, string>([
   ...SIGNATURES.flatMap(([operands, result, names]) =>
     names.split(' ').map((name): [string, string] => {
@@ -182,7 +185,10 @@ function operands(round: number): Uint8Array {
   return bytes;
 }
 
-/** A NaN's bits are the engine's choice where an instruction makes one: every NaN lane becomes the same. */
+/**
+ * A NaN's bits are the engine's choice where an instruction makes one: every NaN lane becomes the
+ * same.
+ */
 function withoutNanBits(name: string, bytes: Uint8Array): string {
   const view = new DataView(bytes.slice().buffer);
   const width = /^\(?f64/.test(name) ? 8 : /^\(?f32/.test(name) ? 4 : 0;
@@ -202,7 +208,7 @@ describe('the reference interpreter, SIMD', () => {
 
   it('knows every instruction the meter lets pass', () => {
     const passed = FD_IMMEDIATES.filter((immediate) => immediate !== Immediate.unknown).length;
-    // v128.loadNN_lane stands twice.
+    // v128.loadNN_lane occurs twice.
     assert.equal(names.length - 4, passed);
   });
 

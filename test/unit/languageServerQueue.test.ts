@@ -5,7 +5,7 @@ import { CheckQueue, SUPERSEDED_MS, type Urgency } from '../../language-server/c
 import { CHECK_LIMITS } from '../../toolchain/validate/checkLimits.ts';
 import type { GiveUp } from '../../toolchain/validate/givenUp.ts';
 
-/** A thread that answers when it is told to. */
+/** A thread that answers when the test says so. */
 class Bench {
   readonly posted: CheckRequest[] = [];
   readonly done: string[] = [];
@@ -43,7 +43,7 @@ class Bench {
     );
   }
 
-  /** What is being checked. */
+  /** The check under way. */
   get now(): Extract<CheckRequest, { kind: 'check' }> {
     const last = this.posted.findLast(({ kind }) => kind === 'check');
     assert.ok(last?.kind === 'check');

@@ -6,7 +6,10 @@ import { libraryFuel } from '../../toolchain/profile/libraryFuel.ts';
 const OWN = 'tasklets/a.ts';
 const LIBRARY = '~lib/array.ts';
 
-/** Functions below 10 are the program's, others a library's; each offset is a line, odd ones of 0 to 9 hold inlined library code. */
+/**
+ * Functions below 10 are the program's, others a library's; each offset is a line, odd ones of 0 to
+ * 9 hold inlined library code.
+ */
 const lineOf = (index: number, at: number): SourceLine => ({
   file: index < 10 && at % 2 === 0 ? OWN : LIBRARY,
   line: 100 * index + at,

@@ -86,7 +86,10 @@ describe('MCP by the book', () => {
 });
 
 describe('the life cycle of LSP', () => {
-  /** What comes back, and what passes to the server, once `exit` has passed and all faults are answered. */
+  /**
+   * The replies, and the messages that pass to the server, once `exit` has passed and all faults
+   * are answered.
+   */
   async function lsp(faults: number, messages: object[]): Promise<{ errors: Reply[]; passed: string[] }> {
     const input = new PassThrough();
     const output = new PassThrough();

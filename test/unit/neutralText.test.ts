@@ -4,7 +4,9 @@ import { paintMarked, printedLine, printedWidth } from '../../cli/printedLine.ts
 import { safeJson } from '../../cli/safeJson.ts';
 import { blankedText, neutralText } from '../../daemons/protocol/neutralText.ts';
 
-/** Steering characters by code point, so that this test shares no pattern with the code it tests. */
+/**
+ * Steering characters by code point, so that this test shares no pattern with the code it tests.
+ */
 function steers(character: string): boolean {
   const code = character.codePointAt(0) ?? 0;
   const within = (...ranges: Array<[number, number]>) => ranges.some(([from, to]) => code >= from && code <= to);

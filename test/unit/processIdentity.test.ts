@@ -27,7 +27,8 @@ describe('process identity', () => {
 
   it('counts a zombie as dead', async function () {
     if (process.platform !== 'linux') this.skip();
-    // A parent that never waits: its ended child stays a zombie for as long as it lives. A shell does wait, so the child ends after it.
+    // A parent that never waits: its ended child stays a zombie for as long as it lives. A shell
+    // does wait, so the child ends after it.
     const child = '(until grep -q sleep /proc/$$/comm; do :; done)';
     const parent = spawn('/bin/sh', ['-c', `${child} & echo $!; exec sleep 1000`], {
       stdio: ['ignore', 'pipe', 'ignore'],

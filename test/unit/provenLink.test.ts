@@ -1,4 +1,4 @@
-/** What `dev up` hears of the link between scheduler and cell. */
+/** The events of the link between scheduler and cell that `dev up` gets. */
 import assert from 'node:assert/strict';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { provenLink } from '../../toolchain/stack/provenLink.ts';

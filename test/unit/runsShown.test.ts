@@ -1,4 +1,7 @@
-/** What the view "Runs" lists, and what a workspace remembers of runs: no editor, no stack but where one is named. */
+/**
+ * The content of the view "Runs", and the runs that a workspace remembers: no editor, and no stack
+ * except where a test names one.
+ */
 import assert from 'node:assert/strict';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { Run, RunsEvent } from '../../daemons/protocol/tenantApi.ts';

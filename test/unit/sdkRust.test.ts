@@ -7,7 +7,12 @@ import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { findRust } from '../../toolchain/build/findRust.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
-/** `cargo test` on a copy, with everything it makes. @param crate a folder below, whose tests they are. @returns the names of the tests that passed */
+/**
+ * `cargo test` on a copy, with everything it makes.
+ *
+ * @param crate a folder below, whose tests they are.
+ * @returns the names of the tests that passed
+ */
 async function cargoTest(folder: string, crate = '.'): Promise<string[]> {
   await using copy = await temporaryFolder();
   await cp(folder, copy.path, { recursive: true, filter: (path) => !/[/\\](target|build|\.grafos)$/.test(path) });
@@ -65,7 +70,11 @@ function useOf({ owner, name, parameters, result }: Signature, index: number): s
   return `trait Use${index}: Sized { ${head}; }\nimpl Use${index} for ${owner} { ${head} ${call} }`;
 }
 
-/** Checks a crate of this text as a test of the host. @returns what rustc says of a fault, or nothing */
+/**
+ * Checks a crate of this text as a test of the host.
+ *
+ * @returns what rustc says of a fault, or nothing
+ */
 async function compileOnHost(text: string): Promise<string> {
   await using folder = await temporaryFolder();
   const sdk = join(packageRoot, 'sdk', 'rust').replaceAll('\\', '/');
@@ -87,7 +96,8 @@ describe('Rust in docs/sdk.md', () => {
     const { examples } = await documentedRust();
     assert.ok(examples.length >= 3);
     const modules = examples.map((text, index) => `pub mod example_${index} {\n${text}\n}`);
-    // The macro writes its exports for WebAssembly only, so that the examples fit one crate of the host.
+    // The macro writes its exports for WebAssembly only, so that the examples fit one crate of the
+    // host.
     assert.equal(await compileOnHost(modules.join('\n')), '');
   });
 

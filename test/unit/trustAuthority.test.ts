@@ -98,7 +98,8 @@ describe('authority', () => {
   });
 
   it('makes certificates that fit keys whose point reads as DER itself', () => {
-    // A point starts with 0x04, the tag of an octet string: 1 key in 256 has 0x3f next, a length that fits.
+    // A point starts with 0x04, the tag of an octet string: 1 key in 256 has 0x3f next, a length
+    // that fits.
     for (let i = 0; i < 600; i++) {
       const leaf = ca.issue({ role: 'tenant', name: 't', days: 1 });
       if (new X509Certificate(leaf.certPem).checkPrivateKey(createPrivateKey(leaf.keyPem))) continue;

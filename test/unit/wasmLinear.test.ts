@@ -3,7 +3,10 @@ import { meter } from '../../wasm/meter.ts';
 import { readModule } from '../../wasm/readModule.ts';
 import { EXPENSIVE_CODE, expensiveModule } from '../hostile/expensiveCode.ts';
 
-/** Times as large. A pass that is linear takes about as many times as long, a quadratic one 4 096 times. */
+/**
+ * Times as large. A pass that is linear takes about as many times as long, a quadratic one 4 096
+ * times.
+ */
 const FACTOR = 64;
 /** Between the two, with room for a busy machine. */
 const FACTOR_MAX = 300;

@@ -297,7 +297,8 @@ const ROWS: Row[] = [
     fuel: 3,
     trap: /out of bounds/,
   },
-  // Two ways of a loop with its test in front; the third round divides by zero after the test: 2 rounds of 12, then 8.
+  // Two ways of a loop with its test in front; the third round divides by zero after the test: 2
+  // rounds of 12, then 8.
   ...[
     'block loop local.get 0 i32.const -9 i32.eq br_if 1 i32.const 1 local.get 0 i32.div_s drop local.get 0 i32.const 1 i32.sub local.set 0 br 0 end end',
     'loop local.get 0 i32.const -9 i32.ne if i32.const 1 local.get 0 i32.div_s drop local.get 0 i32.const 1 i32.sub local.set 0 br 1 end end',
@@ -336,7 +337,8 @@ const ROWS: Row[] = [
     args: [0],
     fuel: 80,
   },
-  // Round 1 and 2 pass: get, div, drop, get, const, sub, tee, br_if are 4 + 5; the third: const, get, div.
+  // Round 1 and 2 pass: get, div, drop, get, const, sub, tee, br_if are 4 + 5; the third: const,
+  // get, div.
   {
     what: 'a trap in the third round of a loop',
     wat: f(
@@ -357,7 +359,8 @@ const ROWS: Row[] = [
     fuel: 2 + 3 + 3 + 3,
     trap: /divide by zero/,
   },
-  // Functions that are called become two: what they are called with and leave is one more than it was.
+  // Functions that are called become two: what they are called with and leave is one more than it
+  // was.
   {
     what: 'mutual recursion',
     // Each call: get, eqz, if, get, const, sub, call; the last: get, eqz, if, const.
@@ -481,7 +484,8 @@ const ROWS: Row[] = [
   },
   {
     what: 'a trap after calls, in a loop of what is called',
-    // Two rounds of call, const, get, div, drop, get, const, sub, set, br; then call, const, get, div.
+    // Two rounds of call, const, get, div, drop, get, const, sub, set, br; then call, const, get,
+    // div.
     wat: f(
       '',
       'nop i32.const 2 call $g nop',
@@ -560,7 +564,8 @@ describe('meter', () => {
       instantiateMetered(compileWat(wat)).call('f', [], budget, units);
 
     it('ends a call below frames that weigh all that is allowed, for the fuel of the calls that were made', () => {
-      // Each level executes nop and call, and weighs one unit; the level that is too deep executes nothing.
+      // Each level executes nop and call, and weighs one unit; the level that is too deep executes
+      // nothing.
       const wat = '(module (func $f (export "f") nop call $f nop))';
       for (const units of [1, 2, 100, 400]) {
         const outcome = depth(wat, units);
@@ -736,7 +741,8 @@ describe('meter', () => {
     );
     const outcome = seen.call('f', [], 1000);
     assert.equal(outcome.exhausted, true);
-    // Two calls are paid for; the third leaf is entered with the balance above zero at most, the fourth never runs.
+    // Two calls are paid for; the third leaf is entered with the balance above zero at most, the
+    // fourth never runs.
     assert.ok((seen.exports.n as WebAssembly.Global).value <= 4);
   });
 
@@ -753,7 +759,8 @@ describe('meter', () => {
       assert.ok(error instanceof WebAssembly.RuntimeError);
       const point = trapPoint(metered, error.stack ?? '');
       assert.equal(point?.functionIndex, 2);
-      // 0x6e is i32.div_u: its place in the original, from the start of the body (after the size byte).
+      // 0x6e is i32.div_u: its place in the original, from the start of the body (after the size
+      // byte).
       const code = readModule(bytes).sections.at(-1);
       const body = bytes.subarray((code?.offset ?? 0) + 1 + 3 + 1);
       assert.equal(body[point?.bodyOffset ?? 0], 0x6e);
@@ -899,7 +906,8 @@ describe('meter', () => {
       const instance = instantiateMetered(compileWat(wat), {
         h: { f: (x: number) => seen.push([x, instance.used()]) },
       });
-      // const, call; nop, nop, get, call; nop, get, call of the host; get, const, add; call; and so on.
+      // const, call; nop, nop, get, call; nop, get, call of the host; get, const, add; call; and so
+      // on.
       const all = [
         [10, 9],
         [11, 16],

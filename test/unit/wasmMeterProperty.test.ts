@@ -14,7 +14,7 @@ const optimised = process.env[OPTIMISED] !== undefined;
 const host = (x: number) => (x * 31 + 1) | 0;
 const ARGS: [number, bigint] = [3, 11n];
 
-/** What can show the bits of a NaN that was computed. */
+/** Instructions that can show the bits of a computed NaN. */
 const SEES_NANS = /f64\.store|reinterpret|copysign|f64x2|f32x4/;
 
 /** [argument, fuel used so far] of each call of the host. */
@@ -84,7 +84,8 @@ describe('generated programs', () => {
         assert.equal(metered.end === TOO_DEEP, reference.end === TOO_DEEP);
         if (metered.end === TOO_DEEP) tooDeep++;
         else if (!SEES_NANS.test(program)) {
-          // Without our bound a run that is too deep would go on, to the engine's; and plain, it would be the engine's NaNs that are seen.
+          // Without our bound a run that is too deep would go on, to the engine's; and plain, it
+          // would be the engine's NaNs that are seen.
           compared++;
           const plain = runPlain(bytes);
           assert.equal(metered.end, plain.end);
@@ -146,7 +147,8 @@ describe('generated programs', () => {
           (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
         local.get 2))`);
     const instance = instantiateMetered(bytes);
-    // A round: get, const, get, get, sub, call, [nop, get, get, div], add, set, get, const, sub, tee, br_if.
+    // A round: get, const, get, get, sub, call, [nop, get, get, div], add, set, get, const, sub,
+    // tee, br_if.
     for (let warm = 0; warm < 30; warm++) {
       assert.equal(instance.call('f', [20_000, -1], 1e9).fuelUsed, 20_000 * 17 + 1);
     }

@@ -8,13 +8,19 @@ const BOTH = (F64 << 64n) | F64;
 
 interface Row {
   what: string;
-  /** Of a function that may write 16 bytes to address 0; `$zero` is a global of 0, `$nan` one of a NaN with bits of its own. */
+  /**
+   * Body of a function that may write 16 bytes to address 0. `$zero` is a global of 0, `$nan` one
+   * of a NaN with bits of its own.
+   */
   body: string;
   /** The 16 bytes as one number. */
   bits: bigint;
 }
 
-/** What x86-64 and ARM processors answer differently, or engines when they choose which operand's bits go on. */
+/**
+ * Operations whose answer differs between x86-64 and ARM processors, or between engines that choose
+ * which operand's bits to keep.
+ */
 const ZERO = '(global.get $zero)';
 const MADE = `(f64.div ${ZERO} ${ZERO})`;
 const OWN = '0x7ff4000000abcdef';

@@ -7,7 +7,9 @@ import { functionType } from '../../wasm/wasmModule.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 import { HEADER, section, text, u32, VOID_TYPE, wasmModule, withBody } from '../helpers/wasmBytes.ts';
 
-/** The refusal of a module, or undefined when it is taken. Anything but WasmInvalid fails the test. */
+/**
+ * The refusal of a module, or undefined when it is taken. Anything but WasmInvalid fails the test.
+ */
 function refusal(bytes: Uint8Array): WasmInvalid | undefined {
   try {
     readModule(bytes);
@@ -24,7 +26,7 @@ const MEMORY = section(5, [1, 0, 1]);
 /** An immutable i32 of the module's own. */
 const OWN_GLOBAL = section(6, [1, 0x7f, 0, 0x41, 0, 0x0b]);
 
-/** So many blocks inside each other. */
+/** Blocks inside each other. */
 const nested = (blocks: number) => withBody([Array(blocks).fill([0x02, 0x40]).flat(), Array(blocks).fill(0x0b)]);
 
 /** A type section of `count` types `() -> ()`. */
@@ -468,7 +470,8 @@ describe('opcode table', () => {
       assert.equal(WebAssembly.validate(module), true, `V8 refuses ${hex}`);
       assert.equal(refusal(module)?.message, undefined, hex);
     }
-    // 183 of one byte (the two tail calls among them; else and end are not counted), 18 after 0xfc, 236 after 0xfd.
+    // 183 of one byte (the two tail calls among them; else and end are not counted), 18 after 0xfc,
+    // 236 after 0xfd.
     assert.equal(known, 183 + 18 + 236);
   });
 });

@@ -6,7 +6,7 @@ import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
 import { fileError } from '../files/fileError.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
 
-/** Who works here: it only gives the local tenant its name, and is no credential. */
+/** The user's account. It only gives the local tenant its name, and is no credential. */
 export interface Account {
   email: string;
 }
@@ -72,7 +72,10 @@ export async function writeAccount(email: string, file = accountFile()): Promise
   return { email };
 }
 
-/** The tenant an account works as: the e-mail's safe form (`Ada.L@example.com` becomes `ada-l-example-com`), or {@link DEFAULT_TENANT}. */
+/**
+ * The tenant of an account: the e-mail's safe form (`Ada.L@example.com` becomes
+ * `ada-l-example-com`), or {@link DEFAULT_TENANT}.
+ */
 export function tenantName(account: Account | undefined): string {
   if (account === undefined) return DEFAULT_TENANT;
   const safe = account.email

@@ -9,8 +9,8 @@ import { ARTIFACT_NAMES, type ArtifactEntry, type Run } from '../../daemons/prot
 import { fileError } from '../files/fileError.ts';
 
 /**
- * Downloads every artifact of an ended run into `dir`, which may hold other files: only those of the same names are
- * replaced, and none before all have come and proved to be what the cell said of them.
+ * Downloads every artifact of an ended run into `dir`, which may hold other files. Only files of
+ * the same names are replaced, and none before all have come and match the cell's description.
  *
  * @throws {GrafosError} run_not_ended, cell_answer_invalid, a refusal, or a file error's code
  */
@@ -29,7 +29,8 @@ export async function downloadArtifacts(
     });
   }
   for (const { name } of entries) {
-    // A name becomes a path below `dir`: a cell must not choose where on this machine a file is written.
+    // A name becomes a path below `dir`: a cell must not choose where on this machine a file is
+    // written.
     if (!ARTIFACT_NAMES.includes(name)) throw cellAnswerInvalid(client.url, `no run has an artifact "${name}"`);
   }
   let staging: string | undefined;

@@ -21,9 +21,11 @@ const PAGE = 10_000;
 const FAULTS_MOST = 100;
 
 /**
- * Fetches every record that a scheduler has and follows the chain here, from the newest to the oldest.
- * A line of the log is the record as JSON without blanks, so its hash can be computed from the answer:
- * nothing depends on what the scheduler says of its own log.
+ * Fetches every record that a scheduler has and follows the chain here, from the newest to the
+ * oldest.
+ *
+ * A line of the log is the record as JSON without blanks, so its hash can be computed from the
+ * answer. Nothing depends on the scheduler's own word about its log.
  *
  * @throws {GrafosError} as the client
  */

@@ -23,19 +23,22 @@ const MIB = 1024 ** 2;
 
 /**
  * True where Node tells the memory of each thread, which it does from 22.16. Before, only the
- * process has a figure, and two threads at work cannot be told apart.
+ * process has a figure, and it does not say which of two threads took the memory.
  */
 export const countsEachThread = 'getHeapStatistics' in Worker.prototype;
 
 /**
- * Starts a thread whose memory is bounded (CHECK_LIMITS). What compiles or parses a stranger's text runs in such a thread: the text may take all memory and
+ * Starts a thread whose memory is bounded (CHECK_LIMITS).
+ *
+ * What compiles or parses a stranger's text runs in such a thread: the text may take all memory and
  * all time, and the thread can be ended at any moment.
  */
 export function startBoundedThread(url: URL, on: ThreadEvents): BoundedThread {
   const resourceLimits = { maxOldGenerationSizeMb: CHECK_LIMITS.heapMib };
   const worker = new Worker(url, { resourceLimits, execArgv: [], argv: [], stdout: true });
-  // Standard output belongs to the command or to a protocol: what a compiler prints by mistake stays in the thread. It is not read either, because a reader
-  // would keep the process alive.
+  // Standard output belongs to the command or to a protocol, so output that a compiler prints by
+  // mistake stays in the thread. It is not read either, because a reader would keep the process
+  // alive.
   let looking: NodeJS.Timeout | undefined;
   let hasEnded = false;
   const rest = () => {

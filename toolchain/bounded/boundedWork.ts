@@ -12,7 +12,7 @@ export type WorkDone = WorkAnswer | { state: 'given-up'; why: GiveUp; message: s
 
 /**
  * Threads at one time. Each holds a compiler, about 150 MiB after its first compile. There is one
- * where the memory of two could not be told apart.
+ * where the memory of two threads has one figure only.
  */
 const THREADS_MAX = countsEachThread ? Math.max(1, Math.min(4, availableParallelism())) : 1;
 
@@ -118,7 +118,10 @@ function newSeat(): Seat {
   return seat;
 }
 
-/** From source the thread runs from source too; the bundle has it beside the language server, which shares its parts. */
+/**
+ * From source, the thread runs from source, too. The bundle has it beside the language server,
+ * which shares its parts.
+ */
 function threadUrl(): URL {
   return import.meta.url.endsWith('.ts')
     ? new URL('./workThread.ts', import.meta.url)

@@ -5,7 +5,8 @@ import { givenUp } from '../validate/givenUp.ts';
 import { boundedWork } from './boundedWork.ts';
 
 /**
- * Compiles a tasklet of AssemblyScript or WebAssembly text, within bounds on memory and time. What was given up has the finding GRF2007.
+ * Compiles a tasklet of AssemblyScript or WebAssembly text, within bounds on memory and time. A
+ * compile that was given up has the finding GRF2007.
  *
  * @throws {GrafosError} as `buildWat` does, and the signal's reason
  */

@@ -6,12 +6,14 @@ import { givenUp } from '../validate/givenUp.ts';
 import { boundedWork } from './boundedWork.ts';
 
 /**
- * Validates a program as `validate` does, within bounds on memory and time. A tasklet whose check
- * is given up has the finding GRF2007, and the others are checked all the same. Rust tasklets are
- * compiled with cargo where `mayStartCargo` allows it; else the finding GRF2209 says that they were
- * not.
+ * Validates a program as `validate` does, within bounds on memory and time.
  *
- * @throws {GrafosError} tasklet_unknown, check_given_up where the manifest itself could not be checked, and the signal's reason
+ * A tasklet whose check is given up has the finding GRF2007, and the others are checked all the
+ * same. Rust tasklets are compiled with cargo where `mayStartCargo` allows it; else the finding
+ * GRF2209 says that they were not.
+ *
+ * @throws {GrafosError} tasklet_unknown, check_given_up where the manifest itself could not be
+ *   checked, and the signal's reason
  */
 export async function validateBounded(
   root: string,

@@ -5,8 +5,10 @@ import { type CustomDecorator, customDecorators, type DecoratedNode } from './cu
 import { GROW_TEXT_SOURCE, growText, type TextBinaryen, type TextModule } from './growText.ts';
 
 /**
- * The AssemblyScript compiler, in this process and behind this one file. Its library interface is used rather than its command line (`asc`),
- * which ends the whole process when the compiler has an internal fault and reads an `asconfig.json` that would change what is built.
+ * The AssemblyScript compiler, in this process and behind this one file.
+ *
+ * It uses the library interface rather than the command line (`asc`), which ends the whole process
+ * when the compiler has an internal fault and reads an `asconfig.json` that would change the build.
  * Loading it costs some 400 ms, so it happens on the first compile.
  */
 export interface CompileRequest {
@@ -20,16 +22,21 @@ export interface CompileRequest {
   resolve(internalPath: string, dependee: string | null): ResolvedSource | null;
   /** The file whose `compute` is called, without extension. */
   tasklet: string;
-  /** The text of the entry point, once the tasklet is parsed; null when it cannot have one, and then nothing is compiled. */
+  /**
+   * The text of the entry point, once the tasklet is parsed. Null when there can be none; then
+   * nothing is compiled.
+   */
   entry(tasklet: ParsedSource): string | null;
   entryPath: string;
   /** Import path of the memory manager that replaces the compiler's own. */
   runtime: string;
-  /** Internal name of the function called instead of the import `env.abort`; null keeps the import. */
+  /**
+   * Internal name of the function called instead of the import `env.abort`; null keeps the import.
+   */
   abort: string | null;
   /** Extensions of WebAssembly that the module may use, of `bulk-memory` and `simd`. */
   features: readonly string[];
-  /** What the module says its source map is called. */
+  /** The address of the source map that the module names. */
   sourceMapUrl: string;
   /** Check only: no optimizing, no output. */
   checkOnly: boolean;
@@ -56,7 +63,9 @@ export interface CompileOutput {
   module: { wasm: Uint8Array; sourceMap: SourceMap } | null;
   /** Every source that was parsed and has a file, in order of path. */
   sources: ResolvedSource[];
-  /** Decorators in these sources that the compiler leaves to transforms, of which there are none. */
+  /**
+   * Decorators in these sources that the compiler leaves to transforms, of which there are none.
+   */
   customDecorators: CustomDecorator[];
 }
 
@@ -69,7 +78,10 @@ export interface SourceMap {
   sourcesContent?: string[];
 }
 
-/** What is asked of a parsed tasklet: its exported top-level functions. Offsets are in its text. */
+/**
+ * The parts of a parsed tasklet that the build needs: its exported top-level functions. Offsets are
+ * in its text.
+ */
 export interface ParsedSource {
   functions: ParsedFunction[];
 }
@@ -96,13 +108,19 @@ export function assemblyScriptVersion(): string {
   return manifest.version;
 }
 
-/** Speed first, then size: with shrink level 1 the hello tasklet has 2.3 KiB, with level 0, which unrolls and inlines more, 3.9. */
+/**
+ * Speed first, then size. With shrink level 1 the hello tasklet has 2.3 KiB, with level 0, which
+ * unrolls and inlines more, 3.9.
+ */
 const OPTIMIZE_LEVEL = 3;
 const SHRINK_LEVEL = 1;
 const RUNTIME_STUB = 0;
 const TARGET_WASM32 = 0;
 const LIBRARY = '~lib/';
-/** The file in which the compiler expects its runtime; it only imports, because what an entry file exports the module exports. */
+/**
+ * The file in which the compiler expects its runtime. It only imports, because the module exports
+ * every export of an entry file.
+ */
 const RUNTIME_PATH = '~lib/rt/index-stub.ts';
 
 const GROW_TEXT_PATH = '~grafos/growText.ts';
@@ -260,7 +278,8 @@ let loading: Promise<{ compiler: Compiler; binaryen: Binaryen; library: Library 
 
 function loadCompiler(): Promise<{ compiler: Compiler; binaryen: Binaryen; library: Library }> {
   loading ??= (async () => {
-    // Named by variables: the package's own types would put AssemblyScript's globals (`i32`, `select`, …) into every file of ours.
+    // The packages are named by variables: their own types would put AssemblyScript's globals
+    // (`i32`, `select`, …) into every file.
     const [main, wrapper, standard]: string[] = ['assemblyscript', 'assemblyscript/binaryen', 'assemblyscript/asc'];
     const [compiler, binaryen, asc] = await Promise.all([
       import(main ?? ''),

@@ -14,8 +14,11 @@ export const COMPUTE_SHAPE =
   '`export function compute(input: Uint8Array): Uint8Array`, where either type may also be `string`';
 
 /**
- * The module's entry point. Where `compute` is written in the tasklet with its types, they are read from the text and it is called directly.
- * Where it comes from elsewhere, or its types have other names, the compiler infers them; that costs a function table.
+ * The module's entry point.
+ *
+ * Where `compute` is written in the tasklet with its types, they are read from the text and it is
+ * called directly. Where it comes from elsewhere, or its types have other names, the compiler
+ * infers them; that costs a function table.
  */
 export function entryPoint(tasklet: ParsedSource, taskletPath: string): { text: string } | { fault: ComputeFault } {
   const compute = tasklet.functions.find(({ name }) => name === 'compute');

@@ -21,11 +21,14 @@ import { rustFindings } from './rustFindings.ts';
 import type { SourceFile } from './sourceStamp.ts';
 import { keepExports, readSections, writeSections } from './wasmSections.ts';
 
-/** Bytes of linear memory rustc gives the call stack; its default of 1 MiB is 16 pages every run would have to start with. */
+/**
+ * Bytes of linear memory that rustc gives the call stack. Its default of 1 MiB is 16 pages that
+ * every run would have to start with.
+ */
 const STACK_BYTES = 256 * 1024;
 /** Features by rustc's names. */
 const TARGET_FEATURES: Record<ModuleFeature, string> = { 'bulk-memory': 'bulk-memory', simd: 'simd128' };
-/** What the linker exports unasked; no cell calls them. */
+/** Exports that the linker adds unasked. No cell calls them. */
 const LINKER_EXPORTS = new Set(['__data_end', '__heap_base', '__indirect_function_table']);
 
 interface BuildOptions {
@@ -33,7 +36,7 @@ interface BuildOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** How long a build waits for the builds of other processes, milliseconds. */
+/** The longest wait for the builds of other processes, milliseconds. */
 const WAIT_MS = 15 * 60_000;
 
 /**
@@ -123,7 +126,8 @@ export function cargoEnvironment(
   const own = Object.entries(env).filter(([name]) => !name.toUpperCase().startsWith('CARGO_PROFILE_'));
   return {
     ...Object.fromEntries(own),
-    // The cargo of one toolchain would else start the rustc that comes first on the PATH, which may be another's.
+    // Without this, the cargo of one toolchain starts the rustc that comes first on the PATH, which
+    // may be another's.
     PATH: `${dirname(tools.cargo)}${delimiter}${env.PATH ?? ''}`,
     RUSTC: tools.rustc,
     CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
@@ -167,7 +171,7 @@ export function throwFor(
   }
 }
 
-/** What cargo says when it stops before it compiles anything. */
+/** The messages of cargo when it stops before it compiles anything. */
 export function cargoFault(run: CargoRun, manifest: string, { cargo, passedOver }: RustTools): Finding {
   const said = run.stderr.replace(/^\s*(error: )?/, '').trim();
   const text = `${cargo} stopped: ${said === '' ? `exit code ${run.code}` : said}`;
@@ -186,8 +190,10 @@ function moduleOf(messages: readonly CargoMessage[], crate: string): string | nu
 }
 
 /**
- * The program's files that went in: those rustc lists beside the artifact, and the manifests of their folders. A file that changed while cargo
- * ran is stamped as empty, so that the module counts as stale.
+ * The program's files that went in: those that rustc lists beside the artifact, and the manifests
+ * of their folders.
+ *
+ * A file that changed while cargo ran is stamped as empty, so that the module counts as stale.
  */
 async function sources(reader: ProgramReader, crate: string, artifact: string, started: number): Promise<SourceFile[]> {
   const { root } = reader;

@@ -29,7 +29,10 @@ import { readSections, writeSections } from './wasmSections.ts';
 export interface BuildResult {
   tasklet: string;
   kind: Tasklet['kind'];
-  /** Absolute path of the module; its source map, where there is one, lies beside it as `<output>.map`. */
+  /**
+   * Absolute path of the module. Its source map, where there is one, is beside it as
+   * `<output>.map`.
+   */
   output: string;
   bytes: number;
   /** Lower-case hex. */
@@ -46,9 +49,12 @@ export interface BuildResult {
 }
 
 /**
- * Builds a tasklet and writes its module, whole or not at all. The same source gives the same bytes, in whatever folder the program lies.
- * @throws BuildFailed where the source or the module has errors; GrafosError where a tool is missing or a file cannot be read or written;
- * the signal's reason where it is cancelled. Whatever it throws, an older module is left as it was.
+ * Builds a tasklet and writes its module, whole or not at all. The same source gives the same bytes
+ * in any folder. After any error, an older module is left as it was.
+ *
+ * @throws {BuildFailed} where the source or the module has errors
+ * @throws {GrafosError} where a tool is missing, or a file cannot be read or written
+ * @throws the signal's reason where it is cancelled
  */
 export async function buildTasklet(
   program: Program,
@@ -123,7 +129,7 @@ function stamped(wasm: Uint8Array, tasklet: Tasklet, files: SourceFile[]): Uint8
   return writeSections([...readSections(wasm), stampSection(makeStamp(buildTool(tasklet), files))]);
 }
 
-/** What a cell would say of the module. */
+/** The findings that a cell would have for the module. */
 function check(program: Program, tasklet: Tasklet, wasm: Uint8Array): Finding[] {
   const file = join(program.root, tasklet.source);
   if (wasm.length > LIMITS.module) {

@@ -3,12 +3,17 @@ import { rustSource } from '../../program/rustSource.ts';
 import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
 import { standardLibraryDigest } from './standardLibrary.ts';
 
-/** Goes up when the same source would be built to other bytes: the entry point, the compiler's options, what is kept of a module. */
+/**
+ * Version of the build. It goes up when the same source would give other bytes: the entry point,
+ * the compiler's options, or the kept parts of a module.
+ */
 const BUILD_FORMAT = 2;
 
 /**
- * Names what turns a source into a module, as far as it can be known without starting it. Another Rust compiler does not make a module stale:
- * asking for its version would cost every check a process.
+ * Names the tool that turns a source into a module, as far as it is known without starting it.
+ *
+ * Another Rust compiler does not make a module stale: asking for its version would cost every check
+ * a process.
  */
 export function buildTool({ kind, features, source }: Pick<Tasklet, 'kind' | 'features' | 'source'>): string {
   const own = `grafos-build@${BUILD_FORMAT}`;

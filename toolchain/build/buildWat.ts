@@ -10,7 +10,8 @@ import { compileWat } from './compileWat.ts';
 /**
  * Assembles a tasklet that is written as WebAssembly text.
  *
- * @throws {GrafosError} no_such_file, not_a_file, file_too_large, file_outside_program where the file cannot be read
+ * @throws {GrafosError} no_such_file, not_a_file, file_too_large, file_outside_program where the
+ *   file cannot be read
  */
 export async function buildWat(program: Program, tasklet: Tasklet): Promise<Compiled> {
   const file = join(program.root, tasklet.source);

@@ -19,11 +19,15 @@ const NOT_WALKED = new Set(['target', '.git', '.grafos', 'node_modules']);
 const READ_BY_RUST = /\.(rs|toml|lock)$/;
 
 /**
- * Refuses a crate whose files cargo and rustc must not read: they follow every link and read a device for ever. A crate of the program that this one
- * depends on by its path is looked at too; one outside of the program did not come with it.
+ * Refuses a crate whose files cargo and rustc must not read: they follow every link and read a
+ * device for ever.
+ *
+ * A crate of the program that this one depends on by path is checked, too. One outside of the
+ * program did not come with it.
  *
  * @param crate absolute path of its folder
- * @throws {GrafosError} no_such_file, not_a_file, file_too_large, file_outside_program, program_too_large
+ * @throws {GrafosError} no_such_file, not_a_file, file_too_large, file_outside_program,
+ *   program_too_large
  */
 export async function checkCrateFiles(root: string, crate: string): Promise<void> {
   const reader = new ProgramReader(root);
@@ -61,7 +65,8 @@ async function walk(reader: ProgramReader, crate: string, left: number): Promise
 
 async function judgeEntry(reader: ProgramReader, path: string, entry: Dirent): Promise<void> {
   const seen = await reader.lookSoon(path);
-  // A link may lead to a folder of the program, whose files were written into the program like all others.
+  // A link may lead to a folder of the program, whose files were written into the program like all
+  // others.
   if (seen.state === 'ok' && entry.isSymbolicLink() && seen.stat.isDirectory()) return;
   await judge(reader, path);
 }
@@ -76,7 +81,11 @@ async function judge(reader: ProgramReader, path: string): Promise<void> {
     refuse({ state: 'too-large', size: seen.stat.size, most: PROGRAM_LIMITS.crateFile }, reader.root, path);
 }
 
-/** Judges the sources that a Cargo.toml names. @returns the folders of the crates that it depends on by path */
+/**
+ * Judges the sources that a Cargo.toml names.
+ *
+ * @returns the folders of the crates that it depends on by path
+ */
 async function namedByManifest(reader: ProgramReader, crate: string, isNeeded: boolean): Promise<string[]> {
   const path = join(crate, 'Cargo.toml');
   const read = await reader.readSoon(path, 'checkedSource');

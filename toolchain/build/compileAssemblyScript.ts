@@ -34,7 +34,10 @@ export interface CompileAssemblyScript {
 }
 
 export interface CompiledAssemblyScript {
-  /** Null when there are errors or when only checking. Without the source stamp, which the build adds. */
+  /**
+   * Null when there are errors or when only checking. Without the source stamp, which the build
+   * adds.
+   */
   wasm: Uint8Array | null;
   /** JSON (source map revision 3); paths are relative to the map's own folder. */
   sourceMap: string | null;
@@ -51,7 +54,12 @@ const ABORT = '~lib/grafos-std/abort/abort';
 /** More than anybody reads. */
 const DIAGNOSTICS_MAX = 1_000;
 
-/** Compiles an AssemblyScript tasklet with grafos-std and its generated entry point, in this process. Writes nothing. Throws only the signal's reason. */
+/**
+ * Compiles an AssemblyScript tasklet with grafos-std and its generated entry point, in this
+ * process. Writes nothing.
+ *
+ * @throws the signal's reason, and nothing else
+ */
 export async function compileAssemblyScript(request: CompileAssemblyScript): Promise<CompiledAssemblyScript> {
   const { program, tasklet } = request;
   const files = new SourceFiles(program.root, request.overlay ?? new Map());
@@ -115,7 +123,10 @@ function sourceFault(name: string, source: string, fault: ReadFault): Finding {
   return finding('GRF2001', source, FILE_START, `${name} cannot be read. ${why} Check "source" in grafos.toml.`);
 }
 
-/** There are more files than a tasklet may be made from: what follows would be about files that nobody read. */
+/**
+ * There are more files than a tasklet may be made from. Further diagnostics would be about files
+ * that were not read.
+ */
 class TooMuchRead extends Error {
   readonly fault: Extract<ReadFault, { state: 'too-much' }>;
   readonly path: string;
@@ -236,12 +247,18 @@ class SourceFiles implements TransformFiles {
     return read.state === 'ok' ? read.bytes : null;
   }
 
-  /** The file behind a compiler path, or null where it is grafos-std, the language's own library or the entry point. */
+  /**
+   * The file behind a compiler path, or null where it is grafos-std, the language's own library or
+   * the entry point.
+   */
   at(path: string): { file: string; text: string } | null {
     return this.#files.get(path) ?? null;
   }
 
-  /** The lines of a file that {@link at} knows; made once, because a text may have a thousand diagnostics. */
+  /**
+   * The lines of a file that {@link at} knows. They are made once, because a text may have a
+   * thousand diagnostics.
+   */
   linesOf({ file, text }: { file: string; text: string }): TextLines {
     const lines = this.#lines.get(file) ?? textLines(text);
     this.#lines.set(file, lines);
@@ -331,7 +348,10 @@ function sentence({ code, text }: CompilerDiagnostic): string {
   return `${code}: ${text}`;
 }
 
-/** What only the compiler can tell of `compute`, because its types have names of their own or it comes from another file. */
+/**
+ * Faults of `compute` that only the compiler sees, because its types have names of their own or it
+ * comes from another file.
+ */
 function entryFault(
   diagnostics: readonly CompilerDiagnostic[],
   compute: ParsedFunction | undefined,
@@ -368,7 +388,7 @@ function faultFinding(fault: ComputeFault, source: string, text: string): Findin
   );
 }
 
-/** Names the program's files as seen from the map, so that the map is the same wherever the program lies. */
+/** Names the program's files as seen from the map, so that the map is the same in any folder. */
 function relocate(map: SourceMap, output: string, files: SourceFiles): SourceMap {
   const sources = map.sources.map((path) =>
     files.at(path) === null || path.startsWith('~lib/') ? path : posix(relative(dirname(`/${output}`), `/${path}`)),

@@ -8,7 +8,10 @@ export interface CompiledWat {
   diagnostics: Finding[];
 }
 
-/** Parses WebAssembly text (WebAssembly 2.0 and tail calls). Writes nothing. wabt is loaded on first use. */
+/**
+ * Parses WebAssembly text (WebAssembly 2.0 and tail calls). Writes nothing. wabt is loaded on first
+ * use.
+ */
 export async function compileWat(file: string, text: string): Promise<CompiledWat> {
   const wabt = await loadWabt();
   let module: ReturnType<typeof wabt.parseWat> | undefined;
@@ -28,7 +31,10 @@ async function loadWabt() {
   return start();
 }
 
-/** wabt says `name:line:column: error: what` (columns count bytes from 1), then the line itself and a marker under the place. */
+/**
+ * wabt says `name:line:column: error: what` (columns count bytes from 1), then the line itself and
+ * a marker under the place.
+ */
 function readErrors(file: string, message: string): Finding[] {
   const findings: Finding[] = [];
   const lines = message.split('\n');

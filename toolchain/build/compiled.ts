@@ -1,7 +1,7 @@
 import type { Finding } from '../validate/finding.ts';
 import type { SourceFile } from './sourceStamp.ts';
 
-/** What a compiler made of a tasklet, before the stamp. */
+/** The result of a compiler for a tasklet, before the stamp. */
 export interface Compiled {
   /** Null when there are errors. */
   wasm: Uint8Array | null;

@@ -1,11 +1,13 @@
-/** The parts of AssemblyScript's syntax tree that can have decorators (assemblyscript/src/ast.ts). */
+/**
+ * The parts of AssemblyScript's syntax tree that can have decorators (assemblyscript/src/ast.ts).
+ */
 export interface DecoratedNode {
   decorators?: DecoratorNode[] | null;
-  /** Of a class, an interface or a namespace. */
+  /** Members of a class, an interface or a namespace. */
   members?: DecoratedNode[];
-  /** Of `let` and `const`. An import has them too, without decorators. */
+  /** Declarations of `let` and `const`. An import has them too, without decorators. */
   declarations?: DecoratedNode[] | null;
-  /** Of `export default`. */
+  /** The declaration of `export default`. */
   declaration?: DecoratedNode;
 }
 

@@ -9,13 +9,19 @@ import { standardLibrary, standardLibraryDigest } from './standardLibrary.ts';
 
 const require = createRequire(import.meta.url);
 
-/** TypeScript looks for the methods of a number in the interface of this name; AssemblyScript's declarations have an alias in its place. */
+/**
+ * TypeScript looks for the methods of a number in the interface of this name; AssemblyScript's
+ * declarations have an alias in its place.
+ */
 const NUMBER_ALIAS = 'declare type Number = _Float;';
 const NUMBER = 'interface Number {\n  toString(radix?: i32): string;\n}';
 
 /**
- * What lets an editor's TypeScript service understand a tasklet: AssemblyScript's globals and the sources of grafos-std, in `.grafos/types`, where the
- * `tsconfig.json` of the template looks for them. Written once for each version of either; the folder is swapped in whole.
+ * Writes the types with which an editor's TypeScript service understands a tasklet:
+ * AssemblyScript's globals and the sources of grafos-std.
+ *
+ * They are in `.grafos/types`, where the `tsconfig.json` of the template looks for them. They are
+ * written once for each version of either; the folder is swapped in whole.
  */
 export async function writeEditorTypes(programRoot: string): Promise<void> {
   const state = await makeProgramState(programRoot);
@@ -28,7 +34,8 @@ export async function writeEditorTypes(programRoot: string): Promise<void> {
     const globals = await readFile(require.resolve('assemblyscript/std/assembly/index.d.ts'), 'utf8');
     fresh.writeNew('assemblyscript.d.ts', globals.replace(NUMBER_ALIAS, NUMBER));
     for (const [file, text] of standardLibrary()) {
-      // grafos-std uses parts of the language that TypeScript does not have; its declarations are good all the same.
+      // grafos-std uses parts of the language that TypeScript does not have; its declarations are
+      // good all the same.
       standard.writeNew(`${file}.ts`, `// @ts-nocheck\n${text}`);
     }
     fresh.writeNew('version', version);
@@ -42,7 +49,10 @@ export async function writeEditorTypes(programRoot: string): Promise<void> {
   }
 }
 
-/** Writes them for a program whose `tsconfig.json` looks for them: a fresh clone has none, and the editor would mark every import. */
+/**
+ * Writes them for a program whose `tsconfig.json` looks for them: a fresh clone has none, and the
+ * editor would mark every import.
+ */
 export async function writeEditorTypesIfUsed(programRoot: string): Promise<void> {
   const config = await new ProgramReader(programRoot).readSoon(join(programRoot, 'tsconfig.json'), 'tsconfig');
   if (config.state === 'ok' && config.bytes.includes('.grafos/types')) await writeEditorTypes(programRoot);

@@ -9,8 +9,8 @@ export interface RustTools {
   cargo: string;
   rustc: string;
   /**
-   * The cargo that comes first on the PATH and cannot build for the target, and what to do; null where
-   * the first is the one that is used.
+   * The cargo that comes first on the PATH and cannot build for the target, and what to do; null
+   * where the first is the one that is used.
    */
   passedOver: string | null;
 }
@@ -70,7 +70,8 @@ function advice(passed: { cargo: string; sysroot: string } | undefined): string 
 
 /** The command that adds the target to the toolchain of a sysroot. */
 function installCommand(sysroot: string): string {
-  // rustup keeps toolchains in <home>/toolchains/<name>; anything else came from a package of the system.
+  // rustup keeps toolchains in <home>/toolchains/<name>; anything else came from a package of the
+  // system.
   if (basename(dirname(sysroot)) === 'toolchains')
     return `rustup target add --toolchain ${basename(sysroot)} ${RUST_TARGET}`;
   return existsSync('/etc/debian_version')
@@ -78,7 +79,7 @@ function installCommand(sysroot: string): string {
     : `rustup target add ${RUST_TARGET}`;
 }
 
-/** What to install when the toolchain is whole but for the linker it starts. */
+/** Advice for a toolchain that lacks only the linker that it starts. */
 export function linkerAdvice(env: NodeJS.ProcessEnv): string {
   for (const folder of pathFolders(env)) {
     const target = linkTarget(join(folder, 'rust-lld'));

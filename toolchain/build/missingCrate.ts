@@ -4,12 +4,12 @@ import { decodeText } from '../../program/decodeText.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readToml, type TomlTable } from '../../program/tomlDocument.ts';
 
-/** What cargo writes on stderr where a crate is not on this machine. */
+/** The messages of cargo on stderr where a crate is not on this machine. */
 const IS_MISSING = /--offline|offline mode|can't update a git repository|no matching package named/;
 
 /**
- * Makes the error for a crate that cargo did not find without the network; undefined where its stderr
- * is of something else.
+ * Makes the error for a crate that cargo did not find without the network; undefined where its
+ * stderr is of something else.
  *
  * @param root absolute path of the program's folder
  * @param crate absolute path of the crate's folder
@@ -37,7 +37,10 @@ export function missingCrate(root: string, crate: string, cargo: string, stderr:
   );
 }
 
-/** Finds the folder that takes the place of crates.io in the program's settings of cargo, nearest first. */
+/**
+ * Finds the folder that takes the place of crates.io in the program's settings of cargo, nearest
+ * first.
+ */
 function replacedSource(root: string, crate: string): { file: string; folder: string } | null {
   const reader = new ProgramReader(root);
   for (let folder = crate; folder === root || dirname(folder).startsWith(root); folder = dirname(folder)) {

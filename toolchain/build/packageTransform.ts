@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { decodeText } from '../../program/decodeText.ts';
 import type { ProgramReader } from '../../program/programReader.ts';
 
-/** How a transform names its base class, and the library that most others are written with. */
+/** The base class of a transform, and the library that most transforms use. */
 const IS_TRANSFORM = /['"](?:assemblyscript\/(?:dist\/|cli\/)?transform(?:\.js)?|visitor-as(?:\/[\w./-]*)?)['"]/;
 /** Where `asc --transform <package>` looks, beside what package.json names. */
 const FILES = ['transform.js', 'transform.mjs', 'transform.cjs', 'transform/index.js', 'transform/index.mjs'];

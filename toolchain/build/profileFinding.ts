@@ -14,7 +14,10 @@ const CODE: Record<ProfileProblem['kind'], FindingCode> = {
   memory_above_limit: 'GRF3011',
 };
 
-/** What the AssemblyScript library imports where a tasklet uses a part of it that wants a host. */
+/**
+ * The part of the AssemblyScript library behind each of its imports, which a tasklet uses although
+ * it wants a host.
+ */
 const ORIGIN: Record<string, string> = {
   'env.seed': 'Math.random() asks for it: use random.f64() of grafos-std.',
   'env.Date.now': 'Date.now() asks for it: use clock() of grafos-std.',
@@ -22,7 +25,7 @@ const ORIGIN: Record<string, string> = {
   'env.trace': 'trace() asks for it: use log.trace() of grafos-std.',
 };
 
-/** A fault of the built module, told of the source it was built from. */
+/** A fault of the built module, reported at the source it was built from. */
 export function profileFinding({ kind, subject, message }: ProfileProblem, file: string): Finding {
   const code = kind === 'import_module_unknown' && subject.startsWith('wasi') ? 'GRF3008' : CODE[kind];
   const origin = subject.startsWith('env.console.') ? 'console asks for it: use log of grafos-std.' : ORIGIN[subject];

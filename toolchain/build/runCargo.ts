@@ -26,7 +26,7 @@ export interface RustcMessage {
 export interface RustcSpan {
   file_name: string;
   is_primary: boolean;
-  /** What rustc says of this place. */
+  /** The words of rustc on this place. */
   label: string | null;
   /** In a help: the text that the place should have. */
   suggested_replacement: string | null;
@@ -45,7 +45,8 @@ const STDERR_KEPT = 16 * 1024;
 const STDOUT_MAX = 64 * 1024 * 1024;
 
 /**
- * Runs cargo to its end. Where the signal ends it, so it does everything cargo started; it is waited for.
+ * Runs cargo to its end. The signal ends it with every process that it started, and the call waits
+ * for that.
  *
  * @throws {GrafosError} cargo_output_too_large, and the signal's reason
  */

@@ -10,15 +10,17 @@ export interface UnitResult {
   name: string;
   /** Null when it passed, else the message and place of the assertion that failed. */
   failure: string | null;
-  /** What it told `trace`. */
+  /** The texts that it gave to `trace`. */
   traced: string[];
 }
 
 /**
- * Compiles a file of AssemblyScript unit tests against grafos-std and calls each exported function without parameters, in an instance of its own.
- * `assert` and `throw` reach the host as the import `env.abort`; the loader lifts their texts out of wasm memory, which is all it is for here: tasklets
- * themselves log their message and trap. Of the host functions only `fail` is there, so a unit that
- * reaches another one cannot be loaded.
+ * Compiles a file of AssemblyScript unit tests against grafos-std and calls each exported function
+ * without parameters, in an instance of its own.
+ *
+ * `assert` and `throw` reach the host as the import `env.abort`. The loader lifts their texts out
+ * of wasm memory, which is all it is for here: tasklets themselves log their message and trap. The
+ * only host function is `fail`, so a unit that reaches another one cannot be loaded.
  *
  * @throws {Error} the compiler's words
  */

@@ -4,7 +4,11 @@ import type { TextRange } from '../../program/textLines.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import type { CargoMessage, RustcMessage, RustcSpan } from './runCargo.ts';
 
-/** What rustc said of a crate, as findings GRF2207 and GRF2208. @param crate absolute path of its folder */
+/**
+ * The messages of rustc about a crate, as findings GRF2207 and GRF2208.
+ *
+ * @param crate absolute path of its folder
+ */
 export function rustFindings(messages: readonly CargoMessage[], crate: string): Finding[] {
   return messages.flatMap((one): Finding[] => {
     if (one.reason !== 'compiler-message') return [];
@@ -15,7 +19,8 @@ export function rustFindings(messages: readonly CargoMessage[], crate: string): 
       message.spans.find(({ is_primary }) => is_primary),
       crate,
     );
-    // Without a place these only count what was said before ("aborting due to 2 previous errors", "1 warning emitted").
+    // Without a place these only count earlier messages ("aborting due to 2 previous errors", "1
+    // warning emitted").
     if (span === undefined && /^aborting due to|warnings? emitted$/.test(message.message)) return [];
     const code = isError ? 'GRF2207' : 'GRF2208';
     if (span === undefined) return [finding(code, join(crate, 'Cargo.toml'), FILE_START, words(message))];
@@ -26,7 +31,9 @@ export function rustFindings(messages: readonly CargoMessage[], crate: string): 
 /** Characters of a suggested text at most. */
 const SUGGESTION_MAX = 100;
 
-/** Gives what rustc prints, without the source: the message, its labels by line, helps and notes. */
+/**
+ * Gives what rustc prints, without the source: the message, its labels by line, helps and notes.
+ */
 function words({ code, message, spans, children }: RustcMessage): string {
   const [primary] = spans.filter(({ is_primary }) => is_primary);
   const own = primary?.label ?? '';

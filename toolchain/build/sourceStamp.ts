@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { type ModuleSection, readSections } from './wasmSections.ts';
 
-/** What a built module says of its own making (docs/adr/0005-staleness-by-content.md). */
+/** The facts about its making that a built module holds (docs/adr/0005-staleness-by-content.md). */
 export interface SourceStamp {
   /** SHA-256 over the tool and the sources, base64url. */
   digest: string;
@@ -30,7 +30,10 @@ export function makeStamp(tool: string, files: readonly SourceFile[]): SourceSta
   return { digest: digest.end(), tool, files: sorted.map(({ path }) => path) };
 }
 
-/** The digest of a stamp, file by file in order of path: a check need not hold all sources at one time. */
+/**
+ * The digest of a stamp, file by file in order of path. A check need not hold all sources at one
+ * time.
+ */
 export function sourceDigest(tool: string): { add(file: SourceFile): void; end(): string } {
   const hash = createHash('sha256').update(`${tool}\0`);
   return {
@@ -47,7 +50,8 @@ export function stampSection({ digest, tool, files }: SourceStamp): ModuleSectio
 }
 
 /**
- * The stamp of a module, or null when it carries none that a build of ours could have written: it was built by other means.
+ * The stamp of a module. Null when it has none that this toolchain could have written: it was built
+ * by other means.
  *
  * @throws {WasmInvalid}
  */

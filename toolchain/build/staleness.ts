@@ -30,7 +30,11 @@ export interface Staleness {
  * The names of the sources come from the module, which anybody may have made: only files of the
  * program are read, and the stamp counts only together with the record of the build.
  *
- * @throws {GrafosError} not_a_file, file_too_large, file_outside_program, file_unreadable, permission_denied when the module is there but cannot be read
+ * It reads the module and its sources, writes nothing and starts nothing. The names of the sources
+ * come from the module, which anybody may have made, so only files of the program are read.
+ *
+ * @throws {GrafosError} not_a_file, file_too_large, file_outside_program, file_unreadable,
+ *   permission_denied when the module is there but cannot be read
  */
 export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet): Promise<Staleness> {
   const reader = new ProgramReader(program.root);

@@ -19,7 +19,10 @@ export function standardLibrary(): Map<string, string> {
   return texts;
 }
 
-/** The source behind `grafos-std` or `grafos-std/<module>` by the compiler's path, or null when it is none of ours. */
+/**
+ * The source behind `grafos-std` or `grafos-std/<module>` by the compiler's path; null for any
+ * other path.
+ */
 export function standardSource(internalPath: string): { path: string; text: string } | null {
   if (internalPath !== PREFIX && !internalPath.startsWith(`${PREFIX}/`)) return null;
   const name = internalPath === PREFIX ? 'index' : internalPath.slice(PREFIX.length + 1);
@@ -27,7 +30,9 @@ export function standardSource(internalPath: string): { path: string; text: stri
   return text === undefined ? null : { path: `${PREFIX}/${name}.ts`, text };
 }
 
-/** Twelve hex digits that change with any file of grafos-std; part of what a built module records. */
+/**
+ * Twelve hex digits that change with any file of grafos-std; part of what a built module records.
+ */
 export function standardLibraryDigest(): string {
   const hash = createHash('sha256');
   for (const [name, text] of standardLibrary()) hash.update(`${name}\0${text.length}\0${text}`);

@@ -4,7 +4,7 @@ import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { scriptOutline } from '../validate/scriptOutline.ts';
 import type { CustomDecorator } from './customDecorators.ts';
 
-/** What a compile knows of its files. */
+/** The files of a compile, as the compiler saw them. */
 export interface TransformFiles {
   /** The file behind a compiler path; null where it is of the language or of grafos-std. */
   at(path: string): { file: string; text: string } | null;
@@ -15,14 +15,17 @@ export interface TransformFiles {
   transforms(): Map<string, string>;
 }
 
-/** Decorators of AssemblyScript that a tasklet may use (assemblyscript/src/ast.ts, `DecoratorKind`). */
+/**
+ * Decorators of AssemblyScript that a tasklet may use (assemblyscript/src/ast.ts, `DecoratorKind`).
+ */
 const DECORATORS = ['external', 'final', 'global', 'inline', 'lazy', 'operator', 'unmanaged', 'unsafe'];
 const PACKAGE = /^~lib\/((?:@[^/]+\/)?[^/]+)\//;
 
 /**
  * Reports what only a transform of the compiler makes work: GRF2112 for decorators of the program's
- * files, each name once a file, and GRF2113 for packages. A build runs no transform, and the compiler
- * leaves unknown decorators out in silence.
+ * files, each name once a file, and GRF2113 for packages.
+ *
+ * A build runs no transform, and the compiler leaves unknown decorators out in silence.
  *
  * @param source absolute path of the tasklet's source
  */

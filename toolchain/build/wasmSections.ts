@@ -2,12 +2,15 @@ import { BinaryReader } from '../../wasm/binaryReader.ts';
 import { ByteWriter } from '../../wasm/byteWriter.ts';
 import { SECTION } from '../../wasm/readModule.ts';
 
-/** One section of a module. A build changes custom sections and drops exports nobody calls; the rest stays as it was, byte for byte. */
+/**
+ * One section of a module. A build changes custom sections and drops exports that no cell calls.
+ * The rest stays as it was, byte for byte.
+ */
 export interface ModuleSection {
   id: number;
   /** Custom sections only. */
   name: string | null;
-  /** What follows the section's size; of a custom section what follows its name. */
+  /** The bytes after the section's size; in a custom section, after its name. */
   content: Uint8Array;
 }
 
@@ -16,7 +19,11 @@ const HEADER = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 /** More sections than any compiler writes: debuggers and names make some dozens. */
 const SECTIONS_MAX = 10_000;
 
-/** Sections in file order. @throws WasmInvalid where the outline is broken or has too many sections; bodies are not looked at. */
+/**
+ * Reads the sections in file order. Bodies are not looked at.
+ *
+ * @throws {WasmInvalid} where the outline is broken or has too many sections
+ */
 export function readSections(wasm: Uint8Array): ModuleSection[] {
   const reader = new BinaryReader(wasm);
   for (const byte of HEADER) if (reader.u8() !== byte) throw reader.malformed('not a WebAssembly module', 0);

@@ -14,8 +14,8 @@ export interface CellConfirmation {
 }
 
 /**
- * Looks whether this user made or confirmed a cell of the program. No file that the entry names is read before its
- * entry is known.
+ * Looks whether this user made or confirmed a cell of the program. No file that the entry names is
+ * read before its entry is known.
  *
  * @throws {NotConfirmed} cell_not_confirmed
  * @throws {GrafosError} trust_unreadable
@@ -39,8 +39,8 @@ export async function cellConfirmation(
 }
 
 /**
- * Remembers that this user made or confirmed a cell. A client certificate or key that is renewed in its file later on
- * needs no new answer; another CA certificate does.
+ * Remembers that this user made or confirmed a cell. A client certificate or key that is renewed in
+ * its file later on needs no new answer; another CA certificate does.
  *
  * @param deploys whether deploys to it are confirmed as well
  * @throws {GrafosError} trust_unreadable, no_home_folder, or a file error's code

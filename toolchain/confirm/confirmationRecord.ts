@@ -10,7 +10,10 @@ import { lockStack } from '../stack/stackLock.ts';
 import { userStateFolder } from '../user/userFolders.ts';
 import { findUserRecords } from '../user/userRecords.ts';
 
-/** SHA-256, lower-case hex, of what was confirmed: the fields of its entry, and the CA certificate they name. */
+/**
+ * SHA-256, lower-case hex, of the confirmed things: the fields of the entry, and the CA certificate
+ * that they name.
+ */
 export interface Confirmed {
   entry_sha256: string;
   ca_sha256: string;
@@ -60,7 +63,10 @@ const RECORD: Schema = {
   },
 };
 
-/** The record of a program; an empty one where there is none, or it is damaged: then nothing is confirmed. */
+/**
+ * The record of a program; an empty one where there is none, or it is damaged: then nothing is
+ * confirmed.
+ */
 export async function readConfirmationRecord(programRoot: string): Promise<ConfirmationRecord> {
   const program = await realpath(programRoot);
   const empty: ConfirmationRecord = { version: 1, program, stack: null, cells: [] };

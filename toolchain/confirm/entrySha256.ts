@@ -8,7 +8,10 @@ export function cellSha256(provider: CloudProvider, cell: CloudCell): string {
   return sha256(['cell', provider, scheduler_url, tenant_name, ca_cert, tenant_cert, tenant_key]);
 }
 
-/** SHA-256 of a stack's entry without its daemons, whose processes may be replaced while the stack stays the same. */
+/**
+ * SHA-256 of a stack's entry without its daemons, whose processes may be replaced while the stack
+ * stays the same.
+ */
 export function stackSha256(state: DevState): string {
   const { version, started_at, scheduler_url, tenant_name, ca_cert, tenant_cert, tenant_key, cell_id } = state;
   const { control, transport, mem_dataplane, mem_dataplane_sha256, mem_dataplane_transport, mem_capacity } =

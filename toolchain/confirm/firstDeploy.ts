@@ -11,8 +11,8 @@ export interface FirstDeploy {
 }
 
 /**
- * Looks whether a deploy to a provider would be the first of this program to that cell: then a person is asked, because
- * module and input leave the machine.
+ * Looks whether a deploy to a provider would be the first of this program to that cell: then a
+ * person is asked, because module and input leave the machine.
  *
  * @returns null where it was confirmed before, or nothing leaves the machine, or there is no cell
  * @throws {NotConfirmed} cell_not_confirmed

@@ -1,6 +1,9 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 
-/** The refusal to use a cell or a stack that a file names and that this user neither made nor confirmed. */
+/**
+ * The refusal to use a cell or a stack that a file names and that this user neither made nor
+ * confirmed.
+ */
 export class NotConfirmed extends GrafosError {
   /** The question that a person can answer with yes or no. */
   readonly question: string;

@@ -7,8 +7,8 @@ import { stackSha256 } from './entrySha256.ts';
 import { NotConfirmed } from './notConfirmed.ts';
 
 /**
- * The CA of a stack, where this user made or confirmed it. No file that the state names is read before its entry is
- * known.
+ * The CA of a stack, where this user made or confirmed it. No file that the state names is read
+ * before its entry is known.
  *
  * @throws {NotConfirmed} stack_not_confirmed
  * @throws {GrafosError} trust_unreadable
@@ -26,7 +26,10 @@ export async function stackConfirmation(
   throw notConfirmed(paths, state, 'Its CA certificate is not the one it was started with.');
 }
 
-/** Tells whether this user made or confirmed the entry of a stack; its CA certificate is not looked at. */
+/**
+ * Tells whether this user made or confirmed the entry of a stack; its CA certificate is not looked
+ * at.
+ */
 export async function isKnownStack(programRoot: string, state: DevState): Promise<boolean> {
   const { stack } = await readConfirmationRecord(programRoot);
   return stack?.entry_sha256 === stackSha256(state);

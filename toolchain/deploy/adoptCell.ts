@@ -16,9 +16,13 @@ export interface AdoptedCell {
 }
 
 /**
- * Adds a running cell to a provider's list, after it has proved itself: the scheduler's certificate fits the CA, it takes our tenant's
- * certificate and token, and its cell answers. Nothing is written before. The cell then is confirmed, and a deploy to it is not yet.
- * @throws GrafosError `runtime_not_ready`, `cell_of_another_provider`, the scheduler's refusal, or a trust file's error.
+ * Adds a running cell to a provider's list, after it has proved itself: the scheduler's certificate
+ * fits the CA, it takes our tenant's certificate and token, and its cell answers.
+ *
+ * Nothing is written before. The cell is confirmed then; a deploy to it is not yet.
+ *
+ * @throws {GrafosError} runtime_not_ready, cell_of_another_provider, the scheduler's refusal, or a
+ *   trust file's error
  */
 export async function adoptCell(
   programRoot: string,

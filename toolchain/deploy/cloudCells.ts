@@ -10,7 +10,10 @@ import { findProgramState, makeProgramState } from '../stack/programState.ts';
 export const CLOUD_PROVIDERS = ['aws', 'gcp', 'azure'] as const;
 export type CloudProvider = (typeof CLOUD_PROVIDERS)[number];
 
-/** One entry of `.grafos/cloud/<provider>-cells.json`; the files are named by absolute path, or relative to the program; the key may be one that is kept elsewhere (keptKeys.ts). */
+/**
+ * One entry of `.grafos/cloud/<provider>-cells.json`. Files are named by absolute path, or relative
+ * to the program. The key may be one that is kept elsewhere (keptKeys.ts).
+ */
 export interface CloudCell {
   scheduler_url: string;
   tenant_name: string;
@@ -35,7 +38,11 @@ function cellsName(provider: CloudProvider): string {
   return `${provider}-cells.json`;
 }
 
-/** The cells of a provider, in the order they are tried; empty when it is not set up. @throws GrafosError `cells_file_invalid` */
+/**
+ * The cells of a provider, in the order they are tried; empty when it is not set up.
+ *
+ * @throws {GrafosError} cells_file_invalid
+ */
 export async function readCloudCells(programRoot: string, provider: CloudProvider): Promise<CloudCell[]> {
   const file = cloudCellsFile(programRoot, provider);
   const invalid = (why: string) =>

@@ -2,12 +2,13 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { Target } from './resolveProvider.ts';
 
-/** How long a scheduler may take to say which cell it has, milliseconds. */
+/** Time that a scheduler may take to say which cell it has, milliseconds. */
 const ANSWER_MS = 10_000;
 
 /**
  * A client for a target; the caller closes it (`using`).
- * @throws GrafosError `scheduler_unreachable` when it does not answer, its refusal, or `interrupted`.
+ *
+ * @throws {GrafosError} scheduler_unreachable when it does not answer, its refusal, or interrupted
  */
 export async function connectTarget(target: Target, signal?: AbortSignal): Promise<SchedulerClient & Disposable> {
   const { url, caPem, certPem, keyPem, cellId } = target;

@@ -12,16 +12,19 @@ import { formatSize } from '../../program/size.ts';
 import { followRun } from './followRun.ts';
 import { logSoFar } from './logSoFar.ts';
 
-/** How long the submit is held open for the end of the run, milliseconds; a longer run is followed by its events. */
+/**
+ * Time that the submit is held open for the end of the run, milliseconds. A longer run is followed
+ * by its events.
+ */
 const WAIT_MS = 60_000;
 
 /**
- * How long the submit is held open where the log is followed, milliseconds. A run that ends sooner
+ * Time that the submit is held open where the log is followed, milliseconds. A run that ends sooner
  * needs no second request. The log of a longer run comes this late at most.
  */
 const WAIT_BEFORE_LOG_MS = 1_000;
 
-/** How long an interrupted deploy waits for its run to be cancelled, milliseconds. */
+/** Time that an interrupted deploy waits for its run to be cancelled, milliseconds. */
 const CANCEL_MS = 2_000;
 
 export interface DeployRun {
@@ -37,7 +40,7 @@ export interface DeployRun {
    * repeats them.
    */
   limits?: Partial<Pick<RunSubmit, 'fuel' | 'linear_memory_bytes' | 'timeout_ms'>>;
-  /** How long the lease outlives the run, milliseconds. */
+  /** Time that the lease outlives the run, milliseconds. */
   holdMs?: number;
   /** Return once the scheduler has the run on disk, without waiting for its end. */
   detach?: boolean;
@@ -53,8 +56,10 @@ export interface DeployRun {
 }
 
 /**
- * Runs a tasklet's built wasm, as it lies on disk, on the cell behind `client`.
- * @throws GrafosError `cell_answer_invalid`, `not_built`, `module_too_large`, a file error's code, the scheduler's refusal, or `interrupted`.
+ * Runs a tasklet's built wasm, as it is on disk, on the cell behind `client`.
+ *
+ * @throws {GrafosError} cell_answer_invalid, not_built, module_too_large, a file error's code, the
+ *   scheduler's refusal, or interrupted
  */
 export async function deployRun(client: SchedulerClient, deploy: DeployRun): Promise<Run> {
   const { program, tasklet, input, signal } = deploy;
@@ -82,7 +87,8 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
   let run: Run | undefined;
   try {
     run = await trySubmit().catch(async (error: unknown) => {
-      // Most deploys find the module already there, so it is only sent when the scheduler says that it is missing.
+      // Most deploys find the module already there, so it is only sent when the scheduler says that
+      // it is missing.
       if (!(error instanceof GrafosError && error.code === 'module_unknown')) throw error;
       await client.putModule(sha256, module, { signal });
       return trySubmit();
@@ -102,7 +108,12 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
   }
 }
 
-/** Cancels what an aborted submit may have started: asking again with the same key tells its id without starting a second run. @returns what became of it */
+/**
+ * Cancels the run that an aborted submit may have started. Asking again with the same key gives its
+ * id without a second run.
+ *
+ * @returns the state of the run
+ */
 async function cancelStarted(
   client: SchedulerClient,
   known: string | undefined,

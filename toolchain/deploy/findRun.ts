@@ -18,9 +18,11 @@ export interface FoundRun {
 const RUN_ID = /^[0-9a-z-]{1,64}$/;
 
 /**
- * Finds a run by its id: at the given provider, or else at the local stack and then at each cloud the program is set up for.
+ * Finds a run by its id: at the given provider, or else at the local stack and then at each cloud
+ * that the program is set up for.
+ *
  * @throws {NotConfirmed} where a provider was not asked that may have it
- * @throws {GrafosError} not_found when nobody has it, or the only provider's own error
+ * @throws {GrafosError} not_found when no provider has it, or the only provider's own error
  */
 export async function findRun(
   programRoot: string,

@@ -1,6 +1,8 @@
 /**
- * Private keys that no file of the program names: a cell's `tenant_key` is then `secret:NAME`, and whoever carries the toolchain reads NAME
- * from a store of its own, as the editor does from its secret storage.
+ * Private keys that no file of the program names.
+ *
+ * The `tenant_key` of a cell is then `secret:NAME`, and the host of the toolchain reads NAME from a
+ * store of its own, as the editor does from its secret storage.
  */
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 
@@ -13,7 +15,7 @@ export function keepKeysIn(read: (name: string) => PromiseLike<string | undefine
   readKept = read;
 }
 
-/** What stands for a kept key where else its path does. */
+/** The reference to a kept key, in the place of a key's path. */
 export function keptKeyReference(name: string): string {
   return `${PREFIX}${name}`;
 }

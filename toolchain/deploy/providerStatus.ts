@@ -21,10 +21,13 @@ export interface ProviderStatus {
   next: string | null;
 }
 
-/** How long a provider may take to answer, milliseconds. */
+/** Time that a provider may take to answer, milliseconds. */
 const ANSWER_MS = 5_000;
 
-/** The true state of one provider: asks its cell, so it may take up to {@link ANSWER_MS}. Never throws for a provider that is not ready. */
+/**
+ * The true state of one provider. It asks the cell, so it may take up to {@link ANSWER_MS}. It
+ * never throws for a provider that is not ready.
+ */
 export async function providerStatus(
   programRoot: string,
   provider: ProviderName,

@@ -6,9 +6,11 @@ import { inputTooLarge } from './inputTooLarge.ts';
 import { readInputFile } from './readInputFile.ts';
 
 /**
- * The bytes of the input that a command line names: a file, or a pipe or device that does not say its size beforehand.
+ * The bytes of the input that a command line names: a file, or a pipe or device that does not say
+ * its size beforehand.
  *
- * @throws {GrafosError} input_too_large, no_such_file, not_a_file, permission_denied, and the signal's reason
+ * @throws {GrafosError} input_too_large, no_such_file, not_a_file, permission_denied, and the
+ *   signal's reason
  */
 export async function readInput(file: string, signal: AbortSignal): Promise<Uint8Array> {
   try {
@@ -21,7 +23,11 @@ export async function readInput(file: string, signal: AbortSignal): Promise<Uint
   }
 }
 
-/** All of a stream that does not say its size beforehand, as a pipe or a device does not. @throws GrafosError `input_too_large`; the signal's reason */
+/**
+ * Reads all of a stream that has no size beforehand, such as a pipe or a device.
+ *
+ * @throws {GrafosError} input_too_large, and the signal's reason
+ */
 export async function readBounded(what: string, stream: Readable, signal: AbortSignal): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;

@@ -4,9 +4,11 @@ import { readError } from '../../program/readError.ts';
 import { inputTooLarge } from './inputTooLarge.ts';
 
 /**
- * The bytes of an input file. Somebody named the file, so it may lie anywhere, but it must be a file: neither a device nor a pipe.
+ * The bytes of an input file. Somebody named the file, so it may lie anywhere, but it must be a
+ * file: neither a device nor a pipe.
  *
- * @throws {GrafosError} input_too_large, no_such_file, not_a_file, permission_denied, file_unreadable
+ * @throws {GrafosError} input_too_large, no_such_file, not_a_file, permission_denied,
+ *   file_unreadable
  */
 export async function readInputFile(file: string): Promise<Uint8Array> {
   const path = resolve(file);

@@ -33,8 +33,8 @@ export interface Target {
  * The scheduler of a provider, where this user made or confirmed it.
  *
  * @throws {NotConfirmed} cell_not_confirmed, stack_not_confirmed
- * @throws {GrafosError} runtime_not_ready when the provider has no cell, provider_unknown, dev_state_invalid,
- *   cells_file_invalid, trust_unreadable
+ * @throws {GrafosError} runtime_not_ready when the provider has no cell, provider_unknown,
+ *   dev_state_invalid, cells_file_invalid, trust_unreadable
  */
 export async function resolveProvider(programRoot: string, provider: string): Promise<Target> {
   if (provider === 'local') return resolveLocal(programRoot);
@@ -72,7 +72,11 @@ async function resolveLocal(programRoot: string): Promise<Target> {
   return target;
 }
 
-/** A stack that this process knows to be ours, as a target. @throws {GrafosError} trust_unreadable */
+/**
+ * A stack that this process started or that was confirmed, as a target.
+ *
+ * @throws {GrafosError} trust_unreadable
+ */
 export async function stackTarget(state: DevState, caPem: string): Promise<Target> {
   return {
     provider: 'local',
@@ -97,7 +101,8 @@ async function resolveCloud(programRoot: string, provider: CloudProvider): Promi
 }
 
 /**
- * The entry of a cell that this user named or confirmed, as a target; its files may be named relative to the program.
+ * The entry of a cell that this user named or confirmed, as a target; its files may be named
+ * relative to the program.
  *
  * @param of whose trust files they are, for errors; the provider's unless given
  * @throws {GrafosError} trust_unreadable, key_not_here

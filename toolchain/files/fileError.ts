@@ -38,7 +38,9 @@ const TOO_MANY_WATCHES = {
   why: 'this user watches too many files already',
   next: 'Raise fs.inotify.max_user_watches and max_user_instances, or close another watcher.',
 };
-/** What the same numbers mean when a file is to be watched (inotify_init(2), inotify_add_watch(2)). */
+/**
+ * The meaning of the same numbers when a file is watched (inotify_init(2), inotify_add_watch(2)).
+ */
 const WATCHES: Record<string, { code: string; why: string; next: string }> = {
   ENOSPC: TOO_MANY_WATCHES,
   EMFILE: TOO_MANY_WATCHES,

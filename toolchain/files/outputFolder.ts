@@ -3,8 +3,8 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 
 /**
- * Makes the folder that a file of a program is written to, and stays inside the program: a link on the
- * way may lead to another folder of the program and nowhere else.
+ * Makes the folder that a file of a program is written to, and stays inside the program: a link on
+ * the way may lead to another folder of the program and nowhere else.
  *
  * @param path of the file, relative to the program
  * @returns real path of the folder

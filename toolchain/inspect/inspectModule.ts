@@ -12,22 +12,24 @@ export interface InspectedModule {
   file: string;
   bytes: number;
   sha256: string;
-  /** Of the module's own, without imports. */
+  /** Number of the module's own functions, without imports. */
   functions: number;
   memory: { min_bytes: number; max_bytes: number | null } | null;
   features: string[];
   imports: Array<{ module: string; name: string; signature: string }>;
   exports: Array<{ name: string; signature: string }>;
   custom_sections: Array<{ name: string; bytes: number }>;
-  /** How the module misses the profile; a cell refuses one with errors. */
+  /** The faults of the module against the profile. A cell refuses a module with errors. */
   problems: ProfileProblem[];
 }
 
 /**
  * Describes a wasm file without running it.
  *
- * @param root the folder that the file must lie in: the program's, or the file's own where somebody names a file
- * @throws {GrafosError} module_invalid, no_such_file, not_a_file, file_too_large, file_outside_program
+ * @param root the folder that the file must lie in: the program's, or the file's own where somebody
+ *   names a file
+ * @throws {GrafosError} module_invalid, no_such_file, not_a_file, file_too_large,
+ *   file_outside_program
  */
 export async function inspectModule(file: string, root: string): Promise<InspectedModule> {
   const read = await new ProgramReader(root).readSoon(file, 'module');

@@ -11,9 +11,14 @@ import { makeProgramState } from '../stack/programState.ts';
 import type { Finding } from '../validate/finding.ts';
 
 /**
- * What rustc says of a crate as it is on the disk (GRF2207, GRF2208), by `cargo check`. Its target folder, `.grafos/build/cargo-check`, is neither the
- * user's nor that of `grafos tasklet build`: cargo locks a target folder, and nobody's build waits for a check. Runs the crate's build scripts; never the network.
- * @throws GrafosError as `buildRust`; the signal's reason.
+ * The messages of rustc about a crate as it is on the disk (GRF2207, GRF2208), by `cargo check`.
+ *
+ * Its target folder, `.grafos/build/cargo-check`, is neither the user's nor that of
+ * `grafos tasklet build`: cargo locks a target folder, and no build waits for a check. The check
+ * runs the crate's build scripts, and never uses the network.
+ *
+ * @throws {GrafosError} as `buildRust`
+ * @throws the signal's reason
  */
 export async function checkCrate(
   program: Pick<Program, 'root'>,

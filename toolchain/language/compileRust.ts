@@ -19,8 +19,10 @@ interface Options {
 }
 
 /**
- * Compiles the Rust tasklets of a program. A tasklet whose module is fresh is left out: this user
- * built it here, so that its source compiles. A tasklet that could not be compiled has the finding GRF2209.
+ * Compiles the Rust tasklets of a program.
+ *
+ * A tasklet whose module is fresh is left out: this user built it here, so that its source
+ * compiles. A tasklet that could not be compiled has the finding GRF2209.
  *
  * @throws {GrafosError} the signal's reason
  */

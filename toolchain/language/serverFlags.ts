@@ -1,5 +1,5 @@
 /**
- * The flags of Node that the language server is started with. Its heap is for open texts and findings; what compiles has a thread with bounds of its
- * own.
+ * The flags of Node for the language server. Its heap is for open texts and findings; compilers
+ * have a thread with bounds of its own.
  */
 export const SERVER_FLAGS: readonly string[] = ['--max-old-space-size=512'];

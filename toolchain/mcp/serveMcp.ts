@@ -1,7 +1,9 @@
 /**
- * A server of the Model Context Protocol (https://modelcontextprotocol.io/specification) over two streams: JSON-RPC 2.0, one message a line.
- * It has tools and nothing else, so of the protocol it is a small part; the official library would bring a web server and a schema language
- * that weigh more than everything else of the command.
+ * A server of the Model Context Protocol (https://modelcontextprotocol.io/specification) over two
+ * streams: JSON-RPC 2.0, one message a line.
+ *
+ * It has tools and nothing else, which is a small part of the protocol. The official library would
+ * bring a web server and a schema language that weigh more than everything else of the command.
  */
 import type { Readable, Writable } from 'node:stream';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
@@ -48,7 +50,10 @@ export interface McpStreams {
   output: Writable;
 }
 
-/** Serves the program around `cwd`, looked for anew at each call, until the input ends or `signal` aborts; what is under way is then given up. */
+/**
+ * Serves the program around `cwd`, looked up at each call, until the input ends or `signal` aborts.
+ * Calls under way are then given up.
+ */
 export async function serveMcp({ input, output }: McpStreams, cwd: string, signal: AbortSignal): Promise<void> {
   const underWay = new Map<Id, AbortController>();
   const answers = new Set<Promise<void>>();
@@ -137,7 +142,10 @@ async function call(method: string, params: unknown, cwd: string, signal: AbortS
   }
 }
 
-/** A failure of the tool is an answer that the model can read and act on, not an error of the protocol. */
+/**
+ * A failure of the tool is an answer that the model can read and act on, not an error of the
+ * protocol.
+ */
 async function callTool(name: unknown, given: unknown, cwd: string, signal: AbortSignal): Promise<object> {
   const tool = TOOLS.find((one) => one.name === name);
   if (tool === undefined) throw new RpcError(INVALID_PARAMS, `There is no tool ${JSON.stringify(name)}.`);

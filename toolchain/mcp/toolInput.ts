@@ -14,7 +14,12 @@ export type ToolProperty =
 
 export type ToolInput = Record<string, string | number>;
 
-/** The input with its defaults filled in. @throws GrafosError `wrong_usage` that says what is wrong: the caller is a program that can correct itself. */
+/**
+ * The input with its defaults filled in. The caller is a program that can correct itself, so the
+ * error names the fault.
+ *
+ * @throws {GrafosError} wrong_usage
+ */
 export function readToolInput(schema: ToolInputSchema, given: unknown): ToolInput {
   if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given)))
     throw wrong('The arguments are not an object.', schema);

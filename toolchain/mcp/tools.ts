@@ -1,6 +1,6 @@
 /**
- * What an assistant may ask about a program: the tools of `grafos mcp`, and some of them again as language-model tools of the editor. None
- * changes anything, and none tells a secret. Each answers with one JSON object.
+ * The tools of `grafos mcp`, some of which are also language-model tools of the editor. None
+ * changes anything, and none reveals a secret. Each answers with one JSON object.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export interface Tool {
    * of it is ours.
    */
   untrusted: string | null;
-  /** Whether it may reach a cell over the network. */
+  /** It may reach a cell over the network. */
   reachesOut: boolean;
   /** @throws GrafosError, and what the file system says. */
   call(programRoot: string, input: ToolInput, signal: AbortSignal): Promise<object>;
@@ -45,7 +45,7 @@ const AT_PROVIDER: ToolProperty = {
   enum: PROVIDERS,
   description: 'Where the run is; without it every provider of the program is asked.',
 };
-/** Of an output or log line more than this helps no model. */
+/** Longest part of an output or log line in an answer: a model makes no use of more. */
 const TEXT_MAX = 16 * 1024;
 
 const stackStatus: Tool = {

@@ -9,7 +9,11 @@ import { findRun } from '../deploy/findRun.ts';
 export interface RunMemory extends AsyncDisposable {
   leaseId: string;
   session: MemSession;
-  /** `length` bytes from `offset`, to the end of the lease unless given. @throws GrafosError `out_of_bounds` when the lease has fewer. */
+  /**
+   * Number of bytes from `offset`, to the end of the lease unless given.
+   *
+   * @throws {GrafosError} out_of_bounds when the lease has fewer
+   */
   lengthAt(offset: number, length?: number): number;
 }
 
@@ -17,11 +21,11 @@ interface OpenOptions {
   provider?: string;
   rights: CapabilityRight[];
   signal: AbortSignal;
-  /** How long each token lives, milliseconds; the longest that a cell gives unless given. */
+  /** Lifetime of each token, milliseconds; the longest that a cell gives unless given. */
   tokenMs?: number;
 }
 
-/** How long to wait before a waiting run is asked again for its lease, milliseconds. */
+/** Time before a waiting run is asked again for its lease, milliseconds. */
 const LEASE_MS = 100;
 /**
  * Milliseconds between two renewals of a token at least; else it is renewed after half of its life.

@@ -22,7 +22,10 @@ export function compute(input: Uint8Array): Uint8Array {
   ]);
 }
 
-/** For the editor alone: the compiler of tasklets does not read it. The types in `.grafos/types` are kept up to date by every build. */
+/**
+ * For the editor alone: the compiler of tasklets does not read it. The types in `.grafos/types` are
+ * kept up to date by every build.
+ */
 const TSCONFIG = `{
   "compilerOptions": {
     "target": "esnext",

@@ -15,7 +15,7 @@ export interface NewProgram {
   dir: string;
   name: string;
   template: Template;
-  /** What was written, relative with `/`, sorted; the state folder `.grafos` not among them. */
+  /** The written files, relative with `/`, sorted; the state folder `.grafos` is not among them. */
   files: string[];
 }
 
@@ -26,8 +26,10 @@ const TEMPLATE: Record<Template, (name: string) => ProgramFiles> = {
 };
 
 /**
- * Lays out a program with one tasklet and its fixtures, whole or not at all. The folder may be there when it is empty; nothing is ever overwritten.
- * @throws GrafosError `usage`: `name_invalid`, `folder_not_empty`; what the file system says.
+ * Lays out a program with one tasklet and its fixtures, whole or not at all. The folder may exist
+ * when it is empty. Nothing is ever overwritten.
+ *
+ * @throws {GrafosError} name_invalid, folder_not_empty, and the errors of the file system
  */
 export async function newProgram(options: { dir: string; name: string; template: Template }): Promise<NewProgram> {
   const dir = resolve(options.dir);

@@ -23,7 +23,7 @@ export type NewTaskletKind = (typeof NEW_TASKLET_KINDS)[number];
 export interface NewTasklet {
   /** Absolute path of the source. */
   source: string;
-  /** What was written, relative to the program with `/`, sorted. */
+  /** The written files, relative to the program with `/`, sorted. */
   files: string[];
 }
 

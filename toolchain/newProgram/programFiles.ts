@@ -1,7 +1,10 @@
 /** The files of a new program: path with `/` to content. */
 export type ProgramFiles = Map<string, string>;
 
-/** What all templates have in common. `source` is what the manifest says, `ignored` the folders no repository wants. */
+/**
+ * The files that all templates have in common. `source` is the source in the manifest, `ignored`
+ * the folders that belong in no repository.
+ */
 export function commonFiles(name: string, source: string, ignored: string[], about: string): ProgramFiles {
   return new Map([
     [

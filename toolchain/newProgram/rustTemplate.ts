@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { commonFiles, greetingFixture, type ProgramFiles } from './programFiles.ts';
 
-/** The crate `grafos` lies in the program itself: builds need no network and no path of this machine, `cargo test` and rust-analyzer find it too. */
+/**
+ * The files of a Rust program. The crate `grafos` is in the program itself: builds need no network
+ * and no path of this machine, and `cargo test` and rust-analyzer find it, too.
+ */
 export function rustTemplate(name: string): ProgramFiles {
   const source = `tasklets/${name}`;
   const about = `A grafOS program with one tasklet in Rust, \`${source}\`. \`vendor/grafos\` is grafos-std: replace it with the one of a newer grafOS to update it. \`cargo test\` runs the tasklet's own tests on this machine.`;

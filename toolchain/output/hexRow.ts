@@ -2,8 +2,8 @@
 export const ROW_BYTES = 16;
 
 /**
- * One row of a dump: the bytes in hexadecimal, padded to the width of a whole row, and as text, with a dot for each byte
- * that is not printable ASCII.
+ * One row of a dump: the bytes in hexadecimal, padded to the width of a whole row, and as text,
+ * with a dot for each byte that is not printable ASCII.
  *
  * @param at offset of the row's first byte
  */

@@ -5,7 +5,9 @@ import { outputText } from './outputText.ts';
 /** An ended run with its output in a form that can be shown. */
 export interface ShownOutput {
   response: ShownResponse;
-  /** The output's own bytes; null where `response.output` says all of it and nobody asked for them. */
+  /**
+   * The output's own bytes; null where `response.output` has all of it and they were not asked for.
+   */
   bytes: Buffer | null;
 }
 

@@ -51,7 +51,8 @@ const FOLLOWING_BYTES = 4096;
 const LINE_LOOKED_AT = 1_000;
 
 /**
- * @param map its source map (WebAssembly debugging conventions: one line, columns are offsets in the module), or null
+ * @param map its source map (WebAssembly debugging conventions: one line, columns are offsets in
+ *   the module), or null
  * @param readSource the text of a source that the map does not carry
  */
 export function codePlaces(
@@ -218,7 +219,10 @@ function outerLoops(wasm: Uint8Array, start: number): number[] {
   return loops;
 }
 
-/** Subsection 1 of a name section (Core Specification 2.0, appendix "Custom Sections"); empty where it is broken. */
+/**
+ * Subsection 1 of a name section (Core Specification 2.0, appendix "Custom Sections"); empty where
+ * it is broken.
+ */
 function functionNames(wasm: Uint8Array, section: { offset: number; size: number } | undefined): Map<number, string> {
   const names = new Map<number, string>();
   if (section === undefined) return names;

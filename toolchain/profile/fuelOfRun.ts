@@ -10,9 +10,10 @@ import { libraryFuel } from './libraryFuel.ts';
  */
 export interface RunFuel {
   /**
-   * `fuel` is that of the function's own instructions; `total` includes all that it called. `for` has
-   * the lines of the program that a library's function ran for, with their parts of `fuel`, the
-   * largest first. It is empty for functions of the program, and without a source map.
+   * `fuel` is that of the function's own instructions; `total` includes all that it called.
+   *
+   * `for` has the lines of the program that a library's function ran for, with their parts of
+   * `fuel`, the largest first. It is empty for functions of the program, and without a source map.
    */
   functions: Array<{
     index: number;
@@ -23,10 +24,11 @@ export interface RunFuel {
     for: Array<{ file: string; line: number; fuel: number }>;
   }>;
   /**
-   * `file` is null for instructions that no source map knows. The `total` of a line of the program
-   * includes the functions that it called, and code of libraries that was inlined for it. `library`
-   * is the fuel of library code that ran for a line of the program, up to the next line of the program
-   * on the way. It is 0 for other lines.
+   * `file` is null for instructions that no source map knows.
+   *
+   * The `total` of a line of the program includes the functions that it called, and code of
+   * libraries that was inlined for it. `library` is the fuel of library code that ran for a line of
+   * the program, up to the next line of the program on the way. It is 0 for other lines.
    */
   lines: Array<{ file: string | null; line: number; fuel: number; total: number; library: number }>;
   /** Boxes of a flame graph, callers first; small ones are left out. */

@@ -3,19 +3,24 @@ import type { CodePlaces, SourceLine } from './codePlaces.ts';
 import { isOwnSource } from './isOwnSource.ts';
 
 interface LibraryFuel {
-  /** Fuel of library code by the line of the program that it ran for, as `file:line` in the names of the map. */
+  /**
+   * Fuel of library code by the line of the program that it ran for, as `file:line` in the names of
+   * the map.
+   */
   ofLines: Map<string, number>;
   /** The same of the functions of libraries, by index: the lines that their own fuel was for. */
   ofFunctions: Map<number, Map<string, { at: SourceLine; fuel: number }>>;
 }
 
 /**
- * Finds the lines of the program that fuel of libraries was for. A function without a line of the
- * program is a library's. Its fuel counts for the line of the nearest caller that has one, and
- * inlined code counts for the line of the program before it. Without a source map nothing is known.
+ * Finds the lines of the program that fuel of libraries was for.
  *
- * With a line's own fuel, each instruction that was executed counts once, for one line. Only code that
- * no line of the program called is left over.
+ * A function without a line of the program is a library's. Its fuel counts for the line of the
+ * nearest caller that has one, and inlined code counts for the line of the program before it.
+ * Without a source map nothing is known.
+ *
+ * With a line's own fuel, each instruction that was executed counts once, for one line. Only code
+ * that no line of the program called is left over.
  */
 export function libraryFuel(
   counted: FuelProfile,

@@ -30,9 +30,14 @@ export interface RunProfile extends RunFuel {
 const NEVER_BEGAN: ReadonlySet<RunErrorCode> = new Set(['module_invalid', 'profile_violation']);
 
 /**
- * Does an ended run of any provider again on this machine, with counters in its module, and says where its fuel went. What it says is
- * exact: the run done again ends like the one that was, with the same output and fuel, or there is no profile.
- * @throws GrafosError `not_profiled`, `profile_differs`, `profile_failed`, and those of {@link endedRun}
+ * Repeats an ended run of any provider on this machine, with counters in its module, and reports
+ * where its fuel went.
+ *
+ * The report is exact: the repeated run ends like the first, with the same output and fuel, or
+ * there is no profile.
+ *
+ * @throws {GrafosError} not_profiled, profile_differs, profile_failed, and those of
+ *   {@link endedRun}
  */
 export async function profileRun(
   program: Program,
@@ -108,7 +113,10 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** The text of a source of the program. A map names it from the program's root or from where the map lies. */
+/**
+ * The text of a source of the program. A map names it from the program's root or from where the map
+ * lies.
+ */
 function sourceText(reader: ProgramReader, output: string, file: string): string | undefined {
   for (const path of [resolve(reader.root, file), resolve(reader.root, dirname(output), file)]) {
     const read = reader.read(path, 'source');

@@ -27,8 +27,8 @@ export interface LineFuel {
 }
 
 /**
- * The lines of one source in the newest profile, as the source lies on disk; none when there is no profile, or when it is of another module than the
- * one that is built from these sources.
+ * The lines of one source in the newest profile, as the source is on disk. There are none without a
+ * profile, or when the profile is of another module than the one that is built from these sources.
  */
 export async function sourceFuel(root: string, tasklet: Tasklet, source: string): Promise<LineFuel[]> {
   const profile = keptProfile(root, tasklet);
@@ -52,7 +52,10 @@ function keptProfile(root: string, tasklet: Tasklet): ReturnType<typeof profileO
   }
 }
 
-/** The parts of a profile that are used, or null where the file is none: it may have come with the program. */
+/**
+ * The parts of a profile that are used, or null where the file is none: it may have come with the
+ * program.
+ */
 function profileOf(bytes: Buffer): Pick<RunProfile, 'module_sha256' | 'lines' | 'fuel_used'> | null {
   try {
     const profile: Partial<RunProfile> | null = JSON.parse(bytes.toString('utf8'));

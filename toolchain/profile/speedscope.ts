@@ -1,6 +1,9 @@
 import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
 
-/** A profile as https://www.speedscope.app and viewers of its format open it (https://www.speedscope.app/file-format-schema.json). */
+/**
+ * A profile as https://www.speedscope.app and viewers of its format open it
+ * (https://www.speedscope.app/file-format-schema.json).
+ */
 export interface SpeedscopeFile {
   $schema: 'https://www.speedscope.app/file-format-schema.json';
   name: string;

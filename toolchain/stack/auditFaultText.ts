@@ -10,7 +10,9 @@ const MEANING: Record<AuditProblem, string> = {
   unfinished_line: 'the file ends within a line, and another file follows it',
 };
 
-/** Leaves out the last line of the file being written: a crash cuts it, and the next start drops it. */
+/**
+ * Leaves out the last line of the file being written: a crash cuts it, and the next start drops it.
+ */
 export function auditFaults(faults: readonly AuditFault[]): AuditFault[] {
   return faults.filter(({ file, problem }) => problem !== 'unfinished_line' || file !== AUDIT_FILE);
 }

@@ -28,7 +28,8 @@ const START_BYTES = 256 * 1024;
  * that runs as it is: its size, ports, transport, programs and disk.
  *
  * @param running the stack that would be replaced; its ports are free then
- * @throws {GrafosError} flag_invalid, port_in_use, port_refused, mem_capacity_unavailable, quic_unreachable, not_built
+ * @throws {GrafosError} flag_invalid, port_in_use, port_refused, mem_capacity_unavailable,
+ *   quic_unreachable, not_built
  * @throws an error of the file system
  */
 export async function checkStart(

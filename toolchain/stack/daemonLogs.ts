@@ -54,7 +54,7 @@ export async function followLogs(
     queue = queue.then(() => {
       for (const line of newLines(logs, basename(tail.file), read)) onLine(tail.daemon, line);
     });
-    // A log between two starts is not there for an instant; its next change is told again.
+    // A log between two starts is absent for an instant. Its next change is reported again.
     queue = queue.catch(() => {});
   };
   const watching = watchFolder(logs.path, (name) => {
@@ -81,8 +81,8 @@ function newLines(logs: StateFolder, name: string, read: Map<string, number>): s
 }
 
 /**
- * Reads the whole lines of a log from byte `start` on, or all of a log that is shorter than that: it
- * was started anew. Of more than {@link TAIL_BYTES} the end is read.
+ * Reads the whole lines of a log from byte `start` on, or all of a log that is shorter than that:
+ * it was started anew. Of more than {@link TAIL_BYTES} the end is read.
  */
 function readFrom(logs: StateFolder, name: string, start: number): { bytes: Buffer; end: number } | undefined {
   const fd = logs.openRead(name);

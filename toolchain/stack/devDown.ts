@@ -11,20 +11,23 @@ import { type StackWork, stackWork } from './stackWork.ts';
 import { stateOwner } from './stateOwner.ts';
 
 export interface DevDown {
-  /** How each daemon ended; none when no stack was there. */
+  /** The end of each daemon; none when no stack was there. */
   daemons: Partial<Record<DaemonName, 'absent' | 'stopped' | 'killed'>>;
   /**
    * Runs and leases that ended with the stack; null when there was no stack, or no answer from it.
    */
   ended: StackWork | null;
-  /** The fault of the `dev.json` that was there, of which nothing was believed and no process ended. */
+  /** The fault of an untrusted `dev.json`. Nothing in it was believed, and no process ended. */
   warning: string | null;
   logs: string;
   /** Milliseconds. */
   duration_ms: number;
 }
 
-/** Ends the local stack of a program; leaves its logs and its runs. Ending what does not run is no error. */
+/**
+ * Ends the local stack of a program; leaves its logs and its runs. Ending what does not run is no
+ * error.
+ */
 export async function devDown(programRoot: string, signal: AbortSignal): Promise<DevDown> {
   const begun = performance.now();
   const paths = stackPaths(programRoot);
@@ -32,7 +35,8 @@ export async function devDown(programRoot: string, signal: AbortSignal): Promise
   let daemons: DevDown['daemons'] = {};
   let ended: StackWork | null = null;
   try {
-    // A folder of a grafos that kept no records may have a stack; its daemons end once it is set aside.
+    // A folder of a grafos that kept no records may have a stack; its daemons end once it is set
+    // aside.
     if (stateOwner(programRoot).kind === 'foreign') await makeProgramState(programRoot);
     const state = await readDevState(paths);
     if (StateFolder.findAt(paths.dir) !== undefined) {
@@ -48,7 +52,10 @@ export async function devDown(programRoot: string, signal: AbortSignal): Promise
   return { daemons, ended, warning, logs: paths.logs, duration_ms: performance.now() - begun };
 }
 
-/** Ends the daemons of `state` and removes what must not outlive them: `dev.json` and every key. The caller holds the lock. */
+/**
+ * Ends the daemons of `state` and removes what must not outlive them: `dev.json` and every key. The
+ * caller holds the lock.
+ */
 export async function endStack(paths: StackPaths, state: DevState | undefined): Promise<DevDown['daemons']> {
   const folder = StateFolder.at(paths.dir);
   const file = basename(paths.state);

@@ -11,13 +11,19 @@ import { hasMoved, isBoundTo } from './boundFolder.ts';
 import { findProgramState } from './programState.ts';
 import type { StackPaths } from './stackPaths.ts';
 
-/** The stack that `dev.json` names: none, one that this user made or confirmed, or one that nothing is asked of and why. */
+/**
+ * The stack that `dev.json` names: none, one that this user made or confirmed, or one that must not
+ * be used and the reason.
+ */
 export type KnownStack =
   | { kind: 'none' }
   | { kind: 'confirmed'; state: DevState; caPem: string }
   | { kind: 'unusable'; error: GrafosError };
 
-/** Looks at `dev.json` of a program. Nothing that it names is asked, and no path in it read, before it is confirmed. */
+/**
+ * Looks at `dev.json` of a program. Nothing that it names is asked, and no path in it read, before
+ * it is confirmed.
+ */
 export async function knownStack(paths: StackPaths): Promise<KnownStack> {
   const [file, record] = await Promise.all([devFile(paths), readConfirmationRecord(paths.root)]);
   if (file.kind === 'none') return { kind: 'none' };
@@ -77,8 +83,10 @@ async function devFile(paths: StackPaths): Promise<DevFile> {
 }
 
 /**
- * The state of a stack that this user made or confirmed, or undefined where there is none. It says which processes are
- * ours to end; to connect to them takes {@link knownStack}, which looks at the CA certificate as well.
+ * The state of a stack that this user made or confirmed, or undefined where there is none.
+ *
+ * It says which processes are ours to end; to connect to them takes {@link knownStack}, which looks
+ * at the CA certificate as well.
  */
 export async function readDevState(paths: StackPaths): Promise<DevState | undefined> {
   const file = await devFile(paths);
@@ -99,14 +107,20 @@ export async function usableStack(paths: StackPaths): Promise<{ state: DevState;
   return known.kind === 'none' ? undefined : known;
 }
 
-/** The fault of a `dev.json` that names no stack of ours; null where it names one, or is not there. */
+/**
+ * The fault of a `dev.json` that names a foreign stack; null where it names a known one, or is not
+ * there.
+ */
 export async function strangeStack(paths: StackPaths): Promise<string | null> {
   if ((await readDevState(paths)) !== undefined) return null;
   const known = await knownStack(paths);
   return known.kind === 'unusable' ? known.error.message : null;
 }
 
-/** The daemons of a state that no longer live: killed, crashed, or their pid now somebody else's. */
+/**
+ * The daemons of a state that no longer live: killed, crashed, or replaced by another process with
+ * the same pid.
+ */
 export async function deadDaemons(state: DevState): Promise<DaemonName[]> {
   const alive = await Promise.all(
     DAEMON_NAMES.map((name) => isProcess(state.daemons[name].pid, state.daemons[name].started)),

@@ -32,15 +32,18 @@ export interface DevUp {
    * it.
    */
   ended: StackWork | null;
-  /** The fault of the `dev.json` that was there, of which nothing was believed and no process ended. */
+  /** The fault of an untrusted `dev.json`. Nothing in it was believed, and no process ended. */
   warning: string | null;
   /** Milliseconds. */
   duration_ms: number;
 }
 
 /**
- * Starts the local stack of a program ({@link startStack}), after ending the one that runs, and lets it live on.
- * @throws GrafosError with the failing daemon's own code, `stack_busy`, `not_built`, `interrupted`, or a file error's code.
+ * Starts the local stack of a program ({@link startStack}), after ending the one that runs, and
+ * lets it live on.
+ *
+ * @throws {GrafosError} the failing daemon's own code, stack_busy, not_built, interrupted, or a
+ *   file error's code
  */
 export async function devUp(programRoot: string, options: DevUpOptions = {}): Promise<DevUp> {
   const begun = performance.now();
@@ -89,7 +92,10 @@ async function sayWork(programRoot: string, signal: AbortSignal): Promise<StackW
   return work;
 }
 
-/** Says where the audit log is broken. The stack starts all the same: a stack that is down proves nothing. */
+/**
+ * Warns where the audit log is broken. The stack starts all the same: a stack that is down proves
+ * nothing.
+ */
 async function warnOfBrokenAudit(dir: string): Promise<void> {
   const [fault] = auditFaults((await verifyAuditEnds(dir)).faults);
   if (fault === undefined) return;

@@ -39,7 +39,7 @@ export interface DoctorReport {
   checks: Check[];
 }
 
-/** How long one part may take to answer, milliseconds. */
+/** Time that one part may take to answer, milliseconds. */
 const ANSWER_MS = 3_000;
 /** Free bytes that a stack needs on its disk at least. */
 const ROOM_BYTES = 1024 * 1024;
@@ -146,7 +146,7 @@ function deathsCheck({ dir }: StackPaths): Check {
   try {
     known = JSON.parse(StateFolder.findAt(dir)?.readText(CELL_DEATHS_FILE) ?? 'null');
   } catch {
-    // It is being written, or is none of ours: it says nothing.
+    // The file is being written, or is foreign: it says nothing.
   }
   const last = known?.deaths?.at(-1);
   if (known === null || last === undefined) return ok(name, 'none');

@@ -3,14 +3,18 @@ import type { DaemonState } from '../../daemons/protocol/devState.ts';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { isProcess } from '../../daemons/protocol/processIdentity.ts';
 
-/** How long a daemon may take to stop by itself before it is ended by force, milliseconds. */
+/** Time that a daemon may take to stop by itself before it is ended by force, milliseconds. */
 const GRACE_MS = 3_000;
 
 /**
- * Ends a daemon that is not our child: asks it, waits for it to be gone, ends it by force when it does not go. Never touches a process
- * that merely inherited the pid. On Windows a signal is always by force; there the removal of `dev.json`, which every daemon watches, asks.
- * @returns how it ended, or `absent` when it was gone before.
- * @throws GrafosError `daemon_not_ended` when it belongs to another user or survives even force.
+ * Ends a daemon that is not our child: asks it, waits until it is gone, and ends it by force when
+ * it does not go.
+ *
+ * A process that merely inherited the pid is never touched. On Windows a signal is always by force;
+ * there the removal of `dev.json`, which every daemon watches, asks.
+ *
+ * @returns the kind of its end, or `absent` when it was gone before
+ * @throws {GrafosError} daemon_not_ended when it belongs to another user or survives even force
  */
 export async function endProcess(
   daemon: Pick<DaemonState, 'pid' | 'started'>,
@@ -18,7 +22,8 @@ export async function endProcess(
   const alive = () => isProcess(daemon.pid, daemon.started);
   if (!(await alive())) return 'absent';
   if (process.platform !== 'win32') signal(daemon.pid, 'SIGTERM');
-  // The operating system tells only a parent of an exit, and these are nobody's children: a short, bounded look is all there is.
+  // The operating system reports an exit only to the parent, and these have none here. So there is
+  // a short, bounded look.
   const deadline = Date.now() + GRACE_MS;
   for (let wait = 4; Date.now() < deadline; wait = Math.min(wait * 1.5, 50)) {
     await delay(wait);

@@ -5,8 +5,8 @@ import { userCacheFolder } from '../user/userFolders.ts';
 import { giveStateNotice } from './stateNotices.ts';
 
 /**
- * Makes the folder of large modules as the meter left them. It lies outside of every program, so that
- * no clone brings a module that runs in place of an artifact; all cells of this user share it.
+ * Makes the folder of large metered modules. It is outside of every program, so that no clone
+ * brings a module that runs in place of an artifact. All cells of this user share it.
  *
  * @returns undefined when there can be none, which a notice says; a cell works without
  */

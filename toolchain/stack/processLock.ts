@@ -6,15 +6,15 @@ import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
 import { isLivingOwner, type LockOwner, OWNER_BYTES, ownerText, parseOwner, thisOwner } from './lockOwner.ts';
 import { enterDoor, removeClaim } from './stackDoor.ts';
 
-/** How long to wait before a lock that could not be taken away is looked at again, milliseconds. */
+/** Wait before a lock that could not be removed is read again, milliseconds. */
 const AGAIN_MS = 20;
-/** How long to wait before the holder is looked at again, milliseconds. */
+/** Wait before the holder is checked again, milliseconds. */
 const LOOK_MS = 250;
 /** Reads of a lock that other processes change meanwhile, at most. */
 const READ_TRIES = 10;
 
 interface LockOptions {
-  /** How long to wait for the owner, milliseconds. */
+  /** The longest wait for the owner, milliseconds. */
   waitMs: number;
   /** Makes the error where the owner, if it is known, does not finish in time. */
   busy(holder: LockOwner | undefined): Error;

@@ -18,8 +18,8 @@ import { OWNER_FILE, stateOwner } from './stateOwner.ts';
 const TRIES = 20;
 
 /**
- * Makes `.grafos/` of a program, with the `.gitignore` that keeps it out of every repository, and the
- * folder `names` in it. One that this user did not make on this machine is set aside first.
+ * Makes `.grafos/` of a program, with the `.gitignore` that keeps it out of every repository, and
+ * the folder `names` in it. One that this user did not make on this machine is set aside first.
  *
  * @returns the folder `names`, or `.grafos` itself
  * @throws {GrafosError} state_unsafe, user_records_failed, no_home_folder, the code of a file error

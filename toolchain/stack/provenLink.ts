@@ -1,7 +1,7 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { quicUnreachable } from './quicUnreachable.ts';
 
-/** How long a scheduler may take to reach its cell on the same machine, milliseconds. */
+/** Time that a scheduler may take to reach its cell on the same machine, milliseconds. */
 const LINK_MS = 10_000;
 
 /** The cell's address and transport, as the scheduler has them. */

@@ -6,7 +6,11 @@ import { stackPaths } from './stackPaths.ts';
 
 const BEARER_BYTES_MAX = 1024;
 
-/** What the dashboard's Developer tab is given once. @throws GrafosError `runtime_not_ready` when the stack does not run. */
+/**
+ * The address and bearer that the dashboard's Developer tab needs once.
+ *
+ * @throws {GrafosError} runtime_not_ready when the stack does not run
+ */
 export async function readBearer(programRoot: string): Promise<{ url: string; bearer: string }> {
   const paths = stackPaths(programRoot);
   const state = await readDevState(paths);

@@ -29,7 +29,8 @@ const NOT_RESTORED_DEV = ['dev.json', 'dev.json.aside', 'lock', 'trust', 'keeper
  * must hold nothing but folders and files of this user.
  *
  * @param name name of the folder beside `.grafos`
- * @throws {GrafosError} not_set_aside, stack_running, state_unsafe, stack_busy, the code of a file error
+ * @throws {GrafosError} not_set_aside, stack_running, state_unsafe, stack_busy, the code of a file
+ *   error
  */
 export async function restoreState(programRoot: string, name: string, signal: AbortSignal): Promise<RestoredState> {
   const back = ASIDE.test(name) ? StateFolder.find(programRoot, name) : undefined;

@@ -5,8 +5,8 @@ import { giveStateNotice } from './stateNotices.ts';
 import type { StateOwner } from './stateOwner.ts';
 
 /**
- * Renames a `.grafos` that this user did not make on this machine, and says so. It keeps all that is
- * in it; nothing in it is followed.
+ * Renames a `.grafos` that this user did not make on this machine, and says so. It keeps all that
+ * is in it; nothing in it is followed.
  */
 export function setStateAside(programRoot: string, foreign: StateOwner & { kind: 'foreign' }): void {
   const path = join(programRoot, STATE_NAME);

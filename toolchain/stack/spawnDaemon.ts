@@ -10,16 +10,21 @@ import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 
-/** How long a daemon may take to say that it is ready, milliseconds. */
+/** Time that a daemon may take to say that it is ready, milliseconds. */
 const READY_MS = 15_000;
 
 /**
- * How the daemons' heaps are collected (docs/adr/0022-small-heaps.md). Theirs are small, and what they make lives for the milliseconds of a request.
- * - By one thread: V8's helpers work beside the main thread, which then waits for them. On a machine with all its processors busy, by a tasklet's
- *   doing for instance, they get none for tens of milliseconds, and so long all runs of a cell stand still.
- * - New objects have twice 8 MiB, where V8 takes up to twice 64 by the size of the machine: a hundred MiB less, and pauses of 2 ms instead of 6.
- *   That is for the main thread; workers have bounds of their own (daemonLifetime.ts).
- * - All of it when it is three times what lives, not 1.6 times: that stops a cell for 8 ms, and a busy one did it three times in two seconds.
+ * Flags for the garbage collection of the daemons (docs/adr/0022-small-heaps.md). Their heaps are
+ * small, and most objects live for the milliseconds of a request.
+ *
+ * - One thread collects. V8's helpers work beside the main thread, which then waits for them. On a
+ *   machine with all its processors busy, by a tasklet for instance, they get none for tens of
+ *   milliseconds, and all runs of a cell wait that long.
+ * - New objects have twice 8 MiB, where V8 takes up to twice 64 by the size of the machine: a
+ *   hundred MiB less, and pauses of 2 ms instead of 6. That is for the main thread; workers have
+ *   bounds of their own (daemonLifetime.ts).
+ * - The whole heap is collected at three times its live size, not 1.6 times. A collection stops a
+ *   cell for 8 ms, and a busy one did it three times in two seconds.
  */
 const ENGINE_OPTIONS = ['--single-threaded-gc', '--max-semi-space-size=8', '--heap-growing-percent=200'];
 
@@ -61,7 +66,8 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string
   try {
     child = spawn(process.execPath, argv, {
       stdio: ['pipe', 'pipe', logFd],
-      // A group of its own: Ctrl-C in the terminal is for `dev up`, which then undoes what it started.
+      // A group of its own: Ctrl-C in the terminal is for `dev up`, which then undoes what it
+      // started.
       detached: true,
       windowsHide: true,
       cwd: logs.path,
@@ -78,7 +84,7 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
-  // A daemon that died answers for itself through `ready`; writing to it must not throw beside that.
+  // A daemon that died is reported through `ready`. Writing to it must not throw besides.
   stdin?.on('error', () => {});
   const started = pid === undefined ? Promise.resolve(undefined) : processStart(pid);
   const { ready, hear } = readDaemon<Facts>(name, child, log);
@@ -117,12 +123,16 @@ export function daemonEntry(name: DaemonName): string {
   });
 }
 
-/** Nothing of the user's environment but what an operating system needs: no secret of the shell reaches a daemon. */
+/**
+ * The environment of a daemon: only the variables that an operating system needs, so that no secret
+ * of the shell reaches it.
+ */
 export function daemonEnvironment(): NodeJS.ProcessEnv {
   const kept = ['PATH', 'SystemRoot', 'WINDIR', 'TEMP', 'TMP', 'TMPDIR', 'TZ', 'LANG'];
   const env: NodeJS.ProcessEnv = {
     NODE_COMPILE_CACHE: join(packageRoot, 'dist', '.compile-cache'),
-    // glibc alone reads it. An arena for each thread leaves freed memory in pieces: a busy cell would grow by a tenth in a million runs.
+    // glibc alone reads it. An arena for each thread leaves freed memory in pieces: a busy cell
+    // would grow by a tenth in a million runs.
     MALLOC_ARENA_MAX: '2',
   };
   for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name];

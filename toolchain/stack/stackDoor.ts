@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { isLivingOwner, type LockOwner, OWNER_BYTES, ownerText, parseOwner } from './lockOwner.ts';
 
-/** How long to wait before the door is tried again, milliseconds. */
+/** Time before the door is tried again, milliseconds. */
 const AGAIN_MS = 5;
 /** Tries that may fail because the door is changing; then its error is thrown. */
 const FAILURES_MAX = 40;

@@ -2,7 +2,7 @@ import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { LockOwner } from './lockOwner.ts';
 import { lockProcesses } from './processLock.ts';
 
-/** How long a second `dev up` or `dev down` waits for the first, milliseconds. */
+/** Time that a second `dev up` or `dev down` waits for the first, milliseconds. */
 const WAIT_MS = 30_000;
 
 /**

@@ -1,5 +1,6 @@
 import type { StackRequest } from '../../daemons/protocol/devState.ts';
 import { DEFAULT_TENANT } from '../account/account.ts';
+// biome-ignore lint/suspicious/noImportCycles: both use the other only when a stack starts.
 import { DEFAULT_MEM_CAPACITY, type StackOptions } from './startStack.ts';
 
 /** The stack that options ask for, with every default filled in. */

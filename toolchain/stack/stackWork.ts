@@ -9,7 +9,7 @@ export interface StackWork {
   leases: number;
 }
 
-/** How long the scheduler may take to answer, milliseconds. */
+/** Time that the scheduler may take to answer, milliseconds. */
 const ANSWER_MS = 2_000;
 
 /** Counts the work that would end with the program's stack; null when the stack does not answer. */

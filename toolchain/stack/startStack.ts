@@ -16,6 +16,7 @@ import { meteredFolder } from './meteredFolder.ts';
 import { provenLink } from './provenLink.ts';
 import { type SpawnedDaemon, spawnDaemon } from './spawnDaemon.ts';
 import { daemonLogFile, type StackPaths } from './stackPaths.ts';
+// biome-ignore lint/suspicious/noImportCycles: both use the other only when a stack starts.
 import { stackRequest } from './stackRequest.ts';
 import { giveStateNotice } from './stateNotices.ts';
 
@@ -29,7 +30,10 @@ export interface StackOptions {
    * connect.
    */
   transport?: 'auto' | 'quic' | 'tcp';
-  /** Fixed ports, for who must open one in a firewall; the operating system chooses all others. */
+  /**
+   * Fixed ports, for a user who must open one in a firewall. The operating system chooses all
+   * others.
+   */
   ports?: Partial<Record<'fabric' | 'mem' | 'scheduler' | 'helper', number>>;
   tenant?: string;
   /** Further tenants of the stack, to try quotas and refusals with. */
@@ -258,7 +262,10 @@ function meteredArguments(): string[] {
   return folder === undefined ? [] : ['--metered-dir', folder];
 }
 
-/** The same for every start of one program, so that its runs keep one cell; different for every program. */
+/**
+ * The same for every start of one program, so that its runs keep one cell; different for every
+ * program.
+ */
 function localCellId(programRoot: string): string {
   return `local-${createHash('sha256').update(programRoot).digest('hex').slice(0, 8)}`;
 }

@@ -48,7 +48,7 @@ function readOwner(folder: StateFolder): ProgramRecord | undefined {
   try {
     return parseProgramRecord(folder.readText(OWNER_FILE, OWNER_BYTES));
   } catch {
-    // A link, a pipe or a large file is no owner file of ours.
+    // A link, a pipe or a large file is no owner file.
     return undefined;
   }
 }

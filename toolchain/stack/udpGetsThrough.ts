@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 
-/** How long a datagram may take on loopback, milliseconds. */
+/** Time that a datagram may take on loopback, milliseconds. */
 const ARRIVES_MS = 1_000;
 
 /** Sends a datagram over loopback, as QUIC would, and says whether it arrived within a second. */

@@ -1,4 +1,7 @@
-/** `grafos admin init-ca`, `issue-cert` and `issue-server-cert`: certificates whose keys the user keeps. Nothing here overwrites a file. */
+/**
+ * `grafos admin init-ca`, `issue-cert` and `issue-server-cert`: certificates whose keys the user
+ * keeps. Nothing here overwrites a file.
+ */
 import { open, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
@@ -37,7 +40,12 @@ export async function issueCert(
   return issue(options, { role: options.role, name: options.name, days: options.days });
 }
 
-/** A certificate for a daemon; `hosts` are the names it is reached by besides loopback. Throws GrafosError. */
+/**
+ * Makes a certificate for a daemon.
+ *
+ * @param hosts the names it is reached by besides loopback
+ * @throws {GrafosError}
+ */
 export async function issueServerCert(
   options: IssueOptions & { role: Extract<PeerRole, 'cell' | 'scheduler'>; hosts: readonly string[] },
 ): Promise<IssuedFiles> {

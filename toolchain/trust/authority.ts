@@ -25,7 +25,10 @@ export interface LeafCertificate {
   notAfter: Date;
 }
 
-/** A CA of ours: EC P-256, signs leaves and nothing else. The key stays in this object unless {@link exportKeyPem} is called. */
+/**
+ * A CA of this project: EC P-256, signs leaves and nothing else. The key stays in this object
+ * unless {@link exportKeyPem} is called.
+ */
 export interface Authority {
   readonly certPem: string;
   readonly certDer: Uint8Array;
@@ -77,8 +80,9 @@ export function createAuthority(options: { name: string; days: number; now?: Dat
 }
 
 /**
- * A CA from its two PEM texts, as `grafos admin init-ca` wrote them. Throws GrafosError `ca_unreadable`, `ca_unfit`,
- * `ca_key_mismatch` or `ca_expired`.
+ * Loads a CA from its two PEM texts, as `grafos admin init-ca` wrote them.
+ *
+ * @throws {GrafosError} ca_unreadable, ca_unfit, ca_key_mismatch, ca_expired
  */
 export function loadAuthority(certPem: string, keyPem: string, now = new Date()): Authority {
   const { x509, privateKey } = readPems(certPem, keyPem);

@@ -1,5 +1,7 @@
 /**
- * The bytes of an X.509 v3 certificate (RFC 5280): the only file that knows node-forge, of which it imports the ASN.1 and PEM parts alone.
+ * The bytes of an X.509 v3 certificate (RFC 5280).
+ *
+ * This is the only file that knows node-forge, of which it imports the ASN.1 and PEM parts alone.
  * Keys and signatures are node:crypto's; node-forge can sign with RSA only.
  */
 import { createHash, type KeyObject, sign } from 'node:crypto';

@@ -10,7 +10,10 @@ export interface CertificateFiles {
   key: string;
 }
 
-/** What a dev stack trusts and shows; paths are as absolute as the folder given. The CA's key is in no file. */
+/**
+ * The certificates that a dev stack trusts and presents. Paths are as absolute as the given folder.
+ * The CA's key is in no file.
+ */
 export interface DevTrust {
   dir: string;
   ca: string;
@@ -30,10 +33,14 @@ const DEV_DAYS = 13;
 const TENANTS = 'tenants';
 
 /**
- * Makes a new CA and everything it signs, and puts them in the place of `dir`, whatever it held. The CA's key lives for this call only.
- * The folder is 0700 and its files are 0600; on Windows modes mean nothing, and the files are guarded by what the project folder inherits.
- * Between the two renames `dir` is absent for an instant: the caller holds the stack's lock, and readers come after `dev.json`.
- * Throws GrafosError `trust_not_writable`; then the old `dir` is untouched.
+ * Makes a new CA and every certificate that it signs, and puts them in the place of `dir`, whatever
+ * it held. The CA's key lives for this call only.
+ *
+ * The folder is 0700 and its files are 0600. On Windows modes mean nothing, and the files have the
+ * access rights of the project folder. Between the two renames `dir` is absent for an instant: the
+ * caller holds the stack's lock, and readers come after `dev.json`.
+ *
+ * @throws {GrafosError} trust_not_writable; then the old `dir` is untouched
  */
 export function writeDevTrust(
   dir: string,
@@ -103,8 +110,8 @@ export function writeDevTrust(
 }
 
 /**
- * Puts the new folder in the place of the old one. A folder cannot be renamed onto a full one, so the
- * old one steps aside first, and comes back if the new one cannot take its place.
+ * Puts the new folder in the place of the old one. A folder cannot be renamed onto a full one, so
+ * the old one steps aside first, and comes back if the new one cannot take its place.
  */
 function swap(parent: StateFolder, fresh: string, name: string): void {
   const old = fresh.replace(/new$/, 'old');

@@ -6,7 +6,7 @@ import { fileFault } from '../files/fileError.ts';
 
 export interface Pem {
   text: string;
-  /** Of the file, lower-case hex. */
+  /** SHA-256 of the file, lower-case hex. */
   sha256: string;
 }
 

@@ -14,7 +14,7 @@ const FOLDER = 'programs';
 const ID = /^[0-9a-f]{64}$/;
 const RECORD_BYTES = 16 * 1024;
 
-/** How long a record that another process is writing may stay torn. */
+/** Looks at a record that another process is writing before it counts as torn for good. */
 const TORN_TRIES = 25;
 const TORN_MS = 20;
 

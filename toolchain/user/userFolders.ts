@@ -29,7 +29,9 @@ export function userCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   return userFolder('cache', env);
 }
 
-/** The variables that these folders depend on, for a child that is given an environment of its own. */
+/**
+ * The variables that these folders depend on, for a child that is given an environment of its own.
+ */
 export function userFolderVariables(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const names = [...Object.values(UNIX).map(({ variable }) => variable), 'HOME', 'USERPROFILE', 'LOCALAPPDATA'];
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));

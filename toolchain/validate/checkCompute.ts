@@ -8,12 +8,16 @@ import type { TaskletContext } from './taskletContext.ts';
 const SHAPE = 'export function compute(input: Uint8Array): Uint8Array (or string, for either)';
 const STUB = 'export function compute(input: Uint8Array): Uint8Array {\n  return input;\n}\n';
 
-/** The one function an AssemblyScript tasklet must have: there, exported, and of a shape the generated entry point can call. */
+/**
+ * Checks the one function that an AssemblyScript tasklet must have: it is there, exported, and of a
+ * shape that the generated entry point can call.
+ */
 export function checkCompute(context: TaskletContext, script: ScriptFile): void {
   const { file, outline, lines } = script;
   const { compute, tokens, text } = outline;
   if (compute === null) {
-    // Exported from another file, or as a constant or class: the compiler says whether that can be called.
+    // It is exported from another file, or as a constant or class. The compiler says whether that
+    // can be called.
     if (outline.declared.has('compute')) return;
     const end = lines.rangeOf({ start: text.length, end: text.length });
     const empty = tokens.length === 0;
@@ -101,7 +105,7 @@ function checkShape(context: TaskletContext, { file, outline, lines }: ScriptFil
   }
 }
 
-/** A type this file or an import names may well stand for one of the two; the compiler knows. */
+/** A type that this file or an import names may be one of the two; the compiler knows. */
 function fits(outline: ScriptOutline, type: ScriptToken[]): boolean {
   const text = words(type);
   return (
@@ -149,7 +153,7 @@ function firstCopy(body: ScriptToken[], input: string): Span | null {
     if (token?.kind !== 'name' || token.text !== input || word(at - 1) === '.') continue;
     const member = word(at + 1) === '.' ? word(at + 2) : '';
     if (/^(length|byteLength)$/.test(member)) {
-      // Any comparison is a bound in the eyes of the author; whether it is a good one nobody can tell from here.
+      // Any comparison counts as a bound that the author chose. Its quality cannot be judged here.
       const compared =
         /^[<>=!]/.test(word(at + 3)) ||
         /^[<>]$/.test(word(at - 1)) ||

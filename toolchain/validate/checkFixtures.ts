@@ -1,4 +1,7 @@
-/** The cases of `grafos test`: `<case>.input.json` or `<case>.input.bin`, and `<case>.expected.json`. */
+/**
+ * The cases of `grafos test`: `<case>.input.json` or `<case>.input.bin`, and
+ * `<case>.expected.json`.
+ */
 import { join } from 'node:path';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { formatSize } from '../../program/size.ts';
@@ -163,7 +166,10 @@ function checkExpected(context: TaskletContext, path: string, name: string, text
   }
 }
 
-/** Where and why a text is no JSON. The engine gives the offset in its message, and for a text cut off none. */
+/**
+ * The place and reason for which a text is no JSON. The engine gives the offset in its message, but
+ * none for a text that was cut off.
+ */
 export function jsonFault(text: string): { at: number; what: string } | null {
   try {
     JSON.parse(text);

@@ -25,7 +25,7 @@ export interface Place {
   range: TextRange;
 }
 
-/** The engine's own validator; the types of it are in the DOM library, which nothing here may use. */
+/** The engine's own validator. Its types are in the DOM library, which nothing here may use. */
 const engine: { validate(bytes: Uint8Array): boolean; Module: new (bytes: Uint8Array) => unknown } = Reflect.get(
   globalThis,
   'WebAssembly',
@@ -38,7 +38,7 @@ export interface ModuleToCheck {
   /** Where findings without a better place go. */
   place: Place;
   places?: ModulePlaces;
-  /** How the author adds exports, by the kind of source. */
+  /** Advice on adding exports, by the kind of source. */
   exportAdvice: string;
   /** Imports the source check has spoken of already need no second finding. */
   importReported?: (module: string) => boolean;

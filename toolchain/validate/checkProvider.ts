@@ -1,4 +1,7 @@
-/** Whether the providers a program can reach would give its tasklets what they ask for: from files alone, the network is never asked. */
+/**
+ * Checks whether the providers that a program can reach would give its tasklets the resources they
+ * ask for. It reads files alone, and never asks the network.
+ */
 import { join } from 'node:path';
 import type { DevState } from '../../daemons/protocol/devState.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
@@ -15,7 +18,7 @@ export const LOCAL_POOL_BYTES = 128 * 1024;
 
 export interface LocalPool {
   bytes: number;
-  /** Whether a stack says so, or it is the default. */
+  /** A stack says so, or it is the default. */
   running: boolean;
 }
 

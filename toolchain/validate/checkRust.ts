@@ -1,4 +1,7 @@
-/** A Rust tasklet: what its Cargo.toml needs, and parts of std that compile and then do nothing, or panic, in a cell. Syntax is cargo's. */
+/**
+ * Checks a Rust tasklet: the needs of its Cargo.toml, and parts of std that compile and then do
+ * nothing, or panic, in a cell. Syntax is cargo's.
+ */
 import { join, posix, relative } from 'node:path';
 import { rustSource } from '../../program/rustSource.ts';
 import { type TextLines, textLines } from '../../program/textLines.ts';
@@ -220,7 +223,7 @@ function reportRandom(
   );
 }
 
-/** Whether `fn compute` of this file gives its errors as labels: `Result<…, &'static str>`. */
+/** Says whether `fn compute` of this file gives its errors as labels: `Result<…, &'static str>`. */
 function labelsErrors(tokens: RustToken[]): boolean {
   const compute = tokens.findIndex(({ text }, at) => text === 'compute' && tokens[at - 1]?.text === 'fn');
   if (compute === -1) return false;
@@ -229,7 +232,10 @@ function labelsErrors(tokens: RustToken[]): boolean {
   return signature.join('').includes("&'staticstr");
 }
 
-/** What of `std` a path or a use list names: `std::time::Instant`, `use std::{fs, time::Instant}`; as index and name. */
+/**
+ * The parts of `std` that a path or a use list names: `std::time::Instant`,
+ * `use std::{fs, time::Instant}`; as index and name.
+ */
 function stdMembers(tokens: RustToken[], at: number): [number, string][] {
   const first = at + 3;
   if (tokens[first]?.text !== '{') return tokens[first] === undefined ? [] : [[first, tokens[first].text]];

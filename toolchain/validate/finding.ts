@@ -9,7 +9,7 @@ export interface FindingEdit {
 }
 
 export interface FindingFix {
-  /** What the edits do, as a menu entry. */
+  /** The effect of the edits, as a menu entry. */
   title: string;
   edits: FindingEdit[];
 }
@@ -18,7 +18,7 @@ export interface FindingFix {
 export interface Finding {
   code: FindingCode;
   severity: Severity;
-  /** What, why, and what to do. */
+  /** The fault, its reason and the next step. */
   message: string;
   /** Absolute path; may be a folder or a file that is not there. */
   file: string;

@@ -3,7 +3,10 @@ import type { TextRange } from '../../program/textLines.ts';
 import { CATALOGUE, type FindingCode, findingPage, type Severity } from './catalogue.ts';
 import type { Finding } from './finding.ts';
 
-/** What `grafos validate --json` prints. Lines and UTF-16 characters count from 0; files are relative to the program, with `/`. */
+/**
+ * The output of `grafos validate --json`. Lines and UTF-16 characters count from 0; files are
+ * relative to the program, with `/`.
+ */
 export interface FindingsJson {
   ok: boolean;
   errors: number;

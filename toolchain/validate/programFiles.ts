@@ -3,7 +3,10 @@ import { decodeText } from '../../program/decodeText.ts';
 import { PROGRAM_LIMITS, type ProgramFileKind } from '../../program/programLimits.ts';
 import { type FileRead, ProgramReader, type ReadFault } from '../../program/programReader.ts';
 
-/** The files of a program as validate sees them: the editor's unsaved text first, then the disk. Never writes, never throws. */
+/**
+ * The files of a program as validate sees them: the editor's unsaved text first, then the disk. It
+ * never writes and never throws.
+ */
 export interface ProgramFiles {
   /** Text without a byte order mark. */
   text(path: string, kind: ProgramFileKind): TextRead;

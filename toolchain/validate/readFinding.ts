@@ -10,7 +10,8 @@ export function isCommonFault(read: { state: string }): read is CommonFault {
 }
 
 /**
- * The finding on a file that leads out of the program (GRF2005), or that would have been one too many (GRF2006).
+ * The finding on a file that leads out of the program (GRF2005), or that would have been one too
+ * many (GRF2006).
  *
  * @param name the file as the author knows it
  */

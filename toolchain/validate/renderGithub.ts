@@ -6,13 +6,14 @@ import type { Finding } from './finding.ts';
 const COMMANDS = { error: 'error', warning: 'warning', info: 'notice' } as const;
 
 /**
- * Findings as GitHub Actions annotations, one workflow command a line. `base` is the folder paths are told from: the repository's root.
- * (docs.github.com, Workflow commands for GitHub Actions.)
+ * Findings as GitHub Actions annotations, one workflow command a line. (docs.github.com, Workflow
+ * commands for GitHub Actions.)
+ *
+ * @param base folder that paths are relative to: the repository's root
  */
 export function renderGithub(findings: readonly Finding[], base: string): string[] {
   return findings.map(({ code, severity, message, file, range: { start, end } }) => {
-    // Columns are shown only where both ends stand on one line; lines and columns count from 1
-    // there.
+    // Columns are shown only where both ends are on one line. Lines and columns count from 1 there.
     const columns = start.line === end.line && end.character > start.character;
     const properties = [
       `file=${escapeProperty(relative(base, file).split(sep).join('/'))}`,

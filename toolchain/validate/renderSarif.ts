@@ -83,7 +83,10 @@ function fixOf(fix: NonNullable<Finding['fix']>, base: string) {
   };
 }
 
-/** Lines and columns count from 1; the end column is the one after the last character (SARIF 2.1.0, 3.30). */
+/**
+ * Lines and columns count from 1; the end column is the one after the last character (SARIF 2.1.0,
+ * 3.30).
+ */
 function regionOf({ start, end }: TextRange) {
   return {
     startLine: start.line + 1,

@@ -1,4 +1,7 @@
-/** The tokens of Rust text, without comments: names, strings, numbers and single punctuation marks. Tolerant of unfinished text. */
+/**
+ * The tokens of Rust text, without comments: names, strings, numbers and single punctuation marks.
+ * Tolerant of unfinished text.
+ */
 export interface RustToken {
   kind: 'name' | 'number' | 'string' | 'char' | 'lifetime' | 'punct';
   text: string;

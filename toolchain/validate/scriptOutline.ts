@@ -1,6 +1,6 @@
 import { type ScriptToken, scriptTokens } from './scriptTokens.ts';
 
-/** What one script file declares and uses, as far as its tokens tell. */
+/** The declarations and uses of one script file, as far as its tokens show them. */
 export interface ScriptOutline {
   text: string;
   tokens: ScriptToken[];
@@ -29,7 +29,9 @@ export interface ComputeFunction {
   paramsEnd: number;
   params: { name: string; type: ScriptToken[] }[];
   returns: ScriptToken[];
-  /** Index of the body's opening brace among the tokens, and of its closing one (or the last token). */
+  /**
+   * Index of the body's opening brace among the tokens, and of its closing one (or the last token).
+   */
   bodyFrom: number;
   bodyTo: number;
 }
@@ -82,7 +84,8 @@ function importAt(tokens: ScriptToken[], index: number): ScriptImport | null {
   let listEnd: number | null = null;
   for (let at = index + 1; at < tokens.length; at++) {
     const token = tokens[at];
-    // A second import is another statement: without its end in sight each would be searched to the end of the text.
+    // A second import is another statement. Without its end in sight, each would be searched to the
+    // end of the text.
     if (token === undefined || token.text === ';' || token.text === 'import') return null;
     if (token.kind === 'string') return { from: token.value ?? '', fromToken: token, names, listEnd };
     if (token.text === '}') listEnd = tokens[at - 1]?.end ?? token.start;

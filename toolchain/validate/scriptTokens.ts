@@ -1,6 +1,8 @@
 /**
- * The tokens of AssemblyScript or TypeScript text, without comments: enough to see what is called and declared, and never to be fooled by
- * a comment or a string. Tolerant: unfinished text, as it stands while someone types, ends in a token, not in an error.
+ * The tokens of AssemblyScript or TypeScript text, without comments: enough to see calls and
+ * declarations, and never fooled by a comment or a string.
+ *
+ * Unfinished text, as while somebody types, ends in a token and not in an error.
  */
 export interface ScriptToken {
   kind: 'name' | 'number' | 'string' | 'template' | 'regex' | 'punct';

@@ -53,7 +53,7 @@ export function taskletContext(
     setKey: (key, value) => {
       const entry = entryOf(key);
       if (entry !== undefined) return { file: manifestPath, range: lines.rangeOf(entry.value.span), newText: value };
-      // A whole line before the source: after it could stand a comment.
+      // A whole line goes before the source: a comment could follow it.
       const before = text.values.source?.keySpan.start;
       if (before === undefined || text.table.form === 'inline') return null;
       return {

@@ -27,10 +27,14 @@ export interface ValidateOptions {
 }
 
 /**
- * All that can be found wrong with a program without running it, in a stable order. Reads the disk and nothing else: never the network,
- * never a write. A compiler is loaded only for a tasklet whose module is absent or stale, or whose source has an unsaved text.
- * Given a folder, the program is the one it lies in.
- * @throws GrafosError `usage` `tasklet_unknown`; the signal's reason.
+ * Finds every fault of a program that can be found without running it, in a stable order.
+ *
+ * It reads the disk and nothing else: never the network, never a write. A compiler is loaded only
+ * for a tasklet whose module is absent or stale, or whose source has an unsaved text.
+ *
+ * @param programOrFolder the program, or a folder in it
+ * @throws {GrafosError} tasklet_unknown
+ * @throws the signal's reason
  */
 export async function validate(programOrFolder: Program | string, options: ValidateOptions = {}): Promise<Finding[]> {
   const { overlay, signal } = options;

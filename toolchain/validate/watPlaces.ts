@@ -2,7 +2,10 @@ import { textLines } from '../../program/textLines.ts';
 import type { ModulePlaces, Place } from './checkModule.ts';
 import { type WatToken, watTokens } from './watTokens.ts';
 
-/** Where a .wat text writes the parts of its module. Comments, which nest, and strings do not fool it. */
+/**
+ * Finds the places where a .wat text writes the parts of its module. Comments, which nest, and
+ * strings do not fool it.
+ */
 export function watPlaces(file: string, text: string): ModulePlaces & { module(): Place | null } {
   const tokens = watTokens(text);
   const lines = textLines(text);

@@ -2,7 +2,10 @@ import { fail, Json } from "grafos-std";
 
 const INPUT_MAX = 1024;
 
-/** One step of a counter of 64 bits without sign. Its state travels in the input and the output, so that any cell can take the next step. */
+/**
+ * One step of an unsigned 64-bit counter. Its state travels in the input and the output, so that
+ * any cell can take the next step.
+ */
 export function compute(input: Uint8Array): Uint8Array {
   if (input.length > INPUT_MAX) return fail("invalid_input");
   const current = Json.parse(input).get("current");

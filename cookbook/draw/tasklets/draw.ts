@@ -13,7 +13,8 @@ export function compute(input: Uint8Array): Uint8Array {
   if (count < 0) return fail("invalid_input");
   if (count > names.length) return fail("too_few_names");
 
-  // Fisher–Yates shuffle, for the winners alone: each drawn name trades places with the first one left.
+  // Fisher–Yates shuffle, for the winners alone: each drawn name trades places with the first one
+  // left.
   const order = new StaticArray<i32>(names.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
   const winners = Json.array();

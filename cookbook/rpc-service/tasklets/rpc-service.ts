@@ -4,7 +4,9 @@ const INPUT_MAX = 64 * 1024;
 /** Bytes of UTF-8. */
 const MESSAGE_MAX = 1024;
 
-/** Answers one call. A refusal is an answer too: the run succeeds, and the caller reads `reason`. */
+/**
+ * Answers one call. A refusal is an answer too: the run succeeds, and the caller reads `reason`.
+ */
 export function compute(input: Uint8Array): Uint8Array {
   if (input.length > INPUT_MAX) return fail("invalid_input");
   const request = Json.parse(input);

@@ -15,10 +15,13 @@ export function setTiering(on: boolean): void {
 }
 
 /**
- * Compiles the functions of `metered.baselineOnly` with the baseline compiler, without the code that counts
- * how hot they are: the optimizing compiler then never meets them, in whichever worker they run
- * (docs/adr/0028-compilers-are-bounded.md). What other threads compile in those milliseconds is not optimized
- * either, which costs speed and nothing else.
+ * Compiles the functions of `metered.baselineOnly` with the baseline compiler, without the code
+ * that counts how hot they are.
+ *
+ * So no worker ever gives them to the optimizing compiler (docs/adr/0028-compilers-are-bounded.md).
+ *
+ * Code that other threads compile in those milliseconds is not optimized either, which costs speed
+ * and nothing else.
  */
 export function compileBaselineOnly(module: WebAssembly.Module, metered: MeteredModule): void {
   const imports = placeholders(module, metered);

@@ -21,12 +21,15 @@ const MESSAGE_MAX = 1_000;
 export type MeterResult = { metered: MeteredModule } | { refused: RunError } | { costly: true };
 
 /**
- * Reads an artifact strictly, holds it against the profile, has V8 validate it as it is, and meters it.
- * Whatever the bytes are, the answer is a value; only running out of memory or time ends the thread instead.
+ * Reads an artifact strictly, compares it with the profile, has V8 validate it unchanged, and
+ * meters it.
+ *
+ * The answer is a value for any bytes. Only a lack of memory or time ends the thread instead.
  *
  * @param memoryMaxPages most pages of 64 KiB the module's own memory may ever have
- * @param purpose `run`: a module that could cost V8 much is `costly`, and V8 does not meet it here. `trial`: its
- * costly functions can be compiled one by one ({@link MeteredModule.touched}). `profile`: neither
+ * @param purpose `run`: a module that could cost V8 much is `costly`, and V8 does not see it here.
+ *   `trial`: its costly functions can be compiled one by one ({@link MeteredModule.touched}).
+ *   `profile`: neither
  */
 export function meterModule(
   bytes: Uint8Array,

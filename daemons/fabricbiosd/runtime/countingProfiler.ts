@@ -157,7 +157,10 @@ export class CountingProfiler implements Profiler {
     return 0;
   }
 
-  /** The stretch that trapped, and how many of its instructions were executed; null when no instruction of the module's own did. */
+  /**
+   * Finds the stretch that trapped, and the number of its instructions that were executed; null
+   * when no instruction of the module's own was.
+   */
   private trapAt(frame: string): { stretch: number; executed: number } | null {
     const at = stackFrame(frame);
     if (at === null) return null;
@@ -179,7 +182,10 @@ interface Hooks {
   leaving(): void;
 }
 
-/** A table takes functions of WebAssembly only: a module that does nothing but hand on what it imports makes them of ours. */
+/**
+ * Makes functions of WebAssembly from our hooks, because a table takes no others. A module that
+ * only exports its imports does it.
+ */
 function hookFunctions(hooks: Hooks): Record<string, unknown> {
   const text = (word: string) => [word.length, ...[...word].map((letter) => letter.charCodeAt(0))];
   const names = Object.keys(HOOKS);

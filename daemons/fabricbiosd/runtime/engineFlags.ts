@@ -2,8 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { INLINED_BYTES } from '../../../wasm/compileCost.ts';
 
 /**
- * V8's inliner goes by the bytes of a function, and metered ones are about half as large again: with its own bounds it would inline less
- * of a metered module than of the plain one (docs/meter.md, "Figures"). They change speed and nothing else.
+ * Larger bounds for V8's inliner, which goes by the bytes of a function.
+ *
+ * Metered functions are about half as large again, so the default bounds would inline less of them
+ * than of plain ones (docs/meter.md, "Figures"). The flags change speed and nothing else.
  */
 export const ENGINE_FLAGS = [
   '--wasm-inlining-factor=5',
@@ -19,7 +21,10 @@ export const ENGINE_FLAGS = [
 const KEEP_BASELINE = '--no-flush-liftoff-code';
 const KEEP_BASELINE_FROM_V8 = 13;
 
-/** Sets {@link ENGINE_FLAGS} for the whole process, its workers included. To be called before the first module is compiled. */
+/**
+ * Sets {@link ENGINE_FLAGS} for the whole process, its workers included. It must be called before
+ * the first module is compiled.
+ */
 export function setEngineFlags(): void {
   for (const flag of ENGINE_FLAGS) setFlagsFromString(flag);
   if (Number.parseInt(process.versions.v8, 10) >= KEEP_BASELINE_FROM_V8) setFlagsFromString(KEEP_BASELINE);

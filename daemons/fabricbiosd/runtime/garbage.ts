@@ -1,20 +1,25 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Memories of ended runs, and their bytes, that may wait for the collector. V8 has room for about 13 000 live memories in a process. */
+/**
+ * Memories of ended runs, and their bytes, that may wait for the collector. V8 has room for about
+ * 13 000 live memories in a process.
+ */
 const MEMORIES_WAITING = 1_024;
 const BYTES_WAITING = 128 * 1024 * 1024;
 
 /**
- * Collects the memories of ended runs at a bounded distance. V8 by itself may let thousands of small instances wait, each with
- * gigabytes of reserved addresses, and only ever looks into its own worker.
+ * Collects the memories of ended runs at a bounded distance.
+ *
+ * V8 by itself may let thousands of small instances wait, each with gigabytes of reserved
+ * addresses, and it only ever looks into its own worker.
  */
 export class Garbage {
   private readonly collect: (() => void) | null = collector();
   private memories = 0;
   private bytes = 0;
 
-  /** Whether this engine collects on request; without, workers must be replaced early. */
+  /** Says whether this engine collects on request. Otherwise workers must be replaced early. */
   get collects(): boolean {
     return this.collect !== null;
   }

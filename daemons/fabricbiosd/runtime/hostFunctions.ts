@@ -13,7 +13,7 @@ import type { RunRequest } from './workerMessages.ts';
 /** Blob handles a run gets. */
 export const HANDLE = { context: 1, input: 2 } as const;
 
-/** Stands for a label that is not snake_case or longer than 64 bytes. */
+/** The label used for one that is not snake_case, or is longer than 64 bytes. */
 export const INVALID_LABEL = 'invalid_label';
 
 /** Most calls of `fail` in one run whose stack is taken: taking one is slower than the call. */
@@ -23,11 +23,14 @@ const LABEL = /^[a-z][a-z0-9_]*$/;
 const EMPTY = new Uint8Array(0);
 
 /**
- * The imports of tasklet-profile-v0 (docs/tasklet-abi.md), made once for a worker and lent to one run after another:
- * `begin`, instantiate, `attach`, call, `finish`, `release`. Nothing of a run is left after `release`.
+ * The imports of tasklet-profile-v0 (docs/tasklet-abi.md), made once for a worker and lent to one
+ * run after another: `begin`, instantiate, `attach`, call, `finish`, `release`.
  *
- * Every pointer and length is unsigned and is held against the memory as it is at the call; memory that is not there ends the run
- * before anything is read or written, also for a length of zero beyond the end. Only then are handle, offset and lease looked at.
+ * Nothing of a run is left after `release`.
+ *
+ * Every pointer and length is unsigned and is checked against the memory as it is at the call. A
+ * place outside of it ends the run before anything is read or written, also for a length of zero.
+ * Handle, offset and lease are checked after that.
  */
 export class HostFunctions {
   readonly imports: WebAssembly.Imports;
@@ -45,7 +48,7 @@ export class HostFunctions {
   private outputLength = 0;
   /** Stack of the first `output_write` that did not fit; null while all did. */
   refusedAt: Error | null = null;
-  /** What the last `fail` gave. */
+  /** The label that the last `fail` gave. */
   label: string | null = null;
   /** Stack of the last `fail`; null after more than {@link FAILURES_PLACED} of them. */
   failedAt: Error | null = null;
@@ -192,18 +195,22 @@ export class HostFunctions {
     this.random(target);
   }
 
-  /** Unsupported where the cell has no memory unit at all, Disconnected where only this run has no lease of it. */
+  /**
+   * Unsupported where the cell has no memory unit at all; Disconnected where only this run has no
+   * lease of it.
+   */
   private leaseStatus(): number {
     if (this.pool.byteLength === 0) return HOST_STATUS.unsupported;
     if (this.lease === null) return HOST_STATUS.disconnected;
     return Atomics.load(this.control.cells, CELL.leaseStatus);
   }
 
-  /** CapacityExceeded where the bytes asked for are not all inside the lease; then none is copied. */
+  /** CapacityExceeded where not all of the bytes are inside the lease. Then none is copied. */
   private copy(offset: bigint, length: number, move: (window: Uint8Array) => void): number {
     const { cells } = this.control;
     const start = BigInt.asUintN(64, offset);
-    // Busy before the status is read: whoever ends the lease sets the status and then waits for busy to go.
+    // Busy is set before the status is read: the end of a lease sets the status and then waits
+    // until busy is cleared.
     Atomics.store(cells, CELL.leaseBusy, 1);
     try {
       const status = this.leaseStatus();

@@ -1,4 +1,7 @@
-/** A host function got a pointer outside linear memory; the run ends as `trap_memory_out_of_bounds`. */
+/**
+ * A host function got a pointer outside of linear memory. The run ends as
+ * `trap_memory_out_of_bounds`.
+ */
 export class HostTrap extends Error {
   readonly hostFunction: string;
 

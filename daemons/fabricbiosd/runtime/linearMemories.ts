@@ -1,7 +1,9 @@
 import type { MeteredModule } from '../../../wasm/meter.ts';
 import { PAGE_BYTES } from '../../../wasm/pages.ts';
 
-/** Wiping more than this takes longer than to get a memory that nobody used (`npm run bench -- runtime`). */
+/**
+ * Above this size, wiping a memory takes longer than a new one does (`npm run bench -- runtime`).
+ */
 const LENT_AGAIN_BYTES = 4 * 1024 * 1024;
 
 /** Bytes of all that is kept for later runs; what was not used longest goes first. */
@@ -17,8 +19,11 @@ const KEPT_MAX = 64;
 type Limits = NonNullable<MeteredModule['memory']>;
 
 /**
- * The linear memories of a worker's runs. One is lent to one run after another, and comes back to what it was when it was new: all
- * zeros, and as long as at first. A memory cannot shrink, so one that grew is not lent again; one of other limits is of another kind.
+ * The linear memories of a worker's runs.
+ *
+ * A memory is lent to one run after another. In between it gets its first state back: all zeros,
+ * and its first length. A memory cannot shrink, so one that grew is not lent again. A memory of
+ * other limits is of another kind.
  */
 export class LinearMemories {
   private readonly kept = new Map<string, WebAssembly.Memory>();

@@ -22,13 +22,13 @@ const ASIDE = '.part';
 const DIGEST_BYTES = 32;
 
 /**
- * Metered modules on disk, so that a cell that starts again need not check and rewrite large artifacts
- * again. Several cells may share the folder.
+ * Metered modules on disk, so that a cell that starts again need not check and rewrite large
+ * artifacts again. Several cells may share the folder.
  *
- * A file holds a SHA-256 of the rest, the length of a JSON head (32 bits, little-endian), the head, and
- * the module. A file that is cut or damaged is as good as none, and so is one that another revision of
- * the meter wrote: its name says the revision. A whole file is trusted, so the folder must be one that
- * nobody else can write to, and that no program brings along.
+ * A file holds a SHA-256 of the rest, the length of a JSON head (32 bits, little-endian), the head,
+ * and the module. A file that is cut or damaged is ignored. So is a file that another revision of
+ * the meter wrote: its name says the revision. A whole file is trusted, so the folder must be one
+ * that no other user can write to, and that no program brings along.
  */
 export class MeteredStore {
   readonly #folder: StateFolder;
@@ -88,7 +88,10 @@ export class MeteredStore {
     return `${await this.#revision}-${sha256}-${pages}`;
   }
 
-  /** Removes the files used longest ago, down to the bound, of whichever cell. Another cell may do the same now. */
+  /**
+   * Removes the files used longest ago, of any cell, down to the bound. Another cell may do the
+   * same now.
+   */
   async #trim(): Promise<void> {
     const files: Array<{ name: string; size: number; used: number }> = [];
     for (const name of this.#folder.names().filter((one) => OURS.test(one))) {

@@ -11,7 +11,10 @@ export interface Preparation {
 /** Bytes of artifacts kept, and of metered modules; V8's code comes on top of these. */
 const ARTIFACT_BYTES = 128 * 1024 * 1024;
 const METERED_BYTES = 64 * 1024 * 1024;
-/** Most of each, so that small ones and refusals, which weigh little more than their names, cannot be many either. */
+/**
+ * Most entries of each kind. Small modules and refusals weigh little more than their names, so the
+ * bound on bytes alone would allow too many.
+ */
 const MODULES = 1_024;
 
 /** A module made ready for one bound of linear memory, or on the way to it. */
@@ -23,7 +26,10 @@ export interface ModuleEntry {
   state: { compiled: CompiledModule } | { refused: RunError } | Preparation;
 }
 
-/** Artifacts by hash, and what became of them by hash and pages of linear memory; both forget what was not used longest. */
+/**
+ * Artifacts by hash, and results by hash and pages of linear memory. Both drop the least recently
+ * used.
+ */
 export class ModuleCache {
   private readonly artifacts = new Map<string, Uint8Array>();
   private readonly entries = new Map<string, ModuleEntry>();
@@ -84,7 +90,7 @@ export class ModuleCache {
     state.abandoned.abort();
   }
 
-  /** Tells all that wait. A result that is not `lasting` is forgotten, so that the next run tries again. */
+  /** Gives the result to all that wait. One that is not `lasting` is forgotten afterwards. */
   settle(sha256: string, pages: number, result: CompileResult, lasting: boolean): void {
     const name = key(sha256, pages);
     const entry = this.entries.get(name);

@@ -11,12 +11,15 @@ import type { FromWorker, ToWorker, WorkerData } from './workerMessages.ts';
 const MODULES_REMEMBERED = 32;
 
 /**
- * Four times what the meter lets the frames of a run weigh (wasm/frameWeight.ts), so that the meter's bound is the one that counts. What is
- * not used of it takes no memory.
+ * Four times the weight that the meter allows for the frames of a run (wasm/frameWeight.ts), so
+ * that the meter's bound is the one that counts. The unused part takes no memory.
  */
 export const STACK_MIB = (4 * DEPTH_MAX * FRAME_UNIT) / (1024 * 1024);
 
-/** JavaScript heap of a worker, MiB: compiling needs it, runs hardly. Linear memories and outputs do not count towards it. */
+/**
+ * JavaScript heap of a worker, MiB. Compiling needs it, runs hardly do. Linear memories and outputs
+ * do not count towards it.
+ */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8, stackSizeMb: STACK_MIB };
 
 const LOG_INTERVAL_MS = 25;
@@ -27,7 +30,10 @@ const STATUS_OF: Record<LeaseEnd, number> = {
   revoked: HOST_STATUS.revoked,
 };
 
-/** Longest wait for a copy to or from fabric memory that has begun. Only a worker that is being ended could take longer. */
+/**
+ * Longest wait for a copy to or from fabric memory that has begun, milliseconds. Only a worker that
+ * is being ended could take longer.
+ */
 const COPY_DEADLINE_MS = 1_000;
 
 export interface PoolWorkerEvents {
@@ -65,7 +71,8 @@ export class PoolWorker {
       trackUnmanagedFds: true,
       resourceLimits: RESOURCE_LIMITS,
     });
-    // Nothing there may reach the daemon's own streams; what a dying worker says comes with its error.
+    // Nothing there may reach the daemon's own streams. The last words of a dying worker come with
+    // its error.
     this.worker.stdout.resume();
     this.worker.stderr.resume();
     this.worker.on('message', (message: FromWorker) => {
@@ -131,8 +138,10 @@ export class PoolWorker {
   }
 
   /**
-   * Takes the fabric memory from the run. When this returns, the run touches it no more and gets the status instead; only a run that
-   * is being ended can still be inside a copy, and it is gone when its outcome arrives.
+   * Takes the fabric memory from the run.
+   *
+   * After this returns, the run gets the status instead of the memory. Only a run that is being
+   * ended can still be inside a copy, and it is gone when its outcome arrives.
    */
   endLease(why: LeaseEnd): void {
     const { cells } = this.control;
@@ -143,12 +152,13 @@ export class PoolWorker {
     }
   }
 
-  /** What was logged since the last time. */
+  /** The part of the log that was written since the last call. */
   private newLog(): string {
     if (this.logTimer !== null) clearTimeout(this.logTimer);
     this.logTimer = null;
     const { cells } = this.control;
-    // Before the length is read: a line that comes in between is told again rather than missed.
+    // This happens before the length is read: a line that comes in between is reported again rather
+    // than missed.
     Atomics.store(cells, CELL.logNotified, 0);
     const to = Atomics.load(cells, CELL.logLength);
     const text = this.logText(this.logRead, to);
@@ -163,8 +173,10 @@ export class PoolWorker {
 }
 
 /**
- * Node's permission model, with nothing granted but to read the worker's own code, which is public: the folder of the bundles, or the
- * sources. A worker does not inherit the daemon's permissions.
+ * Arguments for Node's permission model.
+ *
+ * The only grant is to read the worker's own code, which is public: the folder of the bundles, or
+ * the sources. A worker does not inherit the daemon's permissions.
  */
 export function workerPermissions(worker: URL): string[] {
   const code = worker.pathname.endsWith('.ts') ? new URL('../../..', import.meta.url) : new URL('.', worker);

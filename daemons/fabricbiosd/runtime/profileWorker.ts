@@ -1,4 +1,7 @@
-/** Entry point of the worker that profiles one run: sealed like a run worker, it runs the module with counters and says what they say. */
+/**
+ * Entry point of the worker that profiles one run. It is sealed like a run worker, runs the module
+ * with counters, and reports the counts.
+ */
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { countInstructions } from '../../../wasm/countInstructions.ts';

@@ -4,8 +4,11 @@ import { createCipheriv } from 'node:crypto';
 const ZEROS = new Uint8Array(64 * 1024);
 
 /**
- * The bytes of `random_fill`: the AES-256-CTR key stream (NIST SP 800-38A) of the run's seed as key and sixteen zero bytes as first
- * counter block. One stream for the whole run: two fills of four bytes give what one fill of eight gives.
+ * The bytes of `random_fill`: the AES-256-CTR key stream (NIST SP 800-38A) with the run's seed as
+ * key and sixteen zero bytes as first counter block.
+ *
+ * The whole run has one stream: two fills of four bytes give the bytes of one fill of eight.
+ *
  * @param seed 64 hex digits
  */
 export function randomStream(seed: string): (target: Uint8Array) => void {

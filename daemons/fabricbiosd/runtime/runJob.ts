@@ -9,7 +9,10 @@ export interface RunJob {
   module_sha256: string;
   /** The init context as UTF-8 JSON (docs/tasklet-abi.md). */
   context: Uint8Array;
-  /** Taken over: a large input that owns its ArrayBuffer is moved to the worker and is empty for the caller afterwards. */
+  /**
+   * The input. A large one that owns its ArrayBuffer is moved to the worker, and is empty for the
+   * caller afterwards.
+   */
   input: Uint8Array;
   /** Instructions the run may execute. */
   fuel: number;
@@ -28,10 +31,16 @@ export interface RunJob {
 export interface RunJobOutcome {
   state: 'succeeded' | 'failed' | 'cancelled';
   error: RunError | null;
-  /** What the tasklet had written when it ended, whichever way; empty when its worker was ended from outside. */
+  /**
+   * The bytes that the tasklet had written at its end of any kind; empty when its worker was ended
+   * from outside.
+   */
   output: Uint8Array;
   log: string;
-  /** Exact, also after a trap; 0 when the worker was ended from outside, because the count goes with it. */
+  /**
+   * Exact, also after a trap; 0 when the worker was ended from outside, because the count goes with
+   * it.
+   */
   fuel_used: number;
   /** Bytes; 0 when the run did not start or its worker was ended from outside. */
   linear_memory_peak: number;
@@ -42,7 +51,10 @@ export interface RunJobOutcome {
 export interface RunListener {
   /** The run left the queue and starts in a worker. */
   running(): void;
-  /** Whole lines of the run log, batched, while the run goes on; joined they are how the outcome's `log` begins. */
+  /**
+   * Gets whole lines of the run log, batched, while the run goes on. Joined, they are the beginning
+   * of the outcome's `log`.
+   */
   log(text: string): void;
 }
 

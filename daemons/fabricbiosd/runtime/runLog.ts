@@ -6,12 +6,16 @@ const LEVELS = ['error', 'warn ', 'info ', 'debug', 'trace'];
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Control characters other than tab and line feed: a log must not be able to drive the terminal it is shown on. */
+/**
+ * Control characters other than tab and line feed: a log must not drive the terminal that shows it.
+ */
 const CONTROL = /(?![\t\n])\p{Cc}/gu;
 
 /**
- * Writes a run's log into the memory shared with main. A record is `<level> <text>`; its further lines are indented, so that only a
- * record begins in the first column. Invalid UTF-8 and control characters become U+FFFD.
+ * Writes a run's log into the memory shared with main.
+ *
+ * A record is `<level> <text>`. Its further lines are indented, so that only a record begins in the
+ * first column. Invalid UTF-8 and control characters become U+FFFD.
  */
 export class RunLog {
   private readonly control: SharedControl;
@@ -42,7 +46,7 @@ export class RunLog {
       this.append(bytes);
     } else {
       this.full = true;
-      // A line feed takes the last place, so that the mark stands on a line of its own.
+      // A line feed takes the last place, so that the mark has a line of its own.
       if (room > 1) this.append(Buffer.concat([wholeCharacters(bytes, room - 1), Buffer.from('\n')]));
       this.append(Buffer.from(LOG_TRUNCATED));
     }
@@ -57,7 +61,10 @@ export class RunLog {
   }
 }
 
-/** The longest beginning of valid UTF-8 that fits into `size` bytes and does not end inside a character. */
+/**
+ * The longest beginning of valid UTF-8 that fits into `size` bytes and does not end inside a
+ * character.
+ */
 function wholeCharacters(bytes: Uint8Array, size: number): Uint8Array {
   let end = Math.min(size, bytes.length);
   while (end < bytes.length && end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;

@@ -81,7 +81,8 @@ export class RunTask implements PoolTask {
   answered(answer: FromWorker, worker: PoolWorker): void {
     if (answer.kind !== 'ended') return;
     const { error, output, fuelUsed, linearMemoryPeak, durationUs } = answer.result;
-    // On a busy machine a run takes long that does little: one that was quick stays so by what it took of a processor.
+    // A short run may take long on a busy machine. A run of a quick module is therefore judged by
+    // its processor time.
     const taken = this.entry?.quick ? answer.cpuUs : durationUs;
     if (this.entry !== null) this.entry.quick = taken < QUICK_MS * 1000;
     this.finish({

@@ -17,16 +17,19 @@ export interface Profiler {
 }
 
 /**
- * One run in a new instance: start function, init, run, finalize; finalize also after a non-zero run, but not after a trap. The first
- * error is the run's.
+ * One run in a new instance: start function, init, run, finalize. Finalize also follows a non-zero
+ * run, but not a trap. The first error is the run's.
  *
- * - A non-zero run is `tasklet_failed` with the label of the last `fail` before it returned. `fail` alone fails nothing.
- * - A run that returns 0 although an `output_write` was refused is `output_too_large`: a cut output must not pass for a result.
+ * - A non-zero run is `tasklet_failed` with the label of the last `fail` before it returned. `fail`
+ *   alone fails nothing.
+ * - A run that returns 0 although an `output_write` was refused is `output_too_large`: a cut output
+ *   must not pass for a result.
  * - Segments that do not fit end the run as a trap before any fuel is used.
  *
- * @param memory all zeros, within the module's limits; whoever gives it wipes it afterwards
- * @param profiler prepares the instance and settles instead, where the module is not the metered one but one that counts
- * @throws what is a fault of the cell and not of the tasklet; the worker must not be used again
+ * @param memory all zeros, within the module's limits; the caller wipes it afterwards
+ * @param profiler prepares the instance and settles instead, where the module is not the metered
+ *   one but one that counts
+ * @throws a fault of the cell and not of the tasklet; the worker must not be used again
  */
 export function runTasklet(
   host: HostFunctions,
@@ -70,7 +73,11 @@ export function runTasklet(
       const index = name === undefined ? Number.NaN : Number((exports[name] as WebAssembly.ExportFunction).name);
       return Number.isSafeInteger(index) ? [{ function: index, offset: 0 }] : [];
     };
-    /** What the export returned; undefined when it did not, and then `error` is set. */
+    /**
+     * Calls an export.
+     *
+     * @returns its value; undefined when it did not return, and then `error` is set
+     */
     const call = (name: string, ...args: number[]): number | undefined => {
       let thrown: unknown = null;
       let result: number | undefined;

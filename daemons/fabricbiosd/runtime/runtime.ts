@@ -24,13 +24,19 @@ import { WorkerPool } from './workerPool.ts';
 const TRIALS_MAX = 2;
 
 export interface RuntimeOptions {
-  /** Most worker threads; by default the processors, at least 2 and at most 4. The first starts now, others when runs wait. */
+  /**
+   * Most worker threads; by default the processors, at least 2 and at most 4. The first starts at
+   * once, others when runs wait.
+   */
   workers?: number | undefined;
   /** The cell's fabric memory, of which runs get windows; 0 bytes = the cell has no memory unit. */
   memPool: SharedArrayBuffer;
   /** Entry point of a worker: runWorker.ts, or its bundle. */
   workerUrl: URL;
-  /** Entry points of a trial process and of its thread: trialMain.ts and trialThread.ts, or their bundles. */
+  /**
+   * Entry points of a trial process and of its thread: trialMain.ts and trialThread.ts, or their
+   * bundles.
+   */
   trialUrls: { main: URL; thread: URL };
   log: DaemonLog;
   /** Where metered modules are kept for the next start; nowhere unless given. */
@@ -58,22 +64,27 @@ export interface RuntimeStats {
 
 export interface Runtime {
   /**
-   * Keeps an artifact; the least recently used are forgotten past 128 MiB. The bytes must not be changed afterwards.
-   * @throws GrafosError `module_hash_mismatch`, `module_too_large`, `shutting_down`
+   * Keeps an artifact. Above 128 MiB the least recently used are dropped. The bytes must not be
+   * changed afterwards.
+   *
+   * @throws {GrafosError} module_hash_mismatch, module_too_large, shutting_down
    */
   putModule(sha256: string, bytes: Uint8Array): Promise<void>;
   hasModule(sha256: string): boolean;
   /**
-   * Runs a job; whatever the tasklet does, and whatever its module is, is told by the outcome. Once the outcome is there, the run
-   * touches neither its lease nor anything else.
-   * @throws GrafosError `module_unknown`, `run_id_in_use`, `bad_request`, `shutting_down`
+   * Runs a job. The outcome reports every behaviour of the tasklet and every fault of its module.
+   * After the outcome, the run touches neither its lease nor anything else.
+   *
+   * @throws {GrafosError} module_unknown, run_id_in_use, bad_request, shutting_down
    */
   submit(job: RunJob, on: RunListener): Promise<RunJobOutcome>;
   /** Ends a run, waiting or running; false when no such run is under way. */
   cancel(runId: string): boolean;
   /**
-   * Takes the fabric memory from a run: when this returns, the run reads and writes it no more and its calls get LeaseExpired, Fenced
-   * or Revoked. False when the run is not under way; one that has not started yet never gets to the memory.
+   * Takes the fabric memory from a run. After this returns, the calls of the run get LeaseExpired,
+   * Fenced or Revoked instead of the memory. A run that has not started yet never gets the memory.
+   *
+   * @returns false when the run is not under way
    */
   endLease(runId: string, why: LeaseEnd): boolean;
   stats(): RuntimeStats;
@@ -232,7 +243,7 @@ class WorkerRuntime implements Runtime {
     });
   }
 
-  /** Makes a module ready that could cost a compiler much: as the store has it, or after a trial. */
+  /** Makes a costly module ready, from the store or after a trial. */
   private async tryFirst(artifact: Uint8Array, module: ModuleAsked): Promise<void> {
     const { sha256, pages, tenant, signal } = module;
     const stored = await this.store?.read(sha256, pages);
@@ -273,7 +284,7 @@ class WorkerRuntime implements Runtime {
   /**
    * Has a worker compile a module.
    *
-   * @param withdrawn called instead of `done` when the last run that waits ends before a worker begins
+   * @param withdrawn called instead of `done` when no run waits before a worker begins
    */
   private compile(
     { tenant, signal }: ModuleAsked,

@@ -1,6 +1,9 @@
 import { registerHooks } from 'node:module';
 
-/** The names of ECMAScript and WebAssembly; everything else that Node puts into the global object is taken out of it. */
+/**
+ * The names of ECMAScript and WebAssembly. Everything else that Node puts into the global object is
+ * removed.
+ */
 const LANGUAGE = new Set([
   ...['globalThis', 'Infinity', 'NaN', 'undefined', 'isFinite', 'isNaN', 'parseFloat', 'parseInt'],
   ...['decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape', 'unescape', 'eval'],
@@ -12,7 +15,9 @@ const LANGUAGE = new Set([
   ...['Float16Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array'],
 ]);
 
-/** What Node's own code asks of `process` to run a worker and to end one that threw. */
+/**
+ * The properties of `process` that Node's own code needs to run a worker and to end one that threw.
+ */
 const KEPT_OF_PROCESS = new Set([
   ...['version', 'versions', 'arch', 'platform', 'nextTick', '_tickCallback', 'emitWarning', 'constructor'],
   ...['_events', '_eventsCount', '_maxListeners', 'domain', '_exiting', 'exitCode'],
@@ -22,9 +27,12 @@ const KEPT_OF_PROCESS = new Set([
 ]);
 
 /**
- * Leaves a worker nothing but the language: to be called once, when all that it needs is loaded, and before it meets a stranger's code.
- * Whoever then got to run JavaScript in here finds no module to load, no `process`, no message port and no host object, and cannot
- * change a built-in so that the worker's own code would hand one out (docs/security.md, "The run worker").
+ * Leaves a worker nothing but the language. It must be called once, when all needed code is loaded,
+ * and before the worker gets foreign code.
+ *
+ * JavaScript of an attacker in this realm then finds no module to load, no `process`, no message
+ * port and no host object. It cannot change a built-in so that the worker's own code would hand one
+ * out (docs/security.md, "The run worker").
  */
 export function sealRealm(): void {
   // Not `import`, not `require`, from wherever: evaluated text included.
@@ -51,7 +59,10 @@ function stripProcess(): void {
   }
 }
 
-/** Classes of errors say `this.name = …`, which a frozen prototype would forbid to its heirs: a setter lets them. */
+/**
+ * Lets classes of errors set `this.name`. A frozen prototype would forbid it to its heirs; a setter
+ * allows it.
+ */
 function errorsMayBeNamed(): void {
   const errors = [Error, AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
   const { CompileError, LinkError, RuntimeError } = WebAssembly;

@@ -14,15 +14,15 @@ export const CELL = {
   leaseBusy: 1,
   /** Bytes of log that are there, always whole lines. */
   logLength: 2,
-  /** 1 when main has been told of new log and has not looked yet. */
+  /** 1 while main has been notified of new log and has not looked yet. */
   logNotified: 3,
   /** Pages of linear memory at the run's last report; 0 before it began. */
   memoryPages: 6,
 } as const;
 
 /**
- * Memory that main and one worker share besides the pool. The log lies here and not in messages, so that what a run logged before it
- * was ended from outside is still known.
+ * Memory that main and one worker share besides the pool. The log is here and not in messages, so
+ * that the log of a run that was ended from outside is still known.
  */
 export interface SharedControl {
   cells: Int32Array;

@@ -2,8 +2,11 @@
 export const TRANSFER_FROM = 64 * 1024;
 
 /**
- * Bytes as they may be posted: structured clone copies the whole buffer behind a view, so a view of a part becomes a copy of its own.
- * @param transfer gets the buffer when it is large enough to be moved; it is empty for the sender then
+ * Prepares bytes for posting. Structured clone copies the whole buffer of a view, so a view of a
+ * part becomes a copy of its own.
+ *
+ * @param transfer gets the buffer when it is large enough to be moved; it is empty for the sender
+ *   then
  */
 export function postable(bytes: Uint8Array, transfer: ArrayBuffer[]): Uint8Array {
   const { buffer } = bytes;

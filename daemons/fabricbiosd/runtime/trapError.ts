@@ -2,8 +2,10 @@ import type { RunError, RunErrorCode } from '../../protocol/runError.ts';
 import { HostTrap } from './hostTrap.ts';
 
 /**
- * What V8 says when WebAssembly traps, and the run error it is. V8 has one message for both ways a float fails to become an integer,
- * so that a value out of range is `trap_invalid_conversion` too. Anything about a table is `trap_indirect_call`.
+ * The messages of V8 for traps of WebAssembly, and the run error of each.
+ *
+ * V8 has one message for both ways in which a float fails to become an integer, so a value out of
+ * range is `trap_invalid_conversion`, too. Anything about a table is `trap_indirect_call`.
  */
 const TRAPS: ReadonlyArray<readonly [message: RegExp, code: RunErrorCode, sentence: string]> = [
   [
@@ -34,7 +36,10 @@ const TRAPS: ReadonlyArray<readonly [message: RegExp, code: RunErrorCode, senten
   ],
 ];
 
-/** The run error for what a call into an instance threw; null for what is no trap but a fault of the cell. */
+/**
+ * The run error for an error that a call into an instance threw; null when it is no trap but a
+ * fault of the cell.
+ */
 export function trapError(thrown: unknown): RunError | null {
   if (thrown instanceof HostTrap) {
     return {
@@ -51,7 +56,9 @@ export function trapError(thrown: unknown): RunError | null {
   return { code: known[1], message: `${known[2]}.` };
 }
 
-/** The run error for calls that go deeper than the meter's bound, or than the engine's where that is less. */
+/**
+ * The run error for calls deeper than the meter's bound, or than the engine's where that is less.
+ */
 export function tooDeep(): RunError {
   return {
     code: 'trap_call_stack_exhausted',

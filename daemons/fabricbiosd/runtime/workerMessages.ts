@@ -1,4 +1,7 @@
-/** What main and a run worker say to each other (structured clone). A worker does one thing at a time and answers it once. */
+/**
+ * Messages between main and a run worker (structured clone). A worker does one thing at a time and
+ * answers it once.
+ */
 import type { MeteredModule } from '../../../wasm/meter.ts';
 import type { RunError } from '../../protocol/runError.ts';
 
@@ -11,7 +14,10 @@ export interface WorkerData {
 /** A module ready to be instantiated, the same for every worker. */
 export interface CompiledModule {
   module: WebAssembly.Module;
-  /** Its `bytes` lie in shared memory: a worker needs them when a run traps, to tell the exact fuel. */
+  /**
+   * The metered module. Its `bytes` are in shared memory: a worker needs them when a run traps, to
+   * settle the exact fuel.
+   */
   metered: MeteredModule;
 }
 
@@ -24,7 +30,7 @@ export interface CompileRequest {
   kind: 'compile';
   bytes: Uint8Array;
   memoryMaxPages: number;
-  /** What became of these bytes before, on the same code. */
+  /** The earlier result for these bytes, made by the same code. */
   metered: MeteredModule | null;
 }
 
@@ -58,15 +64,17 @@ export interface RunResult {
 
 export type FromWorker =
   /**
-   * `collects`: the worker can collect its garbage when it wants to, so that it may live long. `guarded`: Node's permission model holds
-   * in it.
+   * `collects`: the worker can collect its garbage on request, so that it may live long. `guarded`:
+   * Node's permission model holds in it.
    */
   | { kind: 'ready'; collects: boolean; guarded: boolean }
   | { kind: 'log' }
   | { kind: 'compiled'; result: CompileAnswer }
   /**
-   * `cpuUs`: what the run took of a processor, microseconds; where Node cannot tell (before version 23.9), its wall clock. `tidying`: the worker
-   * collects garbage now and says `tidy` when it can take the next run.
+   * `cpuUs`: processor time of the run, microseconds; its wall clock where Node has no such count
+   * (before version 23.9).
+   *
+   * `tidying`: the worker collects garbage now and says `tidy` when it can take the next run.
    */
   | { kind: 'ended'; result: RunResult; cpuUs: number; tidying: boolean }
   | { kind: 'tidy' };

@@ -15,7 +15,9 @@ export interface PoolTask {
   readonly quick: boolean;
   /** It is known to be long: put behind the others from its beginning. */
   readonly heavy: boolean;
-  /** Of one group of quick tasks, one does not wait for another's to be done. */
+  /**
+   * Tasks of different groups take turns: a group with many queued tasks does not block another.
+   */
   readonly group: number;
   /** Name of the tenant that it belongs to. */
   readonly tenant: string;
@@ -42,20 +44,31 @@ export interface PoolOptions {
 /** Tasks among which one is looked for whose group no worker has. */
 const LOOKED_THROUGH = 64;
 
-/** Without a collector on request, the memories of ended runs wait for V8: then a worker must not get old. */
+/**
+ * Runs of a worker without a collector on request, after which it is replaced: the memories of
+ * ended runs wait for V8 there.
+ */
 const RUNS_WITHOUT_COLLECTOR = 1_500;
-/** Workers beyond the first that had nothing to do for so long are ended, so that an idle cell is small. */
+/**
+ * Idle time after which workers beyond the first are ended, milliseconds, so that an idle cell is
+ * small.
+ */
 const IDLE_MS = 60_000;
 /** Workers that may fail to start in a row before the tasks that wait are given up. */
 const START_FAILURES = 3;
 
 /**
- * Worker threads that take tasks in order, each one at a time. The first is kept warm; more are started when tasks wait.
+ * Worker threads that take tasks in order, each one at a time. The first is kept warm. More are
+ * started when tasks wait.
  *
- * Tasks that are not known to be quick get all workers but one (docs/limits.md, "Neighbours"). A task that turns out long is put behind
- * the others where the system can do that, and another worker is started in its place, as often as there are workers. While there is a
- * worker behind, tasks that are not quick go there, or to another that is behind from its beginning. A task past its deadline, or
- * cancelled, is ended by ending its worker, and its loss is told once the worker is gone: from then on the task touches nothing any more.
+ * Tasks that are not known to be quick get all workers but one (docs/limits.md, "Neighbours"). The
+ * worker of a task that turns out long is deprioritized where the system can do that, and another
+ * worker is started in its place, as often as there are workers. While there is a deprioritized
+ * worker, tasks that are not quick run only on deprioritized workers; a new one may be started as
+ * such.
+ *
+ * A task past its deadline, or cancelled, is ended by ending its worker. Its loss is reported once
+ * the worker is gone. From then on the task touches nothing any more.
  */
 export class WorkerPool {
   readonly stats = { started: 0, lost: 0, recycled: 0 };
@@ -203,7 +216,8 @@ export class WorkerPool {
     const toCompile = this.nextCompile();
     if (toCompile !== undefined) return toCompile;
     if (places > 1) return first(slow);
-    // The last place is for a module that has none, or the long runs of one would keep all others from their first.
+    // The last place is for a module without a run. Otherwise the long runs of one module would
+    // keep all others from their first run.
     let looked = 0;
     for (const task of slow) {
       if (looked++ === LOOKED_THROUGH) break;
@@ -228,7 +242,10 @@ export class WorkerPool {
     return other;
   }
 
-  /** The one that waits longest, but first one whose like nobody is at: many of one kind do not hold up the only one of another. */
+  /**
+   * The quick task that waits longest of the groups without a task under way, or else the one that
+   * waits longest of all. Many tasks of one group do not hold up the only one of another.
+   */
   private nextQuick(): PoolTask | undefined {
     const { quick } = this.waiting;
     if (quick.size < 2) return first(quick);
@@ -329,7 +346,8 @@ export class WorkerPool {
         const task = this.takeTask(slot);
         if (task === null) break;
         if (message.kind === 'ended') slot.runsLeft--;
-        // Idle before the answer is told: what it leads to may go to this very worker.
+        // The worker is idle before the answer is reported: the answer may lead to a task for this
+        // very worker.
         slot.state = message.kind === 'ended' && message.tidying ? 'tidying' : 'idle';
         task.answered(message, slot.worker);
         // Unless the answer has led to a task for this very worker.

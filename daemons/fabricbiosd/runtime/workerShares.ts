@@ -2,7 +2,9 @@ import { LONG_MS } from '../../protocol/cellWorkers.ts';
 import type { PoolWorker } from './poolWorker.ts';
 import type { PoolTask, TaskLoss } from './workerPool.ts';
 
-/** Workers put aside, for each that there may be, at which no other is started in their place. */
+/**
+ * Number of detached workers, for each worker of the pool, from which no further one is replaced.
+ */
 const ASIDE = 4;
 
 /** A place for a worker, from its start to its end. */
@@ -14,7 +16,7 @@ export interface Slot {
   deadline: NodeJS.Timeout | null;
   /** When its task started, by `performance.now()`. */
   startedAt: number;
-  /** It is behind the others, for good, and gets no quick task. */
+  /** The worker is deprioritized, for good, and gets no quick task. */
   isBehind: boolean;
   runsLeft: number;
   idleSince: number;
@@ -23,13 +25,18 @@ export interface Slot {
   replaces: Slot | null;
 }
 
-/** How many workers of a pool tasks of each kind have, and may have (docs/limits.md, "Neighbours"). */
+/**
+ * Counts the workers that tasks of each kind have and may have (docs/limits.md, "Neighbours").
+ *
+ * A task is long once it has run for `LONG_MS`. A worker with a long task, or a deprioritized one,
+ * is detached: another worker may take its place.
+ */
 export class WorkerShares {
   private readonly slots: ReadonlySet<Slot>;
   private readonly size: number;
   private now = 0;
 
-  /** @param size most workers at one time, but for those put aside */
+  /** @param size most workers at one time, detached ones aside */
   constructor(slots: ReadonlySet<Slot>, size: number) {
     this.slots = slots;
     this.size = size;
@@ -49,12 +56,18 @@ export class WorkerShares {
     return false;
   }
 
-  /** Then tasks that are not quick go there, and the others spoil no worker that quick ones could have. */
+  /**
+   * Says whether a worker is deprioritized. Then tasks that are not quick run only on such workers,
+   * and keep the others free for quick tasks.
+   */
   get hasBehind(): boolean {
     return this.behind > 0;
   }
 
-  /** More are behind than tasks of which it was known could bring there: quick ones turned long. If all were kept, quick ones might find none. */
+  /**
+   * Says whether more workers are deprioritized than tasks known to be slow alone explain, so quick
+   * tasks must have run long. Some are ended, or quick tasks would find no worker.
+   */
   get tooManyBehind(): boolean {
     return this.behind > this.mostSlow;
   }
@@ -65,8 +78,11 @@ export class WorkerShares {
   }
 
   /**
-   * Workers that are not to be replaced; of those put aside, as many as there may be workers do not count. And up to {@link ASIDE} times as many leave
-   * room for one: tasks that were quick and turned long come on top of those that nobody took for quick.
+   * Workers that count towards the limit.
+   *
+   * The first `size` detached ones are free. More of them count, but below `ASIDE * size` they
+   * never take the last place: tasks that were quick and turned long come on top of the tasks that
+   * were known to be slow.
    */
   get counted(): number {
     let aside = 0;
@@ -81,9 +97,11 @@ export class WorkerShares {
   }
 
   /**
-   * How many more modules may be compiled now. Compiling takes all of a processor, and memory: small modules have
-   * one place less than there are workers. Large ones have one place of their own, so that they keep no small one
-   * waiting. Compiling always ends, so that those that wait get their turn.
+   * Number of modules that may be compiled in addition now.
+   *
+   * Compiling takes all of a processor, and memory. Small modules have one place less than there
+   * are workers. Large ones have one place of their own, so that they keep no small one waiting.
+   * Compiling always ends, so that waiting modules get their turn.
    */
   roomToCompile(heavy: boolean): number {
     let compiling = 0;
@@ -91,24 +109,24 @@ export class WorkerShares {
     return (heavy ? 1 : this.fresh) - compiling;
   }
 
-  /** How many more tasks may start that are not known to be quick. */
+  /** Number of tasks not known to be quick that may start now. */
   get roomForSlow(): number {
     const { aside, slow } = this.slowTasks();
     return this.fresh - slow - Math.max(0, aside - this.size);
   }
 
-  /** How many more there may be once those that run have been put aside. */
+  /** Number of places for such tasks once the running ones are detached. */
   get placesForSlow(): number {
     const { aside, slow } = this.slowTasks();
     return this.mostSlow - aside - slow;
   }
 
-  /** Tasks that are not quick, put aside or not. */
+  /** Most tasks that are not quick, detached ones included. */
   private get mostSlow(): number {
     return this.size + this.fresh;
   }
 
-  /** Of these not put aside yet, at most: one worker is kept for quick ones. */
+  /** Most of them that are not detached: one worker is kept for quick tasks. */
   private get fresh(): number {
     return Math.max(1, this.size - 1);
   }

@@ -1,6 +1,10 @@
 /**
- * Entry point of a trial process, which meets one module that could cost V8 more memory or time than a cell may
- * lose (docs/adr/0028-compilers-are-bounded.md). It ends itself past its bounds, and when its cell is gone.
+ * Entry point of a trial process.
+ *
+ * It compiles one module that could cost V8 more memory or time than a cell may lose
+ * (docs/adr/0028-compilers-are-bounded.md). It ends itself past its bounds, and when its cell is
+ * gone.
+ *
  * Arguments: most bytes of memory, most milliseconds of processor time, URL of the thread's code.
  */
 import { Worker } from 'node:worker_threads';

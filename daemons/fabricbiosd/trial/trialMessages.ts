@@ -1,12 +1,21 @@
-/** Messages between a cell and its trial process. Each is a frame: its length, 32 bits little-endian, then its bytes. */
+/**
+ * Messages between a cell and its trial process. Each is a frame: its length, 32 bits
+ * little-endian, then its bytes.
+ */
 import type { MeteredModule } from '../../../wasm/meter.ts';
 import type { RunError } from '../../protocol/runError.ts';
 
 /** First frame to the process, as JSON; a frame with the module follows. */
 export type TrialRequest =
-  /** The module is an artifact, to be checked, metered and compiled in full by the baseline compiler. */
+  /**
+   * The module is an artifact. It is checked, metered and compiled in full by the baseline
+   * compiler.
+   */
   | { kind: 'check'; memoryMaxPages: number }
-  /** The module has the bodies of these functions only; each is compiled by the optimizing compiler, in this order. */
+  /**
+   * The module has the bodies of these functions only. The optimizing compiler compiles each, in
+   * this order.
+   */
   | { kind: 'optimize'; functions: number[] };
 
 /** Frames from the process, as JSON. */

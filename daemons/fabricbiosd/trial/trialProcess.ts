@@ -17,7 +17,10 @@ export interface TrialBounds {
 
 const MIB = 1024 * 1024;
 
-/** A check decides whether a module runs at all, so that its bounds are generous: no module that a cell takes is near. */
+/**
+ * Bounds of a check. They are generous, because a check decides whether a module runs at all: no
+ * module that a cell takes is near.
+ */
 export const CHECK_BOUNDS: TrialBounds = { memory: 1024 * MIB, cpuMs: 60_000 };
 
 /** Past these a function stays with the baseline compiler, in every run. */
@@ -29,7 +32,10 @@ const WALL_FACTOR = 20;
 /** Milliseconds that a process may take to start on a busy machine. */
 const START_MS = 10_000;
 
-/** Address space that Node and V8 reserve without using it; the kernel's bound counts it, ours does not. */
+/**
+ * Address space that Node and V8 reserve without using it. The kernel's bound counts it, ours does
+ * not.
+ */
 const RESERVED_BYTES = 1536 * MIB;
 
 const METERED_MAX = 4 * MODULE_LIMITS.module;
@@ -56,7 +62,8 @@ export class TrialProcess {
   }
 
   /**
-   * Checks, meters and compiles a module, then finds the functions that the optimizing compiler can be left with.
+   * Checks, meters and compiles a module, then finds the functions that the optimizing compiler can
+   * be left with.
    *
    * @param memoryMaxPages most pages of 64 KiB that the module's memory may have
    */
@@ -87,7 +94,10 @@ export class TrialProcess {
     for (const child of this.#children) child.kill('SIGKILL');
   }
 
-  /** The cheapest first, so that one that is too much keeps no other from the optimizing compiler. */
+  /**
+   * Optimizes the cheapest functions first, so that one that is too much keeps no other from the
+   * optimizing compiler.
+   */
   async #optimize(module: Uint8Array, functions: readonly number[]): Promise<Set<number>> {
     const optimized = new Set<number>();
     if (functions.length === 0) return optimized;
@@ -159,7 +169,8 @@ export class TrialProcess {
       ...[memory, cpuMs, this.#thread.href].map(String),
     ];
     const kib = Math.ceil((memory + RESERVED_BYTES) / 1024);
-    // The kernel's bound holds also where the process does not come to look itself; Windows has none to set here.
+    // The kernel's bound also holds where the process does not get to look itself. Windows has none
+    // to set here.
     const bounded = [
       '/bin/sh',
       '-c',

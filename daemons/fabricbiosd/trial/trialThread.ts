@@ -1,4 +1,7 @@
-/** Thread of a trial process that meets the module, so that the process's main thread stays free to end it. */
+/**
+ * Thread of a trial process that compiles the module, so that the process's main thread stays free
+ * to end it.
+ */
 import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { keepBodies } from '../../../wasm/keepBodies.ts';
@@ -40,7 +43,10 @@ function check(memoryMaxPages: number): void {
   say(jsonFrame({ metered: about, functions }), frame(bytes), frame(few));
 }
 
-/** Functions whose code costs much once it is metered: a function that became two has it in its inner one. */
+/**
+ * Functions whose code costs much once it is metered. A function that became two has it in its
+ * inner one.
+ */
 function costlyBodies({ touched, inner, interruptFunction }: MeteredModule): number[] {
   return touched.map((index) => {
     const place = inner.indexOf(index);

@@ -1,8 +1,9 @@
 /**
- * The audit log: JSON Lines, each record holding the SHA-256 of the line before, so that no record can be changed, dropped or
- * slipped in without {@link verifyAudit} finding it. Format and guarantees: docs/security.md.
+ * The audit log: JSON Lines. Each record has the SHA-256 of the line before, so {@link verifyAudit}
+ * finds a record that was changed, dropped or inserted. Format and guarantees: docs/security.md.
  *
- * Records of one event-loop turn leave in one write at the end of that turn; a refusal is on its way to the disk before its answer is.
+ * The records of one turn of the event loop are written at once at the end of that turn. A refusal
+ * is on its way to the disk before its answer is.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
@@ -13,9 +14,16 @@ import type { AuditRecord } from '../../protocol/tenantApi.ts';
 export type AuditEntry = Omit<AuditRecord, 'seq' | 'at' | 'prev_sha256'>;
 
 export interface AuditLog {
-  /** Throws once {@link MAX_PENDING} characters could not be written: what cannot be recorded must not be done. */
+  /**
+   * Appends a record. An act that cannot be recorded must not be done.
+   *
+   * @throws {Refused} once {@link MAX_PENDING} characters could not be written
+   */
   append(entry: AuditEntry): void;
-  /** Writes what is still in memory. Throws what the file system threw; the records are kept for the next try. */
+  /**
+   * Writes the records that are still in memory. After an error of the file system, which it
+   * throws, they are kept for the next try.
+   */
   flush(): void;
   close(): void;
 }
@@ -23,9 +31,9 @@ export interface AuditLog {
 export interface AuditOptions {
   /** A file larger than this is set aside, bytes. */
   maxBytes?: number;
-  /** How many files set aside are kept; the oldest go first. */
+  /** Number of rotated files that are kept. The oldest are removed first. */
   keep?: number;
-  /** Told of a write at the end of a turn that failed: nobody is there to catch it. */
+  /** Called when a write at the end of a turn failed, where no caller can catch it. */
   onError: (error: unknown) => void;
 }
 
@@ -61,7 +69,8 @@ export function openAuditLog(dir: string, options: AuditOptions): AuditLog {
     try {
       while (written < bytes.length) written += writeSync(fd, bytes, written);
     } catch (error) {
-      // Half a batch on a full disk would be a torn line: take it back and keep all of it for the next try.
+      // Half a batch on a full disk would be a torn line. It is taken back, and all of the batch is
+      // kept for the next try.
       ftruncateSync(fd, size);
       throw error;
     }
@@ -120,7 +129,10 @@ export function openAuditLog(dir: string, options: AuditOptions): AuditLog {
   };
 }
 
-/** Finds where the chain stopped. A last line without its newline was cut off by a crash: it was never whole, so it is dropped. */
+/**
+ * Finds the end of the chain. A last line without its newline was cut off by a crash. It was never
+ * whole, so it is dropped.
+ */
 function recover(fd: number, folder: StateFolder): { size: number; seq: number; prev: string; torn: number } {
   const total = fstatSync(fd).size;
   const { text, end } = lastLine(fd, total);
@@ -145,7 +157,8 @@ function link(line: string): { seq: number; prev: string } {
     const record: { seq?: unknown } = JSON.parse(line);
     if (typeof record.seq === 'number') seq = record.seq;
   } catch {
-    // A whole line that is not JSON was tampered with. The chain goes on from its bytes; verifyAudit tells of it.
+    // A whole line that is not JSON was tampered with. The chain goes on from its bytes, and
+    // verifyAudit reports it.
   }
   return { seq, prev: createHash('sha256').update(line).digest('hex') };
 }

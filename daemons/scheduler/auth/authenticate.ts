@@ -1,4 +1,7 @@
-/** Judges the token of a request against the connection it came on. The order of refusals is part of docs/security.md. */
+/**
+ * Judges the token of a request against the connection it came on. The order of refusals is part of
+ * docs/security.md.
+ */
 import { TOKEN_SKEW_SECONDS, verifyTenantToken } from '../../protocol/tenantToken.ts';
 import { Refused } from '../refused.ts';
 import type { TenantTable } from '../store/tenantTable.ts';
@@ -7,7 +10,10 @@ import type { Actor, Connection, KnownToken } from './connection.ts';
 
 export type Authenticate = (connection: Connection, authorization: string | undefined) => Actor | Promise<Actor>;
 
-/** More tokens than a client needs during the life of one connection's neighbours; the oldest are forgotten, and then refused as replayed. */
+/**
+ * Tokens remembered for one connection, more than an honest client needs. The oldest are dropped,
+ * and refused as replayed if they come again.
+ */
 const TOKENS_PER_CONNECTION = 16;
 
 const HOW = 'Send "Authorization: Bearer <token>" with a token signed by the key of your certificate.';
@@ -21,7 +27,8 @@ export function authenticator(parts: { cellId: string; tenants: TenantTable; tok
     const { key, keySha256 } = signer(connection, tenants);
     const claims = await verifyTenantToken(token, { key, subject, audience: cellId, x5tS256: identity.x5tS256 });
     const expiresAt = (claims.exp + TOKEN_SKEW_SECONDS) * 1000;
-    // The signature was checked while others ran: the one who is first to write the id down is the one who may use it.
+    // Other requests ran while the signature was checked. The first one to record the id may use
+    // it.
     if (!tokens.use(subject, claims.jti, expiresAt)) {
       throw new Refused(
         'token_replayed',

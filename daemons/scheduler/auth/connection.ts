@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { PeerIdentity } from '../../protocol/peerCertificate.ts';
 
-/** One TLS connection whose certificate was found to be one of ours. Lives as long as the socket. */
+/** One TLS connection whose certificate has passed the check. It lives as long as the socket. */
 export interface Connection {
   identity: PeerIdentity;
   /** The public key of the certificate. */

@@ -1,4 +1,7 @@
-/** What the scheduler and its bulk worker say to each other (structured clone). One task at a time, each answered once. */
+/**
+ * Messages between the scheduler and its bulk worker (structured clone). The worker does one task
+ * at a time and answers each once.
+ */
 import type { RefusalReason, RunSubmit } from '../../protocol/tenantApi.ts';
 
 export type BulkTask =

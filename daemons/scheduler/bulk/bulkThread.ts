@@ -17,7 +17,10 @@ export interface BulkThread {
   stop(): Promise<void>;
 }
 
-/** JavaScript heap of the worker, three times what the most wasteful JSON of 16 MiB takes once it is read. */
+/**
+ * JavaScript heap of the worker, MiB: three times the size of the most wasteful JSON of 16 MiB once
+ * it is read.
+ */
 const HEAP_MIB = 1024;
 const IDLE_MS = 10_000;
 const NAME = 'grafos-bulk';
@@ -30,8 +33,10 @@ interface Waiting {
 }
 
 /**
- * One worker thread for what large inputs and outputs need done, one after another, behind everything else where the system can do that.
- * Started when there is something to do, ended when there was nothing for a while.
+ * One worker thread for the work on large inputs and outputs, one task after another, with a low
+ * priority where the system has that.
+ *
+ * It starts with the first task, and ends after a while without any.
  */
 export function bulkThread(): BulkThread {
   const queue: Waiting[] = [];

@@ -1,4 +1,7 @@
-/** Entry point of the bulk worker: does for large inputs and outputs what would hold up the scheduler's main thread. */
+/**
+ * Entry point of the bulk worker: the work on large inputs and outputs that would hold up the
+ * scheduler's main thread.
+ */
 import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { Refused } from '../refused.ts';
@@ -44,7 +47,7 @@ function largeSubmit(bytes: Uint8Array) {
   return { body: { ...rest, input_b64: '' }, input, input_sha256: createHash('sha256').update(input).digest('hex') };
 }
 
-/** What is nested too deep to be written is not short. */
+/** Says whether the rest of a value is short. A value nested too deep to be written is not. */
 function isShort(rest: object): boolean {
   try {
     return JSON.stringify(rest).length <= IN_ROW_BYTES;

@@ -10,9 +10,12 @@ import { readDevFile } from '../../protocol/readDevFile.ts';
 import { StateFolder } from '../../protocol/stateFolder.ts';
 import { SuspectModules } from './suspectModules.ts';
 
-/** How long a cell may take to be ready, milliseconds. */
+/** Time that a cell may take to be ready, milliseconds. */
 const READY_MS = 15_000;
-/** Before another start, after starts that did not last {@link LASTS_MS}: 0, then twice as long each time. */
+/**
+ * Before another start, after starts that did not last {@link LASTS_MS}: 0, then twice as long each
+ * time.
+ */
 const BACKOFF_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const LASTS_MS = 10_000;
@@ -22,7 +25,10 @@ const LAST_BYTES = 16 * 1024;
 const LAST_WORDS = /FATAL ERROR.*|.*out of memory.*|uncaught: .*|Check failed.*/i;
 
 export interface CellGuardOptions {
-  /** Absolute path of `dev.json`: the cell is started again only while it names the one that died. */
+  /**
+   * Absolute path of `dev.json`. The cell is started again only while the file names the one that
+   * died.
+   */
   stateFile: string;
   /** Absolute; deaths are kept there. */
   stateDir: string;
@@ -30,8 +36,10 @@ export interface CellGuardOptions {
 }
 
 /**
- * Starts the local cell again when its process died: the same cell at the same addresses with the same trust
- * (docs/adr/0029-a-dead-cell-starts-again.md). The scheduler guards it because it notices first, by its link.
+ * Starts the local cell again when its process died: the same cell at the same addresses with the
+ * same trust (docs/adr/0029-a-dead-cell-starts-again.md).
+ *
+ * The scheduler guards it because it notices first, by its link.
  */
 export class CellGuard {
   readonly suspects = new SuspectModules();
@@ -48,7 +56,10 @@ export class CellGuard {
     this.#options = options;
   }
 
-  /** Takes over the cell that was started for this scheduler. Deaths of an earlier stack are forgotten. */
+  /**
+   * Takes over the cell that was started for this scheduler. The deaths of an earlier stack are
+   * forgotten.
+   */
   watch(cell: CellProcess): void {
     this.#cell = cell;
     this.#startedAt = performance.now();
@@ -112,7 +123,10 @@ export class CellGuard {
     }
   }
 
-  /** Only a stack that is still meant to run gets its cell again: `dev down` ends it in any order. */
+  /**
+   * Says whether the stack is still meant to run. Only then it gets its cell again: `dev down` ends
+   * its daemons in any order.
+   */
   async #isNamed({ pid }: CellProcess): Promise<boolean> {
     const file = await readDevFile(this.#options.stateFile);
     return file.kind === 'whole' && file.state.daemons.fabricbiosd.pid === pid;
@@ -166,7 +180,7 @@ export class CellGuard {
 
   #save(): void {
     const content: CellDeaths = { version: 1, deaths: this.#deaths, suspects: this.suspects.all };
-    // A program that was moved or deleted took its state along, and no folder is made in its old place.
+    // A program that was moved took its state along. No folder is made in its old place.
     StateFolder.findAt(this.#options.stateDir)
       ?.write(CELL_DEATHS_FILE, `${JSON.stringify(content, null, 2)}\n`)
       .catch((error: unknown) => this.#options.log.warn(`deaths of the cell cannot be kept: ${String(error)}`));

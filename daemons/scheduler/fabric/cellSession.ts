@@ -9,7 +9,9 @@ import type {
   TaskletSubmit,
 } from '../../protocol/fabricControl.ts';
 
-/** One authenticated connection to a cell. Everything the scheduler asks of it goes through here. */
+/**
+ * One authenticated connection to a cell. Every request of the scheduler to it goes through here.
+ */
 export interface CellSession {
   identity: CellIdentity;
   inventory(): Promise<CellInventory>;
@@ -26,13 +28,15 @@ export interface CellSession {
 export type CellJob = Omit<TaskletSubmit, 'input'> & { input: Uint8Array };
 export type CellOutcome = Omit<TaskletOutcome, 'output' | 'log'> & { output: Uint8Array; log: string };
 
-/** What a cell tells unasked. */
+/** News that a cell sends unasked. */
 export interface CellNews {
   running(runId: string): void;
   log(runId: string, text: string): void;
 }
 
-/** The cell answered, and the answer is no. Anything else a session throws means that the connection is gone. */
+/**
+ * The cell answered with a refusal. Any other error of a session means that the connection is gone.
+ */
 export class CellRefused extends Error {
   readonly code: FabricErrorCode;
 

@@ -1,6 +1,8 @@
 /**
- * The scheduler's one link to its cell: connects, beats, reconnects, and carries runs over a connection that breaks. A lost connection is
- * noticed at once; the heartbeat finds the cell that is there but does not answer.
+ * The scheduler's one link to its cell.
+ *
+ * It connects, beats, reconnects, and carries runs over a connection that breaks. A lost connection
+ * is noticed at once. The heartbeat finds a cell that is there but does not answer.
  */
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import type { CellIdentity, CellInventory } from '../../protocol/fabricControl.ts';
@@ -17,14 +19,19 @@ export interface CellStatus {
 
 export interface FabricLink {
   status(): CellStatus;
-  /** Asks the cell for its inventory now; a cell that does not answer leaves the last one, and the heartbeat to judge it. */
+  /**
+   * Asks the cell for its inventory now. A cell that does not answer leaves the last inventory; the
+   * heartbeat judges the cell.
+   */
   refresh(): Promise<void>;
   /** The connection there is, or null. */
   session(): CellSession | null;
   /**
-   * Runs a job to its end, over reconnects: a cell answers a run id it knows with that run's one outcome.
-   * @throws {CellRefused} the cell would not have it
-   * @throws {CellLost} nobody can tell what became of it
+   * Runs a job to its end, over reconnects. A cell answers a run id that it knows with that run's
+   * one outcome.
+   *
+   * @throws {CellRefused} the cell refused the run
+   * @throws {CellLost} the outcome cannot be known
    */
   run(job: CellJob, module: () => Promise<Uint8Array>): Promise<CellOutcome>;
   /** Resolves once the first attempt to connect is decided, either way. */
@@ -53,13 +60,16 @@ export interface LinkOptions {
   /** Called when the cell gave a run's outcome, with the SHA-256 of its module. */
   onEnded?: (module: string) => void;
   heartbeatMs?: number;
-  /** How long a run waits for a broken connection to come back. */
+  /** Time that a run waits for a broken connection to come back, milliseconds. */
   reconnectWindowMs?: number;
 }
 
 const DEFAULTS = { heartbeatMs: 2_000, reconnectWindowMs: 5_000 };
 
-/** Milliseconds before the next attempt: at once after a loss, then slower, so that a cell that is down costs next to nothing. */
+/**
+ * Milliseconds before the next attempt: at once after a loss, then slower, so that a cell that is
+ * down costs next to nothing.
+ */
 const BACKOFF = [0, 50, 100, 200, 400, 800, 1_600, 3_000];
 
 /** A run whose submit breaks every connection must not be asked for without end. */
@@ -169,7 +179,7 @@ export function fabricLink(options: LinkOptions): FabricLink {
       scheduleBeat(opened);
       wake(opened);
     } catch (error) {
-      // Told once, not at every attempt.
+      // The log has a failure once, not at every attempt.
       if (messageOf(error) !== lastFailure) log.warn(`cannot reach the cell: ${messageOf(error)}`);
       lastFailure = messageOf(error);
       if (!isStopped) tryLater();

@@ -3,7 +3,10 @@ import { FABRIC_ERROR_CODES, type FabricErrorCode } from '../../protocol/fabricC
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { type CellNews, CellRefused, type CellSession } from './cellSession.ts';
 
-/** Connects to the cell and hears its news; the one place that knows the fabric client. Throws what {@link connectFabric} does. */
+/**
+ * Connects to the cell and receives its news. This is the one place that knows the fabric client.
+ * It throws the errors of {@link connectFabric}.
+ */
 export async function openCellSession(target: FabricTarget, news: CellNews): Promise<CellSession> {
   const client = await connectFabric(target);
   client.onNotification('run.state', ({ run_id }) => news.running(run_id));

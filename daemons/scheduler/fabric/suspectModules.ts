@@ -1,7 +1,10 @@
 /** Deaths at which a module was running, from which on it is set aside. */
 const DEATHS_MAX = 2;
 
-/** A module with as many ended runs is no suspect unless no other was there each time: it was a bystander. */
+/**
+ * Ended runs from which a module counts as proven. Such a module is a suspect only when no other
+ * was there at each death: otherwise it was a bystander.
+ */
 const PROVEN_RUNS = 20;
 
 /** Modules of which is remembered how they did. */
@@ -24,8 +27,10 @@ interface Record {
 }
 
 /**
- * Finds modules that end their cell. A module is a suspect once it had runs under way at two deaths of the
- * cell. One that has run well many times is a suspect only when it was there oftener than any other.
+ * Finds modules that end their cell.
+ *
+ * A module is a suspect once it had runs under way at two deaths of the cell. A module that ran
+ * well many times is a suspect only when it was there more often than any other.
  */
 export class SuspectModules {
   readonly #records = new Map<string, Record>();

@@ -5,9 +5,12 @@ import type { FeedClosed, RunFeed } from '../runs/runFeed.ts';
 import { PING, PING_MS, serverSentEvent } from './serverSentEvent.ts';
 
 export const STREAM_BOUNDS = {
-  /** What a client may leave unread, bytes. */
+  /** Bytes that a client may leave unread. */
   unread: 1024 * 1024,
-  /** Who asks is judged when a stream begins, so none may go on for ever. */
+  /**
+   * Longest life of a stream, milliseconds. The caller's access is checked when a stream begins, so
+   * no stream may go on for ever.
+   */
   lifeMs: 3_600_000,
   /** For a client to read up to the last event of a stream that we ended. */
   graceMs: 30_000,
@@ -15,8 +18,9 @@ export const STREAM_BOUNDS = {
 };
 
 /**
- * Server-sent events of all runs that the actor may see, from now on. The last is `closed`; a client that does not read even that is
- * cut off.
+ * Server-sent events of all runs that the actor may see, from now on. The last is `closed`. A
+ * client that does not read even that is cut off.
+ *
  * @throws {Refused} too_many_streams
  */
 export function allRunEvents(feed: RunFeed, actor: Actor, bounds = STREAM_BOUNDS): Readable {

@@ -1,7 +1,9 @@
 /**
- * The tenant API's door: HTTPS over HTTP/1.1 and HTTP/2, routes from {@link OPERATIONS}. A request passes, in this order, the TLS layer,
- * its token, the role its operation asks for, the operation's schemas, and the handler; whatever says no is answered with a Refusal
- * and written to the audit log.
+ * The server of the tenant API: HTTPS over HTTP/1.1 and HTTP/2, routes from {@link OPERATIONS}.
+ *
+ * A request passes, in this order, the TLS layer, its token, the role that its operation asks for,
+ * the schemas of the operation, and the handler. A refusal at any of them is answered with a
+ * Refusal and written to the audit log.
  */
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
@@ -55,7 +57,10 @@ export interface ApiServerOptions {
 
 export interface ApiServer {
   url: string;
-  /** From now on every new request is refused; resolves when those under way are answered, or after `graceMs`. */
+  /**
+   * Refuses every new request from now on. Resolves when those under way are answered, or after
+   * `graceMs`.
+   */
   drain(graceMs: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -67,7 +72,7 @@ type Request = FastifyRequest<RouteGenericInterface, Http2SecureServer, Http2Ser
 };
 type Reply = FastifyReply<RouteGenericInterface, Http2SecureServer, Http2ServerRequest, Http2ServerResponse>;
 
-/** How often late heads and bodies of requests are looked for, in milliseconds. */
+/** Time between looks for late heads and bodies of requests, milliseconds. */
 const CHECK_MS = 1_000;
 
 /** The largest input in base64, and room for the rest of the body. */
@@ -86,7 +91,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   const app = fastify({
     http2: true,
-    // Without noDelay the answer to a connection's first request waits some 40 ms for the client to acknowledge the session tickets.
+    // Without noDelay, the first answer on a connection waits some 40 ms until the client has
+    // acknowledged the session tickets.
     https: { allowHTTP1: true, noDelay: true, ...tlsServerOptions(files) },
     logger: false,
     bodyLimit: SUBMIT_BYTES,
@@ -102,7 +108,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   } as never) as unknown as App;
 
   const { server } = app;
-  // No option of node:http2 sets them for the HTTP/1.1 it also speaks. Clients of ours leave a
+  // No option of node:http2 sets them for the HTTP/1.1 that it also speaks. Our clients leave a
   // connection idle for a little less.
   Object.assign(server, {
     keepAliveTimeout: DOOR_LIMITS.apiIdleMs,
@@ -344,7 +350,8 @@ function operationOf(request: Request): Operation | undefined {
 function subjectOf(request: Request): string | null {
   const params = (request.params ?? {}) as Record<string, string>;
   const subject = Object.values(params).join('/');
-  // An unknown address has a wildcard for a parameter, which the client chose: bounded, and never more than one line.
+  // An unknown address has a wildcard for a parameter, and the client chose its text. It is
+  // bounded, and never more than one line.
   return subject === '' ? null : subject.slice(0, 256);
 }
 
@@ -376,7 +383,7 @@ function methodsOf(url: string): string[] {
   return PATHS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
 }
 
-/** Everything that can go wrong, as something that can be said. Only what is our own fault is logged, and none of it is told. */
+/** Turns any error into a refusal. Only our own fault is logged, and its answer has no details. */
 function asRefused(error: unknown, log: DaemonLog): Refused {
   if (error instanceof Refused) return error;
   if (error instanceof TokenRefused) return new Refused(error.reason, error.message, error.next);

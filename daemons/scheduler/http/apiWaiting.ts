@@ -6,8 +6,8 @@ const ASKED = Symbol('asked');
 const PROVED = Symbol('proved');
 
 /**
- * Kept on the socket itself: HTTP/2 hands out a stand-in for it with every request, whose
- * properties lead back to the one there is.
+ * The state is kept on the socket itself. HTTP/2 gives each request a stand-in for it, whose
+ * properties lead back to the real one.
  */
 interface Waiting {
   [ASKED]?: () => void;

@@ -14,7 +14,7 @@ export interface Call {
   headers: Readonly<Record<string, string | undefined>>;
   /** As the operation's schema says; for `bytes` an AsyncIterable of them. */
   body: unknown;
-  /** What was taken out of a large body. */
+  /** The large part of a body, which was taken out of it. */
   large: LargeSubmit | undefined;
   /** Writes the decision down before the handler is done, for one that then waits or streams. */
   allow(subject: string | null): void;

@@ -5,8 +5,10 @@ import type { Connection } from '../auth/connection.ts';
 const CONNECTION = Symbol('connection');
 
 /**
- * The connection of a request's socket, made at its first request. Kept on the socket itself, because HTTP/2 hands out a new
- * stand-in for the socket with every request and only its properties lead back to the one there is.
+ * The connection of a request's socket, made at its first request.
+ *
+ * It is kept on the socket itself: HTTP/2 gives each request a new stand-in for the socket, whose
+ * properties lead back to the real one.
  */
 export function connectionOf(requestSocket: object): Connection {
   const socket = requestSocket as TLSSocket & { [CONNECTION]?: Connection };

@@ -4,11 +4,13 @@ import { Refused } from '../refused.ts';
 const FIRST_BYTES = 4_096;
 
 /**
- * A request's body in a buffer of its own. Its pieces are put into place as they come: joining many megabytes at the end would hold up others.
+ * Reads the body of a request into a buffer of its own. Its pieces are copied as they come: joining
+ * many megabytes at the end would hold up others.
+ *
  * @param announced the header `content-length`, where there is one
  * @param most bytes
  * @param onPiece gets everything that came so far, after each piece
- * @throws {Refused} body_too_large, bad_request when less came than was announced
+ * @throws {Refused} body_too_large, or bad_request when less came than was announced
  */
 export async function readBody(
   body: AsyncIterable<Uint8Array>,

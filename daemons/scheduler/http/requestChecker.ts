@@ -4,7 +4,10 @@ import { Refused } from '../refused.ts';
 
 type FastifyValidator = (data: unknown) => { value: unknown } | { error: Error };
 
-/** Fastify's validator compiler, over {@link compileSchema}. A check is made when it is first needed, not when the scheduler starts. */
+/**
+ * Fastify's validator compiler, over {@link compileSchema}. A check is made on first use, not at
+ * the start of the scheduler.
+ */
 export function requestChecker(): (route: { schema: Schema; httpPart?: string }) => FastifyValidator {
   return ({ schema, httpPart = 'body' }) => {
     const at = httpPart === 'querystring' ? 'query' : httpPart;

@@ -1,4 +1,7 @@
-/** Keeps proxies and HTTP/2 session timers from taking a quiet stream for a dead one, and tells a client that we live. Milliseconds. */
+/**
+ * Time between pings, milliseconds. They keep proxies and HTTP/2 session timers from cutting a
+ * quiet stream, and show a client that we live.
+ */
 export const PING_MS = 15_000;
 
 export const PING = ': ping\n\n';

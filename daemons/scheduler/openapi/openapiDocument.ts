@@ -2,7 +2,9 @@ import { ref, SCHEMAS, type SchemaName } from '../../protocol/apiSchemas.ts';
 import { REFUSAL_STATUS } from '../refused.ts';
 import { OPERATIONS, type Operation, refusalsOf } from './operations.ts';
 
-/** The OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0) served at `/api/v1/openapi.json`. */
+/**
+ * The OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0) served at `/api/v1/openapi.json`.
+ */
 export function openapiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [operationId, operation] of Object.entries<Operation>(OPERATIONS)) {

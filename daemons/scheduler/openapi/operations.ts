@@ -1,5 +1,6 @@
 /**
- * Every operation of the tenant API: the one table that the OpenAPI document, the routes, the validation of requests and docs/api.md come from.
+ * Every operation of the tenant API. This one table makes the OpenAPI document, the routes, the
+ * validation of requests, and docs/api.md.
  */
 
 import { peerName, runId, type Schema, type SchemaName, sha256 } from '../../protocol/apiSchemas.ts';
@@ -7,11 +8,14 @@ import { ARTIFACT_NAMES, REFUSAL_REASONS, type RefusalReason } from '../../proto
 
 export interface Operation {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  /** With `{name}` where a parameter stands. */
+  /** The path, with `{name}` in the place of a parameter. */
   path: string;
   summary: string;
   description?: string;
-  /** Who may ask: any certificate of ours without a token, or the holder of a token of these roles. */
+  /**
+   * The callers that are allowed: any certificate of this cell without a token, or the holder of a
+   * token of these roles.
+   */
   who: 'certificate' | ReadonlyArray<'tenant' | 'admin'>;
   params?: Readonly<Record<string, Schema>>;
   query?: Readonly<Record<string, Schema>>;
@@ -27,7 +31,7 @@ const limit = (fallback: number, maximum: number): Schema => ({
   minimum: 1,
   maximum,
   default: fallback,
-  description: `At most so many, newest first`,
+  description: `The most entries, newest first`,
 });
 
 const prefer = {
@@ -94,7 +98,7 @@ export const OPERATIONS = {
     path: '/api/v1/runs',
     summary: 'Run a tasklet.',
     description:
-      'The run is on disk before it is acknowledged, and its artifacts are before its end is told. With an `Idempotency-Key` the same key and body give the same run, however often it is asked for, as long as the run is kept; a run that ended `worker_lost` is then run again under its own id, seed and start.',
+      'The run is in the store before it is acknowledged, and its artifacts are before its end is reported. With an `Idempotency-Key` the same key and body give the same run, however often it is asked for, as long as the run is kept; a run that ended `worker_lost` is then run again under its own id, seed and start.',
     who: TENANT,
     headers: {
       ...prefer,
@@ -141,7 +145,7 @@ export const OPERATIONS = {
     summary:
       "What happens to all of the tenant's runs, from now on, as server-sent events; an admin hears of everybody's.",
     description:
-      'The first event is `listening` ({}): a client that lists the runs now misses none, though what it hears next may be older than the list. Nothing is kept for a client that was away: it listens and lists again. Then come `state` ({run_id, state, at, run}; a run is first told of when it is `placed` and in the store), `end` (the Run), and `refused` ({run_id, reason}) for a run that the cell would not have, and which is none after all. No `run` has its output here. The last event is `closed` ({reason}): `too_slow` for a client that left a mebibyte unread, `access_ended` when its tenant was deleted or given another key, `renew` after an hour, `stopping` with the scheduler. A comment every 15 s shows that the stream lives.',
+      'The first event is `listening` ({}): a client that lists the runs now misses none, though what it hears next may be older than the list. Nothing is kept for a client that was away: it listens and lists again. Then come `state` ({run_id, state, at, run}; a run is first reported when it is `placed` and in the store), `end` (the Run), and `refused` ({run_id, reason}) for a run that the cell would not have, and which is none after all. No `run` has its output here. The last event is `closed` ({reason}): `too_slow` for a client that left a mebibyte unread, `access_ended` when its tenant was deleted or given another key, `renew` after an hour, `stopping` with the scheduler. A comment every 15 s shows that the stream lives.',
     who: ANY,
     answers: { 200: { description: 'The events', body: 'events' } },
     refusals: ['too_many_streams'],
@@ -165,7 +169,7 @@ export const OPERATIONS = {
     headers: prefer,
     answers: {
       200: { description: 'The run has ended', body: 'Run' },
-      202: { description: 'The cell was told; the run is about to end', body: 'Run' },
+      202: { description: 'The cell has the request; the run is about to end', body: 'Run' },
     },
     refusals: OF_A_RUN,
   },
@@ -314,7 +318,7 @@ export const OPERATIONS = {
 
 export type OperationId = keyof typeof OPERATIONS;
 
-/** What every operation with a token may be refused with. */
+/** The refusals that every operation with a token can have. */
 export const TOKEN_REFUSALS = REFUSAL_REASONS.filter(
   (reason) => reason.startsWith('token_') || reason === 'tenant_unknown',
 );

@@ -1,7 +1,7 @@
 import type { Quota } from '../../protocol/tenantApi.ts';
 import { Refused } from '../refused.ts';
 
-/** What a tenant has in use, as far as its quota goes. */
+/** The use of a tenant that counts towards its quota. */
 export interface TenantUse {
   runs: number;
   /** Fabric memory of its runs and held leases, bytes. */
@@ -17,8 +17,11 @@ export function newTenantUse(quota: Quota, now: number): TenantUse {
 }
 
 /**
- * Takes one run and its memory off the tenant's quota. Up to `runs_soft` runs at one time are free; each above that takes one from the
- * burst, which refills evenly at `burst_per_minute`; `runs_hard` is never exceeded.
+ * Takes one run and its memory off the tenant's quota.
+ *
+ * Up to `runs_soft` runs at one time are free. Each above that takes one from the burst, which
+ * refills evenly at `burst_per_minute`. `runs_hard` is never exceeded.
+ *
  * @throws {Refused} and then takes nothing
  */
 export function admit(use: TenantUse, quota: Quota, memBytes: number, now: number): void {

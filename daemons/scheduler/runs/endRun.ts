@@ -4,7 +4,7 @@ import type { StoredRun } from '../store/runTable.ts';
 import type { EndedRun } from './liveRun.ts';
 import { EMPTY_SHA256 } from './renderRun.ts';
 
-/** What of a {@link StoredRun} its end decides. */
+/** The fields of a {@link StoredRun} that its end decides. */
 export const NOT_ENDED = {
   started_at: null,
   ended_at: null,

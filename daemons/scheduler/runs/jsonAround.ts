@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
-/** Stands in a value for JSON that is put there by {@link jsonAround}. */
+/** The placeholder in a value for JSON that {@link jsonAround} puts there. */
 export const HERE = `here:${randomUUID()}`;
 
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * The JSON of a value with `text`, JSON itself, in the place of {@link HERE}; in pieces, so that nobody has to hold or send all of it at once.
+ * The JSON of a value with `text`, itself JSON, in the place of {@link HERE}. It comes in pieces,
+ * so that all of it need not be held or sent at once.
+ *
  * @param indent as for `JSON.stringify`; `text` stays as it is
  */
 export function* jsonAround(value: unknown, text: Uint8Array, indent?: number): Generator<Uint8Array> {

@@ -1,9 +1,12 @@
 import type { Lease } from '../../protocol/fabricControl.ts';
 
-/** Leases that outlive their run. The cell has the last word; this is what admission and `leases_active` go by. */
+/**
+ * Leases that outlive their run. The cell has the last word. Admission and `leases_active` use this
+ * ledger.
+ */
 export interface LeaseLedger {
   hold(lease: Lease): void;
-  /** What the cell says after a reconnect is the truth. */
+  /** Replaces the ledger by the inventory of the cell after a reconnect. */
   replace(leases: Lease[]): void;
   /** Null once it ended. */
   ofRun(runId: string): Lease | null;

@@ -17,9 +17,12 @@ export class LiveRun {
   readonly run: StoredRun;
   /** Null for one that is in its file. */
   readonly input: Uint8Array | null;
-  /** Resolves when the end is in the store; rejects with a Refused when the cell would not have the run, and nobody was told of it yet. */
+  /**
+   * Resolves when the end is in the store. Rejects with a Refused when the cell refused the run and
+   * no client has seen it yet.
+   */
   readonly ended: Promise<EndedRun>;
-  /** Whether a client was told of this run, so that it must not vanish. */
+  /** A client has seen this run, so it must not vanish. */
   acknowledged = false;
   /** Resolves when the run is in the store. */
   stored: Promise<void> = Promise.resolve();
@@ -52,7 +55,7 @@ export class LiveRun {
     this.#tell({ event: 'state', data: { run_id: this.run.run_id, state, at: new Date(at).toISOString() } });
   }
 
-  /** Tells of the log what was not told while the run went on. */
+  /** Reports the part of the log that was not reported while the run went on. */
   restOfLog(log: string): void {
     if (log.length > this.#logged) this.log(log.slice(this.#logged));
   }

@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto';
 /** Crockford's base 32, lower case. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** A ULID in lower case: 10 digits of milliseconds since 1970, 16 random ones. Sorts by time, fits a file name. */
+/**
+ * Makes a ULID in lower case: 10 digits of milliseconds since 1970, 16 random ones. It sorts by
+ * time and fits a file name.
+ */
 export function newRunId(now = Date.now()): string {
   let time = '';
   for (let rest = now, digit = 0; digit < 10; digit += 1) {

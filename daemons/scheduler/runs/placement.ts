@@ -15,7 +15,9 @@ export function readyCell(status: CellStatus): CellIdentity {
 }
 
 /**
- * The cell for a run that leases `memBytes`; `inUse` bytes of its fabric memory are taken, this run's among them.
+ * Chooses the cell for a run that leases `memBytes`.
+ *
+ * @param inUse bytes of fabric memory that are taken, including those of this run
  * @throws {Refused} runtime_not_ready, lease_denied: capacity
  */
 export function place(status: CellStatus, inUse: number, memBytes: number): CellIdentity {
@@ -31,7 +33,7 @@ export function place(status: CellStatus, inUse: number, memBytes: number): Cell
   return cell;
 }
 
-/** What the cell's no means to the tenant, or null where it is no such thing. */
+/** The refusal for the tenant that follows from the cell's refusal, or null for any other error. */
 export function refusalByCell(error: unknown): Refused | null {
   if (error instanceof Refused) return error;
   if (!(error instanceof CellRefused)) return null;

@@ -1,9 +1,15 @@
-/** What the store holds, as the API shows it. The bytes kept are the raw ones; everything else is made from them when it is asked for. */
+/**
+ * Turns stored runs into the shape of the API. The stored bytes are the raw ones; everything else
+ * is made from them on request.
+ */
 import { createHash } from 'node:crypto';
 import type { Run, RunRecord, RunResponse } from '../../protocol/tenantApi.ts';
 import type { StoredRun } from '../store/runTable.ts';
 
-/** @param output what the output says as JSON, or what stands for it; null also in lists, where nobody asked for perhaps many megabytes */
+/**
+ * @param output the output as JSON, or a placeholder for it; null also in lists, which would grow
+ *   by many megabytes
+ */
 export function renderRun(run: StoredRun, output: unknown): Run {
   const isHeld = run.lease_id !== null && (run.lease_expires_at ?? 0) > Date.now();
   return {

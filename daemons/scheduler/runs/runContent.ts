@@ -1,4 +1,7 @@
-/** What the store holds of an ended run, with its bytes. What is short comes from its row, at once; what is long from its file, in pieces. */
+/**
+ * The content of an ended run in the store, with its bytes. Short ones come from the row at once,
+ * long ones from the file in pieces.
+ */
 import { createHash } from 'node:crypto';
 import type { ArtifactEntry, ArtifactName, Run } from '../../protocol/tenantApi.ts';
 import type { BulkThread } from '../bulk/bulkThread.ts';
@@ -33,7 +36,7 @@ interface RunContentParts {
 export function runContent(parts: RunContentParts): RunContent {
   const { runs, files, bulk } = parts;
 
-  /** What stands for the output in JSON, and the text for {@link HERE} if it is that. */
+  /** The output as JSON, or {@link HERE} as its placeholder together with the text for it. */
   const outputOf = async (run: StoredRun, known?: Uint8Array): Promise<{ value: unknown; text: Uint8Array | null }> => {
     if (run.ended_at === null) return { value: null, text: null };
     const isShort = known !== undefined && known.length <= IN_ROW_BYTES;

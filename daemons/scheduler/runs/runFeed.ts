@@ -7,7 +7,7 @@ import { renderRun } from './renderRun.ts';
 
 export interface RunListener {
   tell(happening: RunsEvent): void;
-  /** Nothing more is told. */
+  /** Ends the events. */
   close(reason: FeedClosed): void;
 }
 
@@ -16,12 +16,14 @@ export type FeedClosed = Extract<RunsEvent, { event: 'closed' }>['data']['reason
 export interface RunFeed {
   /** The run is in the store and has entered a state that is not its end. */
   entered(run: StoredRun): void;
-  /** A run that was told of is none after all. */
+  /** A reported run turned out to be refused, so it is none after all. */
   refused(run: StoredRun, reason: RefusalReason): void;
   /** The end is in the store. */
   ended(run: StoredRun): void;
   /**
-   * An admin hears of every tenant. The returned function ends it and frees its place, which a closed listener holds until then.
+   * Starts the events. An admin gets those of every tenant. The returned function ends them and
+   * frees the place, which a closed listener holds until then.
+   *
    * @throws {Refused} too_many_streams
    */
   listen(actor: Actor, listener: RunListener): () => void;
@@ -41,7 +43,9 @@ interface Place {
 export function runFeed(): RunFeed {
   const places = new Set<Place>();
 
-  /** What is told is made only where somebody hears it: the way of every run leads through here. */
+  /**
+   * Events are built lazily: this is on the path of every run, and usually nobody is subscribed.
+   */
   const tell = (run: StoredRun, make: () => RunsEvent): void => {
     if (places.size === 0) return;
     let happening: RunsEvent | undefined;

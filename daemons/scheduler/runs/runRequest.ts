@@ -1,4 +1,4 @@
-/** What a submit says beyond what its schema can check. */
+/** Checks the parts of a submit that its schema cannot check. */
 import { createHash } from 'node:crypto';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { RunSubmit } from '../../protocol/tenantApi.ts';
@@ -26,7 +26,7 @@ export function checkStart(nanos: string | undefined): void {
   }
 }
 
-/** Of what the body says, not of how it is written. */
+/** Hash of the content of a body, not of its spelling. */
 export function requestHash(body: RunSubmit, inputSha256: string): string {
   const { program, tasklet, version, module_sha256, mem_bytes, fuel, linear_memory_bytes, timeout_ms } = body;
   const fixed = [

@@ -1,4 +1,7 @@
-/** The life of runs: admitted, placed, run by the cell, ended; each step in the store before anybody is told of it. */
+/**
+ * The life of runs: admitted, placed, run by the cell, ended. Each step is in the store before it
+ * is reported.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import type { CellIdentity, Lease } from '../../protocol/fabricControl.ts';
@@ -43,7 +46,9 @@ export interface RunServiceParts {
 
 export interface RunService {
   /**
-   * Resolves once the run is in the store; a run that had ended already (same idempotency key) comes as it is stored.
+   * Resolves once the run is in the store. A run that had ended already (same idempotency key)
+   * comes as it is stored.
+   *
    * @param input where it is not in the body
    */
   submit(
@@ -71,7 +76,10 @@ const WRITE_RETRY_MS = 500;
 
 const LOST_NEXT_START = 'The scheduler was stopped or killed while the run was under way.';
 
-/** Ends the runs an earlier process left in flight. Nobody knows how far they came, and none may vanish. */
+/**
+ * Ends the runs that an earlier process left in flight. Their progress is unknown, and none may
+ * vanish.
+ */
 export function endAbandonedRuns(store: CellStore, runs: RunTable): number {
   const abandoned = runs.inFlight();
   if (abandoned.length === 0) return 0;
@@ -136,7 +144,10 @@ export function runService(parts: RunServiceParts): RunService {
     give(run);
   };
 
-  /** Told only when it is in the store: until then it is tried again, because a run that ended must not look as if it had not. */
+  /**
+   * Ends a run. The end is reported only when it is in the store, and is tried again until then: a
+   * run that ended must not look as if it had not.
+   */
   const end = async (entered: LiveRun, ended: EndedRun): Promise<void> => {
     entered.isEnding = true;
     for (;;) {
@@ -210,7 +221,7 @@ export function runService(parts: RunServiceParts): RunService {
     await end(entered, ended);
   };
 
-  /** What cannot be removed now is swept at the next start. */
+  /** Removes files. Files that cannot be removed now are swept at the next start. */
   const removeFiles = (runIds: readonly string[]): void => {
     files.remove(runIds).catch((error: unknown) => log.warn(`files of runs could not be removed: ${String(error)}`));
   };
@@ -231,7 +242,10 @@ export function runService(parts: RunServiceParts): RunService {
     }
   };
 
-  /** The scheduler is stopping. What has not come into the store has no end there; its submit fails. */
+  /**
+   * Abandons a run because the scheduler stops. A run that is not in the store has no end there;
+   * its submit fails.
+   */
   const abandon = async (entered: LiveRun): Promise<void> => {
     entered.isEnding = true;
     entered.turn?.giveUp();
@@ -242,7 +256,10 @@ export function runService(parts: RunServiceParts): RunService {
     if (isStored) await end(entered, lose(entered.run, LOST_NEXT_START));
   };
 
-  /** Nobody was told of this run, and the cell would not have it: a refused submit, then, and no run. */
+  /**
+   * Drops a run that was not reported yet and that the cell refused. It is a refused submit and no
+   * run.
+   */
   const forget = (entered: LiveRun, refusal: Refused): void => {
     const { run } = entered;
     try {
@@ -315,7 +332,8 @@ export function runService(parts: RunServiceParts): RunService {
     const inputSha256 = large?.input_sha256 ?? createHash('sha256').update(input).digest('hex');
     const requestSha256 = idempotencyKey === undefined ? null : requestHash(body, inputSha256);
     if (idempotencyKey !== undefined && requestSha256 !== null) {
-      // Without a pause between looking and entering: of two that come at once, the second finds the first.
+      // There is no pause between the look and the entry, so the second of two equal submits finds
+      // the first.
       const same = again(tenant, idempotencyKey, requestSha256);
       if (same !== null) return same;
     }
@@ -446,7 +464,7 @@ export function runService(parts: RunServiceParts): RunService {
   };
 }
 
-/** Of a decision, what the submit says. */
+/** The fields of a decision that come from the submit. */
 type Asked = Pick<Decision, 'tenant' | 'program' | 'tasklet'>;
 
 function keyOf(tenant: string, key: string): string {

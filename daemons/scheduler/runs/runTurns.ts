@@ -1,19 +1,25 @@
-/** Who of the runs that wait goes to the cell next (docs/adr/0019-turns-at-the-scheduler.md). */
+/** Decides which waiting run goes to the cell next (docs/adr/0019-turns-at-the-scheduler.md). */
 import { defaultWorkers, LONG_MS, QUICK_MS } from '../../protocol/cellWorkers.ts';
 
-/** What the two daemons have to do for a run, whatever it does itself, milliseconds. */
+/** Work of the two daemons for any run, milliseconds. */
 const RUN_MS = 1;
 
-/** How much of a module's average its last run decides. */
+/** Weight of the last run in a module's average. */
 const NEWEST = 0.25;
 
-/** Runs of quick modules under way at one time where modules compete: as many as a cell of this machine has workers by default. */
+/**
+ * Runs of quick modules under way at one time where modules compete: the default number of workers
+ * of a cell on this machine.
+ */
 const QUICK_TURNS = defaultWorkers();
 
 /** And of others, as long as they have their turn: one worker is kept for quick ones. */
 const OTHER_TURNS = QUICK_TURNS - 1;
 
-/** Modules compete when runs of more than one came within so long, milliseconds. Where they do not, there is nobody to hold a run back for. */
+/**
+ * Modules compete when runs of more than one came within this time, milliseconds. Otherwise there
+ * is no module to hold a run back for.
+ */
 const COMPETING_MS = 100;
 
 /** Modules whose figures are kept; the one not asked for longest goes first. */
@@ -28,18 +34,18 @@ export interface RunTurn {
   end(ms?: number): void;
 }
 
-/** What takes its share like one, however many runs it has: a module, or all modules that nobody ran yet. */
+/** One share of the time, for any number of runs: one module, or all new modules together. */
 interface Share {
   /** The virtual time up to which its runs are counted. */
   served: number;
 }
 
 interface Module {
-  /** Of its runs, milliseconds; undefined before the first ended. */
+  /** Average time of its runs, milliseconds; undefined before the first ended. */
   averageMs: number | undefined;
   waiting: number;
   lane: Lane;
-  /** Of the lane's turns. */
+  /** The share of the lane's turns that it uses. */
   share: Share;
 }
 
@@ -49,7 +55,10 @@ interface Waiting {
   begin(mayRun: boolean): void;
 }
 
-/** Turns of one sort of runs: so many at one time, and the next to whom has had least. */
+/**
+ * The turns of one sort of runs. A bounded number is under way at one time, and the share that has
+ * had least is next.
+ */
 class Lane {
   readonly fresh: Share = { served: 0 };
   private readonly competing: () => boolean;
@@ -95,8 +104,10 @@ class Lane {
 }
 
 /**
- * Only so many runs are under way in the daemons at one time; the others wait, and the modules among them share by time (start-time fair
- * queueing). So whoever asks for many runs waits for himself. Runs of one module begin in the order they came.
+ * Bounds the number of runs under way in the daemons.
+ *
+ * The others wait, and the modules among them share by time (start-time fair queueing). So a client
+ * that asks for many runs waits for itself. Runs of one module begin in the order they came.
  */
 export class RunTurns {
   private readonly quick: Lane;
@@ -116,7 +127,8 @@ export class RunTurns {
     const module = this.moduleOf(sha256);
     if (this.last !== undefined && this.last !== module) this.competedAt = performance.now();
     this.last = module;
-    // Where some wait, the next waits behind them, whatever has become known of the module meanwhile.
+    // While runs of the module wait, the next run waits after them, even if the module has become
+    // known since.
     if (module.waiting === 0) this.assign(module);
     const { lane, share, averageMs = LONG_MS } = module;
     const { promise: begun, resolve } = Promise.withResolvers<boolean>();
@@ -155,7 +167,8 @@ export class RunTurns {
     const { averageMs } = module;
     const lane = averageMs !== undefined && averageMs <= QUICK_MS ? this.quick : this.others;
     if (averageMs === undefined) module.share = lane.fresh;
-    // What it had of another lane, or as one of the fresh, is not counted here.
+    // The time that the module used in another lane, or in the share of new modules, does not count
+    // here.
     else if (module.lane !== lane || module.share === lane.fresh) module.share = { served: 0 };
     module.lane = lane;
   }

@@ -1,7 +1,9 @@
 /**
- * The scheduler's memory: one SQLite file in WAL mode, held exclusively. `synchronous=NORMAL` hands every commit to the operating system
- * before it is acknowledged, so nothing acknowledged is lost to a killed process; only a power cut can take the last moments
- * (docs/adr/0004-scheduler-store.md says why that is the right price).
+ * The scheduler's memory: one SQLite file in WAL mode, held exclusively.
+ *
+ * With `synchronous=NORMAL` every commit is handed to the operating system before it is
+ * acknowledged. So a killed process loses nothing that was acknowledged; only a power cut can take
+ * the last moments (docs/adr/0004-scheduler-store.md says why that is the right price).
  */
 import { closeSync, readSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
@@ -27,8 +29,10 @@ export type Row = Record<string, SQLOutputValue>;
 export interface CellStore {
   prepare(sql: string): StatementSync;
   /**
-   * Runs `write` at once. What all writers of one event-loop turn did is committed together at the turn's end; `durable` resolves then.
-   * A `write` that throws leaves no trace. Throws {@link Refused} `storage_unavailable` when SQLite cannot write.
+   * Runs `write` at once. The writes of one turn of the event loop are committed together at its
+   * end; `durable` resolves then. A `write` that throws leaves no trace.
+   *
+   * @throws {Refused} storage_unavailable when SQLite cannot write
    */
   change<T>(write: () => T): { value: T; durable: Promise<void> };
   getMeta(key: string): string | undefined;
@@ -63,7 +67,12 @@ function writeVersion(folder: StateFolder): number | undefined {
   }
 }
 
-/** @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_unusable, path_too_long */
+/**
+ * Opens the store in a folder, and makes it when it is missing.
+ *
+ * @throws {GrafosError} state_unsafe, store_locked, store_corrupt, store_newer, store_unusable,
+ * path_too_long
+ */
 export function openCellStore(dir: string): CellStore {
   const folder = StateFolder.at(dir);
   const path = folder.checked(STORE_FILE);
@@ -293,7 +302,7 @@ function storeUnusable(path: string, why: string, cause: unknown): GrafosError {
   });
 }
 
-/** What SQLite refuses while serving is nobody's bad request; anything else passes through. */
+/** Makes a refusal of an error of SQLite, which no request caused. Any other error stays. */
 function asRefusal(error: unknown): unknown {
   switch (errcode(error)) {
     case SQLITE.full:

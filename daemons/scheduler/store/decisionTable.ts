@@ -1,4 +1,7 @@
-/** Who was admitted and where it was placed, newest first, for `admissions` and `placements`. One row tells both of one submit. */
+/**
+ * The decisions on submits, newest first, for `admissions` and `placements`. One row has both
+ * decisions on one submit.
+ */
 import type { Admission, Placement, RefusalReason } from '../../protocol/tenantApi.ts';
 import type { CellStore } from './cellStore.ts';
 
@@ -17,7 +20,10 @@ export interface Decision {
 export interface DecisionTable {
   /** Call inside {@link CellStore.change}. */
   insert(decision: Decision): void;
-  /** A run that was placed, but that the cell had no room for after all. Call inside {@link CellStore.change}. */
+  /**
+   * Changes a placement into a refusal: the cell had no room for the run after all. Call inside
+   * {@link CellStore.change}.
+   */
   refusePlacement(runId: string, reason: RefusalReason): void;
   admissions(tenant: string | null, limit: number): Admission[];
   placements(tenant: string | null, limit: number): Placement[];

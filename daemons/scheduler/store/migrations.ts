@@ -1,4 +1,7 @@
-/** One entry a schema version; `PRAGMA user_version` counts those applied. Never change one that was released. Times are milliseconds since 1970. */
+/**
+ * One entry for each schema version; `PRAGMA user_version` counts those applied. Never change one
+ * that was released. Times are milliseconds since 1970.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -1,12 +1,17 @@
 /**
- * Inputs and outputs too long for a row, each a file `runs/<run id>.input` or `.output`. A file is whole before the row that speaks of
- * it is committed, and goes after its row has: what a killed scheduler left between is swept at the next start.
+ * Inputs and outputs too long for a row, each a file `runs/<run id>.input` or `.output`.
+ *
+ * A file is whole before its row is committed, and is removed after its row. Files that a killed
+ * scheduler left in between are swept at the next start.
  */
 import { createReadStream } from 'node:fs';
 import { StateFolder } from '../../protocol/stateFolder.ts';
 import { Refused } from '../refused.ts';
 
-/** Up to here bytes stand in their row, and what is done with them is done at once. More would hold up other runs. */
+/**
+ * Largest size that is kept in a row, where all work on the bytes is done at once. More would hold
+ * up other runs.
+ */
 export const IN_ROW_BYTES = 64 * 1024;
 
 export type RunPart = 'input' | 'output';
@@ -18,7 +23,7 @@ export interface RunFiles {
   /** In pieces of 96 KiB, which base64 needs no padding between. */
   pieces(runId: string, part: RunPart): AsyncIterable<Buffer>;
   path(runId: string, part: RunPart): string;
-  /** Of runs that are in the store no more. */
+  /** Removes the files of runs that have left the store. */
   remove(runIds: readonly string[]): Promise<void>;
 }
 

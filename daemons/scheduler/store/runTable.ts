@@ -41,7 +41,10 @@ export interface StoredRun {
   lease_expires_at: number | null;
 }
 
-/** What stands in a run's row; null for what is in a file (runFiles.ts), or not there before the run ended. */
+/**
+ * The bytes in a run's row; null for bytes that are in a file (runFiles.ts), and before the run
+ * ended.
+ */
 export interface RunBytes {
   input: Uint8Array | null;
   output: Uint8Array | null;
@@ -49,7 +52,9 @@ export interface RunBytes {
 }
 
 export interface RunTable {
-  /** Gives the row its `seq`. Call inside {@link CellStore.change}, as for every method that writes. */
+  /**
+   * Gives the row its `seq`. Call inside {@link CellStore.change}, as for every method that writes.
+   */
   insert(run: StoredRun, input: Uint8Array): void;
   end(run: StoredRun, output: Uint8Array, log: string): void;
   /** Back to before it ran; its bytes of the earlier attempt go. */
@@ -71,7 +76,10 @@ export interface RunTable {
 
 export const RUN_RETENTION = { runs: 10_000, bytes: 512 * 1024 * 1024 };
 
-/** How far past a bound the store may grow before it is trimmed, so that not every run pays for a deletion. */
+/**
+ * Number of rows that the store may have beyond a bound before it is trimmed, so that not every run
+ * pays for a deletion.
+ */
 const SLACK = 64;
 
 const COLUMNS = [
@@ -213,7 +221,10 @@ function inRow(bytes: Uint8Array): Uint8Array | null {
   return bytes.length > IN_ROW_BYTES ? null : bytes;
 }
 
-/** What is in the row of bytes of that size, whose column is empty or NULL when they are in a file, and when there are none. */
+/**
+ * Returns the bytes stored in the row; null when they are in a file, and when there are none. The
+ * column is empty or NULL then, and also for bytes of size 0.
+ */
 function fromRowBytes(bytes: Uint8Array | null, size: number | null): Uint8Array | null {
   if (size === 0) return NOTHING;
   return bytes?.length === size ? bytes : null;

@@ -5,14 +5,17 @@ import type { CellStore } from './cellStore.ts';
 export interface StoredTenant {
   readonly name: string;
   readonly key_sha256: string;
-  /** What this tenant's tokens must be signed with. */
+  /** The key that must have signed the tokens of this tenant. */
   readonly key: KeyObject;
   /** Milliseconds since 1970. */
   readonly created_at: number;
   readonly quota: Quota;
 }
 
-/** Tenants are few and asked for by every request, so all of them are in memory; a changed tenant is a new object. */
+/**
+ * The tenants, all in memory: they are few, and every request asks for one. A changed tenant is a
+ * new object.
+ */
 export interface TenantTable {
   get(name: string): StoredTenant | undefined;
   all(): StoredTenant[];

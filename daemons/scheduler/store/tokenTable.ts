@@ -1,12 +1,15 @@
 import type { CellStore } from './cellStore.ts';
 
-/** Ids of tokens that were used, kept until the token expires, and over a restart: or a token could be shown again after one. */
+/**
+ * Ids of used tokens, kept until the token expires, also over a restart. Otherwise a token could be
+ * used again after one.
+ */
 export interface TokenTable {
   /** False when the id was used before. `expiresAt` in milliseconds since 1970. */
   use(subject: string, jti: string, expiresAt: number): boolean;
 }
 
-/** How many new tokens there are between two looks for expired ones. */
+/** Number of new tokens between two looks for expired ones. */
 const SWEEP_EVERY = 256;
 
 export function tokenTable(store: CellStore): TokenTable {

@@ -4,7 +4,7 @@ interface ElementParts {
   class?: string;
   /** Text of a run or of the extension. It is set as text, never as markup. */
   text?: string;
-  /** Attributes. Text of a run in them has gone through {@link shownText}. */
+  /** Attributes. Text of a run in them must come from {@link shownText}. */
   attributes?: Record<string, string>;
 }
 

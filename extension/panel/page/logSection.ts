@@ -13,7 +13,7 @@ export class LogSection {
 
   constructor(words: PanelWords) {
     this.#text = element('pre', { attributes: { tabindex: '0', role: 'log', 'aria-label': words.log } });
-    // A screen reader would fall behind a run with many lines.
+    // A screen reader could not keep up with a run that has many lines.
     this.#text.setAttribute('aria-live', 'off');
     this.#nothing = element('p', { class: 'quiet', text: words.noLog });
     const head = element('div', { class: 'heading' }, element('h2', { text: words.log }));

@@ -1,4 +1,7 @@
-/** Runs in the page: texts whose contrast with what lies behind them is below WCAG 2.2 AA (4.5:1; nothing on the page counts as large). */
+/**
+ * Runs in the page. Finds texts whose contrast with their background is below WCAG 2.2 AA (4.5:1;
+ * nothing on the page counts as large).
+ */
 (() => {
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
   // Painting colours over each other lets the browser do colour spaces and transparency.

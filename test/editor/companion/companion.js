@@ -1,4 +1,5 @@
-// Loads the compiled suite that the environment names and writes its result where the environment says.
+// Loads the compiled suite that the environment names and writes its result where the environment
+// says.
 const { renameSync, writeFileSync } = require('node:fs');
 
 exports.activate = () => {

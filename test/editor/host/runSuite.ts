@@ -1,4 +1,7 @@
-/** Entry point inside the extension host, for the companion extension and for @vscode/test-electron alike. */
+/**
+ * Entry point inside the extension host, for the companion extension and for @vscode/test-electron
+ * alike.
+ */
 import Mocha from 'mocha';
 
 export interface HostReport {
@@ -33,7 +36,11 @@ export async function runSuite(): Promise<HostReport> {
   return report;
 }
 
-/** What @vscode/test-electron calls. @throws Error that lists what failed */
+/**
+ * The function that @vscode/test-electron calls.
+ *
+ * @throws {Error} with a list of the failures
+ */
 export async function run(): Promise<void> {
   const { passed, failed, pending } = await runSuite();
   if (failed.length === 0 && pending.length === 0 && passed.length > 0) return;

@@ -61,7 +61,10 @@ const errors = (uri: vscode.Uri) =>
 const said = (uri: vscode.Uri) => errors(uri).map(({ source, message }) => `${source}: ${message}`);
 const changed = [vscode.languages.onDidChangeDiagnostics];
 
-/** Waits until TypeScript reports the decorator in a file of no tasklet: it has then read the project as it is. */
+/**
+ * Waits until TypeScript reports the decorator in a file of no tasklet: it has then read the
+ * project as it is.
+ */
 async function typeScriptHasRead(text: string): Promise<void> {
   const control = await vscode.window.showTextDocument(CONTROL, {
     viewColumn: vscode.ViewColumn.Beside,

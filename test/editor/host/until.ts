@@ -1,6 +1,10 @@
 import type { Disposable, Event } from 'vscode';
 
-/** The first true value of `look`, asked now and after each of the events. @throws Error after `ms`, with what was seen last. */
+/**
+ * The first true value of `look`, asked now and after each of the events.
+ *
+ * @throws {Error} after `ms`, with the last value
+ */
 export function until<T>(
   what: string,
   events: Array<Event<unknown>>,

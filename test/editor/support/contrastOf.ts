@@ -9,10 +9,14 @@ const colorsOf = new Function(
   return { color, backgrounds, what: one.tagName + ' "' + one.textContent.slice(0, 40) + '" ' + color + ' on ' + backgrounds.join(' / ') };`,
 ) as (one: unknown) => { color: string; backgrounds: string[]; what: string };
 
-/** Contrast of an element's text with what is behind it, as WCAG 2.2 counts it, and the element in words. */
+/**
+ * Contrast of an element's text with its background, as WCAG 2.2 counts it, and the element in
+ * words.
+ */
 export async function contrastOf(element: Locator): Promise<{ contrast: number; what: string }> {
   const { color, backgrounds, what } = await element.evaluate(colorsOf);
-  // From the outermost inwards, each over what is behind it. A page is white before anything is drawn.
+  // From the outermost inwards, each over the one below it. A page is white before anything is
+  // drawn.
   const behind = backgrounds.reverse().reduce((under, text) => over(channels(text), under), [255, 255, 255, 1]);
   const [light, dark] = [luminance(over(channels(color), behind)), luminance(behind)].sort((one, other) => other - one);
   return { contrast: ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05), what };

@@ -15,7 +15,10 @@ export interface EditorForTests extends AsyncDisposable {
   setSettings(settings: Record<string, unknown>): Promise<void>;
 }
 
-/** An editor with the packed extension, a browser for it, and a copy of a recipe. Dispose ends all of them, and the stack with them. */
+/**
+ * An editor with the packed extension, a browser for it, and a copy of a recipe. Dispose ends all
+ * of them, and the stack with them.
+ */
 export async function editorForTests(
   options: Omit<EditorOptions, 'extensions'> & { recipe?: string } = {},
 ): Promise<EditorForTests> {

@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { devDown } from '../../../toolchain/stack/devDown.ts';
 
-/** How long a stack may take to end after its last window, milliseconds: a window that is reloaded is waited for. */
+/**
+ * Time that a stack may take to end after its last window, milliseconds: a window that is reloaded
+ * is waited for.
+ */
 export const SETTLED_MS = 100_000;
 
 const cookbook = join(import.meta.dirname, '..', '..', '..', 'cookbook');
 
-/** A recipe copied to a folder of its own. Dispose stops the stack, should one run, and removes the folder. */
+/**
+ * A recipe copied to a folder of its own. Dispose stops the stack, should one run, and removes the
+ * folder.
+ */
 export async function programForEditor(recipe: string): Promise<AsyncDisposable & { root: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'grafos-program-'));
   const root = join(folder, recipe);

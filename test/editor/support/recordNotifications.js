@@ -1,4 +1,5 @@
-// Runs in the page, before the workbench: writes down every notification as it appears, also those that go again.
+// Runs in the page, before the workbench, and records every notification as it appears, also those
+// that go again.
 const seen = [];
 globalThis.notificationsSeen = seen;
 const known = new WeakSet();

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { downloadAndUnzipVSCode, resolveCliArgsFromVSCodeExecutablePath, runTests } from '@vscode/test-electron';
 import { programForEditor } from './programForEditor.ts';
 
-/** Runs the compiled suite in a desktop VS Code, which is downloaded when it is not there. @throws Error when a test fails, with the list */
+/**
+ * Runs the compiled suite in a desktop VS Code, which is downloaded when it is not there.
+ *
+ * @throws Error when a test fails, with the list
+ */
 export async function runInElectron(vsix: string, suite: string): Promise<void> {
   await using program = await programForEditor('local-dev');
   const vscodeExecutablePath = await downloadAndUnzipVSCode('stable');
@@ -20,7 +24,8 @@ export async function runInElectron(vsix: string, suite: string): Promise<void> 
   if (installed.status !== 0) throw new Error(`installing ${vsix} ended with ${installed.status}`);
   await runTests({
     vscodeExecutablePath,
-    // Something must be "in development" for the tests to start; the extension under test is the installed one.
+    // Something must be "in development" for the tests to start; the extension under test is the
+    // installed one.
     extensionDevelopmentPath: join(import.meta.dirname, '..', 'companion'),
     extensionTestsPath: suite,
     launchArgs: [program.root, ...folders, '--disable-workspace-trust', '--disable-telemetry', '--skip-welcome'],

@@ -8,7 +8,10 @@ import { installEditor } from '../../../scripts/installEditor.ts';
 export interface EditorOptions {
   /** Folder of installed extensions, as `installExtensions` leaves it. */
   extensions: string;
-  /** Without: every workspace is trusted and nobody asks. True: workspaces are restricted until trusted. */
+  /**
+   * True: workspaces are restricted until trusted. Otherwise every workspace is trusted without a
+   * question.
+   */
   restricted?: boolean;
   /** User settings beside those that keep the editor quiet. */
   settings?: Record<string, unknown>;
@@ -18,7 +21,7 @@ export interface EditorOptions {
 }
 
 export interface Editor extends AsyncDisposable {
-  /** Of the workbench, on loopback; no password. */
+  /** Address of the workbench, on loopback; no password. */
   url: string;
   /** Its own folder, which all its processes name. */
   data: string;
@@ -49,7 +52,11 @@ const quiet = {
   'editor.accessibilitySupport': 'off',
 };
 
-/** Starts code-server on a port of the system's choice. Dispose ends it and removes its data. @throws Error with what it said when it ends early. */
+/**
+ * Starts code-server on a port of the system's choice. Dispose ends it and removes its data.
+ *
+ * @throws {Error} with its output when it ends early
+ */
 export async function startEditor(options: EditorOptions): Promise<Editor> {
   const data = await mkdtemp(join(tmpdir(), 'grafos-editor-'));
   try {
@@ -100,7 +107,11 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   }
 }
 
-/** Installs VSIX files into the folder. @throws Error with what the editor said when one is refused. */
+/**
+ * Installs VSIX files into the folder.
+ *
+ * @throws {Error} with the editor's output when one is refused
+ */
 export async function installExtensions(extensions: string, vsix: string[]): Promise<void> {
   const data = await mkdtemp(join(tmpdir(), 'grafos-editor-'));
   try {
@@ -169,7 +180,8 @@ async function spawnEditor(
     {
       cwd: data,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own: the extension host outlives its server by some seconds, waiting for it to come back.
+      // A group of its own: the extension host outlives its server by some seconds, waiting for it
+      // to come back.
       detached: true,
       env: {
         ...Object.fromEntries(inherited),
@@ -183,7 +195,10 @@ async function spawnEditor(
   );
 }
 
-/** The editor asks the user's login shell for its PATH. This one has read no profile, so it says the one it was given. */
+/**
+ * A shell for the editor, which asks the user's login shell for its PATH. This one has read no
+ * profile, so it gives the one it got.
+ */
 async function plainShell(folder: string): Promise<string> {
   const shell = join(folder, 'shell');
   await writeFile(shell, '#!/bin/sh\nfor command; do :; done\nexec /bin/sh -c "$command"\n', { mode: 0o700 });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 
-/** What the tests photograph: build output, never committed. */
+/** Folder of the screenshots: build output, never committed. */
 const SCREENSHOTS = join(import.meta.dirname, '..', '..', '..', 'build', 'screenshots');
 
 /** Errors of the editor itself, which it reports in every window or on a busy machine. */
@@ -15,7 +15,7 @@ const OF_THE_EDITOR = [
 
 const UNTIL_MS = 30_000;
 
-/** What the workbench has stored of its layout: the state of the panel, and the open editors. */
+/** Reads the stored layout of the workbench: the state of the panel, and the open editors. */
 const STORED = `(async () => {
   const done = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -61,7 +61,7 @@ export class Workbench implements AsyncDisposable {
       const isOfTheEditor = OF_THE_EDITOR.some((one) => one.test(complaint));
       if (message.type() === 'error' && !isOfTheEditor) complaints.push(complaint);
     });
-    // A notification may come and go between two looks: all of them are written down as they appear.
+    // A notification may come and go between two looks, so all of them are recorded as they appear.
     await page.addInitScript({ path: join(import.meta.dirname, 'recordNotifications.js') });
     const kind = folder?.endsWith('.code-workspace') ? 'workspace' : 'folder';
     const query = folder === undefined ? 'ew=true' : `${kind}=${encodeURIComponent(folder)}`;
@@ -89,12 +89,15 @@ export class Workbench implements AsyncDisposable {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
   }
 
-  /** Leaves the window as a person does who closes its tab: the workbench is told, and ends its extension host. */
+  /**
+   * Leaves the window as a person does by closing its tab: the workbench notices, and ends its
+   * extension host.
+   */
   async leave(): Promise<void> {
     await this.unload(() => this.page.goto('about:blank'));
   }
 
-  /** Goes to another page. What the workbench complains of while its page unloads does not count. */
+  /** Goes to another page. Complaints of the workbench while its page unloads do not count. */
   private async unload(go: () => Promise<unknown>): Promise<void> {
     const { length } = this.complaints;
     await go();
@@ -136,7 +139,7 @@ export class Workbench implements AsyncDisposable {
     return this.page.locator('.quick-input-widget');
   }
 
-  /** What the palette offers for the words, without running any. */
+  /** The commands that the palette offers for the words, without running any. */
   async paletteOffers(words: string): Promise<string[]> {
     await this.openPalette(words);
     const rows = this.quickInput().locator(
@@ -150,7 +153,8 @@ export class Workbench implements AsyncDisposable {
   /** Runs a command by its full title, as `grafOS: Validate`. */
   async command(title: string): Promise<void> {
     const row = this.quickInput().locator('.monaco-list-row', { hasText: title }).first();
-    // A palette offers what there was when it opened; a new window learns late that its folder is trusted, and has fewer commands until then.
+    // A palette has the commands from when it opened. A new window learns late that its folder is
+    // trusted, and has fewer commands until then.
     await this.until(`${title} in the palette`, async () => {
       await this.openPalette(title);
       const isOffered = await row.waitFor({ timeout: 2_000 }).then(
@@ -183,18 +187,29 @@ export class Workbench implements AsyncDisposable {
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
   }
 
-  /** Texts of all notifications of a kind since the window was opened or reloaded, gone ones too, in the order they came. */
+  /**
+   * Texts of all notifications of a kind since the window was opened or reloaded, gone ones too, in
+   * the order they came.
+   */
   async notifications(kind: 'error' | 'warning' | 'info'): Promise<string[]> {
     const seen: SeenNotification[] = await this.page.evaluate('globalThis.notificationsSeen');
     return seen.filter((one) => one.kind === kind).map((one) => one.text);
   }
 
-  /** Errors and warnings among them. What is merely under way is told as information, and may be. */
+  /**
+   * The errors and warnings among them. Work under way is reported as information, which is
+   * allowed.
+   */
   async troubles(): Promise<string[]> {
     return [...(await this.notifications('error')), ...(await this.notifications('warning'))];
   }
 
-  /** The first answer of `look` that is not undefined: for what neither the page nor a file tells of. @throws Error after a while */
+  /**
+   * The first answer of `look` that is not undefined, for facts that neither the page nor a file
+   * reports.
+   *
+   * @throws {Error} after a while
+   */
   async until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
     for (
       const deadline = performance.now() + UNTIL_MS;
@@ -234,7 +249,10 @@ export class Workbench implements AsyncDisposable {
     await widget.waitFor({ state: 'hidden' });
   }
 
-  /** What the editor says an extension's activation took, its loading included, milliseconds. */
+  /**
+   * Time of an extension's activation by the editor's own count, its loading included,
+   * milliseconds.
+   */
   async activationTime(name: string): Promise<number> {
     await this.command('Developer: Show Running Extensions');
     const row = this.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: name }).first();

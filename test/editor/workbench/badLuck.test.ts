@@ -11,7 +11,7 @@ import type { Workbench } from '../support/workbench.ts';
 
 const TASKLETS = 200;
 const BIG_BYTES = 5 * 1024 * 1024;
-/** After so many ends in a short time the language server is not started again unasked. */
+/** Number of ends in a short time after which the language server is not started again unasked. */
 const ENDS_MAX = 5;
 
 describe('bad luck in the workbench', () => {
@@ -48,7 +48,8 @@ describe('bad luck in the workbench', () => {
     await grafosJson(['dev', 'down'], { cwd: editor.root });
     const down = performance.now();
     await stopped;
-    // For the reader, not asserted: how long after the command had ended the view told the truth.
+    // This is for the reader and not asserted: the time from the end of the command until the view
+    // was right.
     shownAfter('stack stopped by the command line', performance.now() - Math.max(begun, down));
     await workbench.welcome('Local stack', 'Start Local Stack').waitFor();
     assert.deepEqual(await workbench.troubles(), []);

@@ -1,4 +1,7 @@
-/** A clone of a stranger in the editor, restricted and trusted: the world outside stays, and no process takes much memory. */
+/**
+ * A clone of a stranger in the editor, restricted and trusted: the world outside stays, and no
+ * process takes much memory.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';

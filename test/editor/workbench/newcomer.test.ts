@@ -9,7 +9,10 @@ import type { Workbench } from '../support/workbench.ts';
 
 const missing = networkNamespacesMissing();
 
-/** One person, one window, step by step, by keyboard and mouse alone; each step begins where the one before left. */
+/**
+ * One person, one window, step by step, by keyboard and mouse alone; each step begins where the one
+ * before left.
+ */
 describe('a newcomer in the workbench', function () {
   this.bail(true);
   let editor: EditorForTests;

@@ -75,7 +75,7 @@ describe('the Run panel', function () {
       .webview()
       .locator('.summary', { hasText: /fuel [\d,]+ of 500,000/ })
       .waitFor();
-    // Everything was in sight, so nothing was told a second time.
+    // Everything was in sight, so nothing was announced a second time.
     assert.deepEqual(
       (await workbench.notifications('info')).filter((text) => /run/i.test(text)),
       [],

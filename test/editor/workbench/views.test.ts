@@ -66,7 +66,8 @@ describe('the views, before anything runs', () => {
     await using workbench = await editor.open(editor.root);
     await workbench.showGrafos();
     await workbench.row('Tasklets', 'local-dev').waitFor();
-    // There once the window knows that its folder is trusted: until then no command that needs trust is offered.
+    // There once the window knows that its folder is trusted: until then no command that needs
+    // trust is offered.
     await workbench.welcome('Local stack', 'Start Local Stack').waitFor();
     // The list draws only the rows in sight, so each command is looked for by its own title.
     const isOffered = async (title: string) =>

@@ -12,7 +12,7 @@ import type { Workbench } from '../support/workbench.ts';
 const stateOf = async (root: string): Promise<DevState> =>
   JSON.parse(await readFile(join(root, '.grafos/dev/dev.json'), 'utf8'));
 
-/** Waits until the stack's state file is gone, told by the file system. */
+/** Waits until the stack's state file is gone, as the file system reports. */
 function stackGone(root: string): Promise<void> {
   const file = join(root, '.grafos/dev/dev.json');
   const isGone = () => {

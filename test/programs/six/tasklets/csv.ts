@@ -15,7 +15,10 @@ const RETURN: u8 = 0x0d;
 /** Position of the next byte to read. */
 let at: i32 = 0;
 
-/** Reads one field and the comma after it, as RFC 4180 has fields: quoted ones may hold commas, line ends and doubled quotes. */
+/**
+ * Reads one field and the comma after it, as RFC 4180 has fields: quoted ones may hold commas, line
+ * ends and doubled quotes.
+ */
 function field(input: Uint8Array): string {
   const start = at;
   if (at >= input.length || input[at] != QUOTE) {
@@ -53,7 +56,10 @@ function whole(text: string): i64 {
   return I64.parseInt(text);
 }
 
-/** From rows of `id,name,city,amount` to an object of cities with the number of rows, the sum of amounts and the longest name. */
+/**
+ * From rows of `id,name,city,amount` to an object of cities with the number of rows, the sum of
+ * amounts and the longest name.
+ */
 export function compute(input: Uint8Array): string {
   at = 0;
   const cities = new Map<string, City>();
