@@ -50,6 +50,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   flag_invalid: 'A flag of the stack or of a daemon has a wrong value.',
   folder_not_empty: 'A new program needs an empty folder.',
   fuel_not_written: 'The manifest has no place to write a fuel budget to.',
+  helper_unreachable: 'The helper of the local stack does not answer.',
   idempotency_key_reused: 'The same idempotency key came with another request.',
   input_too_large: 'The input of a run is longer than its bound.',
   internal_error: 'A fault of grafOS itself. Please report it.',
@@ -100,6 +101,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   quota_burst_exceeded: 'The extra starts of this minute are used up.',
   quota_hard_limit_exceeded: 'The tenant has as many runs as it may have.',
   read_too_large: 'One read asks for more fabric memory than its bound.',
+  recipe_unknown: 'There is no recipe of this name.',
   role_required: 'The certificate has another role than the operation needs.',
   run_not_ended: 'The run has not ended yet.',
   run_of_another_tenant: 'The run belongs to another tenant.',
@@ -141,5 +143,6 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   trust_not_writable: 'The certificates of the stack cannot be written.',
   trust_unreadable: 'A certificate or key cannot be read.',
   user_records_failed: 'The records of this user cannot be kept.',
+  workspace_missing: 'The cargo workspace has no list of members to add a tasklet to.',
   wrong_usage: 'The command line has a fault.',
 };

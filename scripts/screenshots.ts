@@ -1,4 +1,7 @@
-/** Takes the pictures of the README and of the guide anew: runs the newcomer in the real editor and keeps what it photographed. Needs what `npm run build` made. */
+/**
+ * Takes the pictures of the README and of the guide anew: runs the newcomer in the real editor and
+ * keeps what it photographed. Needs what `npm run build` made.
+ */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closeWith } from './counts.ts';

@@ -20,7 +20,8 @@ export function openEventStream(res: ServerResponse): EventStream {
   const gone = new AbortController();
   res.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
-    // A proxy between, such as that of an editor in the browser, would compress and hold back events.
+    // A proxy between, such as that of an editor in the browser, would compress and hold back
+    // events.
     'Cache-Control': 'no-store, no-transform',
     'X-Accel-Buffering': 'no',
   });

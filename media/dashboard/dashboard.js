@@ -16,7 +16,10 @@ import { runTable } from './runTable.js';
 const RETRY_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
 /** Address that the page's own folder has in this browser: a proxy may put a path before it. */
 const pageAddress = location.origin + location.pathname.replace(/\/[^/]*$/, '');
-/** A helper serves this page itself, or the page is hosted elsewhere and asks a helper across origins. */
+/**
+ * A helper serves this page itself, or the page is hosted elsewhere and asks a helper across
+ * origins.
+ */
 const servedByHelper = location.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(location.hostname);
 
 let connection;

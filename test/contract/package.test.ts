@@ -12,6 +12,7 @@ const allowed = [
   /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js|runPanel\.(js|css))$/,
   /^docs\/((findings|adr)\/)?[\w-]+\.md$/,
   /^docs\/screenshots\/[\w-]+\.png$/,
+  /^cookbook\/README\.md$/,
   /^cookbook\/[\w-]+\/(\.gitignore|README\.md|grafos\.toml|tsconfig\.json|Cargo\.(toml|lock))$/,
   /^cookbook\/[\w-]+\/(tasklets|fixtures|inputs|vendor)\/[\w./-]+$/,
   /^media\/(icon\.png|grafos\.svg|(?:grafos|run)\.schema\.json|(dashboard|manifest-language|walkthrough)\/[\w.-]+)$/,

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 
 const sdk = join(import.meta.dirname, '..', '..', 'sdk', 'assemblyscript');
 
-/** Lines that declare what a hover can be asked for: exports, and public members of exported classes and enums. */
+/**
+ * Lines that declare what a hover can be asked for: exports, and public members of exported classes
+ * and enums.
+ */
 const EXPORT = /^ {0,2}export (?:declare )?(?:(?:const )?enum|function|namespace|class|const) (\w+)/;
 const MEMBER = /^ {2}(?!private |export |\/|\*|}|@)(?:static |readonly )*(?:get )?(\w+)(?:<\w+>)?(?:\(|,$)/;
 /** Fields of `Json` that its reader and writer need. They are not for tasklets. */

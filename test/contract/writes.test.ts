@@ -26,7 +26,7 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
     uses: ['writeFile'],
     why: 'It makes new files only, in folders from outputFolder.',
   },
-  'toolchain/newProgram/newProgram.ts': {
+  'toolchain/newProgram/layOutProgram.ts': {
     uses: ['writeFile', 'rename'],
     why: 'It makes a new program in a folder that the user named.',
   },
@@ -47,6 +47,10 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
   'toolchain/stack/restoreState.ts': { uses: ['renameSync'], why: 'It renames folders that it looked at.' },
   'toolchain/stack/programState.ts': { uses: ['renameSync'], why: 'It renames a new folder into its place.' },
   'extension/terminalPath.ts': { uses: ['mkdir', 'writeFile'], why: 'The folder is the extension’s own storage.' },
+  'extension/panel/shownRunMemory.ts': {
+    uses: ['mkdir', 'writeAtomically'],
+    why: 'The folder is the extension’s own storage.',
+  },
   'extension/panel/actOnPanel.ts': { uses: ['workspace.fs'], why: 'The user picked the file in a dialog.' },
 };
 

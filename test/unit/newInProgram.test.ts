@@ -78,7 +78,8 @@ describe('a new tasklet in Rust', () => {
 describe('a recipe', () => {
   it('has a name and a sentence for each program of the cookbook', async () => {
     const recipes = await listRecipes();
-    const folders = await readdir(join(packageRoot, 'cookbook'));
+    const entries = await readdir(join(packageRoot, 'cookbook'), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     assert.deepEqual(
       recipes.map(({ name }) => name),
       folders.sort(),

@@ -23,7 +23,8 @@ async function cargoTest(folder: string, crate = '.'): Promise<string[]> {
     ['test', '--offline', '--target-dir', join(copy.path, 'target')],
     { cwd: join(copy.path, crate), env },
   );
-  // Each public item has a comment that a hover shows: the crate asks rustc to warn of those without.
+  // Each public item has a comment that a hover shows: the crate asks rustc to warn of those
+  // without.
   assert.doesNotMatch(stderr, /missing documentation/);
   return [...stdout.matchAll(/^test (.+) \.\.\. ok$/gm)].map(([, name = '']) => name);
 }

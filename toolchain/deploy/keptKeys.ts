@@ -29,7 +29,11 @@ export function keptKeyName(reference: string): string | undefined {
   return isKeptKey(reference) ? reference.slice(PREFIX.length) : undefined;
 }
 
-/** The key of a provider's cell as PEM. @throws GrafosError `key_not_here` when this process has no such store, or the store no such key. */
+/**
+ * The key of a provider's cell as PEM.
+ *
+ * @throws GrafosError `key_not_here` when this process has no such store, or the store no such key.
+ */
 export async function readKeptKey(of: string, reference: string): Promise<string> {
   const key = await readKept?.(reference.slice(PREFIX.length));
   if (key !== undefined) return key;

@@ -7,7 +7,7 @@ import { layOutProgram } from './layOutProgram.ts';
 /** Folder of the recipes; each folder in it is one program. */
 const COOKBOOK = join(packageRoot, 'cookbook');
 
-/** What a build or a run left in a recipe. */
+/** The files that a build or a run left in a recipe. */
 const MADE = new Set(['build', 'target', '.grafos', 'node_modules']);
 
 export interface Recipe {

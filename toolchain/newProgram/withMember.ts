@@ -21,7 +21,7 @@ export function withMember(text: string, member: string): string | null {
   if (isNamed) return text;
   const last = members.items.at(-1);
   const at = last?.span.end ?? members.span.start + 1;
-  // The new member stands as the one before it does: on a line of its own, or on the same line.
+  // The new member is laid out as the one before it: on a line of its own, or on the same line.
   const indent = last === undefined ? null : /\n([ \t]*)$/.exec(text.slice(0, last.span.start));
   const before = last === undefined ? '' : indent === null ? ', ' : `,\n${indent[1]}`;
   return `${text.slice(0, at)}${before}${JSON.stringify(member)}${text.slice(at)}`;

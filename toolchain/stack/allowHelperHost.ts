@@ -5,7 +5,8 @@ import type { HelperRefusalBody } from '../../daemons/protocol/helperApi.ts';
  * Lets the helper of a running stack answer to one more name, until it ends.
  *
  * @param access the helper's own address, and its bearer
- * @param host name that the browser has for a forwarded port, with the port where its address has one
+ * @param host name that the browser has for a forwarded port, with the port where its address has
+ *   one
  * @throws {GrafosError} helper_unreachable, and the helper's refusal
  */
 export async function allowHelperHost(

@@ -30,7 +30,7 @@ describe('what comes with the extension to read', function () {
       await workbench.screenshot(`failed-${this.currentTest.title.replaceAll(/\W+/g, '-')}`);
   });
 
-  /** Chooses in the picker with a placeholder: narrows the list by the words, and takes what is left first. */
+  /** Chooses in the picker with a placeholder: the words narrow the list. */
   const choose = async (placeholder: string, words: string) => {
     const input = workbench.quickInput().locator(`input[placeholder^="${placeholder}"]`);
     await input.fill(words);
