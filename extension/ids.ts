@@ -72,7 +72,9 @@ export const SETTINGS = {
   mcpEnabled: 'grafos.mcp.enabled',
 } as const;
 
-/** Edges of source lines, by their part of a profile's fuel: each from the part on that stands beside it. */
+/**
+ * Edges of source lines by their part of a profile's fuel, each with the least part that it marks.
+ */
 export const FUEL_COLORS = [
   { color: 'grafos.fuel.little', from: 0.005 },
   { color: 'grafos.fuel.some', from: 0.03 },
@@ -83,7 +85,7 @@ export const FUEL_COLORS = [
 /** Task type of package.json's taskDefinitions and the problem matchers' owner. */
 export const TASK_TYPE = 'grafos';
 
-/** What a task can do. */
+/** The commands of tasks. */
 export const TASK_COMMANDS = ['build', 'validate', 'test', 'run', 'deploy', 'watch'] as const;
 
 /** Id of the Test Explorer controller. */

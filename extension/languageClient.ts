@@ -57,8 +57,11 @@ const BUILD = 'grafos/build';
 const BUILD_ANSWER_MS = 90_000;
 
 /**
- * Starts the language server with the first document that it has something to say of, as a process of its own. When it ends by itself the reason is
- * written to the log and shown by the language status item, and it is started again; after five times in three minutes a person is asked.
+ * Starts the language server with the first document that it has something to say of, as a process
+ * of its own.
+ *
+ * When it ends by itself the reason is written to the log and shown by the language status item,
+ * and it is started again; after five times in three minutes a person is asked.
  */
 export function startLanguageClient(
   context: vscode.ExtensionContext,
@@ -92,7 +95,8 @@ export function startLanguageClient(
   const closed = async (): Promise<CloseHandlerResult> => {
     const cause = await server.cause();
     log.warn(`The language server ended: ${cause}`);
-    // The next one does not know what this one published; a finding that was mended in between would stay.
+    // The next one does not know what this one published; a finding that was mended in between
+    // would stay.
     client?.diagnostics?.clear();
     const now = Date.now();
     ends.push(now);
@@ -272,7 +276,7 @@ class ServerProcess {
       child.once('error', (error) => resolve(messageOf(error)));
       child.once('exit', (code, signal) => {
         const how = signal === null ? `exit code ${code}` : `ended by ${signal}`;
-        // Its last words come with 'close', which Node does not tell after a disconnect of ours.
+        // Its last words come with 'close', which Node does not emit after our own disconnect.
         const late = setTimeout(() => resolve(how), LAST_WORDS_MS);
         child.once('close', () => {
           clearTimeout(late);

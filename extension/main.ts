@@ -80,7 +80,10 @@ export function activate(context: vscode.ExtensionContext): void {
   log.info(`activated in ${(performance.now() - begun).toFixed(1)} ms`);
 }
 
-/** The editor waits for it, within its limit. The stack is not ours to stop here: its keeper does, if no window comes back. */
+/**
+ * The editor waits for it, within its limit. The stack is not ours to stop here: its keeper does,
+ * if no window comes back.
+ */
 export async function deactivate(): Promise<void> {
   await languageClient?.stop();
 }

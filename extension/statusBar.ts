@@ -17,7 +17,10 @@ const ICON: Record<StackStateKind, string> = {
   failed: '$(error)',
 };
 
-/** The state of the active program's stack at the bottom left. A click opens the view; it never starts or stops anything. */
+/**
+ * The state of the active program's stack at the bottom left. A click opens the view; it never
+ * starts or stops anything.
+ */
 export function statusBar({ programs }: Grafos): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('grafos.stack', vscode.StatusBarAlignment.Left, 10);
   item.name = vscode.l10n.t('grafOS Local Stack');

@@ -20,7 +20,10 @@ export interface CommandContext extends Grafos {
   fixtures: FixtureResults;
 }
 
-/** Called with what the menu, tree, lens or other code passes: often nothing. Its rejection is shown; a resolved undefined after a dialog was left is silence. */
+/**
+ * Called with what the menu, tree, lens or other code passes: often nothing. Its rejection is
+ * shown; a resolved undefined after a dialog was left is silence.
+ */
 export type CommandHandler = (...args: unknown[]) => Promise<unknown>;
 
 export type CommandFactory = (context: CommandContext) => CommandHandler;

@@ -38,7 +38,9 @@ import { taskletValidate } from './taskletValidate.ts';
 
 export interface CommandRow {
   make: CommandFactory;
-  /** Runs or reaches what the workspace names (code, daemons, keys): not before the user trusts it. */
+  /**
+   * Runs or reaches what the workspace names (code, daemons, keys): not before the user trusts it.
+   */
   needsTrust: boolean;
 }
 

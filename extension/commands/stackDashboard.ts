@@ -7,7 +7,7 @@ const ALLOW_MS = 5_000;
 
 /**
  * Opens the dashboard in the browser. In a remote editor the port is forwarded under another name,
- * which the helper is told first.
+ * which the helper gets first.
  */
 export const stackDashboard: CommandFactory = (grafos) => async (arg) => {
   const subject = await subjectOf(grafos, arg);

@@ -12,8 +12,13 @@ import type { ProgramSession } from '../program/programSession.ts';
 import { pickText } from '../shown/pickText.ts';
 
 /**
- * Asks for a running cell of a cloud and stores it once it has proved itself. Its key stays in its file, of which the path is kept, or is
- * copied into the editor's secret storage; the program's folder never holds it. @returns undefined when a question was left. @throws GrafosError when the cell does not prove itself.
+ * Asks for a running cell of a cloud and stores it once it has proved itself.
+ *
+ * Its key stays in its file, of which the path is kept, or is copied into the editor's secret
+ * storage; the program's folder never holds it.
+ *
+ * @returns undefined when a question was left.
+ * @throws GrafosError when the cell does not prove itself.
  */
 export async function addCell(
   { context, log }: Grafos,
@@ -89,7 +94,7 @@ export async function addCell(
   return adopted;
 }
 
-/** Whether the key goes into the secret storage; undefined when the question was left. */
+/** True where the key goes into the secret storage; undefined when the question was left. */
 async function chooseKeeping(title: string): Promise<boolean | undefined> {
   const picked = await vscode.window.showQuickPick(
     [

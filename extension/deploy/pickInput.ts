@@ -6,7 +6,7 @@ import { pickPath } from '../dialogs/pickPath.ts';
 import { pickText } from '../shown/pickText.ts';
 import type { AnswerStore, InputChoice } from './answers.ts';
 
-/** What the tasklet is run on; undefined when the picker is left. */
+/** The input that the tasklet is run on; undefined when the picker is left. */
 export async function pickInput(
   store: AnswerStore,
   program: Program,
@@ -69,7 +69,11 @@ export function inputText(choice: InputChoice): string {
   }
 }
 
-/** The bytes of a choice; undefined for a fixture that is gone. @throws GrafosError when a file cannot be read. */
+/**
+ * The bytes of a choice; undefined for a fixture that is gone.
+ *
+ * @throws GrafosError when a file cannot be read.
+ */
 export async function readChoice(
   program: Program,
   tasklet: Tasklet,

@@ -7,7 +7,10 @@ import { stackWord, timeText } from '../views/texts.ts';
 
 type Item = vscode.QuickPickItem & { provider?: ProviderName; isSettings?: true };
 
-/** Where to deploy to, each provider with its true state, the one used last first; `settings` to change input and memory first. */
+/**
+ * Where to deploy to, each provider with its true state, the one used last first; `settings` to
+ * change input and memory first.
+ */
 export async function pickProvider(
   session: ProgramSession,
   tasklet: string,
@@ -112,7 +115,10 @@ export async function pickProvider(
   }
 }
 
-/** Whether a provider has no cell here, or one that is not confirmed: choosing it leads to that question. */
+/**
+ * True for a provider that has no cell here, or one that is not confirmed. Choosing it leads to
+ * that question.
+ */
 function lacksCell(status: ProviderStatus | undefined): boolean {
   return status?.requirements.some(({ name, met }) => name === 'durable_provider_cell_record' && !met) === true;
 }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { AnswerStore } from '../deploy/answers.ts';
 
-/** What a dialog is for. Each purpose begins at the folder that was used last for it. */
+/** The purpose of a dialog. Each begins at the folder that was used last for it. */
 export type PathPurpose = 'cell' | 'input' | 'artifacts';
 
 /**

@@ -1,14 +1,19 @@
 import * as vscode from 'vscode';
 
-/** What was picked. The picker stays in sight until it is disposed of, or the next question takes its place. */
+/**
+ * The picked item. The picker stays in sight until it is disposed of, or the next question takes
+ * its place.
+ */
 export interface PickStep<T> extends Disposable {
   item: T;
 }
 
 /**
- * Asks the first of several questions. `showQuickPick` would close before the next question opens,
- * and what had the focus before gets it back meanwhile: the walkthrough takes it a moment later, and
- * the next question stands there without it.
+ * Asks the first of several questions.
+ *
+ * `showQuickPick` would close before the next question opens, and what had the focus before gets it
+ * back meanwhile: the walkthrough takes it a moment later, and the next question has no
+ * focus.
  *
  * @returns undefined when the question was left
  */

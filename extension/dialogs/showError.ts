@@ -5,7 +5,10 @@ import { COMMANDS, VIEWS } from '../ids.ts';
 import { errorNotice, type NoticeAction } from './errorNotice.ts';
 import { notice } from './notice.ts';
 
-/** Logs an error, and tells it with what can be done about it; the editor itself replaces a notice of the same words. Does not wait for the answer. `args` go to the commands offered. */
+/**
+ * Logs an error, and tells it with what can be done about it; the editor itself replaces a notice
+ * of the same words. Does not wait for the answer. `args` go to the commands offered.
+ */
 export function showError(log: vscode.LogOutputChannel, error: unknown, ...args: unknown[]): void {
   const told = errorNotice(error);
   if (told === undefined) return;

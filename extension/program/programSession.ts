@@ -12,9 +12,9 @@ import { devOf } from '../stack/stackState.ts';
 import { type WindowPresence, windowPresence } from '../stack/windowPresence.ts';
 import { TaskletsModel } from '../tasklets/taskletsModel.ts';
 
-/** How long changes of files gather before the tasklets are read again, milliseconds. */
+/** Time in which changes of files gather before the tasklets are read again, milliseconds. */
 const SETTLE_MS = 150;
-/** How long changes of runs gather before the workspace remembers them, milliseconds. */
+/** Time in which changes of runs gather before the workspace remembers them, milliseconds. */
 const KEEP_MS = 500;
 /** Files whose change can change a tasklet, its build or its findings. */
 const WATCHED = '**/*.{toml,ts,rs,wat,wasm}';
@@ -130,7 +130,10 @@ export class ProgramSession implements vscode.Disposable {
     await this.stack.start(options);
   }
 
-  /** Keeps tasklets and runs fresh until the answer is disposed of: a view that is not visible asks for nothing. */
+  /**
+   * Keeps tasklets and runs fresh until the answer is disposed of: a view that is not visible asks
+   * for nothing.
+   */
   attend(): vscode.Disposable {
     this.#lookers += 1;
     const runs = vscode.workspace.isTrusted ? this.runs.attend() : undefined;

@@ -7,7 +7,10 @@ const NOT_SEARCHED = '**/{node_modules,.grafos,.grafos.*,target,.git}/**';
 /** Programs of one workspace; a folder of thousands is somebody's archive. */
 const PROGRAMS_MAX = 100;
 
-/** The programs of the workspace. The active one follows the editor: it is the one whose file was looked at last. */
+/**
+ * The programs of the workspace. The active one follows the editor: it is the one whose file was
+ * looked at last.
+ */
 export class Programs implements vscode.Disposable {
   readonly #sessions = new Map<string, ProgramSession>();
   readonly #changed = new vscode.EventEmitter<void>();

@@ -11,7 +11,7 @@ const LOG_MAX = 256 * 1024;
 /** Bytes of the largest input that is fetched to be shown. */
 const INPUT_SHOWN = 256 * 1024;
 
-/** Parts of an ended run besides its {@link Run}. Null stands for a part that cannot be shown. */
+/** Parts of an ended run besides its {@link Run}. Null is a part that cannot be shown. */
 interface RunParts {
   record: RunRecord | null;
   output: Uint8Array | null;

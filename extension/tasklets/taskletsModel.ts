@@ -12,14 +12,19 @@ export interface TaskletEntry {
   state: 'built' | 'stale' | 'missing' | 'broken' | 'lost';
   /** One sentence on the state. */
   why: string;
-  /** Size of the module in bytes and when it was written, milliseconds since 1970; null where there is none. */
+  /**
+   * Size of the module in bytes and when it was written, milliseconds since 1970; null where there
+   * is none.
+   */
   built: { bytes: number; at: number } | null;
 }
 
-/** What changed: one tasklet, or the list itself. */
+/** The tasklet that changed; undefined for the list itself. */
 export type TaskletsChange = TaskletEntry | undefined;
 
-/** The tasklets of a program and the state of their builds; reads the disk when told to, and only then. */
+/**
+ * The tasklets of a program and the state of their builds. The disk is read by `refresh` alone.
+ */
 export class TaskletsModel implements Disposable {
   readonly root: string;
   readonly #changed = new Emitter<TaskletsChange>();
@@ -38,7 +43,9 @@ export class TaskletsModel implements Disposable {
     return this.#entries;
   }
 
-  /** Why there is no list, where the manifest cannot be used; the entries are then as last known. */
+  /**
+   * Why there is no list, where the manifest cannot be used; the entries are then as last known.
+   */
   get problem(): Error | undefined {
     return this.#problem;
   }

@@ -19,7 +19,10 @@ interface GrafosTask extends vscode.TaskDefinition {
   input?: string;
 }
 
-/** Commands that the Tasks menu lists for each program. A deploy needs a provider, which only a `tasks.json` names. */
+/**
+ * Commands that the Tasks menu lists for each program. A deploy needs a provider, which only a
+ * `tasks.json` names.
+ */
 const LISTED: readonly TaskCommand[] = TASK_COMMANDS.filter((command) => command !== 'deploy');
 
 /**

@@ -15,11 +15,17 @@ export interface LiveViewParts<T extends Node> {
   description?(session: ProgramSession): string | undefined;
   /** A number on the view's icon with what it counts. */
   badge?(session: ProgramSession): vscode.ViewBadge | undefined;
-  /** Listens for what changes; `changed` redraws one node, or the whole view. Active only while the view is visible. */
+  /**
+   * Listens for what changes; `changed` redraws one node, or the whole view. Active only while the
+   * view is visible.
+   */
   listen(session: ProgramSession, changed: (node?: T) => void): vscode.Disposable[];
 }
 
-/** A view on the active program. While it is not visible it listens to nothing, asks for nothing and draws nothing. */
+/**
+ * A view on the active program. While it is not visible it listens to nothing, asks for nothing and
+ * draws nothing.
+ */
 export function liveView<T extends Node>({ programs, log }: Grafos, parts: LiveViewParts<T>): vscode.Disposable {
   const changed = new vscode.EventEmitter<T | undefined>();
   let listening: vscode.Disposable[] = [];

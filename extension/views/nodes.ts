@@ -6,7 +6,7 @@ import type { ProgramSession } from '../program/programSession.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import type { TaskletEntry } from '../tasklets/taskletsModel.ts';
 
-/** What stands in the views, and so what their commands are given. */
+/** The nodes of the views, which their commands get as arguments. */
 export type StackNode = { kind: 'stack'; session: ProgramSession };
 export type DaemonNode = { kind: 'daemon'; session: ProgramSession; name: DaemonName };
 export type TaskletNode = { kind: 'tasklet'; session: ProgramSession; entry: TaskletEntry };

@@ -112,7 +112,7 @@ function iconOf(state: TaskletEntry['state'], errors: number, problems: number):
   return new vscode.ThemeIcon(state === 'stale' ? 'history' : 'circle-outline');
 }
 
-/** What the language server found in a tasklet's files. */
+/** The findings of the language server in a tasklet's files. */
 function findingsOf(entry: TaskletEntry): vscode.Diagnostic[] {
   return vscode.languages
     .getDiagnostics()

@@ -1,10 +1,15 @@
 import { log } from "./host";
 import { writeUtf8 } from "./utf8";
 
-/** Longest part of a message or file name that is logged, in UTF-16 code units; a cut ends with "…". */
+/**
+ * Longest part of a message or file name that is logged, in UTF-16 code units; a cut ends with "…".
+ */
 const TEXT_UNITS: i32 = 160;
 
-/** What the compiler calls where the code throws or an assertion fails: logs the message and its place, then traps (`trap_unreachable`). */
+/**
+ * The function that the compiler calls where the code throws or an assertion fails. It logs the
+ * message and its place, then traps (`trap_unreachable`).
+ */
 export function abort(message: string | null, fileName: string | null, line: u32, column: u32): void {
   // Static memory: when the heap is what ran out there is none to allocate.
   const start = memory.data(1024);

@@ -1,13 +1,19 @@
 /**
- * The double nearest to a decimal number, ties to even, to the last bit; the language's own `parseFloat` misses it now and then. Nearly all numbers take the
- * short way (Clinger 1990: a mantissa below 2^53 and a power of ten up to 22 are exact, so one rounding is all); the rest is long division of whole numbers.
+ * The double nearest to a decimal number, ties to even, to the last bit; the language's own
+ * `parseFloat` misses it now and then.
+ *
+ * Nearly all numbers take the short way (Clinger 1990: a mantissa below 2^53 and a power of ten up
+ * to 22 are exact, so one rounding is all); the rest is long division of whole numbers.
  */
 
-/** More digits than decide any rounding (767); of those behind it counts only whether one is not zero. */
+/**
+ * More digits than decide any rounding (767); of those behind it counts only whether one is not
+ * zero.
+ */
 const DIGITS_MAX: i32 = 800;
 /** Words of 32 bits: enough for 10^1146 and for 801 digits. */
 const WORDS: i32 = 128;
-/** How many of them are in use, so that a short number costs little fuel. */
+/** The number of them in use, so that a short number costs little fuel. */
 let words: i32 = 1;
 
 /** @param text a number as JSON writes it (RFC 8259, section 6) */
@@ -99,7 +105,8 @@ function divided(text: string, first: i32, end: i32, exponent: i32): f64 {
   const tail = dropped == 64 ? quotient : quotient << (64 - dropped);
   const half: u64 = 1 << 63;
   if (tail > half || (tail == half && (bits(above) > 0 || (kept & 1) == 1))) kept++;
-  // The hidden bit of a normal number adds one to the exponent by itself, and so does a carry out of the mantissa.
+  // The hidden bit of a normal number adds one to the exponent by itself, and so does a carry out
+  // of the mantissa.
   const biased = scale < -1022 ? 0 : <u64>(scale + 1022);
   const word = (biased << 52) + kept;
   return word >= 0x7ff0000000000000 ? Infinity : reinterpret<f64>(word);

@@ -1,4 +1,4 @@
-/** What the entry point that `grafos tasklet build` generates is made of. Not for authors. */
+/** The parts of the entry point that `grafos tasklet build` generates. Not for authors. */
 import { blob_read, fail as hostFail, output_write } from "./host";
 import { failed } from "./fail";
 import { releaseObject } from "./runtime";
@@ -15,7 +15,10 @@ export function inputBytes(handle: i32, length: i32): Uint8Array {
   return changetype<Uint8Array>(bytes);
 }
 
-/** The whole input of the run as text, or null where it is not UTF-8; the run then fails with `invalid_utf8`. */
+/**
+ * The whole input of the run as text, or null where it is not UTF-8; the run then fails with
+ * `invalid_utf8`.
+ */
 export function inputText(handle: i32, length: i32): string | null {
   const bytes = __new(length, idof<ArrayBuffer>());
   const text = decodeUtf8(bytes, blob_read(handle, 0, bytes, length));

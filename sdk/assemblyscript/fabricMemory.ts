@@ -1,6 +1,9 @@
 import { fbmu_hello, fbmu_read, fbmu_write } from "./host";
 
-/** What a host function answers when it does not say 0 (success). Any other number is an I/O error code. */
+/**
+ * The answers of a host function. 0 is success; any number that is not here is an I/O error
+ * code.
+ */
 export namespace hostStatus {
   /** The call worked. */
   export const OK: i32 = 0;
@@ -18,19 +21,28 @@ export namespace hostStatus {
   export const REVOKED: i32 = -6;
 }
 
-/** The fabric memory this run leases (`mem` in grafos.toml, `--mem`): outside linear memory, seen by other holders of the lease. */
+/**
+ * The fabric memory this run leases (`mem` in grafos.toml, `--mem`): outside linear memory, seen by
+ * other holders of the lease.
+ */
 export namespace fabricMemory {
   /** Size in bytes; a negative {@link hostStatus} where there is no lease. */
   export function size(): i64 {
     return fbmu_hello();
   }
 
-  /** Fills `into` from `offset`; a {@link hostStatus}. Nothing is read where the range leaves the lease. */
+  /**
+   * Fills `into` from `offset`; a {@link hostStatus}. Nothing is read where the range leaves the
+   * lease.
+   */
   export function read(offset: i64, into: Uint8Array): i32 {
     return fbmu_read(offset, into.dataStart, into.length);
   }
 
-  /** Writes all of `bytes` at `offset`; a {@link hostStatus}. Nothing is written where the range leaves the lease. */
+  /**
+   * Writes all of `bytes` at `offset`; a {@link hostStatus}. Nothing is written where the range
+   * leaves the lease.
+   */
   export function write(offset: i64, bytes: Uint8Array): i32 {
     return fbmu_write(offset, bytes.dataStart, bytes.length);
   }

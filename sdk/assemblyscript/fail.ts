@@ -4,10 +4,13 @@ import { encodeUtf8 } from "./utf8";
 let isFailed: bool = false;
 
 /**
- * Ends the run as `tasklet_failed` with `label` once `compute` returns: AssemblyScript has no exceptions, so write `return fail("empty_append")`.
- * The value given back is empty (no bytes, an empty text, 0, false, null) and is never written to the output.
- * In `compute` the type need not be given when it returns `Uint8Array`; write `fail<string>(…)` where a text is returned, `fail<i32>(…)` and so on in helpers,
- * whose caller asks {@link failed}. The first label counts.
+ * Ends the run as `tasklet_failed` with `label` once `compute` returns: AssemblyScript has no
+ * exceptions, so write `return fail("empty_append")`.
+ *
+ * The value given back is empty (no bytes, an empty text, 0, false, null) and is never written to
+ * the output. In `compute` the type need not be given when it returns `Uint8Array`; write
+ * `fail<string>(…)` where a text is returned, `fail<i32>(…)` and so on in helpers, whose caller
+ * asks {@link failed}. The first label counts.
  */
 export function fail<T = Uint8Array>(label: string): T {
   if (!isFailed) {
@@ -24,7 +27,7 @@ export function fail<T = Uint8Array>(label: string): T {
   return <T>0;
 }
 
-/** Whether {@link fail} was called in this run. */
+/** True once {@link fail} was called in this run. */
 export function failed(): bool {
   return isFailed;
 }

@@ -3,11 +3,14 @@ import { readJson } from "./jsonReader";
 import { writeJson } from "./jsonWriter";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
-/** What a {@link Json} is. */
+/** The kinds of a {@link Json}. */
 export const enum JsonKind {
-  /** What `get` and `at` answer where there is nothing. Everything asked of it says so again, so that a chain needs one check at its end. */
+  /**
+   * The answer of `get` and `at` where there is nothing. Everything asked of it is missing again,
+   * so that a chain needs one check at its end.
+   */
   Missing,
-  /** What `Json.parse` answers to a text that is not JSON: see `error`. */
+  /** The answer of `Json.parse` to a text that is not JSON: see `error`. */
   Invalid,
   /** The value `null`. */
   Null,
@@ -15,7 +18,10 @@ export const enum JsonKind {
   Bool,
   /** A number written without fraction or exponent that fits 64 signed bits. */
   Integer,
-  /** Any other number. Kept as it was written: parsed when `asF64` asks, written back digit by digit. */
+  /**
+   * Any other number. Kept as it was written: parsed when `asF64` asks, written back digit by
+   * digit.
+   */
   Number,
   /** A text. */
   String,
@@ -26,9 +32,11 @@ export const enum JsonKind {
 }
 
 /**
- * A JSON value (RFC 8259), read or made. Objects keep their order; where a name comes twice the last one counts.
- * `parse` takes UTF-8 without a byte order mark and nothing that the RFC does not allow: at most 128 levels deep, no lone surrogates.
- * Asking for another type than it is gives the fallback, never a trap.
+ * A JSON value (RFC 8259), read or made.
+ *
+ * Objects keep their order; where a name comes twice the last one counts. `parse` takes UTF-8
+ * without a byte order mark and nothing that the RFC does not allow: at most 128 levels deep, no
+ * lone surrogates. Asking for another type than it is gives the fallback, never a trap.
  */
 @final
 export class Json {
@@ -85,7 +93,8 @@ export class Json {
   static ofUnsigned(value: u64): Json {
     if (<i64>value >= 0) return Json.ofInteger(value);
     const json = new Json(JsonKind.Number);
-    // By hand: the language's own way brings tables larger than this file. From 2^63 on there are 19 or 20 digits.
+    // By hand: the language's own way brings tables larger than this file. From 2^63 on there are
+    // 19 or 20 digits.
     const digits = value < 10000000000000000000 ? 19 : 20;
     const text = __new(digits << 1, idof<string>());
     for (let i = digits - 1; i >= 0; i--, value /= 10) store<u16>(text + (<usize>i << 1), 0x30 + <u16>(value % 10));
@@ -114,42 +123,42 @@ export class Json {
     return new Json(JsonKind.Null);
   }
 
-  /** Whether there is a value: not missing, not invalid. */
+  /** True where there is a value: not missing, not invalid. */
   get exists(): bool {
     return this.kind > JsonKind.Invalid;
   }
 
-  /** Whether it is `null`. A missing value is not. */
+  /** True for `null`, and false for a missing value. */
   get isNull(): bool {
     return this.kind == JsonKind.Null;
   }
 
-  /** Whether it is `true` or `false`. */
+  /** True for `true` and `false`. */
   get isBool(): bool {
     return this.kind == JsonKind.Bool;
   }
 
-  /** Whether it is a whole number that fits `i64`, written without fraction or exponent. */
+  /** True for a whole number that fits `i64`, written without fraction or exponent. */
   get isInteger(): bool {
     return this.kind == JsonKind.Integer;
   }
 
-  /** Whether it is a number, an integer or another. */
+  /** True for a number, an integer or another. */
   get isNumber(): bool {
     return this.kind == JsonKind.Integer || this.kind == JsonKind.Number;
   }
 
-  /** Whether it is a text. */
+  /** True for a text. */
   get isString(): bool {
     return this.kind == JsonKind.String;
   }
 
-  /** Whether it is an array. */
+  /** True for an array. */
   get isArray(): bool {
     return this.kind == JsonKind.Array;
   }
 
-  /** Whether it is an object. */
+  /** True for an object. */
   get isObject(): bool {
     return this.kind == JsonKind.Object;
   }
@@ -164,7 +173,7 @@ export class Json {
     return this.kind == JsonKind.Integer ? this.bits : fallback;
   }
 
-  /** Whether it is a whole number from 0 to 2^64 - 1, written without fraction or exponent. */
+  /** True for a whole number from 0 to 2^64 - 1, written without fraction or exponent. */
   get isUnsigned(): bool {
     if (this.kind == JsonKind.Integer) return this.bits >= 0;
     if (this.kind != JsonKind.Number) return false;
@@ -218,12 +227,15 @@ export class Json {
     return this.at(this.find(name));
   }
 
-  /** Whether an object has a member of that name. */
+  /** True for an object that has a member of that name. */
   has(name: string): bool {
     return this.find(name) >= 0;
   }
 
-  /** Gives an object's member its value, in its place if there is one of that name, else at the end. Returns the object. Nothing happens to another kind. */
+  /**
+   * Gives an object's member its value, in its place if there is one of that name, else at the end.
+   * Returns the object. Nothing happens to another kind.
+   */
   set(name: string, value: Json): Json {
     const names = this.names;
     const items = this.items;

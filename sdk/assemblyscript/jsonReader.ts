@@ -138,7 +138,8 @@ function readNumber(): Json {
   let fits = true;
   for (let byte = peek(); isDigit(byte); byte = peek()) {
     const digit = <u64>(byte - 0x30);
-    // 922337203685477580 is i64.MAX_VALUE / 10; the last digit may reach 8 where the number is negative.
+    // 922337203685477580 is i64.MAX_VALUE / 10; the last digit may reach 8 where the number is
+    // negative.
     if (magnitude > 922337203685477580 || (magnitude == 922337203685477580 && digit > <u64>(7 + i32(negative)))) fits = false;
     magnitude = magnitude * 10 + digit;
     at++;

@@ -132,7 +132,10 @@ function writeString(text: string): void {
   put(0x22);
 }
 
-/** As many letters as are written as they are, which is nearly all: in locals, because a global costs fuel each time. Returns where it stopped. */
+/**
+ * As many letters as are written as they are, which is nearly all: in locals, because a global
+ * costs fuel each time. Returns where it stopped.
+ */
 function writePlain(source: usize, stop: usize): usize {
   while (true) {
     room();

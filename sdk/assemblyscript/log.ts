@@ -12,7 +12,10 @@ export namespace log {
   export function error(text: string): void {
     line(0, text);
   }
-  /** Writes a line of level warn to the log of the run (`run.log`): something is odd, and the work goes on. */
+  /**
+   * Writes a line of level warn to the log of the run (`run.log`): something is odd, and the work
+   * goes on.
+   */
   export function warn(text: string): void {
     line(1, text);
   }

@@ -4,7 +4,10 @@ import { random_fill } from "./host";
 type Word = u64;
 type Real = f64;
 
-/** Random numbers of the run: good statistically, the same again in a replay, therefore no source of secrets. */
+/**
+ * Random numbers of the run: good statistically, the same again in a replay, therefore no source of
+ * secrets.
+ */
 export namespace random {
   /** Fills all of `bytes` with random bytes. */
   export function fill(bytes: Uint8Array): void {

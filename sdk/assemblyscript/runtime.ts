@@ -58,7 +58,9 @@ export function blockBytes(header: usize, size: usize): usize {
 /** Number of the list for blocks from 512 bytes up to 1 KiB. */
 // @ts-ignore: decorator
 @inline const FIRST_LARGE: usize = 32;
-/** Added to the binary logarithm of a block's bytes, it gives the list after the first large one. */
+/**
+ * Added to the binary logarithm of a block's bytes, it gives the list after the first large one.
+ */
 // @ts-ignore: decorator
 @inline const LOG_OF_LIST: usize = -9;
 

@@ -1,6 +1,6 @@
 /** UTF-8, strict both ways (RFC 3629): nothing overlong, no surrogates, nothing past U+10FFFF. */
 
-/** How many bytes the writing functions need at most for one UTF-16 code unit. */
+/** The most bytes that the writing functions need for one UTF-16 code unit. */
 export const UTF8_BYTES_PER_UNIT: usize = 3;
 
 /**

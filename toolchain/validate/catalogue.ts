@@ -1,6 +1,9 @@
 /**
- * Every finding of `grafos validate`, the build and the language server. 1xxx manifest, 2xxx sources, 3xxx wasm module, 4xxx fixtures,
- * 5xxx provider fit. A code never changes its meaning and is never used again. Each has a page, docs/findings/GRF####.md.
+ * Every finding of `grafos validate`, the build and the language server. 1xxx manifest, 2xxx
+ * sources, 3xxx wasm module, 4xxx fixtures, 5xxx provider fit.
+ *
+ * A code never changes its meaning and is never used again. Each has a page,
+ * docs/findings/GRF####.md.
  */
 export type Severity = 'error' | 'warning' | 'info';
 

@@ -2,7 +2,10 @@
 export const CHECK_LIMITS = {
   /** JavaScript heap of the thread in MiB. */
   heapMib: 1024,
-  /** MiB that the thread may hold in all: its heap does not have the WebAssembly memory of a compiler. */
+  /**
+   * MiB that the thread may hold in all: its heap does not have the WebAssembly memory of a
+   * compiler.
+   */
   threadMib: 2048,
   /** Milliseconds for one tasklet. */
   timeMs: 60_000,

@@ -1,4 +1,7 @@
-/** AssemblyScript text: what compiles and still cannot run in a cell, or runs other than its author thinks. Findings are functions of the text. */
+/**
+ * AssemblyScript text: what compiles and still cannot run in a cell, or runs other than its author
+ * thinks. Findings are functions of the text.
+ */
 import { PROFILE } from '../../wasm/profile.ts';
 import { checkCompute } from './checkCompute.ts';
 import { checkLabel, snake } from './errorLabel.ts';
@@ -7,7 +10,10 @@ import type { ScriptOutline } from './scriptOutline.ts';
 import type { ScriptToken } from './scriptTokens.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
-/** `explainsEnv`: the host parts that were found account for imports from `env` in the built module. `sources`: every file that was read. */
+/**
+ * `explainsEnv`: the host parts that were found account for imports from `env` in the built module.
+ * `sources`: every file that was read.
+ */
 export function checkScript(
   context: TaskletContext,
   entry: string,
@@ -226,7 +232,10 @@ function checkThrow(context: TaskletContext, script: ScriptFile, at: number, nes
   );
 }
 
-/** Index of the first token of compute's body that opens a function of its own; what stands before belongs to compute itself. */
+/**
+ * Index of the first token of compute's body that opens a function of its own. The tokens before it
+ * belong to compute itself.
+ */
 function firstNested({ tokens, compute }: ScriptOutline): number {
   if (compute === null) return -1;
   for (let at = compute.bodyFrom; at < compute.bodyTo; at++) {

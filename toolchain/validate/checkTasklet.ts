@@ -1,4 +1,7 @@
-/** One tasklet from its source to its module: which of the two is looked at, and with which compiler. */
+/**
+ * One tasklet from its source to its module: which of the two is looked at, and with which
+ * compiler.
+ */
 import { dirname, join } from 'node:path';
 import { LIMITS } from '../../daemons/protocol/limits.ts';
 import { didYouMean } from '../../program/didYouMean.ts';
@@ -60,7 +63,8 @@ async function checkAssemblyScript(
     importReported: (module) => explainsEnv && module === 'env',
   };
   if (state === 'fresh') return checkBuilt(context, given);
-  // As long as what is written cannot work there is no module to speak of; unsaved text is checked as fast as it is typed.
+  // As long as what is written cannot work there is no module to speak of; unsaved text is checked
+  // as fast as it is typed.
   const { compileAssemblyScript } = await import('../build/compileAssemblyScript.ts');
   const { wasm, diagnostics } = await compileAssemblyScript({
     program,
@@ -71,7 +75,8 @@ async function checkAssemblyScript(
   });
   const known = new Set(context.findings.filter(({ file }) => file === source).map(({ code }) => code));
   const computeReported = known.has('GRF2103') || known.has('GRF2104');
-  // Of compute the scan has spoken, with a fix; what its absence does to the entry point is the same fault again.
+  // Of compute the scan has spoken, with a fix; what its absence does to the entry point is the
+  // same fault again.
   const again = (code: string, message: string) =>
     code === 'GRF2103' || code === 'GRF2104' || (code === 'GRF2101' && message.endsWith('(in ~grafos/entry.ts)'));
   for (const one of diagnostics) {
@@ -239,7 +244,10 @@ function nearPath(context: TaskletContext, path: string): string | null {
   return near === null ? null : [...source.split('/').slice(0, -1), near].join('/');
 }
 
-/** `fresh`: the module on disk is the one to check. Reports absence and staleness, unless an unsaved text makes both certain. */
+/**
+ * `fresh`: the module on disk is the one to check. Reports absence and staleness, unless an unsaved
+ * text makes both certain.
+ */
 async function builtState(
   context: TaskletContext,
   program: Program,

@@ -1,6 +1,6 @@
 use crate::host;
 
-/// What a host function answers instead of success.
+/// The answer of a host function in place of success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostError {
     /// The memory cannot be reached now.
@@ -46,7 +46,8 @@ impl HostError {
     }
 }
 
-/// The fabric memory this run leases (`mem` in grafos.toml, `--mem`): outside linear memory, seen by other holders of the lease.
+/// The fabric memory this run leases (`mem` in grafos.toml, `--mem`): outside linear memory, seen
+/// by other holders of the lease.
 pub struct FabricMemory;
 
 impl FabricMemory {

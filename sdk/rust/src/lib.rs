@@ -9,7 +9,8 @@
 //! # fn main() { assert_eq!(compute(b"abc").unwrap(), "{\"input_bytes\":3}"); }
 //! ```
 //!
-//! `compute` is an ordinary function, so `cargo test` runs it on the host, where [`testing`] stands in for the cell.
+//! `compute` is an ordinary function, so `cargo test` runs it on the host, where [`testing`] takes
+//! the place of the cell.
 
 #![warn(missing_docs)]
 
@@ -39,17 +40,17 @@ pub use random::{random_fill, random_u64};
 #[doc(hidden)]
 pub use entry::{finalize, init, run};
 
-/// Nanoseconds since 1970-01-01T00:00:00Z. Deterministic: the run's recorded start plus one nanosecond per unit of fuel used,
-/// so that a replay reads the same times.
+/// Nanoseconds since 1970-01-01T00:00:00Z. Deterministic: the run's recorded start plus one
+/// nanosecond per unit of fuel used, so that a replay reads the same times.
 pub fn clock() -> i64 {
     host::clock_unix_nanos()
 }
 
-/// Makes `compute` the tasklet of this crate: writes the exports of `tasklet-profile-v0`. Once in a crate, whose type is `cdylib`.
+/// Makes `compute` the tasklet of this crate: writes the exports of `tasklet-profile-v0`. Once in a
+/// crate, whose type is `cdylib`.
 ///
 /// `compute` takes `&[u8]` and gives `Output` or `Result<impl Into<Output>, &'static str>`. The
-/// error is a
-/// snake_case label of at most 64 bytes.
+/// error is a snake_case label of at most 64 bytes.
 #[macro_export]
 macro_rules! tasklet {
     ($compute:path) => {

@@ -1,4 +1,5 @@
-//! What stands in for the cell when a tasklet's own tests run on the host. Each test thread has a cell of its own.
+//! A stand-in for the cell when a tasklet's own tests run on the host. Each test thread has a cell
+//! of its own.
 
 use std::cell::RefCell;
 
@@ -19,12 +20,12 @@ fn with<Answer>(use_it: impl FnOnce(&mut Cell) -> Answer) -> Answer {
     CELL.with(|cell| use_it(&mut cell.borrow_mut()))
 }
 
-/// What [`crate::context`] reads from now on: JSON.
+/// Sets the JSON that [`crate::context`] reads from now on.
 pub fn set_context(json: &str) {
     with(|cell| cell.context = json.as_bytes().to_vec());
 }
 
-/// Leases fabric memory of so many bytes, all zero; `None` ends the lease.
+/// Leases fabric memory of a number of bytes, all zero; `None` ends the lease.
 pub fn lease(bytes: Option<usize>) {
     with(|cell| cell.memory = bytes.map(|size| vec![0; size]));
 }

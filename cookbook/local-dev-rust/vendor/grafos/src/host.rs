@@ -1,4 +1,5 @@
-//! The host functions of `tasklet-profile-v0` (docs/tasklet-abi.md), in the cell and, for `cargo test`, on the host.
+//! The host functions of `tasklet-profile-v0` (docs/tasklet-abi.md), in the cell and, for
+//! `cargo test`, on the host.
 
 #[cfg(target_arch = "wasm32")]
 mod cell {
@@ -26,7 +27,8 @@ mod cell {
         fn host_write(offset: i64, source: *const u8, length: i32) -> i32;
     }
 
-    // Safety of all below: the host reads and writes exactly the bytes it is told of, and they are those of a live slice.
+    // Safety of all below: the host reads and writes exactly the bytes that the call names, and
+    // they are those of a live slice.
 
     pub fn read_blob(handle: i32, length: i32) -> Vec<u8> {
         let mut bytes = vec![0; length as usize];

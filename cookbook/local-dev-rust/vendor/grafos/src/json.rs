@@ -31,7 +31,8 @@ pub struct JsonError {
 }
 
 impl Json {
-    /// UTF-8 without a byte order mark and nothing that the RFC does not allow: at most 128 levels deep, no lone surrogates.
+    /// UTF-8 without a byte order mark and nothing that the RFC does not allow: at most 128 levels
+    /// deep, no lone surrogates.
     pub fn parse(bytes: &[u8]) -> Result<Json, JsonError> {
         json_reader::read(bytes)
     }
@@ -65,7 +66,7 @@ impl Json {
         }
     }
 
-    /// Of an integer only: `1.0` and `1e3` are numbers.
+    /// The value of an integer only: `1.0` and `1e3` are numbers.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Json::Integer(value) => Some(*value),

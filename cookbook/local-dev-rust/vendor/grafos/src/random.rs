@@ -1,6 +1,7 @@
 use crate::host;
 
-/// Random bytes of the run: good statistically, the same again in a replay, therefore no source of secrets.
+/// Random bytes of the run: good statistically, the same again in a replay, therefore no source of
+/// secrets.
 pub fn random_fill(bytes: &mut [u8]) {
     host::random_fill(bytes);
 }
