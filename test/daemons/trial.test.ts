@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TenantQueue } from '../../daemons/fabricbiosd/trial/tenantQueue.ts';
 import { TrialProcess } from '../../daemons/fabricbiosd/trial/trialProcess.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { expensiveModule } from '../hostile/expensiveCode.ts';
 import { startRuntime, tasklet, trialUrls } from './runtimeHarness.ts';
 
@@ -135,6 +137,59 @@ describe('a cell and costly modules', () => {
       assert.equal(last.error?.code, 'fuel_exhausted');
       // A trial that had begun may have ended meanwhile, and is of no use.
       assert.equal(cell.runtime.stats().modules_compiled, 1);
+    } finally {
+      await cell.runtime.stop();
+    }
+  });
+
+  it('makes a module ready in the turn of each tenant that waits for it', async () => {
+    const cell = startRuntime();
+    try {
+      const module = slowToOptimize();
+      const numbered = (number: number) => Uint8Array.from([...module, 0, 2, 1, 0x30 + number]);
+      const hostile = await Promise.all(
+        Array.from({ length: 12 }, async (_, index) => {
+          const job = cell.job(await cell.put(numbered(index)), { tenant: 'hostile' });
+          return { id: job.run_id, ended: cell.runtime.submit(job, { running() {}, log() {} }) };
+        }),
+      );
+      // The last module of the queue, which another tenant wants too.
+      const shared = await cell.run(numbered(11), { tenant: 'good', fuel: 1_000_000 });
+      assert.equal(shared.error?.code, 'fuel_exhausted');
+      const { modules_compiled: entries } = cell.runtime.stats();
+      let ready = 0;
+      for (const { id } of hostile) if (!cell.runtime.cancel(id)) ready += 1;
+      await Promise.all(hostile.map(({ ended }) => ended));
+      assert.equal(entries, 12);
+      assert.ok(ready < 6, `${ready} modules of the other tenant went first`);
+    } finally {
+      await cell.runtime.stop();
+    }
+  });
+
+  it('reads a stored module for few cancelled runs at one time', async () => {
+    await using folder = await temporaryFolder();
+    const module = tasklet({ more: `(data "${'x'.repeat(3 * MIB)}")` });
+    const first = startRuntime({ meteredFolder: folder.path });
+    assert.equal((await first.run(module)).error, null);
+    await first.runtime.stop();
+    const cell = startRuntime({ meteredFolder: folder.path });
+    try {
+      const sha256 = await cell.put(module);
+      const before = process.memoryUsage().arrayBuffers;
+      let most = 0;
+      for (let count = 0; count < 60; count += 1) {
+        const job = cell.job(sha256);
+        const ended = cell.runtime.submit(job, { running() {}, log() {} });
+        assert.ok(cell.runtime.cancel(job.run_id));
+        await ended;
+      }
+      for (let looks = 0; looks < 100; looks += 1) {
+        await delay(2);
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      }
+      assert.ok(most < 40 * MIB, `${most} bytes`);
+      assert.equal((await cell.run(module)).error, null);
     } finally {
       await cell.runtime.stop();
     }

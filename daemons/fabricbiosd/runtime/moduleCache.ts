@@ -1,11 +1,16 @@
 import type { RunError } from '../../protocol/runError.ts';
 import type { CompiledModule, CompileResult } from './workerMessages.ts';
 
-/** A module that is made ready, and the runs that wait for it. */
-export interface Preparation {
-  waiting: Set<() => void>;
-  /** Aborted when the last of the runs ended. */
-  abandoned: AbortController;
+/** Called once for a run that waits, with the reason of a refusal of its tenant's own. */
+type Waiter = (refused: RunError | null) => void;
+
+/**
+ * A module that is made ready. Each tenant whose runs wait has work of its own for it, in its own
+ * turn: the work that ends first serves all.
+ */
+interface Preparation {
+  waiting: Map<string, Set<Waiter>>;
+  works: Map<string, AbortController>;
 }
 
 /** Bytes of artifacts kept, and of metered modules; V8's code comes on top of these. */
@@ -70,24 +75,57 @@ export class ModuleCache {
   }
 
   /** Makes an entry, which waits for its {@link settle}. */
-  open(sha256: string, pages: number): ModuleEntry & { state: Preparation } {
-    const state: Preparation = { waiting: new Set(), abandoned: new AbortController() };
+  open(sha256: string, pages: number): ModuleEntry {
+    const state: Preparation = { waiting: new Map(), works: new Map() };
     const entry = { id: this.nextId++, quick: false, state };
     this.entries.set(key(sha256, pages), entry);
     return entry;
   }
 
   /**
-   * Ends the wait of one run. A module that no run waits for is forgotten: a tenant whose runs are
-   * cancelled leaves no work behind.
+   * Has a run wait for an entry.
+   *
+   * @returns the signal of the work that its tenant has to begin, which is aborted when nothing of
+   * that tenant waits any more; null where there is such work
    */
-  leave(sha256: string, pages: number, waiter: () => void): void {
+  wait({ state }: ModuleEntry, tenant: string, waiter: Waiter): AbortSignal | null {
+    if (!('waiting' in state)) return null;
+    const waiters = state.waiting.get(tenant);
+    if (waiters !== undefined) {
+      waiters.add(waiter);
+      return null;
+    }
+    const work = new AbortController();
+    state.waiting.set(tenant, new Set([waiter]));
+    state.works.set(tenant, work);
+    return work.signal;
+  }
+
+  /**
+   * Ends the wait of one run. The work of a tenant that nothing waits for ends, and a module that
+   * no run waits for is forgotten: cancelled runs leave no work behind.
+   */
+  leave(sha256: string, pages: number, tenant: string, waiter: Waiter): void {
     const name = key(sha256, pages);
     const state = this.entries.get(name)?.state;
-    if (state === undefined || !('waiting' in state) || !state.waiting.delete(waiter)) return;
-    if (state.waiting.size > 0) return;
-    this.entries.delete(name);
-    state.abandoned.abort();
+    if (state === undefined || !('waiting' in state)) return;
+    const waiters = state.waiting.get(tenant);
+    if (waiters?.delete(waiter) !== true || waiters.size > 0) return;
+    const work = state.works.get(tenant);
+    state.waiting.delete(tenant);
+    state.works.delete(tenant);
+    if (state.waiting.size === 0) this.entries.delete(name);
+    work?.abort();
+  }
+
+  /** Refuses the runs of one tenant that wait. */
+  refuse(sha256: string, pages: number, tenant: string, refused: RunError): void {
+    const state = this.entries.get(key(sha256, pages))?.state;
+    if (state === undefined || !('waiting' in state)) return;
+    for (const waiter of [...(state.waiting.get(tenant) ?? [])]) {
+      this.leave(sha256, pages, tenant, waiter);
+      waiter(refused);
+    }
   }
 
   /** Gives the result to all that wait. One that is not `lasting` is forgotten afterwards. */
@@ -95,7 +133,7 @@ export class ModuleCache {
     const name = key(sha256, pages);
     const entry = this.entries.get(name);
     if (entry === undefined || !('waiting' in entry.state)) return;
-    const { waiting } = entry.state;
+    const { waiting, works } = entry.state;
     entry.state = result;
     if (lasting) this.meteredBytes += weight(entry);
     else this.entries.delete(name);
@@ -105,7 +143,8 @@ export class ModuleCache {
       this.entries.delete(oldest);
       this.meteredBytes -= weight(old);
     }
-    for (const waiter of waiting) waiter();
+    for (const work of works.values()) work.abort();
+    for (const waiters of waiting.values()) for (const waiter of waiters) waiter(null);
   }
 }
 

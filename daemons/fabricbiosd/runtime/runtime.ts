@@ -5,6 +5,7 @@ import { defaultWorkers } from '../../protocol/cellWorkers.ts';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import type { RunError } from '../../protocol/runError.ts';
 import { sha256InTurns } from '../../protocol/sha256InTurns.ts';
 import { TenantQueue } from '../trial/tenantQueue.ts';
 import { TrialProcess, type TrialResult } from '../trial/trialProcess.ts';
@@ -22,6 +23,8 @@ import { WorkerPool } from './workerPool.ts';
 
 /** Trials at one time. */
 const TRIALS_MAX = 2;
+/** Stored modules that are read at one time. */
+const READS_MAX = 2;
 
 export interface RuntimeOptions {
   /**
@@ -96,13 +99,14 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return new WorkerRuntime(options);
 }
 
-/** A module that runs wait for. */
+/** A module that runs of a tenant wait for. */
 interface ModuleAsked {
   sha256: string;
   /** Most pages of 64 KiB that its memory may have. */
   pages: number;
+  artifact: Uint8Array;
   tenant: string;
-  /** Aborted when no run waits for the module any more. */
+  /** Aborted when no run of the tenant waits for the module any more. */
   signal: AbortSignal;
 }
 
@@ -114,6 +118,10 @@ class WorkerRuntime implements Runtime {
   private readonly log: DaemonLog;
   private readonly store: MeteredStore | null;
   private readonly types = new TypeBudget();
+  /** Artifacts whose types are counted. */
+  private readonly counted = new WeakSet<Uint8Array>();
+  /** Reads of stored modules, which are as large as the modules. */
+  private readonly reads = new TenantQueue<MeteredModule | null>(READS_MAX);
   private readonly trials = new TenantQueue<TrialResult>(TRIALS_MAX);
   /**
    * Modules with functions that are kept from the optimizing compiler.
@@ -167,16 +175,8 @@ class WorkerRuntime implements Runtime {
         resolve(outcome);
       });
       this.runs.set(job.run_id, task);
-      const known = this.cache.entry(job.module_sha256, pages);
-      if (known !== undefined) return this.whenReady(known, pages, task);
-      const entry = this.cache.open(job.module_sha256, pages);
-      this.whenReady(entry, pages, task);
-      void this.prepare(artifact, {
-        sha256: job.module_sha256,
-        pages,
-        tenant: job.tenant,
-        signal: entry.state.abandoned.signal,
-      });
+      const entry = this.cache.entry(job.module_sha256, pages) ?? this.cache.open(job.module_sha256, pages);
+      this.whenReady(entry, task, { sha256: job.module_sha256, pages, artifact });
     });
   }
 
@@ -224,30 +224,30 @@ class WorkerRuntime implements Runtime {
     return this.stopping;
   }
 
-  /** Makes a module ready, for all runs that wait for it. */
-  private async prepare(artifact: Uint8Array, module: ModuleAsked): Promise<void> {
-    const { sha256, pages, tenant } = module;
+  /** Makes a module ready for the runs of a tenant that wait for it, and so for all. */
+  private async prepare(module: ModuleAsked): Promise<void> {
+    const { sha256, pages, artifact, tenant, signal } = module;
     const full = this.types.refusal(tenant);
-    if (full !== null) return this.settle(module, { refused: full }, false);
+    if (full !== null) return this.cache.refuse(sha256, pages, tenant, full);
     // Counted before the module waits: many that come at one time must not all find room.
-    this.types.add(tenant, typesMet(artifact));
+    if (!this.counted.has(artifact)) this.types.add(tenant, typesMet(artifact));
+    this.counted.add(artifact);
     // A larger module is not small, which a worker need not find out first.
-    if (artifact.length > SMALL_MODULE.bytes) return this.tryFirst(artifact, module);
+    if (artifact.length > SMALL_MODULE.bytes) return this.tryFirst(module);
     const isKept = artifact.length >= STORED_FROM_BYTES;
-    const stored = isKept ? await this.store?.read(sha256, pages) : null;
-    if (stored) return this.compileMetered(stored, module);
+    if (isKept && (await this.compileStored(module))) return;
+    if (signal.aborted) return;
     this.compile(module, { artifact, memoryMaxPages: pages }, (answer, lasting) => {
-      if ('costly' in answer) void this.tryFirst(artifact, module);
+      if ('costly' in answer) void this.tryFirst(module);
       else this.settle(module, answer, lasting);
       if (isKept && 'compiled' in answer) this.keep(sha256, pages, answer.compiled.metered);
     });
   }
 
   /** Makes a costly module ready, from the store or after a trial. */
-  private async tryFirst(artifact: Uint8Array, module: ModuleAsked): Promise<void> {
-    const { sha256, pages, tenant, signal } = module;
-    const stored = await this.store?.read(sha256, pages);
-    if (stored) return this.compileMetered(stored, module);
+  private async tryFirst(module: ModuleAsked): Promise<void> {
+    const { sha256, pages, artifact, tenant, signal } = module;
+    if (await this.compileStored(module)) return;
     const result = await this.trials.run(tenant, () => this.trialProcess.try(artifact, pages), signal);
     if (result === undefined) return;
     if ('refused' in result) {
@@ -260,6 +260,20 @@ class WorkerRuntime implements Runtime {
       this.keep(sha256, pages, result.metered);
       this.compileMetered(result.metered, module);
     }
+  }
+
+  /**
+   * Compiles a module as the store has it.
+   *
+   * @returns false where the store does not have it
+   */
+  private async compileStored(module: ModuleAsked): Promise<boolean> {
+    const { store } = this;
+    if (store === null) return false;
+    const { sha256, pages, tenant, signal } = module;
+    const stored = await this.reads.run(tenant, () => store.read(sha256, pages), signal);
+    if (stored) this.compileMetered(stored, module);
+    return Boolean(stored);
   }
 
   private keep(sha256: string, pages: number, metered: MeteredModule): void {
@@ -303,20 +317,23 @@ class WorkerRuntime implements Runtime {
 
   /** Gives a module's result to the runs that wait for it. One that is not lasting is forgotten. */
   private settle({ sha256, pages, signal }: ModuleAsked, result: CompileResult, lasting: boolean): void {
-    // Runs that came later have an entry of their own.
+    // Runs that came later have work of their own.
     if (!signal.aborted) this.cache.settle(sha256, pages, result, lasting);
   }
 
-  private whenReady(entry: ModuleEntry, pages: number, task: RunTask): void {
+  private whenReady(entry: ModuleEntry, task: RunTask, module: Omit<ModuleAsked, 'tenant' | 'signal'>): void {
     const { state } = entry;
     if (task.settled) return;
     if ('waiting' in state) {
-      const waiter = () => {
+      const { tenant } = task;
+      const waiter = (refused: RunError | null) => {
         task.leave = null;
-        this.whenReady(entry, pages, task);
+        if (refused === null) this.whenReady(entry, task, module);
+        else task.refuse(refused);
       };
-      task.leave = () => this.cache.leave(task.job.module_sha256, pages, waiter);
-      state.waiting.add(waiter);
+      task.leave = () => this.cache.leave(module.sha256, module.pages, tenant, waiter);
+      const signal = this.cache.wait(entry, tenant, waiter);
+      if (signal !== null) void this.prepare({ ...module, tenant, signal });
     } else if ('refused' in state) task.refuse(state.refused);
     else if (this.stopping === null) {
       task.entry = entry;

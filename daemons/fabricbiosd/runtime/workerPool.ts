@@ -2,6 +2,7 @@ import { LONG_MS } from '../../protocol/cellWorkers.ts';
 import type { DaemonLog } from '../../protocol/daemonLog.ts';
 import { putThreadBehind } from '../../protocol/putThreadBehind.ts';
 import { PoolWorker } from './poolWorker.ts';
+import { TenantTurns } from './tenantTurns.ts';
 import type { FromWorker } from './workerMessages.ts';
 import { type Slot, WorkerShares } from './workerShares.ts';
 
@@ -75,11 +76,13 @@ export class WorkerPool {
   private readonly options: PoolOptions;
   private readonly slots = new Set<Slot>();
   private readonly shares: WorkerShares;
-  private readonly waiting = { compile: new Set<PoolTask>(), slow: new Set<PoolTask>(), quick: new Set<PoolTask>() };
+  private readonly waiting = {
+    compile: new TenantTurns<PoolTask>(LOOKED_THROUGH),
+    slow: new Set<PoolTask>(),
+    quick: new Set<PoolTask>(),
+  };
   /** Group of the task that was given last. */
   private lastGroup = 0;
-  /** Tenant whose module was given to be compiled last. */
-  private lastCompiled = '';
   private longTimer: NodeJS.Timeout | null = null;
   private startFailures = 0;
   private warned = false;
@@ -157,7 +160,7 @@ export class WorkerPool {
     return undefined;
   }
 
-  private queueOf({ kind, quick }: PoolTask): Set<PoolTask> {
+  private queueOf({ kind, quick }: PoolTask): Pick<Set<PoolTask>, 'delete'> & { add(task: PoolTask): unknown } {
     return kind === 'compile' ? this.waiting.compile : quick ? this.waiting.quick : this.waiting.slow;
   }
 
@@ -226,20 +229,11 @@ export class WorkerPool {
     return undefined;
   }
 
-  /** The module that waits longest of a tenant whose module was not the last, or of any. */
+  /** The next module to compile, of the tenant whose last turn is longest ago. */
   private nextCompile(): PoolTask | undefined {
-    const { compile } = this.waiting;
     const room = { heavy: this.shares.roomToCompile(true), light: this.shares.roomToCompile(false) };
-    if (compile.size === 0 || (room.heavy <= 0 && room.light <= 0)) return undefined;
-    let other: PoolTask | undefined;
-    let looked = 0;
-    for (const task of compile) {
-      if (looked++ === LOOKED_THROUGH && other !== undefined) break;
-      if ((task.heavy ? room.heavy : room.light) <= 0) continue;
-      if (task.tenant !== this.lastCompiled) return task;
-      other ??= task;
-    }
-    return other;
+    if (room.heavy <= 0 && room.light <= 0) return undefined;
+    return this.waiting.compile.next(({ heavy }) => (heavy ? room.heavy : room.light) > 0);
   }
 
   /**
@@ -285,11 +279,11 @@ export class WorkerPool {
   }
 
   private give(slot: Slot, task: PoolTask): void {
-    this.queueOf(task).delete(task);
+    if (task.kind === 'compile') this.waiting.compile.take(task);
+    else this.queueOf(task).delete(task);
     slot.state = 'busy';
     slot.task = task;
     this.lastGroup = task.group;
-    if (task.kind === 'compile') this.lastCompiled = task.tenant;
     slot.startedAt = performance.now();
     slot.deadline = setTimeout(() => this.endSlot(slot, 'deadline'), task.deadlineMs);
     if (task.heavy && !slot.isBehind) slot.isBehind = putThreadBehind(slot.worker.name);
@@ -447,11 +441,11 @@ export class WorkerPool {
   }
 
   private giveUpWaiting(loss: TaskLoss, cause: string | null): void {
-    for (const queue of Object.values(this.waiting)) {
-      const tasks = [...queue];
-      queue.clear();
-      for (const task of tasks) task.lost(loss, null, cause);
-    }
+    const { compile, slow, quick } = this.waiting;
+    const tasks = [...compile.clear(), ...slow, ...quick];
+    slow.clear();
+    quick.clear();
+    for (const task of tasks) task.lost(loss, null, cause);
   }
 }
 

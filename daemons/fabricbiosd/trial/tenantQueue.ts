@@ -1,3 +1,5 @@
+import { TenantTurns } from '../runtime/tenantTurns.ts';
+
 interface Waiting<Result> {
   tenant: string;
   start: () => Promise<Result>;
@@ -11,10 +13,8 @@ interface Waiting<Result> {
  */
 export class TenantQueue<Result> {
   readonly #slots: number;
-  readonly #waiting: Array<Waiting<Result>> = [];
+  readonly #waiting = new TenantTurns<Waiting<Result>>(1);
   readonly #active = new Set<string>();
-  /** Tenant that got a place last. */
-  #last = '';
 
   /** @param slots places at one time */
   constructor(slots: number) {
@@ -31,30 +31,18 @@ export class TenantQueue<Result> {
     if (signal.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const one: Waiting<Result> = { tenant, start, settle: resolve };
-      signal.addEventListener(
-        'abort',
-        () => {
-          const at = this.#waiting.indexOf(one);
-          if (at === -1) return;
-          this.#waiting.splice(at, 1);
-          resolve(undefined);
-        },
-        { once: true },
-      );
-      this.#waiting.push(one);
+      signal.addEventListener('abort', () => this.#waiting.delete(one) && resolve(undefined), { once: true });
+      this.#waiting.add(one);
       this.#next();
     });
   }
 
   #next(): void {
     while (this.#active.size < this.#slots) {
-      const isFree = ({ tenant }: Waiting<Result>) => !this.#active.has(tenant);
-      const other = this.#waiting.findIndex((one) => isFree(one) && one.tenant !== this.#last);
-      const at = other === -1 ? this.#waiting.findIndex(isFree) : other;
-      const [one] = at === -1 ? [] : this.#waiting.splice(at, 1);
+      const one = this.#waiting.next(({ tenant }) => !this.#active.has(tenant));
       if (one === undefined) return;
+      this.#waiting.take(one);
       this.#active.add(one.tenant);
-      this.#last = one.tenant;
       const result = one.start();
       one.settle(result);
       void result
