@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installEditor } from '../scripts/installEditor.ts';
 import { installPeers } from './peers/installPeers.ts';
@@ -24,7 +24,7 @@ const modules =
 const alone = 'GRAFOS_BENCH_ALONE';
 // The editor is installed here, like the peers, because the namespace below has no network.
 if (process.env[alone] === undefined && (section === undefined || section === 'editor'))
-  await installEditor((line) => console.log(line));
+  process.env.GRAFOS_EDITOR_CACHE = resolve(await installEditor((line) => console.log(line)), '../../..');
 if (process.platform === 'linux' && process.getuid?.() === 0 && process.env[alone] === undefined) {
   const enter = ['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath];
   const inside = spawnSync('unshare', [...enter, ...process.argv.slice(1)], {
