@@ -54,6 +54,26 @@ describe('scheduler: store', () => {
     assert.ok(!readdirSync(dir).includes(`${STORE_FILE}-journal`));
   });
 
+  for (const [what, sql] of [
+    ['trigger', 'CREATE TRIGGER boom AFTER INSERT ON decisions BEGIN DELETE FROM tenants; END'],
+    ['view', 'CREATE VIEW runs_seen AS SELECT * FROM runs'],
+    ['new index', 'CREATE INDEX slow ON runs (log_of(run_id))'],
+    ['changed table', 'ALTER TABLE tenants ADD COLUMN more TEXT'],
+  ] as const) {
+    it(`refuses a store with a ${what} that no grafOS made, and leaves it`, () => {
+      store.close();
+      const db = new DatabaseSync(join(dir, STORE_FILE));
+      db.function('log_of', { deterministic: true }, (id) => id);
+      db.exec(sql);
+      db.close();
+      const before = readFileSync(join(dir, STORE_FILE));
+      assert.throws(() => openCellStore(dir), { code: 'store_corrupt', why: /are not those that grafOS makes/ });
+      assert.deepEqual(readFileSync(join(dir, STORE_FILE)), before);
+      rmSync(dir, { recursive: true });
+      store = openCellStore(dir);
+    });
+  }
+
   function runNamed(run_id: string): StoredRun {
     return {
       ...NOT_ENDED,

@@ -227,9 +227,10 @@ function open(path: string): DatabaseSync {
   try {
     db = new DatabaseSync(path, { timeout: LOCKED_MS });
     db.exec(
-      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON',
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF',
     );
     migrate(db, path);
+    checkSchema(db, path);
     return db;
   } catch (error) {
     if (db?.isOpen === true) db.close();
@@ -244,6 +245,21 @@ function migrate(db: DatabaseSync, path: string): void {
     if (index < version) continue;
     db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`);
   }
+}
+
+/**
+ * Refuses a store with anything in its schema that the migrations do not make. An update of a
+ * repository can bring a store; a trigger in it would act in each change.
+ */
+function checkSchema(db: DatabaseSync, path: string): void {
+  using fresh = new DatabaseSync(':memory:');
+  for (const sql of MIGRATIONS) fresh.exec(sql);
+  if (schemaOf(db) === schemaOf(fresh)) return;
+  throw storeCorrupt(path, 'Its tables, indexes or triggers are not those that grafOS makes.');
+}
+
+function schemaOf(db: DatabaseSync): string {
+  return JSON.stringify(db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').all());
 }
 
 function errcode(error: unknown): number | undefined {
@@ -269,11 +285,7 @@ function asStartError(error: unknown, path: string): unknown {
       });
     case SQLITE.corrupt:
     case SQLITE.notadb:
-      return new GrafosError('unreachable', 'store_corrupt', `${path} is damaged and was left as it is.`, {
-        why,
-        next: `Move ${STORE_FILE} and the files beside it that begin with its name away, and start again; "sqlite3 ${STORE_FILE} .recover" reads what is left of it.`,
-        cause: error,
-      });
+      return storeCorrupt(path, why, error);
     case SQLITE.cantopen:
       if (Buffer.byteLength(path) > STORE_PATH_BYTES) return storePathTooLong(path, error);
       return storeUnusable(path, why, error);
@@ -284,6 +296,14 @@ function asStartError(error: unknown, path: string): unknown {
     default:
       return error;
   }
+}
+
+function storeCorrupt(path: string, why: string, cause?: unknown): GrafosError {
+  return new GrafosError('unreachable', 'store_corrupt', `${path} is damaged and was left as it is.`, {
+    why,
+    next: `Move ${STORE_FILE} and the files beside it that begin with its name away, and start again; "sqlite3 ${STORE_FILE} .recover" reads what is left of it.`,
+    cause,
+  });
 }
 
 function storePathTooLong(path: string, cause: unknown): GrafosError {
