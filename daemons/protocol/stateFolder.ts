@@ -337,7 +337,8 @@ export class StateFolder {
         if (stats !== undefined && isErrno(error, 'EACCES')) throw closedToOwner(path, stats);
         // The file came, went or was replaced between the look and the open.
         const raced = stats === undefined ? isErrno(error, 'EEXIST') : isErrno(error, ...REPLACED);
-        if (!raced || tries === OPEN_TRIES) throw error;
+        if (!raced) throw error;
+        if (tries === OPEN_TRIES) throw unsafe(path, 'It was replaced while it was opened.');
       }
     }
   }
