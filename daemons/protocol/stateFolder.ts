@@ -37,6 +37,11 @@ const STICKY = 0o1000n;
 /** Bytes of a file that {@link StateFolder.read} takes, unless it is given another bound. */
 const READ_BYTES = 1024 * 1024;
 const OPEN_TRIES = 5;
+/**
+ * Errors of an open after which the place is looked at again: what was there is gone, or a link or
+ * a file took its place. FUSE gives ENOENT for an open folder that was removed, too.
+ */
+const REPLACED = ['ENOENT', 'ELOOP', 'ENOTDIR'];
 
 const readDescriptor = promisify(readFile);
 
@@ -329,9 +334,11 @@ export class StateFolder {
         if (stats !== undefined) this.#checkOpened(path, fd, stats, writes);
         return fd;
       } catch (error) {
-        // The file came or went between the look and the open.
-        const raced = isErrno(error, stats === undefined ? 'EEXIST' : 'ENOENT');
-        if (!raced || tries === OPEN_TRIES) throw error;
+        if (stats !== undefined && isErrno(error, 'EACCES')) throw closedToOwner(path, stats);
+        // The file came, went or was replaced between the look and the open.
+        const raced = stats === undefined ? isErrno(error, 'EEXIST') : isErrno(error, ...REPLACED);
+        if (!raced) throw error;
+        if (tries === OPEN_TRIES) throw unsafe(path, 'It was replaced while it was opened.');
       }
     }
   }
@@ -367,8 +374,8 @@ function closeToOthers(path: string, looked: BigIntStats): boolean {
     setMode(fd, 0o700);
     return true;
   } catch (error) {
-    // FUSE says so of an open folder that was removed, too.
-    if (isErrno(error, 'ENOENT')) return false;
+    if (isErrno(error, ...REPLACED)) return false;
+    if (isErrno(error, 'EACCES')) throw closedToOwner(path, looked);
     throw error;
   } finally {
     if (fd !== undefined) closeSync(fd);
@@ -448,11 +455,22 @@ function ofOther(stats: BigIntStats): string {
   return `It belongs to another user (uid ${stats.uid}; this is uid ${process.geteuid?.()}).`;
 }
 
-function unsafe(path: string, why: string): GrafosError {
-  return new GrafosError('unreachable', 'state_unsafe', `${path} cannot be used for state.`, {
-    why,
-    next: 'Find out who put it there, then move it away and run the command again; a new one is made.',
-  });
+function unsafe(
+  path: string,
+  why: string,
+  next = 'Find out who put it there, then move it away and run the command again; a new one is made.',
+): GrafosError {
+  return new GrafosError('unreachable', 'state_unsafe', `${path} cannot be used for state.`, { why, next });
+}
+
+/** The error for an entry that its owner may not open. An archive can bring such a mode along. */
+function closedToOwner(path: string, stats: BigIntStats): GrafosError {
+  const mode = (stats.mode & 0o777n).toString(8).padStart(3, '0');
+  return unsafe(
+    path,
+    `Its mode ${mode} does not let this user open it.`,
+    `Give it mode ${stats.isDirectory() ? '700' : '600'} with chmod, or move it away, and run the command again.`,
+  );
 }
 
 function noEntry(path: string): Error {

@@ -8,6 +8,8 @@ import { readableBytes } from './readableBytes.ts';
 export function artifactDocuments(): vscode.Disposable {
   return vscode.workspace.registerTextDocumentContentProvider(SCHEMES.artifact, {
     provideTextDocumentContent: async (uri, token) => {
+      // The cell is asked with the tenant's key, and documents of a window before open again.
+      if (!vscode.workspace.isTrusted) throw new Error(vscode.l10n.t('This workspace is not trusted.'));
       const abort = new AbortController();
       const cancelled = token.onCancellationRequested(() => abort.abort());
       try {

@@ -37,7 +37,6 @@ describe('builds of what did not change', () => {
     ['the map was changed', () => writeFile(`${module()}.map`, '{}')],
     ['the module is gone', () => rm(module())],
     ['the module was damaged', async () => writeFile(module(), (await readFile(module())).subarray(0, 100))],
-    ['the state is gone', () => rm(join(cwd, '.grafos'), { recursive: true })],
   ];
   for (const [what, edit] of edits) {
     it(`are done when ${what}`, async () => {
@@ -47,6 +46,13 @@ describe('builds of what did not change', () => {
       assert.equal((await build()).unchanged, false);
     });
   }
+
+  it('are skipped when the state is gone, and make the types of the editor anew', async () => {
+    await build();
+    await rm(join(cwd, '.grafos'), { recursive: true });
+    assert.equal((await build()).unchanged, true);
+    assert.match(await readFile(join(cwd, '.grafos/types/version'), 'utf8'), /^assemblyscript@/);
+  });
 
   it('are done for a module that carries the stamp of the sources and other code', async () => {
     await using other = await cookbookCopy('local-dev');

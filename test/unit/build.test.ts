@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { cp, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
+import { cp, lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { BuildFailed } from '../../toolchain/build/buildFailed.ts';
+import { recordBuild } from '../../toolchain/build/buildRecord.ts';
 import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
 import { buildTool } from '../../toolchain/build/buildTool.ts';
 import { compileAssemblyScript } from '../../toolchain/build/compileAssemblyScript.ts';
@@ -25,6 +27,32 @@ const HELLO = 'export function compute(input: Uint8Array): string {\n  return `{
 const IMPORTING =
   'import { twice } from "./lib/twice";\n\nexport function compute(input: Uint8Array): string {\n  return twice(input.length).toString();\n}\n';
 const TWICE = 'export function twice(value: i32): i32 {\n  return value * 2;\n}\n';
+
+function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** A module with the same stamp and other bytes. */
+function oddModule(wasm: Uint8Array): Uint8Array {
+  return writeSections([{ id: 0, name: 'odd', content: Uint8Array.of(1) }, ...readSections(wasm)]);
+}
+
+/** Puts the records of this user into the place `name` of a new folder, until it is disposed of. */
+async function stateHome(name: string, make: (path: string) => Promise<unknown>) {
+  const folder = await temporaryFolder();
+  const path = join(folder.path, name);
+  await make(path);
+  const before = process.env.XDG_STATE_HOME;
+  process.env.XDG_STATE_HOME = path;
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      if (before === undefined) delete process.env.XDG_STATE_HOME;
+      else process.env.XDG_STATE_HOME = before;
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
 
 describe('building an AssemblyScript tasklet', () => {
   it('gives the same bytes twice and in any folder, and names no folder', async () => {
@@ -124,11 +152,33 @@ describe('building an AssemblyScript tasklet', () => {
       },
     ],
     [
-      'a record beside the module',
+      'an update that brings another module, and a record of it in the program',
+      async (scratch) => {
+        const { output } = await buildTasklet(scratch.program, scratch.tasklet);
+        const module = oddModule(await readFile(output));
+        await scratch.write('build/demo.wasm', module);
+        const digests = [module, await readFile(`${output}.map`)].map(sha256Of);
+        await scratch.write('.grafos/builds/demo.txt', `build/demo.wasm\n${digests.join('\n')}\n`);
+      },
+    ],
+    [
+      'an update that brings another source map, and a record of it in the program',
+      async (scratch) => {
+        const { sha256 } = await buildTasklet(scratch.program, scratch.tasklet);
+        await scratch.write('build/demo.wasm.map', '{}');
+        await scratch.write('.grafos/builds/demo.txt', `build/demo.wasm\n${sha256}\n${sha256Of('{}')}\n`);
+      },
+    ],
+    [
+      'a build of another program, which has a record of its own',
       async (scratch, other) => {
+        await buildTasklet(scratch.program, scratch.tasklet);
+        const module = oddModule(await readFile(join(other.root, 'build/demo.wasm')));
+        const map = await readFile(join(other.root, 'build/demo.wasm.map'), 'utf8');
+        await other.write('build/demo.wasm', module);
+        await recordBuild(other.program, other.tasklet, module, map);
+        assert.equal((await staleness(other.program, other.tasklet)).state, 'fresh');
         await cp(join(other.root, 'build'), join(scratch.root, 'build'), { recursive: true });
-        const record = await readFile(join(other.root, '.grafos/builds/demo.txt'));
-        await scratch.write('.grafos/builds/demo.txt', record);
       },
     ],
   ];
@@ -146,6 +196,40 @@ describe('building an AssemblyScript tasklet', () => {
       assert.equal((await buildTasklet(scratch.program, scratch.tasklet)).unchanged, true);
     });
   }
+
+  it('does not count a module as built here where no record can be kept', async () => {
+    await using scratch = await scratchProgram('tasklets/demo.wat', { 'tasklets/demo.wat': WAT.echo });
+    await using _home = await stateHome('a file', (path) => writeFile(path, ''));
+    for (let build = 1; build <= 2; build += 1) {
+      assert.equal((await buildTasklet(scratch.program, scratch.tasklet)).unchanged, false);
+      assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'foreign');
+    }
+  });
+
+  it('builds a program anew after it was moved', async () => {
+    await using scratch = await scratchProgram('tasklets/demo.wat', { 'tasklets/demo.wat': WAT.echo });
+    await using folder = await temporaryFolder();
+    await buildTasklet(scratch.program, scratch.tasklet);
+    const root = join(folder.path, 'moved');
+    await rename(scratch.root, root);
+    const moved = { ...scratch.program, root };
+    assert.equal((await staleness(moved, scratch.tasklet)).state, 'foreign');
+    assert.equal((await buildTasklet(moved, scratch.tasklet)).unchanged, false);
+    assert.equal((await buildTasklet(moved, scratch.tasklet)).unchanged, true);
+  });
+
+  it('keeps the newest records of builds alone', async () => {
+    await using scratch = await scratchProgram('tasklets/demo.wat', { 'tasklets/demo.wat': WAT.echo });
+    await using own = await stateHome('records', (path) => mkdir(join(path, 'grafos/builds'), { recursive: true }));
+    const records = join(own.path, 'grafos/builds');
+    for (let at = 0; at < 2048; at += 1) writeFileSync(join(records, `${at}.txt`), '');
+    utimesSync(join(records, '7.txt'), 4e9, 4e9);
+    await buildTasklet(scratch.program, scratch.tasklet);
+    const left = await readdir(records);
+    assert.equal(left.length, 1792);
+    assert.ok(left.includes('7.txt'));
+    assert.equal((await staleness(scratch.program, scratch.tasklet)).state, 'fresh');
+  });
 
   it('checks the source of a module with a forged stamp', async () => {
     await using scratch = await scratchProgram(SOURCE, { [SOURCE]: HELLO.replace('.length', '.nope') });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readDevFile } from '../../daemons/protocol/readDevFile.ts';
 import { devDown } from '../../toolchain/stack/devDown.ts';
@@ -108,4 +108,19 @@ describe('dev.json of a stranger', () => {
       assert.equal((await readDevFile(folder.file)).kind, 'none');
     });
   }
+
+  it('is not called damaged where its folder cannot be used: by status and doctor', async () => {
+    await using folder = await folderWith(async () => {});
+    const dev = join(folder.root, '.grafos', 'dev');
+    const plants = [() => writeFile(dev, ''), ...(posix.length === 0 ? [] : [() => symlink(folder.root, dev)])];
+    for (const plant of plants) {
+      await rm(dev, { recursive: true });
+      await plant();
+      const unsafe = { code: 'state_unsafe', message: `${dev} cannot be used for state.`, next: /move it away/ };
+      await assert.rejects(devStatus(folder.root, signal()), unsafe);
+      const { ok, checks } = await doctor(folder.root, signal());
+      assert.equal(ok, false);
+      assert.ok(checks.some(({ status, message }) => status === 'fail' && message.startsWith(unsafe.message)));
+    }
+  });
 });

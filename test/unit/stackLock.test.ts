@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { processStart } from '../../daemons/protocol/processIdentity.ts';
+import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { enterDoor } from '../../toolchain/stack/stackDoor.ts';
 import { lockStack } from '../../toolchain/stack/stackLock.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { WITHOUT_LINKS } from '../helpers/withoutLinks.ts';
@@ -66,6 +70,28 @@ describe('stack lock', () => {
       assert.equal(JSON.parse(await readFile(lock, 'utf8')).started, await processStart(process.pid));
     }
   });
+
+  for (const [call, code] of [
+    ['openSync', 'EMFILE'],
+    ['writeFileSync', 'ENOSPC'],
+  ] as const) {
+    it(`leaves no claim where the owner cannot be written (${code})`, async () => {
+      await using folder = await temporaryFolder();
+      const whole = fs[call];
+      fs[call] = () => {
+        throw Object.assign(new Error(code), { code });
+      };
+      syncBuiltinESMExports();
+      try {
+        const owner = { pid: process.pid, started: 'now' };
+        await assert.rejects(enterDoor(StateFolder.at(join(folder.path, 'state')), 'door', owner, never), { code });
+      } finally {
+        Object.assign(fs, { [call]: whole });
+        syncBuiltinESMExports();
+      }
+      assert.deepEqual(await readdir(join(folder.path, 'state')), []);
+    });
+  }
 
   it('clears what a process left that was killed while it asked, and nobody else’s', async () => {
     await using folder = await temporaryFolder();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, closeSync, existsSync, statSync } from 'node:fs';
+import fs, { chmodSync, chownSync, closeSync, existsSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { link, lstat, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -158,6 +159,83 @@ describe('a state folder', () => {
     assert.throws(() => StateFolder.at(join(root, '.grafos')), unsafe);
     assert.equal(statSync(join(root, '.grafos')).mode & 0o7777, 0o1777);
   });
+
+  /** Calls `use` as a user who is not root: root may open whatever the mode says. */
+  function asPlainUser(use: () => void): void {
+    if (process.geteuid?.() !== 0) {
+      use();
+      return;
+    }
+    const own = (path: string) => chownSync(path, 65_534, 65_534);
+    for (const path of [root, join(root, '.grafos'), join(root, '.grafos', 'dev')]) own(path);
+    for (const name of readdirSync(join(root, '.grafos', 'dev'))) own(join(root, '.grafos', 'dev', name));
+    chmodSync(scratch.path, 0o755);
+    process.seteuid?.(65_534);
+    try {
+      use();
+    } finally {
+      process.seteuid?.(0);
+    }
+  }
+
+  for (const [level, mode] of [
+    ['.grafos', 0o000],
+    ['.grafos', 0o300],
+    ['.grafos/dev', 0o000],
+    ['.grafos/dev', 0o333],
+  ] as const) {
+    it(`says what to do about ${level} of mode ${mode.toString(8)}`, async function () {
+      if (isWindows) this.skip();
+      await mkdir(join(root, '.grafos', 'dev'), { recursive: true, mode: 0o700 });
+      asPlainUser(() => {
+        chmodSync(join(root, level), mode);
+        const advice = { code: 'state_unsafe', why: /mode (?:000|300|333)/, next: /mode 700 with chmod/ };
+        assert.throws(() => StateFolder.make(root, '.grafos', 'dev'), advice);
+        assert.throws(() => StateFolder.find(root, '.grafos', 'dev'), advice);
+        chmodSync(join(root, level), 0o700);
+        assert.deepEqual(StateFolder.make(root, '.grafos', 'dev').names(), []);
+      });
+    });
+  }
+
+  it('says what to do about a file that its owner may not open', async function () {
+    if (isWindows) this.skip();
+    const { path } = StateFolder.make(root, '.grafos', 'dev');
+    await writeFile(join(path, 'file'), 'text');
+    asPlainUser(() => {
+      const dev = StateFolder.make(root, '.grafos', 'dev');
+      for (const mode of [0o000, 0o200]) {
+        chmodSync(join(path, 'file'), mode);
+        const advice = { code: 'state_unsafe', next: /mode 600 with chmod/ };
+        assert.throws(() => dev.read('file'), advice);
+        assert.throws(() => dev.openAppend('file'), advice);
+      }
+      chmodSync(join(path, 'file'), 0o600);
+      assert.equal(dev.readText('file'), 'text');
+    });
+  });
+
+  for (const what of ['folder', 'file']) {
+    it(`refuses a link that takes the place of a ${what} between the look and the open`, async function () {
+      if (isWindows) this.skip();
+      const folder = StateFolder.make(root, '.grafos');
+      const path = folder.file('x');
+      if (what === 'folder') await mkdir(path, { mode: 0o755 });
+      else await writeFile(path, 'text');
+      const { openSync } = fs;
+      fs.openSync = (...open) => {
+        fs.openSync = openSync;
+        syncBuiltinESMExports();
+        rmSync(path, { recursive: true });
+        symlinkSync(what === 'folder' ? outside : join(outside, 'file'), path);
+        return openSync(...open);
+      };
+      syncBuiltinESMExports();
+      const look = () => (what === 'folder' ? folder.find('x') : folder.read('x'));
+      assert.throws(look, { code: 'state_unsafe', why: /^A link to / });
+      assert.equal(fs.openSync, openSync);
+    });
+  }
 
   it('reads no more than it is asked to, and takes no path for a name', async () => {
     const folder = StateFolder.make(root, '.grafos');

@@ -1,35 +1,41 @@
 import { createHash } from 'node:crypto';
+import { lstatSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import type { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import type { ProgramReader } from '../../program/programReader.ts';
-import { findProgramState, makeProgramState } from '../stack/programState.ts';
+import { findUserRecords, makeUserRecords } from '../user/userRecords.ts';
 
-/** Folder in a program's state with the records of this user's builds. */
-const BUILDS = 'builds';
-const RECORD_BYTES = 1024;
+/** Folder of the records of builds, among the user's own. */
+const FOLDER = 'builds';
+const RECORD_BYTES = 16 * 1024;
+
+/** Records that are kept. Past that, the oldest are removed down to the second number. */
+const RECORDS_MAX = 2048;
+const RECORDS_LEFT = 1792;
 
 /**
  * Says whether this user built the module here, and neither it nor its source map changed since.
  *
  * The stamp in a module proves nothing by itself: a module that came with a folder may carry any
- * stamp. The record is in the program's state, which no folder brings along.
+ * stamp. The record is outside of the program: a clone, a copy or an update of a repository brings
+ * none along.
  */
 export async function isRecorded(reader: ProgramReader, tasklet: Tasklet, module: Uint8Array): Promise<boolean> {
+  const map = await reader.readSoon(join(reader.root, `${tasklet.output}.map`), 'sourceMap');
+  if (map.state !== 'ok' && map.state !== 'missing') return false;
   try {
-    const record = findProgramState(reader.root, BUILDS)?.read(`${tasklet.name}.txt`, RECORD_BYTES);
-    if (record === undefined) return false;
-    const map = await reader.readSoon(join(reader.root, `${tasklet.output}.map`), 'sourceMap');
-    return record.toString('utf8') === recordOf(tasklet, module, map.state === 'ok' ? map.bytes : null);
-  } catch (error) {
-    // State that is not safe to use has no record.
-    if (error instanceof GrafosError) return false;
-    throw error;
+    const path = realpathSync.native(reader.root);
+    const record = findUserRecords(FOLDER)?.readText(fileOf(path, tasklet), RECORD_BYTES);
+    return record === recordOf(path, tasklet, module, map.state === 'ok' ? map.bytes : null);
+  } catch {
+    // A record that cannot be read proves nothing.
+    return false;
   }
 }
 
-/** Records a build. Where no state can be written, nothing is recorded. */
+/** Records a build. Where no record can be kept, the module does not count as built here. */
 export async function recordBuild(
   program: Program,
   tasklet: Tasklet,
@@ -37,14 +43,35 @@ export async function recordBuild(
   map: string | null,
 ): Promise<void> {
   try {
-    const builds = await makeProgramState(program.root, BUILDS);
-    await builds.write(`${tasklet.name}.txt`, recordOf(tasklet, module, map));
-  } catch (error) {
-    if (!(error instanceof GrafosError)) throw error;
+    const path = realpathSync.native(program.root);
+    const folder = makeUserRecords(FOLDER);
+    await folder.write(fileOf(path, tasklet), recordOf(path, tasklet, module, map));
+    dropOldest(folder);
+  } catch {
+    // The next build compiles again.
   }
 }
 
-function recordOf({ output }: Tasklet, module: Uint8Array, map: Uint8Array | string | null): string {
-  const digest = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
-  return `${output}\n${digest(module)}\n${map === null ? '-' : digest(map)}\n`;
+/** Keeps the number of records bounded. Another process may do the same now. */
+function dropOldest(folder: StateFolder): void {
+  const names = folder.names();
+  if (names.length <= RECORDS_MAX) return;
+  const written = names.map((name) => ({
+    name,
+    atMs: lstatSync(folder.file(name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  }));
+  written.sort((one, other) => one.atMs - other.atMs);
+  for (const { name } of written.slice(0, names.length - RECORDS_LEFT)) folder.remove(name);
+}
+
+function fileOf(path: string, { name }: Tasklet): string {
+  return `${sha256(`${path}\0${name}`)}.txt`;
+}
+
+function recordOf(path: string, { output }: Tasklet, module: Uint8Array, map: Uint8Array | string | null): string {
+  return `${path}\n${output}\n${sha256(module)}\n${map === null ? '-' : sha256(map)}\n`;
+}
+
+function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -24,14 +24,11 @@ export interface Staleness {
 
 /**
  * Compares the built module with what its sources would give now, by content: the module carries
- * the digest of what it was made from. Reads the module and its sources, writes nothing, starts
- * nothing.
- *
- * The names of the sources come from the module, which anybody may have made: only files of the
- * program are read, and the stamp counts only together with the record of the build.
+ * the digest of what it was made from.
  *
  * It reads the module and its sources, writes nothing and starts nothing. The names of the sources
- * come from the module, which anybody may have made, so only files of the program are read.
+ * come from the module, which anybody may have made: only files of the program are read, and the
+ * stamp counts only together with the record of the build.
  *
  * @throws {GrafosError} not_a_file, file_too_large, file_outside_program, file_unreadable,
  *   permission_denied when the module is there but cannot be read
@@ -65,7 +62,7 @@ export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet
     return { state: 'stale', why: `The source of ${tasklet.output} changed after it was built.` };
   return (await isRecorded(reader, tasklet, built.bytes))
     ? { state: 'fresh', why: `${tasklet.output} was built from these sources.` }
-    : { state: 'foreign', why: `${tasklet.output} came from elsewhere: you did not build it on this machine.` };
+    : { state: 'foreign', why: `${tasklet.output} came from elsewhere: no record says that you built it here.` };
 }
 
 /** A build writes names relative to the program without `..`; others are not even looked for. */

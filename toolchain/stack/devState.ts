@@ -27,6 +27,7 @@ export type KnownStack =
 export async function knownStack(paths: StackPaths): Promise<KnownStack> {
   const [file, record] = await Promise.all([devFile(paths), readConfirmationRecord(paths.root)]);
   if (file.kind === 'none') return { kind: 'none' };
+  if (file.kind === 'unsafe') return { kind: 'unusable', error: file.error };
   if (file.kind === 'invalid' && file.version !== undefined) {
     return {
       kind: 'unusable',
@@ -72,11 +73,11 @@ export async function knownStack(paths: StackPaths): Promise<KnownStack> {
 }
 
 /** `dev.json` of a state folder that this user made; another's folder counts as missing. */
-async function devFile(paths: StackPaths): Promise<DevFile> {
+async function devFile(paths: StackPaths): Promise<DevFile | { kind: 'unsafe'; error: GrafosError }> {
   try {
     if (findProgramState(paths.root, basename(paths.dir)) === undefined) return { kind: 'none' };
   } catch (error) {
-    if (error instanceof GrafosError) return { kind: 'invalid', why: error.why ?? error.message };
+    if (error instanceof GrafosError) return { kind: 'unsafe', error };
     throw error;
   }
   return readDevFile(paths.state);
@@ -99,7 +100,7 @@ export async function readDevState(paths: StackPaths): Promise<DevState | undefi
  *
  * @returns undefined where no stack is there
  * @throws {NotConfirmed} stack_not_confirmed
- * @throws {GrafosError} dev_state_invalid, trust_unreadable
+ * @throws {GrafosError} dev_state_invalid, state_unsafe, trust_unreadable
  */
 export async function usableStack(paths: StackPaths): Promise<{ state: DevState; caPem: string } | undefined> {
   const known = await knownStack(paths);

@@ -19,7 +19,7 @@ const ANSWER_MS = 3_000;
  * The state of a program's local stack, from the processes themselves and the scheduler's own word.
  *
  * @throws {NotConfirmed} stack_not_confirmed
- * @throws {GrafosError} dev_state_invalid, trust_unreadable
+ * @throws {GrafosError} dev_state_invalid, state_unsafe, trust_unreadable
  */
 export async function devStatus(programRoot: string, signal: AbortSignal): Promise<DevStatus> {
   const dev = (await usableStack(stackPaths(programRoot)))?.state;

@@ -213,6 +213,8 @@ async function writableCheck(programRoot: string): Promise<Check> {
     );
     return roomCheck(dir, programRoot);
   } catch (error) {
+    if (error instanceof GrafosError && error.code === 'state_unsafe')
+      return fail('state-folder', `${error.message} ${error.why}`, error.next ?? 'Move it away.');
     return fail('state-folder', `${dir} cannot be written: ${messageOf(error)}`, 'Check its owner and mode.');
   }
 }

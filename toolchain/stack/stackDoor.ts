@@ -28,8 +28,8 @@ export async function enterDoor(
 ): Promise<() => void> {
   const id = `${process.pid}.${randomBytes(4).toString('hex')}`;
   const claim = `${name}.${id}`;
-  folder.make(claim).writeNew(id, ownerText(owner));
   try {
+    folder.make(claim).writeNew(id, ownerText(owner));
     for (let failures = 0; ; ) {
       until.throwIfAborted();
       try {
