@@ -28,7 +28,7 @@ const INPUTS = ['', '{"items":[1,2.5,"x"]}'];
 const FABRIC_BYTES = 32_768;
 
 const RECIPES = ['local-dev', 'rpc-service', 'stream-pipeline', 'object-storage', 'shared-list'];
-const PROGRAMS = [...RECIPES.map((recipe) => join('cookbook', recipe)), join('test', 'programs', 'markdown')];
+const PROGRAMS = [...RECIPES.map((recipe) => join('cookbook', recipe)), join('test', 'programs', 'six')];
 
 /** Bodies of run, for ends that the other tasklets do not come to. */
 const ENDS: Record<string, string> = {
