@@ -62,14 +62,15 @@ describe('bad luck in the workbench', () => {
     await workbench.command('grafOS: Run Tasklet Locally…');
     await workbench.quickInput().locator('.monaco-list-row', { hasText: 'No input' }).click();
     await workbench.row('Runs', 'local-dev').waitFor();
-    await workbench.webview().locator('.state', { hasText: 'succeeded' }).waitFor();
+    const output = workbench.webview().locator('.output .leaf', { hasText: '"ran_in": "local-dev"' });
+    await output.waitFor();
     const state: DevState = JSON.parse(await readFile(file('.grafos/dev/dev.json'), 'utf8'));
     process.kill(state.daemons.scheduler.pid, 'SIGKILL');
     const begun = performance.now();
     await workbench.status('grafOS local stack: unhealthy').waitFor();
     shownAfter('daemon killed', performance.now() - begun);
     await workbench.row('Local stack', /scheduler.*ended/).waitFor();
-    await workbench.webview().locator('.output .leaf', { hasText: '"ran_in": "local-dev"' }).waitFor();
+    await output.waitFor();
     await workbench.screenshot('daemon-killed');
     assert.ok((await workbench.troubles()).length <= 1, JSON.stringify(await workbench.troubles()));
     await workbench.command('grafOS: Restart Local Stack');
