@@ -116,20 +116,17 @@ describe('output of the command', () => {
   });
 
   const MIB = 1024 ** 2;
-  const large: Array<[what: string, output: unknown]> = [
-    ['a list of numbers', Array.from({ length: 8 * MIB }, () => 1)],
-    [
-      'lists in lists down to the last level',
-      nested(
-        500,
-        Array.from({ length: 4 * MIB }, () => []),
-      ),
-    ],
-    ['lists beside each other, each of many levels', Array.from({ length: 16 * 1024 }, () => nested(500, 1))],
-    ['a text of controls', '\0'.repeat(8 * MIB)],
+  const lists = () => Array.from({ length: 4 * MIB }, () => []);
+  // Functions, so that each value is there for its own test only.
+  const large: Array<[what: string, output: () => unknown]> = [
+    ['a list of numbers', () => Array.from({ length: 8 * MIB }, () => 1)],
+    ['lists in lists down to the last level', () => nested(500, lists())],
+    ['lists beside each other, each of many levels', () => Array.from({ length: 16 * 1024 }, () => nested(500, 1))],
+    ['a text of controls', () => '\0'.repeat(8 * MIB)],
   ];
-  for (const [what, output] of large) {
+  for (const [what, made] of large) {
     it(`lays out no more of ${what} than is wanted, and all of it in bounds`, () => {
+      const output = made();
       let [taken, longest] = [0, 0];
       const take = (piece: string) => {
         taken += piece.length;
@@ -150,23 +147,15 @@ describe('output of the command', () => {
     response: { ...RESPONSE, output: null, output_text: null, ...more } as ShownResponse,
     bytes: null,
   });
-  const outputs: Array<[what: string, more: Partial<ShownResponse>]> = [
-    ['text of empty lines', { output_text: '\n'.repeat(16 * MIB) }],
-    ['text on one line', { output_text: 'x'.repeat(16 * MIB) }],
-    ['JSON that is deep everywhere', { output: Array.from({ length: 16 * 1024 }, () => nested(500, 1)) }],
-    [
-      'JSON that is deep at the end',
-      {
-        output: nested(
-          500,
-          Array.from({ length: 4 * MIB }, () => []),
-        ),
-      },
-    ],
+  const outputs: Array<[what: string, more: () => Partial<ShownResponse>]> = [
+    ['text of empty lines', () => ({ output_text: '\n'.repeat(16 * MIB) })],
+    ['text on one line', () => ({ output_text: 'x'.repeat(16 * MIB) })],
+    ['JSON that is deep everywhere', () => ({ output: Array.from({ length: 16 * 1024 }, () => nested(500, 1)) })],
+    ['JSON that is deep at the end', () => ({ output: nested(500, lists()) })],
   ];
   for (const [what, more] of outputs) {
     it(`shows the beginning of 16 MiB of ${what} on a terminal`, () => {
-      const lines = [...responseLines(ended(more), true, plain)];
+      const lines = [...responseLines(ended(more()), true, plain)];
       assert.ok(lines.length < 120);
       assert.ok(lines.join('\n').length < 20_000);
       assert.ok(lines.includes('    … (cut; a pipe or --output FILE gets all of it)'));
