@@ -1,4 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
+
+/** Time in which the walkthrough takes the focus after a click in it, milliseconds. */
+const WALKTHROUGH_MS = 400;
 
 /**
  * The picked item. The picker stays in sight until it is disposed of, or the next question takes
@@ -12,8 +16,8 @@ export interface PickStep<T> extends Disposable {
  * Asks the first of several questions.
  *
  * `showQuickPick` would close before the next question opens, and what had the focus before gets it
- * back meanwhile: the walkthrough takes it a moment later, and the next question has no
- * focus.
+ * back meanwhile: the walkthrough takes it a moment later, and the next question has no focus. The
+ * first question waits for that moment too.
  *
  * @returns undefined when the question was left
  */
@@ -21,6 +25,9 @@ export async function pickStep<T extends vscode.QuickPickItem>(
   items: readonly T[],
   options: { title: string; placeHolder: string },
 ): Promise<PickStep<T> | undefined> {
+  const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+  // The editor describes no input for the tab of the walkthrough.
+  if (tab !== undefined && tab.input === undefined) await delay(WALKTHROUGH_MS);
   const picker = vscode.window.createQuickPick<T>();
   picker.title = options.title;
   picker.placeholder = options.placeHolder;

@@ -45,6 +45,7 @@ describe('what comes with the extension to read', function () {
     await workbench.page.locator('.getting-started-step .monaco-button', { hasText: 'New Program…' }).click();
     await workbench.quickInput().locator('.monaco-list-row', { hasText: 'AssemblyScript' }).waitFor();
     await workbench.quickInput().locator('.monaco-list-row', { hasText: 'bitmap' }).waitFor();
+    await workbench.page.locator('.quick-input-widget input:focus').waitFor();
     await workbench.page.keyboard.press('Enter');
     await workbench.page.locator('.quick-input-widget', { hasText: 'Name of the program' }).waitFor();
     await workbench.page.keyboard.type('first', { delay: 40 });
