@@ -12,16 +12,23 @@ interface EditToResult {
   unedited: number;
 }
 
-/** Resolves with the time at which the panel shows the output of another run than `before`. */
-const SHOWN = `(body, before) => new Promise((resolve) => {
-  const look = () => {
-    const { run = '' } = body.dataset;
-    const isShown = run !== before && !run.startsWith('job') && body.querySelector('.output .leaf') !== null;
-    if (isShown && body.querySelector('.state')?.textContent.includes('succeeded')) resolve(Date.now());
-  };
-  new MutationObserver(look).observe(body, { subtree: true, childList: true, attributes: true, characterData: true });
-  look();
-})`;
+/**
+ * Resolves with the time at which the panel shows the output of another run than `before`. It runs
+ * in the page, whose library this file is not checked against.
+ */
+const shownAt = new Function(
+  'body',
+  'before',
+  `return new Promise((resolve) => {
+    const look = () => {
+      const { run = '' } = body.dataset;
+      const isShown = run !== before && !run.startsWith('job') && body.querySelector('.output .leaf') !== null;
+      if (isShown && body.querySelector('.state')?.textContent.includes('succeeded')) resolve(Date.now());
+    };
+    new MutationObserver(look).observe(body, { subtree: true, childList: true, attributes: true, characterData: true });
+    look();
+  });`,
+) as (body: unknown, before: string | null) => Promise<number>;
 
 /**
  * Runs a copy of `cookbook/local-dev` in a window of the editor, each round once with an edit and
@@ -44,7 +51,7 @@ export async function editToResult(browser: Browser, extensions: string, rounds:
   await workbench.quickInput().locator('.monaco-list-row', { hasText: 'No input' }).click();
   await workbench.webview().locator('.output .leaf').first().waitFor();
   const once = async (begin: () => Promise<void>): Promise<number> => {
-    const shown: Promise<number> = body().evaluate(SHOWN, await body().getAttribute('data-run'));
+    const shown = body().evaluate(shownAt, await body().getAttribute('data-run'));
     const begun = Date.now();
     await begin();
     await lens.click();
