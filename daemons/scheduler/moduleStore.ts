@@ -11,6 +11,7 @@ import { sha256InTurns } from '../protocol/sha256InTurns.ts';
 import { StateFolder } from '../protocol/stateFolder.ts';
 import { turns } from '../protocol/turns.ts';
 import { Refused } from './refused.ts';
+import { storageUnavailable } from './storageUnavailable.ts';
 import type { CellStore } from './store/cellStore.ts';
 
 export interface ModuleStore {
@@ -181,11 +182,7 @@ function asRefusal(error: unknown): unknown {
     code === 'EIO' ||
     code === 'state_unsafe'
   ) {
-    return new Refused(
-      'storage_unavailable',
-      'The scheduler cannot store the module.',
-      'Free space on its disk and try again; grafos dev doctor names the folder of a local stack.',
-    );
+    return storageUnavailable('The scheduler cannot store the module.');
   }
   return error;
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { Template } from '../../toolchain/newProgram/newProgram.ts';
 import { pickStep } from '../dialogs/pickStep.ts';
+import { LANGUAGE_NAMES } from '../shown/languageNames.ts';
 import type { CommandFactory } from './command.ts';
 
 type Item = vscode.QuickPickItem & { template?: Template; recipe?: string };
@@ -14,9 +15,8 @@ export const programNew: CommandFactory = () => async (arg) => {
   const { chooseParentFolder, otherFolder, parentFolder, placeOf } = await import('../newProgram/parentFolder.ts');
   const { openProgram } = await import('../newProgram/openProgram.ts');
   const title = vscode.l10n.t('New Program');
-  const labels: Record<Template, string> = { assemblyscript: 'AssemblyScript', rust: 'Rust', wat: 'WebAssembly text' };
   const items: Item[] = [
-    ...TEMPLATES.map((one) => ({ label: labels[one], template: one })),
+    ...TEMPLATES.map((one) => ({ label: LANGUAGE_NAMES[one], template: one })),
     { label: vscode.l10n.t('Recipes'), kind: vscode.QuickPickItemKind.Separator },
     ...(await recipeItems()),
   ];
@@ -51,7 +51,7 @@ export const programNew: CommandFactory = () => async (arg) => {
     validateInput: (text) =>
       new RegExp(NAME_PATTERN).test(text)
         ? undefined
-        : vscode.l10n.t('Small letters, digits and hyphens, beginning with a letter.'),
+        : vscode.l10n.t('Lowercase letters, digits and hyphens, beginning with a letter.'),
   });
   if (name === undefined) return;
   const { dir } = await newProgram({ dir: placeOf(parent, name), name, template });

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { pickStep } from '../dialogs/pickStep.ts';
+import { LANGUAGE_NAMES } from '../shown/languageNames.ts';
 import type { CommandFactory } from './command.ts';
 import { subjectOf } from './subject.ts';
 
@@ -12,9 +13,8 @@ export const taskletNew: CommandFactory = (grafos) => async (arg) => {
   const { NAME_PATTERN } = await import('../../program/manifestKeys.ts');
   const program = await loadProgramSoon(session.root);
   const title = vscode.l10n.t('New Tasklet');
-  const labels = { assemblyscript: 'AssemblyScript', rust: 'Rust', wat: 'WebAssembly text' } as const;
   using picked = await pickStep(
-    NEW_TASKLET_KINDS.map((one) => ({ label: labels[one], language: one })),
+    NEW_TASKLET_KINDS.map((one) => ({ label: LANGUAGE_NAMES[one], language: one })),
     { title, placeHolder: vscode.l10n.t('Choose the language') },
   );
   if (picked === undefined) return;
@@ -24,7 +24,7 @@ export const taskletNew: CommandFactory = (grafos) => async (arg) => {
     ignoreFocusOut: true,
     validateInput: (text) => {
       if (!new RegExp(NAME_PATTERN).test(text))
-        return vscode.l10n.t('Small letters, digits and hyphens, beginning with a letter.');
+        return vscode.l10n.t('Lowercase letters, digits and hyphens, beginning with a letter.');
       return program.manifest.tasklets.some((tasklet) => tasklet.name === text)
         ? vscode.l10n.t('There is one of that name.')
         : undefined;

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { AdoptedCell } from '../../toolchain/deploy/adoptCell.ts';
 import type { CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import { keptKeyReference } from '../../toolchain/deploy/keptKeys.ts';
-import { errorOf } from '../dialogs/cellError.ts';
+import { asCellError } from '../dialogs/cellError.ts';
 import { pickPath } from '../dialogs/pickPath.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import type { Grafos } from '../grafos.ts';
@@ -84,7 +84,7 @@ export async function addCell(
   }).catch(async (error) => {
     // Not proved, not stored; what an earlier adoption of the same cell kept stays.
     if (isKept) await (before === undefined ? context.secrets.delete(name) : context.secrets.store(name, before));
-    throw errorOf(provider, error);
+    throw asCellError(provider, error);
   });
   log.info(`added cell ${adopted.cell_id} of ${provider} in ${adopted.region}: ${adopted.file}`);
   vscode.window.setStatusBarMessage(

@@ -7,7 +7,7 @@ import { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
 import type { CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import type { CommandContext } from '../commands/command.ts';
-import { errorOf } from '../dialogs/cellError.ts';
+import { asCellError } from '../dialogs/cellError.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
 import { notice } from '../dialogs/notice.ts';
 import { pickTasklet } from '../dialogs/pickTasklet.ts';
@@ -73,7 +73,7 @@ export async function deployTasklet(grafos: CommandContext, request: DeployReque
   try {
     await runOn(grafos, { session, tasklet, provider: name, input, choice, answers });
   } catch (error) {
-    throw errorOf(name, error);
+    throw asCellError(name, error);
   }
 }
 

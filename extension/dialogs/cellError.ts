@@ -7,7 +7,7 @@ export class CellError extends GrafosError {}
 const ASK = 'Check the network, or ask who runs the cell.';
 
 /** The error of a provider, as a {@link CellError} where a cloud could not be reached. */
-export function errorOf(provider: ProviderName, error: unknown): unknown {
+export function asCellError(provider: ProviderName, error: unknown): unknown {
   const isCell = provider !== 'local' && error instanceof GrafosError && error.kind === 'unreachable';
   if (!isCell || error.code === 'runtime_not_ready') return error;
   const { kind, code, message, why, next } = error;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
-import { errorOf } from '../dialogs/cellError.ts';
+import { asCellError } from '../dialogs/cellError.ts';
 import { Emitter } from '../emitter.ts';
 import { SETTINGS } from '../ids.ts';
 import { keepRuns, readRuns } from '../runs/runsMemory.ts';
@@ -121,7 +121,7 @@ export class ProgramSession implements vscode.Disposable {
     try {
       return await connectTarget(await resolveProvider(this.root, provider));
     } catch (error) {
-      throw errorOf(provider, error);
+      throw asCellError(provider, error);
     }
   }
 

@@ -67,7 +67,9 @@ describe('scheduler: store', () => {
       db.exec(sql);
       db.close();
       const before = readFileSync(join(dir, STORE_FILE));
-      assert.throws(() => openCellStore(dir), { code: 'store_corrupt', why: /are not those that grafOS makes/ });
+      const foreign = { code: 'store_corrupt', why: /are not those that grafOS makes/ };
+      assert.throws(() => openCellStore(dir), foreign);
+      assert.throws(() => openStoppedStore(StateFolder.at(dir)), foreign);
       assert.deepEqual(readFileSync(join(dir, STORE_FILE)), before);
       rmSync(dir, { recursive: true });
       store = openCellStore(dir);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RunJob, RunJobOutcome } from '../../daemons/fabricbiosd/runtime/runJob.ts';
 import { TenantQueue } from '../../daemons/fabricbiosd/trial/tenantQueue.ts';
 import { TrialProcess } from '../../daemons/fabricbiosd/trial/trialProcess.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { expensiveModule } from '../hostile/expensiveCode.ts';
-import { startRuntime, tasklet, trialUrls } from './runtimeHarness.ts';
+import { type Cell, startRuntime, tasklet, trialUrls } from './runtimeHarness.ts';
 
 const MIB = 1024 * 1024;
 const generous = { memory: 512 * MIB, cpuMs: 60_000 };
@@ -14,6 +15,16 @@ const seconds = (count: number) => ({ memory: 512 * MIB, cpuMs: count * 1000 });
  * Its function of loops takes the optimizing compiler minutes, the baseline compiler milliseconds.
  */
 const slowToOptimize = () => expensiveModule('loops that go round', 3_900);
+
+/** Costly modules that differ in a custom section of two bytes: a name of one character. */
+function numberedModules(): (number: number) => Uint8Array {
+  const module = slowToOptimize();
+  return (number) => Uint8Array.from([...module, 0, 2, 1, 0x30 + number]);
+}
+
+function submit({ runtime }: Cell, job: RunJob): { id: string; ended: Promise<RunJobOutcome> } {
+  return { id: job.run_id, ended: runtime.submit(job, { running() {}, log() {} }) };
+}
 
 describe('a trial of a costly module', () => {
   it('gives the module metered, with every function left to the optimizing compiler', async () => {
@@ -120,13 +131,10 @@ describe('a cell and costly modules', () => {
   it('leaves no work of runs that were cancelled: the next module waits for none of them', async () => {
     const cell = startRuntime();
     try {
-      const module = slowToOptimize();
-      // A custom section of two bytes: a name of one character.
-      const numbered = (number: number) => Uint8Array.from([...module, 0, 2, 1, 0x30 + number]);
+      const numbered = numberedModules();
       const runs = await Promise.all(
         Array.from({ length: 40 }, async (_, index) => {
-          const job = cell.job(await cell.put(numbered(index)));
-          return { id: job.run_id, ended: cell.runtime.submit(job, { running() {}, log() {} }) };
+          return submit(cell, cell.job(await cell.put(numbered(index))));
         }),
       );
       assert.equal(cell.runtime.stats().modules_compiled, 40);
@@ -145,12 +153,10 @@ describe('a cell and costly modules', () => {
   it('makes a module ready in the turn of each tenant that waits for it', async () => {
     const cell = startRuntime();
     try {
-      const module = slowToOptimize();
-      const numbered = (number: number) => Uint8Array.from([...module, 0, 2, 1, 0x30 + number]);
+      const numbered = numberedModules();
       const hostile = await Promise.all(
         Array.from({ length: 12 }, async (_, index) => {
-          const job = cell.job(await cell.put(numbered(index)), { tenant: 'hostile' });
-          return { id: job.run_id, ended: cell.runtime.submit(job, { running() {}, log() {} }) };
+          return submit(cell, cell.job(await cell.put(numbered(index)), { tenant: 'hostile' }));
         }),
       );
       // The last module of the queue, which another tenant wants too.
@@ -179,9 +185,8 @@ describe('a cell and costly modules', () => {
       const before = process.memoryUsage().arrayBuffers;
       let most = 0;
       for (let count = 0; count < 60; count += 1) {
-        const job = cell.job(sha256);
-        const ended = cell.runtime.submit(job, { running() {}, log() {} });
-        assert.ok(cell.runtime.cancel(job.run_id));
+        const { id, ended } = submit(cell, cell.job(sha256));
+        assert.ok(cell.runtime.cancel(id));
         await ended;
       }
       for (let looks = 0; looks < 100; looks += 1) {
@@ -199,15 +204,12 @@ describe('a cell and costly modules', () => {
     const cell = startRuntime();
     try {
       const sha256 = await cell.put(slowToOptimize());
-      const submit = () => {
-        const job = cell.job(sha256, { fuel: 1_000_000 });
-        return { id: job.run_id, ended: cell.runtime.submit(job, { running() {}, log() {} }) };
-      };
-      const [first, second] = [submit(), submit()];
+      const job = () => cell.job(sha256, { fuel: 1_000_000 });
+      const [first, second] = [submit(cell, job()), submit(cell, job())];
       cell.runtime.cancel(first.id);
       assert.equal((await first.ended).state, 'cancelled');
       assert.equal((await second.ended).error?.code, 'fuel_exhausted', 'another run still waited');
-      const third = submit();
+      const third = submit(cell, job());
       assert.equal((await third.ended).error?.code, 'fuel_exhausted');
     } finally {
       await cell.runtime.stop();

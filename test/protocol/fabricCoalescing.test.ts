@@ -4,6 +4,18 @@ import { CoalescingWriter } from '../../daemons/protocol/coalescingWriter.ts';
 import { fabricConnection } from '../../daemons/protocol/fabricConnection.ts';
 import { linkPair } from '../helpers/channelPair.ts';
 
+/** Stops the clock of this process until it is disposed of. */
+function stillClock(): Disposable {
+  const { now } = performance;
+  const at = performance.now();
+  performance.now = () => at;
+  return {
+    [Symbol.dispose]() {
+      performance.now = now;
+    },
+  };
+}
+
 describe('frames of one turn of the event loop', () => {
   it('leave in one write', async () => {
     const writes: string[] = [];
@@ -53,7 +65,9 @@ describe('frames of one turn of the event loop', () => {
     assert.equal(writer.pending, 0);
   });
 
-  it('carry 32 requests in one write and their 32 answers in few', async () => {
+  it('carry 32 requests in one write and their 32 answers in one', async () => {
+    // A chunk is held back for a time too, which a busy machine would use up.
+    using _clock = stillClock();
     const [clientLink, serverLink] = linkPair();
     const client = fabricConnection(clientLink).rpc;
     const server = fabricConnection(serverLink).rpc;
@@ -66,8 +80,7 @@ describe('frames of one turn of the event loop', () => {
       Array.from({ length: 32 }, (_, n) => 2 * n),
     );
     assert.equal(clientLink.rpc.writes.length, 1, 'writes of the client');
-    // The server takes more than one turn for them where a processor is taken from it meanwhile.
-    assert.ok(serverLink.rpc.writes.length <= 4, `${serverLink.rpc.writes.length} writes of the server`);
+    assert.equal(serverLink.rpc.writes.length, 1, 'writes of the server');
     clientLink.close('done');
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import type { Run } from '../../daemons/protocol/tenantApi.ts';
 import { keepAnswers, readAnswers } from '../../extension/deploy/answers.ts';
-import { errorOf } from '../../extension/dialogs/cellError.ts';
+import { asCellError } from '../../extension/dialogs/cellError.ts';
 import { errorNotice } from '../../extension/dialogs/errorNotice.ts';
 import { readableBytes } from '../../extension/documents/readableBytes.ts';
 import { ShownRunMemory } from '../../extension/panel/shownRunMemory.ts';
@@ -80,12 +80,15 @@ describe('how the editor tells errors', () => {
     ],
     [
       'a cell of a cloud that does not answer, which no doctor of this machine can mend',
-      errorOf('aws', new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.', { next: 'Ask its owner.' })),
+      asCellError(
+        'aws',
+        new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.', { next: 'Ask its owner.' }),
+      ),
       { text: /^No answer\. Ask its owner\.$/, actions: ['cells'] },
     ],
     [
       'a cell of a cloud without the advice for a local stack',
-      errorOf(
+      asCellError(
         'gcp',
         new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.', { next: 'Try: grafos dev up' }),
       ),
@@ -93,17 +96,20 @@ describe('how the editor tells errors', () => {
     ],
     [
       'a local stack that does not answer',
-      errorOf('local', new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.')),
+      asCellError('local', new GrafosError('unreachable', 'scheduler_unreachable', 'No answer.')),
       { text: /^No answer\.$/, actions: ['grafos.stack.doctor', 'grafos.stack.logs'] },
     ],
     [
       'a cloud without a cell, also where it was asked for',
-      errorOf('gcp', new GrafosError('unreachable', 'runtime_not_ready', 'No cell.', { next: 'grafos cloud adopt' })),
+      asCellError(
+        'gcp',
+        new GrafosError('unreachable', 'runtime_not_ready', 'No cell.', { next: 'grafos cloud adopt' }),
+      ),
       { text: /^No cell\. grafos cloud adopt$/, actions: ['grafos.provider.addCell'] },
     ],
     [
       'a refusal of a cell',
-      errorOf('azure', new GrafosError('refused', 'quota', 'Too many runs.')),
+      asCellError('azure', new GrafosError('refused', 'quota', 'Too many runs.')),
       { text: /^Too many runs\.$/, actions: [] },
     ],
     [

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
-import { enterDoor } from '../../toolchain/stack/stackDoor.ts';
+import { enterDoor } from '../../toolchain/lock/lockDoor.ts';
 import { lockStack } from '../../toolchain/stack/stackLock.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { WITHOUT_LINKS } from '../helpers/withoutLinks.ts';

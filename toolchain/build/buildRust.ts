@@ -8,7 +8,7 @@ import type { ProgramFileKind } from '../../program/programLimits.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { rustSource } from '../../program/rustSource.ts';
-import { lockProcesses } from '../stack/processLock.ts';
+import { lockProcesses } from '../lock/processLock.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { checkCrateFiles } from './checkCrateFiles.ts';

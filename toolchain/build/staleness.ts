@@ -20,6 +20,8 @@ export interface Staleness {
   state: 'missing' | 'broken' | 'fresh' | 'stale' | 'foreign' | 'unknown';
   /** One sentence for people. */
   why: string;
+  /** The bytes of a fresh module, as they were compared. */
+  module?: Uint8Array;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet
   if (digest.end() !== stamp.digest)
     return { state: 'stale', why: `The source of ${tasklet.output} changed after it was built.` };
   return (await isRecorded(reader, tasklet, built.bytes))
-    ? { state: 'fresh', why: `${tasklet.output} was built from these sources.` }
+    ? { state: 'fresh', why: `${tasklet.output} was built from these sources.`, module: built.bytes }
     : { state: 'foreign', why: `${tasklet.output} came from elsewhere: no record says that you built it here.` };
 }
 

@@ -3,10 +3,12 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Schema } from '../../daemons/protocol/apiSchemas.ts';
 import { compileSchema } from '../../daemons/protocol/compileSchema.ts';
+import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { fileError } from '../files/fileError.ts';
-import { lockStack } from '../stack/stackLock.ts';
+import type { LockOwner } from '../lock/lockOwner.ts';
+import { lockProcesses } from '../lock/processLock.ts';
 import { userStateFolder } from '../user/userFolders.ts';
 import { findUserRecords } from '../user/userRecords.ts';
 
@@ -82,10 +84,13 @@ export async function readConfirmationRecord(programRoot: string): Promise<Confi
   }
 }
 
+/** The longest wait for another command that changes the record, milliseconds. */
+const WAIT_MS = 30_000;
+
 /**
  * Changes the record of a program. Commands that do so at one time wait for each other.
  *
- * @throws {GrafosError} no_home_folder, stack_busy, state_unsafe, or a file error's code
+ * @throws {GrafosError} no_home_folder, user_records_failed, state_unsafe, or a file error's code
  */
 export async function changeConfirmationRecord(
   programRoot: string,
@@ -94,7 +99,8 @@ export async function changeConfirmationRecord(
   const name = recordName(await realpath(programRoot));
   try {
     const folder = StateFolder.at(join(userStateFolder(), FOLDER));
-    await using _lock = await lockStack(folder.file(`${name}.lock`), new AbortController().signal);
+    const options = { waitMs: WAIT_MS, busy: recordBusy };
+    await using _lock = await lockProcesses(folder.file(`${name}.lock`), new AbortController().signal, options);
     const record = await readConfirmationRecord(programRoot);
     const { stack, cells } = change(record);
     const changed: ConfirmationRecord = { ...record, stack, cells: cells.slice(0, CELLS_MAX) };
@@ -102,6 +108,14 @@ export async function changeConfirmationRecord(
   } catch (error) {
     throw fileError(error, 'The record of what you confirmed cannot be written');
   }
+}
+
+function recordBusy(holder: LockOwner | undefined): GrafosError {
+  const whose = holder === undefined ? 'Another grafos' : `Another grafos (process ${holder.pid})`;
+  return new GrafosError('unreachable', 'user_records_failed', `${whose} is changing what you confirmed.`, {
+    why: `It has held the lock of that record for over ${WAIT_MS / 1000} s.`,
+    next: 'Wait for it, or end that process and run the command again.',
+  });
 }
 
 /**

@@ -211,9 +211,10 @@ const explainFinding: Tool = {
 };
 
 /** A module that cannot be read is broken: the other tasklets are listed all the same. */
-async function buildState(program: Program, tasklet: Tasklet): Promise<Staleness> {
+async function buildState(program: Program, tasklet: Tasklet): Promise<Pick<Staleness, 'state' | 'why'>> {
   try {
-    return await staleness(program, tasklet);
+    const { state, why } = await staleness(program, tasklet);
+    return { state, why };
   } catch (error) {
     if (!(error instanceof GrafosError)) throw error;
     return { state: 'broken', why: [error.message, error.why ?? ''].join(' ').trim() };

@@ -79,16 +79,8 @@ export async function newTasklet(program: Program, name: string, kind: NewTaskle
     const source = `tasklets/${name}${{ assemblyscript: '.ts', rust: '', wat: '.wat' }[kind]}`;
     const table = `[[tasklet]]\nname = "${name}"\nsource = "${source}"\nfixtures = "fixtures/${name}"\n`;
     const text = decodeText(manifest) ?? '';
-    await writeInProgram(
-      program.root,
-      MANIFEST_NAME,
-      encodeText(
-        `${text.trimEnd()}
-
-${table}`,
-        manifest,
-      ),
-    );
+    const changed = `${text.trimEnd()}\n\n${table}`;
+    await writeInProgram(program.root, MANIFEST_NAME, encodeText(changed, manifest));
     if (kind === 'assemblyscript') await writeEditorTypes(program.root);
     const opened = kind === 'rust' ? `${source}/src/lib.rs` : source;
     return { source: join(program.root, ...opened.split('/')), files: own.map(([path]) => path).sort() };
@@ -110,7 +102,7 @@ ${table}`,
 async function joinedWorkspace(
   reader: ProgramReader,
   name: string,
-): Promise<{ file: string; before: Uint8Array; after: Uint8Array }> {
+): Promise<{ before: Uint8Array; after: Uint8Array }> {
   const file = join(reader.root, WORKSPACE);
   const before = await read(reader, file, 'checkedSource');
   const text = withMember(decodeText(before) ?? '', `tasklets/${name}`);
@@ -120,7 +112,7 @@ async function joinedWorkspace(
       next: 'Add a table [workspace] with members = [] to it.',
     });
   }
-  return { file, before, after: encodeText(text, before) };
+  return { before, after: encodeText(text, before) };
 }
 
 async function read(reader: ProgramReader, file: string, kind: 'manifest' | 'checkedSource'): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { LockOwner } from './lockOwner.ts';
-import { lockProcesses } from './processLock.ts';
+import type { LockOwner } from '../lock/lockOwner.ts';
+import { lockProcesses } from '../lock/processLock.ts';
 
 /** Time that a second `dev up` or `dev down` waits for the first, milliseconds. */
 const WAIT_MS = 30_000;

@@ -9,8 +9,7 @@ type Waiter = (refused: RunError | null) => void;
  * turn: the work that ends first serves all.
  */
 interface Preparation {
-  waiting: Map<string, Set<Waiter>>;
-  works: Map<string, AbortController>;
+  byTenant: Map<string, { waiters: Set<Waiter>; work: AbortController }>;
 }
 
 /** Bytes of artifacts kept, and of metered modules; V8's code comes on top of these. */
@@ -76,8 +75,7 @@ export class ModuleCache {
 
   /** Makes an entry, which waits for its {@link settle}. */
   open(sha256: string, pages: number): ModuleEntry {
-    const state: Preparation = { waiting: new Map(), works: new Map() };
-    const entry = { id: this.nextId++, quick: false, state };
+    const entry = { id: this.nextId++, quick: false, state: { byTenant: new Map() } };
     this.entries.set(key(sha256, pages), entry);
     return entry;
   }
@@ -89,15 +87,14 @@ export class ModuleCache {
    * that tenant waits any more; null where there is such work
    */
   wait({ state }: ModuleEntry, tenant: string, waiter: Waiter): AbortSignal | null {
-    if (!('waiting' in state)) return null;
-    const waiters = state.waiting.get(tenant);
-    if (waiters !== undefined) {
-      waiters.add(waiter);
+    if (!('byTenant' in state)) return null;
+    const known = state.byTenant.get(tenant);
+    if (known !== undefined) {
+      known.waiters.add(waiter);
       return null;
     }
     const work = new AbortController();
-    state.waiting.set(tenant, new Set([waiter]));
-    state.works.set(tenant, work);
+    state.byTenant.set(tenant, { waiters: new Set([waiter]), work });
     return work.signal;
   }
 
@@ -108,21 +105,19 @@ export class ModuleCache {
   leave(sha256: string, pages: number, tenant: string, waiter: Waiter): void {
     const name = key(sha256, pages);
     const state = this.entries.get(name)?.state;
-    if (state === undefined || !('waiting' in state)) return;
-    const waiters = state.waiting.get(tenant);
-    if (waiters?.delete(waiter) !== true || waiters.size > 0) return;
-    const work = state.works.get(tenant);
-    state.waiting.delete(tenant);
-    state.works.delete(tenant);
-    if (state.waiting.size === 0) this.entries.delete(name);
-    work?.abort();
+    if (state === undefined || !('byTenant' in state)) return;
+    const known = state.byTenant.get(tenant);
+    if (known?.waiters.delete(waiter) !== true || known.waiters.size > 0) return;
+    state.byTenant.delete(tenant);
+    if (state.byTenant.size === 0) this.entries.delete(name);
+    known.work.abort();
   }
 
   /** Refuses the runs of one tenant that wait. */
   refuse(sha256: string, pages: number, tenant: string, refused: RunError): void {
     const state = this.entries.get(key(sha256, pages))?.state;
-    if (state === undefined || !('waiting' in state)) return;
-    for (const waiter of [...(state.waiting.get(tenant) ?? [])]) {
+    if (state === undefined || !('byTenant' in state)) return;
+    for (const waiter of [...(state.byTenant.get(tenant)?.waiters ?? [])]) {
       this.leave(sha256, pages, tenant, waiter);
       waiter(refused);
     }
@@ -132,19 +127,19 @@ export class ModuleCache {
   settle(sha256: string, pages: number, result: CompileResult, lasting: boolean): void {
     const name = key(sha256, pages);
     const entry = this.entries.get(name);
-    if (entry === undefined || !('waiting' in entry.state)) return;
-    const { waiting, works } = entry.state;
+    if (entry === undefined || !('byTenant' in entry.state)) return;
+    const { byTenant } = entry.state;
     entry.state = result;
     if (lasting) this.meteredBytes += weight(entry);
     else this.entries.delete(name);
     for (const [oldest, old] of this.entries) {
       if (this.meteredBytes <= METERED_BYTES && this.entries.size <= MODULES) break;
-      if (oldest === name || 'waiting' in old.state) continue;
+      if (oldest === name || 'byTenant' in old.state) continue;
       this.entries.delete(oldest);
       this.meteredBytes -= weight(old);
     }
-    for (const work of works.values()) work.abort();
-    for (const waiters of waiting.values()) for (const waiter of waiters) waiter(null);
+    for (const { work } of byTenant.values()) work.abort();
+    for (const { waiters } of byTenant.values()) for (const waiter of waiters) waiter(null);
   }
 }
 

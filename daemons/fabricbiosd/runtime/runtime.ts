@@ -324,7 +324,7 @@ class WorkerRuntime implements Runtime {
   private whenReady(entry: ModuleEntry, task: RunTask, module: Omit<ModuleAsked, 'tenant' | 'signal'>): void {
     const { state } = entry;
     if (task.settled) return;
-    if ('waiting' in state) {
+    if ('byTenant' in state) {
       const { tenant } = task;
       const waiter = (refused: RunError | null) => {
         task.leave = null;

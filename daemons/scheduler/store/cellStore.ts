@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { GrafosError } from '../../protocol/grafosError.ts';
 import { StateFolder } from '../../protocol/stateFolder.ts';
 import { Refused } from '../refused.ts';
+import { storageUnavailable } from '../storageUnavailable.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export const STORE_FILE = 'cell.db';
@@ -181,9 +182,11 @@ export function openStoppedStore(folder: StateFolder): StoppedStore {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(url, { readOnly: true, timeout: 250 });
+    db.exec('PRAGMA trusted_schema = OFF');
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
     if (version > MIGRATIONS.length) throw storeNewer(path, version);
     if (version < MIGRATIONS.length) throw storeOlder(path, version);
+    checkSchema(db, path);
   } catch (error) {
     close(db);
     throw error instanceof GrafosError ? error : asStartError(error, path);
@@ -328,11 +331,7 @@ function asRefusal(error: unknown): unknown {
     case SQLITE.full:
     case SQLITE.ioerr:
     case SQLITE.readonly:
-      return new Refused(
-        'storage_unavailable',
-        'The scheduler cannot write its store.',
-        'Free space on its disk and try again; grafos dev doctor names the folder of a local stack.',
-      );
+      return storageUnavailable('The scheduler cannot write its store.');
     case SQLITE.corrupt:
       return new Refused(
         'storage_unavailable',

@@ -6,7 +6,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { StateFolder } from '../../protocol/stateFolder.ts';
-import { Refused } from '../refused.ts';
+import { storageUnavailable } from '../storageUnavailable.ts';
 
 /**
  * Largest size that is kept in a row, where all work on the bytes is done at once. More would hold
@@ -64,11 +64,7 @@ export function runFiles(dir: string, isKept: (runId: string) => boolean): RunFi
       try {
         await folder.write(name, bytes, `${name}${ASIDE}`);
       } catch {
-        throw new Refused(
-          'storage_unavailable',
-          `The scheduler cannot store the ${part} of a run.`,
-          'Free space on its disk and try again; grafos dev doctor names the folder of a local stack.',
-        );
+        throw storageUnavailable(`The scheduler cannot store the ${part} of a run.`);
       }
     },
     remove: async (runIds) => {

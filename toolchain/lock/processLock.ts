@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { processStart } from '../../daemons/protocol/processIdentity.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
+import { enterDoor, removeClaim } from './lockDoor.ts';
 import { isLivingOwner, type LockOwner, OWNER_BYTES, ownerText, parseOwner, thisOwner } from './lockOwner.ts';
-import { enterDoor, removeClaim } from './stackDoor.ts';
 
 /** Wait before a lock that could not be removed is read again, milliseconds. */
 const AGAIN_MS = 20;
