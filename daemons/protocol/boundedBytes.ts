@@ -1,4 +1,5 @@
 const FIRST_BYTES = 16 * 1024;
+const NOTHING = Buffer.alloc(0);
 /**
  * More pieces than this must hold {@link PIECE_BYTES} on average: each costs time, however small it
  * is.
@@ -10,11 +11,11 @@ const PIECE_BYTES = 64;
  * Bytes that come in pieces, up to a bound.
  *
  * The pieces are copied together: a peer that sends one byte at a time would otherwise cost an
- * object for each byte.
+ * object for each byte. A piece that comes alone is kept as it is, so its bytes must not change.
  */
 export class BoundedBytes {
   readonly #most: number;
-  #buffer = Buffer.alloc(0);
+  #buffer: Buffer = NOTHING;
   #length = 0;
   #pieces = 0;
 
@@ -36,6 +37,11 @@ export class BoundedBytes {
     const length = this.#length + piece.length;
     this.#pieces += 1;
     if (length > this.#most || (this.#pieces > PIECES_FREE && length < this.#pieces * PIECE_BYTES)) return false;
+    if (this.#length === 0) {
+      this.#buffer = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+      this.#length = length;
+      return true;
+    }
     if (length > this.#buffer.length) {
       const grown = Buffer.allocUnsafe(Math.min(this.#most, Math.max(length, 2 * this.#buffer.length, FIRST_BYTES)));
       this.#buffer.copy(grown, 0, 0, this.#length);
@@ -49,7 +55,7 @@ export class BoundedBytes {
   /** All that came so far; the next piece begins anew. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.#length);
-    this.#buffer = Buffer.alloc(0);
+    this.#buffer = NOTHING;
     this.#length = 0;
     this.#pieces = 0;
     return taken;

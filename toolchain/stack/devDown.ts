@@ -31,7 +31,7 @@ export interface DevDown {
 export async function devDown(programRoot: string, signal: AbortSignal): Promise<DevDown> {
   const begun = performance.now();
   const paths = stackPaths(programRoot);
-  const warning = await strangeStack(paths);
+  const warning = (await readDevState(paths)) === undefined ? await strangeStack(paths) : null;
   let daemons: DevDown['daemons'] = {};
   let ended: StackWork | null = null;
   try {

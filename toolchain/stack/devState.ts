@@ -25,7 +25,7 @@ export type KnownStack =
  * it is confirmed.
  */
 export async function knownStack(paths: StackPaths): Promise<KnownStack> {
-  const [file, record] = await Promise.all([devFile(paths), readConfirmationRecord(paths.root)]);
+  const file = await devFile(paths);
   if (file.kind === 'none') return { kind: 'none' };
   if (file.kind === 'unsafe') return { kind: 'unusable', error: file.error };
   if (file.kind === 'invalid' && file.version !== undefined) {
@@ -65,6 +65,7 @@ export async function knownStack(paths: StackPaths): Promise<KnownStack> {
     };
   }
   try {
+    const record = await readConfirmationRecord(paths.root);
     return { kind: 'confirmed', state: file.state, caPem: (await stackConfirmation(paths, file.state, record)).text };
   } catch (error) {
     if (error instanceof GrafosError) return { kind: 'unusable', error };
@@ -109,11 +110,10 @@ export async function usableStack(paths: StackPaths): Promise<{ state: DevState;
 }
 
 /**
- * The fault of a `dev.json` that names a foreign stack; null where it names a known one, or is not
- * there.
+ * The fault of a `dev.json` that names a stack which {@link readDevState} does not give; null where
+ * there is no such file.
  */
 export async function strangeStack(paths: StackPaths): Promise<string | null> {
-  if ((await readDevState(paths)) !== undefined) return null;
   const known = await knownStack(paths);
   return known.kind === 'unusable' ? known.error.message : null;
 }

@@ -60,7 +60,7 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
   const request = stackRequest(options);
   if (before !== undefined && options.keepsUnchanged && (await isUnchanged(paths, before, request, signal)))
     return { ...NOTHING_DONE, state: before, kept: true, duration_ms: performance.now() - begun };
-  const warning = await strangeStack(paths);
+  const warning = before === undefined ? await strangeStack(paths) : null;
   await checkStart(paths, request, before).catch((error) => {
     throw fileError(error, 'The stack cannot be started');
   });

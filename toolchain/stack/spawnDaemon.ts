@@ -60,7 +60,12 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string
   const argv = [...ENGINE_OPTIONS, daemonEntry(name), ...args, '--lifeline'];
   const logs = StateFolder.at(dirname(log));
   const file = basename(log);
-  if (logs.names().includes(file)) logs.rename(file, file.replace(/\.log$/, '.previous.log'));
+  if (logs.names().includes(file)) {
+    const previous = file.replace(/\.log$/, '.previous.log');
+    // Some file systems write a file out when it replaces another, which holds up the start.
+    logs.remove(previous);
+    logs.rename(file, previous);
+  }
   const logFd = logs.openAppend(file);
   let child: ChildProcess;
   try {

@@ -6,7 +6,7 @@ import type { DaemonName, DaemonState, DevState } from '../../daemons/protocol/d
 import { GrafosError } from '../../daemons/protocol/grafosError.ts';
 import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
 import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
-import { connectScheduler } from '../../daemons/protocol/schedulerClient.ts';
+import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
 import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
 import { DEFAULT_TENANT } from '../account/account.ts';
 import { fileError } from '../files/fileError.ts';
@@ -42,7 +42,7 @@ export interface StackOptions {
   helperHosts?: readonly string[];
   signal?: AbortSignal;
   progress?: (text: string) => void;
-  /** Called with the state before `dev.json` shows it to others. */
+  /** Called with the state before `dev.json` shows it, while the tenants are registered. */
   beforeState?: (state: DevState) => Promise<void>;
 }
 
@@ -132,15 +132,16 @@ export async function startStack(
       try {
         const { control, transport } = await fabricReady;
         await admin.promote({ signal });
-        await admin.createTenant(tenant, await readFile(trust.tenant.cert, 'utf8'), { rotate: true, signal });
-        for (const [name, { cert }] of trust.tenants)
-          await admin.createTenant(name, await readFile(cert, 'utf8'), { rotate: true, signal });
-        return { url, linked: await provenLink(scheduler.hear('linked'), { control, transport }, signal) };
-      } finally {
+        // The tenants are registered while the link is proved and the stack's record is written.
+        const registered = registerTenants(admin, trust, tenant, signal).finally(() => admin.close());
+        registered.catch(() => {});
+        return { url, linked: await provenLink(scheduler.hear('linked'), { control, transport }, signal), registered };
+      } catch (error) {
         admin.close();
+        throw error;
       }
     });
-    const [fabricFacts, { url: schedulerUrl, linked }, helperFacts] = await Promise.all([
+    const [fabricFacts, { url: schedulerUrl, linked, registered }, helperFacts] = await Promise.all([
       fabricReady,
       schedulerReady,
       facts(helper),
@@ -173,7 +174,7 @@ export async function startStack(
       options: stackRequest(options),
       daemons,
     };
-    await options.beforeState?.(state);
+    await Promise.all([options.beforeState?.(state), registered]);
     signal.throwIfAborted();
     await StateFolder.at(paths.dir).write(basename(paths.state), `${JSON.stringify(state, null, 2)}\n`);
     const keep = async () => {
@@ -186,6 +187,16 @@ export async function startStack(
       ? new GrafosError('interrupted', 'interrupted', 'Interrupted; the stack was not started.')
       : fileError(error, 'The stack cannot be started');
   }
+}
+
+async function registerTenants(
+  admin: SchedulerClient,
+  trust: DevTrust,
+  tenant: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [name, { cert }] of [[tenant, trust.tenant] as const, ...trust.tenants])
+    await admin.createTenant(name, await readFile(cert, 'utf8'), { rotate: true, signal });
 }
 
 /** Makes the error of a stack that must use QUIC where its native library does not load. */
