@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { programForEditor } from '../test/editor/support/programForEditor.ts';
 import { startEditor } from '../test/editor/support/startEditor.ts';
 import { Workbench } from '../test/editor/support/workbench.ts';
-import { median } from './measure.ts';
+import { median } from '../test/helpers/measure.ts';
 
 /** Median times from a key or click to the output in the Run panel, milliseconds. */
 interface EditToResult {
@@ -49,23 +49,15 @@ export async function editToResult(browser: Browser, extensions: string, rounds:
   const body = () => workbench.webview().locator('body');
   await lens.click();
   await workbench.quickInput().locator('.monaco-list-row', { hasText: 'No input' }).click();
-  await workbench.webview().locator('.output .leaf').first().waitFor();
-  // The editor replaces the frame of a view at times; then the new frame is asked.
-  const shownInFrame = async (before: string | null): Promise<number> => {
-    for (;;) {
-      try {
-        return await body().evaluate(shownAt, before);
-      } catch (error) {
-        if (!/detached/.test(String(error))) throw error;
-      }
-    }
-  };
+  await inFrame(() => workbench.webview().locator('.output .leaf').first().waitFor());
+  const shownRun = () => inFrame(() => body().getAttribute('data-run'));
   const once = async (begin: () => Promise<void>): Promise<number> => {
-    const shown = shownInFrame(await body().getAttribute('data-run'));
+    const before = await shownRun();
+    const shown = inFrame(() => body().evaluate(shownAt, before));
     const begun = Date.now();
-    await begin();
-    await lens.click();
-    return (await shown) - begun;
+    // All at once: a wait that fails first must not fail without a listener.
+    const [at] = await Promise.all([shown, begin().then(() => lens.click())]);
+    return at - begun;
   };
   const edited: number[] = [];
   const unedited: number[] = [];
@@ -78,4 +70,15 @@ export async function editToResult(browser: Browser, extensions: string, rounds:
     unedited.push(await once(async () => {}));
   }
   return { edited: median(edited), unedited: median(unedited) };
+}
+
+/** Asks the page of a view. The editor replaces its frame at times; then the new frame is asked. */
+async function inFrame<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!/detached/.test(String(error))) throw error;
+    }
+  }
 }

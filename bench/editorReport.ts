@@ -1,10 +1,10 @@
 import { launchChromium } from '../test/helpers/chromium.ts';
+import { median } from '../test/helpers/measure.ts';
 import { temporaryFolder } from '../test/helpers/temporaryFolder.ts';
 import { activation } from './activation.ts';
 import { editToResult } from './editToResult.ts';
 import { installedExtension } from './installedExtension.ts';
 import { languageServer } from './languageServer.ts';
-import { median } from './measure.ts';
 import { printTable } from './printTable.ts';
 
 /** Starts of the editor are slow and say little more when they are many. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { RunJob } from '../daemons/fabricbiosd/runtime/runJob.ts';
-import { createRuntime, type Runtime } from '../daemons/fabricbiosd/runtime/runtime.ts';
+import { defaultWorkers } from '../daemons/fabricbiosd/pool/defaultWorkers.ts';
+import type { RunJob } from '../daemons/fabricbiosd/pool/runJob.ts';
+import { createRuntime, type Runtime } from '../daemons/fabricbiosd/pool/runtime.ts';
+import { percentile } from '../test/helpers/measure.ts';
 import { expensiveModule } from '../test/hostile/expensiveCode.ts';
 import { hello } from '../test/hostile/submitCase.ts';
-import { percentile } from './measure.ts';
 
 /** Modules that the attacker has compiled at one time. */
 const AT_ONCE = 4;
@@ -38,7 +39,13 @@ export interface NewModules {
 export async function benchNewModules(workerUrl: URL): Promise<NewModules> {
   const trialUrls = { main: new URL('trialMain.js', workerUrl), thread: new URL('trialThread.js', workerUrl) };
   const log = { info() {}, warn() {}, error() {} };
-  const runtime = createRuntime({ memPool: new SharedArrayBuffer(0), workerUrl, trialUrls, log });
+  const runtime = createRuntime({
+    workers: defaultWorkers(),
+    memPool: new SharedArrayBuffer(0),
+    workerUrl,
+    trialUrls,
+    log,
+  });
   try {
     const bytes = hello();
     const measure = async () => {

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../base/packageRoot.ts';
 import { findTasklet, loadProgram } from '../program/loadProgram.ts';
-import { buildTasklet } from '../toolchain/build/buildTasklet.ts';
+import { type Load, load, median, proportionalSetSize, times } from '../test/helpers/measure.ts';
+import { buildTasklet } from '../toolchain/compile/buildTasklet.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
 import { resolveProvider } from '../toolchain/deploy/resolveProvider.ts';
 import { readDevState } from '../toolchain/stack/devState.ts';
 import { stackPaths } from '../toolchain/stack/stackPaths.ts';
-import { type Load, load, median, proportionalSetSize, times } from './measure.ts';
 
 const run = promisify(execFile);
 

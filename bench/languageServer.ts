@@ -1,9 +1,9 @@
 import { cp, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../base/packageRoot.ts';
 import { type LanguageClient, languageClient } from '../test/helpers/languageClient.ts';
-import { median, percentile } from './measure.ts';
+import { median, percentile } from '../test/helpers/measure.ts';
 
 /** Milliseconds, as a client of the built server sees them over its standard input and output. */
 export interface LanguageServerFigures {

@@ -1,7 +1,7 @@
 import wabt from 'wabt';
-import { LinearMemories } from '../daemons/fabricbiosd/runtime/linearMemories.ts';
-import { MEMORY_IMPORT } from '../wasm/meter.ts';
-import { percentile } from './measure.ts';
+import { LinearMemories } from '../daemons/fabricbiosd/worker/linearMemories.ts';
+import { percentile } from '../test/helpers/measure.ts';
+import { MEMORY_IMPORT } from '../wasm/meter/meteredModule.ts';
 
 export interface MemoryBench {
   pages: number;

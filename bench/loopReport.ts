@@ -1,5 +1,5 @@
+import type { Load } from '../test/helpers/measure.ts';
 import { innerLoop } from './innerLoop.ts';
-import type { Load } from './measure.ts';
 import { lambdaLocal } from './peers/lambdaLocal.ts';
 import { miniflare } from './peers/miniflare.ts';
 import type { PeerFigures } from './peers/peer.ts';

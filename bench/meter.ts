@@ -7,13 +7,14 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import wabt from 'wabt';
-import { ENGINE_FLAGS, setEngineFlags } from '../daemons/fabricbiosd/runtime/engineFlags.ts';
+import { ENGINE_FLAGS, setEngineFlags } from '../daemons/fabricbiosd/boundary/engineFlags.ts';
 import { withMemory } from '../test/helpers/runMetered.ts';
-import { balanceOf } from '../wasm/balance.ts';
-import { ByteWriter } from '../wasm/byteWriter.ts';
-import { meter } from '../wasm/meter.ts';
-import { readModule, SECTION } from '../wasm/readModule.ts';
-import { buildKernels, type Kernel } from './kernels/build.ts';
+import { buildKernels, type Kernel } from '../test/kernels/build.ts';
+import { balanceOf } from '../wasm/meter/balance.ts';
+import { ByteWriter } from '../wasm/meter/byteWriter.ts';
+import { meter } from '../wasm/meter/meter.ts';
+import { readModule } from '../wasm/read/readModule.ts';
+import { SECTION } from '../wasm/read/section.ts';
 
 /**
  * A rewritten module with everything it needs to run: its bytes, its imports, and a way to give it

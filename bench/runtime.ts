@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import wabt from 'wabt';
-import type { RunJob } from '../daemons/fabricbiosd/runtime/runJob.ts';
-import { createRuntime } from '../daemons/fabricbiosd/runtime/runtime.ts';
-import { percentile } from './measure.ts';
+import { defaultWorkers } from '../daemons/fabricbiosd/pool/defaultWorkers.ts';
+import type { RunJob } from '../daemons/fabricbiosd/pool/runJob.ts';
+import { createRuntime } from '../daemons/fabricbiosd/pool/runtime.ts';
+import { percentile } from '../test/helpers/measure.ts';
 
 export interface RuntimeBench {
   /** One client: milliseconds from submit to outcome. */
@@ -36,7 +37,13 @@ const HELLO = `(module
 export async function benchRuntime(workerUrl: URL): Promise<RuntimeBench> {
   const log = { info() {}, warn() {}, error() {} };
   const trialUrls = { main: new URL('trialMain.js', workerUrl), thread: new URL('trialThread.js', workerUrl) };
-  const runtime = createRuntime({ memPool: new SharedArrayBuffer(0), workerUrl, trialUrls, log });
+  const runtime = createRuntime({
+    workers: defaultWorkers(),
+    memPool: new SharedArrayBuffer(0),
+    workerUrl,
+    trialUrls,
+    log,
+  });
   try {
     const { parseWat } = await wabt();
     const put = async (text: string) => {

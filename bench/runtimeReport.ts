@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../base/packageRoot.ts';
 import { benchLinearMemory } from './linearMemory.ts';
 import { printTable } from './printTable.ts';
 import { benchRuntime } from './runtime.ts';

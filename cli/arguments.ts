@@ -1,5 +1,5 @@
 /** Option texts to values; each throws GrafosError `wrong_usage` that names the option. */
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../base/grafosError.ts';
 import { DURATION_SYNTAX, parseDuration } from '../program/duration.ts';
 import { parseSize, SIZE_SYNTAX } from '../program/size.ts';
 import { sizeFault } from '../program/sizeFault.ts';
@@ -27,7 +27,7 @@ export function choice<Name extends string>(what: string, text: string, choices:
 }
 
 function wrong(what: string, text: string, wanted: string, why?: string): never {
-  throw new GrafosError('usage', 'wrong_usage', `${what} cannot be "${text}".`, {
+  throw new GrafosError('wrong_usage', `${what} cannot be "${text}".`, {
     ...(why === undefined ? {} : { why }),
     next: `Give ${wanted}.`,
   });

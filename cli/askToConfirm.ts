@@ -1,4 +1,4 @@
-import type { NotConfirmed } from '../toolchain/confirm/notConfirmed.ts';
+import type { NotConfirmedError } from '../toolchain/confirm/notConfirmed.ts';
 import { askYesNo } from './askYesNo.ts';
 import type { Output } from './output.ts';
 
@@ -8,7 +8,7 @@ import type { Output } from './output.ts';
  * @returns whether the command may be tried again
  * @throws {GrafosError} interrupted, or a file error's code
  */
-export async function askToConfirm(out: Output, refusal: NotConfirmed, signal: AbortSignal): Promise<boolean> {
+export async function askToConfirm(out: Output, refusal: NotConfirmedError, signal: AbortSignal): Promise<boolean> {
   if ((await askYesNo(out, refusal.question, refusal.facts, signal)) !== true) return false;
   await refusal.confirm();
   return true;

@@ -1,5 +1,4 @@
-import { createInterface } from 'node:readline/promises';
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { askLine } from './askLine.ts';
 import type { Output } from './output.ts';
 
 /**
@@ -15,22 +14,6 @@ export async function askYesNo(
   facts: ReadonlyArray<readonly [name: string, value: string]>,
   signal: AbortSignal,
 ): Promise<boolean | undefined> {
-  if (out.json || !process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  const widest = Math.max(...facts.map(([name]) => name.length));
-  out.note(facts.map(([name, value]) => `  ${name.padEnd(widest)}  ${value}`).join('\n'));
-  // On standard error, because the result of the command may go elsewhere.
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = new AbortController();
-  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  lines.once('close', () => closed.abort());
-  try {
-    const answer = await lines.question(`${question} [y/N] `, { signal: AbortSignal.any([signal, closed.signal]) });
-    return /^y(?:es)?$/i.test(answer.trim());
-  } catch (error) {
-    if (signal.aborted) throw new GrafosError('interrupted', 'interrupted', 'Interrupted.', { cause: error });
-    // The terminal ended its input.
-    return false;
-  } finally {
-    lines.close();
-  }
+  const answer = await askLine(out, `${question} [y/N]`, facts, signal);
+  return answer === undefined ? undefined : /^y(?:es)?$/i.test(answer);
 }

@@ -48,7 +48,9 @@ export type CommandRun = (
   given: any,
 ) => Promise<unknown>;
 
-/** One row of the table that the parser, the completion scripts and docs/cli.md are made from. */
+/**
+ * One row of the table that the parser, the completion scripts and docs/guide/cli.md are made from.
+ */
 export interface CommandSpec {
   /** Words of the command, e.g. `dev up`. */
   name: string;
@@ -57,7 +59,7 @@ export interface CommandSpec {
   options?: OptionSpec[];
   /** Whole command lines, each at most 76 characters. */
   examples?: string[];
-  /** The output of `--json`, for docs/cli.md. */
+  /** The output of `--json`, for docs/guide/cli.md. */
   json: string;
   load: () => Promise<{ run: CommandRun }>;
 }

@@ -1,4 +1,8 @@
+import { ADMIN_COMMANDS } from './adminCommands.ts';
+import { CELL_COMMANDS } from './cellCommands.ts';
+import { CLOUD_COMMANDS } from './cloudCommands.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
+import { DIRECT } from './directOptions.ts';
 
 const PROVIDER: OptionSpec = { flags: '--provider <name>', description: 'local, aws, gcp or azure' };
 const TASKLET: OptionSpec = {
@@ -7,14 +11,6 @@ const TASKLET: OptionSpec = {
 };
 
 const OUTPUT: OptionSpec = { flags: '--output <file>', description: 'write the bytes of the output to a file' };
-
-/** Options for a scheduler that no provider names. Each falls back to the environment variable. */
-const DIRECT: OptionSpec[] = [
-  { flags: '--scheduler <url>', description: 'URL of a scheduler (GRAFOS_SCHEDULER)' },
-  { flags: '--ca <file>', description: 'its CA certificate (GRAFOS_CA)' },
-  { flags: '--cert <file>', description: 'client certificate (GRAFOS_CERT)' },
-  { flags: '--key <file>', description: 'key of the client certificate (GRAFOS_KEY)' },
-];
 
 const RECORDS: OptionSpec[] = [
   { flags: '--provider <name>', description: 'local, aws, gcp or azure; local unless a scheduler is given' },
@@ -143,14 +139,15 @@ export const COMMANDS: CommandSpec[] = [
   },
   {
     name: 'lsp',
-    summary: 'Serve editors: the language server over standard input and output (docs/protocol.md)',
+    summary: 'Serve editors: the language server over standard input and output (docs/reference/protocol.md)',
     options: [{ flags: '--stdio', description: 'the only transport; accepted for editors that pass it' }],
     json: 'nothing; the output is the protocol',
     load: () => import('./commands/lsp.ts'),
   },
   {
     name: 'mcp',
-    summary: 'Serve assistants: a read-only Model Context Protocol server over standard input and output (docs/mcp.md)',
+    summary:
+      'Serve assistants: a read-only Model Context Protocol server over standard input and output (docs/guide/mcp.md)',
     json: 'nothing; the output is the protocol',
     load: () => import('./commands/mcp.ts'),
   },
@@ -353,23 +350,16 @@ export const COMMANDS: CommandSpec[] = [
     json: '{provider, confirmed: {fact: value}, is_new}',
     load: () => import('./commands/providerConfirm.ts'),
   },
+  ...CLOUD_COMMANDS,
+  ...CELL_COMMANDS,
   {
-    name: 'cloud adopt',
-    summary: 'Add a running cell to a provider, once it has proved that it answers',
+    name: 'cloud remove',
+    summary: 'Remove a cell from a provider; its certificates and key stay',
     args: [{ name: '<provider>', description: 'aws, gcp or azure' }],
-    options: [
-      { flags: '--scheduler <url>', description: 'URL of its scheduler', required: true },
-      { flags: '--ca <file>', description: 'its CA certificate', required: true },
-      { flags: '--cert <file>', description: 'tenant certificate', required: true },
-      { flags: '--key <file>', description: 'key of the tenant certificate', required: true },
-      { flags: '--tenant <name>', description: 'name of the tenant', required: true },
-    ],
-    examples: [
-      'grafos cloud adopt aws --scheduler https://cell.example.com:8443 \\',
-      '  --ca ca.pem --cert tenant.pem --key tenant-key.pem --tenant acme',
-    ],
-    json: '{file, cell, cell_id, region}',
-    load: () => import('./commands/cloudAdopt.ts'),
+    options: [{ flags: '--scheduler <url>', description: 'URL of its scheduler', required: true }],
+    examples: ['grafos cloud remove aws --scheduler https://cell.example.com:8443'],
+    json: '{provider, scheduler_url, left}',
+    load: () => import('./commands/cloudRemove.ts'),
   },
   {
     name: 'admissions',
@@ -385,107 +375,10 @@ export const COMMANDS: CommandSpec[] = [
     json: "the server's body",
     load: () => import('./commands/placements.ts'),
   },
-  {
-    name: 'admin init-ca',
-    summary: 'Make a certificate authority that you keep',
-    options: [
-      { flags: '--out <folder>', description: 'folder for ca.pem and ca-key.pem', required: true },
-      { flags: '--days <n>', description: 'validity', default: '365' },
-    ],
-    examples: ['grafos admin init-ca --out ca'],
-    json: '{cert, key, not_after}',
-    load: () => import('./commands/adminInitCa.ts'),
-  },
-  {
-    name: 'admin issue-cert',
-    summary: 'Issue a client certificate of a tenant or an admin',
-    args: [{ name: '<name>', description: 'name of the tenant or admin' }],
-    options: [
-      { flags: '--ca <file>', description: 'CA certificate', required: true },
-      { flags: '--ca-key <file>', description: 'CA key', required: true },
-      { flags: '--out <folder>', description: 'folder for the pair', required: true },
-      { flags: '--role <role>', description: 'whose', choices: ['tenant', 'admin'], default: 'tenant' },
-      { flags: '--days <n>', description: 'validity', default: '90' },
-    ],
-    examples: ['grafos admin issue-cert acme --ca ca/ca.pem --ca-key ca/ca-key.pem \\', '  --out acme'],
-    json: '{cert, key, not_after}',
-    load: () => import('./commands/adminIssueCert.ts'),
-  },
-  {
-    name: 'admin issue-server-cert',
-    summary: 'Issue the certificate of a cell or a scheduler',
-    args: [{ name: '<name>', description: 'cell id, or name of the scheduler' }],
-    options: [
-      { flags: '--ca <file>', description: 'CA certificate', required: true },
-      { flags: '--ca-key <file>', description: 'CA key', required: true },
-      { flags: '--out <folder>', description: 'folder for the pair', required: true },
-      { flags: '--role <role>', description: 'whose', choices: ['cell', 'scheduler'], default: 'scheduler' },
-      { flags: '--host <host>', description: 'DNS name or IP address that clients use', repeatable: true },
-      { flags: '--days <n>', description: 'validity', default: '90' },
-    ],
-    json: '{cert, key, not_after}',
-    load: () => import('./commands/adminIssueServerCert.ts'),
-  },
-  {
-    name: 'admin promote',
-    summary: 'Let a scheduler on standby take runs',
-    options: DIRECT,
-    json: 'health',
-    load: () => import('./commands/adminPromote.ts'),
-  },
-  {
-    name: 'admin create-tenant',
-    summary: 'Register a tenant and its key',
-    args: [{ name: '<name>', description: 'name of the tenant' }],
-    options: [{ flags: '--tenant-cert <file>', description: "the tenant's certificate", required: true }, ...DIRECT],
-    json: 'tenant',
-    load: () => import('./commands/adminCreateTenant.ts'),
-  },
-  {
-    name: 'admin list-tenants',
-    summary: 'List tenants with their quotas',
-    options: DIRECT,
-    json: '[tenant]',
-    load: () => import('./commands/adminListTenants.ts'),
-  },
-  {
-    name: 'admin set-quota',
-    summary: 'Set the quota of a tenant; what is not given stays',
-    args: [{ name: '<tenant>', description: 'name of the tenant' }],
-    options: [
-      { flags: '--runs-soft <n>', description: 'runs at one time before a burst is needed' },
-      { flags: '--runs-hard <n>', description: 'runs at one time, never more' },
-      { flags: '--burst-per-minute <n>', description: 'runs a minute that may start above the soft limit' },
-      { flags: '--mem <size>', description: 'fabric memory leased at one time' },
-      ...DIRECT,
-    ],
-    json: '{runs_soft, runs_hard, burst_per_minute, mem_bytes}',
-    load: () => import('./commands/adminSetQuota.ts'),
-  },
-  {
-    name: 'admin delete-tenant',
-    summary: 'Remove a tenant without active leases',
-    args: [{ name: '<tenant>', description: 'name of the tenant' }],
-    options: DIRECT,
-    json: '{deleted: name}',
-    load: () => import('./commands/adminDeleteTenant.ts'),
-  },
-  {
-    name: 'admin audit-query',
-    summary: 'Read the audit log, newest first',
-    options: [
-      { flags: '--limit <n>', description: 'records at most', default: '50' },
-      { flags: '--actor <name>', description: 'only of this tenant or admin' },
-      { flags: '--reason <label>', description: 'only with this reason' },
-      { flags: '--verify', description: 'follow the chain through all records instead, and say where it breaks' },
-      ...DIRECT,
-    ],
-    json: '[record]; with --verify {ok, records, first_seq, last_seq, last_sha256, faults}',
-    load: () => import('./commands/adminAuditQuery.ts'),
-  },
+  ...ADMIN_COMMANDS,
   {
     name: 'api',
-    summary: 'Ask the tenant API of a scheduler, with certificate and token (docs/calling-the-api.md)',
+    summary: 'Ask the tenant API of a scheduler, with certificate and token (docs/guide/calling-the-api.md)',
     args: [
       { name: '<method>', description: 'GET, HEAD, PUT, POST or DELETE' },
       { name: '<path>', description: 'such as /api/v1/runs?limit=5' },
@@ -504,7 +397,7 @@ export const COMMANDS: CommandSpec[] = [
   },
   {
     name: 'token',
-    summary: 'Print a bearer token for one connection to the tenant API (docs/calling-the-api.md)',
+    summary: 'Print a bearer token for one connection to the tenant API (docs/guide/calling-the-api.md)',
     options: [
       { ...PROVIDER, default: 'local' },
       { flags: '--admin', description: 'of the admin of the local stack, or of GRAFOS_SCHEDULER' },

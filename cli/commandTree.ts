@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
-import { packageVersion } from '../daemons/protocol/packageVersion.ts';
+import { EXIT_CODE } from '../base/errorCodes.ts';
+import { GrafosError } from '../base/grafosError.ts';
+import { packageRoot } from '../base/packageRoot.ts';
+import { packageVersion } from '../base/packageVersion.ts';
 import { type CommandSpec, optionText } from './command.ts';
 import { COMMANDS } from './commandTable.ts';
 import type { Output } from './output.ts';
@@ -38,11 +39,16 @@ Pages: ${join(packageRoot, 'docs')}
 `;
 
 /**
- * Makes the parser from the table of commands.
+ * Makes the parser from the table of commands. Only commands whose first word is in `argv` have
+ * their options: to make those of all takes longer than many commands run.
  *
  * @param run gets the row, and the arguments and options by their camel-case names
  */
-export function commandTree(out: Output, run: (spec: CommandSpec, given: object) => Promise<void>): Command {
+export function commandTree(
+  out: Output,
+  argv: readonly string[],
+  run: (spec: CommandSpec, given: object) => Promise<void>,
+): Command {
   const root = new Command('grafos')
     .usage('<command> [options]')
     .description('Write, check and run grafOS tasklets, here and in the cloud.')
@@ -64,7 +70,10 @@ export function commandTree(out: Output, run: (spec: CommandSpec, given: object)
       writeErr: (text) => (out.json ? undefined : out.note(...text.trimEnd().split('\n'))),
     });
   addCommonOptions(root);
-  for (const spec of COMMANDS) addCommand(root, spec, (given) => run(spec, given));
+  for (const spec of COMMANDS) {
+    const command = addCommand(root, spec);
+    if (argv.includes(spec.name.split(' ')[0] ?? '')) addOptions(command, spec, (given) => run(spec, given));
+  }
   return root;
 }
 
@@ -86,7 +95,7 @@ export async function parse(tree: Command, argv: string[], json: boolean): Promi
     // JSON.
     if (isHelp && !json) return EXIT_CODE.usage;
     const what = isHelp ? 'The command is not complete.' : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-    throw new GrafosError('usage', 'wrong_usage', what, { next: `See: ${helpCommand(argv)}` });
+    throw new GrafosError('wrong_usage', what, { next: `See: ${helpCommand(argv)}` });
   }
 }
 
@@ -101,7 +110,7 @@ function spelledOut(argv: string[]): string[] {
     const words = rest.filter((word) => !word.startsWith('-')).join(' ');
     const isKnown = words === '' || COMMANDS.some(({ name }) => `${name} `.startsWith(`${words} `));
     if (isKnown) return [...rest, '--help'];
-    throw new GrafosError('usage', 'wrong_usage', `unknown command '${words}'`, { next: 'See: grafos --help' });
+    throw new GrafosError('wrong_usage', `unknown command '${words}'`, { next: 'See: grafos --help' });
   }
   return first === 'version' || first === '-v' ? ['--version', ...rest] : argv;
 }
@@ -115,7 +124,8 @@ export function helpCommand(argv: string[]): string {
   return ['grafos', ...(known ? [known] : []), '--help'].join(' ');
 }
 
-function addCommand(root: Command, spec: CommandSpec, action: (given: object) => Promise<void>): void {
+/** Adds a command with its place in the help. */
+function addCommand(root: Command, spec: CommandSpec): Command {
   const [group = '', verb] = spec.name.split(' ');
   const heading = Object.keys(HEADINGS).find((one) => HEADINGS[one]?.includes(group)) ?? 'Other:';
   let parent = root;
@@ -132,6 +142,10 @@ function addCommand(root: Command, spec: CommandSpec, action: (given: object) =>
   const command = parent.command(verb ?? spec.name).description(spec.summary);
   if (verb === undefined) command.helpGroup(heading);
   for (const argument of spec.args ?? []) command.argument(argument.name, argument.description);
+  return command;
+}
+
+function addOptions(command: Command, spec: CommandSpec, action: (given: object) => Promise<void>): void {
   for (const row of spec.options ?? []) {
     const option = new Option(row.flags, optionText(row));
     if (row.default !== undefined) option.default(row.default);

@@ -1,4 +1,4 @@
-import { DAEMON_NAMES } from '../daemons/protocol/devState.ts';
+import { DAEMON_NAMES } from '../daemons/wire/devState.ts';
 import { PROVIDERS } from '../toolchain/deploy/resolveProvider.ts';
 
 /** Source of values: known words, files, or names that `grafos completion --values` prints. */

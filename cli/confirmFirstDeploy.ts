@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
-import { plainText } from '../daemons/protocol/plainText.ts';
+import { GrafosError } from '../base/grafosError.ts';
+import { plainText } from '../base/text/plainText.ts';
 import { formatSize } from '../program/size.ts';
 import { firstDeploy } from '../toolchain/confirm/firstDeploy.ts';
 import type { ProviderName } from '../toolchain/deploy/resolveProvider.ts';
@@ -45,7 +45,6 @@ export async function confirmFirstDeploy({ out, signal }: CommandContext, deploy
     return;
   }
   throw new GrafosError(
-    'refused',
     'deploy_not_confirmed',
     answer === false
       ? `Nothing was sent to ${provider}.`

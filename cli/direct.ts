@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../base/grafosError.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
 import { directTarget, type Target } from '../toolchain/deploy/resolveProvider.ts';
 import { usableStack } from '../toolchain/stack/devState.ts';
@@ -19,7 +19,7 @@ export function directFiles(given: DirectOptions): [url: string, files: { ca: st
   const take = (option: keyof DirectOptions): string => {
     const value = given[option] ?? process.env[`GRAFOS_${option.toUpperCase()}`];
     if (value) return value;
-    throw new GrafosError('usage', 'wrong_usage', `--${option} is missing.`, {
+    throw new GrafosError('wrong_usage', `--${option} is missing.`, {
       next: `Give it, or set GRAFOS_${option.toUpperCase()}.`,
     });
   };
@@ -44,14 +44,9 @@ export async function adminTarget(cwd: string, given: DirectOptions): Promise<Ta
   const paths = stackPaths(programRootOf(cwd));
   const stack = await usableStack(paths);
   if (stack === undefined) {
-    throw new GrafosError(
-      'unreachable',
-      'runtime_not_ready',
-      'The local stack does not run, and no other scheduler was given.',
-      {
-        next: 'Start it: grafos dev up; or give --scheduler, --ca, --cert and --key.',
-      },
-    );
+    throw new GrafosError('runtime_not_ready', 'The local stack does not run, and no other scheduler was given.', {
+      next: 'Start it: grafos dev up; or give --scheduler, --ca, --cert and --key.',
+    });
   }
   const { state } = stack;
   const files = { ca: state.ca_cert, ...adminPair(paths) };

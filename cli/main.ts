@@ -1,5 +1,6 @@
-import { EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
-import { NotConfirmed } from '../toolchain/confirm/notConfirmed.ts';
+import { EXIT_CODE } from '../base/errorCodes.ts';
+import { GrafosError } from '../base/grafosError.ts';
+import { NotConfirmedError } from '../toolchain/confirm/notConfirmed.ts';
 import { fileError } from '../toolchain/files/fileError.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import { commandTree, parse } from './commandTree.ts';
@@ -19,7 +20,7 @@ async function main(argv: string[]): Promise<number> {
     out.warn(first, ...more);
   });
   const interrupt = new AbortController();
-  const stop = () => interrupt.abort(new GrafosError('interrupted', 'interrupted', 'Interrupted.'));
+  const stop = () => interrupt.abort(new GrafosError('interrupted', 'Interrupted.'));
   watchSignals(stop);
   watchStreams(out, interrupt.signal, stop);
   const onFault = (error: unknown) => process.exit(interrupt.signal.aborted ? EXIT_CODE.interrupted : out.error(error));
@@ -27,7 +28,7 @@ async function main(argv: string[]): Promise<number> {
   process.on('unhandledRejection', onFault);
 
   let exitCode = 0;
-  const tree = commandTree(out, async (spec, given) => {
+  const tree = commandTree(out, argv, async (spec, given) => {
     const { run } = await spec.load();
     const context = { cwd: process.cwd(), out, signal: interrupt.signal };
     for (;;) {
@@ -36,7 +37,7 @@ async function main(argv: string[]): Promise<number> {
         exitCode = typeof code === 'number' ? code : 0;
         return;
       } catch (error) {
-        if (!(error instanceof NotConfirmed)) throw error;
+        if (!(error instanceof NotConfirmedError)) throw error;
         const { askToConfirm } = await import('./askToConfirm.ts');
         // Nothing was asked of the cell yet, so the command begins again.
         if (!(await askToConfirm(out, error, interrupt.signal))) throw error;

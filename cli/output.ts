@@ -1,4 +1,4 @@
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../base/grafosError.ts';
 import { layOutJson } from './layOutJson.ts';
 import { pieceEnd } from './pieceEnd.ts';
 import { type Paint, paintMarked, printedLine } from './printedLine.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inspect, stripVTControlCharacters, type styleText } from 'node:util';
-import { neutralText } from '../daemons/protocol/neutralText.ts';
+import { neutralText } from '../base/text/neutralText.ts';
 
 export type Style = Extract<Parameters<typeof styleText>[0], string>;
 export type Paint = (style: Style, text: string) => string;

@@ -1,4 +1,4 @@
-import { BuildFailed } from '../toolchain/build/buildFailed.ts';
+import { BuildFailedError } from '../toolchain/compile/buildFailed.ts';
 import { renderHuman } from '../toolchain/validate/renderHuman.ts';
 import type { Output } from './output.ts';
 
@@ -8,7 +8,7 @@ import type { Output } from './output.ts';
  * @returns the exit code
  */
 export function reportBuildFailure(out: Output, error: unknown, cwd: string): number {
-  if (!(error instanceof BuildFailed)) throw error;
+  if (!(error instanceof BuildFailedError)) throw error;
   if (!out.json) out.note(...renderHuman(error.findings, { base: cwd, paint: out.paint(process.stderr) }));
   return out.error(error);
 }

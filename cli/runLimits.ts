@@ -1,4 +1,4 @@
-import { LIMITS } from '../daemons/protocol/limits.ts';
+import { LIMITS } from '../base/limits.ts';
 import type { DeployRun } from '../toolchain/deploy/deployRun.ts';
 import { countOption, durationOption, sizeOption } from './arguments.ts';
 

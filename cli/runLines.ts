@@ -1,4 +1,4 @@
-import type { Run, RunResponse } from '../daemons/protocol/tenantApi.ts';
+import type { Run, RunResponse } from '../daemons/wire/tenantApi.ts';
 import { formatSize } from '../program/size.ts';
 import type { ShownOutput } from '../toolchain/output/shownOutput.ts';
 import type { Place } from '../toolchain/places/place.ts';

@@ -1,4 +1,4 @@
-import { neutralText } from '../daemons/protocol/neutralText.ts';
+import { neutralText } from '../base/text/neutralText.ts';
 
 /**
  * Rewrites JSON to an equal text that cannot steer the program that shows it.

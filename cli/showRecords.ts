@@ -1,5 +1,5 @@
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
-import { type Admission, type Placement, REFUSAL_REASONS } from '../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../base/grafosError.ts';
+import { type Admission, type Placement, REFUSAL_REASONS } from '../daemons/wire/tenantApi.ts';
 import { connectTarget } from '../toolchain/deploy/connectTarget.ts';
 import { directTarget, resolveProvider, type Target } from '../toolchain/deploy/resolveProvider.ts';
 import { countOption } from './arguments.ts';
@@ -28,7 +28,7 @@ export async function showRecords(
   const limit = countOption('--limit', given.limit, Number.MAX_SAFE_INTEGER, 1);
   const unknown = given.reason?.find((reason) => !LABELS.includes(reason));
   if (unknown !== undefined) {
-    throw new GrafosError('usage', 'wrong_usage', `--reason "${unknown}" is not a reason.`, {
+    throw new GrafosError('wrong_usage', `--reason "${unknown}" is not a reason.`, {
       next: `Choose from: ${LABELS.join(', ')}`,
     });
   }
@@ -70,7 +70,7 @@ async function targetOf(cwd: string, given: RecordsGiven): Promise<Target> {
   if (given.provider === undefined && (option !== undefined || process.env.GRAFOS_SCHEDULER))
     return directTarget(...directFiles(given), '');
   if (option !== undefined) {
-    throw new GrafosError('usage', 'wrong_usage', `--${option} does not go with --provider.`, {
+    throw new GrafosError('wrong_usage', `--${option} does not go with --provider.`, {
       next: 'Name a provider, or a scheduler by --scheduler, --ca, --cert and --key.',
     });
   }

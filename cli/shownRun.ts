@@ -1,5 +1,5 @@
-import type { SchedulerClient } from '../daemons/protocol/schedulerClient.ts';
-import type { Run, RunResponse } from '../daemons/protocol/tenantApi.ts';
+import type { SchedulerClient } from '../daemons/tenant/schedulerClient.ts';
+import type { Run, RunResponse } from '../daemons/wire/tenantApi.ts';
 import { exhaustedAdvice } from '../toolchain/fuel/exhaustedAdvice.ts';
 import { type ShownResponse, shownOutput } from '../toolchain/output/shownOutput.ts';
 import { placesOfRun } from '../toolchain/places/placesOfRun.ts';

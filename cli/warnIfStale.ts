@@ -1,6 +1,6 @@
 import type { Program } from '../program/loadProgram.ts';
 import type { Tasklet } from '../program/manifest.ts';
-import { type Staleness, staleness } from '../toolchain/build/staleness.ts';
+import { type Staleness, staleness } from '../toolchain/compile/staleness.ts';
 import type { Output } from './output.ts';
 
 /**

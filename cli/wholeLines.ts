@@ -6,7 +6,7 @@ interface LineTaker {
 }
 
 /** Joins pieces of text into lines. `take` gets each line without its end. */
-export function wholeLines(take: (line: string) => void): LineTaker {
+export function createWholeLines(take: (line: string) => void): LineTaker {
   // Joined once a line ends: many small pieces of one line are not copied again for each of them.
   let begun: string[] = [];
   return {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { streamLines } from '../daemons/protocol/streamLines.ts';
+import { streamLines } from '../base/text/streamLines.ts';
 import { cliCommand } from './runCli.ts';
 
 export interface ToolAnswer {

@@ -67,62 +67,142 @@ export function startLanguageClient(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
 ): RunningLanguageClient {
-  const disposables: vscode.Disposable[] = [];
-  const status = vscode.languages.createLanguageStatusItem('grafos.languageServer', SELECTOR);
-  status.name = vscode.l10n.t('grafOS');
-  disposables.push(status);
-  const checks = vscode.l10n.t('Checks the manifest and the tasklets of this program.');
-  let client: LanguageClient | null = null;
-  let heat: FuelHeat | null = null;
+  return new Client(context.asAbsolutePath('dist/language-server/main.js'), log);
+}
+
+class Client implements RunningLanguageClient {
+  readonly #log: vscode.LogOutputChannel;
+  readonly #status: ServerStatus;
+  readonly #server: ServerProcess;
+  readonly #disposables: vscode.Disposable[];
+  readonly #soon: NodeJS.Immediate;
+  #client: LanguageClient | null = null;
+  #heat: FuelHeat | null = null;
   /** Starts and stops follow one another; they never overlap. */
-  let queue: Promise<void> = Promise.resolve();
-  let wanted = false;
-  let disposed = false;
-  const server = new ServerProcess(context.asAbsolutePath('dist/language-server/main.js'));
-  const ends: number[] = [];
+  #queue: Promise<void> = Promise.resolve();
+  #isWanted = false;
+  #isDisposed = false;
+  readonly #ends: number[] = [];
 
-  const show = (text: string, severity: vscode.LanguageStatusSeverity, detail = checks) => {
-    status.text = text;
-    status.detail = detail;
-    status.severity = severity;
-    status.busy = false;
-    if (severity === vscode.LanguageStatusSeverity.Information)
-      status.command = { title: vscode.l10n.t('Restart Language Server'), command: COMMANDS.languageRestart };
-    else status.command = { title: vscode.l10n.t('Show Logs'), command: COMMANDS.stackLogs };
-  };
-  show(vscode.l10n.t('grafOS'), vscode.LanguageStatusSeverity.Information);
+  constructor(module: string, log: vscode.LogOutputChannel) {
+    this.#log = log;
+    this.#server = new ServerProcess(module);
+    this.#status = new ServerStatus();
+    this.#disposables = [
+      this.#status,
+      vscode.workspace.onDidOpenTextDocument((document) => this.#consider(document)),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        const settings = [SETTINGS.validateOnType, SETTINGS.profileInSource, SETTINGS.codeLens];
+        if (settings.some((setting) => event.affectsConfiguration(setting))) this.restart();
+      }),
+    ];
+    // After activation: looking for manifests reads the disk.
+    this.#soon = setImmediate(() => {
+      for (const document of vscode.workspace.textDocuments) this.#consider(document);
+    });
+  }
 
-  const closed = async (): Promise<CloseHandlerResult> => {
-    const cause = await server.cause();
-    log.warn(`The language server ended: ${cause}`);
-    // The next one does not know what this one published; a finding that was mended in between
-    // would stay.
-    client?.diagnostics?.clear();
-    const now = Date.now();
-    ends.push(now);
-    while ((ends[0] ?? now) < now - ENDS_WITHIN_MS) ends.shift();
-    if (ends.length < ENDS_MAX) {
-      const what = vscode.l10n.t('The language server was started again: {0}', cause);
-      show(vscode.l10n.t('grafOS'), vscode.LanguageStatusSeverity.Information, what);
-      return { action: CloseAction.Restart, handled: true };
+  restart(): void {
+    this.#ends.length = 0;
+    if (!this.#isWanted) return;
+    this.#next(() => this.#stop());
+    this.#next(() => this.#start());
+  }
+
+  stop(): Promise<void> {
+    if (this.#isDisposed) return this.#queue;
+    this.#isDisposed = true;
+    clearImmediate(this.#soon);
+    for (const one of this.#disposables) one.dispose();
+    this.#next(() => this.#stop());
+    return this.#queue;
+  }
+
+  dispose(): void {
+    this.#run(this.stop());
+  }
+
+  async build(program: string, tasklet: string, signal: AbortSignal): Promise<BuildAnswer | null> {
+    this.#want();
+    await this.#queue;
+    const client = this.#client;
+    if (client === null || !client.isRunning() || signal.aborted) return null;
+    const cancel = new vscode.CancellationTokenSource();
+    const abort = () => cancel.cancel();
+    signal.addEventListener('abort', abort, { once: true });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(() => {
+        cancel.cancel();
+        resolve(null);
+      }, BUILD_ANSWER_MS);
+    });
+    try {
+      return await Promise.race([client.sendRequest<BuildAnswer>(BUILD, { program, tasklet }, cancel.token), late]);
+    } catch (error) {
+      if (!signal.aborted) this.#log.warn(`The language server did not build ${tasklet}: ${messageOf(error)}`);
+      return null;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      cancel.dispose();
     }
-    ends.length = 0;
-    show(vscode.l10n.t('grafOS: no checks'), vscode.LanguageStatusSeverity.Error, cause);
-    run(askToRestart(cause));
-    return { action: CloseAction.DoNotRestart, handled: true };
-  };
+  }
 
-  const askToRestart = async (cause: string) => {
-    const again = vscode.l10n.t('Start Again');
-    const text = vscode.l10n.t('The grafOS language server ended {0} times: {1}', ENDS_MAX, cause);
-    if ((await notice('error', text, [again])) === again) restart();
-  };
+  #consider(document: vscode.TextDocument): void {
+    if (!this.#isWanted && isRelevant(document)) this.#want();
+  }
 
-  const create = () =>
-    new LanguageClient('grafos', 'grafOS', () => server.start(), {
+  #want(): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    this.#next(() => this.#start());
+  }
+
+  #next(work: () => Promise<void>): void {
+    this.#queue = this.#queue.then(work).catch((error: unknown) => this.#log.error(messageOf(error)));
+  }
+
+  #run(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#log.error(messageOf(error)));
+  }
+
+  async #start(): Promise<void> {
+    if (this.#isDisposed || this.#client !== null) return;
+    const made = this.#create();
+    this.#client = made;
+    made.onNotification(CHECKING, ({ busy }: { busy: boolean }) => this.#status.setBusy(busy));
+    try {
+      await made.start();
+      if (vscode.workspace.getConfiguration().get<boolean>(SETTINGS.profileInSource, false)) {
+        this.#heat = new FuelHeat((uri) => made.sendRequest<LineShare[]>(FUEL_LINES, { uri }));
+        made.onNotification(FUEL_CHANGED, () => this.#heat?.draw());
+      }
+      if (this.#status.isFaulty) this.#status.showWell();
+    } catch (error) {
+      const cause = this.#server.lastWords() || messageOf(error);
+      this.#log.error(`The language server did not start: ${cause}`);
+      this.#status.showFault(cause);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const old = this.#client;
+    this.#client = null;
+    this.#heat?.dispose();
+    this.#heat = null;
+    // A client that failed to start, or whose server is gone, has nothing to stop.
+    const ignored = (error: unknown) => this.#log.debug(`Stopping the language server: ${messageOf(error)}`);
+    await old?.dispose().catch(ignored);
+    await this.#server.end();
+  }
+
+  #create(): LanguageClient {
+    return new LanguageClient('grafos', 'grafOS', () => this.#server.start(), {
       documentSelector: SELECTOR,
-      outputChannel: log,
-      traceOutputChannel: log,
+      outputChannel: this.#log,
+      traceOutputChannel: this.#log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: () => ({
         commands: true,
@@ -140,106 +220,73 @@ export function startLanguageClient(
             : [],
       },
       initializationFailedHandler: () => false,
-      errorHandler: { error: () => ({ action: ErrorAction.Continue, handled: true }), closed },
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => this.#closed(),
+      },
     });
+  }
 
-  const start = async () => {
-    if (disposed || client !== null) return;
-    const made = create();
-    client = made;
-    made.onNotification(CHECKING, ({ busy }: { busy: boolean }) => {
-      status.busy = busy;
-    });
-    try {
-      await made.start();
-      if (vscode.workspace.getConfiguration().get<boolean>(SETTINGS.profileInSource, false)) {
-        heat = new FuelHeat((uri) => made.sendRequest<LineShare[]>(FUEL_LINES, { uri }));
-        made.onNotification(FUEL_CHANGED, () => heat?.draw());
-      }
-      if (status.severity !== vscode.LanguageStatusSeverity.Information)
-        show(vscode.l10n.t('grafOS'), vscode.LanguageStatusSeverity.Information);
-    } catch (error) {
-      const cause = server.lastWords() || messageOf(error);
-      log.error(`The language server did not start: ${cause}`);
-      show(vscode.l10n.t('grafOS: no checks'), vscode.LanguageStatusSeverity.Error, cause);
+  async #closed(): Promise<CloseHandlerResult> {
+    const cause = await this.#server.cause();
+    this.#log.warn(`The language server ended: ${cause}`);
+    // The next one does not know what this one published; a finding that was mended in between
+    // would stay.
+    this.#client?.diagnostics?.clear();
+    const now = Date.now();
+    this.#ends.push(now);
+    while ((this.#ends[0] ?? now) < now - ENDS_WITHIN_MS) this.#ends.shift();
+    if (this.#ends.length < ENDS_MAX) {
+      this.#status.showWell(vscode.l10n.t('The language server was started again: {0}', cause));
+      return { action: CloseAction.Restart, handled: true };
     }
-  };
-  const stop = async () => {
-    const old = client;
-    client = null;
-    heat?.dispose();
-    heat = null;
-    // A client that failed to start, or whose server is gone, has nothing to stop.
-    await old?.dispose().catch((error: unknown) => log.debug(`Stopping the language server: ${messageOf(error)}`));
-    await server.end();
-  };
-  const run = (work: Promise<unknown>) => {
-    work.catch((error: unknown) => log.error(messageOf(error)));
-  };
-  const next = (work: () => Promise<void>) => {
-    queue = queue.then(work).catch((error: unknown) => log.error(messageOf(error)));
-  };
-  const restart = () => {
-    ends.length = 0;
-    if (wanted) {
-      next(stop);
-      next(start);
-    }
-  };
-  const consider = (document: vscode.TextDocument) => {
-    if (wanted || !isRelevant(document)) return;
-    wanted = true;
-    next(start);
-  };
+    this.#ends.length = 0;
+    this.#status.showFault(cause);
+    this.#run(this.#askToRestart(cause));
+    return { action: CloseAction.DoNotRestart, handled: true };
+  }
 
-  disposables.push(
-    vscode.workspace.onDidOpenTextDocument(consider),
-    vscode.workspace.onDidGrantWorkspaceTrust(restart),
-    vscode.workspace.onDidChangeConfiguration((event) => {
-      const those = [SETTINGS.validateOnType, SETTINGS.profileInSource, SETTINGS.codeLens];
-      if (those.some((one) => event.affectsConfiguration(one))) restart();
-    }),
-  );
-  // After activation: looking for manifests reads the disk.
-  const soon = setImmediate(() => vscode.workspace.textDocuments.forEach(consider));
+  async #askToRestart(cause: string): Promise<void> {
+    const again = vscode.l10n.t('Start Again');
+    const text = vscode.l10n.t('The grafOS language server ended {0} times: {1}', ENDS_MAX, cause);
+    if ((await notice('error', text, [again])) === again) this.restart();
+  }
+}
 
-  const end = async () => {
-    if (disposed) return queue;
-    disposed = true;
-    clearImmediate(soon);
-    for (const one of disposables) one.dispose();
-    next(stop);
-    return queue;
-  };
-  const build = async (program: string, tasklet: string, signal: AbortSignal): Promise<BuildAnswer | null> => {
-    if (!wanted) {
-      wanted = true;
-      next(start);
-    }
-    await queue;
-    if (client === null || !client.isRunning() || signal.aborted) return null;
-    const cancel = new vscode.CancellationTokenSource();
-    const abort = () => cancel.cancel();
-    signal.addEventListener('abort', abort, { once: true });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(() => {
-        cancel.cancel();
-        resolve(null);
-      }, BUILD_ANSWER_MS);
-    });
-    try {
-      return await Promise.race([client.sendRequest<BuildAnswer>(BUILD, { program, tasklet }, cancel.token), late]);
-    } catch (error) {
-      if (!signal.aborted) log.warn(`The language server did not build ${tasklet}: ${messageOf(error)}`);
-      return null;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      cancel.dispose();
-    }
-  };
-  return { restart, stop: end, build, dispose: () => run(end()) };
+/** The language status item. */
+class ServerStatus {
+  readonly #item = vscode.languages.createLanguageStatusItem('grafos.languageServer', SELECTOR);
+
+  constructor() {
+    this.#item.name = vscode.l10n.t('grafOS');
+    this.showWell();
+  }
+
+  get isFaulty(): boolean {
+    return this.#item.severity !== vscode.LanguageStatusSeverity.Information;
+  }
+
+  setBusy(busy: boolean): void {
+    this.#item.busy = busy;
+  }
+
+  showWell(detail = vscode.l10n.t('Checks the manifest and the tasklets of this program.')): void {
+    const command = { title: vscode.l10n.t('Restart Language Server'), command: COMMANDS.languageRestart };
+    this.#show(vscode.l10n.t('grafOS'), detail, vscode.LanguageStatusSeverity.Information, command);
+  }
+
+  showFault(cause: string): void {
+    const command = { title: vscode.l10n.t('Show Logs'), command: COMMANDS.stackLogs };
+    this.#show(vscode.l10n.t('grafOS: no checks'), cause, vscode.LanguageStatusSeverity.Error, command);
+  }
+
+  dispose(): void {
+    this.#item.dispose();
+  }
+
+  #show(text: string, detail: string, severity: vscode.LanguageStatusSeverity, command: vscode.Command): void {
+    Object.assign(this.#item, { text, detail, severity, command, busy: false });
+  }
 }
 
 function isRelevant({ uri }: vscode.TextDocument): boolean {

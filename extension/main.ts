@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { keepKeysIn } from '../toolchain/deploy/keptKeys.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
+import type { FixtureResults } from './cases/fixtureResults.ts';
+import { createFixtureTests } from './cases/fixtureTests.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { contextKeys } from './contextKeys.ts';
 import { notice } from './dialogs/notice.ts';
 import { artifactDocuments } from './documents/artifactDocuments.ts';
-import type { FixtureResults } from './fixtures/fixtureResults.ts';
-import { fixtureTests } from './fixtures/fixtureTests.ts';
 import type { Grafos } from './grafos.ts';
 import type { RunningLanguageClient } from './languageClient.ts';
 import { languageModelTools } from './languageModelTools.ts';
@@ -71,7 +71,7 @@ export function activate(context: vscode.ExtensionContext): void {
     runsView(grafos, inputs, runsShown),
     artifactDocuments(),
     tasks(grafos),
-    fixtureTests(grafos, fixtures),
+    createFixtureTests(grafos, fixtures),
     languageModelTools(grafos),
     mcpServers(grafos),
   );
@@ -99,7 +99,8 @@ function startLanguageServer({ context, log, programs }: Grafos): void {
     const { startLanguageClient } = await import('./languageClient.ts');
     languageClient = startLanguageClient(context, log);
     context.subscriptions.push(languageClient);
-    useWarmBuilder(languageClient.build);
+    const client = languageClient;
+    useWarmBuilder((root, tasklet, signal) => client.build(root, tasklet, signal));
   };
   const tryToLoad = () => {
     load().catch((error) => log.error(error));

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { type ErrorKind, EXIT_CODE, GrafosError } from '../daemons/protocol/grafosError.ts';
+import { type ErrorKind, EXIT_CODE, isErrorCode } from '../base/errorCodes.ts';
+import { GrafosError } from '../base/grafosError.ts';
 
 /** Time that a command may go on after it was asked to stop, milliseconds. */
 const STOP_MS = 3_000;
@@ -75,10 +76,10 @@ export function runCli<T>(options: {
       }
       const error = errorOf(value);
       if (error === undefined) return resolve({ code: code ?? 1, value: value as T });
-      if (error.code === 'internal_error') return reject(new Error(error.message));
-      const { why, next } = error;
-      const more = { ...(why === null ? {} : { why }), ...(next === null ? {} : { next }) };
-      reject(new GrafosError(kindOf(code), error.code, error.message, more));
+      const { code: label, why, next } = error;
+      if (!isErrorCode(label) || label === 'internal_error') return reject(new Error(error.message));
+      const more = { kind: kindOf(code), ...(why === null ? {} : { why }), ...(next === null ? {} : { next }) };
+      reject(new GrafosError(label, error.message, more));
     });
   });
 }
@@ -102,5 +103,5 @@ function kindOf(code: number | null): ErrorKind {
 }
 
 function interrupted(): GrafosError {
-  return new GrafosError('interrupted', 'interrupted', 'Interrupted.');
+  return new GrafosError('interrupted', 'Interrupted.');
 }

@@ -1,6 +1,7 @@
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../base/grafosError.ts';
 import { findTasklet, loadProgramSoon } from '../program/loadProgram.ts';
-import { buildTasklet } from '../toolchain/build/buildTasklet.ts';
+import type { CompileAhead } from '../toolchain/bounded/compileAhead.ts';
+import { buildTasklet } from '../toolchain/compile/buildTasklet.ts';
 import type { BuildAnswer, BuildParams } from './customMessages.ts';
 
 /**
@@ -12,12 +13,14 @@ import type { BuildAnswer, BuildParams } from './customMessages.ts';
  */
 export async function answerBuild(
   { program: root, tasklet: name }: BuildParams,
+  ahead: CompileAhead,
   signal: AbortSignal,
 ): Promise<BuildAnswer> {
   try {
     const program = await loadProgramSoon(root);
     const { tasklet, output, bytes, sha256, duration_ms } = await buildTasklet(program, findTasklet(program, name), {
       signal,
+      compileText: (...given) => ahead.compile(...given),
     });
     return { built: { tasklet, output, bytes, sha256, duration_ms } };
   } catch (error) {

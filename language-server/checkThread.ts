@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../base/grafosError.ts';
 import { MANIFEST_NAME } from '../program/loadProgram.ts';
 import { parseManifest } from '../program/manifest.ts';
-import { warmCompiler } from '../toolchain/build/assemblyScriptCompiler.ts';
+import { warmCompiler } from '../toolchain/compile/assemblyScriptCompiler.ts';
 import { programFiles } from '../toolchain/validate/programFiles.ts';
 import { scriptFiles } from '../toolchain/validate/scriptFile.ts';
 import { validate } from '../toolchain/validate/validate.ts';

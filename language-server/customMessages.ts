@@ -2,9 +2,10 @@
  * All messages of the server beyond LSP 3.17.
  *
  * A client that asks for none of them gets a plain language server. They are documented in
- * docs/protocol.md; test/unit/languageServerProtocol.test.ts compares that page with this file.
+ * docs/reference/protocol.md; test/unit/language-server/customMessages.test.ts compares that page
+ * with this file.
  */
-import type { ErrorKind } from '../daemons/protocol/grafosError.ts';
+import type { ErrorCode, ErrorKind } from '../base/errorCodes.ts';
 
 /** `initializationOptions` of `initialize`. All of them may be left out. */
 export interface ServerOptions {
@@ -85,7 +86,7 @@ export interface BuildParams {
 /** The answer to {@link BUILD}. `error` is the error that the command would report. */
 export type BuildAnswer =
   | { built: { tasklet: string; output: string; bytes: number; sha256: string; duration_ms: number } }
-  | { error: { kind: ErrorKind; code: string; message: string; why: string | null; next: string | null } };
+  | { error: { kind: ErrorKind; code: ErrorCode; message: string; why: string | null; next: string | null } };
 
 /**
  * Commands of the code lenses above `compute`; the client executes them. Their one argument is a

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver/node';
-import { neutralText } from '../daemons/protocol/neutralText.ts';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../base/packageRoot.ts';
+import { neutralText } from '../base/text/neutralText.ts';
 import { findingPage, type Severity } from '../toolchain/validate/catalogue.ts';
 import type { Finding } from '../toolchain/validate/finding.ts';
 import { uriOfPath } from './filePaths.ts';

@@ -6,7 +6,7 @@ import {
   type TextEdit,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
-import { neutralText } from '../daemons/protocol/neutralText.ts';
+import { neutralText } from '../base/text/neutralText.ts';
 import type { Finding, FindingEdit } from '../toolchain/validate/finding.ts';
 import { lspDiagnostic } from './lspDiagnostic.ts';
 

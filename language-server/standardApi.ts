@@ -1,4 +1,4 @@
-import { standardLibrary } from '../toolchain/build/standardLibrary.ts';
+import { standardLibrary } from '../toolchain/compile/standardLibrary.ts';
 
 /** One thing a tasklet can use of grafos-std. */
 export interface StandardEntry {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { GrafosError } from '../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../base/grafosError.ts';
 import { decodeText } from './decodeText.ts';
 import { type Manifest, parseManifest, type Tasklet } from './manifest.ts';
 import { PROGRAM_LIMITS } from './programLimits.ts';
@@ -45,7 +45,6 @@ function rootOf(startDir: string): string {
   const root = findProgram(startDir);
   if (root !== null) return root;
   throw new GrafosError(
-    'usage',
     'manifest_missing',
     `There is no ${MANIFEST_NAME} in ${resolve(startDir)} or in a folder above it.`,
     {
@@ -62,7 +61,6 @@ function programOf(root: string, read: FileRead): Program {
     const errors = problems.filter(({ severity }) => severity === 'error');
     const first = errors[0];
     throw new GrafosError(
-      'usage',
       'manifest_invalid',
       `${manifestPath}${first === undefined ? '' : `:${first.range.start.line + 1}:${first.range.start.character + 1}`}: ${first?.message ?? 'the manifest cannot be used.'}`,
       {
@@ -96,7 +94,7 @@ function isThere(path: string): boolean {
 
 function manifestText(path: string, read: FileRead): string {
   const unreadable = (why: string, next: string, cause?: unknown) =>
-    new GrafosError('usage', 'manifest_unreadable', `${path} cannot be read.`, { why, next, cause });
+    new GrafosError('manifest_unreadable', `${path} cannot be read.`, { why, next, cause });
   switch (read.state) {
     case 'ok': {
       const text = decodeText(read.bytes);
@@ -129,7 +127,6 @@ export function findTasklet(program: Program, name: string | undefined): Tasklet
   if (name === undefined) {
     if (only !== undefined && tasklets.length === 1) return only;
     throw new GrafosError(
-      'usage',
       'tasklet_needed',
       tasklets.length === 0 ? 'The program has no tasklet.' : `The program has ${tasklets.length} tasklets: ${names}.`,
       {
@@ -139,7 +136,7 @@ export function findTasklet(program: Program, name: string | undefined): Tasklet
   }
   const found = tasklets.find((tasklet) => tasklet.name === name);
   if (found !== undefined) return found;
-  throw new GrafosError('usage', 'tasklet_unknown', `${program.manifestPath} has no tasklet "${name}".`, {
+  throw new GrafosError('tasklet_unknown', `${program.manifestPath} has no tasklet "${name}".`, {
     next: names === '' ? 'Add a [[tasklet]] to grafos.toml.' : `Its tasklets are: ${names}.`,
   });
 }

@@ -1,6 +1,6 @@
 /**
  * `grafos.toml` as a value: what it says once its keys, types, sizes, paths and names are checked
- * (docs/manifest.md).
+ * (docs/guide/manifest.md).
  */
 import { parseDuration } from './duration.ts';
 import { checkKeys, type KeyValues } from './manifestCheck.ts';

@@ -1,11 +1,11 @@
 /**
  * The one table of `grafos.toml`: every key, its type, bounds, default and words.
  *
- * The parser, hover text, docs/manifest.md and media/grafos.schema.json come from it, so that they
- * cannot contradict each other.
+ * The parser, hover text, docs/guide/manifest.md and media/grafos.schema.json come from it, so that
+ * they cannot contradict each other.
  */
-import { LIMITS } from '../daemons/protocol/limits.ts';
-import { PAGE_BYTES, PAGES_MAX } from '../wasm/pages.ts';
+import { LIMITS } from '../base/limits.ts';
+import { PAGE_BYTES, PAGES_MAX } from '../wasm/read/pages.ts';
 
 /**
  * Kind of a key's value. `name`, `version`, `source` and `path` are text; `size` is bytes or text;

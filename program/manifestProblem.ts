@@ -1,7 +1,7 @@
 import type { Span, TextRange } from './textLines.ts';
 import type { TomlTable } from './tomlDocument.ts';
 
-/** Each kind is one finding of `grafos validate` (docs/findings). */
+/** Each kind is one finding of `grafos validate` (docs/reference/findings). */
 export const MANIFEST_PROBLEM_KINDS = [
   'toml-syntax',
   'duplicate-key',

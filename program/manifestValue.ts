@@ -1,4 +1,4 @@
-import { PAGE_BYTES } from '../wasm/pages.ts';
+import { PAGE_BYTES } from '../wasm/read/pages.ts';
 import { didYouMean } from './didYouMean.ts';
 import { DURATION_SYNTAX, formatDuration, parseDuration } from './duration.ts';
 import { type ManifestKey, MODULE_FEATURES, NAME_PATTERN, TRANSPORTS, VERSION_PATTERN } from './manifestKeys.ts';

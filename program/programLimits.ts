@@ -1,11 +1,11 @@
-import { LIMITS } from '../daemons/protocol/limits.ts';
+import { LIMITS } from '../base/limits.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /**
- * The bounds on what is read of a program (docs/limits.md, "Of a program"). Bytes of one file,
- * unless the comment says otherwise.
+ * The bounds on what is read of a program (docs/reference/limits.md, "Of a program"). Bytes of one
+ * file, unless the comment says otherwise.
  */
 export const PROGRAM_LIMITS = {
   /** The parser of TOML takes about a thousand times the text in memory. */

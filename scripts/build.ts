@@ -1,7 +1,8 @@
 /** Bundles everything that runs into dist/. `--watch` keeps going. */
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type BuildOptions, build, context, type Plugin } from 'esbuild';
+import { standaloneChecks } from './standaloneChecks.ts';
 import { noticesText, thirdParties } from './thirdParty.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -25,6 +26,7 @@ const common = {
   legalComments: 'none',
   sourcemap: 'linked',
   sourcesContent: false,
+  plugins: [standaloneChecks],
   // The watch task of the editor waits for the lines that only `info` prints.
   logLevel: watching ? 'info' : 'warning',
   banner: {
@@ -42,20 +44,36 @@ const commonJs = {
 } satisfies BuildOptions;
 
 /**
- * Puts the language client into a file of its own. It is loaded only once a program is found, and
- * weighs more than the rest of the extension.
+ * Puts modules that few need into files of their own beside the bundle, where `import()` names
+ * them: each weighs more than the rest of its bundle.
  */
-const languageClientApart: Plugin = {
-  name: 'language-client-apart',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /\/languageClient\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: 'languageClient', namespace: 'apart' } : undefined,
+function apart(...names: string[]): Plugin {
+  const pattern = names.join('|');
+  return {
+    name: 'apart',
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: new RegExp(`/(?:${pattern})\\.ts$`) }, ({ kind, path }) =>
+        kind === 'dynamic-import' ? { path: basename(path, '.ts'), namespace: 'apart' } : undefined,
+      );
+      onResolve({ filter: new RegExp(`^\\./(?:${pattern})\\.cjs$`) }, ({ path }) => ({ path, external: true }));
+      // By `require`, which is the editor's in the extension: it alone knows `vscode`.
+      onLoad({ filter: /./, namespace: 'apart' }, ({ path }) => ({
+        contents: `module.exports = require('./${path}.cjs')`,
+      }));
+    },
+  };
+}
+
+/**
+ * Puts the library of the Model Context Protocol into a file of its own, which `grafos mcp` alone
+ * loads.
+ */
+const modelContextApart: Plugin = {
+  name: 'model-context-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/modelContext\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './modelContext.cjs', external: true },
     );
-    onResolve({ filter: /\/languageClient\.cjs$/ }, ({ path }) => ({ path, external: true }));
-    // By `require`, which is the editor's: it alone knows `vscode`.
-    onLoad({ filter: /./, namespace: 'apart' }, () => ({
-      contents: "module.exports = require('./languageClient.cjs')",
-    }));
   },
 };
 
@@ -67,7 +85,27 @@ function daemonBundle(entryPoints: Record<string, string>): BuildOptions & { out
 const bundles: Array<BuildOptions & { outdir: string }> = [
   // One CommonJS file, of which a command evaluates only the parts it needs. Half a dozen modules
   // would cost a cold command 15 ms more.
-  { ...commonJs, entryPoints: { main: 'cli/main.ts' }, outdir: 'dist/cli', minifyWhitespace: true, keepNames: false },
+  {
+    ...commonJs,
+    entryPoints: { main: 'cli/main.ts', modelContext: 'toolchain/mcp/modelContext.ts' },
+    outdir: 'dist/cli',
+    plugins: [standaloneChecks, modelContextApart, apart('awsClients', 'googleCredentials')],
+    minifyWhitespace: true,
+    keepNames: false,
+  },
+  {
+    ...commonJs,
+    // The libraries of the clouds: only `grafos cloud` loads them. Their modules, unlike their
+    // CommonJS, let what is not used be left out.
+    entryPoints: {
+      awsClients: 'toolchain/cloud/aws/awsClients.ts',
+      googleCredentials: 'toolchain/cloud/gcp/googleCredentials.ts',
+    },
+    outdir: 'dist/cli',
+    mainFields: ['module', 'main'],
+    minifyWhitespace: true,
+    keepNames: false,
+  },
   // Daemons share no files: each loaded file costs a start a millisecond.
   daemonBundle({ fabricbiosd: 'daemons/fabricbiosd/main.ts' }),
   daemonBundle({ scheduler: 'daemons/scheduler/main.ts' }),
@@ -75,8 +113,8 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
   daemonBundle({
     bulkWorker: 'daemons/scheduler/bulk/bulkWorker.ts',
     storeReader: 'daemons/scheduler/reader/storeReader.ts',
-    runWorker: 'daemons/fabricbiosd/runtime/runWorker.ts',
-    profileWorker: 'daemons/fabricbiosd/runtime/profileWorker.ts',
+    runWorker: 'daemons/fabricbiosd/worker/runWorker.ts',
+    profileWorker: 'daemons/fabricbiosd/worker/profileWorker.ts',
     trialMain: 'daemons/fabricbiosd/trial/trialMain.ts',
     trialThread: 'daemons/fabricbiosd/trial/trialThread.ts',
   }),
@@ -97,7 +135,7 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
     minifyWhitespace: true,
     keepNames: false,
   },
-  { ...common, entryPoints: { stackKeeper: 'extension/stack/stackKeeper.ts' }, outdir: 'dist/extension' },
+  { ...common, entryPoints: { stackKeeper: 'daemons/keeper/main.ts' }, outdir: 'dist/extension' },
   {
     // The page of the Run panel runs in the editor's browser, with nothing of Node.
     ...common,
@@ -119,7 +157,7 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
     entryPoints: { main: 'extension/main.ts', languageClient: 'extension/languageClient.ts' },
     outdir: 'dist/extension',
     external: [...external, 'vscode'],
-    plugins: [languageClientApart],
+    plugins: [standaloneChecks, apart('languageClient')],
     minifyWhitespace: true,
     keepNames: false,
   },

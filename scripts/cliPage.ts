@@ -1,7 +1,7 @@
-/** Writes docs/cli.md from the table of commands; with `--check` fails when they differ. */
+/** Writes docs/guide/cli.md from the table of commands; with `--check` fails when they differ. */
 import { optionText } from '../cli/command.ts';
 import { COMMANDS } from '../cli/commandTable.ts';
-import { errorCodes } from './errorCodes.ts';
+import { commandErrors } from './errorsPage.ts';
 import { writeGenerated } from './generated.ts';
 
 export function cliPage(): string {
@@ -16,7 +16,7 @@ export function cliPage(): string {
     `The \`code\` of an error in \`--json\` decides the exit code. A code in two rows has 2 for a fault of the command, and 3 for one of the stack or the installation:\n\n| exit code | codes |\n|---|---|\n${exitRows().join('\n')}`,
     '## `--json`\n\nEvery command takes `--json` and prints one value of the shape given below. An error is printed on stdout as ' +
       '`{"error": {"code", "message", "why", "next"}}` with the exit code unchanged; `code` is stable. Warnings stay on stderr. ' +
-      '`response.json` is described in [tasklet-abi.md](tasklet-abi.md), `run`, `tenant`, `health`, `record` and "the server\'s body" in [api.md](api.md), `dev.json` in [dev-json.md](dev-json.md).',
+      '`response.json` is described in [tasklet-abi.md](../reference/tasklet-abi.md), `run`, `tenant`, `health`, `record` and "the server\'s body" in [api.md](../reference/api.md), `dev.json` in [dev-json.md](../reference/dev-json.md).',
     '## Output and log of a run\n\n`deploy run`, `runs show`, `runs wait` and `replay` print the output: JSON and UTF-8 text as they are, anything else by its size and first bytes. ' +
       'A terminal gets the beginning of a long output, and of long `--json`; a pipe gets all of it. `--output FILE` writes the bytes that the tasklet wrote. ' +
       'In `--json`, a JSON output is in `output`, with every number as the tasklet wrote it. A text output is in `output_text`, which is null otherwise.\n\n' +
@@ -50,13 +50,10 @@ export function cliPage(): string {
 }
 
 function exitRows(): string[] {
-  const byExit = Map.groupBy(
-    [...errorCodes()].flatMap(([code, exits]) => exits.map((exit) => ({ code, exit }))),
-    ({ exit }) => exit,
-  );
+  const byExit = Map.groupBy(commandErrors(), ({ exit }) => exit);
   return [...byExit]
     .sort(([a], [b]) => a - b)
     .map(([exit, rows]) => `| ${exit} | ${rows.map(({ code }) => `\`${code}\``).join(', ')} |`);
 }
 
-if (import.meta.main) writeGenerated({ 'docs/cli.md': cliPage() }, 'scripts/cliPage.ts');
+if (import.meta.main) writeGenerated({ 'docs/guide/cli.md': cliPage() }, 'scripts/cliPage.ts');

@@ -1,4 +1,6 @@
-/** Makes docs/findings/README.md from the catalogue of findings. `--check` only compares. */
+/**
+ * Makes docs/reference/findings/README.md from the catalogue of findings. `--check` only compares.
+ */
 import { CATALOGUE, FINDING_CODES } from '../toolchain/validate/catalogue.ts';
 import { writeGenerated } from './generated.ts';
 
@@ -26,6 +28,6 @@ An error stops a build or a run; a warning is likely a mistake; an info is worth
 ${chapters.join('\n')}`;
 }
 
-export const FINDINGS_FILES = (): Record<string, string> => ({ 'docs/findings/README.md': findingsIndex() });
+export const FINDINGS_FILES = (): Record<string, string> => ({ 'docs/reference/findings/README.md': findingsIndex() });
 
 if (import.meta.main) writeGenerated(FINDINGS_FILES(), 'scripts/findingsIndex.ts');

@@ -13,9 +13,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildKernels } from '../bench/kernels/build.ts';
-import { percentile } from '../bench/measure.ts';
 import type { FuzzResult } from '../test/helpers/fuzz.ts';
+import { percentile } from '../test/helpers/measure.ts';
+import { buildKernels } from '../test/kernels/build.ts';
 import { fuzzHostile } from './fuzzHostile.ts';
 
 /** Modules of one batch, some seconds of work. */

@@ -8,10 +8,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { percentile } from '../bench/measure.ts';
-import type { DevState } from '../daemons/protocol/devState.ts';
-import type { SchedulerClient } from '../daemons/protocol/schedulerClient.ts';
+import type { SchedulerClient } from '../daemons/tenant/schedulerClient.ts';
+import type { DevState } from '../daemons/wire/devState.ts';
 import { generator } from '../test/helpers/fuzz.ts';
+import { percentile } from '../test/helpers/measure.ts';
 import { temporaryFolder } from '../test/helpers/temporaryFolder.ts';
 import { generateExpensive } from '../test/hostile/generateExpensive.ts';
 import { hello, helloFault, putModule, submission } from '../test/hostile/submitCase.ts';

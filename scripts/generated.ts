@@ -1,7 +1,7 @@
 /** Writes the files that are made from the code. With `--check` it compares them instead. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../base/packageRoot.ts';
 import { wrapMarkdown } from './wrapMarkdown.ts';
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Makes docs/manifest.md and media/grafos.schema.json from the one table of keys. `--check` only
- * compares.
+ * Makes docs/guide/manifest.md and media/grafos.schema.json from the one table of keys. `--check`
+ * only compares.
  */
 import { DURATION_SYNTAX, formatDuration } from '../program/duration.ts';
 import {
@@ -62,7 +62,7 @@ No two tasklets may be written to one output, and no output may lie on a source;
 
 ## What is found wrong
 
-\`grafos validate\` tells each fault with its place and, where there is an obvious one, its fix: [findings](findings/README.md), GRF1001 and following.
+\`grafos validate\` tells each fault with its place and, where there is an obvious one, its fix: [findings](../reference/findings/README.md), GRF1001 and following.
 Editors that read JSON Schema for TOML can use \`media/grafos.schema.json\`, which is made from the same table.
 `;
 }
@@ -173,7 +173,7 @@ export function schemaText(): string {
 }
 
 export const MANIFEST_FILES = (): Record<string, string> => ({
-  'docs/manifest.md': manifestPage(),
+  'docs/guide/manifest.md': manifestPage(),
   'media/grafos.schema.json': schemaText(),
 });
 

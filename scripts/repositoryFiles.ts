@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../base/packageRoot.ts';
 
 /**
  * The files of the repository whose path fits, sorted: those that git has, or would take up.

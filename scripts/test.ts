@@ -16,7 +16,9 @@ const editor = some.length === 0 || editorFiles.length > 0 ? startEditorSuites(e
 const parts: Counts[] = [];
 if (some.length === 0 || some.length > editorFiles.length) {
   const everything =
-    some.length === 0 ? ['test/{unit,contract,protocol,daemons,hostile,programs,cli,conformance}/**/*.test.ts'] : [];
+    some.length === 0
+      ? ['test/{unit,contract,daemons,hostile,programs,cli,conformance}/**/*.test.ts', 'test/cloud/enrolment.test.ts']
+      : [];
   parts.push(await runMocha([...given.filter((one) => !isEditorSuite(one)), ...everything]));
 }
 if (editor !== undefined) parts.push(await editor());

@@ -1,4 +1,4 @@
-import { type FunctionType, functionType, type ValueType, type WasmModule } from './wasmModule.ts';
+import { type FunctionType, functionType, type ValueType, type WasmModule } from './read/wasmModule.ts';
 
 export interface ProfileFunction {
   name: string;
@@ -11,7 +11,7 @@ export interface ProfileFunction {
 
 /**
  * The profile tasklet-profile-v0: all exports that a tasklet must have and all imports that it may
- * have (docs/tasklet-abi.md).
+ * have (docs/reference/tasklet-abi.md).
  */
 export const PROFILE = {
   name: 'tasklet-profile-v0',

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { median, times } from '../measure.ts';
+import { median, times } from '../../test/helpers/measure.ts';
 import type { PeerFigures } from './peer.ts';
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { load, proportionalSetSize } from '../measure.ts';
+import { load, proportionalSetSize } from '../../test/helpers/measure.ts';
 import { httpCallers } from './httpCallers.ts';
 import type { PeerFigures } from './peer.ts';
 

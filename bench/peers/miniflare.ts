@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { freePort, listening } from '../measure.ts';
+import { freePort, listening } from '../../test/helpers/measure.ts';
 import { measureServer } from './measureServer.ts';
 import type { PeerFigures } from './peer.ts';
 import { spawnPeer } from './spawnPeer.ts';

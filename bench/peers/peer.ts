@@ -1,4 +1,4 @@
-import type { Load } from '../measure.ts';
+import type { Load } from '../../test/helpers/measure.ts';
 
 /**
  * Figures of a comparable tool on a tasklet that says hello. A figure that the tool has no notion

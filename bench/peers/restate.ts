@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { freePort, listening } from '../measure.ts';
+import { freePort, listening } from '../../test/helpers/measure.ts';
 import { measureServer } from './measureServer.ts';
 import type { PeerFigures } from './peer.ts';
 import { spawnPeer } from './spawnPeer.ts';

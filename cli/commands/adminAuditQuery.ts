@@ -1,5 +1,5 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import { verifyAuditApi } from '../../toolchain/audit/verifyAuditApi.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
@@ -17,7 +17,7 @@ interface Given extends DirectOptions {
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<number> {
   const limit = countOption('--limit', given.limit, 10_000, 1);
   if (given.verify && (given.actor !== undefined || given.reason !== undefined)) {
-    throw new GrafosError('usage', 'wrong_usage', '--verify takes all records, so no filter goes with it.', {
+    throw new GrafosError('wrong_usage', '--verify takes all records, so no filter goes with it.', {
       next: 'Leave --actor and --reason out.',
     });
   }

@@ -1,5 +1,5 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { Quota } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { Quota } from '../../daemons/wire/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
 import { countOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
@@ -23,7 +23,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     ...(given.mem === undefined ? {} : { mem_bytes: sizeOption('--mem', given.mem) }),
   };
   if (Object.keys(change).length === 0) {
-    throw new GrafosError('usage', 'wrong_usage', 'No quota was given.', {
+    throw new GrafosError('wrong_usage', 'No quota was given.', {
       next: 'Give --runs-soft, --runs-hard, --burst-per-minute or --mem.',
     });
   }

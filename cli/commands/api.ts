@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
-import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/protocol/answerBounds.ts';
-import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { ApiRequest } from '../../daemons/protocol/schedulerConnection.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { cellAnswerInvalid } from '../../daemons/tenant/cellAnswerInvalid.ts';
+import type { ApiRequest } from '../../daemons/tenant/schedulerConnection.ts';
+import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/wire/answerBounds.ts';
 import { openApi } from '../../toolchain/deploy/openApi.ts';
 import { readInput } from '../../toolchain/deploy/readInput.ts';
 import { resolveProvider, type Target } from '../../toolchain/deploy/resolveProvider.ts';
@@ -73,8 +73,8 @@ export async function run(context: CommandContext, given: Given): Promise<void> 
 
 function checkPath(path: string): string {
   if (/^\/[\x21-\x7e]*$/.test(path)) return path;
-  throw new GrafosError('usage', 'wrong_usage', `The path cannot be "${path}".`, {
-    next: 'Begin it with a slash, as docs/api.md has it: /api/v1/runs?limit=5. Write what is not ASCII as %XX.',
+  throw new GrafosError('wrong_usage', `The path cannot be "${path}".`, {
+    next: 'Begin it with a slash, as docs/reference/api.md has it: /api/v1/runs?limit=5. Write what is not ASCII as %XX.',
   });
 }
 
@@ -84,7 +84,7 @@ function print(out: Output, bytes: Buffer): void {
   else if (!process.stdout.isTTY) out.bytes(bytes);
   else if (isUtf8(bytes)) out.result(null, () => bytes.toString('utf8').split('\n'));
   else {
-    throw new GrafosError('usage', 'wrong_usage', `The answer is ${bytes.length} bytes that are no text.`, {
+    throw new GrafosError('wrong_usage', `The answer is ${bytes.length} bytes that are no text.`, {
       next: 'Write them to a file: --output FILE',
     });
   }

@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { openLocalRuns } from '../../toolchain/deploy/localRuns.ts';
 import { choice } from '../arguments.ts';
@@ -18,7 +18,7 @@ export async function run(context: CommandContext, given: { shell?: string; valu
     return;
   }
   if (given.shell === undefined) {
-    throw new GrafosError('usage', 'wrong_usage', 'No shell is named.', {
+    throw new GrafosError('wrong_usage', 'No shell is named.', {
       next: `Choose one of: ${SHELLS.join(', ')}.`,
     });
   }

@@ -1,13 +1,15 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { plainText } from '../../daemons/protocol/plainText.ts';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
-import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { plainText } from '../../base/text/plainText.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Run, RunResponse } from '../../daemons/wire/tenantApi.ts';
+import { findTasklet, loadProgram, type Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
-import { deployRun, readModuleFile } from '../../toolchain/deploy/deployRun.ts';
+import { type DeployRun, deployRun, readModuleFile } from '../../toolchain/deploy/deployRun.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
-import { directTarget, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { directTarget, type ProviderName, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { durationOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
@@ -18,7 +20,7 @@ import { runLimits } from '../runLimits.ts';
 import { runExitCode, stateText } from '../runLines.ts';
 import { hasEnded, shownRun } from '../shownRun.ts';
 import { warnIfStale } from '../warnIfStale.ts';
-import { wholeLines } from '../wholeLines.ts';
+import { createWholeLines } from '../wholeLines.ts';
 
 interface Given extends DirectOptions {
   provider: string;
@@ -41,115 +43,123 @@ export async function run(context: CommandContext, given: Given): Promise<number
   const { cwd, out, signal } = context;
   const program = loadProgram(cwd);
   const tasklet = findTasklet(program, given.tasklet);
-  const memBytes = given.mem === undefined ? undefined : sizeOption('--mem', given.mem);
-  const limits = runLimits(given);
-  const holdMs = given.hold === undefined ? undefined : durationOption('--hold', given.hold);
-  if (holdMs !== undefined && holdMs > LIMITS.holdMs) {
-    throw new GrafosError(
-      'usage',
-      'wrong_usage',
-      `--hold "${given.hold}" is longer than ${LIMITS.holdMs / 60_000} minutes.`,
-      { next: 'Give a shorter one.' },
-    );
-  }
-  if (holdMs !== undefined && (memBytes ?? tasklet.mem_bytes) === 0) {
-    throw new GrafosError(
-      'usage',
-      'wrong_usage',
-      '--hold keeps the fabric memory of the run, but the run leases none.',
-      { next: 'Give --mem as well.' },
-    );
-  }
-  if (!given.direct) refuseLoneDirectOptions(given);
-  if (given.profile && (given.detach || given.direct)) {
-    throw new GrafosError(
-      'usage',
-      'wrong_usage',
-      `--profile does not go with --${given.detach ? 'detach' : 'direct'}.`,
-      {
-        next: given.detach
-          ? 'Leave one of them out, or profile the run once it ended: grafos profile <run-id>'
-          : 'Leave one of them out.',
-      },
-    );
-  }
-  if (given.output !== undefined && given.detach) {
-    throw new GrafosError('usage', 'wrong_usage', '--output does not go with --detach.', {
-      next: 'Leave it out, and take the output at the end: grafos runs wait <run-id> --output FILE',
-    });
-  }
-  const input =
-    given.input === undefined
-      ? new Uint8Array()
-      : given.input === '-'
-        ? await readBounded('Standard input', process.stdin, signal)
-        : await readInput(given.input, signal);
+  const figures = readFigures(given, tasklet);
+  refuseCombinations(given);
+  const input = await readGivenInput(given.input, signal);
   const target = given.direct
     ? await directTarget(...directFiles(given), given.tenant ?? '')
     : await resolveProvider(program.root, given.provider);
   out.progress(`asking ${target.provider}`);
   using client = await connectTarget(target, signal);
-  if (target.provider !== 'direct') {
-    await confirmFirstDeploy(context, {
-      root: program.root,
+  if (target.provider !== 'direct')
+    await confirmDeploy(context, client, {
+      program,
+      tasklet,
+      input,
       provider: target.provider,
-      what: `deploy of ${program.manifest.name}`,
-      question: `Deploy ${tasklet.name} to ${target.provider}? Module and input leave this machine.`,
-      async facts(url) {
-        const module = await readModuleFile(program, tasklet);
-        const { cell } = await client.health({ signal });
-        return [
-          ['cell', `${url}${cell === null ? '' : `, ${cell.cell_id} in ${plainText(cell.region)}`}`],
-          ['module', `${tasklet.output}, ${bytesFact(module)}`],
-          ['input', formatSize(input.length)],
-        ];
-      },
       yes: given.yes === true,
     });
-  }
   out.progress(`running ${tasklet.name} on ${target.provider}`);
-  const log = wholeLines((line) => out.note(line));
-  const running = deployRun(client, {
-    program,
-    tasklet,
-    input,
-    signal,
-    limits,
-    ...(memBytes === undefined ? {} : { memBytes }),
-    ...(holdMs === undefined ? {} : { holdMs }),
-    ...(given.detach ? { detach: true } : { onLog: log.add }),
-  });
+  const log = createWholeLines((line) => out.note(line));
+  const following = given.detach ? { detach: true } : { onLog: log.add };
+  const running = deployRun(client, { program, tasklet, input, signal, ...figures, ...following });
   // Beside the request, which waits for the network: reading and hashing the sources takes as long.
   const looked = warnIfStale(out, program, tasklet);
-  const [ended] = await Promise.all([running, looked]);
+  const [run] = await Promise.all([running, looked]);
   log.end();
-  if (!hasEnded(ended)) {
-    out.result(ended, (paint) => [
-      `${stateText(ended.state, paint)}  ${ended.run_id}`,
-      `  next: grafos runs wait ${ended.run_id}`,
-    ]);
-    return runExitCode(ended);
+  if (hasEnded(run)) {
+    await showEnded(context, client, { program, run, given });
+  } else {
+    const next = `  next: grafos runs wait ${run.run_id}`;
+    out.result(run, (paint) => [`${stateText(run.state, paint)}  ${run.run_id}`, next]);
   }
-  const { response, isAdvised, lines } = await shownRun(context, client, ended, {
+  return runExitCode(run);
+}
+
+/** @throws {GrafosError} wrong_usage */
+function readFigures(given: Given, tasklet: Tasklet): Pick<DeployRun, 'limits' | 'memBytes' | 'holdMs'> {
+  const memBytes = given.mem === undefined ? undefined : sizeOption('--mem', given.mem);
+  const limits = runLimits(given);
+  if (given.hold === undefined) return { limits, ...(memBytes === undefined ? {} : { memBytes }) };
+  const holdMs = durationOption('--hold', given.hold);
+  if (holdMs > LIMITS.holdMs) {
+    const what = `--hold "${given.hold}" is longer than ${LIMITS.holdMs / 60_000} minutes.`;
+    throw wrongUsage(what, 'Give a shorter one.');
+  }
+  if ((memBytes ?? tasklet.mem_bytes) === 0) {
+    throw wrongUsage('--hold keeps the fabric memory of the run, but the run leases none.', 'Give --mem as well.');
+  }
+  return { limits, holdMs, ...(memBytes === undefined ? {} : { memBytes }) };
+}
+
+/** @throws {GrafosError} wrong_usage */
+function refuseCombinations(given: Given): void {
+  if (!given.direct) refuseLoneDirectOptions(given);
+  if (given.profile && given.detach) {
+    const next = 'Leave one of them out, or profile the run once it ended: grafos profile <run-id>';
+    throw wrongUsage('--profile does not go with --detach.', next);
+  }
+  if (given.profile && given.direct) throw wrongUsage('--profile does not go with --direct.', 'Leave one of them out.');
+  if (given.output !== undefined && given.detach) {
+    const next = 'Leave it out, and take the output at the end: grafos runs wait <run-id> --output FILE';
+    throw wrongUsage('--output does not go with --detach.', next);
+  }
+}
+
+async function readGivenInput(input: string | undefined, signal: AbortSignal): Promise<Uint8Array> {
+  if (input === undefined) return new Uint8Array();
+  return input === '-' ? readBounded('Standard input', process.stdin, signal) : readInput(input, signal);
+}
+
+async function confirmDeploy(
+  context: CommandContext,
+  client: SchedulerClient,
+  deploy: { program: Program; tasklet: Tasklet; input: Uint8Array; provider: ProviderName; yes: boolean },
+): Promise<void> {
+  const { program, tasklet, input, provider, yes } = deploy;
+  await confirmFirstDeploy(context, {
+    root: program.root,
+    provider,
+    what: `deploy of ${program.manifest.name}`,
+    question: `Deploy ${tasklet.name} to ${provider}? Module and input leave this machine.`,
+    async facts(url) {
+      const module = await readModuleFile(program, tasklet);
+      const { cell } = await client.health({ signal: context.signal });
+      return [
+        ['cell', `${url}${cell === null ? '' : `, ${cell.cell_id} in ${plainText(cell.region)}`}`],
+        ['module', `${tasklet.output}, ${bytesFact(module)}`],
+        ['input', formatSize(input.length)],
+      ];
+    },
+    yes,
+  });
+}
+
+async function showEnded(
+  context: CommandContext,
+  client: SchedulerClient,
+  { program, run, given }: { program: Program; run: Run & { response: RunResponse }; given: Given },
+): Promise<void> {
+  const { cwd, out, signal } = context;
+  const { response, isAdvised, lines } = await shownRun(context, client, run, {
     root: program.root,
     output: given.output,
     isFuelGiven: given.fuel !== undefined,
   });
-  if (given.profile) {
-    out.progress('counting');
-    const profile = await profileRun(program, ended.run_id, given.provider, signal);
-    out.result({ ...response, profile }, function* (paint) {
-      yield* lines(paint);
-      yield '';
-      yield* profileLines(profile, PROFILE_ROWS, cwd, paint);
-    });
-  } else {
+  if (!given.profile) {
     out.result(response, function* (paint) {
       yield* lines(paint);
-      if (!isAdvised) yield* nextLines(ended, given.hold);
+      if (!isAdvised) yield* nextLines(run, given.hold);
     });
+    return;
   }
-  return runExitCode(ended);
+  out.progress('counting');
+  const profile = await profileRun(program, run.run_id, given.provider, signal);
+  out.result({ ...response, profile }, function* (paint) {
+    yield* lines(paint);
+    yield '';
+    yield* profileLines(profile, PROFILE_ROWS, cwd, paint);
+  });
 }
 
 function nextLines({ run_id, state, lease_id }: Run, hold: string | undefined): string[] {
@@ -161,7 +171,9 @@ function nextLines({ run_id, state, lease_id }: Run, hold: string | undefined): 
 function refuseLoneDirectOptions(given: Given): void {
   const lone = (['scheduler', 'ca', 'cert', 'key', 'tenant'] as const).find((option) => given[option] !== undefined);
   if (lone === undefined) return;
-  throw new GrafosError('usage', 'wrong_usage', `--${lone} is for --direct only.`, {
-    next: 'Give --direct as well, or a --provider alone.',
-  });
+  throw wrongUsage(`--${lone} is for --direct only.`, 'Give --direct as well, or a --provider alone.');
+}
+
+function wrongUsage(what: string, next: string): GrafosError {
+  return new GrafosError('wrong_usage', what, { next });
 }

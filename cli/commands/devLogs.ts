@@ -1,5 +1,5 @@
-import { DAEMON_NAMES } from '../../daemons/protocol/devState.ts';
-import { EXIT_CODE } from '../../daemons/protocol/grafosError.ts';
+import { EXIT_CODE } from '../../base/errorCodes.ts';
+import { DAEMON_NAMES } from '../../daemons/wire/devState.ts';
 import { followLogs, readLogs } from '../../toolchain/stack/daemonLogs.ts';
 import { choice, countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';

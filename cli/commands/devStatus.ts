@@ -5,7 +5,7 @@ import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { timeText } from '../timeText.ts';
 
-/** Exit codes of docs/cli.md, by which a script knows whether the stack is up. */
+/** Exit codes of docs/guide/cli.md, by which a script knows whether the stack is up. */
 const EXIT_CODES = { running: 0, unhealthy: 1, stopped: 3 } as const;
 
 export async function run({ cwd, out, signal }: CommandContext, given: { bearer?: boolean }): Promise<number> {

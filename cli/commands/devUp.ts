@@ -1,12 +1,12 @@
-import { STACK_NAME_CHARACTERS, STACK_NAMES_MAX } from '../../daemons/protocol/devState.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { PEER_NAME } from '../../daemons/protocol/peerRole.ts';
-import { isHostPort } from '../../daemons/protocol/requestHost.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { isHostPort } from '../../daemons/peers/requestHost.ts';
+import { STACK_NAME_CHARACTERS, STACK_NAMES_MAX } from '../../daemons/wire/devState.ts';
+import { PEER_NAME } from '../../daemons/wire/peerRole.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
 import { readAccount, tenantName } from '../../toolchain/account/account.ts';
 import { devUp } from '../../toolchain/stack/devUp.ts';
-import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
+import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
 import { countOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { timeText } from '../timeText.ts';
@@ -29,7 +29,7 @@ function givenPorts(ports: Record<string, number | undefined>): Record<string, n
 
 function tenantOption(name: string, own: string): string {
   if (PEER_NAME.test(name) && name !== own) return name;
-  throw new GrafosError('usage', 'wrong_usage', `--tenant cannot be "${name}".`, {
+  throw new GrafosError('wrong_usage', `--tenant cannot be "${name}".`, {
     next: `Give 1 to 63 of a-z 0-9 . _ -, a letter or digit first, and not ${own}, which is your own.`,
   });
 }
@@ -38,7 +38,7 @@ function tenantOption(name: string, own: string): string {
 function hostOption(text: string): string {
   const host = text.toLowerCase();
   if (host.length <= STACK_NAME_CHARACTERS && isHostPort(host)) return host;
-  throw new GrafosError('usage', 'wrong_usage', `--helper-host cannot be "${text}".`, {
+  throw new GrafosError('wrong_usage', `--helper-host cannot be "${text}".`, {
     next: 'Give a host name, with its port where the address has one: name.example.dev or localhost:12345.',
   });
 }
@@ -46,7 +46,7 @@ function hostOption(text: string): string {
 /** @throws {GrafosError} wrong_usage */
 function fewNames(flag: string, names: readonly string[] = []): readonly string[] {
   if (names.length <= STACK_NAMES_MAX) return names;
-  throw new GrafosError('usage', 'wrong_usage', `${flag} is given ${names.length} times.`, {
+  throw new GrafosError('wrong_usage', `${flag} is given ${names.length} times.`, {
     next: `Give it at most ${STACK_NAMES_MAX} times.`,
   });
 }

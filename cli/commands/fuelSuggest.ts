@@ -1,13 +1,13 @@
 import { fuelText } from '../../program/fuelEdit.ts';
 import { findTasklet, loadProgram, MANIFEST_NAME } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
-import { buildAll } from '../../toolchain/build/buildAll.ts';
-import type { BrokenFixture, Fixture } from '../../toolchain/fixtures/fixture.ts';
-import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
+import type { BrokenFixture, Fixture } from '../../toolchain/cases/fixture.ts';
+import { loadFixtures } from '../../toolchain/cases/loadFixtures.ts';
+import { buildAll } from '../../toolchain/compile/buildAll.ts';
 import { type FuelSuggestion, suggestFuel } from '../../toolchain/fuel/suggestFuel.ts';
 import { writeFuel } from '../../toolchain/fuel/writeFuel.ts';
-import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
-import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
+import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
+import { temporaryStack } from '../../toolchain/stack/temporaryStack.ts';
 import type { CommandContext } from '../command.ts';
 import { countText } from '../countText.ts';
 import { reportBuildFailure } from '../reportBuildFailure.ts';
@@ -28,7 +28,7 @@ export async function run(
   const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
   const suggestions: FuelSuggestion[] = [];
   {
-    await using stack = await stackForTests(program.root, memory, signal);
+    await using stack = await temporaryStack(program.root, memory, signal);
     for (const tasklet of tasklets) {
       out.progress(`running the cases of ${tasklet.name}`);
       const fixtures = (await loadFixtures(reader, tasklet)).map(readable);

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 import { SERVER_FLAGS } from '../../toolchain/language/serverFlags.ts';
 import type { CommandContext } from '../command.ts';
 
@@ -13,7 +13,7 @@ import type { CommandContext } from '../command.ts';
 export async function run({ signal }: CommandContext): Promise<number> {
   const server = join(packageRoot, 'dist', 'language-server', 'main.js');
   if (!existsSync(server)) {
-    throw new GrafosError('unreachable', 'not_built', `The language server is not built: ${server} is not there.`, {
+    throw new GrafosError('installation_incomplete', `The language server is not built: ${server} is not there.`, {
       next: 'Run `npm run build` in the folder of grafos.',
     });
   }

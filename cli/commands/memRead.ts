@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { formatSize } from '../../program/size.ts';
 import { saveBytes } from '../../toolchain/files/saveBytes.ts';
 import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
@@ -28,7 +28,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   });
   const length = memory.lengthAt(offset, wanted);
   if (length > READ_BYTES_MAX) {
-    throw new GrafosError('usage', 'read_too_large', `${formatSize(length)} are too many for one read.`, {
+    throw new GrafosError('read_too_large', `${formatSize(length)} are too many for one read.`, {
       why: `All of it is held in memory, so a read has ${formatSize(READ_BYTES_MAX)} at most.`,
       next: 'Read it in parts: --offset and --length',
     });

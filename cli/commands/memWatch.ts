@@ -1,4 +1,4 @@
-import { EXIT_CODE } from '../../daemons/protocol/grafosError.ts';
+import { EXIT_CODE } from '../../base/errorCodes.ts';
 import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
 import { sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';

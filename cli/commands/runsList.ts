@@ -1,4 +1,4 @@
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { openLocalRuns } from '../../toolchain/deploy/localRuns.ts';
 import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
@@ -10,7 +10,7 @@ import { durationText, errorText, stateText } from '../runLines.ts';
 import { table } from '../table.ts';
 import { timeText } from '../timeText.ts';
 
-/** Runs in one answer of the scheduler at most (docs/api.md). */
+/** Runs in one answer of the scheduler at most (docs/reference/api.md). */
 const ROWS_MAX = 1000;
 
 export async function run(

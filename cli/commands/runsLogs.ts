@@ -3,7 +3,7 @@ import { followRun } from '../../toolchain/deploy/followRun.ts';
 import { logSoFar } from '../../toolchain/deploy/logSoFar.ts';
 import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
-import { wholeLines } from '../wholeLines.ts';
+import { createWholeLines } from '../wholeLines.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
@@ -13,13 +13,13 @@ export async function run(
   using client = found.client;
   const run_id = given.runId;
   if (given.follow) {
-    const lines = wholeLines((line) => out.item({ line }, () => [line]));
+    const lines = createWholeLines((line) => out.item({ line }, () => [line]));
     await followRun(client, run_id, { signal, log: lines.add });
     lines.end();
     return;
   }
   const lines: string[] = [];
-  const log = wholeLines((line) => lines.push(line));
+  const log = createWholeLines((line) => lines.push(line));
   log.add(await logSoFar(client, found.run, signal));
   log.end();
   out.result({ run_id, lines }, () => lines);

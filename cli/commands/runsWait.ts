@@ -4,7 +4,7 @@ import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { runExitCode } from '../runLines.ts';
 import { hasEnded, shownRun } from '../shownRun.ts';
-import { wholeLines } from '../wholeLines.ts';
+import { createWholeLines } from '../wholeLines.ts';
 
 export async function run(
   context: CommandContext,
@@ -14,7 +14,7 @@ export async function run(
   const root = programRootOf(cwd);
   const found = await findRun(root, given.runId, given.provider, signal);
   using client = found.client;
-  const log = wholeLines((line) => out.note(line));
+  const log = createWholeLines((line) => out.note(line));
   const run = found.run.ended_at === null ? await followRun(client, given.runId, { signal, log: log.add }) : found.run;
   log.end();
   if (!hasEnded(run)) throw new Error('an ended run has a response');

@@ -1,7 +1,7 @@
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { formatSize } from '../../program/size.ts';
-import { buildAll } from '../../toolchain/build/buildAll.ts';
-import type { BuildResult } from '../../toolchain/build/buildTasklet.ts';
+import { buildAll } from '../../toolchain/compile/buildAll.ts';
+import type { BuildResult } from '../../toolchain/compile/buildTasklet.ts';
 import { renderHuman } from '../../toolchain/validate/renderHuman.ts';
 import type { CommandContext } from '../command.ts';
 import { pathText } from '../pathText.ts';

@@ -1,5 +1,5 @@
 import { parse, resolve } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { formatSize } from '../../program/size.ts';
@@ -13,14 +13,9 @@ export async function run({ cwd, out }: CommandContext, given: { tasklet?: strin
   const named = given.tasklet?.endsWith('.wasm') ? resolve(cwd, given.tasklet) : undefined;
   // A file that somebody names may lie anywhere, a module of the program in the program alone.
   if (named === undefined && given.tasklet !== undefined && !NAME.test(given.tasklet)) {
-    throw new GrafosError(
-      'usage',
-      'wrong_usage',
-      `"${given.tasklet}" is neither the name of a tasklet nor a .wasm file.`,
-      {
-        next: 'Give a name of the manifest, or the path of a module: grafos tasklet inspect build/hello.wasm',
-      },
-    );
+    throw new GrafosError('wrong_usage', `"${given.tasklet}" is neither the name of a tasklet nor a .wasm file.`, {
+      next: 'Give a name of the manifest, or the path of a module: grafos tasklet inspect build/hello.wasm',
+    });
   }
   const seen = await (named === undefined ? inspectBuilt(cwd, given.tasklet) : inspectModule(named, parse(named).root));
   out.result(seen, (paint) => [

@@ -1,14 +1,14 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
-import { buildAll } from '../../toolchain/build/buildAll.ts';
-import type { BrokenFixture, Fixture } from '../../toolchain/fixtures/fixture.ts';
-import { loadFixtures } from '../../toolchain/fixtures/loadFixtures.ts';
-import { type FixtureResult, runFixtures } from '../../toolchain/fixtures/runFixtures.ts';
-import { writeExpectation } from '../../toolchain/fixtures/writeExpectation.ts';
-import { stackForTests } from '../../toolchain/stack/stackForTests.ts';
-import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/startStack.ts';
+import type { BrokenFixture, Fixture } from '../../toolchain/cases/fixture.ts';
+import { loadFixtures } from '../../toolchain/cases/loadFixtures.ts';
+import { type FixtureResult, runFixtures } from '../../toolchain/cases/runFixtures.ts';
+import { writeExpectation } from '../../toolchain/cases/writeExpectation.ts';
+import { buildAll } from '../../toolchain/compile/buildAll.ts';
+import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
+import { temporaryStack } from '../../toolchain/stack/temporaryStack.ts';
 import type { CommandContext } from '../command.ts';
 import { countText } from '../countText.ts';
 import { placeLines } from '../placeLines.ts';
@@ -46,7 +46,7 @@ export async function run(
       return true;
     };
     const accept = given.update ? write : undefined;
-    await using stack = await stackForTests(program.root, memory, signal);
+    await using stack = await temporaryStack(program.root, memory, signal);
     for (const { tasklet, fixtures } of suites) {
       for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal, accept)) {
         out.progress(`${result.tasklet}: ${result.case}`);
@@ -90,7 +90,7 @@ function refuseUnknownCases(
   const found = new Set(suites.flatMap(({ fixtures }) => fixtures.map(({ name }) => name)));
   const unknown = [...(wanted ?? [])].find((name) => !found.has(name));
   if (unknown === undefined) return;
-  throw new GrafosError('usage', 'wrong_usage', `There is no case "${unknown}".`, {
+  throw new GrafosError('wrong_usage', `There is no case "${unknown}".`, {
     next: 'Give the name of its file, without .expected.json.',
   });
 }

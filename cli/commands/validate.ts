@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { validateBounded } from '../../toolchain/bounded/validateBounded.ts';
 import { annotationBase } from '../../toolchain/validate/annotationBase.ts';
 import { findingsJson } from '../../toolchain/validate/findingsJson.ts';
@@ -18,7 +18,7 @@ interface Given {
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<number> {
   const forms = [given.sarif && '--sarif', given.github && '--github', out.json && '--json'].filter(Boolean);
   if (forms.length > 1) {
-    throw new GrafosError('usage', 'wrong_usage', `${forms.join(' and ')} are given together.`, {
+    throw new GrafosError('wrong_usage', `${forms.join(' and ')} are given together.`, {
       why: 'Each is another form of the same findings, and one of them can be printed.',
       next: 'Run the command once for each.',
     });

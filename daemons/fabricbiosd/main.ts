@@ -1,15 +1,13 @@
 /**
- * `fabricbiosd control-server` is one cell (docs/fabric-control.md has its flags).
- * `fabricbiosd profile` repeats one run and counts its instructions (docs/profile.md).
+ * `fabricbiosd control-server` is one cell (docs/internals/fabric-control.md has its flags).
+ * `fabricbiosd profile` repeats one run and counts its instructions (docs/guide/profile.md).
  */
-import { runDaemon } from '../protocol/daemonLifetime.ts';
-import { daemonLog } from '../protocol/daemonLog.ts';
-import { startCell } from './cell.ts';
-import { cellOptions, lifetimeFlags } from './options.ts';
+import { runDaemon } from '../kit/daemonLifetime.ts';
+import { cellOptions } from './flags.ts';
+import { startCell } from './start.ts';
 
-const argv = process.argv.slice(2);
-if (argv[0] === 'profile') {
-  const { profileRun } = await import('./profileRun.ts');
+if (process.argv[2] === 'profile') {
+  const { profileRun } = await import('./runs/profileRun.ts');
   const job = await new Promise<string>((resolve) => {
     let text = '';
     process.stdin.setEncoding('utf8').on('data', (part: string) => {
@@ -21,6 +19,5 @@ if (argv[0] === 'profile') {
   });
   process.stdout.write(JSON.stringify(await profileRun(JSON.parse(job))), () => process.exit(0));
 } else {
-  const log = daemonLog('fabricbiosd');
-  await runDaemon({ ...lifetimeFlags(argv), log }, async () => startCell(cellOptions(argv), log));
+  await runDaemon('fabricbiosd', async ({ argv, log }) => startCell(cellOptions(argv), log));
 }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { GrafosError } from '../protocol/grafosError.ts';
-import { StateFolder } from '../protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 
 export interface Bearer {
   /** Compares in constant time. */
@@ -35,7 +35,7 @@ export async function issueBearer(file: string): Promise<Bearer> {
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw new GrafosError('unreachable', 'bearer_file_not_written', `the helper cannot write its bearer to ${file}`, {
+    throw new GrafosError('bearer_file_not_written', `the helper cannot write its bearer to ${file}`, {
       why: error instanceof Error ? error.message : String(error),
       next: 'check that the folder exists, is yours, and that the disk is not full',
       cause: error,

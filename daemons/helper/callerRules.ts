@@ -1,5 +1,5 @@
-import { STACK_NAME_CHARACTERS, STACK_NAMES_MAX } from '../protocol/devState.ts';
-import { isHostPort } from '../protocol/requestHost.ts';
+import { isHostPort } from '../peers/requestHost.ts';
+import { STACK_NAME_CHARACTERS, STACK_NAMES_MAX } from '../wire/devState.ts';
 
 /** The names by which a helper is called, and the origins whose pages may use it. */
 export class CallerRules {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requestHost } from '../protocol/requestHost.ts';
+import { requestHost } from '../peers/requestHost.ts';
 import type { Bearer } from './bearer.ts';
 import type { CallerRules } from './callerRules.ts';
-import { HelperRefusal } from './helperRefusal.ts';
+import { HelperRefusedError } from './helperRefusal.ts';
 
 const QUERY_SECRETS = ['bearer', 'token', 'access_token', 'authorization'];
 
@@ -10,15 +10,15 @@ const QUERY_SECRETS = ['bearer', 'token', 'access_token', 'authorization'];
  * Refuses a request that did not come here by our own name, comes from a page of a foreign origin,
  * or carries a secret in its URL. Sets the CORS headers for an allowed origin.
  *
- * @throws {HelperRefusal} bad_request, host_refused, origin_refused, bearer_in_url
+ * @throws {HelperRefusedError} bad_request, host_refused, origin_refused, bearer_in_url
  */
 export function checkCaller(req: IncomingMessage, res: ServerResponse, rules: CallerRules): void {
   const named = requestHost(req);
   if ('problem' in named) {
-    throw new HelperRefusal(400, 'bad_request', named.problem, { next: `Use http://${[...rules.hosts][0]}.` });
+    throw new HelperRefusedError(400, 'bad_request', named.problem, { next: `Use http://${[...rules.hosts][0]}.` });
   }
   if (!rules.hosts.has(named.host)) {
-    throw new HelperRefusal(421, 'host_refused', 'This helper answers only to its own loopback address.', {
+    throw new HelperRefusedError(421, 'host_refused', 'This helper answers only to its own loopback address.', {
       next: `Use http://${[...rules.hosts][0]}. For a forwarded port, allow its name: grafos dev up --helper-host NAME[:PORT]`,
     });
   }
@@ -27,7 +27,7 @@ export function checkCaller(req: IncomingMessage, res: ServerResponse, rules: Ca
   const { origin } = req.headers;
   if (origin !== undefined) {
     if (!rules.origins.has(origin)) {
-      throw new HelperRefusal(403, 'origin_refused', 'Pages of this origin may not use the helper.', {
+      throw new HelperRefusedError(403, 'origin_refused', 'Pages of this origin may not use the helper.', {
         next: 'Open the dashboard at the helper’s own address, or start the helper with --allow-origin for a page you trust.',
       });
     }
@@ -36,7 +36,7 @@ export function checkCaller(req: IncomingMessage, res: ServerResponse, rules: Ca
   }
   const query = req.url?.split('?', 2)[1];
   if (query !== undefined && QUERY_SECRETS.some((name) => new URLSearchParams(query).has(name))) {
-    throw new HelperRefusal(
+    throw new HelperRefusedError(
       400,
       'bearer_in_url',
       'A bearer in a URL ends up in histories and logs, so it is not accepted there.',
@@ -61,18 +61,18 @@ export function answerPreflight(req: IncomingMessage, res: ServerResponse): void
   res.writeHead(204).end();
 }
 
-/** @throws HelperRefusal `bearer_missing`, `bearer_wrong` */
+/** @throws HelperRefusedError `bearer_missing`, `bearer_wrong` */
 export function checkBearer(req: IncomingMessage, bearer: Bearer): void {
   const presented = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(req.headers.authorization ?? '')?.[1];
   const next = 'Copy the new one with `grafos dev status --bearer`.';
   if (presented === undefined) {
-    throw new HelperRefusal(401, 'bearer_missing', 'This request needs the helper’s bearer.', {
+    throw new HelperRefusedError(401, 'bearer_missing', 'This request needs the helper’s bearer.', {
       next: 'Send `Authorization: Bearer …`; `grafos dev status --bearer` prints it.',
       headers: { 'WWW-Authenticate': 'Bearer realm="grafos helper"' },
     });
   }
   if (!bearer.matches(presented)) {
-    throw new HelperRefusal(401, 'bearer_wrong', 'This bearer is from another `grafos dev up`.', {
+    throw new HelperRefusedError(401, 'bearer_wrong', 'This bearer is from another `grafos dev up`.', {
       next,
       headers: { 'WWW-Authenticate': 'Bearer realm="grafos helper", error="invalid_token"' },
     });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { packageRoot } from '../protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 
 const SCRIPTS = [
   'dashboard.js',

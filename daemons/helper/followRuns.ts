@@ -1,4 +1,4 @@
-import type { HelperEvent } from '../protocol/helperApi.ts';
+import type { HelperEvent } from '../wire/helperApi.ts';
 import { refusalAnswer } from './helperRefusal.ts';
 import { BOARD_RUNS, runBoard } from './runBoard.ts';
 import type { SchedulerLink } from './schedulerPort.ts';

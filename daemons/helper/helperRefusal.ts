@@ -1,8 +1,8 @@
-import { GrafosError } from '../protocol/grafosError.ts';
-import type { HelperReason, HelperRefusalBody } from '../protocol/helperApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { HelperReason, HelperRefusalBody } from '../wire/helperApi.ts';
 
 /** A request that is answered with `status` and `{error: {reason, message, next}}`. */
-export class HelperRefusal extends Error {
+export class HelperRefusedError extends Error {
   readonly status: number;
   readonly reason: string;
   readonly next: string | undefined;
@@ -15,7 +15,7 @@ export class HelperRefusal extends Error {
     more: { next?: string; headers?: Record<string, string> } = {},
   ) {
     super(message);
-    this.name = 'HelperRefusal';
+    this.name = 'HelperRefusedError';
     this.status = status;
     this.reason = reason;
     this.next = more.next;
@@ -34,7 +34,7 @@ export interface RefusalAnswer {
  * refusal but our own fault.
  */
 export function refusalAnswer(error: unknown): RefusalAnswer | undefined {
-  if (error instanceof HelperRefusal)
+  if (error instanceof HelperRefusedError)
     return answer(error.status, error.reason, error.message, error.next, error.headers);
   if (!(error instanceof GrafosError)) return undefined;
   const message = error.why === undefined ? error.message : `${error.message.replace(/\.$/, '')}: ${error.why}`;

@@ -1,4 +1,4 @@
-import type { HelperTasklets } from '../protocol/helperApi.ts';
+import type { HelperTasklets } from '../wire/helperApi.ts';
 import { followRuns, type Send } from './followRuns.ts';
 import { refusalAnswer } from './helperRefusal.ts';
 import type { SchedulerLink } from './schedulerPort.ts';
@@ -20,7 +20,7 @@ interface FeedParts {
  * The events that `GET /v1/events` pushes. Without a listener nothing is watched, and the helper
  * does not listen to the scheduler.
  */
-export function liveFeed(parts: FeedParts): LiveFeed {
+export function createLiveFeed(parts: FeedParts): LiveFeed {
   const listeners = new Set<Send>();
   const publish: Send = (event, data) => {
     for (const send of listeners) send(event, data);
@@ -57,7 +57,7 @@ function watchTasklets({ tasklets, fault }: FeedParts, publish: Send): Attention
     try {
       const list = await tasklets.read();
       folders = list.folders;
-      return list.told;
+      return list.answer;
     } catch (error) {
       const problem = refusalAnswer(error)?.body.error;
       if (problem === undefined) fault(error);

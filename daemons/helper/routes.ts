@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HelperArtifacts, HelperHealth, HelperProgram, HelperRuns } from '../protocol/helperApi.ts';
-import { summarizeRun } from '../protocol/helperApi.ts';
-import { LIMITS } from '../protocol/limits.ts';
-import { ARTIFACT_NAMES, type ArtifactName } from '../protocol/tenantApi.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { EVENT_STREAM_HEADERS, EventStream } from '../kit/eventStream.ts';
+import type { HelperArtifacts, HelperHealth, HelperProgram, HelperRuns } from '../wire/helperApi.ts';
+import { summarizeRun } from '../wire/helperApi.ts';
+import { ARTIFACT_NAMES, type ArtifactName } from '../wire/tenantApi.ts';
 import { allowHost } from './allowHost.ts';
 import type { CallerRules } from './callerRules.ts';
 import { DASHBOARD_FILES, sendDashboardFile } from './dashboardFiles.ts';
-import { type EventStream, openEventStream } from './eventStream.ts';
-import { HelperRefusal } from './helperRefusal.ts';
+import { HelperRefusedError } from './helperRefusal.ts';
 import type { LiveFeed } from './liveFeed.ts';
 import { readBody } from './readBody.ts';
 import type { SchedulerLink } from './schedulerPort.ts';
@@ -15,6 +15,8 @@ import { startRun } from './startRun.ts';
 import type { TaskletReader } from './taskletList.ts';
 
 const STREAMS_MAX = 32;
+/** Unread bytes above which a listener is dropped. It asks again and gets a fresh snapshot. */
+const UNREAD_BYTES = 8 * 1024 * 1024;
 const RUNS_DEFAULT = 50;
 const RUNS_MAX = 500;
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -48,26 +50,17 @@ export interface RouteParts {
   rules(): CallerRules;
 }
 
-/** Every route of the helper; docs/helper.md is compared with this table. */
+/** Every route of the helper; docs/reference/helper.md is compared with this table. */
 export function helperRoutes(parts: RouteParts): Route[] {
-  const { scheduler, tasklets, feed } = parts;
+  const files = Object.keys(DASHBOARD_FILES).map(
+    (path): Route => ({ method: 'GET', path, open: true, handle: ({ res }) => sendDashboardFile(res, path) }),
+  );
+  return [...files, ...programRoutes(parts), ...runRoutes(parts), ...artifactRoutes(parts)];
+}
 
-  const stream = (res: ServerResponse): EventStream => {
-    if (parts.streams.size >= STREAMS_MAX) {
-      throw new HelperRefusal(503, 'too_many_streams', `The helper serves ${STREAMS_MAX} event streams at a time.`, {
-        next: 'Close a dashboard tab and try again.',
-      });
-    }
-    const opened = openEventStream(res);
-    parts.streams.add(opened);
-    opened.gone.addEventListener('abort', () => parts.streams.delete(opened));
-    return opened;
-  };
-
+function programRoutes(parts: RouteParts): Route[] {
+  const { cellId, tasklets, feed } = parts;
   return [
-    ...Object.keys(DASHBOARD_FILES).map(
-      (path): Route => ({ method: 'GET', path, open: true, handle: ({ res }) => sendDashboardFile(res, path) }),
-    ),
     {
       method: 'GET',
       path: '/health',
@@ -81,12 +74,8 @@ export function helperRoutes(parts: RouteParts): Route[] {
       path: '/v1/program',
       open: false,
       async handle({ res }) {
-        const { told } = await tasklets.read();
-        sendJson(res, 200, {
-          ...told.program,
-          cell_id: parts.cellId,
-          limits: { input: LIMITS.input },
-        } satisfies HelperProgram);
+        const { program } = (await tasklets.read()).answer;
+        sendJson(res, 200, { ...program, cell_id: cellId, limits: { input: LIMITS.input } } satisfies HelperProgram);
       },
     },
     {
@@ -102,18 +91,24 @@ export function helperRoutes(parts: RouteParts): Route[] {
       path: '/v1/tasklets',
       open: false,
       async handle({ res }) {
-        sendJson(res, 200, (await tasklets.read()).told);
+        sendJson(res, 200, (await tasklets.read()).answer);
       },
     },
     {
       method: 'GET',
       path: '/v1/events',
       open: false,
-      async handle({ res }) {
-        const { send, gone } = stream(res);
-        feed.listen(send, gone);
+      async handle({ res, gone }) {
+        const stream = openStream(parts.streams, res);
+        feed.listen((event, data) => stream.send({ event, data }), gone);
       },
     },
+  ];
+}
+
+function runRoutes(parts: RouteParts): Route[] {
+  const { scheduler } = parts;
+  return [
     {
       method: 'POST',
       path: '/v1/runs',
@@ -141,27 +136,7 @@ export function helperRoutes(parts: RouteParts): Route[] {
         sendJson(res, 200, await (await scheduler.client()).getRun(runId(segments)));
       },
     },
-    {
-      method: 'GET',
-      path: '/v1/runs/:id/events',
-      open: false,
-      async handle({ res, segments }) {
-        const id = runId(segments);
-        const client = await scheduler.client();
-        // An unknown run can be answered with its status only before the stream is open.
-        await client.getRun(id);
-        const { send, end, gone } = stream(res);
-        try {
-          for await (const { event, data } of client.events(id, { signal: gone })) {
-            if (event !== 'listening') send(event, event === 'end' ? summarizeRun(data) : data);
-          }
-        } catch (error) {
-          if (!gone.aborted) throw error;
-        } finally {
-          end();
-        }
-      },
-    },
+    { method: 'GET', path: '/v1/runs/:id/events', open: false, handle: (call) => sendRunEvents(parts, call) },
     {
       method: 'POST',
       path: '/v1/runs/:id/cancel',
@@ -170,6 +145,11 @@ export function helperRoutes(parts: RouteParts): Route[] {
         sendJson(res, 202, summarizeRun(await (await scheduler.client()).cancel(runId(segments))));
       },
     },
+  ];
+}
+
+function artifactRoutes({ scheduler }: RouteParts): Route[] {
+  return [
     {
       method: 'GET',
       path: '/v1/runs/:id/artifacts',
@@ -185,12 +165,7 @@ export function helperRoutes(parts: RouteParts): Route[] {
       open: false,
       async handle({ res, segments }) {
         const id = runId(segments);
-        const name = ARTIFACT_NAMES.find((known) => known === segments[1]);
-        if (name === undefined) {
-          throw new HelperRefusal(404, 'not_found', 'A run has no artifact of this name.', {
-            next: `There are ${ARTIFACT_NAMES.join(', ')}.`,
-          });
-        }
+        const name = artifactName(segments);
         const bytes = await (await scheduler.client()).artifact(id, name);
         res
           .writeHead(200, {
@@ -202,6 +177,43 @@ export function helperRoutes(parts: RouteParts): Route[] {
       },
     },
   ];
+}
+
+/** @throws {HelperRefusedError} too_many_streams */
+function openStream(streams: Set<EventStream>, res: ServerResponse): EventStream {
+  if (streams.size >= STREAMS_MAX) {
+    throw new HelperRefusedError(503, 'too_many_streams', `The helper serves ${STREAMS_MAX} event streams at a time.`, {
+      next: 'Close a dashboard tab and try again.',
+    });
+  }
+  const opened = new EventStream({ unread: UNREAD_BYTES, tooSlow: () => res.destroy() });
+  streams.add(opened);
+  res.once('close', () => {
+    streams.delete(opened);
+    opened.destroy();
+  });
+  res.writeHead(200, EVENT_STREAM_HEADERS);
+  // The headers, and with them the news that the stream is open, do not wait for the first event.
+  res.flushHeaders();
+  opened.pipe(res);
+  return opened;
+}
+
+async function sendRunEvents({ scheduler, streams }: RouteParts, { res, segments, gone }: Call): Promise<void> {
+  const id = runId(segments);
+  const client = await scheduler.client();
+  // An unknown run can be answered with its status only before the stream is open.
+  await client.getRun(id);
+  const stream = openStream(streams, res);
+  try {
+    for await (const { event, data } of client.events(id, { signal: gone })) {
+      if (event !== 'listening') stream.send({ event, data: event === 'end' ? summarizeRun(data) : data });
+    }
+  } catch (error) {
+    if (!gone.aborted) throw error;
+  } finally {
+    stream.finish();
+  }
 }
 
 const ARTIFACT_TYPE: Record<ArtifactName, string> = {
@@ -225,14 +237,23 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
  */
 function runId(segments: string[]): string {
   const id = segments[0] ?? '';
-  if (!RUN_ID.test(id)) throw new HelperRefusal(404, 'not_found', 'There is no run of this id.');
+  if (!RUN_ID.test(id)) throw new HelperRefusedError(404, 'not_found', 'There is no run of this id.');
   return id;
+}
+
+function artifactName(segments: string[]): ArtifactName {
+  const name = ARTIFACT_NAMES.find((known) => known === segments[1]);
+  if (name !== undefined) return name;
+  throw new HelperRefusedError(404, 'not_found', 'A run has no artifact of this name.', {
+    next: `There are ${ARTIFACT_NAMES.join(', ')}.`,
+  });
 }
 
 function readLimit(text: string | null): number {
   if (text === null) return RUNS_DEFAULT;
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > RUNS_MAX) throw new HelperRefusal(400, 'bad_request', `\`limit\` must be 1 to ${RUNS_MAX}.`);
+  if (limit < 1 || limit > RUNS_MAX)
+    throw new HelperRefusedError(400, 'bad_request', `\`limit\` must be 1 to ${RUNS_MAX}.`);
   return limit;
 }
 
@@ -240,7 +261,7 @@ function idempotencyKey(req: IncomingMessage): string | undefined {
   const key = req.headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key !== 'string' || !/^[A-Za-z0-9_-]{8,64}$/.test(key)) {
-    throw new HelperRefusal(400, 'bad_request', '`Idempotency-Key` must be 8 to 64 letters, digits, `_` or `-`.');
+    throw new HelperRefusedError(400, 'bad_request', '`Idempotency-Key` must be 8 to 64 letters, digits, `_` or `-`.');
   }
   return key;
 }

@@ -1,5 +1,5 @@
-import { type HelperRun, type HelperRuns, summarizeRun } from '../protocol/helperApi.ts';
-import type { Run } from '../protocol/tenantApi.ts';
+import { type HelperRun, type HelperRuns, summarizeRun } from '../wire/helperApi.ts';
+import type { Run } from '../wire/tenantApi.ts';
 
 /** Runs that are kept, the newest; as many as the dashboard shows. */
 export const BOARD_RUNS = 200;

@@ -1,4 +1,4 @@
-import type { SchedulerClient } from '../protocol/schedulerClient.ts';
+import type { SchedulerClient } from '../tenant/schedulerClient.ts';
 
 /** The calls that the helper makes to the scheduler, as the tenant. */
 export type SchedulerPort = Pick<

@@ -1,12 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { GrafosError } from '../../base/grafosError.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { parseSize, SIZE_SYNTAX } from '../../program/size.ts';
-import { GrafosError } from '../protocol/grafosError.ts';
-import { LIMITS } from '../protocol/limits.ts';
-import type { Run } from '../protocol/tenantApi.ts';
-import { HelperRefusal } from './helperRefusal.ts';
+import { submitOf } from '../tenant/submitOf.ts';
+import type { Run } from '../wire/tenantApi.ts';
+import { HelperRefusedError } from './helperRefusal.ts';
 import type { SchedulerLink } from './schedulerPort.ts';
 import type { TaskletReader } from './taskletList.ts';
 
@@ -14,7 +15,7 @@ import type { TaskletReader } from './taskletList.ts';
  * Time, milliseconds, that the answer waits for the end of a run. A run that ends in it is answered
  * with its end, and a refusal of the cell as a refusal. A longer run is watched.
  */
-const QUICK_MS = 1_000;
+const WAIT_MS = 1_000;
 const REQUEST_KEYS = ['tasklet', 'input', 'mem'];
 
 /**
@@ -22,7 +23,7 @@ const REQUEST_KEYS = ['tasklet', 'input', 'mem'];
  * scheduler does not hold it, and submits.
  *
  * @returns the run as it is shortly after
- * @throws {HelperRefusal} bad_request, tasklet_unknown, tasklet_not_built, body_too_large
+ * @throws {HelperRefusedError} bad_request, tasklet_unknown, tasklet_not_built, body_too_large
  * @throws {GrafosError} the codes of the scheduler
  */
 export async function startRun(
@@ -30,43 +31,37 @@ export async function startRun(
   request: Record<string, unknown>,
   options: { idempotencyKey: string | undefined; signal: AbortSignal },
 ): Promise<Run> {
-  const stranger = Object.keys(request).find((key) => !REQUEST_KEYS.includes(key));
-  if (stranger !== undefined)
-    throw badRequest(`There is no field ${JSON.stringify(stranger)}; there are ${REQUEST_KEYS.join(', ')}.`);
+  const unknown = Object.keys(request).find((key) => !REQUEST_KEYS.includes(key));
+  if (unknown !== undefined)
+    throw badRequest(`There is no field ${JSON.stringify(unknown)}; there are ${REQUEST_KEYS.join(', ')}.`);
   if (typeof request.tasklet !== 'string') throw badRequest('`tasklet` must name a tasklet.');
   const input = readInput(request.input);
   const {
     program,
-    told: { tasklets },
+    answer: { tasklets },
   } = await parts.tasklets.read();
   const tasklet = tasklets.find(({ name }) => name === request.tasklet);
   if (tasklet === undefined) {
-    throw new HelperRefusal(404, 'tasklet_unknown', `The program has no tasklet ${JSON.stringify(request.tasklet)}.`, {
-      next:
-        tasklets.length === 0 ? 'Add one to grafos.toml.' : `It has ${tasklets.map(({ name }) => name).join(', ')}.`,
-    });
+    throw new HelperRefusedError(
+      404,
+      'tasklet_unknown',
+      `The program has no tasklet ${JSON.stringify(request.tasklet)}.`,
+      {
+        next:
+          tasklets.length === 0 ? 'Add one to grafos.toml.' : `It has ${tasklets.map(({ name }) => name).join(', ')}.`,
+      },
+    );
   }
   const mem = readMem(request.mem, tasklet.mem_bytes);
   const bytes = await readModule(program.root, tasklet.output, tasklet.name);
-  // Hashed here and not taken from the list: the file may have been built anew in between.
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-
+  const submit = { ...submitOf(program, tasklet, bytes), input, mem_bytes: mem };
   const client = await parts.scheduler.client();
-  if (!(await client.hasModule(sha256))) await client.putModule(sha256, bytes);
-  return await client.submit(
-    {
-      program: program.manifest.name,
-      tasklet: tasklet.name,
-      version: program.manifest.version,
-      module_sha256: sha256,
-      input,
-      mem_bytes: mem,
-      fuel: tasklet.fuel,
-      linear_memory_bytes: tasklet.linear_memory_bytes,
-      timeout_ms: tasklet.timeout_ms,
-    },
-    { idempotencyKey: options.idempotencyKey ?? randomUUID(), waitMs: QUICK_MS, signal: options.signal },
-  );
+  if (!(await client.hasModule(submit.module_sha256))) await client.putModule(submit.module_sha256, bytes);
+  return await client.submit(submit, {
+    idempotencyKey: options.idempotencyKey ?? randomUUID(),
+    waitMs: WAIT_MS,
+    signal: options.signal,
+  });
 }
 
 function readInput(input: unknown): Buffer {
@@ -81,7 +76,7 @@ function readInput(input: unknown): Buffer {
   if (kind === 'base64' && bytes.toString('base64') !== value)
     throw badRequest('`input.base64` is not base64 (RFC 4648, with padding).');
   if (bytes.length > LIMITS.input) {
-    throw new HelperRefusal(
+    throw new HelperRefusedError(
       413,
       'body_too_large',
       `The input has ${bytes.length} bytes; a run takes ${LIMITS.input} at most.`,
@@ -101,17 +96,17 @@ async function readModule(root: string, output: string, tasklet: string): Promis
   const read = await new ProgramReader(root).readSoon(join(root, output), 'module');
   if (read.state === 'ok') return read.bytes;
   if (read.state === 'missing') {
-    throw new HelperRefusal(409, 'tasklet_not_built', `The tasklet ${tasklet} is not built yet.`, {
+    throw new HelperRefusedError(409, 'tasklet_not_built', `The tasklet ${tasklet} is not built yet.`, {
       next: 'Build it with `grafos tasklet build`.',
     });
   }
   const { message, why, next } = readError(read, output, `The module of ${tasklet} cannot be read`);
-  throw new GrafosError('usage', 'module_not_readable', message, {
+  throw new GrafosError('module_not_readable', message, {
     ...(why === undefined ? {} : { why }),
     ...(next === undefined ? {} : { next }),
   });
 }
 
-function badRequest(message: string): HelperRefusal {
-  return new HelperRefusal(400, 'bad_request', message);
+function badRequest(message: string): HelperRefusedError {
+  return new HelperRefusedError(400, 'bad_request', message);
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
-import type { HelperBuilt, HelperTasklet, HelperTasklets } from '../protocol/helperApi.ts';
+import type { HelperBuilt, HelperTasklet, HelperTasklets } from '../wire/helperApi.ts';
 
 /** Files of a crate that are looked at to tell whether its module is stale. */
 const CRATE_FILES_MAX = 2_000;
@@ -13,7 +13,7 @@ const FOLDERS_MAX = 500;
 export interface TaskletList {
   program: Program;
   /** The answer to a client. */
-  told: HelperTasklets & { program: object };
+  answer: HelperTasklets & { program: object };
   /** Folders whose changes can change this list; absolute. */
   folders: string[];
 }
@@ -29,7 +29,7 @@ export interface TaskletReader {
  * Reads the program at `projectDir` at each call. Only the hashes of unchanged modules are
  * remembered.
  */
-export function taskletReader(projectDir: string): TaskletReader {
+export function createTaskletReader(projectDir: string): TaskletReader {
   const hashes = new Map<string, { key: string; sha256: string }>();
 
   const built = async (reader: ProgramReader, tasklet: Tasklet, newestSource: number): Promise<HelperBuilt | null> => {
@@ -84,8 +84,8 @@ export function taskletReader(projectDir: string): TaskletReader {
         }),
       );
       const { name, version } = manifest;
-      const told = { program: { name, version, root }, tasklets, problem: null };
-      return { program, told, folders: await watchable(new ProgramReader(root), [...folders]) };
+      const answer = { program: { name, version, root }, tasklets, problem: null };
+      return { program, answer, folders: await watchable(new ProgramReader(root), [...folders]) };
     },
   };
 }

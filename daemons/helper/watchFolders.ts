@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type FolderWatch, watchFolder } from '../protocol/watchFolder.ts';
+import { type FolderWatch, watchFolder } from '../../base/files/watchFolder.ts';
 
 /** Changes that come within this time are one. Milliseconds. */
 const SETTLE_MS = 60;

@@ -1,87 +1,59 @@
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { parseHostPort } from '../protocol/controlLink.ts';
-import { GrafosError } from '../protocol/grafosError.ts';
-import { PEER_NAME } from '../protocol/peerRole.ts';
+import {
+  type Flag,
+  type FlagKind,
+  type FlagTable,
+  type FlagValues,
+  flagError,
+  hostPort,
+  oneOf,
+  path,
+  peerName,
+  preset,
+  readFlags,
+  required,
+} from '../kit/flags.ts';
 
-export interface SchedulerFlags {
-  host: string;
-  port: number;
-  /**
-   * host:port of the cell, or null when the parent sends it over the lifeline as the fact `fabric`,
-   * `TRANSPORT HOST:PORT`.
-   */
-  fabric: string | null;
-  fabricTransport: 'quic' | 'tcp' | 'auto';
-  cellId: string;
-  ca: string;
-  cert: string;
-  key: string;
-  /** Absolute. */
-  stateDir: string;
-}
+/** Where the cell is; `lifeline` when the parent sends it as the fact `fabric`. */
+const cellAddress: FlagKind<string> = {
+  form: 'HOST:PORT|lifeline',
+  what: 'host:port, nor lifeline',
+  read: (text) => (text === 'lifeline' || hostPort.read(text) !== undefined ? text : undefined),
+};
 
-const OPTIONS = {
-  mode: { type: 'string', default: 'cell' },
-  'auth-mode': { type: 'string', default: 'mtls+token' },
-  bind: { type: 'string', default: '127.0.0.1:0' },
-  fabric: { type: 'string' },
-  'fabric-transport': { type: 'string', default: 'quic' },
-  'cell-id': { type: 'string' },
-  ca: { type: 'string' },
-  cert: { type: 'string' },
-  key: { type: 'string' },
-  'state-dir': { type: 'string' },
-  lifeline: { type: 'boolean', default: false },
-  'state-file': { type: 'string' },
-} as const;
+/** The flags of the scheduler (docs/internals/fabric-control.md, "Flags"). */
+export const SCHEDULER_FLAGS = {
+  daemon: 'grafos-scheduler',
+  codes: { missing: 'bad_flag', unknown: 'bad_flag', invalid: 'bad_flag' },
+  flags: {
+    mode: preset('mode', oneOf('cell'), 'cell', 'the only mode there is'),
+    authMode: preset('auth-mode', oneOf('mtls+token'), 'mtls+token', 'the only way to authenticate'),
+    bind: preset(
+      'bind',
+      hostPort,
+      { host: '127.0.0.1', port: 0 },
+      'address of the tenant API; port 0 asks the system for one',
+    ),
+    fabric: preset('fabric', cellAddress, 'lifeline', 'address of the cell, or lifeline when the parent sends it'),
+    fabricTransport: preset('fabric-transport', oneOf('quic', 'tcp', 'auto'), 'quic', 'transport to the cell'),
+    cellId: required('cell-id', peerName, 'name of the cell'),
+    ca: required('ca', path, 'certificate of the CA that peers must have'),
+    cert: required('cert', path, 'certificate of the scheduler'),
+    key: required('key', path, 'its key'),
+    stateDir: required('state-dir', path, 'folder of its store, its audit log and its modules'),
+  },
+} as const satisfies FlagTable<Record<string, Flag<unknown>>>;
+
+export type SchedulerFlags = FlagValues<typeof SCHEDULER_FLAGS.flags>;
 
 /** @throws {GrafosError} bad_flag */
-export function readFlags(argv: string[]): SchedulerFlags {
-  const values = parse(argv);
-  const needed = (name: 'cell-id' | 'ca' | 'cert' | 'key' | 'state-dir'): string => {
-    const value = values[name];
-    if (value === undefined || value === '') throw badFlag(`--${name} is missing`);
-    return value;
-  };
-  if (values.mode !== 'cell') throw badFlag(`--mode ${values.mode} is not known; there is only "cell"`);
-  if (values['auth-mode'] !== 'mtls+token') {
-    throw badFlag(`--auth-mode ${values['auth-mode']} is not known; there is only "mtls+token"`);
-  }
-  const bind = parseHostPort(values.bind);
-  if (bind === undefined) throw badFlag(`--bind ${values.bind} is not host:port`);
-  const transport = values['fabric-transport'];
-  if (transport !== 'quic' && transport !== 'tcp' && transport !== 'auto')
-    throw badFlag(`--fabric-transport ${transport} is none of quic, tcp and auto`);
-  const fabric = values.fabric === undefined || values.fabric === 'lifeline' ? null : values.fabric;
-  if (fabric === null && !values.lifeline) throw badFlag('--fabric is missing, and there is no --lifeline to tell it');
-  if (fabric !== null && parseHostPort(fabric) === undefined) throw badFlag(`--fabric ${fabric} is not host:port`);
-  const cellId = needed('cell-id');
-  if (!PEER_NAME.test(cellId)) throw badFlag(`--cell-id ${cellId} is not a name`);
-  return {
-    host: bind.host,
-    port: bind.port,
-    fabric,
-    fabricTransport: transport,
-    cellId,
-    ca: needed('ca'),
-    cert: needed('cert'),
-    key: needed('key'),
-    stateDir: resolve(needed('state-dir')),
-  };
-}
-
-function parse(argv: string[]) {
-  try {
-    return parseArgs({ args: argv, options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw badFlag(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function badFlag(why: string): GrafosError {
-  return new GrafosError('usage', 'bad_flag', 'grafos-scheduler cannot start with these flags.', {
-    why,
-    next: 'Give: --mode cell --auth-mode mtls+token --bind HOST:PORT --fabric HOST:PORT|lifeline --fabric-transport quic|tcp|auto --cell-id ID --ca F --cert F --key F --state-dir DIR',
-  });
+export function readSchedulerFlags(argv: readonly string[]) {
+  const flags = readFlags(SCHEDULER_FLAGS, argv);
+  if (flags.fabric === 'lifeline' && !flags.lifeline)
+    throw flagError(
+      SCHEDULER_FLAGS,
+      'missing',
+      '--fabric is missing, and there is no --lifeline to bring it.',
+      'Give --fabric HOST:PORT.',
+    );
+  return flags;
 }

@@ -1,40 +1,37 @@
 /** `grafos-scheduler`: reads its flags and files, then lives as daemonLifetime says. */
-import { runDaemon } from '../protocol/daemonLifetime.ts';
-import { daemonLog } from '../protocol/daemonLog.ts';
-import { preloadTransport } from '../protocol/fabricClient.ts';
-import { packageVersion } from '../protocol/packageVersion.ts';
+
+import { packageVersion } from '../../base/packageVersion.ts';
+import { preloadTransport } from '../fabric/fabricClient.ts';
+import { runDaemon } from '../kit/daemonLifetime.ts';
+import { readTrust } from '../kit/trust.ts';
 import { openCellSession } from './fabric/openCellSession.ts';
-import { readFlags } from './flags.ts';
-import { readTrust } from './readTrust.ts';
-import { startScheduler } from './scheduler.ts';
+import { readSchedulerFlags } from './flags.ts';
+import { startScheduler } from './start.ts';
 
-const log = daemonLog('scheduler');
-const argv = process.argv.slice(2);
-// The failed line also reports a bad flag, so the two flags that decide its form are looked for
-// first.
-const lifeline = argv.includes('--lifeline');
-const stateFileAt = argv.indexOf('--state-file');
-const stateFile = stateFileAt < 0 ? undefined : argv[stateFileAt + 1];
+/** The scheduler as the client of its cell. Its own clients check the host of its certificate. */
+const PART = { usage: 'client', roles: ['scheduler'] } as const;
+const TRUST_CODES = { unreadable: 'trust_unreadable', notPem: 'certificate_unfit' } as const;
 
-await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
-  const flags = readFlags(argv);
-  const files = readTrust(flags);
+await runDaemon('scheduler', async ({ argv, log, fact }) => {
+  const flags = readSchedulerFlags(argv);
+  const files = await readTrust(flags, PART, TRUST_CODES);
   // Most of connecting is loading, which need not wait until the cell says where it is.
   preloadTransport(flags.fabricTransport);
-  const { host, port, cellId, stateDir, fabric, fabricTransport } = flags;
+  const { cellId, stateDir, stateFile, fabric, fabricTransport } = flags;
   const cell =
-    fabric === null ? told('fabric').then(toldCell) : Promise.resolve({ transport: fabricTransport, address: fabric });
+    fabric === 'lifeline'
+      ? fact('fabric').then(cellOf)
+      : Promise.resolve({ transport: fabricTransport, address: fabric });
   let isTcpOnly = false;
   const scheduler = await startScheduler({
-    host,
-    port,
+    ...flags.bind,
     files,
     cellId,
     stateDir,
     version: packageVersion(),
     log,
     stateFile,
-    cellProcess: told('cell').then(JSON.parse),
+    cellProcess: fact('cell').then(JSON.parse),
     connectCell: async (news) => {
       const { transport, address } = await cell;
       // Once UDP did not reach the cell, TCP stays in use: no reconnect waits for QUIC again.
@@ -46,11 +43,22 @@ await runDaemon({ lifeline, stateFile, log }, async (_stopRequested, told) => {
       return session;
     },
   });
-  return { facts: { url: scheduler.url }, later: { linked: scheduler.linked }, stop: () => scheduler.stop() };
+  return {
+    facts: { url: scheduler.url },
+    later: { linked: scheduler.linked },
+    answers: {
+      status: () => JSON.stringify(scheduler.status()),
+      connected: () => scheduler.connected().then(() => 'now'),
+      idle: () => scheduler.idle().then(() => 'now'),
+      drain: () => scheduler.drain().then(() => 'done'),
+      reload: async () => (scheduler.renew(await readTrust(flags, PART, TRUST_CODES)) ? 'done' : 'restart'),
+    },
+    stop: () => scheduler.stop(),
+  };
 });
 
 /** `quic 127.0.0.1:1234`: only the cell knows whether QUIC loaded. */
-function toldCell(fact: string): { transport: 'quic' | 'tcp' | 'auto'; address: string } {
+function cellOf(fact: string): { transport: 'quic' | 'tcp' | 'auto'; address: string } {
   const [transport, address] = fact.split(' ');
   if ((transport !== 'quic' && transport !== 'tcp' && transport !== 'auto') || address === undefined)
     throw new Error(`"${fact}" names no cell`);

@@ -6,11 +6,11 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { LIMITS } from '../protocol/limits.ts';
-import { sha256InTurns } from '../protocol/sha256InTurns.ts';
-import { StateFolder } from '../protocol/stateFolder.ts';
-import { turns } from '../protocol/turns.ts';
-import { Refused } from './refused.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { sha256InTurns } from '../../base/sha256InTurns.ts';
+import { turns } from '../../base/turns.ts';
+import { RefusedError } from './refused.ts';
 import { storageUnavailable } from './storageUnavailable.ts';
 import type { CellStore } from './store/cellStore.ts';
 
@@ -19,10 +19,10 @@ export interface ModuleStore {
   /**
    * Keeps a module. Nothing is kept after an error.
    *
-   * @throws {Refused} module_hash_mismatch, body_too_large, storage_unavailable
+   * @throws {RefusedError} module_hash_mismatch, body_too_large, storage_unavailable
    */
   put(tenant: string, sha256: string, bytes: AsyncIterable<Uint8Array>): Promise<number>;
-  /** @throws {Refused} module_unknown when the file is gone or damaged; put it again */
+  /** @throws {RefusedError} module_unknown when the file is gone or damaged; put it again */
   read(sha256: string): Promise<Uint8Array>;
   /** Call inside {@link CellStore.change}. */
   removeTenant(tenant: string): void;
@@ -36,7 +36,7 @@ export const MODULE_RETENTION = { modules: 2_000, bytes: 1024 * 1024 * 1024 };
  */
 const USE_GRAIN_MS = 3_600_000;
 
-export function moduleStore(dir: string, store: CellStore, retention = MODULE_RETENTION): ModuleStore {
+export function createModuleStore(dir: string, store: CellStore, retention = MODULE_RETENTION): ModuleStore {
   const folder = StateFolder.at(dir).make('modules');
   for (const name of folder.names()) if (name.endsWith('.part')) folder.remove(name);
 
@@ -119,9 +119,9 @@ export function moduleStore(dir: string, store: CellStore, retention = MODULE_RE
       if ((await sha256InTurns(bytes)) !== sha256) throw gone();
       return bytes;
 
-      function gone(): Refused {
+      function gone(): RefusedError {
         for (const mine of owned.values()) mine.delete(sha256);
-        return new Refused('module_unknown', 'The module is not in the store any more.', 'Put it again.');
+        return new RefusedError('module_unknown', 'The module is not in the store any more.', 'Put it again.');
       }
     },
 
@@ -152,7 +152,11 @@ async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8A
     for await (const chunk of bytes) {
       size += chunk.length;
       if (size > LIMITS.module) {
-        throw new Refused('body_too_large', `A module has at most ${LIMITS.module} bytes.`, 'Make the module smaller.');
+        throw new RefusedError(
+          'body_too_large',
+          `A module has at most ${LIMITS.module} bytes.`,
+          'Make the module smaller.',
+        );
       }
       hash.update(chunk);
       await file.appendFile(chunk);
@@ -160,7 +164,7 @@ async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8A
     }
     const found = hash.digest('hex');
     if (found !== sha256) {
-      throw new Refused(
+      throw new RefusedError(
         'module_hash_mismatch',
         `The bytes have the SHA-256 ${found}.`,
         'Put them under their own hash.',

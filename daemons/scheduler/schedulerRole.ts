@@ -1,4 +1,4 @@
-import { Refused } from './refused.ts';
+import { RefusedError } from './refused.ts';
 import type { CellStore } from './store/cellStore.ts';
 
 /**
@@ -8,11 +8,11 @@ import type { CellStore } from './store/cellStore.ts';
 export interface SchedulerRole {
   get(): 'standby' | 'active';
   promote(): Promise<void>;
-  /** @throws {Refused} scheduler_standby */
+  /** @throws {RefusedError} scheduler_standby */
   mustBeActive(): void;
 }
 
-export function schedulerRole(store: CellStore): SchedulerRole {
+export function createSchedulerRole(store: CellStore): SchedulerRole {
   let role: 'standby' | 'active' = store.getMeta('role') === 'active' ? 'active' : 'standby';
   return {
     get: () => role,
@@ -23,7 +23,7 @@ export function schedulerRole(store: CellStore): SchedulerRole {
     },
     mustBeActive: () => {
       if (role !== 'active') {
-        throw new Refused(
+        throw new RefusedError(
           'scheduler_standby',
           'The scheduler is on standby and takes no work.',
           'An admin promotes it: POST /api/v1/admin/promote.',

@@ -1,8 +1,8 @@
-import { Refused } from './refused.ts';
+import { RefusedError } from './refused.ts';
 
 /** Makes the refusal of a request that the scheduler could not write to its disk for. */
-export function storageUnavailable(message: string): Refused {
-  return new Refused(
+export function storageUnavailable(message: string): RefusedError {
+  return new RefusedError(
     'storage_unavailable',
     message,
     'Free space on its disk and try again; grafos dev doctor names the folder of a local stack.',

@@ -1,4 +1,4 @@
-import type { FixtureResults } from '../fixtures/fixtureResults.ts';
+import type { FixtureResults } from '../cases/fixtureResults.ts';
 import type { Grafos } from '../grafos.ts';
 import type { RunPanel } from '../panel/runPanel.ts';
 import type { RunFailures } from '../places/runFailures.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { testIdOf } from '../cases/fixtureResults.ts';
 import { notice } from '../dialogs/notice.ts';
-import { testIdOf } from '../fixtures/fixtureResults.ts';
 import { pickText } from '../shown/pickText.ts';
 import type { CommandFactory } from './command.ts';
 
@@ -14,7 +14,7 @@ export const fixtureAccept: CommandFactory =
       void notice('information', vscode.l10n.t('This fixture has no new output. Run it first.'));
       return;
     }
-    const { writeExpectation } = await import('../../toolchain/fixtures/writeExpectation.ts');
+    const { writeExpectation } = await import('../../toolchain/cases/writeExpectation.ts');
     await writeExpectation(result.session.root, result.expectedFile, result.acceptable);
     const name = basename(result.expectedFile, '.expected.json');
     vscode.window.setStatusBarMessage(

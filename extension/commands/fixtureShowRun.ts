@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
+import { testIdOf } from '../cases/fixtureResults.ts';
 import { notice } from '../dialogs/notice.ts';
-import { testIdOf } from '../fixtures/fixtureResults.ts';
 import type { CommandFactory } from './command.ts';
 
 /** Shows the last run of a fixture in the Run panel. */

@@ -1,11 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { pickText } from '../shown/pickText.ts';
 import type { CommandFactory } from './command.ts';
 
 /** The page that comes first; the others follow by their titles. */
-const FIRST = 'editor.md';
+const FIRST = join('guide', 'editor.md');
+
+/** The folders of pages, in the order of the list. */
+const FOLDERS = ['guide', 'reference', 'internals'];
 
 /** Shows a page of the guide that came with grafOS, as a preview in the editor. */
 export const guideOpen: CommandFactory =
@@ -21,9 +24,13 @@ export const guideOpen: CommandFactory =
   };
 
 async function pages(folder: string): Promise<Array<vscode.QuickPickItem & { file: string }>> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.md'));
+  const names = await Promise.all(
+    FOLDERS.map(async (one) =>
+      (await readdir(join(folder, one))).filter((name) => name.endsWith('.md')).map((name) => join(one, name)),
+    ),
+  );
   const items = await Promise.all(
-    [...names, join('findings', 'README.md')].map(async (name) => {
+    [...names.flat(), join('reference', 'findings', 'README.md')].map(async (name) => {
       const file = join(folder, name);
       const lines = (await readFile(file, 'utf8')).split('\n');
       const heading = lines.findIndex((line) => line.startsWith('# '));
@@ -33,8 +40,15 @@ async function pages(folder: string): Promise<Array<vscode.QuickPickItem & { fil
   );
   return items.sort(
     (left, right) =>
-      Number(right.name === FIRST) - Number(left.name === FIRST) || left.label.localeCompare(right.label),
+      Number(right.name === FIRST) - Number(left.name === FIRST) ||
+      rankOf(left.name) - rankOf(right.name) ||
+      left.label.localeCompare(right.label),
   );
+}
+
+/** The place of a page's folder in the list. */
+function rankOf(name: string): number {
+  return FOLDERS.indexOf(name.split(sep)[0] ?? '');
 }
 
 /** A line of Markdown without its marks. */

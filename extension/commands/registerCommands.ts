@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
+import { NotConfirmedError } from '../../toolchain/confirm/notConfirmed.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
 import { notice } from '../dialogs/notice.ts';
 import { showError } from '../dialogs/showError.ts';
@@ -34,7 +34,7 @@ async function whereConfirmed(handler: CommandHandler, args: unknown[]): Promise
     try {
       return await handler(...args);
     } catch (error) {
-      if (!(error instanceof NotConfirmed)) throw error;
+      if (!(error instanceof NotConfirmedError)) throw error;
       if (!(await confirmUse(error))) return undefined;
     }
   }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { pickRun } from '../dialogs/pickRun.ts';
 import { fixtureOfInput } from '../panel/fixtureOfInput.ts';
 import { fetchOutcome } from '../runs/fetchOutcome.ts';
@@ -18,12 +18,12 @@ export const runAcceptOutput: CommandFactory =
     const entry = await pickRun(subject, vscode.l10n.t('Accept Output'), ({ run }) => isRepeatable(run));
     if (entry === undefined) return;
     const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
-    const { acceptOutput } = await import('../../toolchain/fixtures/acceptOutput.ts');
+    const { acceptOutput } = await import('../../toolchain/cases/acceptOutput.ts');
     const { session } = subject;
     const outcome = await fetchOutcome(session, entry, AbortSignal.timeout(60_000));
     const name = await fixtureOfInput(session.root, entry.run.tasklet, outcome.input);
     if (name === undefined) {
-      throw new GrafosError('usage', 'fixture_unknown', vscode.l10n.t('No fixture has the input of this run.'), {
+      throw new GrafosError('fixture_unknown', vscode.l10n.t('No fixture has the input of this run.'), {
         why: vscode.l10n.t('The run had another input, or the fixture was changed since.'),
         next: vscode.l10n.t('Save the run as a new fixture.'),
       });

@@ -17,7 +17,7 @@ export const runSaveFixture: CommandFactory =
     const entry = await pickRun(subject, vscode.l10n.t('Save as Fixture'), ({ run }) => isRepeatable(run));
     if (entry === undefined) return;
     const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
-    const { CASE_PATTERN, writeFixture } = await import('../../toolchain/fixtures/writeFixture.ts');
+    const { CASE_PATTERN, writeFixture } = await import('../../toolchain/cases/writeFixture.ts');
     const program = await loadProgramSoon(subject.session.root);
     const tasklet = findTasklet(program, entry.run.tasklet);
     const name = await vscode.window.showInputBox({

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { DAEMON_NAMES } from '../../daemons/protocol/devState.ts';
+import { DAEMON_NAMES } from '../../daemons/wire/devState.ts';
 import { findProgramState } from '../../toolchain/stack/programState.ts';
 import { pickText } from '../shown/pickText.ts';
 import { isNode } from '../views/nodes.ts';

@@ -47,7 +47,10 @@ export async function subjectOf({ programs }: Grafos, arg: unknown): Promise<Sub
   return tasklet === undefined ? { session } : { session, tasklet };
 }
 
-/** Says whether an argument is one of the language server's code lenses (docs/protocol.md). */
+/**
+ * Says whether an argument is one of the language server's code lenses
+ * (docs/reference/protocol.md).
+ */
 function isLensArgument(arg: unknown): arg is { program: string; tasklet: string } {
   return (
     typeof arg === 'object' &&

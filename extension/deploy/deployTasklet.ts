@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { neutralText } from '../../daemons/protocol/neutralText.ts';
+import { neutralText } from '../../base/text/neutralText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
-import { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
+import { NotConfirmedError } from '../../toolchain/confirm/notConfirmed.ts';
 import type { CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import type { CommandContext } from '../commands/command.ts';
@@ -134,7 +134,7 @@ async function confirmCloud(session: ProgramSession, tasklet: Tasklet, provider:
   const look = () => firstDeploy(session.root, provider);
   // Asked about here, so that the deploy goes on with the answers that were given before.
   const first = await look().catch(async (error: unknown) => {
-    if (!(error instanceof NotConfirmed)) throw error;
+    if (!(error instanceof NotConfirmedError)) throw error;
     return (await confirmUse(error)) ? look() : undefined;
   });
   if (first === undefined) return false;

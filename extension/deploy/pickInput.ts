@@ -13,7 +13,7 @@ export async function pickInput(
   tasklet: Tasklet,
   last: InputChoice | undefined,
 ): Promise<InputChoice | undefined> {
-  const { listFixtures } = await import('../../toolchain/fixtures/listFixtures.ts');
+  const { listFixtures } = await import('../../toolchain/cases/listFixtures.ts');
   const { ProgramReader } = await import('../../program/programReader.ts');
   // One bad fixture must not stand in the way of another input; `validate` tells of it.
   const fixtures = await listFixtures(new ProgramReader(program.root), tasklet).catch(() => []);
@@ -89,7 +89,7 @@ export async function readChoice(
       return readInputFile(isAbsolute(choice.path) ? choice.path : join(program.root, choice.path));
     }
     case 'fixture': {
-      const { loadFixtures } = await import('../../toolchain/fixtures/loadFixtures.ts');
+      const { loadFixtures } = await import('../../toolchain/cases/loadFixtures.ts');
       const { ProgramReader } = await import('../../program/programReader.ts');
       const reader = new ProgramReader(program.root);
       const [fixture] = await loadFixtures(reader, tasklet, new Set([choice.name]));

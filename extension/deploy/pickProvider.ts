@@ -34,13 +34,8 @@ export async function pickProvider(
     const items: Item[] = [
       ...order.map((provider): Item => {
         const status = known.get(provider);
-        return {
-          label: `${status?.ready === true ? '$(pass)' : '$(circle-outline)'} ${provider}`,
-          description:
-            status === undefined ? vscode.l10n.t('asking…') : pickText(describe(session, status, listed.has(provider))),
-          ...detailOf(provider === last, status),
-          provider,
-        };
+        const word = status === undefined ? undefined : describe(session, status, listed.has(provider));
+        return itemOf(provider, status, word, provider === last);
       }),
       { label: '', kind: vscode.QuickPickItemKind.Separator },
       {
@@ -51,13 +46,7 @@ export async function pickProvider(
     ];
     picker.items = items;
     // An answer that arrives must not move what the person is about to choose.
-    const same = items.find(
-      (item) =>
-        item.kind !== vscode.QuickPickItemKind.Separator &&
-        active !== undefined &&
-        item.provider === active.provider &&
-        item.isSettings === active.isSettings,
-    );
+    const same = active === undefined ? undefined : items.find((item) => isSame(item, active));
     if (same !== undefined) picker.activeItems = [same];
   };
   draw();
@@ -95,24 +84,52 @@ export async function pickProvider(
   };
   for (const provider of order) void ask(provider);
   try {
-    const item = await new Promise<Item | undefined>((resolve) => {
-      picker.onDidAccept(() => {
-        const [chosen] = picker.selectedItems;
-        if (chosen?.provider === undefined) return resolve(chosen);
-        // A cell that does not answer stays in the list with its reason, and can be chosen again.
-        void isUsable(chosen.provider).then((isReady) => {
-          if (isReady) resolve(chosen);
-        });
-      });
-      picker.onDidHide(() => resolve(undefined));
-      picker.show();
-    });
+    const item = await choose(picker, isUsable);
     if (item?.isSettings === true) return 'settings';
     return item?.provider && { provider: item.provider, status: known.get(item.provider) };
   } finally {
     asked.abort();
     picker.dispose();
   }
+}
+
+/** Shows the picker; undefined when it is left. */
+function choose(
+  picker: vscode.QuickPick<Item>,
+  isUsable: (provider: ProviderName) => Promise<boolean>,
+): Promise<Item | undefined> {
+  return new Promise((resolve) => {
+    picker.onDidAccept(() => {
+      const [chosen] = picker.selectedItems;
+      if (chosen?.provider === undefined) return resolve(chosen);
+      // A cell that does not answer stays in the list with its reason, and can be chosen again.
+      void isUsable(chosen.provider).then((isReady) => {
+        if (isReady) resolve(chosen);
+      });
+    });
+    picker.onDidHide(() => resolve(undefined));
+    picker.show();
+  });
+}
+
+/** @param word the state of the provider, once it is known */
+function itemOf(
+  provider: ProviderName,
+  status: ProviderStatus | undefined,
+  word: string | undefined,
+  isLast: boolean,
+): Item {
+  return {
+    label: `${status?.ready === true ? '$(pass)' : '$(circle-outline)'} ${provider}`,
+    description: word === undefined ? vscode.l10n.t('asking…') : pickText(word),
+    ...detailOf(isLast, status),
+    provider,
+  };
+}
+
+function isSame(item: Item, other: Item): boolean {
+  const isChoice = item.kind !== vscode.QuickPickItemKind.Separator;
+  return isChoice && item.provider === other.provider && item.isSettings === other.isSettings;
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { followRun } from '../../toolchain/deploy/followRun.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
@@ -52,21 +52,26 @@ export async function runOn(grafos: CommandContext, request: RunOn): Promise<voi
 }
 
 async function runThrough(grafos: CommandContext, request: RunOn, job: Pick<RunJob, 'signal' | 'step'>): Promise<void> {
-  const { session, tasklet, provider, input, choice } = request;
+  const { session, provider, input, choice } = request;
   const { signal } = job;
-  const { name } = tasklet;
+  const { name } = request.tasklet;
   const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
   const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
-  const { loadProgramSoon } = await import('../../program/loadProgram.ts');
   if (provider === 'local' && session.stack.state.kind !== 'running') await startStack(session, job);
   grafos.failures.clear(session, name);
   job.step(vscode.l10n.t('building'));
-  await ensureBuilt(session, name, grafos.context.extensionPath, signal);
+  const [connected, built] = await Promise.allSettled([
+    session.connect(provider),
+    ensureBuilt(session, name, grafos.context.extensionPath, signal),
+  ]);
+  using client = connected.status === 'fulfilled' ? connected.value : undefined;
+  if (built.status === 'rejected') throw built.reason;
+  if (client === undefined) throw (connected as PromiseRejectedResult).reason;
+  // The manifest may have been edited since the tasklet was picked.
+  const { program, tasklet, isBuilt: isModuleNew } = built.value;
   job.step(vscode.l10n.t('starting'));
-  using client = await session.connect(provider);
-  const memBytes = await memoryFor(grafos, request, client, signal);
-  const program = await loadProgramSoon(session.root);
-  const begun = await deployRun(client, { program, tasklet, input, signal, memBytes, detach: true });
+  const memBytes = await memoryFor(grafos, { ...request, tasklet }, client, signal);
+  const begun = await deployRun(client, { program, tasklet, input, signal, memBytes, isModuleNew, detach: true });
   if (choice !== undefined) await grafos.inputs.put(begun.run_id, choice);
   session.runs.put(provider, begun);
   const entry = session.runs.find(begun.run_id) ?? { root: session.root, provider, run: begun };
@@ -95,7 +100,7 @@ async function memoryFor(
   const capacity = (await client.inventory({ signal })).cells[0]?.inventory.mem_capacity;
   if (capacity === undefined || memBytes <= capacity) return memBytes;
   const smaller = await pickMemory(tasklet, { value: memBytes, capacity });
-  if (smaller === undefined) throw new GrafosError('interrupted', 'interrupted', 'Interrupted.');
+  if (smaller === undefined) throw new GrafosError('interrupted', 'Interrupted.');
   await keepAnswers(grafos.context.workspaceState, session.root, tasklet.name, { ...answers, mem: smaller });
   return smaller;
 }

@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 
 /** An error of a cell in a cloud. Nothing on this machine can mend it. */
@@ -11,7 +11,8 @@ export function asCellError(provider: ProviderName, error: unknown): unknown {
   const isCell = provider !== 'local' && error instanceof GrafosError && error.kind === 'unreachable';
   if (!isCell || error.code === 'runtime_not_ready') return error;
   const { kind, code, message, why, next } = error;
-  return new CellError(kind, code, message, {
+  return new CellError(code, message, {
+    kind,
     cause: error,
     ...(why === undefined ? {} : { why }),
     // The advice for the local stack is none for a cell elsewhere.

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { NotConfirmed } from '../../toolchain/confirm/notConfirmed.ts';
+import type { NotConfirmedError } from '../../toolchain/confirm/notConfirmed.ts';
 import { notice } from './notice.ts';
 
 /**
@@ -7,7 +7,7 @@ import { notice } from './notice.ts';
  *
  * @returns whether it may be used now
  */
-export async function confirmUse(refusal: NotConfirmed): Promise<boolean> {
+export async function confirmUse(refusal: NotConfirmedError): Promise<boolean> {
   const use = vscode.l10n.t('Use It');
   const detail = refusal.facts.map(([name, value]) => `${name}: ${value}`).join('\n');
   if ((await notice('warning', refusal.question, [use], { modal: true, detail })) !== use) return false;

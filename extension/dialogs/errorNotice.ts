@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { COMMANDS, type CommandId } from '../ids.ts';
 import { CellError } from './cellError.ts';
 
@@ -45,7 +45,7 @@ function actionsFor(error: GrafosError): NoticeAction[] {
       : [COMMANDS.providerAddCell];
   }
   if (error.code === 'build_failed' || error.code === 'manifest_invalid') return ['problems'];
-  if (error.code === 'not_built' && error.kind === 'usage') return [COMMANDS.taskletBuild];
+  if (error.code === 'not_built') return [COMMANDS.taskletBuild];
   if (/^daemon_|^(?:bind|port|listen)|address_in_use/.test(error.code))
     return [COMMANDS.stackLogs, COMMANDS.stackDoctor];
   if (error.kind === 'unreachable') return [COMMANDS.stackDoctor, COMMANDS.stackLogs];

@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { COMMANDS, VIEWS } from '../ids.ts';
 import { errorNotice, type NoticeAction } from './errorNotice.ts';
 import { notice } from './notice.ts';

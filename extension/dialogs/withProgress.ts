@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { noticeText } from '../shown/noticeText.ts';
 
 /**
@@ -16,7 +16,7 @@ export function withProgress<T>(
     { location: vscode.ProgressLocation.Notification, title: noticeText(title), cancellable: true },
     async (progress, token) => {
       const abort = new AbortController();
-      const stop = () => abort.abort(new GrafosError('interrupted', 'interrupted', 'Interrupted.'));
+      const stop = () => abort.abort(new GrafosError('interrupted', 'Interrupted.'));
       if (token.isCancellationRequested) stop();
       using _ = disposing(token.onCancellationRequested(stop));
       return await work(abort.signal, (message) => progress.report({ message: noticeText(message) }));

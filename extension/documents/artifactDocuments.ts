@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ArtifactName } from '../../daemons/protocol/tenantApi.ts';
+import type { ArtifactName } from '../../daemons/wire/tenantApi.ts';
 import { SCHEMES } from '../ids.ts';
 import { readArtifactUri } from './artifactUri.ts';
 import { readableBytes } from './readableBytes.ts';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ArtifactName } from '../../daemons/protocol/tenantApi.ts';
+import type { ArtifactName } from '../../daemons/wire/tenantApi.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { SCHEMES } from '../ids.ts';
 import type { RunEntry } from '../runs/runsModel.ts';

@@ -1,5 +1,5 @@
-import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
-import { parseExactJson } from '../../daemons/protocol/parseExactJson.ts';
+import { isDeepJson } from '../../base/json/isDeepJson.ts';
+import { parseExactJson } from '../../base/json/parseExactJson.ts';
 import { ROW_BYTES } from '../../toolchain/output/hexRow.ts';
 import { hexDump } from '../panel/hexDump.ts';
 import { textOf } from '../panel/outputKind.ts';

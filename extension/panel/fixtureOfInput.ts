@@ -6,7 +6,7 @@ export async function fixtureOfInput(root: string, tasklet: string, input: Uint8
   try {
     const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
     const { ProgramReader } = await import('../../program/programReader.ts');
-    const { loadFixtures } = await import('../../toolchain/fixtures/loadFixtures.ts');
+    const { loadFixtures } = await import('../../toolchain/cases/loadFixtures.ts');
     const program = await loadProgramSoon(root);
     const fixtures = await loadFixtures(new ProgramReader(program.root), findTasklet(program, tasklet));
     return fixtures.find((fixture) => 'input' in fixture && Buffer.compare(fixture.input, input) === 0)?.name;

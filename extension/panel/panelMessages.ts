@@ -2,7 +2,7 @@
  * Messages between the extension and the page of the Run panel. Both sides import their shapes from
  * here.
  */
-import type { ArtifactName } from '../../daemons/protocol/tenantApi.ts';
+import type { ArtifactName } from '../../daemons/wire/tenantApi.ts';
 
 /** A place in a source that a failed run names. */
 export interface PlaceShown {

@@ -1,5 +1,5 @@
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { ARTIFACT_NAMES } from '../../daemons/protocol/tenantApi.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { ARTIFACT_NAMES } from '../../daemons/wire/tenantApi.ts';
 import { type FromPage, PANEL_ACTIONS } from './panelMessages.ts';
 
 /** Characters of a text for the clipboard: two digits for each byte of the largest output. */

@@ -27,12 +27,12 @@ export function readJson(text: string): JsonNode | null {
     const value = reader.value(0);
     return reader.isAtEnd() ? value : null;
   } catch (error) {
-    if (error instanceof NotJson || error instanceof SyntaxError) return null;
+    if (error instanceof NotJsonError || error instanceof SyntaxError) return null;
     throw error;
   }
 }
 
-class NotJson extends Error {}
+class NotJsonError extends Error {}
 
 class JsonReader {
   readonly #text: string;
@@ -48,7 +48,7 @@ class JsonReader {
   }
 
   value(depth: number): JsonNode {
-    if (depth > DEPTH_MAX) throw new NotJson();
+    if (depth > DEPTH_MAX) throw new NotJsonError();
     this.#skip();
     switch (this.#text[this.#at]) {
       case '{':
@@ -61,7 +61,7 @@ class JsonReader {
     const word = this.#take(WORD);
     if (word !== null) return { kind: 'word', source: word as 'true' | 'false' | 'null' };
     const source = this.#take(NUMBER);
-    if (source === null) throw new NotJson();
+    if (source === null) throw new NotJsonError();
     return { kind: 'number', source };
   }
 
@@ -96,19 +96,19 @@ class JsonReader {
       const mark = this.#text[this.#at];
       this.#at += 1;
       if (mark === end) return;
-      if (mark !== ',') throw new NotJson();
+      if (mark !== ',') throw new NotJsonError();
     }
   }
 
   #string(): string {
     const source = this.#take(STRING);
-    if (source === null) throw new NotJson();
+    if (source === null) throw new NotJsonError();
     return JSON.parse(source);
   }
 
   #expect(mark: string): void {
     this.#skip();
-    if (this.#text[this.#at] !== mark) throw new NotJson();
+    if (this.#text[this.#at] !== mark) throw new NotJsonError();
     this.#at += 1;
   }
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
 import type { Place } from '../../toolchain/places/place.ts';
 import { errorWord } from '../runs/errorWord.ts';

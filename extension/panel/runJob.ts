@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import type { RunHead } from './panelMessages.ts';
 
 /** A run before it exists: its tasklet is built, sent and admitted. */
@@ -30,7 +30,7 @@ export function runJob(
   return {
     isShown,
     signal: abort.signal,
-    cancel: () => abort.abort(new GrafosError('interrupted', 'interrupted', 'Interrupted.')),
+    cancel: () => abort.abort(new GrafosError('interrupted', 'Interrupted.')),
     step: (text) => {
       if (text !== '') stateText = text;
       on.step();

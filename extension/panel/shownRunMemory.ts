@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { neutralText } from '../../daemons/protocol/neutralText.ts';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import { neutralText } from '../../base/text/neutralText.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { fuelEdit, fuelText } from '../../program/fuelEdit.ts';
 import type { Place } from '../../toolchain/places/place.ts';
 import { placeText } from '../../toolchain/places/placeText.ts';
@@ -110,7 +110,7 @@ export class RunFailures implements vscode.Disposable {
       );
       if (here === undefined || failure.uri.toString() !== uri.toString()) continue;
       const { manifestFuel } = await import('../../toolchain/fuel/manifestFuel.ts');
-      const { LIMITS } = await import('../../daemons/protocol/limits.ts');
+      const { LIMITS } = await import('../../base/limits.ts');
       const { parseManifest } = await import('../../program/manifest.ts');
       const manifest = await manifestFuel(session.root, tasklet);
       const fuel = Math.min(LIMITS.fuelMax, budget * RAISE);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { asCellError } from '../dialogs/cellError.ts';
 import { Emitter } from '../emitter.ts';
@@ -106,7 +106,7 @@ export class ProgramSession implements vscode.Disposable {
   }
 
   async #writeEditorTypes(): Promise<void> {
-    const { writeEditorTypesIfUsed } = await import('../../toolchain/build/editorTypes.ts');
+    const { writeEditorTypesIfUsed } = await import('../../toolchain/compile/editorTypes.ts');
     await writeEditorTypesIfUsed(this.root);
   }
 

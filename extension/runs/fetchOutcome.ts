@@ -1,7 +1,7 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { RunError } from '../../daemons/protocol/runError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { RunError } from '../../daemons/wire/runError.ts';
+import type { Run, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { inputOf } from './inputOf.ts';
 import type { RunEntry } from './runsModel.ts';
@@ -51,7 +51,7 @@ async function endedRun(
   const run = known.response === null ? await client.getRun(known.run_id, { signal }) : known;
   const { response } = run;
   if (response === null) {
-    throw new GrafosError('usage', 'run_not_ended', `Run ${run.run_id} has not ended.`, { next: 'Wait for its end.' });
+    throw new GrafosError('run_not_ended', `Run ${run.run_id} has not ended.`, { next: 'Wait for its end.' });
   }
   return { run, response };
 }

@@ -1,5 +1,5 @@
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { RunRecord } from '../../daemons/protocol/tenantApi.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { RunRecord } from '../../daemons/wire/tenantApi.ts';
 
 /**
  * Fetches the input that the record of a run names, checked by its size and hash.

@@ -1,5 +1,5 @@
-import { OUTSIDE_ERRORS } from '../../daemons/protocol/runError.ts';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import { OUTSIDE_ERRORS } from '../../daemons/wire/runError.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 
 /**
  * Tells a run whose module and input give the same end again. Only such a run has a use for a

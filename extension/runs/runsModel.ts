@@ -1,5 +1,5 @@
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run, RunState } from '../../daemons/protocol/tenantApi.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Run, RunState } from '../../daemons/wire/tenantApi.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { Emitter } from '../emitter.ts';
 

@@ -1,5 +1,5 @@
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { ArtifactEntry, ArtifactName, Run, RunRecord } from '../../daemons/protocol/tenantApi.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { ArtifactEntry, ArtifactName, Run, RunRecord } from '../../daemons/wire/tenantApi.ts';
 import { followRun } from '../../toolchain/deploy/followRun.ts';
 import type { Place } from '../../toolchain/places/place.ts';
 import { Emitter } from '../emitter.ts';

@@ -1,4 +1,4 @@
-import { neutralText } from '../../daemons/protocol/neutralText.ts';
+import { neutralText } from '../../base/text/neutralText.ts';
 
 /**
  * A template of Markdown in which every value is text and nothing else: a name, message or address

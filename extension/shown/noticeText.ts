@@ -1,4 +1,4 @@
-import { neutralText } from '../../daemons/protocol/neutralText.ts';
+import { neutralText } from '../../base/text/neutralText.ts';
 
 /**
  * Text for a notification, in which `[text](target)` would be a link that may run any command of

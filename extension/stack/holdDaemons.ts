@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { DevState } from '../../daemons/protocol/devState.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 
 /**
  * Notices the end of daemons that are not our children. An idle connection to each breaks at the

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DevState } from '../../daemons/protocol/devState.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 import type { DevDown } from '../../toolchain/stack/devDown.ts';
 import { deadDaemons, knownStack } from '../../toolchain/stack/devState.ts';
 import type { DevUpOptions } from '../../toolchain/stack/devUp.ts';
 import { type StackPaths, stackPaths } from '../../toolchain/stack/stackPaths.ts';
+import { watchStateFile } from '../../toolchain/stack/watchStateFile.ts';
 import { Emitter } from '../emitter.ts';
 import { holdDaemons } from './holdDaemons.ts';
 import { devOf, type StackState } from './stackState.ts';
-import { watchStateFile } from './watchStateFile.ts';
 
 /** Waits before a connection that broke while its daemon lives is held again, milliseconds. */
 const HOLD_AGAIN_MS = [50, 100, 200, 400, 800, 2_000, 10_000];

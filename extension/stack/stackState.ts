@@ -1,4 +1,4 @@
-import type { DaemonName, DevState } from '../../daemons/protocol/devState.ts';
+import type { DaemonName, DevState } from '../../daemons/wire/devState.ts';
 
 /**
  * The one state of a program's local stack, from which tree, status bar and context keys are drawn.

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { parseSize } from '../../program/size.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { SETTINGS } from '../ids.ts';
@@ -21,7 +21,6 @@ export async function startStack(
   const memCapacity = setting.trim() === '' ? undefined : parseSize(setting);
   if (memCapacity === null || memCapacity === 0) {
     throw new GrafosError(
-      'usage',
       'wrong_usage',
       vscode.l10n.t('The setting {0} is no size: "{1}".', SETTINGS.memCapacity, setting),
       {

@@ -4,8 +4,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readKeeper } from '../../toolchain/stack/keeperFile.ts';
 import { userFolderVariables } from '../../toolchain/user/userFolders.ts';
-import { readKeeper } from './keeperFile.ts';
 
 /**
  * Time from the last window's end to the end of the stack, milliseconds. A reload must take less;

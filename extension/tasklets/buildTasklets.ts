@@ -1,6 +1,8 @@
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { Program } from '../../program/loadProgram.ts';
+import type { Tasklet } from '../../program/manifest.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { runCli } from '../runCli.ts';
 import type { WarmBuilder } from './warmBuilder.ts';
@@ -51,7 +53,7 @@ export function buildTasklet(
         signal,
       });
       const [built] = value;
-      if (built === undefined) throw new Error(`the build of ${tasklet} told nothing`);
+      if (built === undefined) throw new Error(`the build of ${tasklet} gave no answer`);
       return built;
     } finally {
       session.taskletsChanged();
@@ -70,26 +72,33 @@ async function buildWarm(root: string, tasklet: string, signal: AbortSignal): Pr
   const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
   if (findTasklet(await loadProgramSoon(root), tasklet).kind === 'rust') return null;
   const answer = await warmBuilder(root, tasklet, signal);
-  if (signal.aborted) throw new GrafosError('interrupted', 'interrupted', 'Interrupted.');
+  if (signal.aborted) throw new GrafosError('interrupted', 'Interrupted.');
   if (answer === null) return null;
   if ('built' in answer) return answer.built;
   const { kind, code, message, why, next } = answer.error;
-  throw new GrafosError(kind, code, message, { ...(why === null ? {} : { why }), ...(next === null ? {} : { next }) });
+  throw new GrafosError(code, message, { kind, ...(why === null ? {} : { why }), ...(next === null ? {} : { next }) });
 }
 
-/** Builds the tasklet unless its module is what the sources, saved first, would give. */
+/**
+ * Builds the tasklet unless its module is what the sources, saved first, would give.
+ *
+ * @returns the program as it was saved, its tasklet, and whether the tasklet was built
+ */
 export async function ensureBuilt(
   session: ProgramSession,
   tasklet: string,
   extensionPath: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ program: Program; tasklet: Tasklet; isBuilt: boolean }> {
   await saveProgram(session);
   const { findTasklet, loadProgramSoon } = await import('../../program/loadProgram.ts');
-  const { staleness } = await import('../../toolchain/build/staleness.ts');
+  const { staleness } = await import('../../toolchain/compile/staleness.ts');
   const program = await loadProgramSoon(session.root);
-  const { state } = await staleness(program, findTasklet(program, tasklet));
-  if (state !== 'fresh' && state !== 'unknown') await buildTasklet(session, tasklet, extensionPath, signal);
+  const found = findTasklet(program, tasklet);
+  const { state } = await staleness(program, found);
+  const isBuilt = state !== 'fresh' && state !== 'unknown';
+  if (isBuilt) await buildTasklet(session, tasklet, extensionPath, signal);
+  return { program, tasklet: found, isBuilt };
 }
 
 /** Saves the program's files that were edited; the user's other files are left as they are. */

@@ -81,7 +81,7 @@ export class TaskletsModel implements Disposable {
       this.#changed.fire(undefined);
       return;
     }
-    const { staleness } = await import('../../toolchain/build/staleness.ts');
+    const { staleness } = await import('../../toolchain/compile/staleness.ts');
     const entries: TaskletEntry[] = [];
     for (const tasklet of program.manifest.tasklets) {
       entries.push(await readEntry(program, tasklet, staleness));
@@ -111,7 +111,7 @@ export class TaskletsModel implements Disposable {
 async function readEntry(
   program: Program,
   tasklet: Tasklet,
-  staleness: typeof import('../../toolchain/build/staleness.ts').staleness,
+  staleness: typeof import('../../toolchain/compile/staleness.ts').staleness,
 ): Promise<TaskletEntry> {
   const { root } = program;
   const reader = new ProgramReader(root);

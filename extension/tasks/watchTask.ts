@@ -1,7 +1,7 @@
 import { basename, sep } from 'node:path';
 import * as vscode from 'vscode';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { neutralText } from '../../daemons/protocol/neutralText.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { neutralText } from '../../base/text/neutralText.ts';
 import type { FindingsJson } from '../../toolchain/validate/findingsJson.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { runCli } from '../runCli.ts';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { neutralText } from '../../daemons/protocol/neutralText.ts';
+import { neutralText } from '../../base/text/neutralText.ts';
 import type { Grafos } from '../grafos.ts';
 import { programName } from '../program/programName.ts';
 import type { ProgramSession } from '../program/programSession.ts';

@@ -1,5 +1,5 @@
-import type { DaemonName } from '../../daemons/protocol/devState.ts';
-import type { ArtifactEntry } from '../../daemons/protocol/tenantApi.ts';
+import type { DaemonName } from '../../daemons/wire/devState.ts';
+import type { ArtifactEntry } from '../../daemons/wire/tenantApi.ts';
 import type { CloudCell, CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import type { ProviderStatus } from '../../toolchain/deploy/providerStatus.ts';
 import type { ProgramSession } from '../program/programSession.ts';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
+import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/wire/devState.ts';
 import { formatSize } from '../../program/size.ts';
 import type { Grafos } from '../grafos.ts';
 import { COMMANDS, VIEWS } from '../ids.ts';

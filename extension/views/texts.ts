@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunState } from '../../daemons/protocol/tenantApi.ts';
+import type { RunState } from '../../daemons/wire/tenantApi.ts';
 import type { StackStateKind } from '../stack/stackState.ts';
 
 export function stackWord(kind: StackStateKind): string {

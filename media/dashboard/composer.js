@@ -2,6 +2,9 @@ import { byId, element, setEmpty, setText, setWords } from './elements.js';
 import { formatSize, formatTime } from './format.js';
 import { HelperRefused } from './helperConnection.js';
 
+/** @import { HelperRunRequest, HelperTasklet } from '../../daemons/wire/helperApi.ts' */
+/** @import { HelperTasklets } from '../../daemons/wire/helperApi.ts' */
+
 const KINDS = { assemblyscript: 'AssemblyScript', rust: 'Rust', wat: 'WAT', wasm: 'prebuilt wasm' };
 /** The limit of a run's input, bytes; the helper checks it again. */
 const INPUT_LIMIT = 16 * 1024 * 1024;
@@ -9,35 +12,39 @@ const INPUT_LIMIT = 16 * 1024 * 1024;
 /**
  * The list of tasklets and the form that runs one. `submit(request)` starts the run; its errors are
  * shown here.
+ *
+ * @param {{ submit: (request: HelperRunRequest) => Promise<void> }} parts
  */
 export function composer({ submit }) {
   const list = byId('tasklets');
   const empty = byId('tasklets-empty');
-  const form = byId('run-form');
-  const runButton = byId('run');
-  const inputText = byId('input-text');
-  const inputFile = byId('input-file');
+  const form = byId('run-form', HTMLFormElement);
+  const runButton = byId('run', HTMLButtonElement);
+  const inputText = byId('input-text', HTMLTextAreaElement);
+  const inputFile = byId('input-file', HTMLInputElement);
   const inputFacts = byId('input-facts');
-  const mem = byId('mem');
+  const mem = byId('mem', HTMLInputElement);
+  /** @type {HelperTasklet[]} */
   let tasklets = [];
+  /** @type {string | undefined} */
   let chosen;
   let busy = false;
 
   const inputKind = () => new FormData(form).get('input-kind');
 
   const inputBlob = () => {
-    if (inputKind() === 'file') return inputFile.files[0] ?? new Blob([]);
+    if (inputKind() === 'file') return inputFile.files?.[0] ?? new Blob([]);
     return new Blob([inputText.value]);
   };
 
-  const inputProblem = (blob) => {
+  const inputProblem = (/** @type {Blob} */ blob) => {
     if (blob.size > INPUT_LIMIT) return `${formatSize(blob.size)}: a run takes ${formatSize(INPUT_LIMIT)} at most`;
     if (inputKind() !== 'json' || inputText.value === '') return undefined;
     try {
       JSON.parse(inputText.value);
       return undefined;
     } catch (error) {
-      return `Not JSON: ${error.message}`;
+      return `Not JSON: ${error instanceof Error ? error.message : error}`;
     }
   };
 
@@ -60,7 +67,7 @@ export function composer({ submit }) {
     mem.placeholder = tasklet === undefined ? '' : tasklet.mem_bytes === 0 ? 'none' : formatSize(tasklet.mem_bytes);
   };
 
-  const row = (tasklet) => {
+  const row = (/** @type {HelperTasklet} */ tasklet) => {
     const radio = element('input', { type: 'radio', name: 'tasklet', value: tasklet.name });
     radio.checked = tasklet.name === chosen;
     const { built } = tasklet;
@@ -88,14 +95,14 @@ export function composer({ submit }) {
     );
   };
 
-  const fail = (title, next) => {
+  const fail = (/** @type {string} */ title, /** @type {string} */ next) => {
     byId('run-error').hidden = false;
     setWords(byId('run-error-text'), title);
     setWords(byId('run-error-next'), next);
   };
 
   list.addEventListener('change', () => {
-    chosen = new FormData(form).get('tasklet');
+    chosen = String(new FormData(form).get('tasklet'));
     showChosen();
   });
   byId('input-kind').addEventListener('change', showInputFacts);
@@ -108,7 +115,7 @@ export function composer({ submit }) {
   });
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    if (busy || runButton.disabled) return;
+    if (busy || runButton.disabled || chosen === undefined) return;
     byId('run-error').hidden = true;
     const blob = inputBlob();
     const problem = inputProblem(blob);
@@ -125,7 +132,7 @@ export function composer({ submit }) {
         ...(mem.value.trim() === '' ? {} : { mem: mem.value.trim() }),
       });
     } catch (error) {
-      fail(error.message, error instanceof HelperRefused ? error.next : '');
+      fail(error instanceof Error ? error.message : String(error), error instanceof HelperRefused ? error.next : '');
     } finally {
       busy = false;
       showChosen();
@@ -134,15 +141,22 @@ export function composer({ submit }) {
   showInputFacts();
 
   return {
-    /** `problem` says why there is no list. */
+    /**
+     * `problem` says why there is no list.
+     *
+     * @param {HelperTasklets} list
+     */
     show({ program, tasklets: next, problem }) {
       tasklets = next;
       if (!tasklets.some(({ name }) => name === chosen)) chosen = tasklets[0]?.name;
       setText(byId('program-name'), program === null ? '' : `${program.name} ${program.version}`);
       byId('program-name').title = program?.root ?? '';
-      const focused = document.activeElement?.name === 'tasklet';
-      list.replaceChildren(list.firstElementChild, ...tasklets.map(row));
-      if (focused) list.querySelector('input:checked')?.focus();
+      const focused = document.activeElement?.getAttribute('name') === 'tasklet';
+      const [legend] = list.children;
+      list.replaceChildren(...(legend === undefined ? [] : [legend]), ...tasklets.map(row));
+      /** @type {HTMLInputElement | null} */
+      const checked = list.querySelector('input:checked');
+      if (focused) checked?.focus();
       empty.hidden = tasklets.length > 0;
       if (problem !== null)
         setEmpty(empty, 'The program cannot be read', [problem.message, problem.next].filter(Boolean).join(' '));
@@ -152,10 +166,12 @@ export function composer({ submit }) {
   };
 }
 
+/** @param {Blob} blob */
 async function toBase64(blob) {
+  /** @type {string} */
   const url = await new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
+    reader.onload = () => resolve(String(reader.result));
     reader.onerror = () => reject(new Error('The file cannot be read.'));
     reader.readAsDataURL(blob);
   });

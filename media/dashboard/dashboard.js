@@ -9,6 +9,9 @@ import { connectHelper, findHelper, HelperRefused, originOf, savedHelper } from 
 import { runDetail } from './runDetail.js';
 import { runTable } from './runTable.js';
 
+/** @import { HelperEvent, HelperRun } from '../../daemons/wire/helperApi.ts' */
+/** @import { Helper, HelperConnection } from './helperConnection.js' */
+
 /**
  * Waits between tries to reach a helper that does not answer, while the page is visible.
  * Milliseconds.
@@ -22,19 +25,24 @@ const pageAddress = location.origin + location.pathname.replace(/\/[^/]*$/, '');
  */
 const servedByHelper = location.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(location.hostname);
 
+/** @type {HelperConnection | undefined} */
 let connection;
 /** Ends all that belongs to the connection. */
 let session = new AbortController();
+/** @type {() => void} */
 let retryNow = () => {};
 
+const urlField = byId('connect-url', HTMLInputElement);
+const bearerField = byId('connect-bearer', HTMLInputElement);
 const oneColumn = matchMedia('(max-width: 900px)');
 
 const table = runTable({ select: (run) => choose(run) });
-const detail = runDetail({ connection: () => connection, failed: fail });
+const detail = runDetail({ connection: present, failed: fail });
 const form = composer({
   async submit(request) {
     try {
-      const started = await connection.json('/v1/runs', { method: 'POST', body: request });
+      /** @type {HelperRun} */
+      const started = await present().json('/v1/runs', { method: 'POST', body: request });
       own.add(started.run_id);
       const now = table.put(started);
       choose(now);
@@ -47,8 +55,16 @@ const form = composer({
   },
 });
 /** Runs started from this page: their ends are announced. */
+/** @type {Set<string>} */
 const own = new Set();
 
+/** The connection; only a view of one asks for it. */
+function present() {
+  if (connection === undefined) throw new Error('there is no connection');
+  return connection;
+}
+
+/** @param {HelperRun} run */
 function choose(run) {
   table.select(run.run_id);
   detail.show(run);
@@ -56,6 +72,7 @@ function choose(run) {
   if (oneColumn.matches) byId('detail').scrollIntoView({ block: 'start' });
 }
 
+/** @param {HelperRun} run */
 function takeRun(run) {
   const before = table.get(run.run_id);
   const now = table.put(run);
@@ -63,12 +80,14 @@ function takeRun(run) {
   if (before?.ended_at === null) announceEnd(now);
 }
 
+/** @param {HelperRun} run */
 function announceEnd({ run_id, tasklet, state, error, duration_us, ended_at }) {
   if (ended_at === null || !own.has(run_id)) return;
   const how = error === null ? '' : `: ${errorLabel(error)}`;
   byId('announcer').textContent = `${tasklet} ${state}${how}, ${formatDuration(duration_us ?? 0)}.`;
 }
 
+/** @param {HelperEvent} happening */
 function take({ event, data }) {
   switch (event) {
     case 'tasklets':
@@ -91,16 +110,25 @@ function take({ event, data }) {
   }
 }
 
+/** @param {'desk' | 'form' | 'loading'} name */
 function view(name) {
   document.body.dataset.view = name;
   byId('disconnect').hidden = name !== 'desk';
 }
 
+/**
+ * @param {string} state
+ * @param {string} text
+ */
 function connectionState(state, text) {
   byId('connection').dataset.state = state;
   setText(byId('connection-text'), text);
 }
 
+/**
+ * @param {string} text
+ * @param {() => void} [retry]
+ */
 function notice(text, retry) {
   byId('desk-notice').hidden = text === '';
   setWords(byId('desk-notice-text'), text);
@@ -118,18 +146,32 @@ function askForHelper({ title = '', text = '', url = '' } = {}) {
   byId('connect-notice').hidden = title === '';
   setText(byId('connect-notice-title'), title);
   setWords(byId('connect-notice-text'), text);
-  byId('connect-url').value = url || (servedByHelper ? pageAddress : '');
-  byId('connect-bearer').value = '';
+  urlField.value = url || (servedByHelper ? pageAddress : '');
+  bearerField.value = '';
   setText(byId('connect-error'), '');
-  byId('connect-bearer').focus();
+  bearerField.focus();
 }
 
-const isWrongBearer = (error) => error instanceof HelperRefused && error.status === 401;
+const isWrongBearer = (/** @type {unknown} */ error) => error instanceof HelperRefused && error.status === 401;
 
-/** Shows an error that belongs to no field of the page. */
+/**
+ * The words of an error: what happened, and what to do next.
+ *
+ * @param {unknown} error
+ */
+function wordsOf(error) {
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, next: error instanceof HelperRefused ? error.next : '' };
+}
+
+/**
+ * Shows an error that belongs to no field of the page.
+ *
+ * @param {unknown} error
+ */
 function fail(error) {
   if (isWrongBearer(error)) {
-    const { url, bearer } = connection;
+    const { url, bearer } = present();
     // A link with a wrong bearer must not cost the good one.
     if (savedHelper.load()?.bearer === bearer) savedHelper.forget();
     askForHelper({
@@ -139,12 +181,15 @@ function fail(error) {
     });
     return;
   }
-  notice(error.next ? `${error.message} ${error.next}` : error.message);
+  const { message, next } = wordsOf(error);
+  notice(next === '' ? message : `${message} ${next}`);
 }
 
 /**
  * Follows the helper's events until the session ends. The first answer decides whether the pasted
  * text is right.
+ *
+ * @param {HelperConnection} helper
  */
 async function follow(helper) {
   const { signal } = session;
@@ -184,8 +229,8 @@ async function follow(helper) {
       if (!looking.signal.aborted && document.body.dataset.view !== 'desk') {
         askForHelper({
           url: helper.url,
-          title: error.message,
-          text: error.next || 'Is the stack running? `grafos dev status` says so, `grafos dev up` starts it.',
+          title: wordsOf(error).message,
+          text: wordsOf(error).next || 'Is the stack running? `grafos dev status` says so, `grafos dev up` starts it.',
         });
         return;
       }
@@ -196,15 +241,15 @@ async function follow(helper) {
     if (looking.signal.aborted) await shown();
     else {
       connectionState('lost', 'Connection lost');
-      const wait = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)];
+      const wait = RETRY_MS.at(Math.min(tries, RETRY_MS.length - 1));
       tries++;
-      await pause(wait);
+      await pause(wait ?? 0);
     }
   }
 }
 
 const shown = () =>
-  new Promise((resolve) => {
+  new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
     const look = () => {
       if (document.hidden) return;
       document.removeEventListener('visibilitychange', look);
@@ -214,8 +259,9 @@ const shown = () =>
     look();
   });
 
+/** @param {number} milliseconds */
 function pause(milliseconds) {
-  return new Promise((resolve) => {
+  return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
     const timer = setTimeout(resolve, milliseconds);
     notice(
       'The helper does not answer. What you see is as last seen; it is tried again while this page is open.',
@@ -231,6 +277,7 @@ function pause(milliseconds) {
   });
 }
 
+/** @param {Helper} helper */
 function connect(helper) {
   if (servedByHelper && helper.url !== pageAddress && !isSelf(helper.url)) {
     // Another helper serves its own page; the fragment stays in the browser.
@@ -245,7 +292,11 @@ function connect(helper) {
   void follow(connection);
 }
 
-/** 127.0.0.1 and localhost are two origins of one helper. */
+/**
+ * 127.0.0.1 and localhost are two origins of one helper.
+ *
+ * @param {string} url
+ */
 function isSelf(url) {
   const { hostname, port } = new URL(url);
   return servedByHelper && ['127.0.0.1', 'localhost'].includes(hostname) && port === location.port;
@@ -253,8 +304,8 @@ function isSelf(url) {
 
 byId('connect-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  const found = findHelper(`${byId('connect-url').value} ${byId('connect-bearer').value}`);
-  const url = found.url ?? originOf(byId('connect-url').value.trim());
+  const found = findHelper(`${urlField.value} ${bearerField.value}`);
+  const url = found.url ?? originOf(urlField.value.trim());
   const problem =
     url === undefined
       ? 'The URL is missing: it looks like http://127.0.0.1:40127.'
@@ -262,21 +313,21 @@ byId('connect-form').addEventListener('submit', (event) => {
         ? 'The bearer is missing or not whole: it has 43 letters, digits, - and _.'
         : '';
   setText(byId('connect-error'), problem);
-  if (problem === '') connect({ url, bearer: found.bearer });
+  if (url !== undefined && found.bearer !== undefined) connect({ url, bearer: found.bearer });
   else byId(url === undefined ? 'connect-url' : 'connect-bearer').focus();
 });
 
 for (const id of ['connect-url', 'connect-bearer']) {
   byId(id).addEventListener('paste', (event) => {
-    const found = findHelper(event.clipboardData.getData('text'));
+    const found = findHelper(event.clipboardData?.getData('text') ?? '');
     if (found.bearer === undefined) return;
     event.preventDefault();
-    if (found.url !== undefined) byId('connect-url').value = found.url;
-    byId('connect-bearer').value = found.bearer;
+    if (found.url !== undefined) urlField.value = found.url;
+    bearerField.value = found.bearer;
     byId('connect-submit').focus();
   });
 }
-copyOnClick(byId('copy-command'), () => byId('connect-command').textContent);
+copyOnClick(byId('copy-command'), () => byId('connect-command').textContent ?? '');
 byId('disconnect').addEventListener('click', () => {
   savedHelper.forget();
   askForHelper();

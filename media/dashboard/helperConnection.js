@@ -3,10 +3,24 @@
  * EventSource cannot send a bearer.
  */
 
+/** @import { HelperEvent, HelperRefusalBody } from '../../daemons/wire/helperApi.ts' */
+/** @typedef {{ url: string, bearer: string }} Helper */
+/**
+ * @typedef RequestOptions
+ * @property {string} [method]
+ * @property {unknown} [body]
+ * @property {AbortSignal | undefined} [signal]
+ */
+/** @typedef {ReturnType<typeof connectHelper>} HelperConnection */
+
 const STORE_KEY = 'grafos.helper';
 
 /** The helper answered with a refusal. */
 export class HelperRefused extends Error {
+  /**
+   * @param {number} status
+   * @param {HelperRefusalBody['error']} error
+   */
   constructor(status, { reason, message, next }) {
     super(message);
     this.status = status;
@@ -22,6 +36,7 @@ export class HelperUnreachable extends Error {}
  * The pasted text, kept for the next time. A browser may refuse storage; then the page asks again.
  */
 export const savedHelper = {
+  /** @returns {Helper | undefined} */
   load() {
     try {
       const { url, bearer } = JSON.parse(localStorage.getItem(STORE_KEY) ?? '{}');
@@ -30,6 +45,7 @@ export const savedHelper = {
       return undefined;
     }
   },
+  /** @param {Helper} helper */
   save(helper) {
     try {
       localStorage.setItem(STORE_KEY, JSON.stringify(helper));
@@ -45,6 +61,8 @@ export const savedHelper = {
 /**
  * Finds a URL and a bearer in pasted text: `URL#bearer`, or both in any order with other words
  * around them.
+ *
+ * @param {string} text
  */
 export function findHelper(text) {
   const address = /https?:\/\/[^\s#"'<>]+/.exec(text)?.[0];
@@ -53,7 +71,11 @@ export function findHelper(text) {
   return { url: address === undefined ? undefined : originOf(address), bearer };
 }
 
-/** The origin of a URL as it was typed, or undefined when it is none. */
+/**
+ * The origin of a URL as it was typed, or undefined when it is none.
+ *
+ * @param {string} text
+ */
 export function originOf(text) {
   const whole = /^https?:\/\//.test(text) ? text : `http://${text}`;
   if (!URL.canParse(whole)) return undefined;
@@ -61,8 +83,14 @@ export function originOf(text) {
   return hostname === '' ? undefined : origin;
 }
 
+/** @param {Helper} helper */
 export function connectHelper({ url, bearer }) {
+  /**
+   * @param {string} path
+   * @param {RequestOptions} options
+   */
   const request = async (path, { method = 'GET', body, signal } = {}) => {
+    /** @type {Response} */
     let response;
     try {
       response = await fetch(url + path, {
@@ -92,12 +120,28 @@ export function connectHelper({ url, bearer }) {
   return {
     url,
     bearer,
+    /**
+     * @param {string} path
+     * @param {RequestOptions} [options]
+     */
     json: async (path, options) => (await request(path, options)).json(),
+    /**
+     * @param {string} path
+     * @param {RequestOptions} [options]
+     */
     bytes: async (path, options) => new Uint8Array(await (await request(path, options)).arrayBuffer()),
 
-    /** Yields {event, data}. Ends when the helper ends the stream. */
+    /**
+     * Yields {event, data}. Ends when the helper ends the stream.
+     *
+     * @template {{ event: string, data: unknown }} [Event=HelperEvent]
+     * @param {string} path
+     * @param {{ signal: AbortSignal }} options
+     * @returns {AsyncGenerator<Event, void>}
+     */
     async *events(path, { signal }) {
       const response = await request(path, { signal });
+      if (response.body === null) throw new HelperUnreachable(`The answer of ${url} has no body.`);
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let text = '';
       try {
@@ -110,7 +154,8 @@ export function connectHelper({ url, bearer }) {
           for (const block of blocks) {
             const event = /^event: (.*)$/m.exec(block)?.[1];
             const data = /^data: (.*)$/m.exec(block)?.[1];
-            if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) };
+            if (event !== undefined && data !== undefined)
+              yield/** @type {Event} */ ({ event, data: JSON.parse(data) });
           }
         }
       } catch (error) {

@@ -3,6 +3,8 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 /**
  * Lays JSON text out on lines, with every literal as it was written: going through JavaScript
  * values would change large numbers. Undefined when the text is not JSON.
+ *
+ * @param {string} text
  */
 export function prettyJson(text) {
   try {

@@ -3,6 +3,9 @@ import { errorLabel, formatCount, formatDuration, formatElapsed, formatSize, for
 import { prettyJson } from './prettyJson.js';
 import { showState } from './runTable.js';
 
+/** @import { HelperArtifacts, HelperRun, HelperRunEvent } from '../../daemons/wire/helperApi.ts' */
+/** @import { HelperConnection } from './helperConnection.js' */
+
 /** More than this is downloaded, not shown. Bytes. */
 const SHOWN_MAX = 512 * 1024;
 const TICK_MS = 1_000;
@@ -11,15 +14,20 @@ const HEX_ROWS = 64;
 /**
  * Output, error, log and artifacts of the selected run.
  *
- * @param parts `connection()` gives the present connection; `failed(error)` gets errors that have
- *   no place here
+ * @param {{ connection: () => HelperConnection, failed: (error: unknown) => void }} parts
+ *   `connection()` gives the present connection; `failed(error)` gets errors without a place here
  */
 export function runDetail({ connection, failed }) {
   const output = byId('output');
   const log = byId('log');
-  const cancel = byId('cancel');
+  const cancel = byId('cancel', HTMLButtonElement);
   const saveOutput = byId('save-output');
   const elapsed = element('span');
+  /**
+   * Unset until a run is shown for the first time; nothing but `show` begins before.
+   *
+   * @type {HelperRun}
+   */
   let run;
   let work = new AbortController();
 
@@ -31,6 +39,7 @@ export function runDetail({ connection, failed }) {
     setText(byId('detail-id'), run.run_id);
     cancel.hidden = run.ended_at !== null;
     tick();
+    /** @type {[string, string | HTMLElement][]} */
     const facts = [
       ['Fuel', run.fuel_used === null ? '–' : formatCount(run.fuel_used)],
       run.ended_at === null
@@ -47,7 +56,7 @@ export function runDetail({ connection, failed }) {
           'div',
           {},
           element('dt', {}, name),
-          element('dd', { class: 'ellipsis', title: value === elapsed ? null : value }, value),
+          element('dd', { class: 'ellipsis', title: typeof value === 'string' ? value : null }, value),
         ),
       ),
     );
@@ -57,19 +66,19 @@ export function runDetail({ connection, failed }) {
     setText(byId('detail-error-text'), run.error.message);
   };
 
-  const place = (pre, text, muted = false) => {
+  const place = (/** @type {HTMLElement} */ pre, /** @type {string} */ text, muted = false) => {
     setText(pre, text);
     pre.classList.toggle('muted', muted);
   };
 
-  const outputBytes = async (runId, signal) => {
+  const outputBytes = async (/** @type {string} */ runId, /** @type {AbortSignal | undefined} */ signal) => {
     const encoded = await connection().bytes(`/v1/runs/${runId}/artifacts/output.b64`, { signal });
     return Uint8Array.from(atob(new TextDecoder().decode(encoded).trim()), (char) => char.charCodeAt(0));
   };
 
-  const showOutput = async (signal) => {
+  const showOutput = async (/** @type {AbortSignal} */ signal) => {
     byId('copy-output').hidden = true;
-    if (run.output_bytes === 0) return place(output, 'The run wrote no output.', true);
+    if (run.output_bytes === null || run.output_bytes === 0) return place(output, 'The run wrote no output.', true);
     saveOutput.hidden = false;
     if (run.output_bytes > SHOWN_MAX) {
       return place(output, `${formatSize(run.output_bytes)}: too large to show. Download it.`, true);
@@ -85,7 +94,8 @@ export function runDetail({ connection, failed }) {
     byId('copy-output').hidden = false;
   };
 
-  const showArtifacts = async (signal) => {
+  const showArtifacts = async (/** @type {AbortSignal} */ signal) => {
+    /** @type {HelperArtifacts} */
     const { artifacts } = await connection().json(`/v1/runs/${run.run_id}/artifacts`, { signal });
     setText(byId('artifacts-empty'), artifacts.length === 0 ? 'The run has none.' : '');
     byId('artifacts').replaceChildren(
@@ -108,17 +118,17 @@ export function runDetail({ connection, failed }) {
     return artifacts;
   };
 
-  const download = async (runId, name) =>
+  const download = async (/** @type {string} */ runId, /** @type {string} */ name) =>
     saveAs(`${runId}-${name}`, await connection().bytes(`/v1/runs/${runId}/artifacts/${name}`));
 
-  const saveAs = (name, bytes) => {
+  const saveAs = (/** @type {string} */ name, /** @type {Uint8Array<ArrayBuffer>} */ bytes) => {
     const href = URL.createObjectURL(new Blob([bytes]));
     element('a', { href, download: name }).click();
     // The browser has taken the bytes over once the click was handled.
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
   };
 
-  const showEnded = async (signal) => {
+  const showEnded = async (/** @type {AbortSignal} */ signal) => {
     const artifacts = await showArtifacts(signal);
     await showOutput(signal);
     const text = artifacts.some(({ name, size }) => name === 'run.log' && size > 0)
@@ -128,16 +138,18 @@ export function runDetail({ connection, failed }) {
     else place(log, text);
   };
 
-  const followLog = async (signal) => {
+  const followLog = async (/** @type {AbortSignal} */ signal) => {
     let text = '';
     const clock = setInterval(tick, TICK_MS);
     try {
-      for await (const { event, data } of connection().events(`/v1/runs/${run.run_id}/events`, { signal })) {
-        if (event === 'end' || event === 'stopping') return;
-        if (event !== 'log') continue;
-        text += data.text;
+      /** @type {AsyncGenerator<HelperRunEvent, void>} */
+      const happenings = connection().events(`/v1/runs/${run.run_id}/events`, { signal });
+      for await (const happening of happenings) {
+        if (happening.event === 'end' || happening.event === 'stopping') return;
+        if (happening.event !== 'log') continue;
+        text += happening.data.text;
         place(log, text);
-        log.parentElement.scrollTop = log.scrollHeight;
+        if (log.parentElement !== null) log.parentElement.scrollTop = log.scrollHeight;
       }
     } finally {
       clearInterval(clock);
@@ -166,14 +178,15 @@ export function runDetail({ connection, failed }) {
   });
   saveOutput.addEventListener('click', () => {
     const { run_id: id } = run;
-    outputBytes(id)
+    outputBytes(id, undefined)
       .then((bytes) => saveAs(`${id}-output`, bytes))
       .catch(failed);
   });
   copyOnClick(byId('copy-id'), () => run.run_id);
-  copyOnClick(byId('copy-output'), () => output.textContent);
+  copyOnClick(byId('copy-output'), () => output.textContent ?? '');
 
   return {
+    /** @param {HelperRun} next */
     show(next) {
       run = next;
       byId('detail-empty').hidden = true;
@@ -186,7 +199,11 @@ export function runDetail({ connection, failed }) {
       byId('artifacts').replaceChildren();
       begin();
     },
-    /** The run that is shown has changed. */
+    /**
+     * The run that is shown has changed.
+     *
+     * @param {HelperRun} next
+     */
     update(next) {
       if (run?.run_id !== next.run_id) return;
       const ended = run.ended_at === null && next.ended_at !== null;
@@ -204,6 +221,7 @@ export function runDetail({ connection, failed }) {
   };
 }
 
+/** @param {Uint8Array} bytes */
 function hexDump(bytes) {
   const rows = [];
   for (let at = 0; at < bytes.length && rows.length < HEX_ROWS; at += 16) {

@@ -1,21 +1,31 @@
 import { byId, element, setEmpty, setText } from './elements.js';
 import { errorLabel, formatCount, formatDuration, formatTime } from './format.js';
 
+/** @import { HelperRun } from '../../daemons/wire/helperApi.ts' */
+/** @typedef {Record<'state' | 'reason' | 'fuel' | 'duration', HTMLElement>} Cells */
+/** @typedef {{ tr: HTMLElement, button: HTMLElement, cells: Cells, run: HelperRun }} Row */
+
 const ROWS_MAX = 200;
 
 /**
  * The table of runs, newest first. Rows are changed in place, so that focus and selection stay
  * where they are.
+ *
+ * @param {{ select: (run: HelperRun) => void }} parts
  */
 export function runTable({ select }) {
   const body = byId('runs');
   const frame = byId('runs-frame');
+  /** @type {Map<string, Row>} */
   const rows = new Map();
+  /** @type {string | undefined} */
   let selected;
+  /** The rows as they are on the page. */
+  const shown = () => [...body.children].filter((one) => one instanceof HTMLElement);
 
-  const makeRow = (run) => {
+  const makeRow = (/** @type {HelperRun} */ run) => {
     const button = element('button', { type: 'button', class: 'row-button ellipsis' }, run.tasklet);
-    button.addEventListener('click', () => select(rows.get(run.run_id).run));
+    button.addEventListener('click', () => select(rows.get(run.run_id)?.run ?? run));
     const cells = {
       state: element('span', { class: 'state' }),
       reason: element('span', { class: 'reason ellipsis' }),
@@ -38,11 +48,11 @@ export function runTable({ select }) {
     return { tr, button, cells, run };
   };
 
-  const draw = ({ cells, button, run, tr }) => {
+  const draw = (/** @type {Row} */ { cells, button, run, tr }) => {
     showState(cells.state, run.state);
     const label = run.error === null ? '' : errorLabel(run.error);
     setText(cells.reason, label === run.state ? '' : label);
-    cells.reason.title = cells.reason.textContent;
+    cells.reason.title = label === run.state ? '' : label;
     setText(cells.fuel, run.fuel_used === null ? '–' : formatCount(run.fuel_used));
     setText(cells.duration, run.duration_us === null ? '–' : formatDuration(run.duration_us));
     button.setAttribute('aria-pressed', String(run.run_id === selected));
@@ -52,17 +62,22 @@ export function runTable({ select }) {
   /**
    * Keeps the place of a reader who has scrolled down. Not every browser does that by itself, so
    * none does here (runs.css).
+   *
+   * @template Result
+   * @param {() => Result} change
    */
   const keepPlace = (change) => {
     const from = frame.scrollTop;
-    const inSight = from === 0 ? undefined : [...body.children].find((tr) => tr.offsetTop >= from);
-    const at = inSight?.offsetTop;
+    const inSight = from === 0 ? undefined : shown().find((tr) => tr.offsetTop >= from);
+    const at = inSight?.offsetTop ?? 0;
     const result = change();
     if (inSight?.isConnected) frame.scrollTop = from + inSight.offsetTop - at;
     return result;
   };
 
-  const put = (run) => {
+  const createdAt = (/** @type {HTMLElement} */ tr) => rows.get(tr.dataset.run ?? '')?.run.created_at ?? '';
+
+  const put = (/** @type {HelperRun} */ run) => {
     const known = rows.get(run.run_id);
     if (known !== undefined) {
       // An answer may come later than an event that is newer.
@@ -73,17 +88,16 @@ export function runTable({ select }) {
     const row = makeRow(run);
     rows.set(run.run_id, row);
     draw(row);
-    const after = [...body.children].find((tr) => rows.get(tr.dataset.run).run.created_at <= run.created_at);
+    const after = shown().find((tr) => createdAt(tr) <= run.created_at);
     body.insertBefore(row.tr, after ?? null);
     if (body.children.length > ROWS_MAX) {
-      const last = body.lastElementChild;
-      rows.delete(last.dataset.run);
-      last.remove();
+      const last = shown().at(-1);
+      if (last?.dataset.run !== undefined) remove(last.dataset.run);
     }
     return run;
   };
 
-  const remove = (runId) => {
+  const remove = (/** @type {string} */ runId) => {
     rows.get(runId)?.tr.remove();
     rows.delete(runId);
   };
@@ -96,6 +110,7 @@ export function runTable({ select }) {
   };
 
   return {
+    /** @param {HelperRun[]} runs */
     replace(runs) {
       const ids = new Set(runs.map((run) => run.run_id));
       keepPlace(() => {
@@ -105,28 +120,43 @@ export function runTable({ select }) {
       });
       count();
     },
-    /** Takes a change and gives back the run as it is now. */
+    /**
+     * Takes a change and gives back the run as it is now.
+     *
+     * @param {HelperRun} run
+     */
     put(run) {
       const standing = keepPlace(() => put(run));
       count();
       return standing;
     },
-    /** The run is none after all. */
+    /**
+     * The run is none after all.
+     *
+     * @param {string} runId
+     */
     remove(runId) {
       keepPlace(() => remove(runId));
       count();
     },
+    /** @param {string} runId */
     select(runId) {
       selected = runId;
       for (const row of rows.values()) draw(row);
     },
-    get: (runId) => rows.get(runId)?.run,
+    get: (/** @type {string} */ runId) => rows.get(runId)?.run,
   };
 }
 
-const rank = ({ state, ended_at }) => (ended_at === null ? ['admitted', 'placed', 'running'].indexOf(state) : 3);
+const rank = (/** @type {HelperRun} */ { state, ended_at }) =>
+  ended_at === null ? ['admitted', 'placed', 'running'].indexOf(state) : 3;
 
-/** One look for a state, in the table and in the detail. */
+/**
+ * One look for a state, in the table and in the detail.
+ *
+ * @param {HTMLElement} target
+ * @param {string} state
+ */
 export function showState(target, state) {
   target.dataset.state = state;
   setText(target, state);

@@ -1,6 +1,6 @@
 /**
- * The functions that the build puts in place of string concatenation (toolchain/build/growText.ts).
- * Not for authors.
+ * The functions that the build puts in place of string concatenation
+ * (toolchain/compile/growText.ts). Not for authors.
  *
  * A *growing* string is one that `+=` made. Only the variable, field or global of that `+=` refers
  * to it, so the next `+=` may write behind it. Before anything else sees the string it is *shared*,

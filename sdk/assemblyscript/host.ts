@@ -1,6 +1,6 @@
 /**
- * The host functions of `tasklet-profile-v0` as they are (docs/tasklet-abi.md). A tasklet imports
- * only those that its code reaches. Authors use the modules beside this one.
+ * The host functions of `tasklet-profile-v0` as they are (docs/reference/tasklet-abi.md). A tasklet
+ * imports only those that its code reaches. Authors use the modules beside this one.
  */
 
 /** Copies bytes of a blob to `destination`; the count copied, or a negative host status. */

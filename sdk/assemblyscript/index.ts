@@ -1,6 +1,6 @@
 /**
- * grafos-std: what a tasklet author imports (docs/sdk.md). Only what the tasklet uses ends up in
- * its module.
+ * grafos-std: what a tasklet author imports (docs/guide/sdk.md). Only what the tasklet uses ends up
+ * in its module.
  */
 export { fail, failed } from "./fail";
 export { log } from "./log";

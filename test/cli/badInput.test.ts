@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMMANDS } from '../../cli/commandTable.ts';
-import { ARTIFACT_NAMES, type RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { ARTIFACT_NAMES, type RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { type Ended, grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { cookbookCopy, type ProgramCopy, programOf } from '../helpers/programCopy.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -40,6 +40,8 @@ const SAMPLE: Record<string, string[]> = {
   'mem watch': ['r'],
   'provider status': ['local'],
   'provider confirm': ['local'],
+  'cloud provision': ['aws', '--name', 'edge'],
+  'cloud destroy': ['aws', '--name', 'edge'],
   'cloud adopt': [
     'aws',
     '--scheduler',
@@ -53,6 +55,7 @@ const SAMPLE: Record<string, string[]> = {
     '--tenant',
     't',
   ],
+  'cloud remove': ['aws', '--scheduler', 'https://127.0.0.1:1'],
   'admin create-tenant': ['t', '--tenant-cert', 'grafos.toml'],
   'admin set-quota': ['t', '--runs-hard', '1'],
   'admin delete-tenant': ['t'],
@@ -70,10 +73,11 @@ const ABOUT_A_PROGRAM = COMMANDS.map(({ name }) => name).filter(
       'mcp',
       'account show',
       'account set',
+      'cloud list',
       'admin init-ca',
       'admin issue-cert',
       'admin issue-server-cert',
-    ].includes(name),
+    ].includes(name) && !name.startsWith('cell '),
 );
 /**
  * Commands that need a sound manifest. The others must work on a running stack whose manifest was

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { type GrafosOnPath, grafosOnPath } from '../helpers/grafosOnPath.ts';
 import { pageBlocks } from '../helpers/pageBlocks.ts';
@@ -22,7 +22,7 @@ describe('calling the API', () => {
     if (process.platform === 'win32') this.skip();
     program = await programOf(watProgram('hello'));
     command = await grafosOnPath();
-    blocks = (await pageBlocks('calling-the-api.md')).map(({ text }) => text);
+    blocks = (await pageBlocks('guide/calling-the-api.md')).map(({ text }) => text);
     await grafosJson(['dev', 'up', '--tenant', 'other'], { cwd: program.path });
     await grafosJson(['tasklet', 'build'], { cwd: program.path });
     response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd: program.path });

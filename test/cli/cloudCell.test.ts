@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { Run, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { networkNamespacesMissing } from '../helpers/networkNamespace.ts';
 import { cookbookCopy } from '../helpers/programCopy.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { grafosJson } from '../helpers/grafosCommand.ts';
 import { cookbookCopy } from '../helpers/programCopy.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { Run, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { type ProgramCopy, programOf } from '../helpers/programCopy.ts';
 import { WAT, watManifest } from '../helpers/watTasklets.ts';

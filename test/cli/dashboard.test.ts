@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { complaintsOf, launchChromium } from '../helpers/chromium.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { programOf } from '../helpers/programCopy.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Admission, Placement } from '../../daemons/protocol/tenantApi.ts';
+import type { Admission, Placement } from '../../daemons/wire/tenantApi.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { cookbookCopy } from '../helpers/programCopy.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunRecord } from '../../daemons/protocol/tenantApi.ts';
+import type { RunRecord } from '../../daemons/wire/tenantApi.ts';
 import type { FuelSuggestion } from '../../toolchain/fuel/suggestFuel.ts';
 import type { PlacedResponse } from '../../toolchain/places/responseWithPlaces.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import type { DevState } from '../../daemons/protocol/devState.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import { RUN_ERROR_CODES } from '../../daemons/protocol/runError.ts';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
+import { RUN_ERROR_CODES } from '../../daemons/wire/runError.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { type GrafosOnPath, grafosOnPath } from '../helpers/grafosOnPath.ts';
 import { type PageBlock, pageBlocks } from '../helpers/pageBlocks.ts';
@@ -56,7 +56,7 @@ describe('the guides', () => {
     await using folder = await temporaryFolder();
     const program = join(folder.path, 'orders');
     const printed: string[] = [];
-    const blocks = await pageBlocks('tutorial.md');
+    const blocks = await pageBlocks('guide/tutorial.md');
     try {
       for (const [at, block] of blocks.entries()) {
         if (block.language === 'sh') printed.push(await paste(block, at === 0 ? folder.path : program));
@@ -93,7 +93,7 @@ describe('the guides', () => {
 
   it('fabric-memory.md reads the counters of its run', async () => {
     await using program = await cookbookCopy('byte-counts', 'byte-counts');
-    const [block] = await pageBlocks('fabric-memory.md');
+    const [block] = await pageBlocks('guide/fabric-memory.md');
     assert.ok(block);
     const printed = await paste(block, dirname(program.path));
     const { bytes_b64 } = JSON.parse(/\{\n {2}"lease_id"[^}]*\}/.exec(printed)?.[0] ?? '');
@@ -104,7 +104,7 @@ describe('the guides', () => {
 
   it('ci.md checks a program, and runs it on a cell that variables name', async () => {
     await using program = await programOf(watProgram('hello'));
-    const blocks = (await pageBlocks('ci.md')).filter(({ language }) => language === 'sh');
+    const blocks = (await pageBlocks('guide/ci.md')).filter(({ language }) => language === 'sh');
     const [check, deploy] = blocks;
     assert.ok(check && deploy && blocks.length === 2);
     // The package file is installed by installed.test.ts.
@@ -131,7 +131,7 @@ describe('the guides', () => {
     await using folder = await temporaryFolder();
     await using program = await programOf(watProgram('hello'));
     const ports = await freePorts(['7440', '7441', '7443']);
-    const blocks = (await pageBlocks('cells.md')).map((block) => {
+    const blocks = (await pageBlocks('guide/cells.md')).map((block) => {
       const text = block.text.replaceAll('$(npm root --global)/grafos', packageRoot);
       return { ...block, text: text.replaceAll(/\b74\d\d\b/g, (port) => ports[port] ?? port) };
     });
@@ -165,7 +165,7 @@ describe('the guides', () => {
   });
 
   it('troubleshooting.md has every error of a run', async () => {
-    const page = await readFile(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8');
+    const page = await readFile(new URL('../../docs/guide/troubleshooting.md', import.meta.url), 'utf8');
     assert.deepEqual(
       [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code),
       [...RUN_ERROR_CODES],

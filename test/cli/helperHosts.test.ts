@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { request } from 'node:http';
 import { promisify } from 'node:util';
-import type { DevState } from '../../daemons/protocol/devState.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { grafosOnPath } from '../helpers/grafosOnPath.ts';
 import { pageBlocks } from '../helpers/pageBlocks.ts';
@@ -106,13 +106,13 @@ describe('the helper behind a forwarded port', () => {
   });
 });
 
-describe('docs/helper.md', () => {
+describe('docs/reference/helper.md', () => {
   it('has a curl block that works as it is', async function () {
     if (process.platform === 'win32') this.skip();
     await using program = await programOf(watProgram('hello'));
     await using command = await grafosOnPath();
     await grafosJson(['dev', 'up'], { cwd: program.path });
-    const block = (await pageBlocks('helper.md')).find(({ text }) => text.startsWith('access='))?.text ?? '';
+    const block = (await pageBlocks('reference/helper.md')).find(({ text }) => text.startsWith('access='))?.text ?? '';
     const { stdout } = await run('bash', ['-euc', block], { cwd: program.path, env: command.env });
     assert.deepEqual(
       JSON.parse(stdout).tasklets.map(({ name }: { name: string }) => name),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { writeDevTrust } from '../../toolchain/trust/devTrust.ts';
 import { spawnFromSource } from '../daemons/spawnFromSource.ts';
@@ -91,6 +91,7 @@ const COMMANDS: string[][] = [
     '--tenant',
     't',
   ],
+  ['cloud', 'remove', 'aws', '--scheduler', 'https://127.0.0.1:9'],
   ['tasklet', 'build'],
   ['validate'],
   ['dev', 'up'],

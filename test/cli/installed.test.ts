@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 import { npmPackage } from '../../scripts/package.ts';
 import { sbom } from '../../scripts/sbom.ts';
 import { noticesText, type ThirdParty } from '../../scripts/thirdParty.ts';
@@ -50,10 +50,10 @@ describe('the npm package', function () {
       (await run(process.execPath, [command, ...args], { cwd, env, timeout: 120_000 })).stdout;
     const [, pages = ''] = /^Pages: (.*)$/m.exec(await grafos(folder.path, 'help')) ?? [];
     for (const page of [
-      'cli.md',
-      'tutorial.md',
+      'guide/cli.md',
+      'guide/tutorial.md',
       'adr',
-      'findings/README.md',
+      'reference/findings/README.md',
       '../man/grafos.1',
       '../cookbook/local-dev',
     ])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import { grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { noProcessNames, processesNaming } from '../helpers/processesNaming.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 import { applyEdits } from '../helpers/applyFix.ts';
 import { type LspRange, languageClient, SERVER, uriOf } from '../helpers/languageClient.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';

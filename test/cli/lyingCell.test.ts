@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ARTIFACT_NAMES, type ArtifactName } from '../../daemons/protocol/tenantApi.ts';
+import { ARTIFACT_NAMES, type ArtifactName } from '../../daemons/wire/tenantApi.ts';
 import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
 import { addCloudCell } from '../../toolchain/deploy/cloudCells.ts';
 import { endless } from '../helpers/endless.ts';

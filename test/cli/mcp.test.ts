@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ArtifactEntry, Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { ArtifactEntry, Run, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { MCP_VERSIONS } from '../../toolchain/mcp/serveMcp.ts';
 import { TOOLS, type Tool } from '../../toolchain/mcp/tools.ts';
 import { grafosJson } from '../helpers/grafosCommand.ts';
@@ -42,6 +42,26 @@ describe('grafos mcp', function () {
       assert.equal(serverInfo?.name, 'grafos');
       assert.deepEqual((await client.request('ping')).result, {});
     }
+  });
+
+  it('serves a client whose requests name their revision, without a handshake', async () => {
+    await using folder = await temporaryFolder();
+    await using client = new McpClient(folder.path);
+    const revision = (protocolVersion: string) => ({
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': protocolVersion,
+        'io.modelcontextprotocol/clientInfo': { name: 'test', version: '0' },
+        'io.modelcontextprotocol/clientCapabilities': {},
+      },
+    });
+    const refused = await client.request('server/discover', revision('2999-01-01'));
+    assert.match(refused.error?.message ?? '', /2999-01-01|protocol version/i);
+    const { result } = await client.request('server/discover', revision('2026-07-28'));
+    assert.deepEqual((result as { supportedVersions: string[] }).supportedVersions, ['2026-07-28']);
+    const listed = await client.request('tools/list', revision('2026-07-28'));
+    assert.equal((listed.result as { tools: unknown[] }).tools.length, TOOLS.length);
+    const called = await client.request('tools/call', { name: 'grafos_list_tasklets', ...revision('2026-07-28') });
+    assert.equal((called.result as { isError: boolean }).isError, true);
   });
 
   it('lists its tools, all read-only, each with a schema that allows nothing unknown', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Run, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { Run, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
 import { grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { type ProgramCopy, programOf } from '../helpers/programCopy.ts';

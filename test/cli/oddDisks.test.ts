@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { DevState } from '../../daemons/protocol/devState.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import { isProcess } from '../../daemons/protocol/processIdentity.ts';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { isProcess } from '../../base/processIdentity.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { DoctorReport } from '../../toolchain/stack/doctor.ts';
 import { type CommandOptions, grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { programOf } from '../helpers/programCopy.ts';
@@ -172,7 +172,7 @@ describe('folders whose changes no event tells', () => {
     const module = (path: string) => JSON.stringify(pathToFileURL(join(packageRoot, path)).href);
     const text = `
       import { existsSync } from 'node:fs';
-      import { watchStateFile } from ${module('extension/stack/watchStateFile.ts')};
+      import { watchStateFile } from ${module('toolchain/stack/watchStateFile.ts')};
       import { watchFolders } from ${module('daemons/helper/watchFolders.ts')};
       const [root, state, sources] = process.argv.slice(1);
       const say = (what, path) => {

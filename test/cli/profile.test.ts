@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { languageClient, uriOf } from '../helpers/languageClient.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 import type { ShownResponse } from '../../toolchain/output/shownOutput.ts';
 import { grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { grafosTerminal, terminalMissing } from '../helpers/grafosTerminal.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { DevState } from '../../daemons/protocol/devState.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 import { parseManifest } from '../../program/manifest.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { programOf } from '../helpers/programCopy.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { lstat, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
-import type { FixtureResult } from '../../toolchain/fixtures/runFixtures.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
+import type { FixtureResult } from '../../toolchain/cases/runFixtures.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { programOf } from '../helpers/programCopy.ts';
 import { WAT, watManifest } from '../helpers/watTasklets.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DevState } from '../../daemons/protocol/devState.ts';
-import { processStart } from '../../daemons/protocol/processIdentity.ts';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { processStart } from '../../base/processIdentity.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { DoctorReport } from '../../toolchain/stack/doctor.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { networkNamespacesMissing } from '../helpers/networkNamespace.ts';

@@ -1,4 +1,4 @@
-import type { FunctionType, ValueType } from '../../wasm/wasmModule.ts';
+import type { FunctionType, ValueType } from '../../wasm/read/wasmModule.ts';
 import { section, text, u32, wasmModule } from '../helpers/wasmBytes.ts';
 
 const CODES: Record<ValueType, number> = {

@@ -1,6 +1,6 @@
-import type { ValueType } from '../../wasm/wasmModule.ts';
-import { NotInterpreted } from '../helpers/decodeBody.ts';
-import { bits32, bits64, Trap, type Value } from '../helpers/interpreterNumerics.ts';
+import type { ValueType } from '../../wasm/read/wasmModule.ts';
+import { NotInterpretedError } from '../helpers/decodeBody.ts';
+import { bits32, bits64, TrapError, type Value } from '../helpers/interpreterNumerics.ts';
 import {
   type Callable,
   FuelMeter,
@@ -32,7 +32,7 @@ export class InterpretedWorld {
     try {
       this.current = new InterpreterInstance(bytes, this.registered, this.fuel);
     } catch (error) {
-      if (!(error instanceof NotInterpreted) && !(error instanceof Trap)) throw error;
+      if (!(error instanceof NotInterpretedError) && !(error instanceof TrapError)) throw error;
     }
     if (name !== undefined && this.current !== undefined) this.named.set(name, this.current);
   }
@@ -54,8 +54,8 @@ export class InterpretedWorld {
       const values = (target as Callable).call(...args);
       return { values, trap: undefined, fuel: this.fuel.executed };
     } catch (error) {
-      if (error instanceof NotInterpreted) return undefined;
-      if (!(error instanceof Trap)) throw error;
+      if (error instanceof NotInterpretedError) return undefined;
+      if (!(error instanceof TrapError)) throw error;
       return { values: [], trap: error.message, fuel: this.fuel.executed };
     }
   }

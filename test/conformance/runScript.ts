@@ -6,12 +6,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { balanceOf, fuelLeft } from '../../wasm/balance.ts';
-import { FUEL_EXPORT, type MeteredModule, meter } from '../../wasm/meter.ts';
-import { readModule } from '../../wasm/readModule.ts';
-import { trapPoint } from '../../wasm/trapPoint.ts';
-import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
-import { functionType, type WasmModule } from '../../wasm/wasmModule.ts';
+import { balanceOf, fuelLeft } from '../../wasm/meter/balance.ts';
+import { meter } from '../../wasm/meter/meter.ts';
+import { FUEL_EXPORT, type MeteredModule } from '../../wasm/meter/meteredModule.ts';
+import { readModule } from '../../wasm/read/readModule.ts';
+import { WasmInvalidError } from '../../wasm/read/wasmInvalid.ts';
+import { functionType, type WasmModule } from '../../wasm/read/wasmModule.ts';
+import { trapPoint } from '../../wasm/settle/trapPoint.ts';
 import type { Value } from '../helpers/interpreterNumerics.ts';
 import { SHALLOW, withMemory } from '../helpers/runMetered.ts';
 import { bitWrapper } from './bitWrapper.ts';
@@ -37,7 +38,7 @@ interface Loaded {
 }
 
 /** A command that cannot be run here, and why. */
-class Unsupported extends Error {}
+class UnsupportedError extends Error {}
 
 type Outcome = { values: unknown[] } | { trap: string; stack: string };
 
@@ -71,7 +72,7 @@ class World {
 
   instantiate(bytes: Uint8Array): Loaded {
     const module = readModule(bytes);
-    if (!WebAssembly.validate(bytes)) throw new WasmInvalid('malformed', 0, 'V8 refuses it');
+    if (!WebAssembly.validate(bytes)) throw new WasmInvalidError('malformed', 0, 'V8 refuses it');
     if (!this.metered) {
       return { module, instance: new WebAssembly.Instance(new WebAssembly.Module(bytes), this.registered) };
     }
@@ -106,7 +107,7 @@ class World {
     const charged = users.reduce((sum, { fuel }) => sum + FUEL - fuelLeft(fuel.value), 0);
     if (!('trap' in outcome)) return charged;
     const [only] = users;
-    if (users.length > 1 || only === undefined) throw new Unsupported('a trap among several instances');
+    if (users.length > 1 || only === undefined) throw new UnsupportedError('a trap among several instances');
     return charged - (trapPoint(only.metered, outcome.stack)?.refund ?? 0);
   }
 
@@ -118,7 +119,7 @@ class World {
     const loaded = this.find(action.module);
     const entry = loaded?.module.exports.find((one) => one.name === action.field);
     if (loaded === undefined || entry === undefined)
-      throw new Unsupported('its function is one that wabt cannot parse');
+      throw new UnsupportedError('its function is one that wabt cannot parse');
     const value = loaded.instance.exports[action.field];
     if (action.type === 'get') {
       const global = loaded.module.globals[entry.index];
@@ -215,7 +216,8 @@ export function runScript(script: WastScript, folder: string): ScriptResult {
     try {
       runCommand(command, folder, worlds, interpreted, result, disagree);
     } catch (error) {
-      if (error instanceof Unsupported) result.skipped.push({ line: command.line, count: 1, reason: error.message });
+      if (error instanceof UnsupportedError)
+        result.skipped.push({ line: command.line, count: 1, reason: error.message });
       else disagree(`${command.type}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -265,7 +267,7 @@ function runCommand(
       return;
   }
   if (action === undefined) throw new Error('a command nobody knows');
-  if (worlds[0].find(action.module) === undefined) throw new Unsupported('its module was not loaded');
+  if (worlds[0].find(action.module) === undefined) throw new UnsupportedError('its module was not loaded');
   worlds[1].refuel();
   const [plain, metered] = worlds.map((world) => world.act(action)) as [Outcome, Outcome];
   result.assertions++;
@@ -308,7 +310,7 @@ function compareFuel(
   try {
     used = world.fuelUsed(outcome);
   } catch (error) {
-    if (error instanceof Unsupported) return;
+    if (error instanceof UnsupportedError) return;
     throw error;
   }
   result.fuelCompared++;
@@ -327,7 +329,7 @@ function load(world: World, bytes: Uint8Array, name: string | undefined): void {
   try {
     world.load(bytes, name);
   } catch (error) {
-    if (error instanceof WasmInvalid && error.reason !== 'malformed') throw new Unsupported(error.message);
+    if (error instanceof WasmInvalidError && error.reason !== 'malformed') throw new UnsupportedError(error.message);
     throw error;
   }
 }
@@ -337,7 +339,7 @@ function refusedBy(run: () => unknown): boolean {
     run();
     return false;
   } catch (error) {
-    if (error instanceof WasmInvalid) return true;
+    if (error instanceof WasmInvalidError) return true;
     throw error;
   }
 }

@@ -8,13 +8,14 @@ const pagesOf = (folder: string) => readdirSync(join(docs, folder)).filter((name
 
 describe('the index of the docs', () => {
   it('has every page, once', () => {
-    const linked = [...read('README.md').matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, page]) => page);
-    assert.deepEqual(
-      linked.sort(),
-      pagesOf('.')
-        .filter((name) => name !== 'README.md')
-        .sort(),
+    const linked = [...read('README.md').matchAll(/\]\(((?:guide|reference|internals)\/[\w-]+\.md)\)/g)].map(
+      ([, page]) => page,
     );
+    const pages = ['guide', 'reference', 'internals'].flatMap((folder) =>
+      pagesOf(folder).map((name) => `${folder}/${name}`),
+    );
+    assert.deepEqual(linked.sort(), pages.sort());
+    assert.deepEqual(pagesOf('.'), ['README.md']);
   });
 });
 

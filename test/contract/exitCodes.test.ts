@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
-import { errorCodes } from '../../scripts/errorCodes.ts';
-import { ERROR_MEANINGS } from '../../scripts/errorMeanings.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { refusalOf } from '../../daemons/tenant/schedulerErrors.ts';
+import { REFUSAL_REASONS } from '../../daemons/wire/tenantApi.ts';
+import { commandErrors } from '../../scripts/errorsPage.ts';
+import { fileError } from '../../toolchain/files/fileError.ts';
 
-const OF_A_PATH = 'A wrong path on the command line is wrong usage (2); one of the stack itself is not (3).';
+/** Codes that end with two exit codes: a path or file that the user named is wrong usage (2). */
+const TWO = ['file_unreadable', 'no_such_file', 'not_a_file', 'not_a_folder', 'path_too_long', 'trust_unreadable'];
 
-/** Codes that end with two exit codes, and why. */
-const TWO: Record<string, string> = {
-  not_built:
-    'A tasklet that is not built is a wrong order of commands (2); a daemon that is not built is no installation (3).',
-  no_such_file: OF_A_PATH,
-  not_a_file: OF_A_PATH,
-  not_a_folder: OF_A_PATH,
-  path_too_long: OF_A_PATH,
-};
-
-/** Exit code of each error: by docs/cli.md 2 is wrong usage, 3 cannot reach or start, 4 refused. */
+/**
+ * Exit code of each error: by docs/guide/cli.md 2 is wrong usage, 3 cannot reach or start, 4
+ * refused.
+ */
 const TABLE: Record<number, string[]> = {
   1: ['cargo_output_too_large', 'internal_error', 'profile_differs'],
   2: [
@@ -77,26 +74,38 @@ const TABLE: Record<number, string[]> = {
 };
 
 describe('exit codes', () => {
-  const codes = errorCodes();
+  const codes = new Map(
+    [...Map.groupBy(commandErrors(), ({ code }) => code as string)].map(([code, rows]) => [
+      code,
+      rows.map(({ exit }) => exit),
+    ]),
+  );
 
-  it('finds the errors', () => assert.ok(codes.size > 100, `${codes.size} codes`));
-
-  it('each error has a meaning, and each meaning an error', () => {
-    assert.deepEqual(Object.keys(ERROR_MEANINGS).sort(), [...codes.keys()].sort());
-  });
-
-  it('a meaning is one sentence of its own', () => {
-    const meanings = Object.values(ERROR_MEANINGS);
-    assert.deepEqual(
-      meanings.filter((meaning) => !/^[`A-Z].{10,90}\.$/.test(meaning)),
-      [],
-    );
-    assert.equal(new Set(meanings).size, meanings.length);
-  });
+  it('finds the errors', () => assert.ok(codes.size > 150, `${codes.size} codes`));
 
   it('has one for each error', () => {
-    const several = [...codes].filter(([code, exits]) => exits.length > 1 && TWO[code] === undefined);
-    assert.deepEqual(several, []);
+    assert.deepEqual(
+      [...codes].filter(([, exits]) => exits.length > 1).map(([code]) => code),
+      TWO,
+    );
+  });
+
+  it('is that of the catalogue for a refusal of the scheduler', () => {
+    for (const reason of REFUSAL_REASONS) {
+      const body = Buffer.from(JSON.stringify({ error: { reason, message: 'x' } }));
+      const error = refusalOf('https://scheduler', 400, body);
+      assert.deepEqual([error.code, [error.exitCode]], [reason, codes.get(reason)]);
+    }
+  });
+
+  it('blames a path for wrong usage only where the user gave it', () => {
+    for (const errno of ['EACCES', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EISDIR', 'ENOENT', 'ENAMETOOLONG', 'EMFILE']) {
+      for (const isGiven of [true, false]) {
+        const error = fileError(Object.assign(new Error(errno), { code: errno }), 'x', isGiven);
+        assert.ok(error instanceof GrafosError);
+        assert.equal(error.exitCode, isGiven && TWO.includes(error.code) ? 2 : 3, errno);
+      }
+    }
   });
 
   for (const [exit, rows] of Object.entries(TABLE)) {

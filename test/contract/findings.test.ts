@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 import { FINDINGS_FILES } from '../../scripts/findingsIndex.ts';
 import { writtenText } from '../../scripts/generated.ts';
 import { MANIFEST_FILES } from '../../scripts/manifestPage.ts';
@@ -23,7 +23,7 @@ const WITHOUT_EXAMPLE: FindingCode[] = ['GRF2006', 'GRF2007', 'GRF2207', 'GRF220
 
 describe('findings and their pages', () => {
   it('has a page for every code and a code for every page', () => {
-    const pages = readdirSync(join(packageRoot, 'docs/findings')).filter((name) => name.startsWith('GRF'));
+    const pages = readdirSync(join(packageRoot, 'docs/reference/findings')).filter((name) => name.startsWith('GRF'));
     assert.deepEqual(pages.sort(), FINDING_CODES.map((code) => `${code}.md`).sort());
   });
 

@@ -1,80 +1,224 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import { importCircle, importFaults, importsOf, type RoomRule, ruleCircle } from '../helpers/importFaults.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** Which rooms a file of a room may import from, its own always included (docs/architecture.md). */
-const MAY_IMPORT: Record<string, string[]> = {
-  'daemons/protocol': [],
-  wasm: [],
-  program: ['daemons/protocol', 'wasm'],
-  'daemons/fabricbiosd': ['daemons/protocol', 'program', 'wasm'],
-  'daemons/scheduler': ['daemons/protocol', 'program', 'wasm'],
-  'daemons/helper': ['daemons/protocol', 'program', 'wasm'],
-  toolchain: ['daemons/protocol', 'program', 'wasm'],
-  cli: ['toolchain', 'daemons/protocol', 'program'],
-  'language-server': ['toolchain', 'daemons/protocol', 'program'],
-  'typescript-plugin': ['toolchain', 'program'],
-  extension: ['toolchain', 'daemons/protocol', 'program'],
-};
+/** The rooms that daemons and their clients share. */
+const shared = (...names: string[]) => names.map((name) => `daemons/${name}`);
+
+/** The rules of docs/internals/architecture.md, "Who imports whom". */
+const RULES: RoomRule[] = [
+  { room: 'base', rule: 'base is below everything and imports nothing', may: [] },
+  { room: 'wasm', rule: 'the meter knows WebAssembly and nothing else', may: [] },
+  { room: 'program', rule: 'a program is read without any daemon', may: ['base', 'wasm'] },
+  { room: 'daemons/wire', rule: 'what goes over a wire is types and checks, without sockets', may: ['base'] },
+  { room: 'daemons/doors', rule: 'a door bounds strangers and knows no protocol', may: [] },
+  { room: 'daemons/streams', rule: 'frames and writers carry bytes of any protocol', may: [] },
+  { room: 'daemons/audit', rule: 'the audit log is files and a chain', may: ['base'] },
+  {
+    room: 'daemons/peers',
+    rule: 'certificates and tokens are judged in one room, below every protocol',
+    may: ['base', ...shared('wire', 'doors')],
+  },
+  {
+    room: 'daemons/fabric',
+    rule: 'fabric control is authenticated links and what goes over them',
+    may: ['base', ...shared('wire', 'doors', 'streams', 'peers')],
+  },
+  {
+    room: 'daemons/memory',
+    rule: 'the memory data plane has a transport of its own',
+    may: ['base', ...shared('doors', 'streams')],
+  },
+  {
+    room: 'daemons/tenant',
+    rule: 'the client of the tenant API opens no link to a cell',
+    may: ['base', ...shared('wire', 'peers')],
+  },
+  {
+    room: 'daemons/kit',
+    rule: 'the kit is what every daemon is made of, and knows none of them',
+    may: ['base', ...shared('wire', 'doors', 'streams', 'peers')],
+  },
+  {
+    room: 'daemons/fabricbiosd/boundary',
+    rule: 'all that crosses between the threads of a cell is in one room, below both',
+    may: ['base', 'daemons/wire', 'wasm'],
+  },
+  {
+    room: 'daemons/fabricbiosd/worker',
+    rule: 'code inside the seal reaches no socket, no key and no other thread',
+    may: ['base', 'daemons/wire', 'wasm', 'daemons/fabricbiosd/boundary'],
+  },
+  {
+    room: 'daemons/fabricbiosd/trial',
+    rule: 'the trial process compiles as a worker does, and reaches no more',
+    may: ['daemons/wire', 'wasm', 'daemons/fabricbiosd/boundary', 'daemons/fabricbiosd/worker'],
+  },
+  {
+    room: 'daemons/fabricbiosd/pool',
+    rule: 'the main thread never loads the code of a worker',
+    may: ['base', ...shared('wire', 'kit'), 'wasm', 'daemons/fabricbiosd/boundary'],
+  },
+  {
+    room: 'daemons/fabricbiosd',
+    rule: 'a cell imports no other daemon, and no client of the tenant API',
+    may: [
+      'base',
+      'program',
+      'wasm',
+      ...shared('wire', 'doors', 'streams', 'peers', 'fabric', 'memory', 'kit'),
+      ...['boundary', 'pool'].map((name) => `daemons/fabricbiosd/${name}`),
+    ],
+  },
+  {
+    room: 'daemons/scheduler',
+    rule: 'a scheduler imports no other daemon, no program and no module',
+    may: ['base', ...shared('wire', 'doors', 'streams', 'peers', 'fabric', 'audit', 'kit')],
+  },
+  {
+    room: 'daemons/helper',
+    rule: 'the helper imports no other daemon: it asks the scheduler as a tenant',
+    may: ['base', 'program', ...shared('wire', 'doors', 'streams', 'peers', 'tenant', 'kit')],
+  },
+  {
+    room: 'toolchain',
+    rule: 'the toolchain starts daemons as processes and imports none',
+    may: ['base', 'program', 'wasm', ...shared('wire', 'peers', 'memory', 'tenant', 'audit')],
+  },
+  {
+    room: 'daemons/keeper',
+    rule: 'the keeper of a stack stops it as the command does, by the toolchain',
+    may: ['base', 'toolchain'],
+  },
+  {
+    room: 'cli',
+    rule: 'the command is thin',
+    may: ['base', 'program', 'toolchain', ...shared('wire', 'peers', 'tenant')],
+  },
+  { room: 'language-server', rule: 'the language server is thin', may: ['base', 'program', 'toolchain'] },
+  { room: 'typescript-plugin', rule: 'the plugin only finds the tasklets', may: ['program', 'toolchain'] },
+  {
+    room: 'extension',
+    rule: 'the editor side is thin',
+    may: ['base', 'program', 'toolchain', ...shared('wire', 'tenant')],
+  },
+];
 
 /** Heavy or awkward packages, and the only file (or folder) that may import each. */
 const BEHIND_ONE_FILE: Record<string, string> = {
-  '@matrixai/quic': 'daemons/protocol/controlQuic.ts',
-  '@fails-components/webtransport': 'daemons/protocol/webTransport.ts',
+  '@matrixai/quic': 'daemons/fabric/controlQuic.ts',
+  '@fails-components/webtransport': 'daemons/memory/webTransport.ts',
   'node-forge': 'toolchain/trust/certificateDer.ts',
-  assemblyscript: 'toolchain/build/',
-  '@assemblyscript/loader': 'toolchain/build/',
+  assemblyscript: 'toolchain/compile/',
+  '@assemblyscript/loader': 'toolchain/compile/',
   'node:sqlite': 'daemons/scheduler/store/',
   'toml-eslint-parser': 'program/tomlDocument.ts',
   commander: 'cli/commandTree.ts',
+  ajv: 'daemons/wire/schemaCheck.ts',
+  'eventsource-parser': 'daemons/tenant/eventStream.ts',
+  '@modelcontextprotocol/server': 'toolchain/mcp/modelContext.ts',
   vscode: 'extension/',
+  '@aws-sdk/client-cloudformation': 'toolchain/cloud/aws/',
+  '@aws-sdk/client-ec2': 'toolchain/cloud/aws/',
+  '@aws-sdk/client-sts': 'toolchain/cloud/aws/',
+  'google-auth-library': 'toolchain/cloud/gcp/googleCredentials.ts',
 };
 
-const rooms = Object.keys(MAY_IMPORT);
-const roomOf = (file: string) => rooms.find((room) => file.startsWith(`${room}/`));
-const files = rooms
-  .flatMap((room) => globSync(`${room}/**/*.ts`, { cwd: root }))
-  .map((file) => file.split(sep).join('/'))
-  .filter((file) => !file.endsWith('.d.ts'));
-
-/** Module names in import and export statements and in `import()`. */
-function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm)].map(([, name]) => name ?? '');
-}
+const TOP = [
+  'base',
+  'cli',
+  'daemons',
+  'extension',
+  'language-server',
+  'program',
+  'toolchain',
+  'typescript-plugin',
+  'wasm',
+];
+const sources = new Map(
+  TOP.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
+    .map((file) => file.split(sep).join('/'))
+    .filter((file) => !file.endsWith('.d.ts'))
+    .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const),
+);
+const withFile = (file: string, text: string) => new Map([...sources, [file, text]]);
 
 describe('who imports whom', () => {
-  it('finds the rooms', () => assert.ok(files.length > 50, `${files.length} files`));
+  const faults = importFaults(RULES, sources);
 
-  for (const room of rooms) {
-    it(`${room} imports only from ${['itself', ...(MAY_IMPORT[room] ?? [])].join(', ')}`, () => {
-      const bad = files
-        .filter((file) => roomOf(file) === room)
-        .flatMap((file) =>
-          importsOf(readFileSync(join(root, file), 'utf8'))
-            .filter((name) => name.startsWith('.'))
-            .map((name) =>
-              relative(root, resolve(root, file, '..', name))
-                .split(sep)
-                .join('/'),
-            )
-            .filter((target) => target !== 'package.json')
-            .filter((target) => roomOf(target) !== room && !(MAY_IMPORT[room] ?? []).includes(roomOf(target) ?? ''))
-            .map((target) => `${file} -> ${target}`),
-        );
-      assert.deepEqual(bad, []);
+  it('finds every source in a room', () => {
+    assert.ok(sources.size > 700, `${sources.size} files`);
+    const homeless = [...sources.keys()].filter((file) => !RULES.some(({ room }) => file.startsWith(`${room}/`)));
+    assert.deepEqual(homeless, []);
+  });
+
+  for (const { room, rule } of RULES) {
+    it(`${room}: ${rule}`, () => {
+      assert.ok([...sources.keys()].some((file) => file.startsWith(`${room}/`)));
+      const own = (file: string) => !RULES.some((one) => one.room.startsWith(`${room}/`) && file.startsWith(one.room));
+      assert.deepEqual(
+        faults.filter((fault) => fault.startsWith(`${room}/`) && own(fault)),
+        [],
+      );
     });
   }
+
+  it('the rooms make no circle', () => assert.deepEqual(ruleCircle(RULES), []));
+  it('the files make no circle', () => assert.deepEqual(importCircle(sources), []));
 
   for (const [name, home] of Object.entries(BEHIND_ONE_FILE)) {
     it(`${name} is imported in ${home} only`, () => {
-      const bad = files.filter(
-        (file) =>
-          !file.startsWith(home) &&
-          importsOf(readFileSync(join(root, file), 'utf8')).some((one) => one === name || one.startsWith(`${name}/`)),
+      const isIt = (one: string) => one === name || one.startsWith(`${name}/`);
+      const users = [...sources].filter(([, text]) => importsOf(text).some(isIt)).map(([file]) => file);
+      assert.ok(users.length > 0, `nothing imports ${name}`);
+      assert.deepEqual(
+        users.filter((file) => !file.startsWith(home)),
+        [],
       );
-      assert.deepEqual(bad, []);
     });
   }
+});
+
+describe('the import test fails', () => {
+  const rows: Array<[string, string, string, string]> = [
+    [
+      'when a daemon imports another',
+      'daemons/helper/startRun.ts',
+      "import { readFlags } from '../scheduler/flags.ts';",
+      'daemons/helper/startRun.ts -> daemons/scheduler/flags.ts',
+    ],
+    [
+      'when worker/ imports outside of its list',
+      'daemons/fabricbiosd/worker/runLog.ts',
+      "import type { DaemonLog } from '../../kit/daemonLog.ts';",
+      'daemons/fabricbiosd/worker/runLog.ts -> daemons/kit/daemonLog.ts',
+    ],
+    [
+      'when a worker is loaded later',
+      'daemons/fabricbiosd/pool/runtime.ts',
+      "const worker = await import('../worker/runTasklet.ts');",
+      'daemons/fabricbiosd/pool/runtime.ts -> daemons/fabricbiosd/worker/runTasklet.ts',
+    ],
+    [
+      'when a file has no room',
+      'base/limits.ts',
+      "export * from '../scripts/build.ts';",
+      'base/limits.ts -> scripts/build.ts',
+    ],
+  ];
+  for (const [name, file, line, fault] of rows)
+    it(name, () => assert.deepEqual(importFaults(RULES, withFile(file, line)), [fault]));
+
+  it('when a circle appears', () => {
+    const closed = withFile('base/limits.ts', "import { isDeepJson } from './json/isDeepJson.ts';");
+    assert.deepEqual(importCircle(closed).sort(), ['base/json/isDeepJson.ts', 'base/limits.ts', 'base/limits.ts']);
+  });
+
+  it('when the rules themselves make a circle', () => {
+    const rules = RULES.map((one) => (one.room === 'base' ? { ...one, may: ['daemons/wire'] } : one));
+    assert.deepEqual(ruleCircle(rules), ['base', 'daemons/wire', 'base']);
+  });
 });

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/protocol/answerBounds.ts';
-import { LONG_MS, QUICK_MS } from '../../daemons/protocol/cellWorkers.ts';
-import { DOOR_LIMITS } from '../../daemons/protocol/doorLimits.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { PACE } from '../../daemons/protocol/pace.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { DOOR_LIMITS } from '../../daemons/doors/doorLimits.ts';
+import { LONG_MS, SHORT_MS } from '../../daemons/fabricbiosd/pool/policy.ts';
+import { PACE } from '../../daemons/tenant/pace.ts';
+import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/wire/answerBounds.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { CHECK_LIMITS } from '../../toolchain/validate/checkLimits.ts';
-import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
+import { MODULE_LIMITS } from '../../wasm/read/moduleLimits.ts';
 import { CORPUS } from '../hostile/corpus.ts';
 
 const root = join(import.meta.dirname, '../..');
-const page = readFileSync(join(root, 'docs/limits.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/reference/limits.md'), 'utf8');
 const source = (path: string) => readFileSync(join(root, path), 'utf8');
 
 /** First cells of a table's rows, with their second. */
@@ -25,7 +25,7 @@ function rows(title: string): Map<string, string> {
 
 const grouped = (value: number) => value.toString().replace(/\B(?=(\d{3})+$)/g, ' ');
 
-describe('docs/limits.md', () => {
+describe('docs/reference/limits.md', () => {
   it('has every bound of a module with its number', () => {
     const expected = Object.entries(MODULE_LIMITS).map(([name, most]) => [name, grouped(most)]);
     assert.deepEqual([...rows('Of a module')], expected);
@@ -57,19 +57,19 @@ describe('docs/limits.md', () => {
         'compile time',
         Number(
           /COMPILE_DEADLINE_MS = ([\d_]+)/
-            .exec(source('daemons/fabricbiosd/runtime/compileTask.ts'))?.[1]
+            .exec(source('daemons/fabricbiosd/pool/compileTask.ts'))?.[1]
             ?.replaceAll('_', ''),
         ),
       ],
       [
         'worker heap',
-        Number(/maxOldGenerationSizeMb: (\d+)/.exec(source('daemons/fabricbiosd/runtime/poolWorker.ts'))?.[1]),
+        Number(/maxOldGenerationSizeMb: (\d+)/.exec(source('daemons/fabricbiosd/pool/poolWorker.ts'))?.[1]),
       ],
     ] as const) {
       assert.ok(run.get(name)?.includes(grouped(value)), `${name}: ${run.get(name)} and ${grouped(value)}`);
     }
-    assert.match(page, new RegExp(`at most ${QUICK_MS} ms is \\*quick`));
-    assert.match(page, new RegExp(`longer than ${LONG_MS} ms while`));
+    assert.match(page, new RegExp(`less than ${SHORT_MS} ms is \\*short`));
+    assert.match(page, new RegExp(`has run for ${LONG_MS} ms while`));
   });
 
   it('has the bounds of an answer', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DAEMON_NAMES } from '../../daemons/protocol/devState.ts';
+import { DAEMON_NAMES } from '../../daemons/wire/devState.ts';
 import * as ids from '../../extension/ids.ts';
 import { WATCH_LINES } from '../../extension/tasks/watchLines.ts';
 import { TOOLS } from '../../toolchain/mcp/tools.ts';

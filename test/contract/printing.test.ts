@@ -31,7 +31,7 @@ describe('text of others', () => {
   it('reaches the log of a daemon in one place, which neutralises it', () => {
     const writers = found('daemons', /process\.stderr\.write|console\.(?:log|error|warn|info)\(/);
     assert.deepEqual(
-      writers.filter((line) => !line.startsWith('daemons/protocol/daemonLog.ts:')),
+      writers.filter((line) => !line.startsWith('daemons/kit/daemonLog.ts:')),
       [],
     );
   });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 
 /** The rooms that touch what comes from a program. */
 const ROOMS = [
   'toolchain/bounded',
-  'toolchain/build',
+  'toolchain/compile',
   'toolchain/validate',
-  'toolchain/fixtures',
+  'toolchain/cases',
   'toolchain/inspect',
   'toolchain/language',
   'toolchain/profile',
@@ -28,12 +28,12 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
     uses: ['openSync', 'readSync', 'opendirSync', 'open(', 'opendir('],
     why: 'It is the reader.',
   },
-  'toolchain/build/assemblyScriptCompiler.ts': {
+  'toolchain/compile/assemblyScriptCompiler.ts': {
     uses: ['readFileSync', 'createRequire', 'import(variable'],
     why: 'It reads the version of the compiler in our own package, and loads the compiler.',
   },
-  'toolchain/build/standardLibrary.ts': { uses: ['readdirSync', 'readFileSync'], why: 'It reads our own sdk.' },
-  'toolchain/build/editorTypes.ts': {
+  'toolchain/compile/standardLibrary.ts': { uses: ['readdirSync', 'readFileSync'], why: 'It reads our own sdk.' },
+  'toolchain/compile/editorTypes.ts': {
     uses: ['readFile', 'createRequire'],
     why: 'It reads the types of our own compiler.',
   },
@@ -62,7 +62,6 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
     why: 'It looks whether the folder that the user picked is empty.',
   },
   'daemons/helper/bearer.ts': { uses: ['readFile', 'open('], why: 'It reads the bearer that it wrote itself.' },
-  'daemons/helper/options.ts': { uses: ['readFile'], why: 'It reads the certificates that dev up wrote.' },
   'daemons/helper/dashboardFiles.ts': { uses: ['readFile'], why: 'It reads the dashboard in our own package.' },
 };
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 
-const FILES = '{bench,cli,daemons,extension,language-server,program,scripts,test,toolchain,typescript-plugin,wasm}';
+const FILES =
+  '{base,bench,cli,daemons,extension,language-server,program,scripts,test,toolchain,typescript-plugin,wasm}';
 const USING = /^(\s*)(?:await )?using (\w+) = /;
 
 /**

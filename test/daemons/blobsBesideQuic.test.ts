@@ -5,15 +5,16 @@ import { EventEmitter, once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
-import { blobTokenFrame } from '../../daemons/protocol/blobToken.ts';
-import { type ControlLink, type ControlListener, parseHostPort } from '../../daemons/protocol/controlLink.ts';
-import { dialControlQuic, listenControlQuic } from '../../daemons/protocol/controlQuic.ts';
-import { fabricConnection } from '../../daemons/protocol/fabricConnection.ts';
-import { frameHead } from '../../daemons/protocol/frames.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
-import type { PeerRole } from '../../daemons/protocol/peerRole.ts';
-import { samePort } from '../../daemons/protocol/samePort.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { parseHostPort } from '../../base/hostPort.ts';
+import { blobTokenFrame } from '../../daemons/fabric/blobToken.ts';
+import type { ControlLink, ControlListener } from '../../daemons/fabric/controlLink.ts';
+import { dialControlQuic, listenControlQuic } from '../../daemons/fabric/controlQuic.ts';
+import { createFabricConnection } from '../../daemons/fabric/fabricConnection.ts';
+import { samePort } from '../../daemons/fabric/samePort.ts';
+import type { PeerFiles } from '../../daemons/peers/peerFiles.ts';
+import { frameHead } from '../../daemons/streams/frames.ts';
+import type { PeerRole } from '../../daemons/wire/peerRole.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
 import { quicHalf, tcpHalf } from '../helpers/blobPeer.ts';
 import { portRelay } from '../helpers/portRelay.ts';
@@ -122,7 +123,7 @@ describe('blobs beside QUIC', () => {
 
   it('carries 16 MiB each way, at once, and answers small requests meanwhile', async () => {
     const { client, server } = await linked(cell);
-    const [here, there] = [fabricConnection(client), fabricConnection(server)];
+    const [here, there] = [createFabricConnection(client), createFabricConnection(server)];
     there.rpc.onRequest('double', (n: number) => 2 * n);
     here.rpc.listen();
     there.rpc.listen();

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { connect as tlsConnect } from 'node:tls';
-import { type ControlLink, parseHostPort } from '../../daemons/protocol/controlLink.ts';
-import { dialControlQuic } from '../../daemons/protocol/controlQuic.ts';
-import { dialControlTcp } from '../../daemons/protocol/controlTcp.ts';
-import { connectFabric, type FabricClient } from '../../daemons/protocol/fabricClient.ts';
-import { FABRIC_ALPN, type FabricMethods } from '../../daemons/protocol/fabricControl.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { parseHostPort } from '../../base/hostPort.ts';
+import type { ControlLink } from '../../daemons/fabric/controlLink.ts';
+import { dialControlQuic } from '../../daemons/fabric/controlQuic.ts';
+import { dialControlTcp } from '../../daemons/fabric/controlTcp.ts';
+import { connectFabric, type FabricClient } from '../../daemons/fabric/fabricClient.ts';
+import { LONG_MS, SHORT_MS } from '../../daemons/fabricbiosd/pool/policy.ts';
+import { openCellSession } from '../../daemons/scheduler/fabric/openCellSession.ts';
+import { FABRIC_ALPN, type FabricMethods } from '../../daemons/wire/fabricControl.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
 import { fabricCell, pemsOf, type TestCell } from '../helpers/fabricCell.ts';
+import { tasklet } from './runtimeHarness.ts';
 
 function failed(kind: string, code: string) {
   return (error: unknown) => {
@@ -50,6 +55,45 @@ for (const transport of ['quic', 'tcp'] as const) {
       assert.ok(workers >= 1);
     });
 
+    it('states its workers, which the tenant API does not show', async () => {
+      const { workers_max, short_ms, long_ms } = client.identity;
+      assert.deepEqual({ workers_max, short_ms, long_ms }, { workers_max: 2, short_ms: SHORT_MS, long_ms: LONG_MS });
+      const target = { address: cell.facts.control, transport, ...pemsOf(cell.trust, cell.trust.scheduler) };
+      const session = await openCellSession(target, { running() {}, log() {} });
+      assert.deepEqual(session.workers, { workers_max, short_ms, long_ms });
+      for (const field of Object.keys(session.workers)) assert.ok(!(field in session.identity), field);
+      session.close();
+    });
+
+    it('says with each outcome whether the next run of the module is expected to be short', async () => {
+      const spin = '(if (local.get $input_len) (then (loop $on (br $on)))) (i32.const 0)';
+      const bytes = tasklet({ run: spin });
+      const module_sha256 = createHash('sha256').update(bytes).digest('hex');
+      await client.request('module.put', { module_sha256, bytes: client.bytesOut(bytes) });
+      const job = {
+        tenant: 'a',
+        program: 'p',
+        tasklet: 't',
+        version: '0.1.0',
+        module_sha256,
+        mem_bytes: 0,
+        hold_ms: 0,
+      };
+      const limits = { fuel: 2 ** 40, linear_memory_bytes: 65_536, seed: 'ab'.repeat(32), start_unix_nanos: '1' };
+      const submit = (run_id: string, input: string) =>
+        client.request('tasklet.submit', {
+          ...{ ...job, ...limits, run_id, timeout_ms: 200 },
+          input: { inline_b64: Buffer.from(input).toString('base64') },
+        });
+      // A busy machine may take long for the first ones, which are judged by the clock.
+      let last = await submit('empty', '');
+      for (let i = 0; i < 50 && !last.short; i++) last = await submit(`empty-${i}`, '');
+      assert.equal(last.short, true);
+      const late = await submit('late', 'x');
+      assert.equal(late.error?.code, 'deadline_exceeded');
+      assert.equal(late.short, false);
+    });
+
     it('leases memory: alloc, list, renew, free', async () => {
       const lease = await client.request('lease.alloc', { tenant: 'a', bytes: 4096, ttl_ms: 60_000 });
       assert.equal(lease.generation, 1);
@@ -81,7 +125,7 @@ for (const transport of ['quic', 'tcp'] as const) {
       assert.equal(grant.generation, 1);
       assert.ok(Date.parse((await ask({ ttl_ms: 1_000 })).expires_at) < Date.parse(expires_at));
       await assert.rejects(ask({ tenant: 'b' }), failed('refused', 'lease_of_another_tenant'));
-      await assert.rejects(ask({ ttl_ms: 300_001 }), failed('refused', 'bad_request'));
+      await assert.rejects(ask({ ttl_ms: 300_001 }), failed('usage', 'bad_request'));
       await client.request('lease.free', { lease_id });
       await assert.rejects(ask({}), failed('refused', 'lease_unknown'));
     });
@@ -105,7 +149,7 @@ for (const transport of ['quic', 'tcp'] as const) {
     ] as const) {
       it(`refuses ${method} with ${JSON.stringify(params).slice(0, 60)}`, async () => {
         await assert.rejects(client.request(method, params as never), (error) => {
-          assert.ok(failed('refused', 'bad_request')(error));
+          assert.ok(failed('usage', 'bad_request')(error));
           assert.match((error as Error).message, message);
           return true;
         });
@@ -113,7 +157,7 @@ for (const transport of ['quic', 'tcp'] as const) {
     }
 
     it('refuses an unknown method and goes on', async () => {
-      await assert.rejects(client.request('lease.steal' as never, {} as never), failed('refused', 'bad_request'));
+      await assert.rejects(client.request('lease.steal' as never, {} as never), failed('usage', 'bad_request'));
       await client.request('identity', {});
     });
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import type { FabricClient } from '../../daemons/protocol/fabricClient.ts';
-import type { CapabilityRight, Lease } from '../../daemons/protocol/fabricControl.ts';
-import { frameHead } from '../../daemons/protocol/frames.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { type MemChange, type MemSession, openMemSession } from '../../daemons/protocol/memClient.ts';
-import { MEM, MEM_CHUNK_BYTES_MAX } from '../../daemons/protocol/memFrames.ts';
-import { connectWebTransport } from '../../daemons/protocol/webTransport.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { FabricClient } from '../../daemons/fabric/fabricClient.ts';
+import { type MemChange, type MemSession, openMemSession } from '../../daemons/memory/memClient.ts';
+import { MEM, MEM_CHUNK_BYTES_MAX } from '../../daemons/memory/memFrames.ts';
+import { connectWebTransport } from '../../daemons/memory/webTransport.ts';
+import { frameHead } from '../../daemons/streams/frames.ts';
+import type { CapabilityRight, Lease } from '../../daemons/wire/fabricControl.ts';
 import { fabricCell, type TestCell } from '../helpers/fabricCell.ts';
 import { fabricTasklet, putModule, run, submission } from '../helpers/fabricTasklets.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { FabricClient } from '../../daemons/protocol/fabricClient.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { FabricClient } from '../../daemons/fabric/fabricClient.ts';
 import { fabricCell, type TestCell } from '../helpers/fabricCell.ts';
 import { fabricTasklet, putModule, run, submission } from '../helpers/fabricTasklets.ts';
 

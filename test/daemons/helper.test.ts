@@ -5,13 +5,13 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { LIMITS } from '../../base/limits.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { DOOR_LIMITS } from '../../daemons/doors/doorLimits.ts';
 import { DASHBOARD_FILES } from '../../daemons/helper/dashboardFiles.ts';
 import { helperRoutes } from '../../daemons/helper/routes.ts';
-import { DOOR_LIMITS } from '../../daemons/protocol/doorLimits.ts';
-import { HELPER_REASONS } from '../../daemons/protocol/helperApi.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import type { RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+import { HELPER_REASONS } from '../../daemons/wire/helperApi.ts';
+import type { RunSubmit } from '../../daemons/wire/tenantApi.ts';
 import { type Answer, ask, eventsOf, helperWithStandIn, type TestHelper, WASM } from './helperSetup.ts';
 
 /** The server learns of a closed connection an instant after its client. */
@@ -434,8 +434,8 @@ describe('helper: who may ask', () => {
     assert.doesNotMatch(helper.logged.join('\n'), new RegExp(helper.bearer));
   });
 
-  it('is documented: every route and every reason stands in docs/helper.md', async () => {
-    const page = await readFile(join(packageRoot, 'docs', 'helper.md'), 'utf8');
+  it('is documented: every route and every reason stands in docs/reference/helper.md', async () => {
+    const page = await readFile(join(packageRoot, 'docs', 'reference', 'helper.md'), 'utf8');
     const nothing = undefined as never;
     const routes = helperRoutes({
       cellId: '',

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promise
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HelperOptions } from '../../daemons/helper/startHelper.ts';
-import { startHelper } from '../../daemons/helper/startHelper.ts';
+import type { HelperOptions } from '../../daemons/helper/start.ts';
+import { startHelper } from '../../daemons/helper/start.ts';
 import { type StandIn, standInScheduler } from './helperStandIn.ts';
 
 export const WASM = Buffer.from('0061736d01000000', 'hex');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Browser } from 'playwright-core';
-import type { HelperRun } from '../../daemons/protocol/helperApi.ts';
+import type { HelperRun } from '../../daemons/wire/helperApi.ts';
 import { complaintsOf, launchChromium } from '../helpers/chromium.ts';
 import { ask, eventsOf } from './helperSetup.ts';
 import { type LocalStack, startLocalStack } from './localStack.ts';

@@ -6,10 +6,10 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
+import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerPort } from '../../daemons/helper/schedulerPort.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { RunError } from '../../daemons/protocol/runError.ts';
-import type { ArtifactName, Run, RunEvent, RunSubmit, RunsEvent } from '../../daemons/protocol/tenantApi.ts';
+import type { RunError } from '../../daemons/wire/runError.ts';
+import type { ArtifactName, Run, RunEvent, RunSubmit, RunsEvent } from '../../daemons/wire/tenantApi.ts';
 
 interface Kept {
   run: Run;
@@ -48,9 +48,9 @@ export function standInScheduler(): StandIn {
       data: { run_id: run.run_id, state: run.state, at: new Date().toISOString(), run: structuredClone(run) },
     });
   const find = (runId: string): Kept => {
-    if (standIn.down) throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+    if (standIn.down) throw new GrafosError('scheduler_unreachable', 'nothing answers at the scheduler');
     const found = kept.get(runId);
-    if (found === undefined) throw new GrafosError('refused', 'not_found', 'There is no such run.');
+    if (found === undefined) throw new GrafosError('not_found', 'There is no such run.');
     return found;
   };
   const emit = (entry: Kept, event: RunEvent): void => {
@@ -92,10 +92,9 @@ export function standInScheduler(): StandIn {
     async submit(job) {
       const { input, ...rest } = 'input' in job ? job : { ...job, input: Buffer.from(job.input_b64, 'base64') };
       const submit: RunSubmit = { ...rest, input_b64: Buffer.from(input).toString('base64') };
-      if (standIn.down)
-        throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+      if (standIn.down) throw new GrafosError('scheduler_unreachable', 'nothing answers at the scheduler');
       if (submit.mem_bytes > 131_072) {
-        throw new GrafosError('refused', 'lease_denied: capacity', 'The cell has 131072 bytes of fabric memory.');
+        throw new GrafosError('lease_denied: capacity', 'The cell has 131072 bytes of fabric memory.');
       }
       standIn.submits.push(submit);
       const run: Run = {
@@ -124,8 +123,7 @@ export function standInScheduler(): StandIn {
       return structuredClone(find(runId).run);
     },
     async listRuns({ limit = 50 } = {}) {
-      if (standIn.down)
-        throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+      if (standIn.down) throw new GrafosError('scheduler_unreachable', 'nothing answers at the scheduler');
       return [...kept.values()]
         .map(({ run }) => structuredClone(run))
         .reverse()
@@ -151,8 +149,7 @@ export function standInScheduler(): StandIn {
       }
     },
     async *allEvents({ signal } = {}) {
-      if (standIn.down)
-        throw new GrafosError('unreachable', 'scheduler_unreachable', 'nothing answers at the scheduler');
+      if (standIn.down) throw new GrafosError('scheduler_unreachable', 'nothing answers at the scheduler');
       const live = on(all, 'event', { close: ['drop'], ...(signal === undefined ? {} : { signal }) });
       standIn.streams += 1;
       try {
@@ -171,7 +168,7 @@ export function standInScheduler(): StandIn {
     },
     async artifact(runId, name) {
       const bytes = artifacts(find(runId)).get(name);
-      if (bytes === undefined) throw new GrafosError('refused', 'not_found', 'The run has no such artifact yet.');
+      if (bytes === undefined) throw new GrafosError('not_found', 'The run has no such artifact yet.');
       return bytes;
     },
     close() {},

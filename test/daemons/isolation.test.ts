@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PoolWorker } from '../../daemons/fabricbiosd/runtime/poolWorker.ts';
+import { PoolWorker } from '../../daemons/fabricbiosd/pool/poolWorker.ts';
 
 interface Attacked {
   kind: string;

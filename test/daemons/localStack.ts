@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import { connectScheduler, type SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import { writeDevTrust } from '../../toolchain/trust/devTrust.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 import { WAT, watProgram } from '../helpers/watTasklets.ts';

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MeteredStore, STORED_FROM_BYTES } from '../../daemons/fabricbiosd/runtime/meteredStore.ts';
-import { meter } from '../../wasm/meter.ts';
+import { MeteredStore, STORED_FROM_BYTES } from '../../daemons/fabricbiosd/pool/meteredStore.ts';
+import { meter } from '../../wasm/meter/meter.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { startRuntime, tasklet } from './runtimeHarness.ts';
 
@@ -146,7 +146,7 @@ describe('metered modules on disk', () => {
     assert.deepEqual(await run(), first);
     // Another's in its place shows that it is the stored one that runs.
     const [name = ''] = await readdir(kept);
-    const worker = new URL('../../daemons/fabricbiosd/runtime/runWorker.ts', import.meta.url);
+    const worker = new URL('../../daemons/fabricbiosd/worker/runWorker.ts', import.meta.url);
     await new MeteredStore(kept, worker).write(hash(module), 16, meter(large(8), { memoryMaxPages: 16 }));
     assert.deepEqual(await readdir(kept), [name]);
     assert.equal((await run())[0], 8);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { CompileTask } from '../../daemons/fabricbiosd/runtime/compileTask.ts';
-import { WorkerPool } from '../../daemons/fabricbiosd/runtime/workerPool.ts';
-import { meter } from '../../wasm/meter.ts';
+import { CompileTask } from '../../daemons/fabricbiosd/pool/compileTask.ts';
+import { WorkerPool } from '../../daemons/fabricbiosd/pool/workerPool.ts';
+import { meter } from '../../wasm/meter/meter.ts';
 import { type Cell, startRuntime, tasklet, workerUrl } from './runtimeHarness.ts';
 
 const endless = tasklet({ run: '(loop $on (br $on)) (i32.const 0)' });
@@ -94,7 +94,7 @@ describe('runs beside each other on a cell of two workers', () => {
     assert.equal(told.ended, 0);
   });
 
-  it('long runs, one after another, share the workers that were put behind for them', async () => {
+  it('long runs, one after another, share the workers that were lowered for them', async () => {
     const work = tasklet({
       run: '(local.set $n (i32.const 100000000)) (loop $on (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)',
     });
@@ -105,7 +105,7 @@ describe('runs beside each other on a cell of two workers', () => {
     assert.equal(workers_lost, 0);
   });
 
-  it('once a worker is behind, long runs begin there, and none that quick runs have is put behind for them', async function () {
+  it('once a worker is lowered, long runs begin there, and none that short runs have is lowered for them', async function () {
     if (process.platform !== 'linux' || Number(process.versions.node.split('.')[0]) < 24) this.skip();
     assert.equal((await cell.run(hello)).state, 'succeeded');
     await attack(2);
@@ -173,7 +173,7 @@ describe('runs beside each other on a cell of two workers', () => {
     assert.deepEqual(order.slice(0, 2).toSorted(), ['a', 'b'], order.join(' '));
   });
 
-  it('many quick runs of one module do not hold up the one of another', async () => {
+  it('many short runs of one module do not hold up the one of another', async () => {
     const work = tasklet({
       run: '(local.set $n (i32.const 100000)) (loop $on (br_if $on (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)',
     });

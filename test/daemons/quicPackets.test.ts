@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Socket } from 'node:dgram';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ControlLink, type ControlListener, parseHostPort } from '../../daemons/protocol/controlLink.ts';
-import { dialControlQuic, listenControlQuic } from '../../daemons/protocol/controlQuic.ts';
-import type { PeerRole } from '../../daemons/protocol/peerRole.ts';
+import { parseHostPort } from '../../base/hostPort.ts';
+import type { ControlLink, ControlListener } from '../../daemons/fabric/controlLink.ts';
+import { dialControlQuic, listenControlQuic } from '../../daemons/fabric/controlQuic.ts';
+import type { PeerRole } from '../../daemons/wire/peerRole.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
 
 const HOST = '127.0.0.1';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { RunJob } from '../../daemons/fabricbiosd/runtime/runJob.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { RunJob } from '../../daemons/fabricbiosd/pool/runJob.ts';
 import { type Cell, startRuntime, tasklet } from './runtimeHarness.ts';
 
 const ECHO = {
@@ -61,7 +61,7 @@ describe('tasklet runtime', () => {
               (i32.load (i32.const -1))`,
       });
       const outcomes = await Promise.all(Array.from({ length: 24 }, () => cell.run(module)));
-      const [first, ...others] = outcomes.map(({ duration_us: _, output, ...rest }) => ({
+      const [first, ...others] = outcomes.map(({ duration_us: _duration, short: _short, output, ...rest }) => ({
         ...rest,
         output: Buffer.from(output).toString('hex'),
       }));

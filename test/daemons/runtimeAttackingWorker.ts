@@ -37,7 +37,7 @@ const TREASURES: Record<string, () => unknown> = {
   addon: () => held.dlopen({ exports: {} }, outside),
 };
 
-await import('../../daemons/fabricbiosd/runtime/runWorker.ts');
+await import('../../daemons/fabricbiosd/worker/runWorker.ts');
 
 // biome-ignore lint/security/noGlobalEval: evaluating a stranger's text is what this file is for
 const evaluate = globalThis.eval;

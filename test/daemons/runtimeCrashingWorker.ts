@@ -5,7 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ToWorker, WorkerData } from '../../daemons/fabricbiosd/runtime/workerMessages.ts';
+import type { ToWorker, WorkerData } from '../../daemons/fabricbiosd/boundary/workerMessages.ts';
 
 // Taken before the real worker seals its realm.
 const { exit } = process;
@@ -36,4 +36,4 @@ function fillHeap(): void {
   for (;;) kept.push(new Array(100_000).fill(0.5));
 }
 
-await import('../../daemons/fabricbiosd/runtime/runWorker.ts');
+await import('../../daemons/fabricbiosd/worker/runWorker.ts');

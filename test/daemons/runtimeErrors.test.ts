@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { RunJob } from '../../daemons/fabricbiosd/runtime/runJob.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { RUN_ERROR_CODES, type RunErrorCode } from '../../daemons/protocol/runError.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { RunJob } from '../../daemons/fabricbiosd/pool/runJob.ts';
+import { RUN_ERROR_CODES, type RunErrorCode } from '../../daemons/wire/runError.ts';
 import { type Cell, startRuntime, type TaskletParts, tasklet } from './runtimeHarness.ts';
 
 interface Row {

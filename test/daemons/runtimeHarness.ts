@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { RunJob, RunJobOutcome, RunListener } from '../../daemons/fabricbiosd/runtime/runJob.ts';
-import { createRuntime, type Runtime, type RuntimeOptions } from '../../daemons/fabricbiosd/runtime/runtime.ts';
+import type { RunJob, RunJobOutcome, RunListener } from '../../daemons/fabricbiosd/pool/runJob.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from '../../daemons/fabricbiosd/pool/runtime.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 
-export const workerUrl = new URL('../../daemons/fabricbiosd/runtime/runWorker.ts', import.meta.url);
+export const workerUrl = new URL('../../daemons/fabricbiosd/worker/runWorker.ts', import.meta.url);
 export const trialUrls = {
   main: new URL('../../daemons/fabricbiosd/trial/trialMain.ts', import.meta.url),
   thread: new URL('../../daemons/fabricbiosd/trial/trialThread.ts', import.meta.url),

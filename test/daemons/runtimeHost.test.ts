@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash } from 'node:crypto';
-import type { RunJob } from '../../daemons/fabricbiosd/runtime/runJob.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { RunJob } from '../../daemons/fabricbiosd/pool/runJob.ts';
 import { type Cell, startRuntime, type TaskletParts, tasklet } from './runtimeHarness.ts';
 
 const OOB = 'trap_memory_out_of_bounds';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 import { type Cell, startRuntime, tasklet } from './runtimeHarness.ts';
 

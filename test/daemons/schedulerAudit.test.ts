@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auditFiles } from '../../daemons/protocol/auditFiles.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
-import { verifyAudit, verifyAuditEnds } from '../../daemons/protocol/verifyAudit.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { auditFiles } from '../../daemons/audit/auditFiles.ts';
+import { verifyAudit, verifyAuditEnds } from '../../daemons/audit/verifyAudit.ts';
 import { type AuditEntry, type AuditOptions, openAuditLog } from '../../daemons/scheduler/audit/auditLog.ts';
 import { readAudit } from '../../daemons/scheduler/audit/readAudit.ts';
 

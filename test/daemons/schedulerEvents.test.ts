@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { RunsEvent } from '../../daemons/protocol/tenantApi.ts';
 import { allRunEvents, STREAM_BOUNDS } from '../../daemons/scheduler/http/allRunEvents.ts';
-import { FEED_LISTENERS_MAX, type RunFeed, runFeed } from '../../daemons/scheduler/runs/runFeed.ts';
+import { createRunFeed, FEED_LISTENERS_MAX, type RunFeed } from '../../daemons/scheduler/runs/runFeed.ts';
 import type { StoredRun } from '../../daemons/scheduler/store/runTable.ts';
+import { connectScheduler, type SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { RunsEvent } from '../../daemons/wire/tenantApi.ts';
 import { CELL_ID, type Harness, MODULE, MODULE_SHA256, startHarness, submitOf } from './schedulerHarness.ts';
 
 type Events = AsyncGenerator<RunsEvent, void, undefined>;
@@ -246,7 +246,7 @@ describe('scheduler: a stream of all runs, alone', () => {
   };
 
   it('costs nothing while nobody listens who may hear it', () => {
-    const feed = runFeed();
+    const feed = createRunFeed();
     let looks = 0;
     const watched = new Proxy(run('one'), {
       get: (target, key) => {
@@ -265,7 +265,7 @@ describe('scheduler: a stream of all runs, alone', () => {
   });
 
   it('shows that it lives, and is renewed when it is old', async () => {
-    const feed = runFeed();
+    const feed = createRunFeed();
     const stream = allRunEvents(feed, actor, { ...STREAM_BOUNDS, pingMs: 1, lifeMs: 20 });
     assert.equal(free(feed), FEED_LISTENERS_MAX - 1);
     let text = '';
@@ -275,7 +275,7 @@ describe('scheduler: a stream of all runs, alone', () => {
   });
 
   it('holds no more than its bound for a client that never reads, and cuts it off', async () => {
-    const feed = runFeed();
+    const feed = createRunFeed();
     const stream = allRunEvents(feed, actor, { ...STREAM_BOUNDS, unread: 4_096, graceMs: 1 });
     const closed = once(stream, 'close');
     for (let at = 0; at < 1_000; at += 1) feed.entered(run('one'));

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { parseExactJson } from '../../daemons/protocol/parseExactJson.ts';
-import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
-import { tlsClientOptions } from '../../daemons/protocol/peerTls.ts';
-import { SUBMIT_FRAME_TYPE, SUBMIT_HEAD_BYTES, submitFrameHead } from '../../daemons/protocol/submitFrame.ts';
+import { parseExactJson } from '../../base/json/parseExactJson.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { PeerFiles } from '../../daemons/peers/peerFiles.ts';
+import { tlsClientOptions } from '../../daemons/peers/peerTls.ts';
 import { IN_ROW_BYTES } from '../../daemons/scheduler/store/runFiles.ts';
+import { SUBMIT_FRAME_TYPE, SUBMIT_HEAD_BYTES, submitFrameHead } from '../../daemons/wire/submitFrame.ts';
 import { type Harness, MODULE, MODULE_SHA256, startHarness, submitOf, tokenOf } from './schedulerHarness.ts';
 
 /**

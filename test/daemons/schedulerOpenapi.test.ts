@@ -1,24 +1,29 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { SCHEMAS, type Schema, type SchemaName } from '../../daemons/protocol/apiSchemas.ts';
-import { compileSchema } from '../../daemons/protocol/compileSchema.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import type { RefusalReason } from '../../daemons/protocol/tenantApi.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { REFUSAL_STATUS } from '../../daemons/scheduler/http/status.ts';
 import { apiPage } from '../../daemons/scheduler/openapi/apiPage.ts';
 import { openapiDocument } from '../../daemons/scheduler/openapi/openapiDocument.ts';
 import { OPERATIONS } from '../../daemons/scheduler/openapi/operations.ts';
-import { REFUSAL_STATUS } from '../../daemons/scheduler/refused.ts';
+import { SCHEMAS, type Schema, type SchemaName } from '../../daemons/wire/apiSchemas.ts';
+import type { Check } from '../../daemons/wire/checkOf.ts';
+import { schemaCheck } from '../../daemons/wire/schemaCheck.ts';
+import type { RefusalReason } from '../../daemons/wire/tenantApi.ts';
+import { standaloneModule } from '../../scripts/standaloneChecks.ts';
 import { wrapMarkdown } from '../../scripts/wrapMarkdown.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { type Harness, MODULE, MODULE_SHA256, startHarness, submitOf } from './schedulerHarness.ts';
 
 interface AjvLike {
   addSchema(schema: object): void;
   compile(schema: object): (value: unknown) => boolean;
 }
-// Fastify brings Ajv; it is the judge of our own small checker here, and not used anywhere else.
+// Ajv as it comes, without the options and the preparation of our checks, is their judge.
 const Ajv: new (options: object) => AjvLike = createRequire(import.meta.url)('ajv/dist/2020').default;
 
 function ajvFor(name: SchemaName): (value: unknown) => boolean {
@@ -28,7 +33,7 @@ function ajvFor(name: SchemaName): (value: unknown) => boolean {
 }
 
 const valid = (name: SchemaName, value: unknown): void => {
-  const problem = compileSchema(SCHEMAS[name], SCHEMAS)(value, name);
+  const problem = schemaCheck(SCHEMAS[name], SCHEMAS)(value, name);
   assert.equal(problem, null, `${problem}: ${JSON.stringify(value).slice(0, 300)}`);
   assert.ok(ajvFor(name)(value), name);
 };
@@ -36,7 +41,7 @@ const valid = (name: SchemaName, value: unknown): void => {
 describe('scheduler: OpenAPI', () => {
   it('the page is what the code says', () => {
     assert.equal(
-      readFileSync(join(packageRoot, 'docs', 'api.md'), 'utf8'),
+      readFileSync(join(packageRoot, 'docs', 'reference', 'api.md'), 'utf8'),
       wrapMarkdown(apiPage()),
       'run: node scripts/apiPage.ts',
     );
@@ -53,11 +58,15 @@ describe('scheduler: OpenAPI', () => {
   });
 
   it('refuses a keyword it would not check', () => {
-    assert.throws(() => compileSchema({ multipleOf: 2 } as Schema, {}), /multipleOf/);
+    assert.throws(() => schemaCheck({ multiplesOf: 2 } as Schema)(1, 'it'), /multiplesOf/);
   });
 
-  it('agrees with Ajv on any submit, right or wrong', () => {
-    const ours = compileSchema(SCHEMAS.RunSubmit, SCHEMAS);
+  it('agrees with Ajv on any submit, right or wrong, in the code of the bundles', async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'checks.mjs');
+    const checkOf = new URL('../../daemons/wire/checkOf.ts', import.meta.url).href;
+    await writeFile(file, standaloneModule({ RUN_SUBMIT: schemaCheck(SCHEMAS.RunSubmit, SCHEMAS) }, checkOf));
+    const ours: Check = (await import(pathToFileURL(file).href)).RUN_SUBMIT;
     const theirs = ajvFor('RunSubmit');
     const right = { ...submitOf('plain'), hold_ms: 1, seed: 'ab'.repeat(32), start_unix_nanos: '1' };
     assert.equal(ours(right, 'body'), null);

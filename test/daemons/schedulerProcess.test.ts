@@ -7,11 +7,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { RunSubmit } from '../../daemons/protocol/tenantApi.ts';
-import { verifyAudit } from '../../daemons/protocol/verifyAudit.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { verifyAudit } from '../../daemons/audit/verifyAudit.ts';
+import { connectScheduler, type SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { RunSubmit } from '../../daemons/wire/tenantApi.ts';
 import { type DevTrust, writeDevTrust } from '../../toolchain/trust/devTrust.ts';
 
 const CELL_ID = 'cell-process-1';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { RunEvent } from '../../daemons/protocol/tenantApi.ts';
+import type { GrafosError } from '../../base/grafosError.ts';
+import type { RunEvent } from '../../daemons/wire/tenantApi.ts';
 import { type Harness, MODULE, MODULE_SHA256, startHarness, submitOf } from './schedulerHarness.ts';
 
 describe('scheduler: runs', () => {

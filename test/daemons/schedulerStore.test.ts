@@ -5,9 +5,9 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
-import { moduleStore } from '../../daemons/scheduler/moduleStore.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import type { GrafosError } from '../../base/grafosError.ts';
+import { createModuleStore } from '../../daemons/scheduler/moduleStore.ts';
 import { conclude, NOT_ENDED } from '../../daemons/scheduler/runs/endRun.ts';
 import {
   type CellStore,
@@ -15,8 +15,8 @@ import {
   openStoppedStore,
   STORE_FILE,
 } from '../../daemons/scheduler/store/cellStore.ts';
-import { decisionTable } from '../../daemons/scheduler/store/decisionTable.ts';
-import { type RunTable, runTable, type StoredRun } from '../../daemons/scheduler/store/runTable.ts';
+import { createDecisionTable } from '../../daemons/scheduler/store/decisionTable.ts';
+import { createRunTable, type RunTable, type StoredRun } from '../../daemons/scheduler/store/runTable.ts';
 import { MODULE, MODULE_SHA256 } from './schedulerHarness.ts';
 
 describe('scheduler: store', () => {
@@ -134,7 +134,7 @@ describe('scheduler: store', () => {
     const insert = meta();
     const pages = Number(store.prepare('PRAGMA page_count').get()?.page_count);
     store.prepare(`PRAGMA max_page_count = ${pages + 2}`).get();
-    const refused = { name: 'Refused', reason: 'storage_unavailable', status: 503 };
+    const refused = { name: 'RefusedError', reason: 'storage_unavailable' };
     const neighbour = store.change(() => insert.run('a', '1'));
     assert.throws(() => store.change(() => insert.run('b', 'x'.repeat(1_000_000))), refused);
     await neighbour.durable.catch((error: unknown) =>
@@ -240,7 +240,7 @@ describe('scheduler: store', () => {
   }
 
   it('drops the oldest ended runs beyond the bounds, by number and by bytes, and never one in flight', async () => {
-    const runs = runTable(store, { runs: 10, bytes: 5_000 });
+    const runs = createRunTable(store, { runs: 10, bytes: 5_000 });
     const flying = runNamed('flying');
     await store.change(() => runs.insert(flying, new Uint8Array())).durable;
     for (let at = 0; at < 200; at += 1) {
@@ -271,7 +271,7 @@ describe('scheduler: store', () => {
   });
 
   it('keeps a bounded number of decisions', async () => {
-    const decisions = decisionTable(store, 100);
+    const decisions = createDecisionTable(store, 100);
     const facts = {
       at: 1,
       run_id: null,
@@ -294,7 +294,7 @@ describe('scheduler: store', () => {
     }
 
     it('keeps nothing whose hash is wrong, or whose sender broke off', async () => {
-      const modules = moduleStore(dir, store);
+      const modules = createModuleStore(dir, store);
       await assert.rejects(modules.put('t', '0'.repeat(64), chunks(MODULE)), { reason: 'module_hash_mismatch' });
       const broken = (async function* () {
         yield MODULE.subarray(0, 5);
@@ -306,9 +306,9 @@ describe('scheduler: store', () => {
     });
 
     it('finds a module again after a restart, for its tenant only, and notices when its file is gone', async () => {
-      let modules = moduleStore(dir, store);
+      let modules = createModuleStore(dir, store);
       await modules.put('t', MODULE_SHA256, chunks(MODULE));
-      modules = moduleStore(dir, store);
+      modules = createModuleStore(dir, store);
       assert.deepEqual([modules.has('t', MODULE_SHA256), modules.has('u', MODULE_SHA256)], [true, false]);
       assert.ok(MODULE.equals(await modules.read(MODULE_SHA256)));
       rmSync(join(dir, 'modules', `${MODULE_SHA256}.wasm`));
@@ -318,7 +318,7 @@ describe('scheduler: store', () => {
 
     it('drops those not used for longest beyond its bounds', async () => {
       const { createHash } = await import('node:crypto');
-      const modules = moduleStore(dir, store, { modules: 3, bytes: 1_000 });
+      const modules = createModuleStore(dir, store, { modules: 3, bytes: 1_000 });
       const hashes: string[] = [];
       for (let at = 0; at < 5; at += 1) {
         const bytes = Buffer.from(`module ${at}`);

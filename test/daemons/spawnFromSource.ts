@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { FailedLine, ReadyLine } from '../../daemons/protocol/daemonLifetime.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import type { FailedLine, ReadyLine } from '../../daemons/wire/daemonLines.ts';
 
 export interface SourceDaemon {
   // biome-ignore lint/suspicious/noExplicitAny: every daemon has facts of its own

@@ -3,14 +3,14 @@
  * hold a run where it wants it.
  */
 import { randomBytes } from 'node:crypto';
-import type { Lease } from '../../daemons/protocol/fabricControl.ts';
 import {
   type CellJob,
   type CellNews,
   type CellOutcome,
-  CellRefused,
+  CellRefusedError,
   type CellSession,
 } from '../../daemons/scheduler/fabric/cellSession.ts';
+import type { Lease } from '../../daemons/wire/fabricControl.ts';
 
 export interface StandInCell {
   connect(news: CellNews): Promise<CellSession>;
@@ -49,6 +49,7 @@ export function standInCell(cellId: string): StandInCell {
     fuel_used: 1234,
     linear_memory_peak: 65_536,
     duration_us: 42,
+    short: true,
     lease: null,
     ...more,
   });
@@ -69,7 +70,7 @@ export function standInCell(cellId: string): StandInCell {
   };
 
   const run = async (job: CellJob, news: CellNews): Promise<CellOutcome> => {
-    if (job.tasklet === 'no-room') throw new CellRefused('mem_capacity_exceeded', 'no contiguous room');
+    if (job.tasklet === 'no-room') throw new CellRefusedError('mem_capacity_exceeded', 'no contiguous room');
     news.running(job.run_id);
     if (job.tasklet !== 'told-late') news.log(job.run_id, 'hello\n');
     if (job.tasklet === 'fail') {
@@ -144,6 +145,7 @@ export function standInCell(cellId: string): StandInCell {
           mem_dataplane_sha256: '0'.repeat(64),
           mem_dataplane_transport: 'http2',
         },
+        workers: { workers_max: 2, short_ms: 10, long_ms: 50 },
         inventory: () =>
           over(
             Promise.resolve({ mem_capacity: cell.memCapacity, mem_leased: 0, leases: 0, runs_active: 0, workers: 1 }),
@@ -160,7 +162,8 @@ export function standInCell(cellId: string): StandInCell {
         submit: (job) => {
           cell.submits.push(job);
           for (const look of watchers) look();
-          if (!modules.has(job.module_sha256)) return Promise.reject(new CellRefused('module_unknown', 'put it first'));
+          if (!modules.has(job.module_sha256))
+            return Promise.reject(new CellRefusedError('module_unknown', 'put it first'));
           let answer = outcomes.get(job.run_id);
           if (answer === undefined) {
             answer = run(job, news);

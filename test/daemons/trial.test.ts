@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunJob, RunJobOutcome } from '../../daemons/fabricbiosd/runtime/runJob.ts';
-import { TenantQueue } from '../../daemons/fabricbiosd/trial/tenantQueue.ts';
-import { TrialProcess } from '../../daemons/fabricbiosd/trial/trialProcess.ts';
+import type { RunJob, RunJobOutcome } from '../../daemons/fabricbiosd/pool/runJob.ts';
+import { TenantQueue } from '../../daemons/fabricbiosd/pool/tenantQueue.ts';
+import { TrialProcess } from '../../daemons/fabricbiosd/pool/trialProcess.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { expensiveModule } from '../hostile/expensiveCode.ts';
 import { type Cell, startRuntime, tasklet, trialUrls } from './runtimeHarness.ts';

@@ -2,10 +2,10 @@ import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 import { events, QUICClient } from '@matrixai/quic';
-import { BLOB_ALPN } from '../../daemons/protocol/blobToken.ts';
-import { FABRIC_ALPN } from '../../daemons/protocol/fabricControl.ts';
-import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
-import { quicPeerConfig } from '../../daemons/protocol/peerQuic.ts';
+import { BLOB_ALPN } from '../../daemons/fabric/blobToken.ts';
+import type { PeerFiles } from '../../daemons/peers/peerFiles.ts';
+import { quicPeerConfig } from '../../daemons/peers/peerQuic.ts';
+import { FABRIC_ALPN } from '../../daemons/wire/fabricControl.ts';
 
 const HOST = '127.0.0.1';
 const logger = { getChild: () => logger, debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 import type { Ended } from './grafosCommand.ts';
 import type { MemoryBound } from './memoryBound.ts';
 

@@ -3,7 +3,7 @@
  * chain costs one signature.
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { PeerRefusalReason } from '../../daemons/protocol/peerRefused.ts';
+import type { PeerRefusalReason } from '../../daemons/peers/peerRefused.ts';
 import {
   ALGORITHM,
   ascii,

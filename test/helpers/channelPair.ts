@@ -1,4 +1,4 @@
-import { type ByteChannel, type ControlLink, Inbox } from '../../daemons/protocol/controlLink.ts';
+import { type ByteChannel, type ControlLink, Inbox } from '../../daemons/fabric/controlLink.ts';
 
 export interface PairedChannel extends ByteChannel {
   /** The written bytes, chunk by chunk. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readModule } from '../../wasm/readModule.ts';
-import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
-import { type FunctionType, functionType, type ValueType, type WasmModule } from '../../wasm/wasmModule.ts';
-import { NotInterpreted } from './decodeBody.ts';
-import { Trap, type Value } from './interpreterNumerics.ts';
+import { readModule } from '../../wasm/read/readModule.ts';
+import { WasmInvalidError } from '../../wasm/read/wasmInvalid.ts';
+import { type FunctionType, functionType, type ValueType, type WasmModule } from '../../wasm/read/wasmModule.ts';
+import { NotInterpretedError } from './decodeBody.ts';
+import { TrapError, type Value } from './interpreterNumerics.ts';
 import { instantiateMetered, TOO_DEEP } from './runMetered.ts';
 import {
   type Callable,
@@ -60,7 +60,7 @@ export function compareRuns(bytes: Uint8Array, name: string, limit: number): Com
   try {
     module = readModule(bytes);
   } catch (error) {
-    if (error instanceof WasmInvalid) return 'refused';
+    if (error instanceof WasmInvalidError) return 'refused';
     throw error;
   }
   if (!WebAssembly.validate(bytes)) return 'refused';
@@ -149,7 +149,7 @@ function runMetered(bytes: Uint8Array, name: string, args: unknown[], budget: nu
   } catch (error) {
     // The cause is a segment that does not fit, or one of our limits.
     if (
-      error instanceof WasmInvalid ||
+      error instanceof WasmInvalidError ||
       error instanceof WebAssembly.RuntimeError ||
       error instanceof WebAssembly.LinkError
     )
@@ -198,9 +198,9 @@ function interpret(bytes: Uint8Array, name: string, args: Value[], limit: number
     for (const one of Object.values(instance.exports)) if ('bytes' in one) one.max = Math.min(one.max, PAGES_MAX);
     (instance.exports[name] as Callable).call(...args);
   } catch (error) {
-    if (error instanceof NotInterpreted) {
+    if (error instanceof NotInterpretedError) {
       if (fuel.executed <= limit) return undefined;
-    } else if (error instanceof Trap) {
+    } else if (error instanceof TrapError) {
       trapped = true;
       tooDeep = error.message === 'call stack exhausted';
     } else throw error;

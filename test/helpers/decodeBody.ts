@@ -1,7 +1,7 @@
 /** Function bodies as trees, for the reference interpreter. */
-import type { BinaryReader } from '../../wasm/binaryReader.ts';
-import { FC_IMMEDIATES, FD_IMMEDIATES, IMMEDIATES, Immediate, Op } from '../../wasm/opcodes.ts';
-import type { FunctionType, ValueType, WasmModule } from '../../wasm/wasmModule.ts';
+import type { BinaryReader } from '../../wasm/read/binaryReader.ts';
+import { FC_IMMEDIATES, FD_IMMEDIATES, IMMEDIATES, Immediate, Op } from '../../wasm/read/opcodes.ts';
+import type { FunctionType, ValueType, WasmModule } from '../../wasm/read/wasmModule.ts';
 
 export interface Instruction {
   /** The opcode; after the prefixes 0xfc and 0xfd, 0xfc00 or 0xfd00 + the second number. */
@@ -33,7 +33,7 @@ const VALUE_TYPES: Record<number, ValueType> = {
   111: 'externref',
 };
 
-export class NotInterpreted extends Error {}
+export class NotInterpretedError extends Error {}
 
 function signed(reader: BinaryReader): bigint {
   let value = 0n;
@@ -46,7 +46,7 @@ function signed(reader: BinaryReader): bigint {
 
 export function valueType(code: number): ValueType {
   const type = VALUE_TYPES[code];
-  if (type === undefined) throw new NotInterpreted(`value type 0x${code.toString(16)}`);
+  if (type === undefined) throw new NotInterpretedError(`value type 0x${code.toString(16)}`);
   return type;
 }
 
@@ -126,7 +126,7 @@ function decode(first: number, reader: BinaryReader, module: WasmModule): Instru
     case Immediate.memargLane:
       return { op, immediates: [reader.u32(), reader.u32(), reader.u8()] };
     default:
-      throw new NotInterpreted(`opcode 0x${op.toString(16)}`);
+      throw new NotInterpretedError(`opcode 0x${op.toString(16)}`);
   }
 }
 
@@ -139,7 +139,7 @@ function decodeBlock(instruction: Instruction, reader: BinaryReader, module: Was
       : code < 0
         ? { params: [], results: [valueType(code + 128)] }
         : module.types[code];
-  if (type === undefined) throw new NotInterpreted('a block of an unknown type');
+  if (type === undefined) throw new NotInterpretedError('a block of an unknown type');
   const { code: body, stop } = decodeUntil(reader, module);
   const otherwise = stop === Op.else ? decodeUntil(reader, module).code : [];
   return { ...instruction, type, body, otherwise };

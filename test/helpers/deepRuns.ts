@@ -3,9 +3,9 @@
  * prints each end.
  */
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { setEngineFlags } from '../../daemons/fabricbiosd/runtime/engineFlags.ts';
-import { STACK_MIB } from '../../daemons/fabricbiosd/runtime/poolWorker.ts';
-import { DEPTH_MAX } from '../../wasm/balance.ts';
+import { setEngineFlags } from '../../daemons/fabricbiosd/boundary/engineFlags.ts';
+import { STACK_MIB } from '../../daemons/fabricbiosd/pool/poolWorker.ts';
+import { DEPTH_MAX } from '../../wasm/meter/balance.ts';
 import { compileWat } from './compileWat.ts';
 import { DEEP_FRAMES } from './deepFrames.ts';
 import { instantiateMetered } from './runMetered.ts';

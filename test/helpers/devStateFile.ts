@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DevState } from '../../daemons/protocol/devState.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 import { NOWHERE } from './nowhere.ts';
 
 const daemon = { pid: 2 ** 22 - 3, started: 'long ago', log: join(NOWHERE, 'daemon.log') };

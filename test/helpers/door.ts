@@ -3,8 +3,8 @@
  * chain.
  */
 import { createHash } from 'node:crypto';
-import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
-import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
+import type { PeerFiles } from '../../daemons/peers/peerFiles.ts';
+import type { PeerRefusedError } from '../../daemons/peers/peerRefused.ts';
 import { type Ca, type Chain, ChainMaker, type Side } from './chainMaker.ts';
 import { keyPemOf, toPem } from './x509Writer.ts';
 
@@ -12,7 +12,7 @@ export interface Attempt {
   /** `not-offerable`: the library at the test's end will not even load the chain. */
   outcome: 'accepted' | 'refused' | 'not-offerable';
   /** The refusals that the door reported to its owner. */
-  refusals: PeerRefused[];
+  refusals: PeerRefusedError[];
   /**
    * The leaf that an accepting door received. Libraries may have corrected its encoding on the way.
    */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CellFacts, startCell } from '../../daemons/fabricbiosd/cell.ts';
-import type { CellOptions } from '../../daemons/fabricbiosd/options.ts';
-import type { DaemonLog } from '../../daemons/protocol/daemonLog.ts';
-import { connectFabric, type FabricClient } from '../../daemons/protocol/fabricClient.ts';
-import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
+import { connectFabric, type FabricClient } from '../../daemons/fabric/fabricClient.ts';
+import type { CellOptions } from '../../daemons/fabricbiosd/flags.ts';
+import { type CellFacts, startCell } from '../../daemons/fabricbiosd/start.ts';
+import type { DaemonLog } from '../../daemons/kit/daemonLog.ts';
+import type { PeerFiles } from '../../daemons/peers/peerFiles.ts';
 import { type DevTrust, writeDevTrust } from '../../toolchain/trust/devTrust.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 
@@ -60,6 +60,7 @@ export function pemsOf(trust: DevTrust, pair: { cert: string; key: string }): Pe
 function cellOptions(trust: DevTrust): CellOptions {
   return {
     bind: { host: '127.0.0.1', port: 0 },
+    memHost: undefined,
     memBind: { host: '127.0.0.1', port: 0 },
     memCapacity: 131_072,
     transport: 'quic',

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { FabricClient } from '../../daemons/protocol/fabricClient.ts';
-import type { TaskletOutcome, TaskletSubmit } from '../../daemons/protocol/fabricControl.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { FabricClient } from '../../daemons/fabric/fabricClient.ts';
+import type { TaskletOutcome, TaskletSubmit } from '../../daemons/wire/fabricControl.ts';
 import { compileWat } from './compileWat.ts';
 
 /** Bodies of the tasklets of a fabric test: $in is the handle of the input, $len its length. */

@@ -1,10 +1,10 @@
 /**
- * The values that docs/meter.md ("Depth") counts for a frame, found on the tree of its
+ * The values that docs/internals/meter.md ("Depth") counts for a frame, found on the tree of its
  * instructions, in the most obvious way.
  */
-import { Op } from '../../wasm/opcodes.ts';
-import { EFFECTS, FC_EFFECTS, FD_EFFECTS } from '../../wasm/stackEffect.ts';
-import type { FunctionType } from '../../wasm/wasmModule.ts';
+import { Op } from '../../wasm/read/opcodes.ts';
+import { EFFECTS, FC_EFFECTS, FD_EFFECTS } from '../../wasm/read/stackEffect.ts';
+import type { FunctionType } from '../../wasm/read/wasmModule.ts';
 import type { Instruction } from './decodeBody.ts';
 
 interface Label {

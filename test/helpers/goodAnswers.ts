@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { SchemaName } from '../../daemons/protocol/apiSchemas.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run, RunRecord, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { SchemaName } from '../../daemons/wire/apiSchemas.ts';
+import type { Run, RunRecord, RunSubmit } from '../../daemons/wire/tenantApi.ts';
 
 export const RUN_ID = '01jx0000000000000000000000';
 const AT = '2026-01-02T03:04:05.678Z';

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 
 /** Why a terminal cannot be had here; undefined where it can. */
 export function terminalMissing(): string | undefined {

@@ -8,7 +8,7 @@
  */
 export type Value = number | bigint | object | null;
 
-export class Trap extends Error {}
+export class TrapError extends Error {}
 
 type Numeric = (...operands: never[]) => Value;
 const view = new DataView(new ArrayBuffer(8));
@@ -37,23 +37,23 @@ export function bits64(x: number): bigint {
 }
 
 function divideI32(a: number, b: number, signed: boolean): number {
-  if (b === 0) throw new Trap('integer divide by zero');
+  if (b === 0) throw new TrapError('integer divide by zero');
   if (!signed) return Math.floor(u32(a) / u32(b)) | 0;
-  if (a === -(2 ** 31) && b === -1) throw new Trap('integer overflow');
+  if (a === -(2 ** 31) && b === -1) throw new TrapError('integer overflow');
   return (a / b) | 0;
 }
 function remainderI32(a: number, b: number, signed: boolean): number {
-  if (b === 0) throw new Trap('integer divide by zero');
+  if (b === 0) throw new TrapError('integer divide by zero');
   return (signed ? a % b : u32(a) % u32(b)) | 0;
 }
 function divideI64(a: bigint, b: bigint, signed: boolean): bigint {
-  if (b === 0n) throw new Trap('integer divide by zero');
+  if (b === 0n) throw new TrapError('integer divide by zero');
   if (!signed) return s64(u64(a) / u64(b));
-  if (a === -(2n ** 63n) && b === -1n) throw new Trap('integer overflow');
+  if (a === -(2n ** 63n) && b === -1n) throw new TrapError('integer overflow');
   return a / b;
 }
 function remainderI64(a: bigint, b: bigint, signed: boolean): bigint {
-  if (b === 0n) throw new Trap('integer divide by zero');
+  if (b === 0n) throw new TrapError('integer divide by zero');
   return signed ? a % b : s64(u64(a) % u64(b));
 }
 
@@ -69,15 +69,15 @@ function nearest(x: number): number {
 function truncate(x: number, low: bigint, high: bigint, saturate: boolean): bigint {
   if (Number.isNaN(x)) {
     if (saturate) return 0n;
-    throw new Trap('invalid conversion to integer');
+    throw new TrapError('invalid conversion to integer');
   }
   if (x === Infinity || (Number.isFinite(x) && BigInt(Math.trunc(x)) > high)) {
     if (saturate) return high;
-    throw new Trap('integer overflow');
+    throw new TrapError('integer overflow');
   }
   if (x === -Infinity || BigInt(Math.trunc(x)) < low) {
     if (saturate) return low;
-    throw new Trap('integer overflow');
+    throw new TrapError('integer overflow');
   }
   return BigInt(Math.trunc(x));
 }

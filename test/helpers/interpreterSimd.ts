@@ -5,7 +5,7 @@
  * A v128 is its 16 bytes, little endian, never changed once made. Lanes are unsigned bigints of
  * their width; floats are their bits.
  */
-import { NUMERICS, Trap, type Value } from './interpreterNumerics.ts';
+import { NUMERICS, TrapError, type Value } from './interpreterNumerics.ts';
 
 export type Vector = Uint8Array;
 
@@ -312,7 +312,7 @@ const LANES = new Map<number, [bits: number, action: 'extract' | 'extractSigned'
   [34, [64, 'replace']],
 ]);
 
-/** Runs one instruction on the stack. @throws Trap outside the memory */
+/** Runs one instruction on the stack. @throws TrapError outside the memory */
 export function executeSimd({ sub, immediates, constant }: SimdInstruction, stack: Value[], memory: Uint8Array): void {
   const operation = OPERATIONS.get(sub);
   if (operation !== undefined) {
@@ -365,7 +365,7 @@ function access(sub: number, [, offset = 0, lane = 0]: number[], stack: Value[],
   const vector = hasVector ? (stack.pop() as Vector) : new Uint8Array(16);
   const address = ((stack.pop() as number) >>> 0) + offset;
   const bytes = (width: number) => {
-    if (address + width > memory.length) throw new Trap('out of bounds memory access');
+    if (address + width > memory.length) throw new TrapError('out of bounds memory access');
     return memory.subarray(address, address + width);
   };
   if (sub === 11) bytes(16).set(vector);

@@ -5,8 +5,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { PeerFiles } from '../../daemons/protocol/peerFiles.ts';
-import { tlsServerOptions } from '../../daemons/protocol/peerTls.ts';
+import type { PeerFiles } from '../../daemons/peers/peerFiles.ts';
+import { tlsServerOptions } from '../../daemons/peers/peerTls.ts';
 import type { CloudCell } from '../../toolchain/deploy/cloudCells.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
 

@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, readlinkSync, realpathSync, writeFileSync } from
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
-import { compileAssemblyScript } from '../../toolchain/build/compileAssemblyScript.ts';
+import { compileAssemblyScript } from '../../toolchain/compile/compileAssemblyScript.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
 import { readDevState } from '../../toolchain/stack/devState.ts';

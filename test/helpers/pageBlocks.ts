@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 
 export interface PageBlock {
   language: string;

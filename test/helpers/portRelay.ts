@@ -1,7 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { samePort } from '../../daemons/protocol/samePort.ts';
+import { samePort } from '../../daemons/fabric/samePort.ts';
 
 export interface PortRelay extends AsyncDisposable {
   /** One number, of UDP and TCP. */

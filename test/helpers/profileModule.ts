@@ -1,9 +1,10 @@
-import { CountingProfiler } from '../../daemons/fabricbiosd/runtime/countingProfiler.ts';
-import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
-import { balanceOf } from '../../wasm/balance.ts';
-import { countInstructions } from '../../wasm/countInstructions.ts';
-import { FUEL_EXPORT, meter } from '../../wasm/meter.ts';
-import type { Settlement } from '../../wasm/settleFuel.ts';
+import { CountingProfiler } from '../../daemons/fabricbiosd/worker/countingProfiler.ts';
+import type { FuelProfile } from '../../daemons/wire/fuelProfile.ts';
+import { countInstructions } from '../../wasm/count/countInstructions.ts';
+import { balanceOf } from '../../wasm/meter/balance.ts';
+import { meter } from '../../wasm/meter/meter.ts';
+import { FUEL_EXPORT } from '../../wasm/meter/meteredModule.ts';
+import type { Settlement } from '../../wasm/settle/settleFuel.ts';
 import { SHALLOW, withMemory } from './runMetered.ts';
 
 export interface Profiled extends Settlement, Pick<FuelProfile, 'places' | 'calls'> {

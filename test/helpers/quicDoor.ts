@@ -1,9 +1,9 @@
 import { createHmac, randomBytes, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { events, QUICClient, type QUICConnection, QUICServer, QUICSocket, type QUICStream } from '@matrixai/quic';
 import { buildQuicheConfig, serverDefault } from '@matrixai/quic/config.js';
-import type { PeerIdentity } from '../../daemons/protocol/peerCertificate.ts';
-import { peerRefusedByQuiche, quicPeerConfig, quicPeerOf } from '../../daemons/protocol/peerQuic.ts';
-import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
+import type { PeerIdentity } from '../../daemons/peers/peerCertificate.ts';
+import { peerRefusedByQuiche, quicPeerConfig, quicPeerOf } from '../../daemons/peers/peerQuic.ts';
+import type { PeerRefusedError } from '../../daemons/peers/peerRefused.ts';
 import type { Ca } from './chainMaker.ts';
 import { type Attempt, type Door, doorFiles, leafOf, shownFiles, within } from './door.ts';
 
@@ -65,7 +65,7 @@ export async function quicServerDoor(ca: Ca): Promise<Door> {
   const files = doorFiles(ca, 'server');
   const expect = { usage: 'client', roles: ['tenant'] } as const;
   const peers: PeerIdentity[] = [];
-  const refusals: PeerRefused[] = [];
+  const refusals: PeerRefusedError[] = [];
   let bytesSeen = 0;
   const server = new QUICServer({
     crypto: serverCrypto(),
@@ -144,7 +144,7 @@ export async function quicClientDoor(ca: Ca): Promise<Door> {
       if (!isLoadable(shown)) return { outcome: 'not-offerable', refusals: [], how: 'quiche will not load it' };
       server.updateConfig(shown);
       bytesSeen = 0;
-      const refusals: PeerRefused[] = [];
+      const refusals: PeerRefusedError[] = [];
       const expect = { usage: 'server', roles: ['cell'], host: '127.0.0.1' } as const;
       try {
         const client = await within(

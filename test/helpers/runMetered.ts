@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { balanceOf, fuelLeft } from '../../wasm/balance.ts';
-import { FUEL_EXPORT, MEMORY_IMPORT, type MeteredModule, meter } from '../../wasm/meter.ts';
-import { type Settlement, settleFuel } from '../../wasm/settleFuel.ts';
+import { balanceOf, fuelLeft } from '../../wasm/meter/balance.ts';
+import { meter } from '../../wasm/meter/meter.ts';
+import { FUEL_EXPORT, MEMORY_IMPORT, type MeteredModule } from '../../wasm/meter/meteredModule.ts';
+import { type Settlement, settleFuel } from '../../wasm/settle/settleFuel.ts';
 
 export interface MeteredOutcome extends Settlement {
   /** The value that the call returned; undefined when it threw. */

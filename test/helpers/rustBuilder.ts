@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
-import { buildRust } from '../../toolchain/build/buildRust.ts';
+import { buildRust } from '../../toolchain/compile/buildRust.ts';
 
 const [, , folder = '', ...names] = process.argv;
 const program = loadProgram(folder);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 import { grafosJson } from './grafosCommand.ts';
 import { networkNamespace } from './networkNamespace.ts';
 import { temporaryFolder } from './temporaryFolder.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FabricClient } from '../../daemons/protocol/fabricClient.ts';
+import type { FabricClient } from '../../daemons/fabric/fabricClient.ts';
 import { compileWat } from './compileWat.ts';
 import { type Module, putModule, run } from './fabricTasklets.ts';
 

@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import type { PeerIdentity } from '../../daemons/protocol/peerCertificate.ts';
-import type { PeerRefused } from '../../daemons/protocol/peerRefused.ts';
+import type { PeerIdentity } from '../../daemons/peers/peerCertificate.ts';
+import type { PeerRefusedError } from '../../daemons/peers/peerRefused.ts';
 import {
   guardTlsServer,
   peerOf,
   peerRefusedByTls,
   tlsClientOptions,
   tlsServerOptions,
-} from '../../daemons/protocol/peerTls.ts';
+} from '../../daemons/peers/peerTls.ts';
 import type { Ca } from './chainMaker.ts';
 import { type Attempt, type Door, doorFiles, leafOf, shownFiles, within } from './door.ts';
 
@@ -25,7 +25,7 @@ const OFFER_MS = 10_000;
 export async function tlsServerDoor(ca: Ca): Promise<Door> {
   const files = doorFiles(ca, 'server');
   const peers: PeerIdentity[] = [];
-  const refusals: PeerRefused[] = [];
+  const refusals: PeerRefusedError[] = [];
   const server = createServer(tlsServerOptions(files), (request, response) => {
     peers.push(peerOf(request.socket));
     response.end('in');
@@ -91,7 +91,7 @@ export async function tlsClientDoor(ca: Ca): Promise<Door> {
         return { outcome: 'not-offerable', refusals: [], how: String(error) };
       }
       bytesSeen = 0;
-      const refusals: PeerRefused[] = [];
+      const refusals: PeerRefusedError[] = [];
       let how = 'closed';
       let answer = '';
       let leaf: Attempt['leaf'];

@@ -4,13 +4,13 @@
  * It counts the instructions that it executes, which is what fuel must be. The conformance scripts
  * check it. Its SIMD is checked against the engine, instruction by instruction.
  */
-import { BinaryReader } from '../../wasm/binaryReader.ts';
-import { Op } from '../../wasm/opcodes.ts';
-import { readModule } from '../../wasm/readModule.ts';
-import { type FunctionType, functionType, type WasmModule } from '../../wasm/wasmModule.ts';
-import { type Body, decodeBody, decodeUntil, type Instruction, NotInterpreted, valueType } from './decodeBody.ts';
+import { BinaryReader } from '../../wasm/read/binaryReader.ts';
+import { Op } from '../../wasm/read/opcodes.ts';
+import { readModule } from '../../wasm/read/readModule.ts';
+import { type FunctionType, functionType, type WasmModule } from '../../wasm/read/wasmModule.ts';
+import { type Body, decodeBody, decodeUntil, type Instruction, NotInterpretedError, valueType } from './decodeBody.ts';
 import { frameValues } from './frameValues.ts';
-import { NUMERICS, Trap, type Value } from './interpreterNumerics.ts';
+import { NUMERICS, TrapError, type Value } from './interpreterNumerics.ts';
 import { executeSimd } from './interpreterSimd.ts';
 import { SHALLOW } from './runMetered.ts';
 
@@ -63,7 +63,7 @@ function allOf(code: Instruction[]): Instruction[] {
 export class FuelMeter {
   executed = 0;
   limit = 5_000_000;
-  /** Units of depth (docs/meter.md), as many as a metered run of the tests may use. */
+  /** Units of depth (docs/internals/meter.md), as many as a metered run of the tests may use. */
   depthMax = SHALLOW;
 }
 
@@ -80,13 +80,13 @@ export class InterpreterInstance {
   private readonly elements: Value[][] = [];
   private readonly segments: Uint8Array[] = [];
 
-  /** @throws Trap as instantiation does, NotInterpreted past what it holds or goes */
+  /** @throws Trap as instantiation does, NotInterpretedError past what it holds or goes */
   constructor(bytes: Uint8Array, imports: Record<string, Record<string, InterpretedExtern>>, fuel = new FuelMeter()) {
     this.module = readModule(bytes);
     this.fuel = fuel;
     for (const { module, name, type } of this.module.imports) {
       const given = imports[module]?.[name];
-      if (given === undefined) throw new NotInterpreted(`no import ${module}.${name}`);
+      if (given === undefined) throw new NotInterpretedError(`no import ${module}.${name}`);
       if (type.kind === 'func') this.functions.push(given as Callable);
       else if (type.kind === 'table') this.tables.push(given as InterpretedTable);
       else if (type.kind === 'memory') this.memories.push(given as InterpretedMemory);
@@ -206,7 +206,7 @@ export class InterpreterInstance {
   private run(code: Instruction[], frame: Frame): number | undefined {
     for (const instruction of code) {
       if (instruction.op !== Op.block && instruction.op !== Op.loop && ++this.fuel.executed > this.fuel.limit) {
-        throw new NotInterpreted('more instructions than the interpreter executes');
+        throw new NotInterpretedError('more instructions than the interpreter executes');
       }
       const branch = this.step(instruction, frame);
       if (branch !== undefined) return branch;
@@ -252,7 +252,7 @@ export class InterpreterInstance {
     }
     switch (op) {
       case Op.unreachable:
-        throw new Trap('unreachable');
+        throw new TrapError('unreachable');
       case 0x01: // nop
         return undefined;
       case Op.block:
@@ -277,11 +277,12 @@ export class InterpreterInstance {
       case Op.returnCallIndirect: {
         const { entries } = this.tables[immediates[1] as number] as InterpretedTable;
         const index = popIndex();
-        if (index >= entries.length) throw new Trap('undefined element');
+        if (index >= entries.length) throw new TrapError('undefined element');
         const callee = entries[index] as Callable | null;
         const expected = this.module.types[first] as FunctionType;
-        if (callee === null) throw new Trap('uninitialized element');
-        if (JSON.stringify(callee.type) !== JSON.stringify(expected)) throw new Trap('indirect call type mismatch');
+        if (callee === null) throw new TrapError('uninitialized element');
+        if (JSON.stringify(callee.type) !== JSON.stringify(expected))
+          throw new TrapError('indirect call type mismatch');
         return this.callFunction(callee, op === Op.returnCallIndirect, frame);
       }
       case 0x1a: // drop
@@ -346,14 +347,14 @@ export class InterpreterInstance {
     return undefined;
   }
 
-  /** docs/meter.md, "Depth". */
+  /** docs/internals/meter.md, "Depth". */
   private refuseTooDeep({ body, weight }: OwnFunction): void {
     const calls = allOf(body.code).some(({ op }) => op >= Op.call && op <= Op.returnCallIndirect);
     const own = weight > 16 ? weight : 0;
-    if ((calls || own > 0) && this.waiting + own >= this.fuel.depthMax) throw new Trap('call stack exhausted');
+    if ((calls || own > 0) && this.waiting + own >= this.fuel.depthMax) throw new TrapError('call stack exhausted');
   }
 
-  /** docs/meter.md, "Depth". */
+  /** docs/internals/meter.md, "Depth". */
   private weight({ locals, code }: Body, { params }: FunctionType): number {
     const instructions = allOf(code);
     const typeOf = ({ op, immediates }: Instruction) =>
@@ -384,7 +385,7 @@ export class InterpreterInstance {
       op - (isStore ? 0x36 : 0x28)
     ] as number;
     const { bytes } = this.memory;
-    if (address + width > bytes.length) throw new Trap('out of bounds memory access');
+    if (address + width > bytes.length) throw new TrapError('out of bounds memory access');
     if (isStore) {
       for (let i = 0, rest = BigInt(value); i < width; i++, rest >>= 8n)
         bytes[address + i] = Number(BigInt.asUintN(8, rest));
@@ -404,7 +405,7 @@ export class InterpreterInstance {
     const first = immediates[0] as number;
     const table = (index: number) => this.tables[index] as InterpretedTable;
     const bounds = (end: number, length: number, what: string) => {
-      if (end > length) throw new Trap(`out of bounds ${what} access`);
+      if (end > length) throw new TrapError(`out of bounds ${what} access`);
     };
     switch (op) {
       case 0x25: {
@@ -483,14 +484,14 @@ export class InterpreterInstance {
         return;
       }
       default:
-        throw new NotInterpreted(`opcode 0x${op.toString(16)}`);
+        throw new NotInterpretedError(`opcode 0x${op.toString(16)}`);
     }
   }
 
   private grow(pages: number): number {
     const before = this.memory.bytes.length / PAGE;
     if (before + pages > this.memory.max) return -1;
-    if (before + pages > 4096) throw new NotInterpreted('a memory larger than the interpreter holds');
+    if (before + pages > 4096) throw new NotInterpretedError('a memory larger than the interpreter holds');
     const grown = new Uint8Array((before + pages) * PAGE);
     grown.set(this.memory.bytes);
     this.memory.bytes = grown;
@@ -500,14 +501,15 @@ export class InterpreterInstance {
   private memoryInit(segment: number, target: number, source: number, count: number): void {
     const from = this.segments[segment] as Uint8Array;
     if (source + count > from.length || target + count > this.memory.bytes.length)
-      throw new Trap('out of bounds memory access');
+      throw new TrapError('out of bounds memory access');
     this.memory.bytes.set(from.subarray(source, source + count), target);
   }
 
   private tableInit(table: number, segment: number, target: number, source: number, count: number): void {
     const from = this.elements[segment] as Value[];
     const { entries } = this.tables[table] as InterpretedTable;
-    if (source + count > from.length || target + count > entries.length) throw new Trap('out of bounds table access');
+    if (source + count > from.length || target + count > entries.length)
+      throw new TrapError('out of bounds table access');
     for (let i = 0; i < count; i++) entries[target + i] = from[source + i] as Value;
   }
 }

@@ -1,4 +1,4 @@
-import { SCHEMAS, type Schema } from '../../daemons/protocol/apiSchemas.ts';
+import { SCHEMAS, type Schema } from '../../daemons/wire/apiSchemas.ts';
 
 export interface WrongAnswer {
   name: string;

@@ -1,5 +1,5 @@
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { RunSubmit } from '../../daemons/wire/tenantApi.ts';
 import { CORPUS, type HostileCase } from './corpus.ts';
 import { putModule, submission } from './submitCase.ts';
 

@@ -1,7 +1,7 @@
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import type { RunErrorCode } from '../../daemons/protocol/runError.ts';
-import type { RunSubmit } from '../../daemons/protocol/tenantApi.ts';
-import { MODULE_LIMITS } from '../../wasm/moduleLimits.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { RunErrorCode } from '../../daemons/wire/runError.ts';
+import type { RunSubmit } from '../../daemons/wire/tenantApi.ts';
+import { MODULE_LIMITS } from '../../wasm/read/moduleLimits.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 import { text, u32 } from '../helpers/wasmBytes.ts';
 import { expensiveModule } from './expensiveCode.ts';
@@ -9,7 +9,7 @@ import { joined, ModuleBuilder, repeated } from './moduleBuilder.ts';
 
 export interface HostileCase {
   name: string;
-  /** The row of docs/limits.md that it is about. */
+  /** The row of docs/reference/limits.md that it is about. */
   limit: string;
   module(): Uint8Array;
   job?: Partial<RunSubmit>;

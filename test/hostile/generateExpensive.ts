@@ -1,4 +1,4 @@
-import { readModule } from '../../wasm/readModule.ts';
+import { readModule } from '../../wasm/read/readModule.ts';
 import { text, u32 } from '../helpers/wasmBytes.ts';
 import { EXPENSIVE_CODE, expensiveModule } from './expensiveCode.ts';
 import { joined, ModuleBuilder, repeated } from './moduleBuilder.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { RunSubmit } from '../../daemons/wire/tenantApi.ts';
 import { compileWat } from '../helpers/compileWat.ts';
 import { WAT } from '../helpers/watTasklets.ts';
 import type { HostileCase } from './corpus.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { buildTasklet } from '../../toolchain/compile/buildTasklet.ts';
 import { type Cell, startRuntime } from '../daemons/runtimeHarness.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
 
@@ -18,7 +18,7 @@ function filled(line: (at: number) => string, between: string): string {
 const CSV = `${filled((at) => `${at},Berlin,${at * 3}`, '\n')}\n`;
 const JSON_TEXT = `[${filled((at) => `{"id":${at},"city":"Berlin","cents":${at * 3}}`, ',')}]`;
 
-/** A row of the table in docs/fuel-and-memory.md, by the beginning of its words. */
+/** A row of the table in docs/guide/fuel-and-memory.md, by the beginning of its words. */
 const ROWS: Array<[row: string, input: string, source: string]> = [
   [
     'takes `Uint8Array`',
@@ -57,11 +57,11 @@ const ROWS: Array<[row: string, input: string, source: string]> = [
   ],
 ];
 
-describe('what things cost, by docs/fuel-and-memory.md', () => {
+describe('what things cost, by docs/guide/fuel-and-memory.md', () => {
   let cell: Cell;
   let page: string;
   before(async () => {
-    page = await readFile(join(packageRoot, 'docs/fuel-and-memory.md'), 'utf8');
+    page = await readFile(join(packageRoot, 'docs/guide/fuel-and-memory.md'), 'utf8');
     cell = startRuntime();
   });
   after(() => cell.runtime.stop());

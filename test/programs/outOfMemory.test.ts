@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunJobOutcome } from '../../daemons/fabricbiosd/runtime/runJob.ts';
-import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import type { RunJobOutcome } from '../../daemons/fabricbiosd/pool/runJob.ts';
+import { buildTasklet } from '../../toolchain/compile/buildTasklet.ts';
 import { rustTemplate } from '../../toolchain/newProgram/rustTemplate.ts';
 import { type Cell, startRuntime } from '../daemons/runtimeHarness.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';

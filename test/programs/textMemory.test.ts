@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { buildTasklet } from '../../toolchain/build/buildTasklet.ts';
+import { buildTasklet } from '../../toolchain/compile/buildTasklet.ts';
 import { type Cell, startRuntime } from '../daemons/runtimeHarness.ts';
 import { scratchProgram } from '../helpers/scratchProgram.ts';
 

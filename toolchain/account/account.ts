@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
+import { makeFolders } from '../../base/files/makeFolders.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { fileError } from '../files/fileError.ts';
 import { writeAtomically } from '../files/writeAtomically.ts';
 
@@ -46,7 +46,7 @@ export async function readAccount(file = accountFile()): Promise<Account | undef
   } catch {
     // Falls through to the same advice: the file does not hold an account.
   }
-  throw new GrafosError('usage', 'account_unreadable', `${file} does not hold an account.`, {
+  throw new GrafosError('account_unreadable', `${file} does not hold an account.`, {
     next: 'Set it again: grafos account set you@example.com',
   });
 }
@@ -54,12 +54,12 @@ export async function readAccount(file = accountFile()): Promise<Account | undef
 /** @throws GrafosError `account_email_invalid` */
 export async function writeAccount(email: string, file = accountFile()): Promise<Account> {
   if (!isEmail(email)) {
-    throw new GrafosError('usage', 'account_email_invalid', `"${email}" is not an e-mail address.`, {
+    throw new GrafosError('account_email_invalid', `"${email}" is not an e-mail address.`, {
       next: 'Give one like you@example.com.',
     });
   }
   if (file === undefined) {
-    throw new GrafosError('unreachable', 'no_home_folder', 'There is no home folder to keep the account in.', {
+    throw new GrafosError('no_home_folder', 'There is no home folder to keep the account in.', {
       next: 'Set HOME, or XDG_CONFIG_HOME, to a folder that can be written.',
     });
   }

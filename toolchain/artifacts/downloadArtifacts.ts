@@ -1,11 +1,11 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
-import { outputOf } from '../../daemons/protocol/outputOf.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import { ARTIFACT_NAMES, type ArtifactEntry, type Run } from '../../daemons/protocol/tenantApi.ts';
+import { makeFolders } from '../../base/files/makeFolders.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { cellAnswerInvalid } from '../../daemons/tenant/cellAnswerInvalid.ts';
+import { outputOf } from '../../daemons/tenant/outputOf.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import { ARTIFACT_NAMES, type ArtifactEntry, type Run } from '../../daemons/wire/tenantApi.ts';
 import { fileError } from '../files/fileError.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function downloadArtifacts(
   const { response } = run;
   const entries = await client.listArtifacts(runId, { signal });
   if (entries.length === 0 || response === null) {
-    throw new GrafosError('usage', 'run_not_ended', `Run ${runId} has not ended, so it has no artifacts yet.`, {
+    throw new GrafosError('run_not_ended', `Run ${runId} has not ended, so it has no artifacts yet.`, {
       next: `Wait for it: grafos runs show ${runId}`,
     });
   }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { AuditProblem } from '../../daemons/protocol/auditChain.ts';
-import { FIRST_PREV } from '../../daemons/protocol/auditFiles.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { AuditRecord } from '../../daemons/protocol/tenantApi.ts';
+import type { AuditProblem } from '../../daemons/audit/auditChain.ts';
+import { FIRST_PREV } from '../../daemons/audit/auditFiles.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { AuditRecord } from '../../daemons/wire/tenantApi.ts';
 
 export interface AuditVerdict {
   ok: boolean;

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 import { CHECK_LIMITS } from '../validate/checkLimits.ts';
 import type { GiveUp } from '../validate/givenUp.ts';
 import { type BoundedThread, countsEachThread, startBoundedThread } from './boundedThread.ts';
@@ -84,8 +84,8 @@ function perform(
             onBegan(report);
             return false;
           case 'refused': {
-            const { kind, code, message, ...more } = report.error;
-            settle(true, () => reject(new GrafosError(kind, code, message, more)));
+            const { code, message, ...more } = report.error;
+            settle(true, () => reject(new GrafosError(code, message, more)));
             return true;
           }
           case 'failed':

@@ -1,6 +1,6 @@
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import type { Compiled } from '../build/compiled.ts';
+import type { Compiled } from '../compile/compiled.ts';
 import { givenUp } from '../validate/givenUp.ts';
 import { boundedWork } from './boundedWork.ts';
 

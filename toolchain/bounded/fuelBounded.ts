@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { type LineFuel, newestProfile, PROFILES } from '../profile/sourceFuel.ts';
 import { findProgramState } from '../stack/programState.ts';

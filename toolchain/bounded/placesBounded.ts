@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import type { Place } from '../places/place.ts';
 import { boundedWork } from './boundedWork.ts';

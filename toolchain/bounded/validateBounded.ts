@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { compileRust } from '../language/compileRust.ts';
 import { type Finding, uniqueFindings } from '../validate/finding.ts';
@@ -39,7 +39,7 @@ export async function validateBounded(
     if (answer.state !== 'given-up') throw new Error('a check answers with findings');
     const at = begun.at(-1);
     if (at === undefined) {
-      throw new GrafosError('unreachable', 'check_given_up', `The manifest of ${root} could not be checked.`, {
+      throw new GrafosError('check_given_up', `The manifest of ${root} could not be checked.`, {
         why: answer.message,
         next: 'Look at grafos.toml: it may be no manifest.',
       });

@@ -1,8 +1,8 @@
-import type { ErrorKind } from '../../daemons/protocol/grafosError.ts';
-import type { RunError } from '../../daemons/protocol/runError.ts';
+import type { ErrorCode, ErrorKind } from '../../base/errorCodes.ts';
+import type { RunError } from '../../daemons/wire/runError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import type { Compiled } from '../build/compiled.ts';
+import type { Compiled } from '../compile/compiled.ts';
 import type { Place } from '../places/place.ts';
 import type { LineFuel } from '../profile/sourceFuel.ts';
 import type { Finding } from '../validate/finding.ts';
@@ -16,7 +16,7 @@ export type Work =
   | { kind: 'places'; root: string; tasklet: Tasklet; failed: FailedRun; log: string }
   /** Find the fuel of the lines of one source in the newest profile. */
   | { kind: 'fuel'; root: string; tasklet: Tasklet; source: string }
-  /** Load the compiler. */
+  /** Load the compiler and compile a recipe with it. */
   | { kind: 'warm' };
 
 /** The end of a run, as its response has it. */
@@ -30,7 +30,7 @@ export type WorkReport =
   /** The check of a tasklet begins, and `findings` came since the last report. */
   | { state: 'began'; tasklet: Tasklet; findings: Finding[] }
   | WorkAnswer
-  | { state: 'refused'; error: { kind: ErrorKind; code: string; message: string; why?: string; next?: string } }
+  | { state: 'refused'; error: { kind: ErrorKind; code: ErrorCode; message: string; why?: string; next?: string } }
   | { state: 'failed'; message: string };
 
 /** The answer to a work that was done. */

@@ -3,7 +3,7 @@
  * (boundedThread.ts). A work loads only the parts that it needs.
  */
 import { parentPort } from 'node:worker_threads';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import type { Work, WorkReport } from './workMessages.ts';
 
 parentPort?.on('message', (work: Work) => {
@@ -14,17 +14,17 @@ parentPort?.on('message', (work: Work) => {
 async function perform(work: Work, report: (report: WorkReport) => void): Promise<WorkReport> {
   switch (work.kind) {
     case 'warm': {
-      const { warmCompiler } = await import('../build/assemblyScriptCompiler.ts');
-      await warmCompiler();
+      const { useCompiler } = await import('../compile/useCompiler.ts');
+      await useCompiler();
       return { state: 'warmed' };
     }
     case 'compile': {
       const { program, tasklet } = work;
       if (tasklet.kind === 'wat') {
-        const { buildWat } = await import('../build/buildWat.ts');
+        const { buildWat } = await import('../compile/buildWat.ts');
         return { state: 'compiled', compiled: await buildWat(program, tasklet) };
       }
-      const { compileAssemblyScript } = await import('../build/compileAssemblyScript.ts');
+      const { compileAssemblyScript } = await import('../compile/compileAssemblyScript.ts');
       return { state: 'compiled', compiled: await compileAssemblyScript({ program, tasklet }) };
     }
     case 'places': {

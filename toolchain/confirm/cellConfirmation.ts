@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { plainText } from '../../daemons/protocol/plainText.ts';
+import { plainText } from '../../base/text/plainText.ts';
 import { type CloudCell, type CloudProvider, cloudCellsFile } from '../deploy/cloudCells.ts';
 import { isKeptKey } from '../deploy/keptKeys.ts';
 import { type Pem, readPem } from '../trust/readPem.ts';
 import { changeConfirmationRecord, readConfirmationRecord } from './confirmationRecord.ts';
 import { cellSha256 } from './entrySha256.ts';
-import { NotConfirmed } from './notConfirmed.ts';
+import { NotConfirmedError } from './notConfirmed.ts';
 
 export interface CellConfirmation {
   ca: Pem;
@@ -17,7 +17,7 @@ export interface CellConfirmation {
  * Looks whether this user made or confirmed a cell of the program. No file that the entry names is
  * read before its entry is known.
  *
- * @throws {NotConfirmed} cell_not_confirmed
+ * @throws {NotConfirmedError} cell_not_confirmed
  * @throws {GrafosError} trust_unreadable
  */
 export async function cellConfirmation(
@@ -73,10 +73,10 @@ export async function forgetCell(programRoot: string, provider: CloudProvider, c
   }));
 }
 
-function notConfirmed(programRoot: string, provider: CloudProvider, cell: CloudCell, why: string): NotConfirmed {
+function notConfirmed(programRoot: string, provider: CloudProvider, cell: CloudCell, why: string): NotConfirmedError {
   const file = cloudCellsFile(programRoot, provider);
   const url = plainText(cell.scheduler_url);
-  return new NotConfirmed('cell_not_confirmed', `The cell of ${provider} at ${url} is not confirmed.`, {
+  return new NotConfirmedError('cell_not_confirmed', `The cell of ${provider} at ${url} is not confirmed.`, {
     why: `${file} names it. ${why}`,
     next: `Confirm it only if you know it: grafos provider confirm ${provider}`,
     question: `Use the cell of ${provider} at ${url}?`,

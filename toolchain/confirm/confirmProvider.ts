@@ -1,5 +1,5 @@
 import { type ProviderName, resolveProvider } from '../deploy/resolveProvider.ts';
-import { NotConfirmed } from './notConfirmed.ts';
+import { NotConfirmedError } from './notConfirmed.ts';
 
 /**
  * Confirms the cell or stack that a provider would use now.
@@ -10,12 +10,12 @@ import { NotConfirmed } from './notConfirmed.ts';
 export async function confirmProvider(
   programRoot: string,
   provider: ProviderName,
-): Promise<NotConfirmed['facts'] | null> {
+): Promise<NotConfirmedError['facts'] | null> {
   try {
     await resolveProvider(programRoot, provider);
     return null;
   } catch (error) {
-    if (!(error instanceof NotConfirmed)) throw error;
+    if (!(error instanceof NotConfirmedError)) throw error;
     await error.confirm();
     return error.facts;
   }

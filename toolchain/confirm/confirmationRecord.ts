@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Schema } from '../../daemons/protocol/apiSchemas.ts';
-import { compileSchema } from '../../daemons/protocol/compileSchema.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { isDeepJson } from '../../base/json/isDeepJson.ts';
 import { fileError } from '../files/fileError.ts';
 import type { LockOwner } from '../lock/lockOwner.ts';
 import { lockProcesses } from '../lock/processLock.ts';
 import { userStateFolder } from '../user/userFolders.ts';
 import { findUserRecords } from '../user/userRecords.ts';
+import { CONFIRMATION_CHECK } from './confirmationChecks.ts';
 
 /**
  * SHA-256, lower-case hex, of the confirmed things: the fields of the entry, and the CA certificate
@@ -27,8 +26,8 @@ export interface ConfirmedCell extends Confirmed {
 }
 
 /**
- * Cells and stack that this user made or confirmed for a program (docs/security.md, "Folders of
- * strangers").
+ * Cells and stack that this user made or confirmed for a program (docs/internals/security.md,
+ * "Folders of strangers").
  */
 export interface ConfirmationRecord {
   version: 1;
@@ -45,26 +44,6 @@ const FOLDER = 'confirmed';
 const RECORD_BYTES_MAX = 64 * 1024;
 const CELLS_MAX = 100;
 
-const hash: Schema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
-const confirmed = { entry_sha256: hash, ca_sha256: hash };
-const RECORD: Schema = {
-  type: 'object',
-  required: ['version', 'program', 'stack', 'cells'],
-  properties: {
-    version: { const: 1 },
-    program: { type: 'string' },
-    stack: { anyOf: [{ type: 'object', required: Object.keys(confirmed), properties: confirmed }, { type: 'null' }] },
-    cells: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: [...Object.keys(confirmed), 'deploys'],
-        properties: { ...confirmed, deploys: { type: 'boolean' } },
-      },
-    },
-  },
-};
-
 /**
  * The record of a program; an empty one where there is none, or it is damaged: then nothing is
  * confirmed.
@@ -76,7 +55,7 @@ export async function readConfirmationRecord(programRoot: string): Promise<Confi
     const bytes = findUserRecords(FOLDER)?.read(recordName(program), RECORD_BYTES_MAX);
     if (bytes === undefined || isDeepJson(bytes)) return empty;
     const record: unknown = JSON.parse(bytes.toString('utf8'));
-    if (compileSchema(RECORD, {})(record, 'record') !== null) return empty;
+    if (CONFIRMATION_CHECK(record, 'record') !== null) return empty;
     // The name of the file is a hash; the path inside says that the two belong together.
     return (record as ConfirmationRecord).program === program ? (record as ConfirmationRecord) : empty;
   } catch {
@@ -112,7 +91,7 @@ export async function changeConfirmationRecord(
 
 function recordBusy(holder: LockOwner | undefined): GrafosError {
   const whose = holder === undefined ? 'Another grafos' : `Another grafos (process ${holder.pid})`;
-  return new GrafosError('unreachable', 'user_records_failed', `${whose} is changing what you confirmed.`, {
+  return new GrafosError('user_records_failed', `${whose} is changing what you confirmed.`, {
     why: `It has held the lock of that record for over ${WAIT_MS / 1000} s.`,
     next: 'Wait for it, or end that process and run the command again.',
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DevState } from '../../daemons/protocol/devState.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 import type { CloudCell, CloudProvider } from '../deploy/cloudCells.ts';
 
 /** SHA-256 of a cell's entry: its provider and its five fields, as they are written. */

@@ -15,7 +15,7 @@ export interface FirstDeploy {
  * person is asked, because module and input leave the machine.
  *
  * @returns null where it was confirmed before, or nothing leaves the machine, or there is no cell
- * @throws {NotConfirmed} cell_not_confirmed
+ * @throws {NotConfirmedError} cell_not_confirmed
  * @throws {GrafosError} cells_file_invalid, trust_unreadable
  */
 export async function firstDeploy(programRoot: string, provider: ProviderName): Promise<FirstDeploy | null> {

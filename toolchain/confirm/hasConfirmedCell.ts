@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { type CloudProvider, readCloudCells } from '../deploy/cloudCells.ts';
 import { cellConfirmation } from './cellConfirmation.ts';
 

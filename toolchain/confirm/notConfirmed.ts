@@ -1,10 +1,10 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 
 /**
  * The refusal to use a cell or a stack that a file names and that this user neither made nor
  * confirmed.
  */
-export class NotConfirmed extends GrafosError {
+export class NotConfirmedError extends GrafosError {
   /** The question that a person can answer with yes or no. */
   readonly question: string;
   /** The facts that the answer depends on, each with its name. */
@@ -22,7 +22,7 @@ export class NotConfirmed extends GrafosError {
       confirm: () => Promise<void>;
     },
   ) {
-    super('refused', code, what, { why: more.why, next: more.next });
+    super(code, what, { why: more.why, next: more.next });
     this.question = more.question;
     this.facts = more.facts;
     this.#confirm = more.confirm;

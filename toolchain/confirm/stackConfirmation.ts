@@ -1,16 +1,16 @@
-import type { DevState } from '../../daemons/protocol/devState.ts';
-import { plainText } from '../../daemons/protocol/plainText.ts';
+import { plainText } from '../../base/text/plainText.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 import type { StackPaths } from '../stack/stackPaths.ts';
 import { type Pem, readPem } from '../trust/readPem.ts';
 import { type ConfirmationRecord, changeConfirmationRecord, readConfirmationRecord } from './confirmationRecord.ts';
 import { stackSha256 } from './entrySha256.ts';
-import { NotConfirmed } from './notConfirmed.ts';
+import { NotConfirmedError } from './notConfirmed.ts';
 
 /**
  * The CA of a stack, where this user made or confirmed it. No file that the state names is read
  * before its entry is known.
  *
- * @throws {NotConfirmed} stack_not_confirmed
+ * @throws {NotConfirmedError} stack_not_confirmed
  * @throws {GrafosError} trust_unreadable
  */
 export async function stackConfirmation(
@@ -48,8 +48,8 @@ export async function confirmStack(programRoot: string, state: DevState): Promis
   }));
 }
 
-function notConfirmed({ root, state: file }: StackPaths, state: DevState, why: string): NotConfirmed {
-  return new NotConfirmed('stack_not_confirmed', `The local stack that ${file} names is not confirmed.`, {
+function notConfirmed({ root, state: file }: StackPaths, state: DevState, why: string): NotConfirmedError {
+  return new NotConfirmedError('stack_not_confirmed', `The local stack that ${file} names is not confirmed.`, {
     why,
     next: 'Start your own in its place: grafos dev up. If you know that one: grafos provider confirm local',
     question: `Use the local stack at ${state.scheduler_url}?`,

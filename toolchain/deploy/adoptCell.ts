@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { confirmCell } from '../confirm/cellConfirmation.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { addCloudCell, type CloudCell, type CloudProvider } from './cloudCells.ts';
@@ -40,19 +40,13 @@ export async function adoptCell(
   using client = await connectTarget(await cellTarget(programRoot, provider, cell, caPem, BY_HAND), signal);
   const health = await client.health({ signal });
   if (health.cell === null || !isHealthy(health)) {
-    throw new GrafosError(
-      'unreachable',
-      'runtime_not_ready',
-      `${cell.scheduler_url} answers, but no tasklet can run there.`,
-      {
-        why: `The scheduler is ${health.role}; ${health.cell === null ? 'no cell is connected to it' : `its state is ${health.status}`}.`,
-        next: 'Ask who runs the cell, then adopt it again.',
-      },
-    );
+    throw new GrafosError('runtime_not_ready', `${cell.scheduler_url} answers, but no tasklet can run there.`, {
+      why: `The scheduler is ${health.role}; ${health.cell === null ? 'no cell is connected to it' : `its state is ${health.status}`}.`,
+      next: 'Ask who runs the cell, then adopt it again.',
+    });
   }
   if (health.cell.provider !== provider) {
     throw new GrafosError(
-      'usage',
       'cell_of_another_provider',
       `The cell at ${cell.scheduler_url} is of ${health.cell.provider}, not of ${provider}.`,
       {
@@ -62,7 +56,7 @@ export async function adoptCell(
   }
   const tenants = await client.tenants({ signal });
   if (!tenants.some((tenant) => tenant.name === cell.tenant_name)) {
-    throw new GrafosError('refused', 'tenant_unknown', `The certificate given is not of tenant ${cell.tenant_name}.`, {
+    throw new GrafosError('tenant_unknown', `The certificate given is not of tenant ${cell.tenant_name}.`, {
       why: `At ${cell.scheduler_url} it is of ${tenants.map((tenant) => tenant.name).join(', ') || 'no tenant'}.`,
       next: 'Give the tenant that the certificate was issued for: --tenant NAME',
     });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { isDeepJson } from '../../daemons/protocol/isDeepJson.ts';
-import { STATE_NAME } from '../../daemons/protocol/stateFolder.ts';
+import { STATE_NAME } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { isDeepJson } from '../../base/json/isDeepJson.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import { fileError } from '../files/fileError.ts';
 import { findProgramState, makeProgramState } from '../stack/programState.ts';
@@ -46,7 +46,7 @@ function cellsName(provider: CloudProvider): string {
 export async function readCloudCells(programRoot: string, provider: CloudProvider): Promise<CloudCell[]> {
   const file = cloudCellsFile(programRoot, provider);
   const invalid = (why: string) =>
-    new GrafosError('usage', 'cells_file_invalid', `${file} is not a list of cells.`, {
+    new GrafosError('cells_file_invalid', `${file} is not a list of cells.`, {
       why,
       next: `Correct it, or remove it and run: grafos cloud adopt ${provider} --help`,
     });

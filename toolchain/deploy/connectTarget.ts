@@ -1,5 +1,5 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { connectScheduler, type SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import type { Target } from './resolveProvider.ts';
 
 /** Time that a scheduler may take to say which cell it has, milliseconds. */
@@ -18,7 +18,7 @@ export async function connectTarget(target: Target, signal?: AbortSignal): Promi
     { signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) },
   ).catch((error: unknown) => {
     if (signal?.aborted || !deadline.aborted) throw error;
-    throw new GrafosError('unreachable', 'scheduler_unreachable', `The scheduler at ${url} does not answer.`, {
+    throw new GrafosError('scheduler_unreachable', `The scheduler at ${url} does not answer.`, {
       why: `It said nothing for ${ANSWER_MS / 1000} s.`,
       next: 'Check the URL and the network, or ask who runs the cell.',
       cause: error,

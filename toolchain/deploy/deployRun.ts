@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run, RunJob, RunSubmit } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import { submitOf, type TaskletLimits } from '../../daemons/tenant/submitOf.ts';
+import type { Run, RunJob, RunSubmit } from '../../daemons/wire/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
@@ -29,9 +30,14 @@ const CANCEL_MS = 2_000;
 
 export interface DeployRun {
   program: Program;
-  tasklet: Pick<Tasklet, 'name' | 'output' | 'fuel' | 'linear_memory_bytes' | 'mem_bytes' | 'timeout_ms'>;
+  tasklet: Pick<Tasklet, 'name' | 'output'> & TaskletLimits;
   /** Module that runs instead of the tasklet's built one. */
   module?: Uint8Array;
+  /**
+   * Send the module before the run is submitted. A module that was just built is in no scheduler,
+   * and the refusal would cost a round trip.
+   */
+  isModuleNew?: boolean;
   input: Uint8Array;
   /** Fabric-memory lease, bytes; the manifest's unless given. */
   memBytes?: number;
@@ -39,7 +45,7 @@ export interface DeployRun {
    * Limits for this run alone; the manifest's unless given. The record has them, so a replay
    * repeats them.
    */
-  limits?: Partial<Pick<RunSubmit, 'fuel' | 'linear_memory_bytes' | 'timeout_ms'>>;
+  limits?: Partial<Omit<TaskletLimits, 'mem_bytes'>>;
   /** Time that the lease outlives the run, milliseconds. */
   holdMs?: number;
   /** Return once the scheduler has the run on disk, without waiting for its end. */
@@ -64,17 +70,10 @@ export interface DeployRun {
 export async function deployRun(client: SchedulerClient, deploy: DeployRun): Promise<Run> {
   const { program, tasklet, input, signal } = deploy;
   const module = deploy.module ?? (await readModuleFile(program, tasklet));
-  const sha256 = createHash('sha256').update(module).digest('hex');
   const submit: RunJob = {
-    program: program.manifest.name,
-    tasklet: tasklet.name,
-    version: program.manifest.version,
-    module_sha256: sha256,
+    ...submitOf(program, tasklet, module),
     input,
-    mem_bytes: deploy.memBytes ?? tasklet.mem_bytes,
-    fuel: tasklet.fuel,
-    linear_memory_bytes: tasklet.linear_memory_bytes,
-    timeout_ms: tasklet.timeout_ms,
+    ...(deploy.memBytes === undefined ? {} : { mem_bytes: deploy.memBytes }),
     ...deploy.limits,
     ...(deploy.holdMs === undefined ? {} : { hold_ms: deploy.holdMs }),
     ...deploy.replay,
@@ -86,11 +85,12 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
 
   let run: Run | undefined;
   try {
+    if (deploy.isModuleNew) await client.putModule(submit.module_sha256, module, { signal });
     run = await trySubmit().catch(async (error: unknown) => {
       // Most deploys find the module already there, so it is only sent when the scheduler says that
       // it is missing.
       if (!(error instanceof GrafosError && error.code === 'module_unknown')) throw error;
-      await client.putModule(sha256, module, { signal });
+      await client.putModule(submit.module_sha256, module, { signal });
       return trySubmit();
     });
     if (deploy.detach) return run;
@@ -100,11 +100,7 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
     return run;
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new GrafosError(
-      'interrupted',
-      'interrupted',
-      await cancelStarted(client, run?.run_id, submit, idempotencyKey),
-    );
+    throw new GrafosError('interrupted', await cancelStarted(client, run?.run_id, submit, idempotencyKey));
   }
 }
 
@@ -145,13 +141,12 @@ export async function readModuleFile(program: Program, tasklet: Pick<Tasklet, 'n
   const read = await new ProgramReader(program.root).readSoon(join(program.root, tasklet.output), 'module');
   if (read.state === 'ok') return read.bytes;
   if (read.state === 'missing') {
-    throw new GrafosError('usage', 'not_built', `Tasklet ${tasklet.name} is not built: ${tasklet.output} is missing.`, {
+    throw new GrafosError('not_built', `Tasklet ${tasklet.name} is not built: ${tasklet.output} is missing.`, {
       next: `Build it: grafos tasklet build ${tasklet.name}`,
     });
   }
   if (read.state === 'too-large') {
     throw new GrafosError(
-      'usage',
       'module_too_large',
       `${tasklet.output} is ${formatSize(read.size)}; a cell takes modules of at most ${formatSize(PROGRAM_LIMITS.module)}.`,
       { next: 'Leave out what the tasklet does not use, or hand large data in as input.' },

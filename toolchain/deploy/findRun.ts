@@ -1,7 +1,7 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
-import { NotConfirmed } from '../confirm/notConfirmed.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
+import { NotConfirmedError } from '../confirm/notConfirmed.ts';
 import { CLOUD_PROVIDERS, readCloudCells } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { type LocalRuns, openLocalRuns, openTestRuns } from './localRuns.ts';
@@ -14,14 +14,14 @@ export interface FoundRun {
   client: SchedulerClient & Disposable;
 }
 
-/** As the tenant API has them (docs/api.md). */
+/** As the tenant API has them (docs/reference/api.md). */
 const RUN_ID = /^[0-9a-z-]{1,64}$/;
 
 /**
  * Finds a run by its id: at the given provider, or else at the local stack and then at each cloud
  * that the program is set up for.
  *
- * @throws {NotConfirmed} where a provider was not asked that may have it
+ * @throws {NotConfirmedError} where a provider was not asked that may have it
  * @throws {GrafosError} not_found when no provider has it, or the only provider's own error
  */
 export async function findRun(
@@ -31,7 +31,7 @@ export async function findRun(
   signal: AbortSignal,
 ): Promise<FoundRun> {
   if (!RUN_ID.test(runId)) {
-    throw new GrafosError('usage', 'wrong_usage', `"${runId}" is no run id.`, {
+    throw new GrafosError('wrong_usage', `"${runId}" is no run id.`, {
       next: 'List the runs: grafos runs list',
     });
   }
@@ -50,12 +50,12 @@ export async function findRun(
     }
   }
   // Not elsewhere either, so it may be there: the person decides.
-  const unasked = failures.find(({ error }) => error instanceof NotConfirmed);
+  const unasked = failures.find(({ error }) => error instanceof NotConfirmedError);
   if (unasked !== undefined) throw unasked.error;
   const missing = failures.filter(({ error }) => error instanceof GrafosError && error.code === 'not_found');
   if (missing.length === 0) throw failures[0]?.error;
   const silent = failures.filter((one) => !missing.includes(one));
-  throw new GrafosError('usage', 'not_found', `No run ${runId} at ${missing.map(({ name }) => name).join(', ')}.`, {
+  throw new GrafosError('not_found', `No run ${runId} at ${missing.map(({ name }) => name).join(', ')}.`, {
     ...(silent.length === 0 ? {} : { why: silent.map(({ name, error }) => `${name}: ${messageOf(error)}`).join('\n') }),
     next: 'List the runs: grafos runs list',
   });

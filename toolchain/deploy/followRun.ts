@@ -1,6 +1,6 @@
-import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run, RunState } from '../../daemons/protocol/tenantApi.ts';
+import { cellAnswerInvalid } from '../../daemons/tenant/cellAnswerInvalid.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Run, RunState } from '../../daemons/wire/tenantApi.ts';
 
 export interface RunFollower {
   signal: AbortSignal;

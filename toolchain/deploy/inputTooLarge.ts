@@ -1,11 +1,10 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { formatSize } from '../../program/size.ts';
 
 /** The error `input_too_large`. @param bytes the least that the input has */
 export function inputTooLarge(what: string, bytes: number): GrafosError {
   return new GrafosError(
-    'usage',
     'input_too_large',
     `${what} is at least ${formatSize(bytes)}; a run takes at most ${formatSize(LIMITS.input)} of input.`,
     {

@@ -4,7 +4,7 @@
  * The `tenant_key` of a cell is then `secret:NAME`, and the host of the toolchain reads NAME from a
  * store of its own, as the editor does from its secret storage.
  */
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 
 const PREFIX = 'secret:';
 
@@ -37,19 +37,14 @@ export function keptKeyName(reference: string): string | undefined {
 export async function readKeptKey(of: string, reference: string): Promise<string> {
   const key = await readKept?.(reference.slice(PREFIX.length));
   if (key !== undefined) return key;
-  throw new GrafosError(
-    'usage',
-    'key_not_here',
-    'The key of this cell is kept in the secret storage of an editor, not here.',
-    {
-      why:
-        readKept === undefined
-          ? 'The command line cannot read it there.'
-          : 'This editor has no such key: another one keeps it.',
-      next:
-        readKept === undefined
-          ? `Deploy from that editor, or add the cell for the command line: grafos cloud adopt ${of} --key tenant-key.pem …`
-          : 'Add the cell again in this editor.',
-    },
-  );
+  throw new GrafosError('key_not_here', 'The key of this cell is kept in the secret storage of an editor, not here.', {
+    why:
+      readKept === undefined
+        ? 'The command line cannot read it there.'
+        : 'This editor has no such key: another one keeps it.',
+    next:
+      readKept === undefined
+        ? `Deploy from that editor, or add the cell for the command line: grafos cloud adopt ${of} --key tenant-key.pem …`
+        : 'Add the cell again in this editor.',
+  });
 }

@@ -1,6 +1,6 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { type SchedulerClient, schedulerClientOver } from '../../daemons/protocol/schedulerClient.ts';
-import type { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import type { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { type SchedulerClient, schedulerClientOver } from '../../daemons/tenant/schedulerClient.ts';
 import { findProgramState } from '../stack/programState.ts';
 import { openStoreConnection } from '../stack/storeConnection.ts';
 import { TEST_RUNS } from '../stack/testRuns.ts';
@@ -20,7 +20,7 @@ export interface LocalRuns extends Disposable {
 /**
  * Opens the runs of the local stack: by its scheduler, or by its store where the stack is stopped.
  *
- * @throws {NotConfirmed} stack_not_confirmed
+ * @throws {NotConfirmedError} stack_not_confirmed
  * @throws {GrafosError} runtime_not_ready where no stack ever ran, and those of `resolveProvider`
  */
 export async function openLocalRuns(programRoot: string, signal: AbortSignal): Promise<LocalRuns> {

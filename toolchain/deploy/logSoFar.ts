@@ -1,5 +1,5 @@
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 
 /**
  * Reads the log of a run: all of it, or the part that is there while the run goes on.

@@ -1,6 +1,6 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { openSchedulerConnection, type SchedulerConnection } from '../../daemons/protocol/schedulerConnection.ts';
-import type { Health } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { openSchedulerConnection, type SchedulerConnection } from '../../daemons/tenant/schedulerConnection.ts';
+import type { Health } from '../../daemons/wire/tenantApi.ts';
 import type { Target } from './resolveProvider.ts';
 
 /** Bytes of the health answer, which names the cell, at most. */
@@ -28,7 +28,7 @@ async function cellIdOf(connection: SchedulerConnection, signal: AbortSignal): P
   const { bytes } = await connection.call({ method: 'GET', path: '/health', isOpen: true, signal }, HEALTH_BYTES);
   const { cell_id }: Partial<Health> = JSON.parse(bytes.toString('utf8'));
   if (typeof cell_id === 'string') return cell_id;
-  throw new GrafosError('unreachable', 'cell_answer_invalid', 'The scheduler does not say which cell it has.', {
+  throw new GrafosError('cell_answer_invalid', 'The scheduler does not say which cell it has.', {
     next: 'Check that the address is that of a grafOS scheduler.',
   });
 }

@@ -1,5 +1,5 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { Health } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { Health } from '../../daemons/wire/tenantApi.ts';
 import { connectTarget } from './connectTarget.ts';
 import { type ProviderName, resolveProvider, type Target } from './resolveProvider.ts';
 

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { fileError } from '../files/fileError.ts';
 import { inputTooLarge } from './inputTooLarge.ts';
 import { readInputFile } from './readInputFile.ts';

@@ -4,8 +4,8 @@
  * them.
  */
 import { resolve } from 'node:path';
-import type { DevState } from '../../daemons/protocol/devState.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 import { cellConfirmation } from '../confirm/cellConfirmation.ts';
 import { deadDaemons, usableStack } from '../stack/devState.ts';
 import { stackPaths } from '../stack/stackPaths.ts';
@@ -32,14 +32,14 @@ export interface Target {
 /**
  * The scheduler of a provider, where this user made or confirmed it.
  *
- * @throws {NotConfirmed} cell_not_confirmed, stack_not_confirmed
+ * @throws {NotConfirmedError} cell_not_confirmed, stack_not_confirmed
  * @throws {GrafosError} runtime_not_ready when the provider has no cell, provider_unknown,
  *   dev_state_invalid, cells_file_invalid, trust_unreadable
  */
 export async function resolveProvider(programRoot: string, provider: string): Promise<Target> {
   if (provider === 'local') return resolveLocal(programRoot);
   if (isCloud(provider)) return resolveCloud(programRoot, provider);
-  throw new GrafosError('usage', 'provider_unknown', `"${provider}" is not a provider.`, {
+  throw new GrafosError('provider_unknown', `"${provider}" is not a provider.`, {
     next: `Choose one of: ${PROVIDERS.join(', ')}.`,
   });
 }
@@ -48,7 +48,7 @@ async function resolveLocal(programRoot: string): Promise<Target> {
   const paths = stackPaths(programRoot);
   const stack = await usableStack(paths);
   if (stack === undefined) {
-    throw new GrafosError('unreachable', 'runtime_not_ready', 'The local stack does not run.', {
+    throw new GrafosError('runtime_not_ready', 'The local stack does not run.', {
       why: `There is no ${paths.state}.`,
       next: 'Start it: grafos dev up',
     });
@@ -60,7 +60,6 @@ async function resolveLocal(programRoot: string): Promise<Target> {
   const dead = await deadDaemons(state);
   if (dead.includes('scheduler') || dead.includes('fabricbiosd')) {
     throw new GrafosError(
-      'unreachable',
       'runtime_not_ready',
       `The local stack is broken: ${new Intl.ListFormat('en-GB').format(dead)} ended.`,
       {
@@ -91,7 +90,7 @@ export async function stackTarget(state: DevState, caPem: string): Promise<Targe
 async function resolveCloud(programRoot: string, provider: CloudProvider): Promise<Target> {
   const [cell] = await readCloudCells(programRoot, provider);
   if (cell === undefined) {
-    throw new GrafosError('unreachable', 'runtime_not_ready', `${provider} has no cell for this program.`, {
+    throw new GrafosError('runtime_not_ready', `${provider} has no cell for this program.`, {
       why: `.grafos/cloud/${provider}-cells.json names none.`,
       next: `Add one: grafos cloud adopt ${provider} --scheduler URL --ca ca.pem --cert tenant.pem --key tenant-key.pem --tenant NAME`,
     });

@@ -1,4 +1,5 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { type ErrorCode, kindsOf } from '../../base/errorCodes.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 
 /**
  * Turns the operating system's error of a failed file operation into an error with advice. Any
@@ -12,15 +13,11 @@ export function fileError(error: unknown, what: string, isGiven = false): unknow
   const advice = isWatch ? WATCHES[errno] : ADVICE[errno];
   if (advice === undefined) return error;
   const path = error instanceof Error && 'path' in error ? ` (${String(error.path)})` : '';
-  return new GrafosError(
-    isGiven && WRONG_PATH.has(advice.code) ? 'usage' : 'unreachable',
-    advice.code,
-    `${what}: ${advice.why}${path}.`,
-    {
-      next: advice.next,
-      cause: error,
-    },
-  );
+  return new GrafosError(advice.code, `${what}: ${advice.why}${path}.`, {
+    kind: isGiven && kindsOf(advice.code).includes('usage') ? 'usage' : 'unreachable',
+    next: advice.next,
+    cause: error,
+  });
 }
 
 /** Says as a sentence why a file operation failed; the system's own words where there are none. */
@@ -30,23 +27,26 @@ export function fileFault(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Codes that blame the path; all others blame the machine. */
-const WRONG_PATH = new Set(['not_a_folder', 'not_a_file', 'no_such_file', 'path_too_long']);
+interface Advice {
+  code: ErrorCode;
+  why: string;
+  next: string;
+}
 
-const TOO_MANY_WATCHES = {
-  code: 'too_many_watches',
+const TOO_MANY_WATCHES: Advice = {
+  code: 'too_many_watched_files',
   why: 'this user watches too many files already',
   next: 'Raise fs.inotify.max_user_watches and max_user_instances, or close another watcher.',
 };
 /**
  * The meaning of the same numbers when a file is watched (inotify_init(2), inotify_add_watch(2)).
  */
-const WATCHES: Record<string, { code: string; why: string; next: string }> = {
+const WATCHES: Record<string, Advice> = {
   ENOSPC: TOO_MANY_WATCHES,
   EMFILE: TOO_MANY_WATCHES,
 };
 
-const ADVICE: Record<string, { code: string; why: string; next: string }> = {
+const ADVICE: Record<string, Advice> = {
   EACCES: { code: 'permission_denied', why: 'permission denied', next: 'Check the owner and mode of the folder.' },
   EPERM: { code: 'permission_denied', why: 'operation not permitted', next: 'Check the owner and mode of the folder.' },
   EROFS: {

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 
 /**
  * Makes the folder that a file of a program is written to, and stays inside the program: a link on
@@ -42,7 +42,7 @@ function followed(root: string, link: string, path: string): string {
 }
 
 function outside(path: string, why: string): GrafosError {
-  return new GrafosError('unreachable', 'output_outside', `${path} would be written outside of the program.`, {
+  return new GrafosError('output_outside', `${path} would be written outside of the program.`, {
     why,
     next: 'Replace that link by a folder, or choose another output in grafos.toml.',
   });

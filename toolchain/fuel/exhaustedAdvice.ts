@@ -1,4 +1,4 @@
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { fuelText } from '../../program/fuelEdit.ts';
 import { MANIFEST_NAME } from '../../program/loadProgram.ts';
 import { manifestFuel } from './manifestFuel.ts';

@@ -1,4 +1,4 @@
-import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { LIMITS } from '../../base/limits.ts';
 
 /** Factor from the used fuel to the budget, so that a slightly larger input does not fail. */
 const MARGIN = 1.5;

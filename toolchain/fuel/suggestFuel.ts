@@ -1,11 +1,11 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { OUTSIDE_ERRORS } from '../../daemons/protocol/runError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import { OUTSIDE_ERRORS } from '../../daemons/wire/runError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import type { Fixture } from '../cases/fixture.ts';
 import { deployRun } from '../deploy/deployRun.ts';
-import type { Fixture } from '../fixtures/fixture.ts';
 import { manifestChanged } from './manifestChanged.ts';
 import { manifestFuel } from './manifestFuel.ts';
 import { roundFuel } from './roundFuel.ts';
@@ -42,7 +42,7 @@ export async function suggestFuel(
 ): Promise<FuelSuggestion> {
   const measured = fixtures.filter(({ expected }) => expected.kind !== 'error' || expected.label !== 'fuel_exhausted');
   if (measured.length === 0) {
-    throw new GrafosError('usage', 'no_fixtures', `Tasklet ${tasklet.name} has no fixtures to measure.`, {
+    throw new GrafosError('no_fixtures', `Tasklet ${tasklet.name} has no fixtures to measure.`, {
       why: 'A budget is suggested by the fuel that the cases use.',
       next: `Put inputs of the size you expect into ${tasklet.fixtures}.`,
     });
@@ -52,7 +52,7 @@ export async function suggestFuel(
     const { response } = await deployRun(client, { program, tasklet, input, signal, limits: { fuel: LIMITS.fuelMax } });
     if (response === null) throw new Error('an awaited run has a response');
     if (response.error !== null && OUTSIDE_ERRORS.has(response.error.code)) {
-      throw new GrafosError('usage', 'fixture_not_measured', `Case ${name} of ${tasklet.name} did not end by itself.`, {
+      throw new GrafosError('fixture_not_measured', `Case ${name} of ${tasklet.name} did not end by itself.`, {
         why: response.error.message,
         next: 'Give the tasklet a longer timeout in grafos.toml, or the case a smaller input.',
       });

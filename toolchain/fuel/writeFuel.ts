@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { MANIFEST_NAME, type Program } from '../../program/loadProgram.ts';
 import { fileError } from '../files/fileError.ts';
 import { writeInProgram } from '../files/writeInProgram.ts';
@@ -15,7 +15,7 @@ export async function writeFuel(program: Program, tasklet: string, fuel: number)
   if (manifest === null) throw manifestChanged(program);
   const content = manifest.withFuel(fuel);
   if (content === null) {
-    throw new GrafosError('usage', 'fuel_not_written', `The budget of ${tasklet} cannot be written.`, {
+    throw new GrafosError('fuel_not_written', `The budget of ${tasklet} cannot be written.`, {
       why: `Its table in ${MANIFEST_NAME} has no lines of its own.`,
       next: `Write it by hand: fuel = ${fuel}`,
     });

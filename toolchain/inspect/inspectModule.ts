@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
-import { PAGE_BYTES } from '../../wasm/pages.ts';
 import { checkProfile, type ProfileProblem } from '../../wasm/profile.ts';
-import { readModule } from '../../wasm/readModule.ts';
-import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
-import { functionType, type ImportType, type WasmExport, type WasmModule } from '../../wasm/wasmModule.ts';
+import { PAGE_BYTES } from '../../wasm/read/pages.ts';
+import { readModule } from '../../wasm/read/readModule.ts';
+import { WasmInvalidError } from '../../wasm/read/wasmInvalid.ts';
+import { functionType, type ImportType, type WasmExport, type WasmModule } from '../../wasm/read/wasmModule.ts';
 
 export interface InspectedModule {
   file: string;
@@ -39,15 +39,10 @@ export async function inspectModule(file: string, root: string): Promise<Inspect
   try {
     module = readModule(bytes);
   } catch (error) {
-    if (!(error instanceof WasmInvalid)) throw error;
-    throw new GrafosError(
-      'bad-answer',
-      'module_invalid',
-      `${file} is not a module that a cell runs: ${error.message}.`,
-      {
-        next: 'Build it again, or check where the file comes from.',
-      },
-    );
+    if (!(error instanceof WasmInvalidError)) throw error;
+    throw new GrafosError('module_invalid', `${file} is not a module that a cell runs: ${error.message}.`, {
+      next: 'Build it again, or check where the file comes from.',
+    });
   }
   const [memory] = module.memories;
   return {

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { rustSource } from '../../program/rustSource.ts';
-import { cargoEnvironment, cargoFault, throwFor } from '../build/buildRust.ts';
-import { checkCrateFiles } from '../build/checkCrateFiles.ts';
-import { findRust, RUST_TARGET } from '../build/findRust.ts';
-import { runCargo } from '../build/runCargo.ts';
-import { rustFindings } from '../build/rustFindings.ts';
+import { cargoEnvironment, cargoFault, throwFor } from '../compile/buildRust.ts';
+import { checkCrateFiles } from '../compile/checkCrateFiles.ts';
+import { findRust, RUST_TARGET } from '../compile/findRust.ts';
+import { runCargo } from '../compile/runCargo.ts';
+import { rustFindings } from '../compile/rustFindings.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import type { Finding } from '../validate/finding.ts';
 

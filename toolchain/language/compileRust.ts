@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import { MANIFEST_NAME } from '../../program/loadProgram.ts';
 import { parseManifest, type Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { rustSource } from '../../program/rustSource.ts';
-import { staleness } from '../build/staleness.ts';
+import { staleness } from '../compile/staleness.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
 import { checkCrate } from './checkCrate.ts';
 

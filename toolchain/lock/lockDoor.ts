@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import type { StateFolder } from '../../base/files/stateFolder.ts';
 import { isLivingOwner, type LockOwner, OWNER_BYTES, ownerText, parseOwner } from './lockOwner.ts';
 
 /** Time before the door is tried again, milliseconds. */

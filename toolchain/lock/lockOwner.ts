@@ -1,4 +1,4 @@
-import { isProcess, processStart } from '../../daemons/protocol/processIdentity.ts';
+import { isProcess, processStart } from '../../base/processIdentity.ts';
 
 /** Bytes of an owner's text at most. */
 export const OWNER_BYTES = 4_096;

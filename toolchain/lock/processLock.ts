@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processStart } from '../../daemons/protocol/processIdentity.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
-import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { watchFolder } from '../../base/files/watchFolder.ts';
+import { processStart } from '../../base/processIdentity.ts';
 import { enterDoor, removeClaim } from './lockDoor.ts';
 import { isLivingOwner, type LockOwner, OWNER_BYTES, ownerText, parseOwner, thisOwner } from './lockOwner.ts';
 

@@ -1,5 +1,5 @@
-import type { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { neutralText } from '../../daemons/protocol/neutralText.ts';
+import type { GrafosError } from '../../base/grafosError.ts';
+import { neutralText } from '../../base/text/neutralText.ts';
 import type { Tool } from './tools.ts';
 
 /** The answer of a tool as the Model Context Protocol has it. */

@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 
 /** JSON Schema of what a tool is given: of all of it, as much as the tools need. */
 export interface ToolInputSchema {
@@ -9,7 +9,7 @@ export interface ToolInputSchema {
 }
 
 export type ToolProperty =
-  | { type: 'string'; description: string; enum?: readonly string[]; default?: string }
+  | { type: 'string'; description: string; enum?: string[]; default?: string }
   | { type: 'integer'; description: string; minimum: number; maximum: number; default: number };
 
 export type ToolInput = Record<string, string | number>;
@@ -49,7 +49,7 @@ export function readToolInput(schema: ToolInputSchema, given: unknown): ToolInpu
 
 function wrong(message: string, { properties }: ToolInputSchema): GrafosError {
   const names = Object.keys(properties);
-  return new GrafosError('usage', 'wrong_usage', message, {
+  return new GrafosError('wrong_usage', message, {
     next: names.length === 0 ? 'Call it without arguments.' : `Its arguments are: ${names.join(', ')}.`,
   });
 }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
-import type { CapabilityRight } from '../../daemons/protocol/fabricControl.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { type MemSession, openMemSession } from '../../daemons/protocol/memClient.ts';
-import type { Capability } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { type MemSession, openMemSession } from '../../daemons/memory/memClient.ts';
+import { cellAnswerInvalid } from '../../daemons/tenant/cellAnswerInvalid.ts';
+import type { CapabilityRight } from '../../daemons/wire/fabricControl.ts';
+import type { Capability } from '../../daemons/wire/tenantApi.ts';
 import { findRun } from '../deploy/findRun.ts';
 
 export interface RunMemory extends AsyncDisposable {
@@ -64,7 +64,6 @@ export async function openRunMemory(programRoot: string, runId: string, options:
     lengthAt(offset, length = Math.max(1, session.bytes - offset)) {
       if (offset + length <= session.bytes) return length;
       throw new GrafosError(
-        'usage',
         'out_of_bounds',
         `The lease has ${session.bytes} bytes; ${length} from offset ${offset} on go beyond it.`,
         { next: 'Give a smaller offset or fewer bytes.' },
@@ -133,14 +132,14 @@ function keepRenewed(session: MemSession, first: Capability, next: () => Promise
 }
 
 function notEnded(runId: string): GrafosError {
-  return new GrafosError('usage', 'run_not_ended', `Run ${runId} has not ended; only a held lease can be written.`, {
+  return new GrafosError('run_not_ended', `Run ${runId} has not ended; only a held lease can be written.`, {
     why: 'A write from outside would change what the run computes, and its replay.',
     next: 'Hold it after the end with: grafos deploy run --mem SIZE --hold 60s',
   });
 }
 
 function leaseEnded(runId: string): GrafosError {
-  return new GrafosError('usage', 'lease_ended', `Run ${runId} holds no fabric memory.`, {
+  return new GrafosError('lease_ended', `Run ${runId} holds no fabric memory.`, {
     why: 'A lease ends with its run, or with its hold, and its bytes are zeroed.',
     next: 'Keep it with: grafos deploy run --mem SIZE --hold 60s',
   });

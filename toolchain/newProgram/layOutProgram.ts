@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
-import { writeEditorTypesIfUsed } from '../build/editorTypes.ts';
+import { makeFolders } from '../../base/files/makeFolders.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { writeEditorTypesIfUsed } from '../compile/editorTypes.ts';
 import { fileError } from '../files/fileError.ts';
 
 /**
@@ -46,7 +46,7 @@ async function refuseIfUsed(dir: string): Promise<boolean> {
     throw error;
   }
   if (names.length === 0) return true;
-  throw new GrafosError('usage', 'folder_not_empty', `${dir} is not empty.`, {
+  throw new GrafosError('folder_not_empty', `${dir} is not empty.`, {
     why: 'A new program never overwrites anything.',
     next: 'Give the path of a folder that is not there yet.',
   });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { assemblyScriptTemplate } from './assemblyScriptTemplate.ts';
 import { layOutProgram } from './layOutProgram.ts';
@@ -35,7 +35,7 @@ export async function newProgram(options: { dir: string; name: string; template:
   const dir = resolve(options.dir);
   const { name, template } = options;
   if (!new RegExp(NAME_PATTERN).test(name)) {
-    throw new GrafosError('usage', 'name_invalid', `"${name}" cannot be the name of a program.`, {
+    throw new GrafosError('name_invalid', `"${name}" cannot be the name of a program.`, {
       why: 'A name has 1 to 63 lowercase letters, digits and hyphens, and begins with a letter.',
       next: `Give another, for example --name ${suggestion(name)}.`,
     });

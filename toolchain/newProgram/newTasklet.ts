@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { decodeText, encodeText } from '../../program/decodeText.ts';
 import { MANIFEST_NAME, type Program } from '../../program/loadProgram.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
-import { writeEditorTypes } from '../build/editorTypes.ts';
+import { writeEditorTypes } from '../compile/editorTypes.ts';
 import { fileError } from '../files/fileError.ts';
 import { outputFolder } from '../files/outputFolder.ts';
 import { writeInProgram } from '../files/writeInProgram.ts';
@@ -48,13 +48,13 @@ const WORKSPACE = 'Cargo.toml';
  */
 export async function newTasklet(program: Program, name: string, kind: NewTaskletKind): Promise<NewTasklet> {
   if (!new RegExp(NAME_PATTERN).test(name)) {
-    throw new GrafosError('usage', 'name_invalid', `"${name}" cannot be the name of a tasklet.`, {
+    throw new GrafosError('name_invalid', `"${name}" cannot be the name of a tasklet.`, {
       why: 'A name has 1 to 63 lowercase letters, digits and hyphens, and begins with a letter.',
       next: 'Give another.',
     });
   }
   if (program.manifest.tasklets.some((tasklet) => tasklet.name === name)) {
-    throw new GrafosError('usage', 'tasklet_exists', `${program.manifestPath} has a tasklet "${name}" already.`, {
+    throw new GrafosError('tasklet_exists', `${program.manifestPath} has a tasklet "${name}" already.`, {
       next: 'Give another name.',
     });
   }
@@ -88,7 +88,7 @@ export async function newTasklet(program: Program, name: string, kind: NewTaskle
     await Promise.all(written.map((file) => rm(file, { force: true })));
     if (workspace !== undefined) await writeInProgram(program.root, WORKSPACE, workspace.before).catch(() => {});
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new GrafosError('usage', 'file_exists', `${'path' in error ? error.path : 'A file'} is there already.`, {
+      throw new GrafosError('file_exists', `${'path' in error ? error.path : 'A file'} is there already.`, {
         why: 'A new tasklet never overwrites anything.',
         next: 'Give another name, or move that file away.',
         cause: error,
@@ -107,7 +107,7 @@ async function joinedWorkspace(
   const before = await read(reader, file, 'checkedSource');
   const text = withMember(decodeText(before) ?? '', `tasklets/${name}`);
   if (text === null) {
-    throw new GrafosError('usage', 'workspace_missing', `${file} has no list of workspace members.`, {
+    throw new GrafosError('workspace_missing', `${file} has no list of workspace members.`, {
       why: `The crate of a new tasklet, tasklets/${name}, has to be a member of the program's workspace.`,
       next: 'Add a table [workspace] with members = [] to it.',
     });

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
 import { layOutProgram } from './layOutProgram.ts';
 
 /** Folder of the recipes; each folder in it is one program. */
@@ -39,7 +39,7 @@ export async function listRecipes(): Promise<Recipe[]> {
 export async function newFromRecipe(dir: string, name: string): Promise<string[]> {
   const recipes = await listRecipes();
   if (!recipes.some((recipe) => recipe.name === name)) {
-    throw new GrafosError('usage', 'recipe_unknown', `There is no recipe "${name}".`, {
+    throw new GrafosError('recipe_unknown', `There is no recipe "${name}".`, {
       next: `Choose one of: ${recipes.map((recipe) => recipe.name).join(', ')}.`,
     });
   }

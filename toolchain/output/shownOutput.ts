@@ -1,5 +1,5 @@
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { outputText } from './outputText.ts';
 
 /** An ended run with its output in a form that can be shown. */

@@ -1,4 +1,4 @@
-import type { RunFrame } from '../../daemons/protocol/runError.ts';
+import type { RunFrame } from '../../daemons/wire/runError.ts';
 import type { CodePlaces, SourceLine } from '../profile/codePlaces.ts';
 import { enclosingFunction } from './enclosingFunction.ts';
 import type { Place } from './place.ts';

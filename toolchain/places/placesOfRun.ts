@@ -1,6 +1,6 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { Run } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { loadProgramSoon } from '../../program/loadProgram.ts';
 import { placesBounded } from '../bounded/placesBounded.ts';
 import { logSoFar } from '../deploy/logSoFar.ts';

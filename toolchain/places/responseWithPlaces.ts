@@ -1,5 +1,5 @@
-import type { RunError } from '../../daemons/protocol/runError.ts';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import type { RunError } from '../../daemons/wire/runError.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { Place } from './place.ts';
 
 /** The response of a run, whose error has the places in the source where the run failed. */

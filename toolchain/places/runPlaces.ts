@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { RunError } from '../../daemons/protocol/runError.ts';
+import type { RunError } from '../../daemons/wire/runError.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { rustSource } from '../../program/rustSource.ts';
 import type { FailedRun } from '../bounded/workMessages.ts';
-import { readStamp } from '../build/sourceStamp.ts';
-import { staleness } from '../build/staleness.ts';
-import { type CodePlaces, codePlaces } from '../profile/codePlaces.ts';
+import { readStamp } from '../compile/sourceStamp.ts';
+import { staleness } from '../compile/staleness.ts';
+import { type CodePlaces, createCodePlaces } from '../profile/codePlaces.ts';
 import { readSourceMap } from '../profile/readSourceMap.ts';
 import { framePlaces } from './framePlaces.ts';
 import type { Place } from './place.ts';
@@ -46,7 +46,7 @@ export async function runPlaces(
   const read = await reader.readSoon(join(root, `${tasklet.output}.map`), 'sourceMap');
   const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
   // The map has the sources that were built; the files may have changed since.
-  const places = codePlaces(built.bytes, map, () => undefined);
+  const places = createCodePlaces(built.bytes, map, () => undefined);
   const found = await placesOf(reader, tasklet, { error, frames: error.frames }, built.bytes, places, log);
   const shown = new Map<string, Place>();
   for (const one of [...found.filter(({ own }) => own), ...found.filter(({ own }) => !own)]) {

@@ -1,4 +1,4 @@
-import type { RunError } from '../../daemons/protocol/runError.ts';
+import type { RunError } from '../../daemons/wire/runError.ts';
 import type { CodePlaces } from '../profile/codePlaces.ts';
 import { rustTokens } from '../validate/rustTokens.ts';
 import { enclosingFunction } from './enclosingFunction.ts';

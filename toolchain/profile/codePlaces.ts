@@ -1,8 +1,9 @@
-import { BinaryReader } from '../../wasm/binaryReader.ts';
-import { Op } from '../../wasm/opcodes.ts';
-import { readModule, SECTION } from '../../wasm/readModule.ts';
-import { skipImmediates } from '../../wasm/skipImmediates.ts';
-import { skipLocals } from '../../wasm/skipLocals.ts';
+import { BinaryReader } from '../../wasm/read/binaryReader.ts';
+import { Op } from '../../wasm/read/opcodes.ts';
+import { readModule } from '../../wasm/read/readModule.ts';
+import { SECTION } from '../../wasm/read/section.ts';
+import { skipImmediates } from '../../wasm/read/skipImmediates.ts';
+import { skipLocals } from '../../wasm/read/skipLocals.ts';
 import { enclosingFunction } from '../places/enclosingFunction.ts';
 import { isOwnSource } from './isOwnSource.ts';
 import type { ReadSourceMap } from './readSourceMap.ts';
@@ -55,117 +56,158 @@ const LINE_LOOKED_AT = 1_000;
  *   the module), or null
  * @param readSource the text of a source that the map does not carry
  */
-export function codePlaces(
+export function createCodePlaces(
   wasm: Uint8Array,
   map: ReadSourceMap | null,
   readSource: (file: string) => string | undefined,
 ): CodePlaces {
-  const module = readModule(wasm, { bodies: false });
-  const starts = bodyStarts(wasm, module.sections.find(({ id }) => id === SECTION.code)?.offset);
-  const names = functionNames(
-    wasm,
-    module.customSections.find(({ name }) => name === 'name'),
-  );
-  for (const { name, kind, index } of module.exports) if (kind === 'func' && !names.has(index)) names.set(index, name);
-  const given = new Map(names);
-  const { imports, importedFunctions } = module;
-  const texts = new Map<string, string[] | undefined>();
-  const linesOf = (file: string): string[] | undefined => {
-    if (!texts.has(file)) {
-      const text = map?.texts.get(file) ?? readSource(file);
-      texts.set(
-        file,
-        text?.split('\n').map((line) => line.slice(0, LINE_LOOKED_AT)),
-      );
+  return new ModulePlaces(wasm, map, readSource);
+}
+
+/** A source line, and the offset in the module where its code begins. */
+interface PlacedCode {
+  place: SourceLine;
+  at: number;
+}
+
+class ModulePlaces implements CodePlaces {
+  readonly #wasm: Uint8Array;
+  readonly #map: ReadSourceMap | null;
+  readonly #readSource: (file: string) => string | undefined;
+  readonly #imports: ReturnType<typeof readModule>['imports'];
+  readonly #importedFunctions: number;
+  /** Offset of each body of the module. */
+  readonly #starts: number[];
+  readonly #ownNames: ReadonlyMap<number, string>;
+  /** The names of the module, and those that were found since. */
+  readonly #names: Map<number, string>;
+  readonly #texts = new Map<string, string[] | undefined>();
+  readonly #ownLines = new Map<number, PlacedCode[]>();
+
+  constructor(wasm: Uint8Array, map: ReadSourceMap | null, readSource: (file: string) => string | undefined) {
+    const module = readModule(wasm, { bodies: false });
+    const nameSection = module.customSections.find(({ name }) => name === 'name');
+    const names = functionNames(wasm, nameSection);
+    for (const { name, kind, index } of module.exports) {
+      if (kind === 'func' && !names.has(index)) names.set(index, name);
     }
-    return texts.get(file);
-  };
-  const lineOf = (functionIndex: number, bodyOffset: number) => nearest(functionIndex, bodyOffset, () => true);
+    this.#wasm = wasm;
+    this.#map = map;
+    this.#readSource = readSource;
+    this.#imports = module.imports;
+    this.#importedFunctions = module.importedFunctions;
+    this.#starts = bodyStarts(wasm, module.sections.find(({ id }) => id === SECTION.code)?.offset);
+    this.#ownNames = new Map(names);
+    this.#names = names;
+  }
+
+  lineOf(functionIndex: number, bodyOffset: number): SourceLine | null {
+    return this.#nearest(functionIndex, bodyOffset, () => true);
+  }
+
+  linesOf(file: string): string[] | undefined {
+    if (!this.#texts.has(file)) {
+      const text = this.#map?.texts.get(file) ?? this.#readSource(file);
+      const lines = text?.split('\n').map((line) => line.slice(0, LINE_LOOKED_AT));
+      this.#texts.set(file, lines);
+    }
+    return this.#texts.get(file);
+  }
+
+  nearLineOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null {
+    return this.#nearest(functionIndex, bodyOffset, wanted) ?? this.#following(functionIndex, bodyOffset, wanted);
+  }
+
+  wholeOf(functionIndex: number, wanted: (file: string) => boolean, loop: boolean): SourceLine | null {
+    const start = this.#startOf(functionIndex);
+    const loops = loop && start !== undefined ? outerLoops(this.#wasm, start) : [];
+    const from = loops.length === 1 ? (loops[0] as number) : 0;
+    return this.#following(functionIndex, from, wanted) ?? this.#following(functionIndex, from, () => true);
+  }
+
+  ownNameOf(functionIndex: number): string | undefined {
+    return this.#ownNames.get(functionIndex);
+  }
+
+  ownLineOf(functionIndex: number, bodyOffset: number): SourceLine | null {
+    const lines = this.#ownLinesOf(functionIndex);
+    const offset = (this.#startOf(functionIndex) ?? 0) + bodyOffset;
+    // Code before the first line, such as the reading of the input, belongs to that line.
+    return (lines.findLast(({ at }) => at <= offset) ?? lines[0])?.place ?? null;
+  }
+
+  nameOf(functionIndex: number): string {
+    const known = this.#names.get(functionIndex);
+    if (known !== undefined) return known;
+    if (functionIndex < this.#importedFunctions) {
+      const imported = this.#imports.filter(({ type }) => type.kind === 'func')[functionIndex];
+      return `${imported?.module}.${imported?.name}`;
+    }
+    const name = this.#headName(functionIndex) ?? `function ${functionIndex}`;
+    this.#names.set(functionIndex, name);
+    return name;
+  }
+
+  #startOf(functionIndex: number): number | undefined {
+    return this.#starts[functionIndex - this.#importedFunctions];
+  }
+
+  /** The offset after the function's body, and after the size of the next one. */
+  #endOf(functionIndex: number): number {
+    return this.#startOf(functionIndex + 1) ?? this.#wasm.length;
+  }
+
   /**
    * Finds the place of an instruction. Code of the optimizer has no place, and counts for the line
    * before it.
    */
-  const nearest = (functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null => {
-    const start = starts[functionIndex - importedFunctions];
-    if (map === null || start === undefined) return null;
-    return placeBefore(start, start + bodyOffset, wanted)?.place ?? null;
-  };
-  const ownLines = new Map<number, Array<{ place: SourceLine; at: number }>>();
-  const ownLinesOf = (functionIndex: number): Array<{ place: SourceLine; at: number }> => {
-    const known = ownLines.get(functionIndex);
-    if (known !== undefined) return known;
-    const found: Array<{ place: SourceLine; at: number }> = [];
-    const start = starts[functionIndex - importedFunctions];
-    if (start !== undefined) {
-      let from = (starts[functionIndex - importedFunctions + 1] ?? wasm.length) - 1;
-      for (let one = placeBefore(start, from); one !== null; one = placeBefore(start, from)) {
-        if (isOwnSource(one.place.file)) found.push(one);
-        from = one.at - 1;
-      }
-    }
-    found.reverse();
-    ownLines.set(functionIndex, found);
-    return found;
-  };
-  const following = (
-    functionIndex: number,
-    bodyOffset: number,
-    wanted: (file: string) => boolean,
-  ): SourceLine | null => {
-    const start = starts[functionIndex - importedFunctions];
-    if (map === null || start === undefined) return null;
+  #nearest(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null {
+    const start = this.#startOf(functionIndex);
+    if (start === undefined) return null;
+    return this.#placeBefore(start, start + bodyOffset, wanted)?.place ?? null;
+  }
+
+  #following(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null {
+    const start = this.#startOf(functionIndex);
+    if (this.#map === null || start === undefined) return null;
     const from = start + bodyOffset;
-    const end = Math.min(starts[functionIndex - importedFunctions + 1] ?? wasm.length, from + FOLLOWING_BYTES);
+    const end = Math.min(this.#endOf(functionIndex), from + FOLLOWING_BYTES);
     for (let offset = from; offset < end; offset++) {
-      const entry = map.map.findEntry(0, offset);
+      const entry = this.#map.map.findEntry(0, offset);
       if (!('generatedColumn' in entry) || entry.generatedColumn !== offset) continue;
       const { originalSource: file, originalLine, originalColumn } = entry;
       if (file !== undefined && wanted(file)) return { file, line: originalLine + 1, column: originalColumn + 1 };
     }
     return null;
-  };
-  return {
-    lineOf,
-    linesOf,
-    nearLineOf: (functionIndex, bodyOffset, wanted) =>
-      nearest(functionIndex, bodyOffset, wanted) ?? following(functionIndex, bodyOffset, wanted),
-    wholeOf(functionIndex, wanted, loop) {
-      const start = starts[functionIndex - importedFunctions];
-      const loops = loop && start !== undefined ? outerLoops(wasm, start) : [];
-      const from = loops.length === 1 ? (loops[0] as number) : 0;
-      return following(functionIndex, from, wanted) ?? following(functionIndex, from, () => true);
-    },
-    ownNameOf: (functionIndex) => given.get(functionIndex),
-    ownLineOf: (functionIndex, bodyOffset) => {
-      const lines = ownLinesOf(functionIndex);
-      const offset = (starts[functionIndex - importedFunctions] ?? 0) + bodyOffset;
-      // Code before the first line, such as the reading of the input, belongs to that line.
-      return (lines.findLast(({ at }) => at <= offset) ?? lines[0])?.place ?? null;
-    },
-    nameOf(functionIndex) {
-      const known = names.get(functionIndex);
-      if (known !== undefined) return known;
-      if (functionIndex < importedFunctions) {
-        const imported = imports.filter(({ type }) => type.kind === 'func')[functionIndex];
-        return `${imported?.module}.${imported?.name}`;
+  }
+
+  #ownLinesOf(functionIndex: number): PlacedCode[] {
+    const known = this.#ownLines.get(functionIndex);
+    if (known !== undefined) return known;
+    const found: PlacedCode[] = [];
+    const start = this.#startOf(functionIndex);
+    if (start !== undefined) {
+      let from = this.#endOf(functionIndex) - 1;
+      for (let one = this.#placeBefore(start, from); one !== null; one = this.#placeBefore(start, from)) {
+        if (isOwnSource(one.place.file)) found.push(one);
+        from = one.at - 1;
       }
-      const name = headName(functionIndex) ?? `function ${functionIndex}`;
-      names.set(functionIndex, name);
-      return name;
-    },
-  };
+    }
+    found.reverse();
+    this.#ownLines.set(functionIndex, found);
+    return found;
+  }
 
   /**
    * Finds the function's name in the source: that of the head above its last line. Inlined code of
    * other functions is mostly at the beginning of a body. Lines of the program are preferred.
    */
-  function headName(functionIndex: number): string | undefined {
-    const start = starts[functionIndex - importedFunctions] ?? 0;
-    const next = starts[functionIndex - importedFunctions + 1] ?? wasm.length;
-    const last = placeBefore(start, next - 1)?.place ?? null;
-    const place = ownLinesOf(functionIndex).at(-1)?.place ?? last;
+  #headName(functionIndex: number): string | undefined {
+    const start = this.#startOf(functionIndex) ?? 0;
+    const last = this.#placeBefore(start, this.#endOf(functionIndex) - 1)?.place ?? null;
+    const place = this.#ownLinesOf(functionIndex).at(-1)?.place ?? last;
     if (place === null) return undefined;
-    const lines = linesOf(place.file) ?? [];
+    const lines = this.linesOf(place.file) ?? [];
     return enclosingFunction(lines, place.line, 'assemblyscript') ?? `${place.file}:${place.line}`;
   }
 
@@ -173,14 +215,10 @@ export function codePlaces(
    * Finds the nearest place in a `wanted` file at or before the offset `from`, but not before
    * `start`.
    */
-  function placeBefore(
-    start: number,
-    from: number,
-    wanted: (file: string) => boolean = () => true,
-  ): { place: SourceLine; at: number } | null {
-    if (map === null) return null;
+  #placeBefore(start: number, from: number, wanted: (file: string) => boolean = () => true): PlacedCode | null {
+    if (this.#map === null) return null;
     for (let offset = from; offset >= start; ) {
-      const entry = map.map.findEntry(0, offset);
+      const entry = this.#map.map.findEntry(0, offset);
       if (!('generatedColumn' in entry) || entry.generatedColumn < start) return null;
       const { originalSource: file, originalLine, originalColumn } = entry;
       if (file !== undefined && wanted(file)) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { FuelProfile, ProfileJob } from '../../daemons/protocol/fuelProfile.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { FuelProfile, ProfileJob } from '../../daemons/wire/fuelProfile.ts';
 import { daemonEntry, daemonEnvironment } from '../stack/spawnDaemon.ts';
 
 /**
@@ -29,8 +29,8 @@ export function countRun(job: ProfileJob, signal: AbortSignal): Promise<FuelProf
       signal.removeEventListener('abort', abort);
       reject(
         signal.aborted
-          ? new GrafosError('interrupted', 'interrupted', 'The profile was given up.')
-          : new GrafosError('unreachable', 'profile_failed', 'The run could not be done again with counters.', {
+          ? new GrafosError('interrupted', 'The profile was given up.')
+          : new GrafosError('profile_failed', 'The run could not be done again with counters.', {
               why,
               next: 'Say GRAFOS_DEBUG=1 for all that is known, and report it with the run.',
             }),

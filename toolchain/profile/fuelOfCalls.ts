@@ -1,4 +1,4 @@
-import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
+import type { FuelProfile } from '../../daemons/wire/fuelProfile.ts';
 import type { SourceLine } from './codePlaces.ts';
 
 /** Boxes of a flame graph at most. */

@@ -1,4 +1,4 @@
-import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
+import type { FuelProfile } from '../../daemons/wire/fuelProfile.ts';
 import type { CodePlaces, SourceLine } from './codePlaces.ts';
 import { type CallFrame, fuelOfCalls } from './fuelOfCalls.ts';
 import { isOwnSource } from './isOwnSource.ts';
@@ -42,7 +42,11 @@ export interface RunFuel {
  * @param pathOf gives the path of a file relative to the program, from its name in the source map
  */
 export function fuelOfRun(counted: FuelProfile, places: CodePlaces, pathOf: (file: string) => string): RunFuel {
-  const inCalls = fuelOfCalls(counted.calls, places.nameOf, places.lineOf);
+  const inCalls = fuelOfCalls(
+    counted.calls,
+    (index) => places.nameOf(index),
+    (index, at) => places.lineOf(index, at),
+  );
   const ofLibraries = libraryFuel(counted, places);
   const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
   return {
@@ -104,7 +108,11 @@ function linesOf(
     const own = places.ownLineOf(index, bodyOffset);
     if (own !== null && lineAt(own) !== at) lineAt(own).total += fuel;
   }
-  const calledForOwn = fuelOfCalls(counted.calls, places.nameOf, places.ownLineOf).ofLines;
+  const calledForOwn = fuelOfCalls(
+    counted.calls,
+    (index) => places.nameOf(index),
+    (index, at) => places.ownLineOf(index, at),
+  ).ofLines;
   for (const [key, line] of lines) {
     const more = line.isOwn ? calledForOwn.get(key) : called.get(key);
     // Code that was inlined into functions that call each other would count twice.

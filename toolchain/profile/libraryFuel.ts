@@ -1,4 +1,4 @@
-import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
+import type { FuelProfile } from '../../daemons/wire/fuelProfile.ts';
 import type { CodePlaces, SourceLine } from './codePlaces.ts';
 import { isOwnSource } from './isOwnSource.ts';
 
@@ -24,7 +24,7 @@ interface LibraryFuel {
  */
 export function libraryFuel(
   counted: FuelProfile,
-  { lineOf, ownLineOf }: Pick<CodePlaces, 'lineOf' | 'ownLineOf'>,
+  places: Pick<CodePlaces, 'lineOf' | 'ownLineOf'>,
 ): LibraryFuel {
   const ofLines = new Map<string, number>();
   const ofFunctions: LibraryFuel['ofFunctions'] = new Map();
@@ -34,18 +34,18 @@ export function libraryFuel(
     return key;
   };
   for (const [index, bodyOffset, fuel] of counted.places) {
-    const own = ownLineOf(index, bodyOffset);
-    const at = own === null ? null : lineOf(index, bodyOffset);
+    const own = places.ownLineOf(index, bodyOffset);
+    const at = own === null ? null : places.lineOf(index, bodyOffset);
     if (own !== null && (at === null || !isOwnSource(at.file))) add(own, fuel);
   }
   /** The line of the program that each call was for. Callers come first. */
   const callers: Array<SourceLine | null> = [];
   counted.calls.forEach(([index, parent, fuel, , site], call) => {
     const caller = counted.calls[parent]?.[0];
-    const at = caller === undefined || site < 0 ? null : ownLineOf(caller, site);
+    const at = caller === undefined || site < 0 ? null : places.ownLineOf(caller, site);
     const line = at ?? callers[parent] ?? null;
     callers[call] = line;
-    if (line === null || fuel === 0 || ownLineOf(index, 0) !== null) return;
+    if (line === null || fuel === 0 || places.ownLineOf(index, 0) !== null) return;
     const key = add(line, fuel);
     const lines = ofFunctions.get(index) ?? new Map();
     lines.set(key, { at: line, fuel: (lines.get(key)?.fuel ?? 0) + fuel });

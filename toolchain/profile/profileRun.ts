@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { OUTSIDE_ERRORS, type RunErrorCode } from '../../daemons/protocol/runError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { OUTSIDE_ERRORS, type RunErrorCode } from '../../daemons/wire/runError.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
@@ -9,7 +9,7 @@ import { fileError } from '../files/fileError.ts';
 import { programPath } from '../places/programPath.ts';
 import { endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
-import { codePlaces } from './codePlaces.ts';
+import { createCodePlaces } from './codePlaces.ts';
 import { countRun } from './countRun.ts';
 import { fuelOfRun, type RunFuel } from './fuelOfRun.ts';
 import { type ReadSourceMap, readSourceMap } from './readSourceMap.ts';
@@ -48,7 +48,7 @@ export async function profileRun(
   const { response, record, input, module } = await endedRun(program, runId, provider, signal);
   const code = response.error?.code;
   if (code !== undefined && (OUTSIDE_ERRORS.has(code) || NEVER_BEGAN.has(code))) {
-    throw new GrafosError('usage', 'not_profiled', `Run ${runId} ended as ${code} and has no profile.`, {
+    throw new GrafosError('not_profiled', `Run ${runId} ended as ${code} and has no profile.`, {
       why: 'It was ended from outside, or never began: no instruction is its last.',
       next: 'Profile a run that ended by itself, for instance with less fuel: it stops where the fuel ends.',
     });
@@ -61,25 +61,20 @@ export async function profileRun(
     counted.output_sha256 === response.output_sha256 ? [] : ['output_sha256'],
   ].flat();
   if (differences.length > 0) {
-    throw new GrafosError(
-      'bad-answer',
-      'profile_differs',
-      `Run ${runId} done again differs in ${differences.join(', ')}.`,
-      {
-        why: 'Something outside the run changed its result: a write of somebody else to its fabric memory, or a lease that ended.',
-        next: 'Profile a run that uses its fabric memory alone.',
-      },
-    );
+    throw new GrafosError('profile_differs', `Run ${runId} done again differs in ${differences.join(', ')}.`, {
+      why: 'Something outside the run changed its result: a write of somebody else to its fabric memory, or a lease that ended.',
+      next: 'Profile a run that uses its fabric memory alone.',
+    });
   }
   const reader = new ProgramReader(program.root);
   const output = program.manifest.tasklets.find(({ name }) => name === record.tasklet)?.output ?? '';
   const map = await mapOf(reader, output, record.module_sha256);
-  const places = codePlaces(module, map, (file) => sourceText(reader, output, file));
+  const places = createCodePlaces(module, map, (file) => sourceText(reader, output, file));
   const fuel = fuelOfRun(counted, places, (file) => programPath(program.root, output, file));
   const profiles = await makeProgramState(program.root, PROFILES);
   const graphName = `${runId}.speedscope.json`;
   const flame_graph = profiles.file(graphName);
-  const graph = speedscope(`${record.tasklet} ${runId}`, counted.calls, places.nameOf);
+  const graph = speedscope(`${record.tasklet} ${runId}`, counted.calls, (index) => places.nameOf(index));
   try {
     await profiles.write(graphName, `${JSON.stringify(graph)}\n`);
   } catch (error) {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Tasklet } from '../../program/manifest.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { ProgramReader } from '../../program/programReader.ts';
-import { staleness } from '../build/staleness.ts';
+import { staleness } from '../compile/staleness.ts';
 import { findProgramState } from '../stack/programState.ts';
 import type { RunProfile } from './profileRun.ts';
 

@@ -1,4 +1,4 @@
-import type { FuelProfile } from '../../daemons/protocol/fuelProfile.ts';
+import type { FuelProfile } from '../../daemons/wire/fuelProfile.ts';
 
 /**
  * A profile as https://www.speedscope.app and viewers of its format open it

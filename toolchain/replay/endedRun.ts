@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import type { RunRecord, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { RunRecord, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { findRun } from '../deploy/findRun.ts';
@@ -62,7 +62,7 @@ async function moduleOf(
     return await client.module(module_sha256, { signal });
   } catch (error) {
     if (!(error instanceof GrafosError) || !['not_found', 'module_unknown'].includes(error.code)) throw error;
-    throw new GrafosError('usage', 'module_differs', `The module that run ${run_id} ran is no longer at hand.`, {
+    throw new GrafosError('module_differs', `The module that run ${run_id} ran is no longer at hand.`, {
       why: `It ran ${module_sha256.slice(0, 16)}…, which the cell does not keep any more, and what is built here is another.`,
       next: `Check out the source of version ${record.version} and build it: grafos tasklet build ${name}`,
     });

@@ -1,7 +1,7 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import { OUTSIDE_ERRORS } from '../../daemons/protocol/runError.ts';
-import type { RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { OUTSIDE_ERRORS } from '../../daemons/wire/runError.ts';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { deployRun } from '../deploy/deployRun.ts';
@@ -102,7 +102,7 @@ function cutFields({ response, log }: EndedRun, replay: RunResponse, again: stri
 }
 
 function notReplayed({ run_id, error }: RunResponse): GrafosError {
-  return new GrafosError('usage', 'not_replayed', `Run ${run_id} cannot be replayed: it ended as ${error?.code}.`, {
+  return new GrafosError('not_replayed', `Run ${run_id} cannot be replayed: it ended as ${error?.code}.`, {
     why: 'It was ended from outside, and its cell does not know where it was then.',
     next: 'Run it again with less fuel: it then stops where the fuel ends, which a replay repeats.',
   });

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { parse, resolve } from 'node:path';
-import { SCHEMAS, type SchemaName } from '../../daemons/protocol/apiSchemas.ts';
-import { compileSchema } from '../../daemons/protocol/compileSchema.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
-import type { RunRecord, RunResponse } from '../../daemons/protocol/tenantApi.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { ANSWER_CHECKS, type AnswerName } from '../../daemons/wire/answerChecks.ts';
+import type { RunRecord, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import type { EndedRun } from './endedRun.ts';
@@ -69,8 +68,8 @@ export async function readRunBundle(file: string): Promise<EndedRun> {
   return { response, record, module, input, log };
 }
 
-function checked<T>(file: string, name: SchemaName, value: unknown): T {
-  const problem = compileSchema(SCHEMAS[name], SCHEMAS, 'ignored')(value, name);
+function checked<T>(file: string, name: AnswerName, value: unknown): T {
+  const problem = ANSWER_CHECKS[name](value, name);
   if (problem !== null) throw invalid(file, problem);
   return value as T;
 }
@@ -88,7 +87,7 @@ function sha256(bytes: Uint8Array): string {
 }
 
 function invalid(file: string, why: string): GrafosError {
-  return new GrafosError('usage', 'bundle_invalid', `${file} is not a run.`, {
+  return new GrafosError('bundle_invalid', `${file} is not a run.`, {
     why: `${why[0]?.toUpperCase()}${why.slice(1)}.`,
     next: 'Write one with grafos artifacts RUN --bundle FILE.',
   });

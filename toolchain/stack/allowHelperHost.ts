@@ -1,5 +1,6 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import type { HelperRefusalBody } from '../../daemons/protocol/helperApi.ts';
+import { isErrorCode } from '../../base/errorCodes.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { HelperRefusalBody } from '../../daemons/wire/helperApi.ts';
 
 /**
  * Lets the helper of a running stack answer to one more name, until it ends.
@@ -24,7 +25,7 @@ export async function allowHelperHost(
       signal,
     });
   } catch (error) {
-    throw new GrafosError('unreachable', 'helper_unreachable', `The helper at ${access.url} does not answer.`, {
+    throw new GrafosError('helper_unreachable', `The helper at ${access.url} does not answer.`, {
       next: 'Start the stack again: grafos dev up',
       cause: error,
     });
@@ -34,7 +35,8 @@ export async function allowHelperHost(
     return;
   }
   const { error } = (await answer.json()) as HelperRefusalBody;
-  throw new GrafosError('refused', error.reason, `The helper does not answer to ${host}: ${error.message}`, {
+  const code = isErrorCode(error.reason) ? error.reason : 'helper_unreachable';
+  throw new GrafosError(code, `The helper does not answer to ${host}: ${error.message}`, {
     ...(error.next === undefined ? {} : { next: error.next }),
   });
 }

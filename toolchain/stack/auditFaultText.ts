@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { AuditProblem } from '../../daemons/protocol/auditChain.ts';
-import { AUDIT_FILE } from '../../daemons/protocol/auditFiles.ts';
-import type { AuditFault } from '../../daemons/protocol/verifyAudit.ts';
+import type { AuditProblem } from '../../daemons/audit/auditChain.ts';
+import { AUDIT_FILE } from '../../daemons/audit/auditFiles.ts';
+import type { AuditFault } from '../../daemons/audit/verifyAudit.ts';
 
 const MEANING: Record<AuditProblem, string> = {
   not_json: 'the line is no record: it was changed after it was written, or the disk damaged it',

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
-import type { DevState } from '../../daemons/protocol/devState.ts';
-import { eventlessFolder } from '../../daemons/protocol/eventlessFolder.ts';
+import { eventlessFolder } from '../../base/files/eventlessFolder.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 
 type BoundFolder = NonNullable<DevState['folder']>;
 

@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
-import { DAEMON_NAMES, type DevState, type StackRequest } from '../../daemons/protocol/devState.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { MEM_LEASE_BYTES_MAX } from '../../daemons/protocol/memFrames.ts';
-import { memPool } from '../../daemons/protocol/memPool.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { MEM_LEASE_BYTES_MAX } from '../../daemons/memory/memFrames.ts';
+import { createMemPool } from '../../daemons/memory/memPool.ts';
+import { DAEMON_NAMES, type DevState, type StackRequest } from '../../daemons/wire/devState.ts';
 import { deadDaemons } from './devState.ts';
 import { quicUnreachable } from './quicUnreachable.ts';
 import { daemonEntry } from './spawnDaemon.ts';
@@ -46,12 +46,12 @@ export async function checkStart(
 
 function checkMemory(bytes: number): void {
   if (bytes > MEM_LEASE_BYTES_MAX) {
-    throw new GrafosError('usage', 'flag_invalid', `A memory pool cannot have ${bytes} bytes.`, {
+    throw new GrafosError('flag_invalid', `A memory pool cannot have ${bytes} bytes.`, {
       next: 'Give --mem-capacity, or memory under [stack] in grafos.toml, of at most 4GiB.',
     });
   }
   // Made and dropped: what is not touched takes no memory.
-  memPool(bytes);
+  createMemPool(bytes);
 }
 
 async function checkPorts({ ports, transport }: StackRequest, running: DevState | undefined): Promise<void> {
@@ -59,14 +59,9 @@ async function checkPorts({ ports, transport }: StackRequest, running: DevState 
   for (const [index, { name, port }] of given.entries()) {
     const other = given.slice(0, index).find((one) => one.port === port);
     if (other === undefined) continue;
-    throw new GrafosError(
-      'usage',
-      'flag_invalid',
-      `${PORT_FLAGS[other.name]} and ${PORT_FLAGS[name]} are both ${port}.`,
-      {
-        next: 'Give each a port of its own.',
-      },
-    );
+    throw new GrafosError('flag_invalid', `${PORT_FLAGS[other.name]} and ${PORT_FLAGS[name]} are both ${port}.`, {
+      next: 'Give each a port of its own.',
+    });
   }
   const own = running === undefined ? new Set<number>() : await heldPorts(running);
   for (const { name, port } of given) {
@@ -112,7 +107,6 @@ function portProblem(name: PortName, port: number, cause: unknown): GrafosError 
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const isRefused = code === 'EACCES' || code === 'EPERM';
   return new GrafosError(
-    'unreachable',
     isRefused ? 'port_refused' : 'port_in_use',
     `Port ${port} of ${flag} ${isRefused ? 'may not be used' : 'is in use'}.`,
     {

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { loadProgramSoon } from '../../program/loadProgram.ts';
-import { buildTool } from '../build/buildTool.ts';
-import { findRust, RUST_TARGET } from '../build/findRust.ts';
+import { buildTool } from '../compile/buildTool.ts';
+import { findRust, RUST_TARGET } from '../compile/findRust.ts';
 import type { Check } from './doctor.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { DaemonName } from '../../daemons/protocol/devState.ts';
-import type { StateFolder } from '../../daemons/protocol/stateFolder.ts';
-import { watchFolder } from '../../daemons/protocol/watchFolder.ts';
+import type { StateFolder } from '../../base/files/stateFolder.ts';
+import { watchFolder } from '../../base/files/watchFolder.ts';
+import type { DaemonName } from '../../daemons/wire/devState.ts';
 import { fileError } from '../files/fileError.ts';
 import { findProgramState, makeProgramState } from './programState.ts';
 import { daemonLogFile, stackPaths } from './stackPaths.ts';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/wire/devState.ts';
 import { fileError } from '../files/fileError.ts';
 import { readDevState, strangeStack } from './devState.ts';
 import { endProcess } from './endProcess.ts';

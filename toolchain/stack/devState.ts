@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/protocol/devState.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
-import { plainText } from '../../daemons/protocol/plainText.ts';
-import { isProcess } from '../../daemons/protocol/processIdentity.ts';
-import { type DevFile, readDevFile } from '../../daemons/protocol/readDevFile.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { packageVersion } from '../../base/packageVersion.ts';
+import { isProcess } from '../../base/processIdentity.ts';
+import { plainText } from '../../base/text/plainText.ts';
+import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/wire/devState.ts';
+import { type DevFile, readDevFile } from '../../daemons/wire/readDevFile.ts';
 import { readConfirmationRecord } from '../confirm/confirmationRecord.ts';
 import { isKnownStack, stackConfirmation } from '../confirm/stackConfirmation.ts';
 import { hasMoved, isBoundTo } from './boundFolder.ts';
@@ -31,7 +31,7 @@ export async function knownStack(paths: StackPaths): Promise<KnownStack> {
   if (file.kind === 'invalid' && file.version !== undefined) {
     return {
       kind: 'unusable',
-      error: new GrafosError('unreachable', 'dev_state_version', `${paths.state} is of another version of grafos.`, {
+      error: new GrafosError('dev_state_version', `${paths.state} is of another version of grafos.`, {
         why: `Its form has the version ${file.version}; this grafos (${packageVersion()}) writes and reads version 1.`,
         next: 'Stop that stack with the grafos that started it, or start one of this version in its place: grafos dev up',
       }),
@@ -40,7 +40,7 @@ export async function knownStack(paths: StackPaths): Promise<KnownStack> {
   if (file.kind === 'invalid') {
     return {
       kind: 'unusable',
-      error: new GrafosError('unreachable', 'dev_state_invalid', `${paths.state} is damaged: ${file.why}.`, {
+      error: new GrafosError('dev_state_invalid', `${paths.state} is damaged: ${file.why}.`, {
         why: 'It is not as grafos dev up writes it, so nothing in it is believed.',
         next: 'Start the stack again, which replaces it: grafos dev up',
       }),
@@ -49,7 +49,7 @@ export async function knownStack(paths: StackPaths): Promise<KnownStack> {
   if (!isBoundTo(file.state, paths.root)) {
     return {
       kind: 'unusable',
-      error: new GrafosError('unreachable', 'dev_state_elsewhere', `${paths.state} is of a stack of another folder.`, {
+      error: new GrafosError('dev_state_elsewhere', `${paths.state} is of a stack of another folder.`, {
         why: `That stack was started in ${plainText(file.state.folder?.path ?? '')}; this folder is a copy of it, or was moved.`,
         next: 'Start a stack of this folder: grafos dev up. It leaves the other one alone.',
       }),
@@ -58,7 +58,7 @@ export async function knownStack(paths: StackPaths): Promise<KnownStack> {
   if (hasMoved(file.state, paths.root)) {
     return {
       kind: 'unusable',
-      error: new GrafosError('unreachable', 'dev_state_moved', 'The program was moved while its stack ran.', {
+      error: new GrafosError('dev_state_moved', 'The program was moved while its stack ran.', {
         why: `Its files are named by the path of before, ${plainText(file.state.folder?.path ?? '')}.`,
         next: 'Start the stack again, which ends the one of before: grafos dev up',
       }),
@@ -100,7 +100,7 @@ export async function readDevState(paths: StackPaths): Promise<DevState | undefi
  * The state of the running stack, to connect to it.
  *
  * @returns undefined where no stack is there
- * @throws {NotConfirmed} stack_not_confirmed
+ * @throws {NotConfirmedError} stack_not_confirmed
  * @throws {GrafosError} dev_state_invalid, state_unsafe, trust_unreadable
  */
 export async function usableStack(paths: StackPaths): Promise<{ state: DevState; caPem: string } | undefined> {

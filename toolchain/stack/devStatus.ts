@@ -1,4 +1,4 @@
-import type { DaemonName, DevState } from '../../daemons/protocol/devState.ts';
+import type { DaemonName, DevState } from '../../daemons/wire/devState.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
 import { deadDaemons, usableStack } from './devState.ts';
@@ -18,7 +18,7 @@ const ANSWER_MS = 3_000;
 /**
  * The state of a program's local stack, from the processes themselves and the scheduler's own word.
  *
- * @throws {NotConfirmed} stack_not_confirmed
+ * @throws {NotConfirmedError} stack_not_confirmed
  * @throws {GrafosError} dev_state_invalid, state_unsafe, trust_unreadable
  */
 export async function devStatus(programRoot: string, signal: AbortSignal): Promise<DevStatus> {

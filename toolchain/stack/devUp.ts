@@ -1,5 +1,5 @@
-import type { DevState } from '../../daemons/protocol/devState.ts';
-import { verifyAuditEnds } from '../../daemons/protocol/verifyAudit.ts';
+import { verifyAuditEnds } from '../../daemons/audit/verifyAudit.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 import { confirmStack } from '../confirm/stackConfirmation.ts';
 import { fileError } from '../files/fileError.ts';
 import { auditFaults, auditFaultText } from './auditFaultText.ts';

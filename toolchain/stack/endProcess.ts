@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonState } from '../../daemons/protocol/devState.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { isProcess } from '../../daemons/protocol/processIdentity.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { isProcess } from '../../base/processIdentity.ts';
+import type { DaemonState } from '../../daemons/wire/devState.ts';
 
 /** Time that a daemon may take to stop by itself before it is ended by force, milliseconds. */
 const GRACE_MS = 3_000;
@@ -38,7 +38,7 @@ export async function endProcess(
 }
 
 function notEnded(pid: number, why: string): GrafosError {
-  return new GrafosError('unreachable', 'daemon_not_ended', `Process ${pid} of the local stack cannot be ended.`, {
+  return new GrafosError('daemon_not_ended', `Process ${pid} of the local stack cannot be ended.`, {
     why,
     next: 'End that process, then run the command again.',
   });

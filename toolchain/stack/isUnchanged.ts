@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { CELL_DEATHS_FILE } from '../../daemons/protocol/cellProcess.ts';
-import { DAEMON_NAMES, type DevState, type StackRequest } from '../../daemons/protocol/devState.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { packageVersion } from '../../base/packageVersion.ts';
+import { CELL_DEATHS_FILE } from '../../daemons/wire/cellProcess.ts';
+import { DAEMON_NAMES, type DevState, type StackRequest } from '../../daemons/wire/devState.ts';
 import { devStatus } from './devStatus.ts';
 import { daemonEntry } from './spawnDaemon.ts';
 import type { StackPaths } from './stackPaths.ts';

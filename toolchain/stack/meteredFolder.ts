@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
-import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { makeFolders } from '../../base/files/makeFolders.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
 import { userCacheFolder } from '../user/userFolders.ts';
 import { giveStateNotice } from './stateNotices.ts';
 

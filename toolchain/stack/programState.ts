@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, realpathSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { STATE_NAME, StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { STATE_NAME, StateFolder } from '../../base/files/stateFolder.ts';
 import { fileError } from '../files/fileError.ts';
 import {
   claimProgramRecord,

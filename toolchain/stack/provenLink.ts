@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { quicUnreachable } from './quicUnreachable.ts';
 
 /** Time that a scheduler may take to reach its cell on the same machine, milliseconds. */
@@ -41,8 +41,8 @@ export async function provenLink(
 }
 
 function cellUnreachable(address: string): GrafosError {
-  return new GrafosError('unreachable', 'cell_unreachable', `The scheduler does not reach the cell at ${address}.`, {
+  return new GrafosError('cell_unreachable', `The scheduler does not reach the cell at ${address}.`, {
     why: `It had ${LINK_MS / 1000} s. A packet filter may keep the two apart, or the machine is very busy.`,
-    next: 'Their logs say more: grafos dev logs',
+    next: 'Their logs say more: grafos dev logs; those of a service are in its journal.',
   });
 }

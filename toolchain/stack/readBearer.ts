@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { deadDaemons, readDevState } from './devState.ts';
 import { stackPaths } from './stackPaths.ts';
 
@@ -16,14 +16,9 @@ export async function readBearer(programRoot: string): Promise<{ url: string; be
   const state = await readDevState(paths);
   const bearer = StateFolder.findAt(dirname(paths.bearer))?.readText(basename(paths.bearer), BEARER_BYTES_MAX);
   if (state === undefined || bearer === undefined || (await deadDaemons(state)).includes('helper')) {
-    throw new GrafosError(
-      'unreachable',
-      'runtime_not_ready',
-      'The helper does not run, so there is no dashboard to open.',
-      {
-        next: 'Start it: grafos dev up',
-      },
-    );
+    throw new GrafosError('runtime_not_ready', 'The helper does not run, so there is no dashboard to open.', {
+      next: 'Start it: grafos dev up',
+    });
   }
   return { url: state.helper.url, bearer: bearer.trim() };
 }

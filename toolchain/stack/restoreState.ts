@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { STATE_NAME, StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { STATE_NAME, StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { fileError } from '../files/fileError.ts';
 import { programRecordText } from '../user/programRecords.ts';
 import { deadDaemons, readDevState } from './devState.ts';
@@ -35,7 +35,7 @@ const NOT_RESTORED_DEV = ['dev.json', 'dev.json.aside', 'lock', 'trust', 'keeper
 export async function restoreState(programRoot: string, name: string, signal: AbortSignal): Promise<RestoredState> {
   const back = ASIDE.test(name) ? StateFolder.find(programRoot, name) : undefined;
   if (back === undefined) {
-    throw new GrafosError('usage', 'not_set_aside', `${JSON.stringify(name)} is no state folder that was set aside.`, {
+    throw new GrafosError('not_set_aside', `${JSON.stringify(name)} is no state folder that was set aside.`, {
       why: `Such a folder lies beside grafos.toml and is called ${STATE_NAME}.foreign-… or ${STATE_NAME}.replaced-….`,
       next: 'List them: ls -a',
     });
@@ -69,7 +69,7 @@ export async function restoreState(programRoot: string, name: string, signal: Ab
 async function refuseIfRunning(programRoot: string): Promise<void> {
   const state = await readDevState(stackPaths(programRoot));
   if (state === undefined || (await deadDaemons(state)).length === Object.keys(state.daemons).length) return;
-  throw new GrafosError('usage', 'stack_running', 'The local stack runs on the state that would be replaced.', {
+  throw new GrafosError('stack_running', 'The local stack runs on the state that would be replaced.', {
     next: 'Stop it first: grafos dev down',
   });
 }
@@ -88,7 +88,7 @@ function refuseOddEntries(path: string): void {
     const isMine = process.geteuid === undefined || stats.uid === process.geteuid();
     if (stats.isDirectory() && isMine) refuseOddEntries(entry);
     else if (!stats.isFile() || !isMine) {
-      throw new GrafosError('unreachable', 'state_unsafe', `${entry} cannot be used for state.`, {
+      throw new GrafosError('state_unsafe', `${entry} cannot be used for state.`, {
         why: isMine ? 'It is neither a file nor a folder.' : 'It belongs to another user.',
         next: 'If the folder is your own, delete that entry and run the command again.',
       });

@@ -1,6 +1,6 @@
 import { lstatSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { STATE_NAME, StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { STATE_NAME, StateFolder } from '../../base/files/stateFolder.ts';
 import { giveStateNotice } from './stateNotices.ts';
 import type { StateOwner } from './stateOwner.ts';
 

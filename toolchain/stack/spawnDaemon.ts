@@ -2,16 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import type { FailedLine, ReadyLine } from '../../daemons/protocol/daemonLifetime.ts';
-import type { DaemonName, DaemonState } from '../../daemons/protocol/devState.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import { processStart } from '../../daemons/protocol/processIdentity.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { processStart } from '../../base/processIdentity.ts';
+import type { FailedLine, ReadyLine } from '../../daemons/wire/daemonLines.ts';
+import type { DaemonName, DaemonState } from '../../daemons/wire/devState.ts';
 
 /** Time that a daemon may take to say that it is ready, milliseconds. */
 const READY_MS = 15_000;
+/** Characters of a daemon's log that are kept for the error of its start. */
+const WORDS_KEPT = 4096;
 
 /**
  * Flags for the garbage collection of the daemons (docs/adr/0022-small-heaps.md). Their heaps are
@@ -40,6 +43,16 @@ export interface SpawnedDaemon<Facts> {
   hear(key: string): Promise<string>;
   /** Tells it a fact it waits for, `key value`, over its lifeline. */
   tell(key: string, value: string): void;
+  /**
+   * Asks it over its lifeline, once it is ready. The same question asked meanwhile is one question.
+   *
+   * @throws {GrafosError} daemon_exited
+   */
+  ask(name: string): Promise<string>;
+  /** Undefined when it could not be started. */
+  pid: number | undefined;
+  /** Resolves with how it ended: a signal, or an exit code. */
+  ended: Promise<string>;
   /** Lets it live on without us. */
   keep(): Promise<void>;
   state(): Promise<DaemonState>;
@@ -49,38 +62,35 @@ export interface SpawnedDaemon<Facts> {
   end(): Promise<void>;
 }
 
+/** Where the log of a daemon goes that has no file of its own: line by line to its parent. */
+export interface LogLines {
+  /** Absolute path of its working folder. */
+  folder: string;
+  onLine(line: string): void;
+}
+
 /**
  * Starts a daemon with its log in the folder of `log`, which is its working folder too. The log of
  * the start before is kept as `<name>.previous.log`.
  *
- * @throws {GrafosError} not_built, state_unsafe
+ * @param log absolute path of the file, or what takes the lines
+ * @throws {GrafosError} installation_incomplete, state_unsafe
  * @throws an error of the file system
  */
-export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string): SpawnedDaemon<Facts> {
+export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string | LogLines): SpawnedDaemon<Facts> {
   const argv = [...ENGINE_OPTIONS, daemonEntry(name), ...args, '--lifeline'];
-  const logs = StateFolder.at(dirname(log));
-  const file = basename(log);
-  if (logs.names().includes(file)) {
-    const previous = file.replace(/\.log$/, '.previous.log');
-    // Some file systems write a file out when it replaces another, which holds up the start.
-    logs.remove(previous);
-    logs.rename(file, previous);
-  }
-  const logFd = logs.openAppend(file);
-  let child: ChildProcess;
-  try {
-    child = spawn(process.execPath, argv, {
-      stdio: ['pipe', 'pipe', logFd],
+  const start = (cwd: string, stderr: number | 'pipe'): ChildProcess =>
+    spawn(process.execPath, argv, {
+      stdio: ['pipe', 'pipe', stderr],
       // A group of its own: Ctrl-C in the terminal is for `dev up`, which then undoes what it
       // started.
       detached: true,
       windowsHide: true,
-      cwd: logs.path,
+      cwd,
       env: daemonEnvironment(),
     });
-  } finally {
-    closeSync(logFd);
-  }
+  const child = typeof log === 'string' ? startWithFile(log, start) : startWithLines(log, start);
+  const words = typeof log === 'string' ? () => lastLines(log) : lastWords(child);
   // Undefined, all three, when it could not be started: then `ready` says why.
   const stdin: Writable | null | undefined = child.stdin;
   const stdout: Readable | null | undefined = child.stdout;
@@ -92,12 +102,18 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string
   // A daemon that died is reported through `ready`. Writing to it must not throw besides.
   stdin?.on('error', () => {});
   const started = pid === undefined ? Promise.resolve(undefined) : processStart(pid);
-  const { ready, hear } = readDaemon<Facts>(name, child, log);
+  const { ready, hear, ask } = readDaemon<Facts>(name, child, words);
   ready.catch(() => {});
 
   return {
     ready,
     hear,
+    pid,
+    ask: (question) => ask(question, () => stdin?.write(`ask ${question}\n`)),
+    ended: new Promise((resolve) => {
+      child.once('close', (code, signal) => resolve(String(signal ?? `exit code ${code}`)));
+      child.once('error', (error) => resolve(error.message));
+    }),
     command: [process.execPath, ...argv],
     tell: (key, value) => void stdin?.write(`${key} ${value}\n`),
     async keep() {
@@ -106,7 +122,7 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string
       child.unref();
     },
     async state() {
-      return { pid: pid ?? 0, started: (await started) ?? '', log };
+      return { pid: pid ?? 0, started: (await started) ?? '', log: typeof log === 'string' ? log : '' };
     },
     async end() {
       stdin?.destroy();
@@ -119,11 +135,44 @@ export function spawnDaemon<Facts>(name: DaemonName, args: string[], log: string
   };
 }
 
-/** The daemon's bundle. @throws GrafosError `not_built` */
+function startWithFile(log: string, start: (cwd: string, stderr: number) => ChildProcess): ChildProcess {
+  const logs = StateFolder.at(dirname(log));
+  const file = basename(log);
+  if (logs.names().includes(file)) {
+    const previous = file.replace(/\.log$/, '.previous.log');
+    // Some file systems write a file out when it replaces another, which holds up the start.
+    logs.remove(previous);
+    logs.rename(file, previous);
+  }
+  const fd = logs.openAppend(file);
+  try {
+    return start(logs.path, fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function startWithLines(log: LogLines, start: (cwd: string, stderr: 'pipe') => ChildProcess): ChildProcess {
+  const child = start(log.folder, 'pipe');
+  // Undefined when it could not be started.
+  if (child.stderr) createInterface(child.stderr).on('line', log.onLine);
+  return child;
+}
+
+/** Keeps the last lines that a daemon logs, for the error of its start. */
+function lastWords(child: ChildProcess): () => Said {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (part: string) => {
+    text = (text + part).slice(-WORDS_KEPT);
+  });
+  return () => ({ ...whyOf(text), next: 'See the log of the cell.' });
+}
+
+/** The daemon's bundle. @throws GrafosError `installation_incomplete` */
 export function daemonEntry(name: DaemonName): string {
   const entry = join(packageRoot, 'dist', 'daemons', `${name}.js`);
   if (existsSync(entry)) return entry;
-  throw new GrafosError('unreachable', 'not_built', `The ${name} daemon is not built: ${entry} is missing.`, {
+  throw new GrafosError('installation_incomplete', `The ${name} daemon is not built: ${entry} is missing.`, {
     next: 'Run `npm run build` in the folder of grafos.',
   });
 }
@@ -151,8 +200,8 @@ export function daemonEnvironment(): NodeJS.ProcessEnv {
 function readDaemon<Facts>(
   name: string,
   child: ChildProcess,
-  log: string,
-): Pick<SpawnedDaemon<Facts>, 'ready' | 'hear'> {
+  said: () => Said,
+): Pick<SpawnedDaemon<Facts>, 'ready' | 'hear'> & { ask(question: string, send: () => void): Promise<string> } {
   const ready = Promise.withResolvers<Facts>();
   const heard = new Map<string, PromiseWithResolvers<string>>();
   const hear = (key: string): PromiseWithResolvers<string> => {
@@ -163,42 +212,21 @@ function readDaemon<Facts>(
     }
     return known;
   };
+  const asked = new Map<string, PromiseWithResolvers<string>>();
   const exited = Promise.withResolvers<never>();
   exited.promise.catch(() => {});
   const timer = setTimeout(
     () =>
       ready.reject(
-        new GrafosError('unreachable', 'daemon_silent', `${name} did not become ready within ${READY_MS / 1000} s.`, {
-          ...lastLines(log),
-          next: `See its log: ${log}`,
-        }),
+        new GrafosError('daemon_silent', `${name} did not become ready within ${READY_MS / 1000} s.`, said()),
       ),
     READY_MS,
   );
   const fail = (error: GrafosError) => {
     clearTimeout(timer);
-    ready.reject(error);
-    exited.reject(error);
+    for (const { reject } of [ready, exited]) reject(error);
   };
-  // Not `exit`: its last line may still be in the pipe then.
-  child.once('close', (code: number | null, signal: NodeJS.Signals | null) =>
-    fail(
-      new GrafosError(
-        'unreachable',
-        'daemon_exited',
-        `${name} ended before it was ready (${signal ?? `exit code ${code}`}).`,
-        { ...lastLines(log), next: `See its log: ${log}` },
-      ),
-    ),
-  );
-  child.once('error', (error) =>
-    fail(
-      new GrafosError('unreachable', 'daemon_not_started', `${name} could not be started: ${error.message}.`, {
-        next: 'Free what the machine ran out of (processes, open files, memory) and run the command again.',
-        cause: error,
-      }),
-    ),
-  );
+  whenEnded(name, child, said, fail);
   let text = '';
   let isReady = false;
   child.stdout?.setEncoding('utf8');
@@ -208,11 +236,15 @@ function readDaemon<Facts>(
       const line = text.slice(0, end);
       text = text.slice(end + 1);
       const space = line.indexOf(' ');
-      if (isReady && space > 0) hear(line.slice(0, space)).resolve(line.slice(space + 1));
+      if (isReady && space > 0) {
+        const [key, value] = [line.slice(0, space), line.slice(space + 1)];
+        (asked.get(key) ?? hear(key)).resolve(value);
+        asked.delete(key);
+      }
       if (isReady) continue;
       isReady = true;
       clearTimeout(timer);
-      settleReady(name, line, log, ready);
+      settleReady(name, line, said().next, ready);
     }
   });
   return {
@@ -222,25 +254,50 @@ function readDaemon<Facts>(
       fact.catch(() => {});
       return fact;
     },
+    ask: async (question, send) => {
+      await ready.promise;
+      const answer = asked.get(question) ?? Promise.withResolvers<string>();
+      if (!asked.has(question)) send();
+      asked.set(question, answer);
+      return await Promise.race([answer.promise, exited.promise]);
+    },
   };
 }
 
-function settleReady<Facts>(name: string, text: string, log: string, ready: PromiseWithResolvers<Facts>): void {
+/** Calls `fail` once with the error of a daemon that ended or that could not be started. */
+function whenEnded(name: string, child: ChildProcess, said: () => Said, fail: (error: GrafosError) => void): void {
+  // Not `exit`: its last line may still be in the pipe then.
+  child.once('close', (code: number | null, signal: NodeJS.Signals | null) =>
+    fail(
+      new GrafosError('daemon_exited', `${name} ended before it was ready (${signal ?? `exit code ${code}`}).`, said()),
+    ),
+  );
+  child.once('error', (error) =>
+    fail(
+      new GrafosError('daemon_not_started', `${name} could not be started: ${error.message}.`, {
+        next: 'Free what the machine ran out of (processes, open files, memory) and run the command again.',
+        cause: error,
+      }),
+    ),
+  );
+}
+
+function settleReady<Facts>(name: string, text: string, seeLog: string, ready: PromiseWithResolvers<Facts>): void {
   const line = parseLine<Facts>(text);
   if (line === undefined) {
     ready.reject(
-      new GrafosError('unreachable', 'daemon_garbled', `${name} said something else than that it is ready.`, {
+      new GrafosError('daemon_garbled', `${name} said something else than that it is ready.`, {
         why: text.slice(0, 200),
-        next: `See its log: ${log}`,
+        next: seeLog,
       }),
     );
   } else if (line.ready) ready.resolve(line.facts);
   else {
     const { code, message, why, next } = line.error;
     ready.reject(
-      new GrafosError('unreachable', code, `${name} could not start: ${message}`, {
+      new GrafosError(code, `${name} could not start: ${message}`, {
         ...(why === undefined ? {} : { why }),
-        next: next ?? `See its log: ${log}`,
+        next: next ?? seeLog,
       }),
     );
   }
@@ -254,12 +311,22 @@ function parseLine<Facts>(text: string): ReadyLine<Facts> | FailedLine | undefin
   }
 }
 
-function lastLines(log: string): { why?: string } {
+/** The last words of a daemon, and where there is more. */
+interface Said {
+  why?: string;
+  next: string;
+}
+
+function lastLines(log: string): Said {
+  const next = `See its log: ${log}`;
   try {
-    const text = StateFolder.findAt(dirname(log))?.readText(basename(log)) ?? '';
-    const lines = text.trimEnd().split('\n').slice(-3).join('\n');
-    return lines === '' ? {} : { why: lines };
+    return { ...whyOf(StateFolder.findAt(dirname(log))?.readText(basename(log)) ?? ''), next };
   } catch {
-    return {};
+    return { next };
   }
+}
+
+function whyOf(text: string): { why?: string } {
+  const lines = text.trimEnd().split('\n').slice(-3).join('\n');
+  return lines === '' ? {} : { why: lines };
 }

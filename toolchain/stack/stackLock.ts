@@ -1,4 +1,4 @@
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import type { LockOwner } from '../lock/lockOwner.ts';
 import { lockProcesses } from '../lock/processLock.ts';
 
@@ -22,7 +22,7 @@ export function lockStack(
 
 function stackBusy(lock: string, holder: LockOwner | undefined): GrafosError {
   const whose = holder === undefined ? 'Another grafos' : `Another grafos (process ${holder.pid})`;
-  return new GrafosError('unreachable', 'stack_busy', `${whose} is starting or stopping this stack.`, {
+  return new GrafosError('stack_busy', `${whose} is starting or stopping this stack.`, {
     why: `It has held ${lock} for over ${WAIT_MS / 1000} s.`,
     next: 'Wait for it, or end that process and run the command again.',
   });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { DaemonName } from '../../daemons/protocol/devState.ts';
-import { STATE_NAME } from '../../daemons/protocol/stateFolder.ts';
+import { STATE_NAME } from '../../base/files/stateFolder.ts';
+import type { DaemonName } from '../../daemons/wire/devState.ts';
 
-/** Where a stack keeps its things: `.grafos/dev` of a program (docs/dev-json.md). */
+/** Where a stack keeps its things: `.grafos/dev` of a program (docs/reference/dev-json.md). */
 export interface StackPaths {
   /** The program's folder. */
   root: string;

@@ -1,7 +1,9 @@
-import type { StackRequest } from '../../daemons/protocol/devState.ts';
+import type { StackRequest } from '../../daemons/wire/devState.ts';
 import { DEFAULT_TENANT } from '../account/account.ts';
-// biome-ignore lint/suspicious/noImportCycles: both use the other only when a stack starts.
-import { DEFAULT_MEM_CAPACITY, type StackOptions } from './startStack.ts';
+import type { StackOptions } from './startStack.ts';
+
+/** Bytes of fabric memory that a stack has unless asked for others. */
+export const DEFAULT_MEM_CAPACITY = 128 * 1024;
 
 /** The stack that options ask for, with every default filled in. */
 export function stackRequest(options: StackOptions): StackRequest {

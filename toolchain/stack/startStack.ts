@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { CellProcess } from '../../daemons/protocol/cellProcess.ts';
-import type { DaemonName, DaemonState, DevState } from '../../daemons/protocol/devState.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
-import { connectScheduler, type SchedulerClient } from '../../daemons/protocol/schedulerClient.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { packageVersion } from '../../base/packageVersion.ts';
+import { connectScheduler, type SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { CellProcess } from '../../daemons/wire/cellProcess.ts';
+import type { DaemonName, DaemonState, DevState } from '../../daemons/wire/devState.ts';
 import { DEFAULT_TENANT } from '../account/account.ts';
 import { fileError } from '../files/fileError.ts';
 import { type DevTrust, writeDevTrust } from '../trust/devTrust.ts';
@@ -16,11 +16,8 @@ import { meteredFolder } from './meteredFolder.ts';
 import { provenLink } from './provenLink.ts';
 import { type SpawnedDaemon, spawnDaemon } from './spawnDaemon.ts';
 import { daemonLogFile, type StackPaths } from './stackPaths.ts';
-// biome-ignore lint/suspicious/noImportCycles: both use the other only when a stack starts.
-import { stackRequest } from './stackRequest.ts';
+import { DEFAULT_MEM_CAPACITY, stackRequest } from './stackRequest.ts';
 import { giveStateNotice } from './stateNotices.ts';
-
-export const DEFAULT_MEM_CAPACITY = 128 * 1024;
 
 export interface StackOptions {
   /** Bytes of the cell's memory pool; {@link DEFAULT_MEM_CAPACITY} unless given. */
@@ -105,76 +102,20 @@ export async function startStack(
       started.set(name, daemon);
       return daemon;
     };
-    const fabric = start<FabricFacts>('fabricbiosd');
-    const scheduler = start<UrlFacts>('scheduler');
-    const helper = start<UrlFacts>('helper');
-    const aborted = Promise.withResolvers<never>();
-    aborted.promise.catch(() => {});
-    const onAbort = () => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    using _abort = { [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) };
-    const facts = <Facts>(daemon: SpawnedDaemon<Facts>) => Promise.race([daemon.ready, aborted.promise]);
-
-    const fabricReady = facts(fabric).then((ready) => {
-      if (options.transport === 'quic' && ready.transport === 'tcp') throw quicUnavailable(ready.transport_note);
-      scheduler.tell('fabric', `${ready.transport} ${ready.control}`);
-      return ready;
-    });
-    const schedulerReady = facts(scheduler).then(async ({ url }) => {
-      helper.tell('scheduler', url);
-      const admin = await connectScheduler({
-        url,
-        cellId,
-        caPem: await readFile(trust.ca, 'utf8'),
-        certPem: await readFile(trust.admin.cert, 'utf8'),
-        keyPem: await readFile(trust.admin.key, 'utf8'),
-      });
-      try {
-        const { control, transport } = await fabricReady;
-        await admin.promote({ signal });
-        // The tenants are registered while the link is proved and the stack's record is written.
-        const registered = registerTenants(admin, trust, tenant, signal).finally(() => admin.close());
-        registered.catch(() => {});
-        return { url, linked: await provenLink(scheduler.hear('linked'), { control, transport }, signal), registered };
-      } catch (error) {
-        admin.close();
-        throw error;
-      }
-    });
-    const [fabricFacts, { url: schedulerUrl, linked, registered }, helperFacts] = await Promise.all([
-      fabricReady,
-      schedulerReady,
-      facts(helper),
-    ]);
-    sayTransport(fabricFacts, linked);
+    const spawned: Spawned = {
+      fabric: start<FabricFacts>('fabricbiosd'),
+      scheduler: start<UrlFacts>('scheduler'),
+      helper: start<UrlFacts>('helper'),
+    };
+    const facts = await introduce(spawned, { trust, tenant, cellId, transport: options.transport, signal });
+    sayTransport(facts.fabric, facts.linked);
     const daemons = Object.fromEntries(
       await Promise.all([...started].map(async ([name, daemon]) => [name, await daemon.state()])),
     ) as Record<DaemonName, DaemonState>;
-    scheduler.tell('cell', JSON.stringify(cellProcess(fabric.command, daemons.fabricbiosd, fabricFacts)));
-    const state: DevState = {
-      version: 1,
-      started_at: new Date().toISOString(),
-      scheduler_url: schedulerUrl,
-      tenant_name: tenant,
-      ca_cert: trust.ca,
-      tenant_cert: trust.tenant.cert,
-      tenant_key: trust.tenant.key,
-      cell_id: cellId,
-      fabric: {
-        control: fabricFacts.control,
-        transport: linked,
-        mem_dataplane: fabricFacts.mem_dataplane,
-        mem_dataplane_sha256: fabricFacts.mem_dataplane_sha256,
-        mem_dataplane_transport: fabricFacts.mem_dataplane_transport,
-        mem_capacity: fabricFacts.mem_capacity,
-      },
-      helper: { url: helperFacts.url },
-      grafos: { version: packageVersion(), path: packageRoot },
-      folder: boundFolder(programRoot),
-      options: stackRequest(options),
-      daemons,
-    };
-    await Promise.all([options.beforeState?.(state), registered]);
+    const cell = cellProcess(spawned.fabric.command, daemons.fabricbiosd, facts.fabric);
+    spawned.scheduler.tell('cell', JSON.stringify(cell));
+    const state = devState(facts, { programRoot, trust, tenant, cellId, options, daemons });
+    await Promise.all([options.beforeState?.(state), facts.registered]);
     signal.throwIfAborted();
     await StateFolder.at(paths.dir).write(basename(paths.state), `${JSON.stringify(state, null, 2)}\n`);
     const keep = async () => {
@@ -184,8 +125,83 @@ export async function startStack(
   } catch (error) {
     await end();
     throw signal.aborted
-      ? new GrafosError('interrupted', 'interrupted', 'Interrupted; the stack was not started.')
+      ? new GrafosError('interrupted', 'Interrupted; the stack was not started.')
       : fileError(error, 'The stack cannot be started');
+  }
+}
+
+interface Spawned {
+  fabric: SpawnedDaemon<FabricFacts>;
+  scheduler: SpawnedDaemon<UrlFacts>;
+  helper: SpawnedDaemon<UrlFacts>;
+}
+
+interface StackFacts {
+  fabric: FabricFacts;
+  /** Transport of the scheduler's first link to the cell. */
+  linked: 'quic' | 'tcp';
+  schedulerUrl: string;
+  helperUrl: string;
+  /** Resolves once the tenants are registered. */
+  registered: Promise<void>;
+}
+
+interface Introduction {
+  trust: DevTrust;
+  tenant: string;
+  cellId: string;
+  transport: StackOptions['transport'];
+  signal: AbortSignal;
+}
+
+/** Waits until all daemons are ready. Each gets the facts of the others once they are known. */
+async function introduce(spawned: Spawned, introduction: Introduction): Promise<StackFacts> {
+  const { fabric, scheduler, helper } = spawned;
+  const { transport, signal } = introduction;
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {});
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  using _abort = { [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) };
+  const ready = <Facts>(daemon: SpawnedDaemon<Facts>) => Promise.race([daemon.ready, aborted.promise]);
+
+  const fabricReady = ready(fabric).then((facts) => {
+    if (transport === 'quic' && facts.transport === 'tcp') throw quicUnavailable(facts.transport_note);
+    scheduler.tell('fabric', `${facts.transport} ${facts.control}`);
+    return facts;
+  });
+  const schedulerReady = ready(scheduler).then(async ({ url }) => {
+    helper.tell('scheduler', url);
+    return { url, ...(await promote(url, scheduler, fabricReady, introduction)) };
+  });
+  const all = await Promise.all([fabricReady, schedulerReady, ready(helper)]);
+  const [facts, { url: schedulerUrl, linked, registered }, { url: helperUrl }] = all;
+  return { fabric: facts, linked, schedulerUrl, helperUrl, registered };
+}
+
+/** Promotes the scheduler. The tenants are registered while the link is proved, and after that. */
+async function promote(
+  url: string,
+  scheduler: SpawnedDaemon<UrlFacts>,
+  fabricReady: Promise<FabricFacts>,
+  { trust, tenant, cellId, signal }: Introduction,
+): Promise<Pick<StackFacts, 'linked' | 'registered'>> {
+  const admin = await connectScheduler({
+    url,
+    cellId,
+    caPem: await readFile(trust.ca, 'utf8'),
+    certPem: await readFile(trust.admin.cert, 'utf8'),
+    keyPem: await readFile(trust.admin.key, 'utf8'),
+  });
+  try {
+    const { control, transport } = await fabricReady;
+    await admin.promote({ signal });
+    const registered = registerTenants(admin, trust, tenant, signal).finally(() => admin.close());
+    registered.catch(() => {});
+    return { linked: await provenLink(scheduler.hear('linked'), { control, transport }, signal), registered };
+  } catch (error) {
+    admin.close();
+    throw error;
   }
 }
 
@@ -199,9 +215,43 @@ async function registerTenants(
     await admin.createTenant(name, await readFile(cert, 'utf8'), { rotate: true, signal });
 }
 
+function devState(
+  { fabric, linked, schedulerUrl, helperUrl }: StackFacts,
+  known: Omit<Introduction, 'transport' | 'signal'> & {
+    programRoot: string;
+    options: StackOptions;
+    daemons: Record<DaemonName, DaemonState>;
+  },
+): DevState {
+  const { programRoot, trust, tenant, cellId, options, daemons } = known;
+  return {
+    version: 1,
+    started_at: new Date().toISOString(),
+    scheduler_url: schedulerUrl,
+    tenant_name: tenant,
+    ca_cert: trust.ca,
+    tenant_cert: trust.tenant.cert,
+    tenant_key: trust.tenant.key,
+    cell_id: cellId,
+    fabric: {
+      control: fabric.control,
+      transport: linked,
+      mem_dataplane: fabric.mem_dataplane,
+      mem_dataplane_sha256: fabric.mem_dataplane_sha256,
+      mem_dataplane_transport: fabric.mem_dataplane_transport,
+      mem_capacity: fabric.mem_capacity,
+    },
+    helper: { url: helperUrl },
+    grafos: { version: packageVersion(), path: packageRoot },
+    folder: boundFolder(programRoot),
+    options: stackRequest(options),
+    daemons,
+  };
+}
+
 /** Makes the error of a stack that must use QUIC where its native library does not load. */
 function quicUnavailable(why: string | undefined): GrafosError {
-  return new GrafosError('unreachable', 'quic_unavailable', 'QUIC does not load on this machine.', {
+  return new GrafosError('quic_unavailable', 'QUIC does not load on this machine.', {
     ...(why === undefined ? {} : { why }),
     next: 'Use TCP, which works as well: grafos dev up --transport tcp. Without --transport it is taken by itself.',
   });

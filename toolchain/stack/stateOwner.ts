@@ -1,6 +1,6 @@
 import { type BigIntStats, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { STATE_NAME, StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { STATE_NAME, StateFolder } from '../../base/files/stateFolder.ts';
 import { type ProgramRecord, parseProgramRecord, readProgramRecord } from '../user/programRecords.ts';
 
 /** Name of the file in the state folder that the record outside must match. */

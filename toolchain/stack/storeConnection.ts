@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { cellAnswerInvalid } from '../../daemons/protocol/cellAnswerInvalid.ts';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import type { ApiAnswer, ApiRequest, SchedulerConnection } from '../../daemons/protocol/schedulerConnection.ts';
-import { refusalOf } from '../../daemons/protocol/schedulerErrors.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { cellAnswerInvalid } from '../../daemons/tenant/cellAnswerInvalid.ts';
+import type { ApiAnswer, ApiRequest, SchedulerConnection } from '../../daemons/tenant/schedulerConnection.ts';
+import { refusalOf } from '../../daemons/tenant/schedulerErrors.ts';
 import { daemonEnvironment } from './spawnDaemon.ts';
 
 const LINE_FEED = 0x0a;
@@ -20,7 +20,7 @@ const LINE_FEED = 0x0a;
 export function openStoreConnection(dir: string, signal: AbortSignal): SchedulerConnection {
   const entry = join(packageRoot, 'dist', 'daemons', 'storeReader.js');
   if (!existsSync(entry)) {
-    throw new GrafosError('unreachable', 'not_built', `The store reader is not built: ${entry} is missing.`, {
+    throw new GrafosError('installation_incomplete', `The store reader is not built: ${entry} is missing.`, {
       next: 'Run `npm run build` in the folder of grafos.',
     });
   }
@@ -121,7 +121,7 @@ class StoreAnswers {
   async #next(): Promise<Buffer> {
     const { value, done } = await this.#pieces.next();
     if (!done) return value;
-    throw new GrafosError('unreachable', 'store_unusable', `The store in ${this.#dir} could not be read.`, {
+    throw new GrafosError('store_unusable', `The store in ${this.#dir} could not be read.`, {
       why: 'The process that reads it ended.',
       next: 'Start the stack, which checks it: grafos dev up',
     });
@@ -133,14 +133,15 @@ function startError(line: string): GrafosError {
     GrafosError,
     'kind' | 'code' | 'message' | 'why' | 'next'
   >;
-  return new GrafosError(kind, code, message, {
+  return new GrafosError(code, message, {
+    kind,
     ...(why === undefined ? {} : { why }),
     ...(next === undefined ? {} : { next }),
   });
 }
 
 function notRunning(): GrafosError {
-  return new GrafosError('unreachable', 'runtime_not_ready', 'The local stack does not run.', {
+  return new GrafosError('runtime_not_ready', 'The local stack does not run.', {
     why: 'Its runs can be looked at meanwhile, and nothing more.',
     next: 'Start it: grafos dev up',
   });

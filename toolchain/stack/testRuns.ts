@@ -1,6 +1,6 @@
 import { copyFile, rename } from 'node:fs/promises';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { makeProgramState } from './programState.ts';
 import { giveStateNotice } from './stateNotices.ts';
 

@@ -2,13 +2,14 @@
  * `grafos admin init-ca`, `issue-cert` and `issue-server-cert`: certificates whose keys the user
  * keeps. Nothing here overwrites a file.
  */
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
-import type { PeerRole } from '../../daemons/protocol/peerRole.ts';
-import { type Authority, createAuthority, type LeafRequest, loadAuthority } from './authority.ts';
+import { makeFolders } from '../../base/files/makeFolders.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import type { PeerRole } from '../../daemons/wire/peerRole.ts';
+import { createAuthority, type LeafRequest } from './authority.ts';
 import type { CertificateFiles } from './devTrust.ts';
+import { readAuthority } from './readAuthority.ts';
 
 export interface IssuedFiles extends CertificateFiles {
   /** RFC 3339; the last second of validity. */
@@ -24,8 +25,6 @@ export interface IssueOptions {
   name: string;
   days: number;
 }
-
-const DAY_MS = 86_400_000;
 
 /** A new CA as `ca.pem` and `ca-key.pem` (0600) in the folder `out`. Throws GrafosError. */
 export async function initCa({ out, days }: { out: string; days: number }): Promise<IssuedFiles> {
@@ -54,37 +53,8 @@ export async function issueServerCert(
 }
 
 async function issue({ ca, caKey, out }: IssueOptions, request: LeafRequest): Promise<IssuedFiles> {
-  const authority = loadAuthority(await readPem(ca, 'CA certificate'), await readPem(caKey, 'CA key'));
-  checkDays(authority, request.days);
+  const authority = await readAuthority(ca, caKey, request.days);
   return writePair(out, request.name, authority.issue(request));
-}
-
-/** A leaf that ends with its CA, sooner than asked, would be a surprise months later. */
-function checkDays(authority: Authority, days: number): void {
-  const left = Math.floor((authority.notAfter.getTime() - Date.now()) / DAY_MS);
-  // A CA of N days must be able to issue for N days on the day it was made.
-  if (!Number.isInteger(days) || days <= left + 1) return;
-  throw new GrafosError(
-    'usage',
-    'ca_ends_sooner',
-    `The CA is valid until ${authority.notAfter.toISOString()}, not ${days} days more.`,
-    {
-      why: 'A certificate cannot outlive the CA that signs it.',
-      next: `Ask for at most ${Math.max(1, left)} days, or make a new CA: grafos admin init-ca --out DIR --days N`,
-    },
-  );
-}
-
-async function readPem(file: string, what: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new GrafosError('usage', 'ca_unreadable', `The ${what} cannot be read from ${file}.`, {
-      why: cause instanceof Error ? cause.message : String(cause),
-      next: 'Give the files that `grafos admin init-ca` wrote: --ca ca.pem --ca-key ca-key.pem',
-      cause,
-    });
-  }
 }
 
 async function writePair(
@@ -111,7 +81,7 @@ async function writePair(
     await Promise.all(made.map((file) => rm(file, { force: true })));
     if (cause instanceof GrafosError) throw cause;
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw notWritable(folder, cause);
-    throw new GrafosError('usage', 'file_exists', `${cert} or ${key} is there already and is not overwritten.`, {
+    throw new GrafosError('file_exists', `${cert} or ${key} is there already and is not overwritten.`, {
       next: 'Give another folder, or move the old pair away if nothing uses it any more.',
       cause,
     });
@@ -120,7 +90,7 @@ async function writePair(
 }
 
 function notWritable(folder: string, cause: unknown): GrafosError {
-  return new GrafosError('usage', 'not_writable', `The certificate cannot be written to ${folder}.`, {
+  return new GrafosError('not_writable', `The certificate cannot be written to ${folder}.`, {
     why: cause instanceof Error ? cause.message : String(cause),
     next: 'Give a folder that can be written to.',
     cause,

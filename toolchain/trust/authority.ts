@@ -1,10 +1,10 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { ipOctets, isDnsName } from '../../daemons/protocol/peerAddress.ts';
-import { readCa, type TrustedCa } from '../../daemons/protocol/peerCa.ts';
-import { DerInvalid } from '../../daemons/protocol/peerDer.ts';
-import { LEAF_DAYS_MAX, PEER_NAME, type PeerRole, ROLE_USAGES, USAGE_OID } from '../../daemons/protocol/peerRole.ts';
-import { privateKeyOf } from '../../daemons/protocol/privateKeyOf.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { ipOctets, isDnsName } from '../../daemons/peers/peerAddress.ts';
+import { readCa, type TrustedCa } from '../../daemons/peers/peerCa.ts';
+import { DerInvalidError } from '../../daemons/peers/peerDer.ts';
+import { privateKeyOf } from '../../daemons/peers/privateKeyOf.ts';
+import { LEAF_DAYS_MAX, PEER_NAME, type PeerRole, ROLE_USAGES, USAGE_OID } from '../../daemons/wire/peerRole.ts';
 import { certificateToPem, encodeCertificate, encodeName, keyIdentifier } from './certificateDer.ts';
 
 export interface LeafRequest {
@@ -35,6 +35,13 @@ export interface Authority {
   readonly notAfter: Date;
   /** A new key and its certificate. Throws GrafosError `certificate_request_invalid`. */
   issue(request: LeafRequest): LeafCertificate;
+  /**
+   * A certificate for a key that another machine keeps.
+   *
+   * @param publicKey EC P-256; the caller has the proof that its owner asks
+   * @throws {GrafosError} certificate_request_invalid
+   */
+  issueFor(request: LeafRequest, publicKey: KeyObject): Omit<LeafCertificate, 'keyPem'>;
   /** PKCS#8. Only for a CA its owner keeps; never call it for a dev stack. */
   exportKeyPem(): string;
 }
@@ -89,13 +96,13 @@ export function loadAuthority(certPem: string, keyPem: string, now = new Date())
   const { certificate, subjectKeyId } = readUsableCa(x509.raw);
   const { notBefore, notAfter, subject } = certificate;
   if (!x509.checkPrivateKey(privateKey)) {
-    throw new GrafosError('usage', 'ca_key_mismatch', 'The CA key does not belong to the CA certificate.', {
+    throw new GrafosError('ca_key_mismatch', 'The CA key does not belong to the CA certificate.', {
       next: 'Give the ca.pem and ca-key.pem of the same folder.',
     });
   }
   if (now > notAfter || now < notBefore) {
     const span = `from ${notBefore.toISOString()} to ${notAfter.toISOString()}`;
-    throw new GrafosError('usage', 'ca_expired', `The CA is valid ${span} only.`, {
+    throw new GrafosError('ca_expired', `The CA is valid ${span} only.`, {
       why: `It is ${now.toISOString()} now.`,
       next: 'Make a new one: grafos admin init-ca --out DIR --days N, and issue its certificates anew.',
     });
@@ -108,7 +115,7 @@ function readPems(certPem: string, keyPem: string): { x509: X509Certificate; pri
     return { x509: new X509Certificate(certPem), privateKey: privateKeyOf(keyPem) };
   } catch (cause) {
     if (cause instanceof GrafosError) throw cause;
-    throw new GrafosError('usage', 'ca_unreadable', 'The CA certificate or its key cannot be read.', {
+    throw new GrafosError('ca_unreadable', 'The CA certificate or its key cannot be read.', {
       why: cause instanceof Error ? cause.message : String(cause),
       next: 'Give the PEM files that `grafos admin init-ca` wrote: ca.pem and ca-key.pem.',
       cause,
@@ -121,8 +128,8 @@ function readUsableCa(certDer: Uint8Array): TrustedCa {
   try {
     return readCa(certDer);
   } catch (cause) {
-    if (!(cause instanceof DerInvalid)) throw cause;
-    throw new GrafosError('usage', 'ca_unfit', 'This certificate is not a CA that grafOS can issue from.', {
+    if (!(cause instanceof DerInvalidError)) throw cause;
+    throw new GrafosError('ca_unfit', 'This certificate is not a CA that grafOS can issue from.', {
       why: cause.message,
       next: 'Make one: grafos admin init-ca --out DIR --days N',
       cause,
@@ -147,35 +154,43 @@ function authority(ca: Parts): Authority {
     notAfter: ca.notAfter,
     issue(request) {
       checkRequest(request);
-      const usages = ROLE_USAGES[request.role];
-      const wanted = validity(new Date(), request.days, LEAF_DAYS_MAX);
-      const notBefore = new Date(Math.max(wanted.notBefore.getTime(), ca.notBefore.getTime()));
-      const notAfter = new Date(Math.min(wanted.notAfter.getTime(), ca.notAfter.getTime()));
       const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const certDer = encodeCertificate(
-        {
-          serial: newSerial(),
-          issuer: ca.subject,
-          subject: encodeName(request.name),
-          notBefore,
-          notAfter,
-          publicKey,
-          ca: null,
-          keyUsage: ['digitalSignature'],
-          extendedKeyUsage: usages.map((usage) => USAGE_OID[usage]),
-          subjectAltName: {
-            uris: [`grafos://${request.role}/${request.name}`],
-            hosts: usages.includes('server') ? [...new Set([...LOOPBACK_HOSTS, ...(request.hosts ?? [])])] : [],
-          },
-          subjectKeyId: keyIdentifier(publicKey),
-          authorityKeyId: ca.keyId,
-        },
-        ca.privateKey,
-      );
-      return { certPem: certificateToPem(certDer), keyPem: keyToPem(privateKey), certDer, notAfter };
+      return { ...issueLeaf(ca, request, publicKey), keyPem: keyToPem(privateKey) };
+    },
+    issueFor(request, publicKey) {
+      checkRequest(request);
+      return issueLeaf(ca, request, publicKey);
     },
     exportKeyPem: () => keyToPem(ca.privateKey),
   };
+}
+
+function issueLeaf(ca: Parts, request: LeafRequest, publicKey: KeyObject): Omit<LeafCertificate, 'keyPem'> {
+  const usages = ROLE_USAGES[request.role];
+  const wanted = validity(new Date(), request.days, LEAF_DAYS_MAX);
+  const notBefore = new Date(Math.max(wanted.notBefore.getTime(), ca.notBefore.getTime()));
+  const notAfter = new Date(Math.min(wanted.notAfter.getTime(), ca.notAfter.getTime()));
+  const certDer = encodeCertificate(
+    {
+      serial: newSerial(),
+      issuer: ca.subject,
+      subject: encodeName(request.name),
+      notBefore,
+      notAfter,
+      publicKey,
+      ca: null,
+      keyUsage: ['digitalSignature'],
+      extendedKeyUsage: usages.map((usage) => USAGE_OID[usage]),
+      subjectAltName: {
+        uris: [`grafos://${request.role}/${request.name}`],
+        hosts: usages.includes('server') ? [...new Set([...LOOPBACK_HOSTS, ...(request.hosts ?? [])])] : [],
+      },
+      subjectKeyId: keyIdentifier(publicKey),
+      authorityKeyId: ca.keyId,
+    },
+    ca.privateKey,
+  );
+  return { certPem: certificateToPem(certDer), certDer, notAfter };
 }
 
 function checkRequest({ role, name, hosts = [] }: LeafRequest): void {
@@ -216,7 +231,7 @@ function keyToPem(key: KeyObject): string {
 }
 
 function invalid(why: string, next: string): GrafosError {
-  return new GrafosError('usage', 'certificate_request_invalid', 'The certificate cannot be issued as asked.', {
+  return new GrafosError('certificate_request_invalid', 'The certificate cannot be issued as asked.', {
     why,
     next,
   });

@@ -1,5 +1,5 @@
 /**
- * The bytes of an X.509 v3 certificate (RFC 5280).
+ * The bytes of an X.509 v3 certificate (RFC 5280) and of a request for one (RFC 2986).
  *
  * This is the only file that knows node-forge, of which it imports the ASN.1 and PEM parts alone.
  * Keys and signatures are node:crypto's; node-forge can sign with RSA only.
@@ -9,7 +9,7 @@ import { createHash, type KeyObject, sign } from 'node:crypto';
 import asn1Part from 'node-forge/lib/asn1.js';
 // @ts-expect-error: as above.
 import pemPart from 'node-forge/lib/pem.js';
-import { ipOctets } from '../../daemons/protocol/peerAddress.ts';
+import { ipOctets } from '../../daemons/peers/peerAddress.ts';
 
 const asn1: typeof import('node-forge').asn1 = asn1Part;
 const pem: typeof import('node-forge').pem = pemPart;
@@ -38,10 +38,19 @@ export interface CertificateFields {
 const KEY_USAGE_BITS = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const;
 export type KeyUsageBit = keyof typeof KEY_USAGE_BITS;
 
+/** The contents of a certificate signing request (PKCS #10, RFC 2986). */
+export interface RequestFields {
+  /** A name, DER: see {@link encodeName}. */
+  subject: Uint8Array;
+  subjectAltName: { uris: readonly string[]; hosts: readonly string[] };
+  publicKey: KeyObject;
+}
+
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
 const P256 = '1.2.840.10045.3.1.7';
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 const COMMON_NAME = '2.5.4.3';
+const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
 const SUBJECT_KEY_ID = '2.5.29.14';
 const KEY_USAGE = '2.5.29.15';
 const SUBJECT_ALT_NAME = '2.5.29.17';
@@ -59,11 +68,24 @@ export function encodeCertificate(fields: CertificateFields, signer: KeyObject):
     asn1.fromDer(bytesToBinary(fields.issuer)),
     sequence(time(fields.notBefore), time(fields.notAfter)),
     asn1.fromDer(bytesToBinary(fields.subject)),
-    sequence(sequence(oid(EC_PUBLIC_KEY), oid(P256)), bitString(point(fields.publicKey), 0)),
+    publicKeyInfo(fields.publicKey),
     context(3, [sequence(...extensions(fields))]),
   );
   const signature = sign('sha256', toDer(tbs), signer);
   return toDer(sequence(tbs, algorithm, bitString(signature, 0)));
+}
+
+/** A signing request, DER, signed by the key that it is for. `signer` is its private half. */
+export function encodeSigningRequest(fields: RequestFields, signer: KeyObject): Uint8Array {
+  const wanted = asn1.create(asn1.Class.UNIVERSAL, asn1.Type.SET, true, [sequence(altNames(fields.subjectAltName))]);
+  const info = sequence(
+    integer([0]),
+    asn1.fromDer(bytesToBinary(fields.subject)),
+    publicKeyInfo(fields.publicKey),
+    context(0, [sequence(oid(EXTENSION_REQUEST), wanted)]),
+  );
+  const signature = sign('sha256', toDer(info), signer);
+  return toDer(sequence(info, sequence(oid(ECDSA_WITH_SHA256)), bitString(signature, 0)));
 }
 
 /** A distinguished name of one common name, DER. */
@@ -75,7 +97,19 @@ export function encodeName(commonName: string): Uint8Array {
 }
 
 export function certificateToPem(der: Uint8Array): string {
-  return pem.encode({ type: 'CERTIFICATE', body: bytesToBinary(der) }).replaceAll('\r\n', '\n');
+  return toPem('CERTIFICATE', der);
+}
+
+export function signingRequestToPem(der: Uint8Array): string {
+  return toPem('CERTIFICATE REQUEST', der);
+}
+
+function toPem(type: string, der: Uint8Array): string {
+  return pem.encode({ type, body: bytesToBinary(der) }).replaceAll('\r\n', '\n');
+}
+
+function publicKeyInfo(publicKey: KeyObject): Node {
+  return sequence(sequence(oid(EC_PUBLIC_KEY), oid(P256)), bitString(point(publicKey), 0));
 }
 
 /** RFC 7093 section 2 method 1: the leftmost 160 bits of the SHA-256 of the public key's bits. */
@@ -101,17 +135,16 @@ function extensions(fields: CertificateFields): Node[] {
   if (fields.extendedKeyUsage.length > 0) {
     list.push(extension(EXTENDED_KEY_USAGE, false, sequence(...fields.extendedKeyUsage.map(oid))));
   }
-  if (fields.subjectAltName !== null) {
-    const { uris, hosts } = fields.subjectAltName;
-    list.push(
-      extension(SUBJECT_ALT_NAME, false, sequence(...uris.map((uri) => contextBytes(6, uri)), ...hosts.map(host))),
-    );
-  }
+  if (fields.subjectAltName !== null) list.push(altNames(fields.subjectAltName));
   list.push(
     extension(SUBJECT_KEY_ID, false, octets(bytesToBinary(fields.subjectKeyId))),
     extension(AUTHORITY_KEY_ID, false, sequence(contextBytes(0, bytesToBinary(fields.authorityKeyId)))),
   );
   return list;
+}
+
+function altNames({ uris, hosts }: NonNullable<CertificateFields['subjectAltName']>): Node {
+  return extension(SUBJECT_ALT_NAME, false, sequence(...uris.map((uri) => contextBytes(6, uri)), ...hosts.map(host)));
 }
 
 function extension(id: string, critical: boolean, value: Node): Node {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { createAuthority, type LeafRequest } from './authority.ts';
 
 /** Absolute paths of a PEM certificate and its PKCS#8 key. */
@@ -78,16 +78,11 @@ export function writeDevTrust(
   } catch (cause) {
     parent?.remove(freshName);
     if (cause instanceof GrafosError) throw cause;
-    throw new GrafosError(
-      'unreachable',
-      'trust_not_writable',
-      `The certificates of the local stack cannot be written to ${dir}.`,
-      {
-        why: cause instanceof Error ? cause.message : String(cause),
-        next: 'Make sure that the folder can be written to and that the disk is not full, then run `grafos dev up` again.',
-        cause,
-      },
-    );
+    throw new GrafosError('trust_not_writable', `The certificates of the local stack cannot be written to ${dir}.`, {
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: 'Make sure that the folder can be written to and that the disk is not full, then run `grafos dev up` again.',
+      cause,
+    });
   }
 
   const files = (name: keyof typeof leaves) => ({ cert: join(dir, `${name}.pem`), key: join(dir, `${name}-key.pem`) });

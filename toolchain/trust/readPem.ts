@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { plainText } from '../../daemons/protocol/plainText.ts';
-import { readSmallFile } from '../../daemons/protocol/readSmallFile.ts';
+import { readSmallFile } from '../../base/files/readSmallFile.ts';
+import { GrafosError } from '../../base/grafosError.ts';
+import { plainText } from '../../base/text/plainText.ts';
 import { fileFault } from '../files/fileError.ts';
 
 export interface Pem {
@@ -27,15 +27,11 @@ export async function readPem(of: string, file: string): Promise<Pem> {
     const bytes = await readSmallFile(file, PEM_BYTES_MAX);
     return { text: bytes.toString('utf8'), sha256: createHash('sha256').update(bytes).digest('hex') };
   } catch (error) {
-    throw new GrafosError(
-      of === BY_HAND ? 'usage' : 'unreachable',
-      'trust_unreadable',
-      `A trust file of ${of} cannot be read: ${plainText(file, 1024)}.`,
-      {
-        why: fileFault(error),
-        next: of === 'local' ? 'Start the stack again: grafos dev up' : 'Check the path and its permissions.',
-        cause: error,
-      },
-    );
+    throw new GrafosError('trust_unreadable', `A trust file of ${of} cannot be read: ${plainText(file, 1024)}.`, {
+      kind: of === BY_HAND ? 'usage' : 'unreachable',
+      why: fileFault(error),
+      next: of === 'local' ? 'Start the stack again: grafos dev up' : 'Check the path and its permissions.',
+      cause: error,
+    });
   }
 }

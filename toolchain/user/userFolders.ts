@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 
 /** A kind of per-user folder, after the XDG Base Directory Specification 0.8. */
 type Kind = 'state' | 'cache';
@@ -57,7 +57,7 @@ function home(variable: string): string {
     // There is no HOME, and the system does not know this user.
   }
   if (folder !== '') return folder;
-  throw new GrafosError('unreachable', 'no_home_folder', 'There is no home folder to keep records in.', {
+  throw new GrafosError('no_home_folder', 'There is no home folder to keep records in.', {
     next: `Set HOME, or ${variable}, to a folder that can be written.`,
   });
 }

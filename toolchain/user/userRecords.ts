@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
-import { GrafosError } from '../../daemons/protocol/grafosError.ts';
-import { makeFolders } from '../../daemons/protocol/makeFolders.ts';
-import { StateFolder } from '../../daemons/protocol/stateFolder.ts';
+import { makeFolders } from '../../base/files/makeFolders.ts';
+import { StateFolder } from '../../base/files/stateFolder.ts';
+import { GrafosError } from '../../base/grafosError.ts';
 import { userStateFolder } from './userFolders.ts';
 
 /**
@@ -34,7 +34,7 @@ export function findUserRecords(name: string): StateFolder | undefined {
 /** Turns what the file system says of the records into an error with advice. */
 export function userRecordsFailed(error: unknown): unknown {
   if (error instanceof GrafosError) return error;
-  return new GrafosError('unreachable', 'user_records_failed', `Records cannot be kept in ${userStateFolder()}.`, {
+  return new GrafosError('user_records_failed', `Records cannot be kept in ${userStateFolder()}.`, {
     why: error instanceof Error ? error.message : String(error),
     next: 'Make that folder writable, or set XDG_STATE_HOME to a folder that is, and that lasts.',
     cause: error,

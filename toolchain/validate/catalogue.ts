@@ -3,7 +3,7 @@
  * sources, 3xxx wasm module, 4xxx fixtures, 5xxx provider fit.
  *
  * A code never changes its meaning and is never used again. Each has a page,
- * docs/findings/GRF####.md.
+ * docs/reference/findings/GRF####.md.
  */
 export type Severity = 'error' | 'warning' | 'info';
 
@@ -106,5 +106,5 @@ export const FINDING_CODES = Object.keys(CATALOGUE) as FindingCode[];
 
 /** Path of a finding's page inside the package. */
 export function findingPage(code: FindingCode): string {
-  return `docs/findings/${code}.md`;
+  return `docs/reference/findings/${code}.md`;
 }

@@ -3,10 +3,10 @@
  * `<case>.expected.json`.
  */
 import { join } from 'node:path';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { formatSize } from '../../program/size.ts';
 import { textLines } from '../../program/textLines.ts';
-import { readExpected } from '../fixtures/readExpected.ts';
+import { readExpected } from '../cases/readExpected.ts';
 import { LABEL } from './errorLabel.ts';
 import { FILE_START } from './finding.ts';
 import { isCommonFault, readFinding } from './readFinding.ts';

@@ -1,4 +1,7 @@
-/** The bounds on a check or a compile in a thread of its own (docs/limits.md, "Of a program"). */
+/**
+ * The bounds on a check or a compile in a thread of its own (docs/reference/limits.md, "Of a
+ * program").
+ */
 export const CHECK_LIMITS = {
   /** JavaScript heap of the thread in MiB. */
   heapMib: 1024,

@@ -1,12 +1,12 @@
 /** Built wasm against tasklet-profile-v0 and against what the manifest allows it. */
-import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
 import type { TextRange } from '../../program/textLines.ts';
-import { PAGE_BYTES, PAGES_MAX } from '../../wasm/pages.ts';
 import { checkProfile, type ProfileProblem } from '../../wasm/profile.ts';
-import { readModule } from '../../wasm/readModule.ts';
-import { WasmInvalid } from '../../wasm/wasmInvalid.ts';
-import type { WasmModule } from '../../wasm/wasmModule.ts';
+import { PAGE_BYTES, PAGES_MAX } from '../../wasm/read/pages.ts';
+import { readModule } from '../../wasm/read/readModule.ts';
+import { WasmInvalidError } from '../../wasm/read/wasmInvalid.ts';
+import type { WasmModule } from '../../wasm/read/wasmModule.ts';
 import type { FindingCode } from './catalogue.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
@@ -60,7 +60,7 @@ export function checkModule(context: TaskletContext, given: ModuleToCheck): Wasm
   try {
     module = readModule(bytes);
   } catch (error) {
-    if (!(error instanceof WasmInvalid)) throw error;
+    if (!(error instanceof WasmInvalidError)) throw error;
     reportInvalid(context, given, error);
     return null;
   }
@@ -96,7 +96,11 @@ export function checkModule(context: TaskletContext, given: ModuleToCheck): Wasm
   return module;
 }
 
-function reportInvalid(context: TaskletContext, { label, place, places }: ModuleToCheck, error: WasmInvalid): void {
+function reportInvalid(
+  context: TaskletContext,
+  { label, place, places }: ModuleToCheck,
+  error: WasmInvalidError,
+): void {
   const at = places?.memory() ?? place;
   if (error.feature === 'threads') {
     context.report(
@@ -176,7 +180,7 @@ function reportProfile(
       break;
     case 'import_kind':
     case 'import_signature':
-      report('GRF3010', `${message} Declare it with the types of docs/tasklet-abi.md.`);
+      report('GRF3010', `${message} Declare it with the types of docs/reference/tasklet-abi.md.`);
       break;
     case 'memory_above_limit':
       // Reported by checkMemory, which knows the manifest.

@@ -3,10 +3,10 @@
  * ask for. It reads files alone, and never asks the network.
  */
 import { join } from 'node:path';
-import type { DevState } from '../../daemons/protocol/devState.ts';
+import type { DevState } from '../../daemons/wire/devState.ts';
 import { formatSize, sizeText } from '../../program/size.ts';
 import { textLines } from '../../program/textLines.ts';
-import type { WasmModule } from '../../wasm/wasmModule.ts';
+import type { WasmModule } from '../../wasm/read/wasmModule.ts';
 import { findProgramState } from '../stack/programState.ts';
 import { jsonFault } from './checkFixtures.ts';
 import { FILE_START, type Finding, finding } from './finding.ts';

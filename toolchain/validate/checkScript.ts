@@ -32,145 +32,171 @@ export function checkScript(
   };
 }
 
-const CONSOLE: Record<string, string> = {
-  log: 'info',
-  info: 'info',
-  warn: 'warn',
-  error: 'error',
-  debug: 'debug',
-  trace: 'trace',
+/** The levels of grafos-std by the methods of a console. */
+const LEVELS = new Map([
+  ['log', 'info'],
+  ['info', 'info'],
+  ['warn', 'warn'],
+  ['error', 'error'],
+  ['debug', 'debug'],
+  ['trace', 'trace'],
+]);
+
+/** One use of a name in a script: the token at `at`. */
+interface Use {
+  context: TaskletContext;
+  script: ScriptFile;
+  at: number;
+  token: ScriptToken;
+  /** The token after a dot that follows. */
+  member: ScriptToken | undefined;
+  /** The script does not declare the name itself. */
+  isGlobal: boolean;
+}
+
+const CHECKS: Record<string, (use: Use, nestedFrom: number) => void> = {
+  Date: checkClock,
+  performance: checkClock,
+  Math: checkMathRandom,
+  Mathf: checkMathRandom,
+  NativeMath: checkMathRandom,
+  crypto: checkCrypto,
+  console: checkConsole,
+  trace: checkTrace,
+  throw: ({ context, script, at }, nestedFrom) => checkThrow(context, script, at, nestedFrom),
+  fail: ({ context, script, at }) => checkFail(context, script, at),
+  declare: checkDeclared,
 };
 
 function checkUses(context: TaskletContext, script: ScriptFile): void {
-  const { file, outline, lines } = script;
+  const { outline } = script;
   const { tokens, declared } = outline;
-  const range = (from: ScriptToken, to: ScriptToken = from) => lines.rangeOf({ start: from.start, end: to.end });
-  const word = (at: number) => tokens[at]?.text;
   const nestedFrom = firstNested(outline);
-  /** Replaces tokens and imports the name used from grafos-std. */
-  const fix = (title: string, from: ScriptToken, to: ScriptToken, newText: string, name: string) => ({
-    title,
-    edits: [{ range: range(from, to), newText }, ...importStd(script, name)],
-  });
-
   tokens.forEach((token, at) => {
+    const word = (index: number) => tokens[index]?.text;
     if (token.text === '@' && word(at + 1) === 'external' && word(at + 2) === '(') checkExternal(context, script, at);
-    if (token.kind !== 'name' || word(at - 1) === '.') return;
+    if (token.kind !== 'name' || word(at - 1) === '.' || !Object.hasOwn(CHECKS, token.text)) return;
     const member = word(at + 1) === '.' ? tokens[at + 2] : undefined;
-    const global = !declared.has(token.text);
-    switch (token.text) {
-      case 'Date':
-      case 'performance':
-        if (!global) return;
-        if (member?.text === 'now') {
-          const close = word(at + 3) === '(' && word(at + 4) === ')' ? tokens[at + 4] : undefined;
-          context.report(
-            'GRF2105',
-            file,
-            range(token, member),
-            `${token.text}.now() reads the clock of the host, which a tasklet does not have: a run must give the same output again when it is replayed. Use clock() of ${STD}, nanoseconds as i64.`,
-            token.text === 'Date' && close !== undefined
-              ? fix('Use clock() of grafos-std', token, close, '(clock() / 1_000_000)', 'clock')
-              : undefined,
-          );
-        } else if (token.text === 'Date' && word(at - 1) === 'new' && (word(at + 1) !== '(' || word(at + 2) === ')')) {
-          context.report(
-            'GRF2105',
-            file,
-            range(tokens[at - 1] ?? token, token),
-            `new Date() without a time reads the clock of the host, which a tasklet does not have. Give it the time: new Date(clock() / 1_000_000), with clock() of ${STD}.`,
-          );
-        }
-        return;
-      case 'Math':
-      case 'Mathf':
-      case 'NativeMath':
-        if (global && member?.text === 'random') {
-          const close = word(at + 3) === '(' && word(at + 4) === ')' ? tokens[at + 4] : undefined;
-          context.report(
-            'GRF2106',
-            file,
-            range(token, member),
-            `${token.text}.random() takes its seed from the host, and a tasklet has no such import: a run must give the same output again when it is replayed. Use random.f64() of ${STD}, which follows from the run's recorded seed.`,
-            close !== undefined
-              ? fix(
-                  'Use random.f64() of grafos-std',
-                  token,
-                  close,
-                  token.text === 'Mathf' ? '<f32>random.f64()' : 'random.f64()',
-                  'random',
-                )
-              : undefined,
-          );
-        }
-        return;
-      case 'crypto':
-        if (global && member?.text === 'getRandomValues') {
-          context.report(
-            'GRF2106',
-            file,
-            range(token, member),
-            `crypto.getRandomValues() asks the host for random numbers, and a tasklet has no such import. Use random.fill(bytes) of ${STD}; it is the same again in a replay, so it makes no secrets.`,
-          );
-        }
-        return;
-      case 'console':
-        if (global && member?.kind === 'name') {
-          const level = CONSOLE[member.text];
-          context.report(
-            'GRF2108',
-            file,
-            range(token, member),
-            `console.${member.text} needs a console, and a cell has none. Use log.${level ?? 'info'}(text) of ${STD}; it writes to run.log.`,
-            level === undefined
-              ? undefined
-              : fix(`Use log.${level} of grafos-std`, token, member, `log.${level}`, 'log'),
-          );
-        }
-        return;
-      case 'trace':
-        if (global && word(at + 1) === '(' && word(at - 1) !== 'function') {
-          context.report(
-            'GRF2108',
-            file,
-            range(token),
-            `trace() imports from "env", which a cell does not have. Use log.trace(text) of ${STD}; it writes to run.log.`,
-          );
-        }
-        return;
-      case 'throw':
-        checkThrow(context, script, at, nestedFrom);
-        return;
-      case 'fail':
-        checkFail(context, script, at);
-        return;
-      case 'declare':
-        if (word(at + 1) === 'function') {
-          const decorated = tokens
-            .slice(Math.max(0, at - 12), at)
-            .some((one, index, all) => one.text === 'external' && all[index - 1]?.text === '@');
-          const name = tokens[at + 2];
-          if (!decorated && name !== undefined) {
-            context.report(
-              'GRF2107',
-              file,
-              range(token, name),
-              `A declared function without a body is imported from a module named after this file, which a cell does not have. Give ${name.text} a body, or take what ${STD} offers.`,
-            );
-          }
-        }
-        return;
-    }
+    CHECKS[token.text]?.({ context, script, at, token, member, isGlobal: !declared.has(token.text) }, nestedFrom);
   });
-  for (const { from, fromToken } of outline.imports) {
-    if (/^(wasi|as-wasi|@assemblyscript\/wasi-shim|node:|fs$|path$|os$|process$)/.test(from)) {
-      context.report(
-        'GRF2107',
-        file,
-        range(fromToken),
-        `"${from}" needs WASI or Node, and a cell has neither: a tasklet sees its input, its output and its lease, nothing else. Take what ${STD} offers.`,
-      );
-    }
+  checkImports(context, script);
+}
+
+function rangeOf({ lines }: ScriptFile, from: ScriptToken, to: ScriptToken = from) {
+  return lines.rangeOf({ start: from.start, end: to.end });
+}
+
+/** Replaces tokens, and imports the name used from grafos-std. */
+function useStd(script: ScriptFile, title: string, from: ScriptToken, to: ScriptToken, newText: string, name: string) {
+  return { title, edits: [{ range: rangeOf(script, from, to), newText }, ...importStd(script, name)] };
+}
+
+/** The parenthesis that closes a call of the member without arguments. */
+function emptyCall({ script, at }: Use): ScriptToken | undefined {
+  const { tokens } = script.outline;
+  return tokens[at + 3]?.text === '(' && tokens[at + 4]?.text === ')' ? tokens[at + 4] : undefined;
+}
+
+function checkClock(use: Use): void {
+  const { context, script, at, token, member, isGlobal } = use;
+  if (!isGlobal) return;
+  const { tokens } = script.outline;
+  const word = (index: number) => tokens[index]?.text;
+  if (member?.text === 'now') {
+    const close = emptyCall(use);
+    context.report(
+      'GRF2105',
+      script.file,
+      rangeOf(script, token, member),
+      `${token.text}.now() reads the clock of the host, which a tasklet does not have: a run must give the same output again when it is replayed. Use clock() of ${STD}, nanoseconds as i64.`,
+      token.text === 'Date' && close !== undefined
+        ? useStd(script, 'Use clock() of grafos-std', token, close, '(clock() / 1_000_000)', 'clock')
+        : undefined,
+    );
+  } else if (token.text === 'Date' && word(at - 1) === 'new' && (word(at + 1) !== '(' || word(at + 2) === ')')) {
+    context.report(
+      'GRF2105',
+      script.file,
+      rangeOf(script, tokens[at - 1] ?? token, token),
+      `new Date() without a time reads the clock of the host, which a tasklet does not have. Give it the time: new Date(clock() / 1_000_000), with clock() of ${STD}.`,
+    );
+  }
+}
+
+function checkMathRandom(use: Use): void {
+  const { context, script, token, member, isGlobal } = use;
+  if (!isGlobal || member?.text !== 'random') return;
+  const close = emptyCall(use);
+  const call = token.text === 'Mathf' ? '<f32>random.f64()' : 'random.f64()';
+  context.report(
+    'GRF2106',
+    script.file,
+    rangeOf(script, token, member),
+    `${token.text}.random() takes its seed from the host, and a tasklet has no such import: a run must give the same output again when it is replayed. Use random.f64() of ${STD}, which follows from the run's recorded seed.`,
+    close === undefined ? undefined : useStd(script, 'Use random.f64() of grafos-std', token, close, call, 'random'),
+  );
+}
+
+function checkCrypto({ context, script, token, member, isGlobal }: Use): void {
+  if (!isGlobal || member?.text !== 'getRandomValues') return;
+  context.report(
+    'GRF2106',
+    script.file,
+    rangeOf(script, token, member),
+    `crypto.getRandomValues() asks the host for random numbers, and a tasklet has no such import. Use random.fill(bytes) of ${STD}; it is the same again in a replay, so it makes no secrets.`,
+  );
+}
+
+function checkConsole({ context, script, token, member, isGlobal }: Use): void {
+  if (!isGlobal || member?.kind !== 'name') return;
+  const level = LEVELS.get(member.text);
+  context.report(
+    'GRF2108',
+    script.file,
+    rangeOf(script, token, member),
+    `console.${member.text} needs a console, and a cell has none. Use log.${level ?? 'info'}(text) of ${STD}; it writes to run.log.`,
+    level === undefined
+      ? undefined
+      : useStd(script, `Use log.${level} of grafos-std`, token, member, `log.${level}`, 'log'),
+  );
+}
+
+function checkTrace({ context, script, at, token, isGlobal }: Use): void {
+  const { tokens } = script.outline;
+  if (!isGlobal || tokens[at + 1]?.text !== '(' || tokens[at - 1]?.text === 'function') return;
+  context.report(
+    'GRF2108',
+    script.file,
+    rangeOf(script, token),
+    `trace() imports from "env", which a cell does not have. Use log.trace(text) of ${STD}; it writes to run.log.`,
+  );
+}
+
+function checkDeclared({ context, script, at, token }: Use): void {
+  const { tokens } = script.outline;
+  if (tokens[at + 1]?.text !== 'function') return;
+  const isDecorated = tokens
+    .slice(Math.max(0, at - 12), at)
+    .some((one, index, all) => one.text === 'external' && all[index - 1]?.text === '@');
+  const name = tokens[at + 2];
+  if (isDecorated || name === undefined) return;
+  context.report(
+    'GRF2107',
+    script.file,
+    rangeOf(script, token, name),
+    `A declared function without a body is imported from a module named after this file, which a cell does not have. Give ${name.text} a body, or take what ${STD} offers.`,
+  );
+}
+
+function checkImports(context: TaskletContext, script: ScriptFile): void {
+  for (const { from, fromToken } of script.outline.imports) {
+    if (!/^(wasi|as-wasi|@assemblyscript\/wasi-shim|node:|fs$|path$|os$|process$)/.test(from)) continue;
+    context.report(
+      'GRF2107',
+      script.file,
+      rangeOf(script, fromToken),
+      `"${from}" needs WASI or Node, and a cell has neither: a tasklet sees its input, its output and its lease, nothing else. Take what ${STD} offers.`,
+    );
   }
 }
 

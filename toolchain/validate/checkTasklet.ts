@@ -3,15 +3,15 @@
  * compiler.
  */
 import { dirname, join } from 'node:path';
-import { LIMITS } from '../../daemons/protocol/limits.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { didYouMean } from '../../program/didYouMean.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import type { FileRead, ReadFault } from '../../program/programReader.ts';
 import { rustSource } from '../../program/rustSource.ts';
 import { formatSize } from '../../program/size.ts';
-import type { WasmModule } from '../../wasm/wasmModule.ts';
-import { staleness } from '../build/staleness.ts';
+import type { WasmModule } from '../../wasm/read/wasmModule.ts';
+import { staleness } from '../compile/staleness.ts';
 import { checkModule, type ModuleToCheck } from './checkModule.ts';
 import { checkRust } from './checkRust.ts';
 import { checkScript } from './checkScript.ts';
@@ -65,7 +65,7 @@ async function checkAssemblyScript(
   if (state === 'fresh') return checkBuilt(context, given);
   // As long as what is written cannot work there is no module to speak of; unsaved text is checked
   // as fast as it is typed.
-  const { compileAssemblyScript } = await import('../build/compileAssemblyScript.ts');
+  const { compileAssemblyScript } = await import('../compile/compileAssemblyScript.ts');
   const { wasm, diagnostics } = await compileAssemblyScript({
     program,
     tasklet,
@@ -137,7 +137,7 @@ async function checkWat(context: TaskletContext, program: Program): Promise<Wasm
   const place = places.module() ?? { file: source, range: FILE_START };
   const given = { place, places, exportAdvice: 'Export it in the text of the module.' };
   if (state === 'fresh') return checkBuilt(context, given);
-  const { compileWat } = await import('../build/compileWat.ts');
+  const { compileWat } = await import('../compile/compileWat.ts');
   const { wasm, diagnostics } = await compileWat(source, text);
   context.findings.push(...diagnostics);
   return wasm === null ? null : checkModule(context, { ...given, bytes: wasm, label: tasklet.source });

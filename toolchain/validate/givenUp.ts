@@ -30,6 +30,6 @@ export function givenUp(
     'GRF2007',
     file,
     FILE_START,
-    `The ${what} of "${name}" was given up: it ${WORDS[why]}, and what is wrong with the tasklet is not known. Undo the last change, or split the source into smaller parts; docs/limits.md has the bounds.`,
+    `The ${what} of "${name}" was given up: it ${WORDS[why]}, and what is wrong with the tasklet is not known. Undo the last change, or split the source into smaller parts; docs/reference/limits.md has the bounds.`,
   );
 }

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import { neutralText } from '../../daemons/protocol/neutralText.ts';
+import { neutralText } from '../../base/text/neutralText.ts';
 import { CATALOGUE } from './catalogue.ts';
 import type { Finding } from './finding.ts';
 

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { blankedText } from '../../daemons/protocol/neutralText.ts';
+import { blankedText } from '../../base/text/neutralText.ts';
 import { findProgram } from '../../program/loadProgram.ts';
 import { CATALOGUE } from './catalogue.ts';
 import type { Finding } from './finding.ts';

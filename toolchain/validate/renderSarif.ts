@@ -1,14 +1,17 @@
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { neutralText } from '../../daemons/protocol/neutralText.ts';
-import { packageRoot } from '../../daemons/protocol/packageRoot.ts';
-import { packageVersion } from '../../daemons/protocol/packageVersion.ts';
+import { packageRoot } from '../../base/packageRoot.ts';
+import { packageVersion } from '../../base/packageVersion.ts';
+import { neutralText } from '../../base/text/neutralText.ts';
 import type { TextRange } from '../../program/textLines.ts';
 import { CATALOGUE, type FindingCode, findingPage } from './catalogue.ts';
 import type { Finding } from './finding.ts';
 
 export interface SarifOptions {
-  /** Absolute URI of the folder that holds docs/findings; the installed package by default. */
+  /**
+   * Absolute URI of the folder that holds docs/reference/findings; the installed package by
+   * default.
+   */
   docsBase?: string;
 }
 

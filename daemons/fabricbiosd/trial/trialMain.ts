@@ -8,8 +8,8 @@
  * Arguments: most bytes of memory, most milliseconds of processor time, URL of the thread's code.
  */
 import { Worker } from 'node:worker_threads';
-import { MODULE_LIMITS } from '../../../wasm/moduleLimits.ts';
-import { FrameReader, type TrialRequest } from './trialMessages.ts';
+import { MODULE_LIMITS } from '../../../wasm/read/moduleLimits.ts';
+import { FrameReader, type TrialRequest } from '../boundary/trialMessages.ts';
 import type { TrialThreadData } from './trialThread.ts';
 
 /** V8 takes up to 2 GiB a second, so that a look as often finds at most 40 MiB above the bound. */

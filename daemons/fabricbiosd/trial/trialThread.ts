@@ -4,11 +4,11 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
-import { keepBodies } from '../../../wasm/keepBodies.ts';
-import type { MeteredModule } from '../../../wasm/meter.ts';
-import { meterModule } from '../runtime/compileModule.ts';
-import { setEngineFlags } from '../runtime/engineFlags.ts';
-import { frame, jsonFrame, type TrialRequest } from './trialMessages.ts';
+import { keepBodies } from '../../../wasm/meter/keepBodies.ts';
+import type { MeteredModule } from '../../../wasm/meter/meteredModule.ts';
+import { setEngineFlags } from '../boundary/engineFlags.ts';
+import { frame, jsonFrame, type TrialRequest } from '../boundary/trialMessages.ts';
+import { meterModule } from '../worker/compileModule.ts';
 
 export interface TrialThreadData {
   request: TrialRequest;

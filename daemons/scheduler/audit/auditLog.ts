@@ -1,15 +1,16 @@
 /**
  * The audit log: JSON Lines. Each record has the SHA-256 of the line before, so {@link verifyAudit}
- * finds a record that was changed, dropped or inserted. Format and guarantees: docs/security.md.
+ * finds a record that was changed, dropped or inserted. Format and guarantees:
+ * docs/internals/security.md.
  *
  * The records of one turn of the event loop are written at once at the end of that turn. A refusal
  * is on its way to the disk before its answer is.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
-import { AUDIT_FILE, auditFiles, FIRST_PREV, rotatedName } from '../../protocol/auditFiles.ts';
-import { StateFolder } from '../../protocol/stateFolder.ts';
-import type { AuditRecord } from '../../protocol/tenantApi.ts';
+import { StateFolder } from '../../../base/files/stateFolder.ts';
+import { AUDIT_FILE, auditFiles, FIRST_PREV, rotatedName } from '../../audit/auditFiles.ts';
+import type { AuditRecord } from '../../wire/tenantApi.ts';
 
 export type AuditEntry = Omit<AuditRecord, 'seq' | 'at' | 'prev_sha256'>;
 
@@ -17,7 +18,7 @@ export interface AuditLog {
   /**
    * Appends a record. An act that cannot be recorded must not be done.
    *
-   * @throws {Refused} once {@link MAX_PENDING} characters could not be written
+   * @throws {RefusedError} once {@link MAX_PENDING} characters could not be written
    */
   append(entry: AuditEntry): void;
   /**

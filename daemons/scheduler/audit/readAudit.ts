@@ -1,6 +1,6 @@
-import { auditFiles, lastSeqOf } from '../../protocol/auditFiles.ts';
-import { StateFolder } from '../../protocol/stateFolder.ts';
-import type { AuditRecord } from '../../protocol/tenantApi.ts';
+import { StateFolder } from '../../../base/files/stateFolder.ts';
+import { auditFiles, lastSeqOf } from '../../audit/auditFiles.ts';
+import type { AuditRecord } from '../../wire/tenantApi.ts';
 
 export interface AuditQuery {
   limit: number;

@@ -1,9 +1,9 @@
 /**
  * Judges the token of a request against the connection it came on. The order of refusals is part of
- * docs/security.md.
+ * docs/internals/security.md.
  */
-import { TOKEN_SKEW_SECONDS, verifyTenantToken } from '../../protocol/tenantToken.ts';
-import { Refused } from '../refused.ts';
+import { TOKEN_SKEW_SECONDS, verifyTenantToken } from '../../peers/tenantToken.ts';
+import { RefusedError } from '../refused.ts';
 import type { TenantTable } from '../store/tenantTable.ts';
 import type { TokenTable } from '../store/tokenTable.ts';
 import type { Actor, Connection, KnownToken } from './connection.ts';
@@ -18,7 +18,7 @@ const TOKENS_PER_CONNECTION = 16;
 
 const HOW = 'Send "Authorization: Bearer <token>" with a token signed by the key of your certificate.';
 
-export function authenticator(parts: { cellId: string; tenants: TenantTable; tokens: TokenTable }): Authenticate {
+export function createAuthenticator(parts: { cellId: string; tenants: TenantTable; tokens: TokenTable }): Authenticate {
   const { cellId, tenants, tokens } = parts;
 
   const verify = async (connection: Connection, token: string): Promise<KnownToken> => {
@@ -30,7 +30,7 @@ export function authenticator(parts: { cellId: string; tenants: TenantTable; tok
     // Other requests ran while the signature was checked. The first one to record the id may use
     // it.
     if (!tokens.use(subject, claims.jti, expiresAt)) {
-      throw new Refused(
+      throw new RefusedError(
         'token_replayed',
         'The token was used on another connection.',
         'Make a token for each connection.',
@@ -40,26 +40,27 @@ export function authenticator(parts: { cellId: string; tenants: TenantTable; tok
   };
 
   const judge = (connection: Connection, known: KnownToken): Actor => {
-    if (known.expiresAt <= Date.now()) throw new Refused('token_expired', 'The token has expired.', 'Make a new one.');
+    if (known.expiresAt <= Date.now())
+      throw new RefusedError('token_expired', 'The token has expired.', 'Make a new one.');
     if (signer(connection, tenants).keySha256 !== known.keySha256) {
-      throw new Refused(
+      throw new RefusedError(
         'token_signature_invalid',
         'The token is not signed with the key registered for this certificate.',
       );
     }
     const { role, name } = connection.identity;
     if (role !== 'tenant' && role !== 'admin')
-      throw new Refused('role_required', 'Only tenants and admins have tokens.');
+      throw new RefusedError('role_required', 'Only tenants and admins have tokens.');
     return { role, name };
   };
 
   return (connection, authorization) => {
     if (connection.identity.notAfter.getTime() < Date.now()) {
-      throw new Refused('client_certificate_expired', 'The certificate of this connection has expired meanwhile.');
+      throw new RefusedError('client_certificate_expired', 'The certificate of this connection has expired meanwhile.');
     }
-    if (authorization === undefined) throw new Refused('token_missing', 'The request has no token.', HOW);
+    if (authorization === undefined) throw new RefusedError('token_missing', 'The request has no token.', HOW);
     if (!authorization.startsWith('Bearer '))
-      throw new Refused('token_malformed', 'The request has no bearer token.', HOW);
+      throw new RefusedError('token_malformed', 'The request has no bearer token.', HOW);
     const token = authorization.slice(7);
     const known = connection.tokens.get(token);
     if (known !== undefined && !(known instanceof Promise)) return judge(connection, known);
@@ -85,7 +86,7 @@ function signer(connection: Connection, tenants: TenantTable): { key: Connection
   if (identity.role !== 'tenant') return { key: connection.key, keySha256: identity.spkiSha256 };
   const tenant = tenants.get(identity.name);
   if (tenant === undefined) {
-    throw new Refused(
+    throw new RefusedError(
       'tenant_unknown',
       'The tenant of this certificate is not registered here.',
       'An admin registers it: grafos admin create-tenant.',

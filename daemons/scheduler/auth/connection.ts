@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { PeerIdentity } from '../../protocol/peerCertificate.ts';
+import type { PeerIdentity } from '../../peers/peerCertificate.ts';
 
 /** One TLS connection whose certificate has passed the check. It lives as long as the socket. */
 export interface Connection {

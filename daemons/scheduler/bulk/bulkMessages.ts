@@ -2,7 +2,7 @@
  * Messages between the scheduler and its bulk worker (structured clone). The worker does one task
  * at a time and answers each once.
  */
-import type { RefusalReason, RunSubmit } from '../../protocol/tenantApi.ts';
+import type { RefusalReason, RunSubmit } from '../../wire/tenantApi.ts';
 
 export type BulkTask =
   /** Is the file's content JSON? */

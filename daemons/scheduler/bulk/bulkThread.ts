@@ -1,17 +1,18 @@
 import { Worker } from 'node:worker_threads';
-import { putThreadBehind } from '../../protocol/putThreadBehind.ts';
-import { Refused } from '../refused.ts';
+import { codeUrl } from '../../kit/codeUrl.ts';
+import { lowerPriority } from '../../kit/lowerPriority.ts';
+import { RefusedError } from '../refused.ts';
 import type { BulkAnswer, BulkTask, LargeSubmit } from './bulkMessages.ts';
 
 export interface BulkThread {
   /**
    * The JSON of a file, on one line; null when the file holds none.
-   * @throws {Refused} not_found when the file is gone
+   * @throws {RefusedError} not_found when the file is gone
    */
   jsonLine(path: string): Promise<Uint8Array | null>;
   /**
    * Takes a submit's body apart; its buffer is moved.
-   * @throws {Refused} bad_request, body_too_large
+   * @throws {RefusedError} bad_request, body_too_large
    */
   largeSubmit(body: Uint8Array): Promise<LargeSubmit>;
   stop(): Promise<void>;
@@ -38,7 +39,7 @@ interface Waiting {
  *
  * It starts with the first task, and ends after a while without any.
  */
-export function bulkThread(): BulkThread {
+export function createBulkThread(): BulkThread {
   const queue: Waiting[] = [];
   let worker: Worker | undefined;
   let current: Waiting | undefined;
@@ -65,7 +66,7 @@ export function bulkThread(): BulkThread {
   };
 
   const start = (): Worker => {
-    const started = new Worker(workerUrl(), {
+    const started = new Worker(codeUrl(import.meta.url, './bulkWorker.ts'), {
       name: NAME,
       env: {},
       argv: [],
@@ -74,7 +75,7 @@ export function bulkThread(): BulkThread {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
     });
     let cause: unknown;
-    started.once('online', () => putThreadBehind(NAME));
+    started.once('online', () => lowerPriority(NAME));
     started.on('message', (answer: BulkAnswer) => {
       const done = current;
       current = undefined;
@@ -98,7 +99,8 @@ export function bulkThread(): BulkThread {
 
   const ask = (task: BulkTask): Promise<BulkAnswer> =>
     new Promise((resolve, reject) => {
-      if (isStopped) reject(new Refused('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.'));
+      if (isStopped)
+        reject(new RefusedError('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.'));
       else {
         queue.push({ task, resolve, lost: (cause) => reject(new Error('the bulk worker ended', { cause })) });
         next();
@@ -127,13 +129,6 @@ export function bulkThread(): BulkThread {
 
 function unexpected(answer: BulkAnswer): Error {
   return answer.kind === 'refused'
-    ? new Refused(answer.reason, answer.message)
+    ? new RefusedError(answer.reason, answer.message)
     : new Error(`the bulk worker answered with ${answer.kind}`);
-}
-
-/** From source the worker is the .ts file; in the bundle it lies beside us. */
-function workerUrl(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('./bulkWorker.ts', import.meta.url)
-    : new URL('./bulkWorker.js', import.meta.url);
 }

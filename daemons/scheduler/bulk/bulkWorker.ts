@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { Refused } from '../refused.ts';
+import { RefusedError } from '../refused.ts';
 import { decodeInput } from '../runs/runRequest.ts';
 import { IN_ROW_BYTES } from '../store/runFiles.ts';
 import type { BulkAnswer, BulkTask } from './bulkMessages.ts';
@@ -27,22 +27,22 @@ function answerOf(task: BulkTask): BulkAnswer {
       ? { kind: 'json', text: jsonLine(task.path) }
       : { kind: 'submit', submit: largeSubmit(task.body) };
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof RefusedError)) throw error;
     return { kind: 'refused', reason: error.reason, message: error.message };
   }
 }
 
-/** @throws {Refused} bad_request, body_too_large */
+/** @throws {RefusedError} bad_request, body_too_large */
 function largeSubmit(bytes: Uint8Array) {
   let body: unknown;
   try {
     body = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch {
-    throw new Refused('bad_request', 'The body is not JSON.');
+    throw new RefusedError('bad_request', 'The body is not JSON.');
   }
   const { input_b64: encoded, ...rest } = Object(body);
-  if (typeof encoded !== 'string') throw new Refused('bad_request', 'body.input_b64 is missing or no text.');
-  if (!isShort(rest)) throw new Refused('body_too_large', 'Only body.input_b64 may be long.');
+  if (typeof encoded !== 'string') throw new RefusedError('bad_request', 'body.input_b64 is missing or no text.');
+  if (!isShort(rest)) throw new RefusedError('body_too_large', 'Only body.input_b64 may be long.');
   const input = decodeInput(encoded);
   return { body: { ...rest, input_b64: '' }, input, input_sha256: createHash('sha256').update(input).digest('hex') };
 }

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { Refused } from '../refused.ts';
+import { RefusedError } from '../refused.ts';
 import { outputJson } from '../runs/outputJson.ts';
 
 /**
  * Reads the JSON of a file as one line, otherwise as it was written; null for other content.
  *
- * @throws {Refused} not_found
+ * @throws {RefusedError} not_found
  */
 export function jsonLine(path: string): Uint8Array | null {
   let text: Uint8Array;
   try {
     text = readFileSync(path);
   } catch {
-    throw new Refused('not_found', 'The output of the run is not in the store any more.');
+    throw new RefusedError('not_found', 'The output of the run is not in the store any more.');
   }
   if (outputJson(text, JSON.parse) === undefined) return null;
   // Inside a string both are escaped: here they are white space.

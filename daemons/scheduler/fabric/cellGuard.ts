@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CELL_DEATHS_FILE, type CellDeath, type CellDeaths, type CellProcess } from '../../protocol/cellProcess.ts';
-import type { FailedLine, ReadyLine } from '../../protocol/daemonLifetime.ts';
-import type { DaemonLog } from '../../protocol/daemonLog.ts';
-import { isProcess, processStart } from '../../protocol/processIdentity.ts';
-import { readDevFile } from '../../protocol/readDevFile.ts';
-import { StateFolder } from '../../protocol/stateFolder.ts';
+import { StateFolder } from '../../../base/files/stateFolder.ts';
+import { isProcess, processStart } from '../../../base/processIdentity.ts';
+import type { DaemonLog } from '../../kit/daemonLog.ts';
+import { CELL_DEATHS_FILE, type CellDeath, type CellDeaths, type CellProcess } from '../../wire/cellProcess.ts';
+import type { FailedLine, ReadyLine } from '../../wire/daemonLines.ts';
+import { readDevFile } from '../../wire/readDevFile.ts';
 import { SuspectModules } from './suspectModules.ts';
 
 /** Time that a cell may take to be ready, milliseconds. */

@@ -2,18 +2,20 @@ import type {
   CapabilityGrant,
   CellIdentity,
   CellInventory,
+  CellWorkers,
   FabricErrorCode,
   FabricMethods,
   Lease,
   TaskletOutcome,
   TaskletSubmit,
-} from '../../protocol/fabricControl.ts';
+} from '../../wire/fabricControl.ts';
 
 /**
  * One authenticated connection to a cell. Every request of the scheduler to it goes through here.
  */
 export interface CellSession {
   identity: CellIdentity;
+  workers: CellWorkers;
   inventory(): Promise<CellInventory>;
   leases(): Promise<Lease[]>;
   capability(request: FabricMethods['cap.request']['params']): Promise<CapabilityGrant>;
@@ -26,7 +28,12 @@ export interface CellSession {
 }
 
 export type CellJob = Omit<TaskletSubmit, 'input'> & { input: Uint8Array };
-export type CellOutcome = Omit<TaskletOutcome, 'output' | 'log'> & { output: Uint8Array; log: string };
+export type CellOutcome = Omit<TaskletOutcome, 'output' | 'log' | 'short'> & {
+  output: Uint8Array;
+  log: string;
+  /** The cell expects the next run of the module to be short. */
+  short: boolean;
+};
 
 /** News that a cell sends unasked. */
 export interface CellNews {
@@ -37,12 +44,12 @@ export interface CellNews {
 /**
  * The cell answered with a refusal. Any other error of a session means that the connection is gone.
  */
-export class CellRefused extends Error {
+export class CellRefusedError extends Error {
   readonly code: FabricErrorCode;
 
   constructor(code: FabricErrorCode, message: string) {
     super(message);
-    this.name = 'CellRefused';
+    this.name = 'CellRefusedError';
     this.code = code;
   }
 }

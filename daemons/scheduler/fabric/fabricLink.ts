@@ -1,21 +1,9 @@
-/**
- * The scheduler's one link to its cell.
- *
- * It connects, beats, reconnects, and carries runs over a connection that breaks. A lost connection
- * is noticed at once. The heartbeat finds a cell that is there but does not answer.
- */
-import type { DaemonLog } from '../../protocol/daemonLog.ts';
-import type { CellIdentity, CellInventory } from '../../protocol/fabricControl.ts';
-import { Refused } from '../refused.ts';
-import { type CellJob, type CellOutcome, CellRefused, type CellSession } from './cellSession.ts';
-
-export interface CellStatus {
-  identity: CellIdentity | null;
-  inventory: CellInventory | null;
-  healthy: boolean;
-  /** Milliseconds since 1970. */
-  lastHeartbeat: number | null;
-}
+/** The scheduler's one link to its cell. It carries runs over a connection that breaks. */
+import type { DaemonLog } from '../../kit/daemonLog.ts';
+import type { CellIdentity } from '../../wire/fabricControl.ts';
+import { RefusedError } from '../refused.ts';
+import { CellConnection, CellLostError, type CellStatus } from './cellConnection.ts';
+import { type CellJob, type CellOutcome, CellRefusedError, type CellSession } from './cellSession.ts';
 
 export interface FabricLink {
   status(): CellStatus;
@@ -27,11 +15,17 @@ export interface FabricLink {
   /** The connection there is, or null. */
   session(): CellSession | null;
   /**
+   * Resolves with a connection, once there is one.
+   *
+   * @throws {CellLostError} it did not come back in time
+   */
+  connected(): Promise<CellSession>;
+  /**
    * Runs a job to its end, over reconnects. A cell answers a run id that it knows with that run's
    * one outcome.
    *
-   * @throws {CellRefused} the cell refused the run
-   * @throws {CellLost} the outcome cannot be known
+   * @throws {CellRefusedError} the cell refused the run
+   * @throws {CellLostError} the outcome cannot be known
    */
   run(job: CellJob, module: () => Promise<Uint8Array>): Promise<CellOutcome>;
   /** Resolves once the first attempt to connect is decided, either way. */
@@ -39,10 +33,6 @@ export interface FabricLink {
   /** The cell of the first connection; pending until there is one. */
   firstCell: Promise<CellIdentity>;
   stop(): void;
-}
-
-export class CellLost extends Error {
-  override name = 'CellLost';
 }
 
 export interface LinkOptions {
@@ -66,226 +56,125 @@ export interface LinkOptions {
 
 const DEFAULTS = { heartbeatMs: 2_000, reconnectWindowMs: 5_000 };
 
-/**
- * Milliseconds before the next attempt: at once after a loss, then slower, so that a cell that is
- * down costs next to nothing.
- */
-const BACKOFF = [0, 50, 100, 200, 400, 800, 1_600, 3_000];
-
 /** A run whose submit breaks every connection must not be asked for without end. */
 const SUBMIT_TRIES = 3;
 
-export function fabricLink(options: LinkOptions): FabricLink {
-  const { connect, cellId, log, onConnected, onLost, onEnded } = options;
-  const { heartbeatMs, reconnectWindowMs } = { ...DEFAULTS, ...options };
+export function createFabricLink(options: LinkOptions): FabricLink {
+  return new Link(options);
+}
 
-  let session: CellSession | null = null;
-  let identity: CellIdentity | null = null;
-  let inventory: CellInventory | null = null;
-  let lastHeartbeat: number | null = null;
-  let isStopped = false;
-  let attempt = 0;
-  let retryTimer: NodeJS.Timeout | undefined;
-  let beatTimer: NodeJS.Timeout | undefined;
-  let lastFailure = '';
+class Link implements FabricLink {
+  readonly firstAttempt: Promise<void>;
+  readonly #options: LinkOptions;
+  readonly #connection: CellConnection;
   /** Modules this cell process holds, as far as we put or used them. */
-  const modules = new Map<string, Promise<void>>();
+  readonly #modules = new Map<string, Promise<void>>();
   /** Module of each unanswered run, and the time when the run was handed to the cell. */
-  const underWay = new Map<string, { sha256: string; since: number }>();
-  const waiting = new Set<(session: CellSession | null) => void>();
-  const firstCell = Promise.withResolvers<CellIdentity>();
+  readonly #underWay = new Map<string, { sha256: string; since: number }>();
 
-  const wake = (found: CellSession | null): void => {
-    for (const tell of waiting) tell(found);
-    waiting.clear();
-  };
-
-  const beat = async (over: CellSession): Promise<void> => {
-    inventory = await answered(over.inventory(), 2 * heartbeatMs);
-    lastHeartbeat = Date.now();
-  };
-
-  const scheduleBeat = (over: CellSession): void => {
-    beatTimer = setTimeout(() => {
-      beat(over).then(
-        () => {
-          if (session === over) scheduleBeat(over);
-        },
-        (error: unknown) => {
-          if (session !== over) return;
-          log.warn(`the cell does not answer its heartbeat: ${messageOf(error)}`);
-          over.close();
-          lost(over);
-        },
-      );
-    }, heartbeatMs);
-    beatTimer.unref();
-  };
-
-  const lost = (over: CellSession): void => {
-    if (session !== over) return;
-    session = null;
-    clearTimeout(beatTimer);
-    if (isStopped) return;
-    const ages = new Map<string, number>();
-    for (const { sha256, since } of underWay.values()) {
-      ages.set(sha256, Math.min(performance.now() - since, ages.get(sha256) ?? Number.POSITIVE_INFINITY));
-    }
-    onLost?.(ages);
-    tryLater();
-  };
-
-  const tryLater = (): void => {
-    const delay = BACKOFF[Math.min(attempt, BACKOFF.length - 1)] ?? 0;
-    attempt += 1;
-    retryTimer = setTimeout(() => void tryOnce(), delay);
-    retryTimer.unref();
-  };
-
-  const open = async (): Promise<CellSession> => {
-    const opened = await connect();
-    try {
-      if (opened.identity.cell_id !== cellId) {
-        throw new Error(`the cell there is ${opened.identity.cell_id}, not ${cellId}`);
-      }
-      // Another process knows neither our modules nor our runs.
-      if (identity?.started_at !== opened.identity.started_at) modules.clear();
-      await beat(opened);
-      await onConnected?.(opened);
-      return opened;
-    } catch (error) {
-      opened.close();
-      throw error;
-    }
-  };
-
-  const tryOnce = async (): Promise<void> => {
-    try {
-      const opened = await open();
-      if (isStopped) {
-        opened.close();
-        return;
-      }
-      session = opened;
-      identity = opened.identity;
-      firstCell.resolve(identity);
-      attempt = 0;
-      lastFailure = '';
-      log.info(`connected to cell ${cellId} over ${opened.identity.transport}`);
-      void opened.closed.then((reason) => {
-        if (session === opened && !isStopped) log.warn(`lost the cell: ${reason}`);
-        lost(opened);
-      });
-      scheduleBeat(opened);
-      wake(opened);
-    } catch (error) {
-      // The log has a failure once, not at every attempt.
-      if (messageOf(error) !== lastFailure) log.warn(`cannot reach the cell: ${messageOf(error)}`);
-      lastFailure = messageOf(error);
-      if (!isStopped) tryLater();
-    }
-  };
-
-  const connected = (): Promise<CellSession> => {
-    if (session !== null) return Promise.resolve(session);
-    if (isStopped) return Promise.reject(new CellLost('the scheduler is stopping'));
-    return new Promise((resolve, reject) => {
-      const tell = (found: CellSession | null): void => {
-        clearTimeout(timer);
-        waiting.delete(tell);
-        if (found === null) reject(new CellLost(`the cell did not come back within ${reconnectWindowMs} ms`));
-        else resolve(found);
-      };
-      const timer = setTimeout(() => tell(null), reconnectWindowMs);
-      timer.unref();
-      waiting.add(tell);
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    const { connect, cellId, log, onConnected, onLost } = options;
+    const { heartbeatMs, reconnectWindowMs } = { ...DEFAULTS, ...options };
+    this.#connection = new CellConnection({
+      connect,
+      cellId,
+      log,
+      opened: (session, isNew) => {
+        // Another process knows neither our modules nor our runs.
+        if (isNew) this.#modules.clear();
+        return onConnected?.(session);
+      },
+      lost: () => onLost?.(this.#agesOfModules()),
+      heartbeatMs,
+      reconnectWindowMs,
     });
-  };
+    this.firstAttempt = this.#connection.firstAttempt;
+  }
 
-  /** One promise a module, so that runs that start together put it once. */
-  const put = (over: CellSession, sha256: string, module: () => Promise<Uint8Array>): Promise<void> => {
-    const known = modules.get(sha256);
-    if (known !== undefined) return known;
-    const putting = module().then((bytes) => over.putModule(sha256, bytes));
-    modules.set(sha256, putting);
-    putting.catch(() => modules.delete(sha256));
-    return putting;
-  };
+  get firstCell(): Promise<CellIdentity> {
+    return this.#connection.firstCell;
+  }
 
-  const submit = async (over: CellSession, job: CellJob, module: () => Promise<Uint8Array>): Promise<CellOutcome> => {
-    if (modules.has(job.module_sha256)) {
-      await modules.get(job.module_sha256);
+  status(): CellStatus {
+    return this.#connection.status();
+  }
+
+  refresh(): Promise<void> {
+    return this.#connection.refresh();
+  }
+
+  session(): CellSession | null {
+    return this.#connection.session;
+  }
+
+  connected(): Promise<CellSession> {
+    return this.#connection.connected();
+  }
+
+  async run(job: CellJob, module: () => Promise<Uint8Array>): Promise<CellOutcome> {
+    let startedAt: string | undefined;
+    for (let tries = 1; ; tries += 1) {
+      const over = await this.#connection.connected();
+      if (startedAt !== undefined && startedAt !== over.identity.started_at) {
+        throw new CellLostError('the cell was restarted while the run was under way');
+      }
+      startedAt = over.identity.started_at;
+      try {
+        this.#underWay.set(job.run_id, { sha256: job.module_sha256, since: performance.now() });
+        const outcome = await this.#submit(over, job, module);
+        this.#options.onEnded?.(job.module_sha256);
+        return outcome;
+      } catch (error) {
+        if (error instanceof CellRefusedError || error instanceof RefusedError) throw error;
+        // Whatever else a session throws, no answer will come over it any more.
+        const why = error instanceof Error ? error.message : String(error);
+        this.#options.log.warn(`run ${job.run_id}: no answer from the cell (${why})`);
+        this.#connection.giveUp(over);
+        if (tries >= SUBMIT_TRIES)
+          throw new CellLostError(`the connection to the cell broke ${tries} times during the run`);
+      } finally {
+        this.#underWay.delete(job.run_id);
+      }
+    }
+  }
+
+  stop(): void {
+    this.#connection.stop();
+  }
+
+  async #submit(over: CellSession, job: CellJob, module: () => Promise<Uint8Array>): Promise<CellOutcome> {
+    const known = this.#modules.get(job.module_sha256);
+    if (known !== undefined) {
+      await known;
       try {
         return await over.submit(job);
       } catch (error) {
         // The cell bounds how many modules it keeps.
-        if (!(error instanceof CellRefused) || error.code !== 'module_unknown') throw error;
-        modules.delete(job.module_sha256);
+        if (!(error instanceof CellRefusedError) || error.code !== 'module_unknown') throw error;
+        this.#modules.delete(job.module_sha256);
       }
     }
-    await put(over, job.module_sha256, module);
+    await this.#put(over, job.module_sha256, module);
     return over.submit(job);
-  };
-
-  const run: FabricLink['run'] = async (job, module) => {
-    let startedAt: string | undefined;
-    for (let tries = 1; ; tries += 1) {
-      const over = await connected();
-      if (startedAt !== undefined && startedAt !== over.identity.started_at) {
-        throw new CellLost('the cell was restarted while the run was under way');
-      }
-      startedAt = over.identity.started_at;
-      try {
-        underWay.set(job.run_id, { sha256: job.module_sha256, since: performance.now() });
-        const outcome = await submit(over, job, module);
-        onEnded?.(job.module_sha256);
-        return outcome;
-      } catch (error) {
-        if (error instanceof CellRefused || error instanceof Refused) throw error;
-        // Whatever else a session throws, no answer will come over it any more.
-        log.warn(`run ${job.run_id}: no answer from the cell (${messageOf(error)})`);
-        over.close();
-        lost(over);
-        if (tries >= SUBMIT_TRIES) throw new CellLost(`the connection to the cell broke ${tries} times during the run`);
-      } finally {
-        underWay.delete(job.run_id);
-      }
-    }
-  };
-
-  return {
-    status: () => ({ identity, inventory, healthy: session !== null, lastHeartbeat }),
-    refresh: async () => {
-      if (session !== null) await beat(session).catch(() => {});
-    },
-    session: () => session,
-    run,
-    firstAttempt: tryOnce(),
-    firstCell: firstCell.promise,
-    stop: () => {
-      isStopped = true;
-      clearTimeout(retryTimer);
-      clearTimeout(beatTimer);
-      wake(null);
-      const closing = session;
-      session = null;
-      closing?.close();
-    },
-  };
-}
-
-async function answered<T>(answer: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
-}
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  /** One promise a module, so that runs that start together put it once. */
+  #put(over: CellSession, sha256: string, module: () => Promise<Uint8Array>): Promise<void> {
+    const known = this.#modules.get(sha256);
+    if (known !== undefined) return known;
+    const putting = module().then((bytes) => over.putModule(sha256, bytes));
+    this.#modules.set(sha256, putting);
+    putting.catch(() => this.#modules.delete(sha256));
+    return putting;
+  }
+
+  /** Milliseconds since the newest unanswered run of each module was handed to the cell. */
+  #agesOfModules(): Map<string, number> {
+    const ages = new Map<string, number>();
+    for (const { sha256, since } of this.#underWay.values()) {
+      ages.set(sha256, Math.min(performance.now() - since, ages.get(sha256) ?? Number.POSITIVE_INFINITY));
+    }
+    return ages;
+  }
 }

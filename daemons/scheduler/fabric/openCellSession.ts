@@ -1,7 +1,8 @@
-import { connectFabric, type FabricClient, type FabricTarget } from '../../protocol/fabricClient.ts';
-import { FABRIC_ERROR_CODES, type FabricErrorCode } from '../../protocol/fabricControl.ts';
-import { GrafosError } from '../../protocol/grafosError.ts';
-import { type CellNews, CellRefused, type CellSession } from './cellSession.ts';
+import { GrafosError } from '../../../base/grafosError.ts';
+import { connectFabric, type FabricClient, type FabricTarget } from '../../fabric/fabricClient.ts';
+import { FABRIC_ERROR_CODES, type FabricErrorCode } from '../../wire/fabricControl.ts';
+import { type CellNews, CellRefusedError, type CellSession } from './cellSession.ts';
+import { cellWorkers } from './cellWorkers.ts';
 
 /**
  * Connects to the cell and receives its news. This is the one place that knows the fabric client.
@@ -18,8 +19,11 @@ export async function openCellSession(target: FabricTarget, news: CellNews): Pro
       throw asCellRefused(error);
     }
   };
+  const { workers_max, short_ms, long_ms, ...identity } = client.identity;
+  const workers = cellWorkers({ workers_max, short_ms, long_ms });
   return {
-    identity: client.identity,
+    identity,
+    workers,
     inventory: () => request('inventory', {}),
     leases: async () => (await request('lease.list', {})).leases,
     capability: (params) => request('cap.request', params),
@@ -29,7 +33,8 @@ export async function openCellSession(target: FabricTarget, news: CellNews): Pro
     submit: async ({ input, ...job }) => {
       const outcome = await request('tasklet.submit', { ...job, input: client.bytesOut(input) });
       const [output, text] = await Promise.all([client.bytesIn(outcome.output), client.bytesIn(outcome.log)]);
-      return { ...outcome, output, log: Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8') };
+      const log = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8');
+      return { ...outcome, output, log, short: outcome.short ?? outcome.duration_us < workers.short_ms * 1000 };
     },
     cancel: async (run_id) => (await request('tasklet.cancel', { run_id })).found,
     closed: client.closed,
@@ -39,7 +44,7 @@ export async function openCellSession(target: FabricTarget, news: CellNews): Pro
 
 function asCellRefused(error: unknown): unknown {
   if (!(error instanceof GrafosError) || error.kind !== 'refused') return error;
-  return new CellRefused(isFabricCode(error.code) ? error.code : 'bad_request', error.message);
+  return new CellRefusedError(isFabricCode(error.code) ? error.code : 'bad_request', error.message);
 }
 
 function isFabricCode(code: string): code is FabricErrorCode {

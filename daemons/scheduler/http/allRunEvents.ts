@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream';
-import type { RunsEvent } from '../../protocol/tenantApi.ts';
+import type { Readable } from 'node:stream';
+import { EventStream, PING_MS } from '../../kit/eventStream.ts';
+import type { RunsEvent } from '../../wire/tenantApi.ts';
 import type { Actor } from '../auth/connection.ts';
 import type { FeedClosed, RunFeed } from '../runs/runFeed.ts';
-import { PING, PING_MS, serverSentEvent } from './serverSentEvent.ts';
 
 export const STREAM_BOUNDS = {
   /** Bytes that a client may leave unread. */
@@ -21,38 +21,30 @@ export const STREAM_BOUNDS = {
  * Server-sent events of all runs that the actor may see, from now on. The last is `closed`. A
  * client that does not read even that is cut off.
  *
- * @throws {Refused} too_many_streams
+ * @throws {RefusedError} too_many_streams
  */
 export function allRunEvents(feed: RunFeed, actor: Actor, bounds = STREAM_BOUNDS): Readable {
   const timers: NodeJS.Timeout[] = [];
   let isClosed = false;
-  let leave = (): void => {};
-  const stream = new Readable({
-    read() {},
-    destroy(error, done) {
-      for (const timer of timers) clearTimeout(timer);
-      leave();
-      done(error);
-    },
-  });
   const close = (reason: FeedClosed): void => {
     if (isClosed || stream.destroyed) return;
     isClosed = true;
-    stream.push(serverSentEvent({ event: 'closed', data: { reason } } satisfies RunsEvent));
-    stream.push(null);
+    stream.finish({ event: 'closed', data: { reason } } satisfies RunsEvent);
     timers.push(setTimeout(() => stream.destroy(), bounds.graceMs));
   };
-  const send = (text: string): void => {
-    if (isClosed || stream.destroyed) return;
-    if (stream.readableLength > bounds.unread) close('too_slow');
-    else stream.push(text);
-  };
-
-  leave = feed.listen(actor, { tell: (happening) => send(serverSentEvent(happening)), close });
-  send(serverSentEvent({ event: 'listening', data: {} } satisfies RunsEvent));
-  timers.push(
-    setInterval(() => send(PING), bounds.pingMs),
-    setTimeout(() => close('renew'), bounds.lifeMs),
-  );
+  const { pingMs, unread } = bounds;
+  const stream = new EventStream({ pingMs, unread, tooSlow: () => close('too_slow') });
+  try {
+    const leave = feed.listen(actor, { tell: (happening) => stream.send(happening), close });
+    stream.once('close', () => {
+      for (const timer of timers) clearTimeout(timer);
+      leave();
+    });
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
+  stream.send({ event: 'listening', data: {} } satisfies RunsEvent);
+  timers.push(setTimeout(() => close('renew'), bounds.lifeMs));
   return stream;
 }

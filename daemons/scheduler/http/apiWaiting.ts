@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { DOOR_LIMITS } from '../../protocol/doorLimits.ts';
-import { WaitingRoom } from '../../protocol/waitingRoom.ts';
+import { DOOR_LIMITS } from '../../doors/doorLimits.ts';
+import { WaitingRoom } from '../../doors/waitingRoom.ts';
 
 const ASKED = Symbol('asked');
 const PROVED = Symbol('proved');

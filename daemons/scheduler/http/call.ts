@@ -27,7 +27,7 @@ export type Answer =
   | { status: number; events: Readable }
   | { status: number; subject?: string | null };
 
-/** Throws {@link Refused} for every no. */
+/** Throws {@link RefusedError} for every no. */
 export type Handler = (call: Call) => Answer | Promise<Answer>;
 
 /** Operations without a token have no actor, and go without an audit record. */

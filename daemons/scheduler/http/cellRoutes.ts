@@ -1,4 +1,4 @@
-import type { AuditRecord, Health, Inventory } from '../../protocol/tenantApi.ts';
+import type { AuditRecord, Health, Inventory } from '../../wire/tenantApi.ts';
 import type { AuditLog } from '../audit/auditLog.ts';
 import { type AuditQuery, readAudit } from '../audit/readAudit.ts';
 import type { FabricLink } from '../fabric/fabricLink.ts';

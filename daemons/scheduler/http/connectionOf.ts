@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { peerOf } from '../../protocol/peerTls.ts';
+import { peerOf } from '../../peers/peerTls.ts';
 import type { Connection } from '../auth/connection.ts';
 
 const CONNECTION = Symbol('connection');

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ModuleStore } from '../moduleStore.ts';
-import { Refused } from '../refused.ts';
+import { RefusedError } from '../refused.ts';
 import type { Call, Handlers } from './call.ts';
 
 export function moduleRoutes(parts: {
@@ -11,7 +11,7 @@ export function moduleRoutes(parts: {
   const find = ({ actor, params }: Call): string => {
     const sha256 = params.sha256 ?? '';
     if (modules.has(actor.name, sha256)) return sha256;
-    throw new Refused('not_found', 'This tenant has not put this module.');
+    throw new RefusedError('not_found', 'This tenant has not put this module.');
   };
   return {
     headModule: (call) => ({ status: 200, subject: find(call) }),
@@ -23,7 +23,7 @@ export function moduleRoutes(parts: {
       mustBeActive();
       const sha256 = params.sha256 ?? '';
       if (!(body instanceof Readable)) {
-        throw new Refused('bad_request', "The body is not a module's bytes.", 'Send them as application/wasm.');
+        throw new RefusedError('bad_request', "The body is not a module's bytes.", 'Send them as application/wasm.');
       }
       const size = await modules.put(actor.name, sha256, body);
       return { status: 200, json: { module_sha256: sha256, size }, subject: sha256 };

@@ -1,5 +1,5 @@
-import { ARTIFACT_NAMES, type ArtifactEntry, type ArtifactName } from '../../protocol/tenantApi.ts';
-import { Refused } from '../refused.ts';
+import { ARTIFACT_NAMES, type ArtifactEntry, type ArtifactName } from '../../wire/tenantApi.ts';
+import { RefusedError } from '../refused.ts';
 import { LiveRun } from '../runs/liveRun.ts';
 import { renderRun } from '../runs/renderRun.ts';
 import { artifactEntry, type RunContent } from '../runs/runContent.ts';
@@ -57,7 +57,11 @@ export function readRunRoutes({
       const run = storedOf(find(call));
       const pieces = await content.artifact(call.params.name as ArtifactName, run);
       if (pieces === null) {
-        throw new Refused('not_found', 'The run has not ended, so it has no such artifact yet.', 'Wait for its end.');
+        throw new RefusedError(
+          'not_found',
+          'The run has not ended, so it has no such artifact yet.',
+          'Wait for its end.',
+        );
       }
       return { status: 200, type: 'bytes', pieces, subject: `${run.run_id}/${call.params.name}` };
     },

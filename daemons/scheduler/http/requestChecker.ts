@@ -1,22 +1,26 @@
-import { SCHEMAS, type Schema } from '../../protocol/apiSchemas.ts';
-import { type Check, compileSchema } from '../../protocol/compileSchema.ts';
-import { Refused } from '../refused.ts';
+import type { Schema } from '../../wire/apiSchemas.ts';
+import { RefusedError } from '../refused.ts';
+import { REQUEST_CHECKS } from './requestChecks.ts';
 
 type FastifyValidator = (data: unknown) => { value: unknown } | { error: Error };
 
-/**
- * Fastify's validator compiler, over {@link compileSchema}. A check is made on first use, not at
- * the start of the scheduler.
- */
-export function requestChecker(): (route: { schema: Schema; httpPart?: string }) => FastifyValidator {
-  return ({ schema, httpPart = 'body' }) => {
+interface RoutePart {
+  schema: Schema;
+  method?: string;
+  url?: string;
+  httpPart?: string;
+}
+
+/** Fastify's validator compiler, which takes the checks of {@link REQUEST_CHECKS}. */
+export function createRequestChecker(): (part: RoutePart) => FastifyValidator {
+  return ({ schema, method, url, httpPart = 'body' }) => {
     const at = httpPart === 'querystring' ? 'query' : httpPart;
-    let check: Check | undefined;
+    const check = REQUEST_CHECKS[`${method} ${url} ${httpPart}`];
+    if (check === undefined) throw new Error(`there is no check of ${method} ${url} ${httpPart}`);
     return (data) => {
-      check ??= compileSchema(schema, SCHEMAS);
       const value = httpPart === 'querystring' ? readQuery(data, schema) : data;
       const problem = value === undefined || value === null ? `${at} is missing` : check(value, at);
-      return problem === null ? { value } : { error: new Refused('bad_request', `${problem}.`) };
+      return problem === null ? { value } : { error: new RefusedError('bad_request', `${problem}.`) };
     };
   };
 }

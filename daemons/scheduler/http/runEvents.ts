@@ -1,40 +1,24 @@
-import { Readable } from 'node:stream';
-import type { RunEvent } from '../../protocol/tenantApi.ts';
+import type { Readable } from 'node:stream';
+import { EventStream } from '../../kit/eventStream.ts';
+import type { RunEvent } from '../../wire/tenantApi.ts';
 import { LiveRun } from '../runs/liveRun.ts';
 import type { RunContent } from '../runs/runContent.ts';
 import type { StoredRun } from '../store/runTable.ts';
-import { PING, PING_MS, serverSentEvent } from './serverSentEvent.ts';
 
 /**
  * A run's server-sent events: what happened so far, `listening`, what happens, `end`.
  * A run that was refused after all just ends the stream. `log` is that of a run that has ended.
  */
 export function runEvents(found: LiveRun | StoredRun, log: string | null, shown: RunContent['shown']): Readable {
-  let unfollow = (): void => {};
-  let ping: NodeJS.Timeout | undefined;
-  const stream = new Readable({
-    // What a run can say is bounded by its log, so a slow reader costs no more than that.
-    read() {},
-    destroy(error, done) {
-      clearInterval(ping);
-      unfollow();
-      done(error);
-    },
-  });
-  const send = (happening: RunEvent): void => {
-    stream.push(serverSentEvent(happening));
-  };
+  // The events of a run are bounded by its log, so a slow reader costs no more than that.
+  const stream = new EventStream();
+  const send = (happening: RunEvent): void => stream.send(happening);
   const end = async (run: StoredRun, output?: Uint8Array): Promise<void> => {
     const last = await shown(run, output);
     if (stream.destroyed) return;
-    if ('json' in last) send({ event: 'end', data: last.json });
-    else {
-      // One line, as the data of an event must be.
-      stream.push('event: end\ndata: ');
-      for (const piece of last.pieces) stream.push(piece);
-      stream.push('\n\n');
-    }
-    stream.push(null);
+    if ('json' in last) return stream.finish({ event: 'end', data: last.json });
+    stream.sendPieces('end', last.pieces);
+    stream.finish();
   };
   const fail = (error: unknown): void => {
     stream.destroy(error instanceof Error ? error : new Error(String(error)));
@@ -53,16 +37,13 @@ export function runEvents(found: LiveRun | StoredRun, log: string | null, shown:
     end(found).catch(fail);
     return stream;
   }
-  unfollow = found.follow(send);
+  stream.once('close', found.follow(send));
   send({ event: 'listening', data: {} });
-  ping = setInterval(() => stream.push(PING), PING_MS);
   found.ended.then(
     ({ run, output }) => {
       if (!stream.destroyed) end(run, output).catch(fail);
     },
-    () => {
-      if (!stream.destroyed) stream.push(null);
-    },
+    () => stream.finish(),
   );
   return stream;
 }

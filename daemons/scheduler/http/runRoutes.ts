@@ -1,8 +1,8 @@
-import { LIMITS } from '../../protocol/limits.ts';
-import type { Capability, CapabilityRequest, RunSubmit } from '../../protocol/tenantApi.ts';
-import { CellRefused } from '../fabric/cellSession.ts';
+import { LIMITS } from '../../../base/limits.ts';
+import type { Capability, CapabilityRequest, RunSubmit } from '../../wire/tenantApi.ts';
+import { CellRefusedError } from '../fabric/cellSession.ts';
 import type { FabricLink } from '../fabric/fabricLink.ts';
-import { Refused } from '../refused.ts';
+import { RefusedError } from '../refused.ts';
 import { LiveRun } from '../runs/liveRun.ts';
 import { renderRun } from '../runs/renderRun.ts';
 import type { RunContent } from '../runs/runContent.ts';
@@ -20,7 +20,7 @@ export interface RunRouteParts {
   content: RunContent;
   feed: RunFeed;
   link: FabricLink;
-  /** @throws {Refused} scheduler_standby */
+  /** @throws {RefusedError} scheduler_standby */
   mustBeActive(): void;
   /** Resolves when the first attempt to reach the cell is decided, or has taken too long. */
   firstConnect: Promise<void>;
@@ -88,7 +88,8 @@ export function runRoutes(parts: RunRouteParts): RunHandlers {
       const run = storedOf(find(call));
       const { rights, ttl_ms } = call.body as CapabilityRequest;
       const session = link.session();
-      if (session === null) throw new Refused('runtime_not_ready', 'The cell does not answer.', 'grafos dev doctor');
+      if (session === null)
+        throw new RefusedError('runtime_not_ready', 'The cell does not answer.', 'grafos dev doctor');
       const lease = await service.lease(run.run_id);
       if (lease === null) throw leaseEnded();
       try {
@@ -106,15 +107,15 @@ export function runRoutes(parts: RunRouteParts): RunHandlers {
         };
         return { status: 200, json, subject: run.run_id };
       } catch (error) {
-        if (error instanceof CellRefused && error.code === 'lease_unknown') throw leaseEnded();
+        if (error instanceof CellRefusedError && error.code === 'lease_unknown') throw leaseEnded();
         throw error;
       }
     },
   };
 }
 
-function leaseEnded(): Refused {
-  return new Refused(
+function leaseEnded(): RefusedError {
+  return new RefusedError(
     'lease_ended',
     'The run holds no fabric memory now.',
     'Run it with --mem and --hold to look at its memory afterwards.',

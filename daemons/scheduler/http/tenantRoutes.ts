@@ -1,9 +1,9 @@
-import { checkPeerChain, type PeerIdentity } from '../../protocol/peerCertificate.ts';
-import { caDerFromPem } from '../../protocol/peerFiles.ts';
-import { PeerRefused } from '../../protocol/peerRefused.ts';
-import type { Quota, Tenant, TenantCreate } from '../../protocol/tenantApi.ts';
+import { checkPeerChain, type PeerIdentity } from '../../peers/peerCertificate.ts';
+import { caDerFromPem } from '../../peers/peerFiles.ts';
+import { PeerRefusedError } from '../../peers/peerRefused.ts';
+import type { Quota, Tenant, TenantCreate } from '../../wire/tenantApi.ts';
 import type { ModuleStore } from '../moduleStore.ts';
-import { Refused } from '../refused.ts';
+import { RefusedError } from '../refused.ts';
 import type { RunFeed } from '../runs/runFeed.ts';
 import type { RunService } from '../runs/runService.ts';
 import type { CellStore } from '../store/cellStore.ts';
@@ -40,7 +40,7 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
   const known = (name: string | undefined): StoredTenant => {
     const tenant = tenants.get(name ?? '');
     if (tenant === undefined)
-      throw new Refused('not_found', `There is no tenant ${name}.`, 'grafos admin list-tenants');
+      throw new RefusedError('not_found', `There is no tenant ${name}.`, 'grafos admin list-tenants');
     return tenant;
   };
 
@@ -54,7 +54,7 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
       const { spkiSha256 } = checkCertificate(certificate_pem, name, caDer);
       const before = tenants.get(name);
       if (before !== undefined && before.key_sha256 !== spkiSha256 && !rotate) {
-        throw new Refused(
+        throw new RefusedError(
           'tenant_exists',
           `The tenant ${name} is registered with another key.`,
           'Give it this key with "rotate": true, or choose another name.',
@@ -69,7 +69,7 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
     deleteTenant: async ({ params }) => {
       const { name } = known(params.tenant);
       if (service.runsActive(name) > 0 || service.memInUse(name) > 0) {
-        throw new Refused(
+        throw new RefusedError(
           'leases_active',
           `The tenant ${name} has runs or leases.`,
           'Cancel its runs, and wait for its leases to end.',
@@ -90,7 +90,7 @@ export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
       const { name } = known(params.tenant);
       const quota = body as Quota;
       if (quota.runs_hard < quota.runs_soft) {
-        throw new Refused('bad_request', 'runs_hard is below runs_soft.', 'Raise the one or lower the other.');
+        throw new RefusedError('bad_request', 'runs_hard is below runs_soft.', 'Raise the one or lower the other.');
       }
       const { tenant, durable } = tenants.setQuota(name, quota);
       await durable;
@@ -103,14 +103,14 @@ function checkCertificate(pem: string, name: string, caDer: Uint8Array): PeerIde
   try {
     return checkPeerChain([caDerFromPem(pem)], { caDer, usage: 'client', roles: ['tenant'], name });
   } catch (error) {
-    if (error instanceof PeerRefused) {
-      throw new Refused(
+    if (error instanceof PeerRefusedError) {
+      throw new RefusedError(
         'bad_request',
         `The certificate is not one of the tenant ${name}: ${error.detail}.`,
         'Issue one with the CA of this cell: grafos admin issue-cert. A local stack makes one: grafos dev up --tenant NAME.',
       );
     }
-    throw new Refused(
+    throw new RefusedError(
       'bad_request',
       'The certificate is not one certificate in PEM.',
       'Give the file that grafos admin issue-cert wrote.',

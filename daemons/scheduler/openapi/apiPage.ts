@@ -1,14 +1,17 @@
-import { SCHEMAS, type Schema } from '../../protocol/apiSchemas.ts';
-import { SUBMIT_FRAME_TYPE, SUBMIT_HEAD_BYTES } from '../../protocol/submitFrame.ts';
-import { REFUSAL_REASONS } from '../../protocol/tenantApi.ts';
+import { SCHEMAS, type Schema } from '../../wire/apiSchemas.ts';
+import { SUBMIT_FRAME_TYPE, SUBMIT_HEAD_BYTES } from '../../wire/submitFrame.ts';
+import { REFUSAL_REASONS } from '../../wire/tenantApi.ts';
+import { REFUSAL_STATUS } from '../http/status.ts';
 import { MODULE_RETENTION } from '../moduleStore.ts';
-import { REFUSAL_STATUS } from '../refused.ts';
 import { DECISION_RETENTION } from '../store/decisionTable.ts';
 import { IN_ROW_BYTES } from '../store/runFiles.ts';
 import { RUN_RETENTION } from '../store/runTable.ts';
 import { OPERATIONS, type Operation, refusalsOf } from './operations.ts';
 
-/** docs/api.md: the tenant API for people, from the same tables that the server answers by. */
+/**
+ * docs/reference/api.md: the tenant API for people, from the same tables that the server answers
+ * by.
+ */
 export function apiPage(): string {
   return `${[
     '<!-- Written by scripts/apiPage.ts; change daemons/scheduler/openapi/ instead. -->',
@@ -31,7 +34,7 @@ export function apiPage(): string {
 
 const INTRODUCTION = `The scheduler serves it over HTTPS (HTTP/1.1 and HTTP/2, TLS 1.3 only). \`GET /api/v1/openapi.json\` answers with the OpenAPI 3.1 document this page is written from.
 
-**Who may ask.** Every connection shows a client certificate issued by the CA of the cell, with the role \`tenant\` or \`admin\`. Every request but the two marked *certificate* also carries \`Authorization: Bearer <token>\`: a JWS (ES256) signed with the certificate's key, with \`sub\` = \`<role>/<name>\`, \`aud\` = the cell id (from \`/health\`), \`iat\`, \`nbf\`, \`exp\` at most 300 s apart, a unique \`jti\`, and \`cnf.x5t#S256\` = the certificate's thumbprint (RFC 8705). A token may be used again on the connection it was first used on, and on no other, a restart of the scheduler included. The order in which faults are reported is in [security.md](security.md).
+**Who may ask.** Every connection shows a client certificate issued by the CA of the cell, with the role \`tenant\` or \`admin\`. Every request but the two marked *certificate* also carries \`Authorization: Bearer <token>\`: a JWS (ES256) signed with the certificate's key, with \`sub\` = \`<role>/<name>\`, \`aud\` = the cell id (from \`/health\`), \`iat\`, \`nbf\`, \`exp\` at most 300 s apart, a unique \`jti\`, and \`cnf.x5t#S256\` = the certificate's thumbprint (RFC 8705). A token may be used again on the connection it was first used on, and on no other, a restart of the scheduler included. The order in which faults are reported is in [security.md](../internals/security.md).
 
 **What is kept.** A run is in the store before it is acknowledged, and its artifacts are before its end is reported; a killed scheduler loses nothing it acknowledged. Runs that were in flight when a scheduler ended are \`failed\` with \`worker_lost\`. Such a run that came with an \`Idempotency-Key\` is run again, under its own id, seed and start, when the client repeats the request; the cell executes a run id at most once, so what it had finished is not done twice. The states \`admitted\`, \`placed\` and \`running\` of a run in flight are not written one by one: none of them outlives the process. Kept are the newest ${RUN_RETENTION.runs} runs, at most ${RUN_RETENTION.bytes / 1024 ** 2} MiB of their inputs and outputs, ${DECISION_RETENTION} admissions and placements, and ${MODULE_RETENTION.modules} modules or ${MODULE_RETENTION.bytes / 1024 ** 2} MiB of them; the oldest ended runs, and the modules not used for longest, go first. An \`Idempotency-Key\` is forgotten with its run.
 

@@ -1,5 +1,5 @@
-import { ref, SCHEMAS, type SchemaName } from '../../protocol/apiSchemas.ts';
-import { REFUSAL_STATUS } from '../refused.ts';
+import { ref, SCHEMAS, type SchemaName } from '../../wire/apiSchemas.ts';
+import { REFUSAL_STATUS } from '../http/status.ts';
 import { OPERATIONS, type Operation, refusalsOf } from './operations.ts';
 
 /**

@@ -1,10 +1,10 @@
 /**
  * Every operation of the tenant API. This one table makes the OpenAPI document, the routes, the
- * validation of requests, and docs/api.md.
+ * validation of requests, and docs/reference/api.md.
  */
 
-import { peerName, runId, type Schema, type SchemaName, sha256 } from '../../protocol/apiSchemas.ts';
-import { ARTIFACT_NAMES, REFUSAL_REASONS, type RefusalReason } from '../../protocol/tenantApi.ts';
+import { peerName, runId, type Schema, type SchemaName, sha256 } from '../../wire/apiSchemas.ts';
+import { ARTIFACT_NAMES, REFUSAL_REASONS, type RefusalReason } from '../../wire/tenantApi.ts';
 
 export interface Operation {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';

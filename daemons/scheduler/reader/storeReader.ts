@@ -4,11 +4,13 @@
  * It answers with the scheduler's own routes, on standard input and output. Each line of input is
  * the path of a GET request. Each answer is a line `status length`, then a body of that many bytes.
  */
-import { GrafosError } from '../../protocol/grafosError.ts';
-import { StateFolder } from '../../protocol/stateFolder.ts';
-import { streamLines } from '../../protocol/streamLines.ts';
+
+import { StateFolder } from '../../../base/files/stateFolder.ts';
+import { GrafosError } from '../../../base/grafosError.ts';
+import { streamLines } from '../../../base/text/streamLines.ts';
 import type { Answer } from '../http/call.ts';
-import { Refused } from '../refused.ts';
+import { REFUSAL_STATUS } from '../http/status.ts';
+import { RefusedError } from '../refused.ts';
 import { type StoredRuns, storedRuns } from './storedRuns.ts';
 
 const [dir = ''] = process.argv.slice(2);
@@ -53,15 +55,15 @@ async function answer(state: StateFolder, path: string): Promise<{ status: numbe
     return { status: given.status, bytes: await bytesOf(given) };
   } catch (error) {
     const refused = error instanceof GrafosError ? changedMeanwhile(error) : error;
-    if (!(refused instanceof Refused)) throw error;
-    return { status: refused.status, bytes: Buffer.from(JSON.stringify(refused.body())) };
+    if (!(refused instanceof RefusedError)) throw error;
+    return { status: REFUSAL_STATUS[refused.reason], bytes: Buffer.from(JSON.stringify(refused.body())) };
   }
 }
 
 /** The store was there when the reader started: a scheduler has it now, or it went. */
-function changedMeanwhile({ code, message }: GrafosError): Refused {
+function changedMeanwhile({ code, message }: GrafosError): RefusedError {
   const why = code === 'store_locked' ? 'The stack has started meanwhile.' : message;
-  return new Refused('runtime_not_ready', why, 'Run the command again.');
+  return new RefusedError('runtime_not_ready', why, 'Run the command again.');
 }
 
 function route({ routes }: StoredRuns, path: string): Answer | Promise<Answer> {
@@ -83,7 +85,7 @@ function route({ routes }: StoredRuns, path: string): Answer | Promise<Answer> {
     return name === undefined ? routes.listArtifacts(asked) : routes.getArtifact(asked);
   }
   if (pathname === '/api/v1/runs') return routes.listRuns(asked);
-  throw new Refused('runtime_not_ready', 'The local stack does not run.', 'Start it: grafos dev up');
+  throw new RefusedError('runtime_not_ready', 'The local stack does not run.', 'Start it: grafos dev up');
 }
 
 async function bytesOf(given: Answer): Promise<Buffer> {

@@ -1,13 +1,13 @@
-import type { StateFolder } from '../../protocol/stateFolder.ts';
+import type { StateFolder } from '../../../base/files/stateFolder.ts';
 import { jsonLine } from '../bulk/jsonLine.ts';
 import type { Handlers } from '../http/call.ts';
 import { readRunRoutes } from '../http/readRunRoutes.ts';
-import { Refused } from '../refused.ts';
+import { RefusedError } from '../refused.ts';
 import { lose } from '../runs/endRun.ts';
-import { runContent } from '../runs/runContent.ts';
+import { createRunContent } from '../runs/runContent.ts';
 import { openStoppedStore } from '../store/cellStore.ts';
 import { storedFiles } from '../store/runFiles.ts';
-import { runTable, type StoredRun } from '../store/runTable.ts';
+import { createRunTable, type StoredRun } from '../store/runTable.ts';
 
 /** Routes that show the runs of a stopped scheduler's store. */
 export interface StoredRuns extends Disposable {
@@ -23,19 +23,20 @@ const LOST = 'The stack stopped while the run was under way.';
  */
 export function storedRuns(folder: StateFolder): StoredRuns {
   const store = openStoppedStore(folder);
-  const runs = runTable(store);
+  const runs = createRunTable(store);
   // The next scheduler would give this end to a run that was under way when the last was killed.
   const ended = (run: StoredRun): StoredRun => (run.ended_at === null ? lose(run, LOST).run : run);
   const byId = (runId: string): StoredRun => {
     const run = runs.byId(runId);
-    if (run === undefined) throw new Refused('not_found', `There is no run ${runId}.`, 'List them: grafos runs list.');
+    if (run === undefined)
+      throw new RefusedError('not_found', `There is no run ${runId}.`, 'List them: grafos runs list.');
     return ended(run);
   };
   const files = folder.find('runs');
   const noFiles = (): never => {
-    throw new Refused('not_found', 'The input or output of the run is not in the store any more.');
+    throw new RefusedError('not_found', 'The input or output of the run is not in the store any more.');
   };
-  const content = runContent({
+  const content = createRunContent({
     runs,
     files: files === undefined ? { path: noFiles, pieces: noFiles } : storedFiles(files),
     bulk: { jsonLine: async (path) => jsonLine(path) },

@@ -1,5 +1,5 @@
-import type { Quota } from '../../protocol/tenantApi.ts';
-import { Refused } from '../refused.ts';
+import type { Quota } from '../../wire/tenantApi.ts';
+import { RefusedError } from '../refused.ts';
 
 /** The use of a tenant that counts towards its quota. */
 export interface TenantUse {
@@ -22,18 +22,18 @@ export function newTenantUse(quota: Quota, now: number): TenantUse {
  * Up to `runs_soft` runs at one time are free. Each above that takes one from the burst, which
  * refills evenly at `burst_per_minute`. `runs_hard` is never exceeded.
  *
- * @throws {Refused} and then takes nothing
+ * @throws {RefusedError} and then takes nothing
  */
 export function admit(use: TenantUse, quota: Quota, memBytes: number, now: number): void {
   if (use.runs >= quota.runs_hard) {
-    throw new Refused(
+    throw new RefusedError(
       'quota_hard_limit_exceeded',
       `${use.runs} runs of this tenant are under way, and ${quota.runs_hard} is its limit.`,
       'Wait for one to end, or have an admin raise the quota: grafos admin set-quota.',
     );
   }
   if (use.memBytes + memBytes > quota.mem_bytes) {
-    throw new Refused(
+    throw new RefusedError(
       'lease_denied: quota',
       `${memBytes} bytes of fabric memory on top of ${use.memBytes} in use exceed this tenant's ${quota.mem_bytes}.`,
       'Ask for less fabric memory, wait for a lease to end, or have an admin raise the quota.',
@@ -44,7 +44,7 @@ export function admit(use: TenantUse, quota: Quota, memBytes: number, now: numbe
   use.burstAt = now;
   if (use.runs >= quota.runs_soft) {
     if (use.burst < 1) {
-      throw new Refused(
+      throw new RefusedError(
         'quota_burst_exceeded',
         `More than ${quota.runs_soft} runs at one time, and this minute's ${quota.burst_per_minute} extra starts are used up.`,
         'Wait for runs to end, or have an admin raise the quota: grafos admin set-quota.',

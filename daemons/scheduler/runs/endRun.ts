@@ -1,4 +1,4 @@
-import type { RunError } from '../../protocol/runError.ts';
+import type { RunError } from '../../wire/runError.ts';
 import type { CellOutcome } from '../fabric/cellSession.ts';
 import type { StoredRun } from '../store/runTable.ts';
 import type { EndedRun } from './liveRun.ts';
@@ -18,11 +18,14 @@ export const NOT_ENDED = {
   lease_expires_at: null,
 } satisfies Partial<StoredRun>;
 
+/** The part of an outcome that its run keeps. */
+type Ending = Omit<CellOutcome, 'short'>;
+
 /**
  * The run with the cell's outcome in it; `running` stays as it is until that is in the store.
  * @param outputSha256 of the outcome's output
  */
-export function conclude(running: StoredRun, outcome: CellOutcome, outputSha256: string): EndedRun {
+export function conclude(running: StoredRun, outcome: Ending, outputSha256: string): EndedRun {
   const run = { ...running };
   const { output, log, lease } = outcome;
   run.ended_at = Date.now();
@@ -50,7 +53,7 @@ export function cancelled(run: StoredRun): EndedRun {
 }
 
 function withoutCell(run: StoredRun, state: CellOutcome['state'], error: RunError): EndedRun {
-  const outcome: CellOutcome = {
+  const outcome: Ending = {
     run_id: run.run_id,
     state,
     error,

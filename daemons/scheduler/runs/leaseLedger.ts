@@ -1,4 +1,4 @@
-import type { Lease } from '../../protocol/fabricControl.ts';
+import type { Lease } from '../../wire/fabricControl.ts';
 
 /**
  * Leases that outlive their run. The cell has the last word. Admission and `leases_active` use this
@@ -14,7 +14,7 @@ export interface LeaseLedger {
   bytes(tenant: string | null): number;
 }
 
-export function leaseLedger(): LeaseLedger {
+export function createLeaseLedger(): LeaseLedger {
   const byRun = new Map<string, Lease>();
   const sweep = (): void => {
     const now = Date.now();

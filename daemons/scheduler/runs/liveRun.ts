@@ -1,7 +1,7 @@
-import { LIMITS } from '../../protocol/limits.ts';
-import type { RunEvent, RunState } from '../../protocol/tenantApi.ts';
+import { LIMITS } from '../../../base/limits.ts';
+import type { RunEvent, RunState } from '../../wire/tenantApi.ts';
 import type { StoredRun } from '../store/runTable.ts';
-import type { RunTurn } from './runTurns.ts';
+import type { RunGrant } from './runGrants.ts';
 
 /** A run that ended, with the bytes that are in the store by then. */
 export interface EndedRun {
@@ -18,8 +18,8 @@ export class LiveRun {
   /** Null for one that is in its file. */
   readonly input: Uint8Array | null;
   /**
-   * Resolves when the end is in the store. Rejects with a Refused when the cell refused the run and
-   * no client has seen it yet.
+   * Resolves when the end is in the store. Rejects with a RefusedError when the cell refused the
+   * run and no client has seen it yet.
    */
   readonly ended: Promise<EndedRun>;
   /** A client has seen this run, so it must not vanish. */
@@ -29,7 +29,7 @@ export class LiveRun {
   /** Its end is decided, and being written. */
   isEnding = false;
   /** Taken once it is in the store. */
-  turn: RunTurn | undefined;
+  grant: RunGrant | undefined;
 
   #history: RunHappening[] = [];
   #logged = 0;

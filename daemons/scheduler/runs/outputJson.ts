@@ -1,5 +1,5 @@
-import { isDeepJson } from '../../protocol/isDeepJson.ts';
-import { parseExactJson } from '../../protocol/parseExactJson.ts';
+import { isDeepJson } from '../../../base/json/isDeepJson.ts';
+import { parseExactJson } from '../../../base/json/parseExactJson.ts';
 
 // A byte order mark is no JSON (RFC 8259, section 8.1), so it is left in for the parser to refuse.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,15 +1,15 @@
-import type { CellIdentity } from '../../protocol/fabricControl.ts';
-import type { RefusalReason } from '../../protocol/tenantApi.ts';
-import { CellRefused } from '../fabric/cellSession.ts';
-import type { CellStatus } from '../fabric/fabricLink.ts';
-import { Refused } from '../refused.ts';
+import type { CellIdentity } from '../../wire/fabricControl.ts';
+import type { RefusalReason } from '../../wire/tenantApi.ts';
+import type { CellStatus } from '../fabric/cellConnection.ts';
+import { CellRefusedError } from '../fabric/cellSession.ts';
+import { RefusedError } from '../refused.ts';
 
 const NOT_READY_NEXT = 'grafos dev doctor says what is wrong; grafos dev up starts the stack afresh.';
 
-/** @throws {Refused} runtime_not_ready */
+/** @throws {RefusedError} runtime_not_ready */
 export function readyCell(status: CellStatus): CellIdentity {
   if (!status.healthy || status.identity === null) {
-    throw new Refused('runtime_not_ready', 'No healthy cell is connected to the scheduler.', NOT_READY_NEXT);
+    throw new RefusedError('runtime_not_ready', 'No healthy cell is connected to the scheduler.', NOT_READY_NEXT);
   }
   return status.identity;
 }
@@ -18,13 +18,13 @@ export function readyCell(status: CellStatus): CellIdentity {
  * Chooses the cell for a run that leases `memBytes`.
  *
  * @param inUse bytes of fabric memory that are taken, including those of this run
- * @throws {Refused} runtime_not_ready, lease_denied: capacity
+ * @throws {RefusedError} runtime_not_ready, lease_denied: capacity
  */
 export function place(status: CellStatus, inUse: number, memBytes: number): CellIdentity {
   const cell = readyCell(status);
   const capacity = status.inventory?.mem_capacity ?? 0;
   if (memBytes > 0 && inUse > capacity) {
-    throw new Refused(
+    throw new RefusedError(
       'lease_denied: capacity',
       `The cell has ${capacity} bytes of fabric memory and ${inUse - memBytes} are in use; ${memBytes} more do not fit.`,
       'Ask for less fabric memory, or start the stack with more: grafos dev up --mem-capacity 16m.',
@@ -34,10 +34,10 @@ export function place(status: CellStatus, inUse: number, memBytes: number): Cell
 }
 
 /** The refusal for the tenant that follows from the cell's refusal, or null for any other error. */
-export function refusalByCell(error: unknown): Refused | null {
-  if (error instanceof Refused) return error;
-  if (!(error instanceof CellRefused)) return null;
-  const reasons: Partial<Record<CellRefused['code'], RefusalReason>> = {
+export function refusalByCell(error: unknown): RefusedError | null {
+  if (error instanceof RefusedError) return error;
+  if (!(error instanceof CellRefusedError)) return null;
+  const reasons: Partial<Record<CellRefusedError['code'], RefusalReason>> = {
     mem_capacity_exceeded: 'lease_denied: capacity',
     module_unknown: 'module_unknown',
     module_hash_mismatch: 'module_hash_mismatch',
@@ -45,5 +45,5 @@ export function refusalByCell(error: unknown): Refused | null {
     input_too_large: 'body_too_large',
     shutting_down: 'runtime_not_ready',
   };
-  return new Refused(reasons[error.code] ?? 'bad_request', `The cell refused the run: ${error.message}`);
+  return new RefusedError(reasons[error.code] ?? 'bad_request', `The cell refused the run: ${error.message}`);
 }

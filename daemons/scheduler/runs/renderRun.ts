@@ -3,7 +3,7 @@
  * is made from them on request.
  */
 import { createHash } from 'node:crypto';
-import type { Run, RunRecord, RunResponse } from '../../protocol/tenantApi.ts';
+import type { Run, RunRecord, RunResponse } from '../../wire/tenantApi.ts';
 import type { StoredRun } from '../store/runTable.ts';
 
 /**

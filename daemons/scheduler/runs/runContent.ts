@@ -3,7 +3,7 @@
  * long ones from the file in pieces.
  */
 import { createHash } from 'node:crypto';
-import type { ArtifactEntry, ArtifactName, Run } from '../../protocol/tenantApi.ts';
+import type { ArtifactEntry, ArtifactName, Run } from '../../wire/tenantApi.ts';
 import type { BulkThread } from '../bulk/bulkThread.ts';
 import { IN_ROW_BYTES, type RunFiles, type RunPart } from '../store/runFiles.ts';
 import type { RunTable, StoredRun } from '../store/runTable.ts';
@@ -20,7 +20,7 @@ export interface RunContent {
   /**
    * A run with its output, once it ended.
    * @param output when it is at hand
-   * @throws {Refused} not_found when the run has left the store meanwhile
+   * @throws {RefusedError} not_found when the run has left the store meanwhile
    */
   shown(run: StoredRun, output?: Uint8Array): Promise<ShownRun>;
   /** Null while the run has not made it yet. */
@@ -33,7 +33,7 @@ interface RunContentParts {
   bulk: Pick<BulkThread, 'jsonLine'>;
 }
 
-export function runContent(parts: RunContentParts): RunContent {
+export function createRunContent(parts: RunContentParts): RunContent {
   const { runs, files, bulk } = parts;
 
   /** The output as JSON, or {@link HERE} as its placeholder together with the text for it. */

@@ -1,7 +1,7 @@
 /** Tells whoever listens to all runs of a tenant what happens to them. */
-import type { RefusalReason, RunsEvent } from '../../protocol/tenantApi.ts';
+import type { RefusalReason, RunsEvent } from '../../wire/tenantApi.ts';
 import type { Actor } from '../auth/connection.ts';
-import { Refused } from '../refused.ts';
+import { RefusedError } from '../refused.ts';
 import type { StoredRun } from '../store/runTable.ts';
 import { renderRun } from './renderRun.ts';
 
@@ -24,7 +24,7 @@ export interface RunFeed {
    * Starts the events. An admin gets those of every tenant. The returned function ends them and
    * frees the place, which a closed listener holds until then.
    *
-   * @throws {Refused} too_many_streams
+   * @throws {RefusedError} too_many_streams
    */
   listen(actor: Actor, listener: RunListener): () => void;
   /** Closes what the tenant opened, whose key or place here is no more what it was. */
@@ -40,7 +40,7 @@ interface Place {
   listener: RunListener;
 }
 
-export function runFeed(): RunFeed {
+export function createRunFeed(): RunFeed {
   const places = new Set<Place>();
 
   /**
@@ -69,7 +69,7 @@ export function runFeed(): RunFeed {
       const { role, name } = actor;
       const held = [...places].filter((place) => place.actor.role === role && place.actor.name === name);
       if (held.length >= FEED_LISTENERS_MAX) {
-        throw new Refused(
+        throw new RefusedError(
           'too_many_streams',
           `The ${role} ${name} has ${FEED_LISTENERS_MAX} streams of all runs open, and may not have more.`,
           'Close one of them.',

@@ -8,9 +8,9 @@
 import { closeSync, readSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { GrafosError } from '../../protocol/grafosError.ts';
-import { StateFolder } from '../../protocol/stateFolder.ts';
-import { Refused } from '../refused.ts';
+import { StateFolder } from '../../../base/files/stateFolder.ts';
+import { GrafosError } from '../../../base/grafosError.ts';
+import { RefusedError } from '../refused.ts';
 import { storageUnavailable } from '../storageUnavailable.ts';
 import { MIGRATIONS } from './migrations.ts';
 
@@ -33,7 +33,7 @@ export interface CellStore {
    * Runs `write` at once. The writes of one turn of the event loop are committed together at its
    * end; `durable` resolves then. A `write` that throws leaves no trace.
    *
-   * @throws {Refused} storage_unavailable when SQLite cannot write
+   * @throws {RefusedError} storage_unavailable when SQLite cannot write
    */
   change<T>(write: () => T): { value: T; durable: Promise<void> };
   getMeta(key: string): string | undefined;
@@ -196,14 +196,14 @@ export function openStoppedStore(folder: StateFolder): StoppedStore {
 }
 
 function storeNewer(path: string, version: number): GrafosError {
-  return new GrafosError('unreachable', 'store_newer', `${path} was written by a newer grafos.`, {
+  return new GrafosError('store_newer', `${path} was written by a newer grafos.`, {
     why: `its schema is version ${version}; this one knows ${MIGRATIONS.length}`,
     next: 'Use the newer grafos, or move the file away to start with an empty store.',
   });
 }
 
 function storeOlder(path: string, version: number): GrafosError {
-  return new GrafosError('unreachable', 'store_older', `${path} was written by an older grafos.`, {
+  return new GrafosError('store_older', `${path} was written by an older grafos.`, {
     why: `its schema is version ${version}; this one reads ${MIGRATIONS.length}`,
     next: 'Start the stack, which brings it up to date: grafos dev up',
   });
@@ -281,7 +281,7 @@ function asStartError(error: unknown, path: string): unknown {
   switch (errcode(error)) {
     case SQLITE.busy:
     case SQLITE.locked:
-      return new GrafosError('unreachable', 'store_locked', `${path} is in use by another scheduler.`, {
+      return new GrafosError('store_locked', `${path} is in use by another scheduler.`, {
         why,
         next: 'Stop the other stack first: grafos dev down.',
         cause: error,
@@ -302,7 +302,7 @@ function asStartError(error: unknown, path: string): unknown {
 }
 
 function storeCorrupt(path: string, why: string, cause?: unknown): GrafosError {
-  return new GrafosError('unreachable', 'store_corrupt', `${path} is damaged and was left as it is.`, {
+  return new GrafosError('store_corrupt', `${path} is damaged and was left as it is.`, {
     why,
     next: `Move ${STORE_FILE} and the files beside it that begin with its name away, and start again; "sqlite3 ${STORE_FILE} .recover" reads what is left of it.`,
     cause,
@@ -310,7 +310,8 @@ function storeCorrupt(path: string, why: string, cause?: unknown): GrafosError {
 }
 
 function storePathTooLong(path: string, cause: unknown): GrafosError {
-  return new GrafosError('unreachable', 'path_too_long', `The path of the store is too long: ${path}`, {
+  return new GrafosError('path_too_long', `The path of the store is too long: ${path}`, {
+    kind: 'unreachable',
     why: `It has ${Buffer.byteLength(path)} bytes, and SQLite opens paths of at most ${STORE_PATH_BYTES}.`,
     next: 'Move the program to a shorter path.',
     cause,
@@ -318,7 +319,7 @@ function storePathTooLong(path: string, cause: unknown): GrafosError {
 }
 
 function storeUnusable(path: string, why: string, cause: unknown): GrafosError {
-  return new GrafosError('unreachable', 'store_unusable', `${path} cannot be written.`, {
+  return new GrafosError('store_unusable', `${path} cannot be written.`, {
     why,
     next: 'Check that the folder exists, is writable, and that its disk is not full.',
     cause,
@@ -333,7 +334,7 @@ function asRefusal(error: unknown): unknown {
     case SQLITE.readonly:
       return storageUnavailable('The scheduler cannot write its store.');
     case SQLITE.corrupt:
-      return new Refused(
+      return new RefusedError(
         'storage_unavailable',
         "The scheduler's store is damaged.",
         'Restart the stack; it will say which file to move away.',

@@ -2,7 +2,7 @@
  * The decisions on submits, newest first, for `admissions` and `placements`. One row has both
  * decisions on one submit.
  */
-import type { Admission, Placement, RefusalReason } from '../../protocol/tenantApi.ts';
+import type { Admission, Placement, RefusalReason } from '../../wire/tenantApi.ts';
 import type { CellStore } from './cellStore.ts';
 
 export interface Decision {
@@ -31,7 +31,7 @@ export interface DecisionTable {
 
 export const DECISION_RETENTION = 20_000;
 
-export function decisionTable(store: CellStore, retention = DECISION_RETENTION): DecisionTable {
+export function createDecisionTable(store: CellStore, retention = DECISION_RETENTION): DecisionTable {
   const insert = store.prepare(
     `INSERT INTO decisions (at, run_id, tenant, program, tasklet, admission, placement, cell_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );

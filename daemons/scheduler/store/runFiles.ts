@@ -5,7 +5,7 @@
  * scheduler left in between are swept at the next start.
  */
 import { createReadStream } from 'node:fs';
-import { StateFolder } from '../../protocol/stateFolder.ts';
+import { StateFolder } from '../../../base/files/stateFolder.ts';
 import { storageUnavailable } from '../storageUnavailable.ts';
 
 /**
@@ -17,7 +17,7 @@ export const IN_ROW_BYTES = 64 * 1024;
 export type RunPart = 'input' | 'output';
 
 export interface RunFiles {
-  /** @throws {Refused} storage_unavailable; then nothing is kept */
+  /** @throws {RefusedError} storage_unavailable; then nothing is kept */
   write(runId: string, part: RunPart, bytes: Uint8Array): Promise<void>;
   read(runId: string, part: RunPart): Promise<Uint8Array>;
   /** In pieces of 96 KiB, which base64 needs no padding between. */
@@ -49,7 +49,7 @@ function nameOf(runId: string, part: RunPart): string {
 }
 
 /** @param isKept whether a run is in the store: files of others are removed now */
-export function runFiles(dir: string, isKept: (runId: string) => boolean): RunFiles {
+export function createRunFiles(dir: string, isKept: (runId: string) => boolean): RunFiles {
   const folder = StateFolder.at(dir).make('runs');
   for (const name of folder.names()) {
     const [runId = '', part] = name.split('.');

@@ -1,10 +1,11 @@
 /** Runs, their bytes, and how long they are kept. */
-import type { RunError } from '../../protocol/runError.ts';
-import type { RunState } from '../../protocol/tenantApi.ts';
+import type { RunError } from '../../wire/runError.ts';
+import type { RunSpec } from '../../wire/runSpec.ts';
+import type { RunState } from '../../wire/tenantApi.ts';
 import type { CellStore, Row } from './cellStore.ts';
 import { IN_ROW_BYTES } from './runFiles.ts';
 
-export interface StoredRun {
+export interface StoredRun extends RunSpec {
   seq: number;
   run_id: string;
   tenant: string;
@@ -17,13 +18,6 @@ export interface StoredRun {
   module_sha256: string;
   input_sha256: string;
   input_bytes: number;
-  seed: string;
-  start_unix_nanos: string;
-  mem_bytes: number;
-  fuel: number;
-  linear_memory_bytes: number;
-  timeout_ms: number;
-  hold_ms: number;
   idempotency_key: string | null;
   request_sha256: string | null;
   state: RunState;
@@ -67,6 +61,8 @@ export interface RunTable {
   bytes(run: StoredRun): RunBytes;
   list(tenant: string | null, limit: number, before: number | null): StoredRun[];
   inFlight(): StoredRun[];
+  /** Runs in the store. */
+  count(): number;
   /**
    * Removes the oldest ended runs beyond the bounds, a bounded number at a time.
    * @returns those of them that have files, which go once this is durable
@@ -107,39 +103,42 @@ const COLUMNS = [
   'created_at',
 ] as const satisfies ReadonlyArray<keyof StoredRun>;
 
-export function runTable(store: Pick<CellStore, 'prepare'>, retention = RUN_RETENTION): RunTable {
-  const insertRun = store.prepare(
-    `INSERT INTO runs (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
-  );
-  // Node 22 binds no bytes as NULL.
-  const insertBytes = store.prepare('INSERT INTO run_bytes (seq, input) VALUES (?, ifnull(?, zeroblob(0)))');
-  const endRun = store.prepare(
-    `UPDATE runs SET state = ?, started_at = ?, ended_at = ?, error = ?, output_sha256 = ?, output_bytes = ?, fuel_used = ?,
+function prepareStatements(store: Pick<CellStore, 'prepare'>) {
+  return {
+    insertRun: store.prepare(`INSERT INTO runs (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`),
+    // Node 22 binds no bytes as NULL.
+    insertBytes: store.prepare('INSERT INTO run_bytes (seq, input) VALUES (?, ifnull(?, zeroblob(0)))'),
+    endRun: store.prepare(
+      `UPDATE runs SET state = ?, started_at = ?, ended_at = ?, error = ?, output_sha256 = ?, output_bytes = ?, fuel_used = ?,
      linear_memory_peak = ?, duration_us = ?, lease_id = ?, lease_expires_at = ? WHERE seq = ?`,
-  );
-  const endBytes = store.prepare('UPDATE run_bytes SET output = ?, log = ? WHERE seq = ?');
-  const removeRun = store.prepare('DELETE FROM runs WHERE seq = ?');
-  const removeOfTenant = store.prepare('DELETE FROM runs WHERE tenant = ?');
-  const selectLongOfTenant = store.prepare(
-    'SELECT run_id FROM runs WHERE tenant = ? AND max(input_bytes, ifnull(output_bytes, 0)) > ?',
-  );
-  const selectById = store.prepare('SELECT * FROM runs WHERE run_id = ?');
-  const selectByKey = store.prepare('SELECT * FROM runs WHERE tenant = ? AND idempotency_key = ?');
-  const selectBytes = store.prepare('SELECT input, output, log FROM run_bytes WHERE seq = ?');
-  const selectOfTenant = store.prepare('SELECT * FROM runs WHERE tenant = ? AND seq < ? ORDER BY seq DESC LIMIT ?');
-  const selectAll = store.prepare('SELECT * FROM runs WHERE seq < ? ORDER BY seq DESC LIMIT ?');
-  const selectInFlight = store.prepare('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY seq');
-  const selectOldest = store.prepare(
-    `SELECT seq, run_id, input_bytes + output_bytes AS size, max(input_bytes, output_bytes) AS longest
+    ),
+    endBytes: store.prepare('UPDATE run_bytes SET output = ?, log = ? WHERE seq = ?'),
+    removeRun: store.prepare('DELETE FROM runs WHERE seq = ?'),
+    removeOfTenant: store.prepare('DELETE FROM runs WHERE tenant = ?'),
+    selectLongOfTenant: store.prepare(
+      'SELECT run_id FROM runs WHERE tenant = ? AND max(input_bytes, ifnull(output_bytes, 0)) > ?',
+    ),
+    selectById: store.prepare('SELECT * FROM runs WHERE run_id = ?'),
+    selectByKey: store.prepare('SELECT * FROM runs WHERE tenant = ? AND idempotency_key = ?'),
+    selectBytes: store.prepare('SELECT input, output, log FROM run_bytes WHERE seq = ?'),
+    selectOfTenant: store.prepare('SELECT * FROM runs WHERE tenant = ? AND seq < ? ORDER BY seq DESC LIMIT ?'),
+    selectAll: store.prepare('SELECT * FROM runs WHERE seq < ? ORDER BY seq DESC LIMIT ?'),
+    selectInFlight: store.prepare('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY seq'),
+    selectOldest: store.prepare(
+      `SELECT seq, run_id, input_bytes + output_bytes AS size, max(input_bytes, output_bytes) AS longest
      FROM runs WHERE ended_at IS NOT NULL ORDER BY seq LIMIT ?`,
-  );
-  const selectTotals = store.prepare(
-    'SELECT count(*) AS runs, total(input_bytes + ifnull(output_bytes, 0)) AS bytes FROM runs',
-  );
+    ),
+    selectTotals: store.prepare(
+      'SELECT count(*) AS runs, total(input_bytes + ifnull(output_bytes, 0)) AS bytes FROM runs',
+    ),
+  };
+}
 
+export function createRunTable(store: Pick<CellStore, 'prepare'>, retention = RUN_RETENTION): RunTable {
+  const sql = prepareStatements(store);
   const kept = { runs: 0, bytes: 0 };
   const recount = (): void => {
-    const totals = selectTotals.get();
+    const totals = sql.selectTotals.get();
     kept.runs = Number(totals?.runs);
     kept.bytes = Number(totals?.bytes);
   };
@@ -147,13 +146,13 @@ export function runTable(store: Pick<CellStore, 'prepare'>, retention = RUN_RETE
 
   return {
     insert: (run, input) => {
-      run.seq = Number(insertRun.run(...COLUMNS.map((column) => run[column])).lastInsertRowid);
-      insertBytes.run(run.seq, inRow(input));
+      run.seq = Number(sql.insertRun.run(...COLUMNS.map((column) => run[column])).lastInsertRowid);
+      sql.insertBytes.run(run.seq, inRow(input));
       kept.runs += 1;
       kept.bytes += run.input_bytes;
     },
     end: (run, output, log) => {
-      endRun.run(
+      sql.endRun.run(
         run.state,
         run.started_at,
         run.ended_at,
@@ -167,44 +166,45 @@ export function runTable(store: Pick<CellStore, 'prepare'>, retention = RUN_RETE
         run.lease_expires_at,
         run.seq,
       );
-      endBytes.run(inRow(output), log, run.seq);
+      sql.endBytes.run(inRow(output), log, run.seq);
       kept.bytes += output.length;
     },
     reopen: (run) => {
-      endRun.run(run.state, null, null, null, null, null, null, null, null, null, null, run.seq);
-      endBytes.run(null, null, run.seq);
+      sql.endRun.run(run.state, null, null, null, null, null, null, null, null, null, null, run.seq);
+      sql.endBytes.run(null, null, run.seq);
     },
     remove: (run) => {
-      removeRun.run(run.seq);
+      sql.removeRun.run(run.seq);
       kept.runs -= 1;
       kept.bytes -= run.input_bytes;
     },
     removeTenant: (tenant) => {
-      const long = selectLongOfTenant.all(tenant, IN_ROW_BYTES).map((row) => String(row.run_id));
-      removeOfTenant.run(tenant);
+      const long = sql.selectLongOfTenant.all(tenant, IN_ROW_BYTES).map((row) => String(row.run_id));
+      sql.removeOfTenant.run(tenant);
       recount();
       return long;
     },
-    byId: (runId) => fromRow(selectById.get(runId)),
-    byKey: (tenant, key) => fromRow(selectByKey.get(tenant, key)),
+    count: () => kept.runs,
+    byId: (runId) => fromRow(sql.selectById.get(runId)),
+    byKey: (tenant, key) => fromRow(sql.selectByKey.get(tenant, key)),
     bytes: (run) => {
-      const row = selectBytes.get(run.seq);
+      const row = sql.selectBytes.get(run.seq);
       if (row === undefined) throw new Error(`run ${run.run_id} has no bytes`);
       const { input, output, log } = row as unknown as RunBytes;
       return { input: fromRowBytes(input, run.input_bytes), output: fromRowBytes(output, run.output_bytes), log };
     },
     list: (tenant, limit, before) => {
       const below = before ?? Number.MAX_SAFE_INTEGER;
-      const rows = tenant === null ? selectAll.all(below, limit) : selectOfTenant.all(tenant, below, limit);
+      const rows = tenant === null ? sql.selectAll.all(below, limit) : sql.selectOfTenant.all(tenant, below, limit);
       return rows.flatMap((row) => fromRow(row) ?? []);
     },
-    inFlight: () => selectInFlight.all().flatMap((row) => fromRow(row) ?? []),
+    inFlight: () => sql.selectInFlight.all().flatMap((row) => fromRow(row) ?? []),
     trim: () => {
       if (kept.runs <= retention.runs + SLACK && kept.bytes <= retention.bytes) return [];
       const long: string[] = [];
-      for (const row of selectOldest.all(2 * SLACK)) {
+      for (const row of sql.selectOldest.all(2 * SLACK)) {
         if (kept.runs <= retention.runs && kept.bytes <= retention.bytes) break;
-        removeRun.run(row.seq ?? null);
+        sql.removeRun.run(row.seq ?? null);
         kept.runs -= 1;
         kept.bytes -= Number(row.size ?? 0);
         if (Number(row.longest) > IN_ROW_BYTES) long.push(String(row.run_id));

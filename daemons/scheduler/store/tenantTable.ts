@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { Quota } from '../../protocol/tenantApi.ts';
+import type { Quota } from '../../wire/tenantApi.ts';
 import type { CellStore } from './cellStore.ts';
 
 export interface StoredTenant {
@@ -34,7 +34,7 @@ export const DEFAULT_QUOTA: Quota = {
   mem_bytes: 1024 * 1024 * 1024,
 };
 
-export function tenantTable(store: CellStore): TenantTable {
+export function createTenantTable(store: CellStore): TenantTable {
   const selectAll = store.prepare('SELECT * FROM tenants');
   const upsert = store.prepare(
     `INSERT INTO tenants (name, certificate_pem, key_sha256, created_at, runs_soft, runs_hard, burst_per_minute, mem_bytes)

@@ -12,7 +12,7 @@ export interface TokenTable {
 /** Number of new tokens between two looks for expired ones. */
 const SWEEP_EVERY = 256;
 
-export function tokenTable(store: CellStore): TokenTable {
+export function createTokenTable(store: CellStore): TokenTable {
   const insert = store.prepare('INSERT OR IGNORE INTO tokens_seen (subject, jti, expires_at) VALUES (?, ?, ?)');
   const sweep = store.prepare('DELETE FROM tokens_seen WHERE expires_at < ?');
   let sinceSweep = SWEEP_EVERY;

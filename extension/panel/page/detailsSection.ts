@@ -1,4 +1,4 @@
-import type { ArtifactName } from '../../../daemons/protocol/tenantApi.ts';
+import type { ArtifactName } from '../../../daemons/wire/tenantApi.ts';
 import type { PanelWords, RunHead } from '../panelMessages.ts';
 import { element } from './element.ts';
 

@@ -1,4 +1,4 @@
-import { neutralText } from '../../../daemons/protocol/neutralText.ts';
+import { neutralText } from '../../../base/text/neutralText.ts';
 
 /**
  * Makes a text of others neutral and keeps its lines: no character can control the page or reorder

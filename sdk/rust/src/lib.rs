@@ -1,4 +1,4 @@
-//! grafos-std for Rust: what a tasklet is written with (docs/sdk.md). No dependencies.
+//! grafos-std for Rust: what a tasklet is written with (docs/guide/sdk.md). No dependencies.
 //!
 //! ```
 //! fn compute(input: &[u8]) -> Result<String, &'static str> {

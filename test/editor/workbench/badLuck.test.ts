@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DevState } from '../../../daemons/protocol/devState.ts';
+import type { DevState } from '../../../daemons/wire/devState.ts';
 import { grafosJson } from '../../helpers/grafosCommand.ts';
 import { processesNaming } from '../../helpers/processesNaming.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';

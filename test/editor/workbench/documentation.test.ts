@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
-import { packageRoot } from '../../../daemons/protocol/packageRoot.ts';
+import { packageRoot } from '../../../base/packageRoot.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';

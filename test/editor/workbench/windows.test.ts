@@ -3,7 +3,7 @@ import { readFileSync, watch } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import type { DevState } from '../../../daemons/protocol/devState.ts';
+import type { DevState } from '../../../daemons/wire/devState.ts';
 import { noProcessNames, processesNaming } from '../../helpers/processesNaming.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import { SETTLED_MS } from '../support/programForEditor.ts';

@@ -1,4 +1,4 @@
-//! The host functions of `tasklet-profile-v0` (docs/tasklet-abi.md), in the cell and, for
+//! The host functions of `tasklet-profile-v0` (docs/reference/tasklet-abi.md), in the cell and, for
 //! `cargo test`, on the host.
 
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,5 @@
-//! grafos_std: the published names of grafOS for Rust, over the crate [`grafos`] (docs/sdk.md).
+//! grafos_std: the published names of grafOS for Rust, over the crate [`grafos`]
+//! (docs/guide/sdk.md).
 //!
 //! ```
 //! use grafos_std::Output;

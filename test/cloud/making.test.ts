@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
+import { awsModelsMissing } from '../fakeCloud/awsModel.ts';
+import { debianMachinesMissing } from '../fakeCloud/debianRoot.ts';
+import { CALLER_ADDRESS } from '../fakeCloud/machineNetwork.ts';
+import { type CloudSetup, cloudSetup } from '../helpers/cloudSetup.ts';
+
+const missing = debianMachinesMissing() ?? awsModelsMissing();
+
+for (const provider of ['aws', 'gcp'] as const) {
+  describe(`a cell in ${provider}${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
+    before(function () {
+      if (missing !== undefined) this.skip();
+    });
+
+    it('comes by one command, runs what runs here, survives a reboot, and goes by one command', async function () {
+      this.timeout(600_000);
+      await using setup = await cloudSetup();
+      const { cloud, run } = setup;
+      const of = ['--name', 'edge', '--json'];
+      const plan = await done<{ resources: object[]; open: object[]; price: object }>(
+        run(['cloud', 'provision', provider, ...of, '--plan']),
+      );
+      assert.deepEqual(plan.price.constructor, Object);
+      assert.deepEqual(
+        plan.open.map((one) => ({ ...one, until: undefined })),
+        [7443, 7444].map((port) => ({ port, from: `${CALLER_ADDRESS}/32`, until: undefined })),
+      );
+      assert.equal(inventory(setup, provider).length, 0, 'a plan makes nothing');
+
+      const made = await done<{ cell_id: string; region: string; keys: string }>(
+        run(['cloud', 'provision', provider, ...of, '--yes']),
+      );
+      assert.equal(made.cell_id, `${provider}-edge`);
+      assert.equal(inventory(setup, provider).length, plan.resources.length);
+      assert.deepEqual(openPorts(setup, provider), [7443], 'the door is shut from outside');
+
+      await done(run(['tasklet', 'build', '--json']));
+      await done(run(['dev', 'up', '--json']));
+      const deploy = (to: string) =>
+        done<RunResponse>(
+          run(['deploy', 'run', '--tasklet', 'echo', '--provider', to, '--input', 'grafos.toml', '--yes', '--json']),
+        );
+      const [here, there] = [await deploy('local'), await deploy(provider)];
+      assert.equal(there.cell_id, `${provider}-edge`);
+      await done(run(['dev', 'down', '--json']));
+      assert.deepEqual([there.output_sha256, there.fuel_used], [here.output_sha256, here.fuel_used]);
+
+      // Once more is no change: the same machine, and no second of anything.
+      const before = inventory(setup, provider);
+      await done(run(['cloud', 'provision', provider, ...of, '--yes']));
+      assert.deepEqual(inventory(setup, provider), before);
+
+      await machineOf(setup, provider).reboot();
+      await done(run(['cloud', 'provision', provider, ...of, '--yes']));
+      const runs = await done<Array<{ run_id: string }>>(run(['runs', 'list', '--provider', provider, '--json']));
+      assert.deepEqual(
+        runs.map(({ run_id }) => run_id),
+        [there.run_id],
+        'the runs are kept',
+      );
+      const [status] = await done<Array<{ healthy: boolean; next: string | null }>>(run(['cloud', 'status', '--json']));
+      assert.deepEqual([status?.healthy, status?.next], [true, null]);
+
+      const away = await done<{ left: object[] }>(run(['cloud', 'destroy', provider, ...of, '--yes']));
+      assert.deepEqual(away.left, []);
+      assert.deepEqual(inventory(setup, provider), []);
+      assert.deepEqual(await done(run(['cloud', 'list', provider, '--json'])), []);
+      assert.deepEqual(
+        JSON.parse(await readFile(join(setup.program.path, `.grafos/cloud/${provider}-cells.json`), 'utf8')),
+        [],
+      );
+
+      assert.deepEqual(
+        cloud.calls.flatMap(({ name, findings }) => findings.map((one) => `${name}: ${one}`)),
+        [],
+      );
+      assert.deepEqual(cloud.faults, []);
+      assert.equal(secretsIn(Buffer.concat(cloud.sent), made.keys), 0);
+    });
+  });
+}
+
+async function done<Value>(running: Promise<{ code: number | null; stdout: string; stderr: string }>): Promise<Value> {
+  const { code, stdout, stderr } = await running;
+  assert.equal(code, 0, `${stdout}\n${stderr}`);
+  return JSON.parse(stdout) as Value;
+}
+
+/** The names of all that the account has, without what comes and goes with a machine. */
+function inventory({ cloud }: CloudSetup, provider: 'aws' | 'gcp'): string[] {
+  if (provider === 'gcp') return [...cloud.gcp.resources.keys()].sort();
+  const stacks = [...cloud.aws.stacks.all.values()].filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
+  const own = [...cloud.aws.resources.all.values()].filter(
+    ({ type }) => type !== 'AWS::EC2::Volume' && type !== 'AWS::EC2::NetworkInterface',
+  );
+  return [...stacks.map(({ StackId }) => StackId), ...own.map(({ id }) => id)].sort();
+}
+
+function machineOf({ cloud }: CloudSetup, provider: 'aws' | 'gcp') {
+  const held = provider === 'aws' ? cloud.aws.resources.all.values() : cloud.gcp.resources.values();
+  const machine = [...held].find((one) => one.machine !== undefined)?.machine;
+  assert.ok(machine);
+  return machine;
+}
+
+/** The ports that the firewall before the machine lets the caller's address reach. */
+function openPorts({ cloud }: CloudSetup, provider: 'aws' | 'gcp'): number[] {
+  const held = provider === 'aws' ? cloud.aws.resources.all.values() : cloud.gcp.resources.values();
+  const network = [...held].find((one) => one.network !== undefined)?.network;
+  assert.ok(network);
+  const rules = execFileSync('ip', ['netns', 'exec', network.namespace, 'nft', 'list', 'ruleset'], {
+    encoding: 'utf8',
+  });
+  const lines = [...rules.matchAll(/ip saddr (\S+) tcp dport (\d+) accept/g)];
+  assert.deepEqual([...new Set(lines.map(([, from]) => from))], [CALLER_ADDRESS]);
+  return lines.map(([, , port]) => Number(port));
+}
+
+/** Counts in how many forms a private key of the folder is among the bytes. */
+function secretsIn(sent: Buffer, folder: string): number {
+  const keys = globSync('*-key.pem', { cwd: folder }).map((name) => readFileSync(join(folder, name), 'utf8'));
+  assert.ok(keys.length >= 3, 'CA, admin and tenant have keys');
+  const forms = keys.flatMap((pem) => {
+    const body = pem.replace(/-----[^-]+-----|\s/g, '');
+    const der = Buffer.from(body, 'base64');
+    const inner = pem.split('\n')[1] ?? '';
+    return [
+      Buffer.from(body),
+      Buffer.from(inner),
+      der,
+      Buffer.from(Buffer.from(pem).toString('base64').slice(40, 120)),
+    ];
+  });
+  return forms.filter((form) => sent.includes(form)).length;
+}

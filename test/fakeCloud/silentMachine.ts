@@ -1,0 +1,12 @@
+import type { Machine } from './machine.ts';
+
+/** A machine that does nothing at all: for tests of what happens before it tells its key. */
+export function silentMachine(): Machine {
+  return {
+    root: '/nonexistent',
+    console: () => '',
+    reboot: async () => {},
+    run: () => '',
+    [Symbol.dispose]() {},
+  };
+}

@@ -1,0 +1,54 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FakeCloud, type FakeCloudOptions } from '../fakeCloud/fakeCloud.ts';
+import { systemdMachine } from '../fakeCloud/systemdMachine.ts';
+import { type Ended, startGrafos } from './grafosCommand.ts';
+import { type ProgramCopy, programOf } from './programCopy.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
+import { watProgram } from './watTasklets.ts';
+
+/** A laptop with an account at the fake clouds, and a program on it. */
+export interface CloudSetup extends AsyncDisposable {
+  cloud: FakeCloud;
+  program: ProgramCopy;
+  /** Environment of the laptop: its records are its own. */
+  env: NodeJS.ProcessEnv;
+  /** Runs the command; a fault that kills the caller kills it. */
+  run(args: string[], options?: { cwd?: string; env?: NodeJS.ProcessEnv }): Promise<Ended>;
+}
+
+export async function cloudSetup(options: Partial<FakeCloudOptions> = {}): Promise<CloudSetup> {
+  await using cleanup = new AsyncDisposableStack();
+  const home = cleanup.use(await temporaryFolder('grafos-laptop-'));
+  const program = cleanup.use(await programOf(watProgram('hello', 'echo')));
+  const cloud = cleanup.use(await FakeCloud.start({ startMachine: systemdMachine, ...options }));
+  const [subject, credentials] = [join(home.path, 'subject'), join(home.path, 'credentials.json')];
+  await writeFile(subject, 'somebody');
+  await writeFile(credentials, cloud.googleCredentials(subject));
+  const env = {
+    GOOGLE_APPLICATION_CREDENTIALS: credentials,
+    ...cloud.environment,
+    XDG_STATE_HOME: join(home.path, 'state'),
+  };
+  const owned = cleanup.move();
+  let child: ChildProcess | undefined;
+  cloud.killCaller = async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  return {
+    cloud,
+    program,
+    env,
+    async run(args, { cwd = program.path, env: more = {} } = {}) {
+      const started = startGrafos(args, { cwd, env: { ...env, ...more }, nodeOptions: FakeCloud.nodeOptions });
+      child = started.child;
+      return started.ended;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

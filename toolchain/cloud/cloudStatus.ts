@@ -1,0 +1,110 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
+import { GrafosError } from '../../base/grafosError.ts';
+import { type CloudCell, readCloudCells } from '../deploy/cloudCells.ts';
+import { connectTarget } from '../deploy/connectTarget.ts';
+import { isHealthy } from '../deploy/providerStatus.ts';
+import { cellTarget, type Target } from '../deploy/resolveProvider.ts';
+import { BY_HAND, readPem } from '../trust/readPem.ts';
+import { type CellCloud, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
+import type { CloudJournal } from './cloudJournal.ts';
+
+/** Time that a cell may take to answer, milliseconds. */
+const ANSWER_MS = 10_000;
+/** A certificate that ends sooner is warned about, days. */
+const ENDS_SOON_DAYS = 14;
+
+/** The state of a cell that was made in a cloud. */
+export interface CloudCellStatus {
+  provider: CellCloud['provider'];
+  name: string;
+  region: string;
+  /** The step that was begun last. */
+  step: CloudJournal['step'];
+  cloud: FoundCell;
+  url: string | null;
+  healthy: boolean;
+  version: string | null;
+  /** RFC 3339. */
+  last_heartbeat: string | null;
+  /** RFC 3339: the end of the scheduler's certificate. */
+  certificate_ends: string | null;
+  /** The advice of the one thing that is most wrong; null when nothing is. */
+  next: string | null;
+}
+
+/** The true state of one cell, from its cloud and from itself. An ill cell is no error. */
+export async function cloudStatus(
+  programRoot: string,
+  cloud: CellCloud,
+  journal: CloudJournal,
+  signal: AbortSignal,
+): Promise<CloudCellStatus> {
+  const { provider, name, step } = journal;
+  const found = await cloud.find(name, { signal });
+  const again = `grafos cloud provision ${provider} --name ${name}`;
+  const status: CloudCellStatus = {
+    provider,
+    name,
+    region: cloud.region,
+    step,
+    cloud: found,
+    url: found.state === 'made' ? `https://${found.address}:${SCHEDULER_PORT}` : null,
+    healthy: false,
+    version: null,
+    last_heartbeat: null,
+    certificate_ends: null,
+    next: `Go on with it: ${again}`,
+  };
+  const entry = (await readCloudCells(programRoot, provider)).find(({ scheduler_url }) => scheduler_url === status.url);
+  if (entry === undefined) return status;
+  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  try {
+    return { ...status, ...(await askCell(programRoot, provider, entry, asked, again)) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof GrafosError ? error.message : `No answer within ${ANSWER_MS / 1000} s.`;
+    return { ...status, next: `${why} Your address may have changed; this opens the cell to it: ${again}` };
+  }
+}
+
+async function askCell(
+  programRoot: string,
+  provider: CellCloud['provider'],
+  entry: CloudCell,
+  signal: AbortSignal,
+  again: string,
+): Promise<Partial<CloudCellStatus>> {
+  const { text } = await readPem(BY_HAND, entry.ca_cert);
+  const target = await cellTarget(programRoot, provider, entry, text);
+  using client = await connectTarget(target, signal);
+  const health = await client.health({ signal });
+  const ends = await certificateEnd(target, signal);
+  const days = (ends.getTime() - Date.now()) / 86_400_000;
+  return {
+    healthy: isHealthy(health),
+    version: health.version,
+    last_heartbeat: health.last_heartbeat,
+    certificate_ends: ends.toISOString(),
+    next: !isHealthy(health)
+      ? `The scheduler is ${health.role}; its state is ${health.status}. Go on with it: ${again}`
+      : days < ENDS_SOON_DAYS
+        ? `Its certificate ends in ${Math.floor(days)} days. Destroy the cell and make it anew before.`
+        : null,
+  };
+}
+
+async function certificateEnd({ url, caPem, certPem, keyPem }: Target, signal: AbortSignal): Promise<Date> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), ca: caPem, cert: certPem, key: keyPem });
+  try {
+    await once(socket, 'secureConnect', { signal });
+    const certificate = socket.getPeerX509Certificate();
+    if (!(certificate instanceof X509Certificate)) throw new Error('the scheduler has no certificate');
+    return new Date(certificate.validTo);
+  } finally {
+    socket.on('error', () => {});
+    socket.destroy();
+  }
+}
