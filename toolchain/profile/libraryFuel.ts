@@ -22,10 +22,7 @@ interface LibraryFuel {
  * With a line's own fuel, each instruction that was executed counts once, for one line. Only code
  * that no line of the program called is left over.
  */
-export function libraryFuel(
-  counted: FuelProfile,
-  places: Pick<CodePlaces, 'lineOf' | 'ownLineOf'>,
-): LibraryFuel {
+export function libraryFuel(counted: FuelProfile, places: Pick<CodePlaces, 'lineOf' | 'ownLineOf'>): LibraryFuel {
   const ofLines = new Map<string, number>();
   const ofFunctions: LibraryFuel['ofFunctions'] = new Map();
   const add = (at: SourceLine, fuel: number) => {
