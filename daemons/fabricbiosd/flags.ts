@@ -12,12 +12,12 @@ import {
   oneOf,
   optional,
   path,
-  peerName,
   preset,
   readFlags,
   required,
   text,
 } from '../kit/flags.ts';
+import { trustFlags } from '../kit/trustFlags.ts';
 import { MEM_LEASE_BYTES_MAX } from '../memory/memFrames.ts';
 
 const WORKERS_MAX = 256;
@@ -83,12 +83,9 @@ export const CELL_FLAGS = {
     memCapacity: preset('mem-capacity', memCapacity, 128 * 1024, 'fabric memory to lease'),
     /** `auto` is QUIC, and TCP on the same port number for a scheduler that no UDP reaches. */
     transport: preset('transport', oneOf('quic', 'tcp', 'auto'), 'quic', 'transport of fabric control'),
-    cellId: required('cell-id', peerName, 'name of the cell'),
+    ...trustFlags('cell'),
     provider: preset('provider', label, 'local', 'provider, as runs have it'),
     region: preset('region', label, 'local', 'region, as runs have it'),
-    ca: required('ca', path, 'certificate of the CA that peers must have'),
-    cert: required('cert', path, 'certificate of the cell'),
-    key: required('key', path, 'its key'),
     memCert: required('mem-dp-cert', path, 'certificate of the memory data plane, which clients pin'),
     memKey: required('mem-dp-key', path, 'its key'),
     workers: optional('workers', workerCount, 'run workers; 2 to 4 by the processors unless given'),

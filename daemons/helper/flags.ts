@@ -6,11 +6,11 @@ import {
   flagError,
   list,
   path,
-  peerName,
   preset,
   readFlags,
   required,
 } from '../kit/flags.ts';
+import { trustFlags } from '../kit/trustFlags.ts';
 import { isAllowable } from './callerRules.ts';
 
 /** A port of 127.0.0.1: the helper speaks plain HTTP, so it stays on loopback. */
@@ -54,10 +54,7 @@ export const HELPER_FLAGS = {
     port: preset('bind', loopbackPort, 0, 'address of the dashboard; port 0 asks the system for one'),
     projectDir: required('project', path, 'folder whose program is served'),
     scheduler: required('scheduler', schedulerUrl, 'URL of the scheduler, or lifeline when the parent sends it'),
-    cellId: required('cell-id', peerName, 'name of the cell'),
-    ca: required('ca', path, 'certificate of the CA that peers must have'),
-    cert: required('cert', path, 'certificate of the tenant'),
-    key: required('key', path, 'its key'),
+    ...trustFlags('tenant'),
     bearerFile: required('bearer-file', path, 'file that gets the bearer'),
     allowedOrigins: list('allow-origin', origin, 'an origin that may use the helper besides its own'),
     allowedHosts: list('allow-host', host, 'a name that the helper answers to besides its own'),

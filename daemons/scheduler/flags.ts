@@ -7,11 +7,11 @@ import {
   hostPort,
   oneOf,
   path,
-  peerName,
   preset,
   readFlags,
   required,
 } from '../kit/flags.ts';
+import { trustFlags } from '../kit/trustFlags.ts';
 
 /** Where the cell is; `lifeline` when the parent sends it as the fact `fabric`. */
 const cellAddress: FlagKind<string> = {
@@ -35,10 +35,7 @@ export const SCHEDULER_FLAGS = {
     ),
     fabric: preset('fabric', cellAddress, 'lifeline', 'address of the cell, or lifeline when the parent sends it'),
     fabricTransport: preset('fabric-transport', oneOf('quic', 'tcp', 'auto'), 'quic', 'transport to the cell'),
-    cellId: required('cell-id', peerName, 'name of the cell'),
-    ca: required('ca', path, 'certificate of the CA that peers must have'),
-    cert: required('cert', path, 'certificate of the scheduler'),
-    key: required('key', path, 'its key'),
+    ...trustFlags('scheduler'),
     stateDir: required('state-dir', path, 'folder of its store, its audit log and its modules'),
   },
 } as const satisfies FlagTable<Record<string, Flag<unknown>>>;

@@ -19,7 +19,7 @@ const ANSWER_MS = 10_000;
 export interface Destruction {
   programRoot: string;
   name: string;
-  /** Destroys although runs are active, or the cell does not say. */
+  /** Destroys although runs are active. */
   force: boolean;
   signal: AbortSignal;
   report: (text: string) => void;

@@ -96,9 +96,13 @@ export class DoorConnection implements Disposable {
   async send(bytes: Uint8Array): Promise<void> {
     if (this.#failure !== undefined) throw await this.#failed();
     if (this.#socket.write(bytes)) return;
-    await Promise.race([once(this.#socket, 'drain', { signal: this.#signal }), once(this.#socket, 'close')]).catch(
-      () => {},
-    );
+    const waited = new AbortController();
+    const signal = AbortSignal.any([this.#signal, waited.signal]);
+    const events = ['drain', 'close'].map((event) => once(this.#socket, event, { signal }));
+    await Promise.race(events).catch(() => {});
+    // The event that did not come must not be waited for any longer.
+    waited.abort();
+    await Promise.allSettled(events);
     this.#signal.throwIfAborted();
   }
 
