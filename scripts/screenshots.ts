@@ -12,7 +12,7 @@ const PICTURES = ['problem', 'deploy-to', 'run-panel-aws'];
 
 const counts = await runEditorSuites(['test/editor/workbench/newcomer.test.ts']);
 if (counts.failed === 0 && counts.passed > 0) {
-  const folder = join(root, 'docs', 'screenshots');
+  const folder = join(root, 'docs', 'guide', 'screenshots');
   await mkdir(folder, { recursive: true });
   for (const name of PICTURES) {
     await copyFile(join(root, 'build', 'screenshots', `${name}.png`), join(folder, `${name}.png`));

@@ -47,6 +47,19 @@ describe('links in the VSIX', () => {
     assert.deepEqual(dead, []);
   });
 
+  // VS Code's preview loads files below the page's own folder alone where the page is in no workspace.
+  it('to pictures lead below the folder of the page, from where a preview loads them', () => {
+    const pages = [...files].filter((file) => /^docs\/.*\.md$/.test(file));
+    const pictures = pages.flatMap((page) =>
+      linksOf(readFileSync(join(root, page), 'utf8')).filter((link) => link.endsWith('.png')),
+    );
+    assert.ok(pictures.length >= 3, pictures.join(', '));
+    assert.deepEqual(
+      pictures.filter((link) => normalize(link).startsWith('..')),
+      [],
+    );
+  });
+
   it('of the page of the extension lead to the web, as do its pictures', async () => {
     const page = await extensionPage(root);
     assert.ok(page.startsWith('# grafOS in the editor\n') && page.includes('\n## Start\n'));

@@ -11,7 +11,7 @@ const allowed = [
   /^dist\/(cli\/(main|modelContext|awsClients|googleCredentials)\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
   /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js|runPanel\.(js|css))$/,
   /^docs\/((guide|internals|adr|reference(\/findings)?)\/)?[\w-]+\.md$/,
-  /^docs\/screenshots\/[\w-]+\.png$/,
+  /^docs\/guide\/screenshots\/[\w-]+\.png$/,
   /^cookbook\/README\.md$/,
   /^cookbook\/[\w-]+\/(\.gitignore|README\.md|grafos\.toml|tsconfig\.json|Cargo\.(toml|lock))$/,
   /^cookbook\/[\w-]+\/(tasklets|fixtures|inputs|vendor)\/[\w./-]+$/,
