@@ -86,9 +86,13 @@ export class RunsModel implements Disposable {
   async more(): Promise<void> {
     for (const [provider, { oldest }] of [...this.#listed]) {
       if (oldest === undefined) continue;
-      using client = await this.#source.connect(provider);
-      await this.#list(provider, client, oldest);
+      await this.#listOlder(provider, oldest);
     }
+  }
+
+  async #listOlder(provider: ProviderName, oldest: string): Promise<void> {
+    using client = await this.#source.connect(provider);
+    await this.#list(provider, client, oldest);
   }
 
   get size(): number {
@@ -169,8 +173,7 @@ export class RunsModel implements Disposable {
   async #follow(provider: ProviderName, signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        using client = await this.#source.connect(provider);
-        await this.#followClient(provider, client, signal);
+        await this.#followOnce(provider, signal);
         failures = -1;
       } catch (error) {
         if (signal.aborted) return;
@@ -182,7 +185,8 @@ export class RunsModel implements Disposable {
     }
   }
 
-  async #followClient(provider: ProviderName, client: SchedulerClient, signal: AbortSignal): Promise<void> {
+  async #followOnce(provider: ProviderName, signal: AbortSignal): Promise<void> {
+    using client = await this.#source.connect(provider);
     for await (const event of client.allEvents({ signal })) {
       switch (event.event) {
         case 'listening':

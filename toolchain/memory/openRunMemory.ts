@@ -77,29 +77,32 @@ export async function openRunMemory(programRoot: string, runId: string, options:
 }
 
 /** Asks for a capability. A run that still waits is asked again until it has its lease. */
-async function runCapability(
+async function runCapability(programRoot: string, runId: string, options: OpenOptions): Promise<Capability> {
+  for (;;) {
+    const capability = await askForCapability(programRoot, runId, options);
+    if (capability !== undefined) return capability;
+    await delay(LEASE_MS, undefined, { signal: options.signal });
+  }
+}
+
+/** @returns undefined where the run still waits for its lease */
+async function askForCapability(
   programRoot: string,
   runId: string,
   { provider, rights, signal, tokenMs }: OpenOptions,
-): Promise<Capability> {
-  for (;;) {
-    const { run, client } = await findRun(programRoot, runId, provider, signal);
-    using _client = client;
-    const isUnderWay = run.ended_at === null;
-    if (isUnderWay && rights.includes('write')) throw notEnded(runId);
-    if (!isUnderWay && run.lease_id === null) throw leaseEnded(runId);
-    try {
-      return await client.capability(
-        run,
-        { rights, ...(tokenMs === undefined ? {} : { ttl_ms: tokenMs }) },
-        { signal },
-      );
-    } catch (error) {
-      const isEarly = isUnderWay && error instanceof GrafosError && error.code === 'lease_ended';
-      if (!isEarly) throw error;
-      if (run.state === 'running') throw leaseEnded(runId);
-    }
-    await delay(LEASE_MS, undefined, { signal });
+): Promise<Capability | undefined> {
+  const { run, client } = await findRun(programRoot, runId, provider, signal);
+  using _client = client;
+  const isUnderWay = run.ended_at === null;
+  if (isUnderWay && rights.includes('write')) throw notEnded(runId);
+  if (!isUnderWay && run.lease_id === null) throw leaseEnded(runId);
+  try {
+    return await client.capability(run, { rights, ...(tokenMs === undefined ? {} : { ttl_ms: tokenMs }) }, { signal });
+  } catch (error) {
+    const isEarly = isUnderWay && error instanceof GrafosError && error.code === 'lease_ended';
+    if (!isEarly) throw error;
+    if (run.state === 'running') throw leaseEnded(runId);
+    return undefined;
   }
 }
 
