@@ -3,9 +3,12 @@ import type { Tasklet } from '../program/manifest.ts';
 import { type Staleness, staleness } from '../toolchain/compile/staleness.ts';
 import type { Output } from './output.ts';
 
+/** The states of a module that nothing proves to be what its source gives now. */
+const UNPROVED: ReadonlySet<Staleness['state']> = new Set(['stale', 'foreign', 'unknown']);
+
 /**
- * Warns on stderr when the module differs from the one that its source would give now. It runs all
- * the same, because the user asked for it.
+ * Warns on stderr when the module differs from the one that its source would give now, or when
+ * nothing proves that it does not. It runs all the same, because the user asked for it.
  */
 export async function warnIfStale(out: Output, program: Program, tasklet: Tasklet): Promise<void> {
   let seen: Staleness;
@@ -15,6 +18,6 @@ export async function warnIfStale(out: Output, program: Program, tasklet: Taskle
     // A module that cannot be read is the deploy's own error.
     return;
   }
-  if (seen.state === 'stale' || seen.state === 'foreign')
+  if (UNPROVED.has(seen.state))
     out.warn(`${seen.why} This runs it as it is; build it: grafos tasklet build ${tasklet.name}`);
 }

@@ -43,7 +43,6 @@ const STATE_FOLDERS = [
   'cloud',
   'types',
   'build',
-  'build/cargo',
   'artifacts',
   'profiles',
 ];
@@ -121,7 +120,7 @@ export const HOSTILE_FOLDERS: HostileFolder[] = [
     name: 'every folder beside .grafos/dev a link',
     inState: true,
     async plant(program, outside) {
-      for (const place of STATE_FOLDERS.filter((one) => one !== 'dev' && one !== 'build/cargo'))
+      for (const place of STATE_FOLDERS.filter((one) => one !== 'dev'))
         await put(program, `.grafos/${place}`, (path) => symlink(join(outside, place), path));
     },
   },

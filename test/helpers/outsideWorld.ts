@@ -35,18 +35,7 @@ const FILES = [
 ];
 
 /** Folders of the tree; each has all the files as well. */
-const FOLDERS = [
-  '.',
-  'dev',
-  'dev/logs',
-  'dev/trust',
-  'dev/runs',
-  'dev/modules',
-  'dev/metered',
-  'cloud',
-  'types',
-  'build/cargo',
-];
+const FOLDERS = ['.', 'dev', 'dev/logs', 'dev/trust', 'dev/runs', 'dev/modules', 'dev/metered', 'cloud', 'types'];
 
 export async function makeOutsideWorld(path: string): Promise<void> {
   for (const folder of FOLDERS) {

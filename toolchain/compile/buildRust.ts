@@ -9,8 +9,8 @@ import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { rustSource } from '../../program/rustSource.ts';
 import { lockProcesses } from '../lock/processLock.ts';
-import { makeProgramState } from '../stack/programState.ts';
 import { FILE_START, type Finding, finding } from '../validate/finding.ts';
+import { cargoFolder } from './cargoFolder.ts';
 import { checkCrateFiles } from './checkCrateFiles.ts';
 import type { Compiled } from './compiled.ts';
 import { findRust, linkerAdvice, RUST_TARGET, type RustTools } from './findRust.ts';
@@ -54,7 +54,7 @@ export async function buildRust(program: Program, tasklet: Tasklet, options: Bui
   const manifest = join(crate, 'Cargo.toml');
   await checkCrateFiles(program.root, crate);
   const tools = await findRust(crate, env, options.signal);
-  const target = (await makeProgramState(program.root, 'build', 'cargo')).path;
+  const target = await cargoFolder(program.root, 'build');
   await using _lock = await lockProcesses(`${target}.lock`, options.signal ?? new AbortController().signal, {
     waitMs: WAIT_MS,
     busy: (holder) => buildBusy(target, holder?.pid),

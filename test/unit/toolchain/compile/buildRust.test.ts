@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, cp, mkdir, readdir, readFile, symlink, watch, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GrafosError } from '../../../../base/grafosError.ts';
 import { packageRoot } from '../../../../base/packageRoot.ts';
@@ -11,6 +11,7 @@ import { loadProgram } from '../../../../program/loadProgram.ts';
 import { BuildFailedError } from '../../../../toolchain/compile/buildFailed.ts';
 import { buildRust } from '../../../../toolchain/compile/buildRust.ts';
 import { buildTasklet } from '../../../../toolchain/compile/buildTasklet.ts';
+import { cargoFolder } from '../../../../toolchain/compile/cargoFolder.ts';
 import { linkerAdvice } from '../../../../toolchain/compile/findRust.ts';
 import { staleness } from '../../../../toolchain/compile/staleness.ts';
 import { checkProfile } from '../../../../wasm/profile.ts';
@@ -245,7 +246,7 @@ describe('builds of one crate, in one process and in several', () => {
       ...Object.fromEntries(NAMES.map((name) => [`module.${name}`, moduleOf(name)])),
     });
     const { root } = scratch;
-    const artifact = join(root, '.grafos', 'build', 'cargo', 'demo.wasm');
+    const artifact = join(await cargoFolder(root, 'build'), 'demo.wasm');
     const message = {
       reason: 'compiler-artifact',
       target: { kind: ['cdylib'], src_path: join(root, 'src', 'lib.rs') },
@@ -277,7 +278,7 @@ echo '${JSON.stringify(message)}'`;
     const sha256 = (name: string) => createHash('sha256').update(moduleOf(name)).digest('hex');
     const expected = names.map((name) => `${name} ${sha256(name)}`).sort();
     for (const text of said) assert.deepEqual(text.trim().split('\n').slice(1).sort(), expected);
-    assert.deepEqual(await readdir(join(root, '.grafos', 'build')), ['cargo']);
+    assert.deepEqual(await readdir(join(root, '.grafos', 'build')), [basename(await cargoFolder(root, 'build'))]);
   });
 });
 
