@@ -129,12 +129,17 @@ async function largeModule(megabytes: number): Promise<Uint8Array> {
       (local.set 0 (i32.add (local.get 0) (i32.const 1)))
       (br 0)))
     (i32.wrap_i64 (local.get 2)))`;
-  const one = new Uint8Array((await wabt()).parseWat('one.wat', `(module (memory 1) ${body})`, {}).toBinary({}).buffer);
+  return await repeated(`(memory 1) ${body}`, megabytes * 1_000_000);
+}
+
+/** Makes a module of one function, repeated until its bodies have `bytes`. */
+async function repeated(fields: string, bytes: number): Promise<Uint8Array> {
+  const one = new Uint8Array((await wabt()).parseWat('one.wat', `(module ${fields})`, {}).toBinary({}).buffer);
   const { sections } = readModule(one);
   const code = sections.find(({ id }) => id === SECTION.code);
   if (code === undefined) throw new Error('no code section');
   const entry = one.subarray(code.offset + 1, code.offset + code.size);
-  const count = Math.ceil((megabytes * 1_000_000) / entry.length);
+  const count = Math.ceil(bytes / entry.length);
   const functions = new ByteWriter(count + 8);
   functions.u32(count);
   for (let i = 0; i < count; i++) functions.u8(0);
@@ -151,6 +156,18 @@ async function largeModule(megabytes: number): Promise<Uint8Array> {
     else out.copy(content.bytes, 0, content.length);
   }
   return out.written();
+}
+
+/** Rewrites modules of small functions, of one shape after another (docs/adr/0043). */
+async function benchSmallFunctions(): Promise<void> {
+  const straight = await repeated('(func (result i32) (i32.const 5))', 800_000);
+  const branching = await repeated(
+    '(func (result i32) (if (result i32) (i32.const 1) (then (i32.const 5)) (else (i32.const 6))))',
+    800_000,
+  );
+  const rewrite = (wasm: Uint8Array) => best(8, () => meter(wasm, { memoryMaxPages: 1 }));
+  const times = [straight, branching, straight, branching].map((wasm) => rewrite(wasm).toFixed(0));
+  console.log(`rewriting 0.8 MB of small functions, straight and with an if, in turn: ${times.join(', ')} ms`);
 }
 
 function timed(work: () => unknown): number {
@@ -186,6 +203,7 @@ export async function benchMeter(modules: string | undefined, rounds: number): P
   console.log(
     `rewriting: ${LARGE_MEGABYTES} MB in ${largeMs.toFixed(0)} ms, ${((LARGE_MEGABYTES * 1000) / largeMs).toFixed(0)} MB/s (aims: 500 ms, 30 MB/s)`,
   );
+  await benchSmallFunctions();
   for (const { name, wasm } of kernels.filter(({ wasm }) => wasm.length > 5_000)) {
     const ms = best(20, () => meter(wasm, { memoryMaxPages: 65_536 }));
     console.log(

@@ -307,6 +307,16 @@ export class StateFolder {
     rmSync(this.file(name), { recursive: true, force: true });
   }
 
+  /**
+   * Removes a file or a link itself; it need not be there.
+   *
+   * @throws an error of the file system for a folder, which stays
+   */
+  removeFile(name: string): void {
+    this.check();
+    rmSync(this.file(name), { force: true });
+  }
+
   /** Removes a folder that is empty; anything else stays, and it need not be there. */
   removeEmpty(name: string): void {
     this.check();

@@ -46,6 +46,8 @@ const WATCHES: Record<string, Advice> = {
   EMFILE: TOO_MANY_WATCHES,
 };
 
+const FOLDER_IN_THE_WAY: Advice = { code: 'not_a_file', why: 'it is a folder', next: 'Give the path of a file.' };
+
 const ADVICE: Record<string, Advice> = {
   EACCES: { code: 'permission_denied', why: 'permission denied', next: 'Check the owner and mode of the folder.' },
   EPERM: { code: 'permission_denied', why: 'operation not permitted', next: 'Check the owner and mode of the folder.' },
@@ -58,7 +60,9 @@ const ADVICE: Record<string, Advice> = {
   EDQUOT: { code: 'disk_full', why: 'the disk quota is used up', next: 'Free some space and run the command again.' },
   ENOTDIR: { code: 'not_a_folder', why: 'a part of the path is not a folder', next: 'Move that file out of the way.' },
   EEXIST: { code: 'not_a_folder', why: 'a file is where a folder must be', next: 'Move that file out of the way.' },
-  EISDIR: { code: 'not_a_file', why: 'it is a folder', next: 'Give the path of a file.' },
+  EISDIR: FOLDER_IN_THE_WAY,
+  // Node's own, of `rm`.
+  ERR_FS_EISDIR: FOLDER_IN_THE_WAY,
   ENOTEMPTY: {
     code: 'not_a_file',
     why: 'a folder with something in it is where a file must be',

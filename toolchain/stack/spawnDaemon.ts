@@ -141,7 +141,7 @@ function startWithFile(log: string, start: (cwd: string, stderr: number) => Chil
   if (logs.names().includes(file)) {
     const previous = file.replace(/\.log$/, '.previous.log');
     // Some file systems write a file out when it replaces another, which holds up the start.
-    logs.remove(previous);
+    logs.removeFile(previous);
     logs.rename(file, previous);
   }
   const fd = logs.openAppend(file);

@@ -29,10 +29,10 @@ export interface CountingIndices {
 
 /** Writes the code that a counting module adds to functions. */
 export class CountingCode {
-  readonly #indices: CountingIndices;
+  private readonly indices: CountingIndices;
 
   constructor(indices: CountingIndices) {
-    this.#indices = indices;
+    this.indices = indices;
   }
 
   /**
@@ -45,19 +45,19 @@ export class CountingCode {
    * @param cost instructions of the stretch
    */
   counter(out: ByteWriter, stretch: number, cost: number): void {
-    const { left } = this.#indices;
-    this.#ifShort(out);
+    const { left } = this.indices;
+    this.ifShort(out);
     out.append([Op.unreachable, Op.end]);
     out.append([Op.i32Const, 0, Op.i32Const, 0]);
-    this.#access(out, I64_LOAD, stretch);
+    this.access(out, I64_LOAD, stretch);
     out.append([Op.i64Const, 1, Op.i64Add]);
-    this.#access(out, I64_STORE, stretch);
+    this.access(out, I64_STORE, stretch);
     global(out, Op.globalGet, left);
     out.u8(Op.i64Const);
     out.signed(cost);
     out.u8(Op.i64Sub);
     global(out, Op.globalSet, left);
-    this.#ifShort(out);
+    this.ifShort(out);
     out.u8(Op.i32Const);
     out.signed(stretch);
     global(out, Op.globalSet, left + 1);
@@ -66,7 +66,7 @@ export class CountingCode {
 
   /** Calls a hook. */
   hook(out: ByteWriter, hook: number, argument?: number): void {
-    const { hookType, hookTable } = this.#indices;
+    const { hookType, hookTable } = this.indices;
     if (argument !== undefined) {
       out.u8(Op.i32Const);
       out.signed(argument);
@@ -79,15 +79,15 @@ export class CountingCode {
   }
 
   /** Begins an `if` that is entered when no fuel is left. */
-  #ifShort(out: ByteWriter): void {
-    global(out, Op.globalGet, this.#indices.left);
+  private ifShort(out: ByteWriter): void {
+    global(out, Op.globalGet, this.indices.left);
     out.append([Op.i64Const, 0, Op.i64LtS, Op.if, EMPTY_BLOCK]);
   }
 
-  #access(out: ByteWriter, opcode: number, stretch: number): void {
+  private access(out: ByteWriter, opcode: number, stretch: number): void {
     out.u8(opcode);
     out.u8(ALIGNED_IN_MEMORY);
-    out.u32(this.#indices.counters);
+    out.u32(this.indices.counters);
     out.u32(stretch * COUNTER_BYTES);
   }
 }

@@ -45,16 +45,16 @@ export class BodyFacts {
   /** Offset of each small loop of all bodies, ascending. */
   readonly smallLoops: number[] = [];
   /** 1 for each `if` of all bodies, in order, that is likely to be entered. */
-  #likely = new Uint8Array(64);
-  #ifs = 0;
+  private likely = new Uint8Array(64);
+  private ifs = 0;
   /** Number of the body's first `if`. */
-  #firstIf = 0;
-  readonly #kept: Uint32Array;
-  #bodies = 0;
+  private firstIf = 0;
+  private readonly kept: Uint32Array;
+  private bodies = 0;
 
   /** @param bodies number of bodies of the module */
   constructor(bodies: number) {
-    this.#kept = new Uint32Array(bodies * KEPT);
+    this.kept = new Uint32Array(bodies * KEPT);
   }
 
   /** Begins the facts of the next body. */
@@ -73,23 +73,23 @@ export class BodyFacts {
     this.checks = false;
     this.straight = true;
     this.firstSmallLoop = this.smallLoops.length;
-    this.#firstIf = this.#ifs;
+    this.firstIf = this.ifs;
   }
 
   /** Number of the next `if`, which is not likely yet. */
   addIf(): number {
-    if (this.#ifs === this.#likely.length) {
-      const twice = new Uint8Array(this.#ifs * 2);
-      twice.set(this.#likely);
-      this.#likely = twice;
+    if (this.ifs === this.likely.length) {
+      const twice = new Uint8Array(this.ifs * 2);
+      twice.set(this.likely);
+      this.likely = twice;
     }
-    this.#likely[this.#ifs] = 0;
-    return this.#ifs++;
+    this.likely[this.ifs] = 0;
+    return this.ifs++;
   }
 
   /** @param number as {@link addIf} gave it */
   markLikely(number: number): void {
-    this.#likely[number] = 1;
+    this.likely[number] = 1;
   }
 
   /**
@@ -98,13 +98,13 @@ export class BodyFacts {
    * @param place of the `if` among those of the body, from 0
    */
   isLikely(place: number): boolean {
-    return this.#likely[this.#firstIf + place] === 1;
+    return this.likely[this.firstIf + place] === 1;
   }
 
   /** Keeps the facts of the body at hand, which is the next in order. */
   keep(): void {
-    const kept = this.#kept;
-    const at = this.#bodies++ * KEPT;
+    const kept = this.kept;
+    const at = this.bodies++ * KEPT;
     kept[at] = this.start;
     kept[at + 1] = this.end;
     kept[at + 2] = this.first;
@@ -113,7 +113,7 @@ export class BodyFacts {
     kept[at + 5] = this.waiting;
     // A larger number weighs more than any depth there is.
     kept[at + 6] = Math.min(this.callValues, 0xffff_ffff);
-    kept[at + 7] = this.#firstIf;
+    kept[at + 7] = this.firstIf;
     kept[at + 8] = this.firstSmallLoop;
     kept[at + 9] =
       (this.calls ? CALLS : 0) |
@@ -126,7 +126,7 @@ export class BodyFacts {
 
   /** Shows the facts of a body again, the first being 0. */
   recall(body: number): void {
-    const kept = this.#kept;
+    const kept = this.kept;
     const at = body * KEPT;
     this.start = kept[at] as number;
     this.end = kept[at + 1] as number;
@@ -135,7 +135,7 @@ export class BodyFacts {
     this.cost = kept[at + 4] as number;
     this.waiting = kept[at + 5] as number;
     this.callValues = kept[at + 6] as number;
-    this.#firstIf = kept[at + 7] as number;
+    this.firstIf = kept[at + 7] as number;
     this.firstSmallLoop = kept[at + 8] as number;
     const flags = kept[at + 9] as number;
     this.calls = (flags & CALLS) !== 0;

@@ -42,20 +42,20 @@ export const NO_VALUES = Uint8Array.of(EMPTY_BLOCK);
  * For each it weighs the frame, finds the NaNs to make canonical, plans the regions, and writes.
  */
 export class BodyMeter {
-  readonly #context: BodyContext;
-  readonly #facts: BodyFacts;
-  readonly #nans: NanScan;
-  readonly #kept: KeptValues;
-  readonly #planner: RegionPlanner;
-  readonly #writer: BodyWriter;
+  private readonly context: BodyContext;
+  private readonly facts: BodyFacts;
+  private readonly nans: NanScan;
+  private readonly kept: KeptValues;
+  private readonly planner: RegionPlanner;
+  private readonly writer: BodyWriter;
 
   constructor(context: BodyContext, facts: BodyFacts) {
-    this.#context = context;
-    this.#facts = facts;
-    this.#nans = new NanScan(context.signatures);
-    this.#kept = new KeptValues(context.signatures);
-    this.#planner = new RegionPlanner(context, facts);
-    this.#writer = new BodyWriter(context.fuelGlobal, context.interruptFunction, this.#nans);
+    this.context = context;
+    this.facts = facts;
+    this.nans = new NanScan(context.signatures);
+    this.kept = new KeptValues(context.signatures);
+    this.planner = new RegionPlanner(context, facts);
+    this.writer = new BodyWriter(context.fuelGlobal, context.interruptFunction, this.nans);
   }
 
   /**
@@ -76,21 +76,21 @@ export class BodyMeter {
     isInner: boolean,
     to: ByteWriter,
   ): void {
-    const facts = this.#facts;
+    const facts = this.facts;
     facts.recall(body);
-    const index = this.#context.importedFunctions + body;
-    const weight = this.#weigh(bytes, index, params);
-    this.#findNans(bytes, params);
-    const isLong = this.#context.apart[index] === 1;
-    const hasEntry = isLong || this.#context.touched[index] === 1;
+    const index = this.context.importedFunctions + body;
+    const weight = this.weigh(bytes, index, params);
+    this.findNans(bytes, params);
+    const isLong = this.context.apart[index] === 1;
+    const hasEntry = isLong || this.context.touched[index] === 1;
     const costsMuch = facts.cost > UNCHECKED_COST;
     let written: ByteWriter;
-    if (facts.straight && !isInner && !hasEntry && this.#nans.after.length === 0) {
-      written = this.#writer.writeStraight(bytes, facts, weight, costsMuch);
+    if (facts.straight && !isInner && !hasEntry && this.nans.after.length === 0) {
+      written = this.writer.writeStraight(bytes, facts, weight, costsMuch);
     } else {
       const isCheckedEntry = hasEntry || facts.calls || costsMuch || weight > LIGHT_FRAME;
       const role = { params, isInner, blockType, weight, isCheckedEntry, isLong };
-      written = this.#meterRegions(bytes, role);
+      written = this.meterRegions(bytes, role);
     }
     if (written.length > MODULE_LIMITS.functionBody) {
       throw new WasmInvalidError('limit', facts.start, `a function body of ${written.length} bytes once it is metered`);
@@ -98,11 +98,11 @@ export class BodyMeter {
     to.sized(written);
   }
 
-  #meterRegions(bytes: Uint8Array, role: FunctionRole): ByteWriter {
-    const planner = this.#planner;
-    const writer = this.#writer;
+  private meterRegions(bytes: Uint8Array, role: FunctionRole): ByteWriter {
+    const planner = this.planner;
+    const writer = this.writer;
     planner.begin(bytes, role);
-    writer.begin(bytes, this.#facts, role);
+    writer.begin(bytes, this.facts, role);
     for (let plan = planner.next(); plan !== null; plan = planner.next()) writer.write(plan);
     return writer.end(role);
   }
@@ -112,9 +112,9 @@ export class BodyMeter {
    *
    * Values are counted only where they can change the weight.
    */
-  #weigh(bytes: Uint8Array, index: number, params: number): number {
-    const facts = this.#facts;
-    const { signatures, vectors } = this.#context;
+  private weigh(bytes: Uint8Array, index: number, params: number): number {
+    const facts = this.facts;
+    const { signatures, vectors } = this.context;
     const shape = {
       locals: params + facts.locals,
       calls: facts.waiting,
@@ -125,14 +125,14 @@ export class BodyMeter {
     // One unit is the least, and a light frame that waits for no call never uses its weight.
     if (most === 1 || (most <= LIGHT_FRAME && facts.waiting === 0)) return most;
     const results = signatures.results[signatures.typeOf[index] as number] as number;
-    const values = this.#kept.count(bytes, facts.first, facts.end, results);
+    const values = this.kept.count(bytes, facts.first, facts.end, results);
     return Math.min(most, frameWeight({ ...shape, values }));
   }
 
-  #findNans(bytes: Uint8Array, params: number): void {
-    const { first, end, start, locals, floats, vectors } = this.#facts;
-    this.#nans.clear();
-    if (floats || vectors) this.#nans.scan(bytes, first, end, params, localTypes(bytes, start, locals));
+  private findNans(bytes: Uint8Array, params: number): void {
+    const { first, end, start, locals, floats, vectors } = this.facts;
+    this.nans.clear();
+    if (floats || vectors) this.nans.scan(bytes, first, end, params, localTypes(bytes, start, locals));
   }
 }
 

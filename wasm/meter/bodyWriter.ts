@@ -17,15 +17,15 @@ import { unrollLoop } from './unrollLoop.ts';
 
 /** Writes metered bodies from their plans, one after another. */
 export class BodyWriter {
-  readonly #code: BalanceWriter;
-  readonly #nans: NanScan;
-  readonly #original: OriginalCode;
+  private readonly code: BalanceWriter;
+  private readonly nans: NanScan;
+  private readonly original: OriginalCode;
 
   /** @param nans places of the body that is written next */
   constructor(fuelGlobal: number, interruptFunction: number, nans: NanScan) {
-    this.#code = new BalanceWriter(fuelGlobal);
-    this.#nans = nans;
-    this.#original = new OriginalCode(this.#code.out, Math.max(0, interruptFunction), nans);
+    this.code = new BalanceWriter(fuelGlobal);
+    this.nans = nans;
+    this.original = new OriginalCode(this.code.out, Math.max(0, interruptFunction), nans);
   }
 
   /**
@@ -35,7 +35,7 @@ export class BodyWriter {
    * @returns the body without its size, valid until the next one is written
    */
   writeStraight(bytes: Uint8Array, facts: BodyFacts, weight: number, isChecked: boolean): ByteWriter {
-    const code = this.#code;
+    const code = this.code;
     const { out } = code;
     code.begin(false, false);
     out.copy(bytes, facts.start, facts.first);
@@ -52,12 +52,12 @@ export class BodyWriter {
    * @param bytes of the module. Numbers of locals that move are changed in place.
    */
   begin(bytes: Uint8Array, facts: BodyFacts, role: FunctionRole): void {
-    const code = this.#code;
+    const code = this.code;
     const { isInner, params } = role;
     code.begin(isInner, role.isCheckedEntry || facts.checks);
     code.keepIn(isInner ? params : params + facts.locals);
-    this.#original.begin(bytes, params + facts.locals + 1);
-    writeLocals(code, bytes, facts, canonicalGroups(this.#nans.shape));
+    this.original.begin(bytes, params + facts.locals + 1);
+    writeLocals(code, bytes, facts, canonicalGroups(this.nans.shape));
     writeOpening(code, role.blockType);
     if (role.isCheckedEntry) {
       writeEntryCheck(code, facts.calls);
@@ -67,19 +67,19 @@ export class BodyWriter {
 
   /** Writes the next stretch of regions of the body. */
   write(plan: RegionPlan): void {
-    this.#original.follow(plan);
-    for (let i = 0; i < plan.count; i++) this.#region(plan, plan.regions[i] as Region);
+    this.original.follow(plan);
+    for (let i = 0; i < plan.count; i++) this.region(plan, plan.regions[i] as Region);
   }
 
-  #region(plan: RegionPlan, region: Region): void {
-    const code = this.#code;
+  private region(plan: RegionPlan, region: Region): void {
+    const code = this.code;
     if (!region.isDead) {
       if (region.isChecked) writeCheck(code, region.depth);
       const isStored = writeCharge(code, region.charge, region.from, region.isDirect);
       if (region.stores && !isStored) writeStore(code);
     }
-    this.#codeOf(plan, region);
-    this.#lastStep(region);
+    this.codeOf(plan, region);
+    this.lastStep(region);
   }
 
   /**
@@ -88,26 +88,26 @@ export class BodyWriter {
    * @returns the body without its size, valid until the next one is written
    */
   end(role: FunctionRole): ByteWriter {
-    writeClosing(this.#code, role.isLong);
-    return this.#code.out;
+    writeClosing(this.code, role.isLong);
+    return this.code.out;
   }
 
   /** Copies the code of a region, without its last instruction where that is written apart. */
-  #codeOf({ exits }: RegionPlan, region: Region): void {
-    const original = this.#original;
+  private codeOf({ exits }: RegionPlan, region: Region): void {
+    const original = this.original;
     let at = region.start;
     for (let i = region.firstExit; i < region.exitsEnd; i++) {
       const exit = exits[i] as Exit;
       original.copy(at, exit.start);
       // The `if` of the exit is one block more.
-      writeExit(this.#code, exit.refund, exit.label + 1, exit.stores);
+      writeExit(this.code, exit.refund, exit.label + 1, exit.stores);
       at = exit.after;
     }
     original.copy(at, region.step === LastStep.copied ? region.next : region.last);
   }
 
-  #lastStep(region: Region): void {
-    const code = this.#code;
+  private lastStep(region: Region): void {
+    const code = this.code;
     const { last, next } = region;
     switch (region.step) {
       case LastStep.copied:
@@ -127,9 +127,9 @@ export class BodyWriter {
         if (region.refund > 0) writeElseRefund(code, region.refund);
         break;
       case LastStep.unrolled:
-        if (region.loop !== null) unrollLoop(code, this.#original, region.loop, region.lastDepth);
+        if (region.loop !== null) unrollLoop(code, this.original, region.loop, region.lastDepth);
         return;
     }
-    this.#original.copyStep(last, next);
+    this.original.copyStep(last, next);
   }
 }

@@ -29,22 +29,22 @@ COMPUTES.fill(0, 0x41, 0x45); // constants
  * The body must be valid.
  */
 export class KeptValues {
-  readonly #signatures: Signatures;
-  #base = new Float64Array(64);
-  #params = new Uint16Array(64);
-  #results = new Uint16Array(64);
-  #kinds = new Uint8Array(64);
+  private readonly signatures: Signatures;
+  private base = new Float64Array(64);
+  private params = new Uint16Array(64);
+  private results = new Uint16Array(64);
+  private kinds = new Uint8Array(64);
   /** For each open block, the fewest computed on a way to its end; for an `if`, those before it. */
-  #reached = new Float64Array(64);
-  #depth = 0;
-  #height = 0;
-  #computed = 0;
-  #operands = 0;
-  #kept = 0;
-  #passed = 0;
+  private reached = new Float64Array(64);
+  private depth = 0;
+  private height = 0;
+  private computed = 0;
+  private operands = 0;
+  private kept = 0;
+  private passed = 0;
 
   constructor(signatures: Signatures) {
-    this.#signatures = signatures;
+    this.signatures = signatures;
   }
 
   /**
@@ -55,170 +55,170 @@ export class KeptValues {
    * @param results number of the function's results
    */
   count(bytes: Uint8Array, first: number, end: number, results: number): number {
-    this.#depth = -1;
-    this.#height = 0;
-    this.#computed = 0;
-    this.#operands = 0;
-    this.#kept = 0;
-    this.#passed = 0;
-    this.#open(0, 0, results);
-    for (let at = first; this.#depth >= 0; ) {
+    this.depth = -1;
+    this.height = 0;
+    this.computed = 0;
+    this.operands = 0;
+    this.kept = 0;
+    this.passed = 0;
+    this.open(0, 0, results);
+    for (let at = first; this.depth >= 0; ) {
       const start = at;
       const opcode = bytes[start] as number;
       at = skipImmediates(bytes, opcode, start + 1, end);
-      if (opcode > Op.returnCallIndirect) this.#step(bytes, opcode, start);
-      else this.#control(bytes, opcode, start);
+      if (opcode > Op.returnCallIndirect) this.step(bytes, opcode, start);
+      else this.control(bytes, opcode, start);
     }
-    return this.#operands + this.#kept + this.#passed;
+    return this.operands + this.kept + this.passed;
   }
 
-  #step(bytes: Uint8Array, opcode: number, start: number): void {
+  private step(bytes: Uint8Array, opcode: number, start: number): void {
     let effects = EFFECTS;
     let index = opcode;
     if (opcode === Op.prefixFc || opcode === Op.prefixFd) {
       index = u32At(bytes, start + 1);
       effects = opcode === Op.prefixFc ? FC_EFFECTS : FD_EFFECTS;
     }
-    this.#take(effects.pops[index] as number);
-    this.#give(effects.pushes[index] as number);
-    if (COMPUTES[opcode] === 1 && ++this.#computed < NEVER && this.#computed > this.#kept) this.#kept = this.#computed;
+    this.take(effects.pops[index] as number);
+    this.give(effects.pushes[index] as number);
+    if (COMPUTES[opcode] === 1 && ++this.computed < NEVER && this.computed > this.kept) this.kept = this.computed;
   }
 
-  #take(count: number): void {
-    this.#height = Math.max(this.#base[this.#depth] as number, this.#height - count);
+  private take(count: number): void {
+    this.height = Math.max(this.base[this.depth] as number, this.height - count);
   }
 
-  #give(count: number): void {
-    this.#height += count;
-    if (this.#height > this.#operands) this.#operands = this.#height;
+  private give(count: number): void {
+    this.height += count;
+    if (this.height > this.operands) this.operands = this.height;
   }
 
-  #control(bytes: Uint8Array, opcode: number, start: number): void {
+  private control(bytes: Uint8Array, opcode: number, start: number): void {
     switch (opcode) {
       case Op.nop:
         return;
       case Op.if:
-        this.#take(1);
-        this.#block(bytes, start, IF);
+        this.take(1);
+        this.block(bytes, start, IF);
         return;
       case Op.loop:
-        this.#block(bytes, start, LOOP);
+        this.block(bytes, start, LOOP);
         return;
       case Op.block:
-        this.#block(bytes, start, 0);
+        this.block(bytes, start, 0);
         return;
       case Op.else:
-        this.#computed = this.#reached[this.#depth] as number;
-        this.#height = (this.#base[this.#depth] as number) + (this.#params[this.#depth] as number);
+        this.computed = this.reached[this.depth] as number;
+        this.height = (this.base[this.depth] as number) + (this.params[this.depth] as number);
         return;
       case Op.end:
-        this.#close();
+        this.close();
         return;
       case Op.call:
       case Op.callIndirect:
       case Op.returnCall:
       case Op.returnCallIndirect:
-        this.#call(bytes, opcode, start);
+        this.call(bytes, opcode, start);
         return;
       case Op.brIf:
-        this.#take(1);
-        this.#branch(u32At(bytes, start + 1));
+        this.take(1);
+        this.branch(u32At(bytes, start + 1));
         return;
       case Op.br:
-        this.#branch(u32At(bytes, start + 1));
+        this.branch(u32At(bytes, start + 1));
         break;
       case Op.brTable:
-        this.#branchTable(bytes, start);
+        this.branchTable(bytes, start);
         break;
       default: // unreachable, return
     }
-    this.#leave();
+    this.leave();
   }
 
   /** Begins dead code in the innermost block. */
-  #leave(): void {
-    this.#height = this.#base[this.#depth] as number;
-    this.#computed = NEVER;
+  private leave(): void {
+    this.height = this.base[this.depth] as number;
+    this.computed = NEVER;
   }
 
-  #branch(label: number): void {
-    const target = this.#depth - label;
+  private branch(label: number): void {
+    const target = this.depth - label;
     // A branch back to a loop's head adds no way to its end.
-    if (this.#kinds[target] === LOOP) return;
-    this.#reached[target] = Math.min(this.#reached[target] as number, this.#computed);
+    if (this.kinds[target] === LOOP) return;
+    this.reached[target] = Math.min(this.reached[target] as number, this.computed);
   }
 
-  #branchTable(bytes: Uint8Array, start: number): void {
-    this.#take(1);
+  private branchTable(bytes: Uint8Array, start: number): void {
+    this.take(1);
     const labels = u32At(bytes, start + 1);
     let at = start + 1;
     for (let i = 0; i <= labels; i++) {
       while ((bytes[at++] as number) >= 0x80);
-      this.#branch(u32At(bytes, at));
+      this.branch(u32At(bytes, at));
     }
   }
 
-  #call(bytes: Uint8Array, opcode: number, start: number): void {
-    const { params, results, typeOf } = this.#signatures;
+  private call(bytes: Uint8Array, opcode: number, start: number): void {
+    const { params, results, typeOf } = this.signatures;
     const isIndirect = opcode === Op.callIndirect || opcode === Op.returnCallIndirect;
     const index = u32At(bytes, start + 1);
     const type = isIndirect ? index : (typeOf[index] ?? 0);
     const taken = params[type] as number;
     const given = results[type] as number;
-    this.#take(taken + (isIndirect ? 1 : 0));
+    this.take(taken + (isIndirect ? 1 : 0));
     if (opcode === Op.returnCall || opcode === Op.returnCallIndirect) {
-      this.#leave();
+      this.leave();
       return;
     }
-    this.#give(given);
-    this.#passed = Math.max(this.#passed, taken + given);
+    this.give(given);
+    this.passed = Math.max(this.passed, taken + given);
   }
 
-  #block(bytes: Uint8Array, start: number, kind: number): void {
+  private block(bytes: Uint8Array, start: number, kind: number): void {
     const byte = bytes[start + 1] as number;
-    if (byte === EMPTY_BLOCK) this.#open(kind, 0, 0);
-    else if (byte > EMPTY_BLOCK && byte < 0x80) this.#open(kind, 0, 1);
+    if (byte === EMPTY_BLOCK) this.open(kind, 0, 0);
+    else if (byte > EMPTY_BLOCK && byte < 0x80) this.open(kind, 0, 1);
     else {
       const type = u32At(bytes, start + 1);
-      this.#open(kind, this.#signatures.params[type] as number, this.#signatures.results[type] as number);
+      this.open(kind, this.signatures.params[type] as number, this.signatures.results[type] as number);
     }
   }
 
-  #open(kind: number, params: number, results: number): void {
-    const depth = ++this.#depth;
-    if (depth === this.#kinds.length) this.#grow();
-    const below = depth === 0 ? 0 : (this.#base[depth - 1] as number);
-    this.#base[depth] = Math.max(below, this.#height - params);
-    this.#height = (this.#base[depth] as number) + params;
-    this.#params[depth] = params;
-    this.#results[depth] = results;
-    this.#kinds[depth] = kind;
-    this.#reached[depth] = kind === IF ? this.#computed : NEVER;
+  private open(kind: number, params: number, results: number): void {
+    const depth = ++this.depth;
+    if (depth === this.kinds.length) this.grow();
+    const below = depth === 0 ? 0 : (this.base[depth - 1] as number);
+    this.base[depth] = Math.max(below, this.height - params);
+    this.height = (this.base[depth] as number) + params;
+    this.params[depth] = params;
+    this.results[depth] = results;
+    this.kinds[depth] = kind;
+    this.reached[depth] = kind === IF ? this.computed : NEVER;
   }
 
-  #close(): void {
-    const depth = this.#depth--;
-    this.#computed = Math.min(this.#computed, this.#reached[depth] as number);
-    this.#height = this.#base[depth] as number;
-    if (depth > 0) this.#give(this.#results[depth] as number);
+  private close(): void {
+    const depth = this.depth--;
+    this.computed = Math.min(this.computed, this.reached[depth] as number);
+    this.height = this.base[depth] as number;
+    if (depth > 0) this.give(this.results[depth] as number);
   }
 
-  #grow(): void {
-    const length = this.#kinds.length * 2;
+  private grow(): void {
+    const length = this.kinds.length * 2;
     const base = new Float64Array(length);
-    base.set(this.#base);
-    this.#base = base;
+    base.set(this.base);
+    this.base = base;
     const reached = new Float64Array(length);
-    reached.set(this.#reached);
-    this.#reached = reached;
+    reached.set(this.reached);
+    this.reached = reached;
     const params = new Uint16Array(length);
-    params.set(this.#params);
-    this.#params = params;
+    params.set(this.params);
+    this.params = params;
     const results = new Uint16Array(length);
-    results.set(this.#results);
-    this.#results = results;
+    results.set(this.results);
+    this.results = results;
     const kinds = new Uint8Array(length);
-    kinds.set(this.#kinds);
-    this.#kinds = kinds;
+    kinds.set(this.kinds);
+    this.kinds = kinds;
   }
 }

@@ -24,74 +24,74 @@ const EXTERNAL = { function: 0, memory: 2, global: 3 } as const;
 
 /** Rewrites one module: its sections, and by {@link BodyMeter} its functions. */
 export class ModuleMeter {
-  readonly #source: Uint8Array;
-  readonly #module: WasmModule;
-  readonly #out: ByteWriter;
-  readonly #fuelGlobal: number;
-  readonly #ownMemory: { min: number; max: number } | null;
-  readonly #interruptFunction: number;
-  readonly #signatures: Signatures;
-  readonly #scan: BodyScan;
+  private readonly source: Uint8Array;
+  private readonly module: WasmModule;
+  private readonly out: ByteWriter;
+  private readonly fuelGlobal: number;
+  private readonly ownMemory: { min: number; max: number } | null;
+  private readonly interruptFunction: number;
+  private readonly signatures: Signatures;
+  private readonly scan: BodyScan;
   /** Index of each function that becomes two. */
-  readonly #inner: number[];
-  readonly #types: AddedTypes;
-  readonly #touched: readonly number[];
-  readonly #apart: readonly number[];
-  #codeOffset = -1;
+  private readonly inner: number[];
+  private readonly types: AddedTypes;
+  private readonly touched: readonly number[];
+  private readonly apart: readonly number[];
+  private codeOffset = -1;
 
   constructor(source: Uint8Array, module: WasmModule, { memoryMaxPages, touched = [], apart = [] }: MeterOptions) {
     const { importedFunctions, functions, globals } = module;
-    this.#source = source;
-    this.#module = module;
-    this.#touched = touched;
-    this.#apart = apart;
-    this.#fuelGlobal = globals.length;
-    this.#interruptFunction = functions.length === 0 ? -1 : importedFunctions + functions.length;
-    this.#ownMemory = ownMemory(module, memoryMaxPages);
+    this.source = source;
+    this.module = module;
+    this.touched = touched;
+    this.apart = apart;
+    this.fuelGlobal = globals.length;
+    this.interruptFunction = functions.length === 0 ? -1 : importedFunctions + functions.length;
+    this.ownMemory = ownMemory(module, memoryMaxPages);
     // Which functions become two must be known before the first is written.
-    this.#signatures = signaturesOf(module);
-    this.#scan = scanCode(source, module, this.#signatures);
-    this.#inner = chooseInner(module, this.#scan.called, this.#scan.facts);
-    this.#types = new AddedTypes(module, this.#inner);
-    this.#out = new ByteWriter(Math.ceil(source.length * 2.5) + 1024);
+    this.signatures = signaturesOf(module);
+    this.scan = scanCode(source, module, this.signatures);
+    this.inner = chooseInner(module, this.scan.called, this.scan.facts);
+    this.types = new AddedTypes(module, this.inner);
+    this.out = new ByteWriter(Math.ceil(source.length * 2.5) + 1024);
   }
 
   meter(): MeteredModule {
-    const module = this.#module;
-    spliceSections(this.#out, this.#source, module.sections, this.#edits());
+    const module = this.module;
+    spliceSections(this.out, this.source, module.sections, this.edits());
     return {
-      bytes: this.#out.written(),
+      bytes: this.out.written(),
       fuelExport: FUEL_EXPORT,
       startExport: module.start === null ? null : START_EXPORT,
-      fuelGlobal: this.#fuelGlobal,
+      fuelGlobal: this.fuelGlobal,
       importedFunctions: module.importedFunctions,
-      interruptFunction: this.#interruptFunction,
-      inner: this.#inner,
-      touched: this.#touched,
+      interruptFunction: this.interruptFunction,
+      inner: this.inner,
+      touched: this.touched,
       baselineOnly: [],
-      memory: this.#ownMemory,
-      codeOffset: this.#codeOffset,
+      memory: this.ownMemory,
+      codeOffset: this.codeOffset,
     };
   }
 
-  #edits(): Map<number, SectionEdit> {
+  private edits(): Map<number, SectionEdit> {
     const edits = new Map<number, SectionEdit>([
       [SECTION.global, { kind: 'extend', count: 1, entries: written(FUEL_GLOBAL) }],
-      [SECTION.export, this.#exports()],
+      [SECTION.export, this.exports()],
       [SECTION.memory, { kind: 'drop' }],
       [SECTION.start, { kind: 'drop' }],
-      [SECTION.table, { kind: 'rewrite', write: (out) => out.sized(this.#tables()) }],
-      [SECTION.code, { kind: 'rewrite', write: (_, section) => this.#code(section) }],
+      [SECTION.table, { kind: 'rewrite', write: (out) => out.sized(this.tables()) }],
+      [SECTION.code, { kind: 'rewrite', write: (_, section) => this.code(section) }],
     ]);
-    const memory = this.#memoryImport();
+    const memory = this.memoryImport();
     if (memory !== null) edits.set(SECTION.import, { kind: 'extend', count: 1, entries: memory });
     // A module without functions needs neither.
-    const has = (id: number) => this.#module.sections.some((section) => section.id === id);
+    const has = (id: number) => this.module.sections.some((section) => section.id === id);
     if (has(SECTION.type)) {
-      edits.set(SECTION.type, { kind: 'extend', count: this.#types.count, entries: this.#types.entries });
+      edits.set(SECTION.type, { kind: 'extend', count: this.types.count, entries: this.types.entries });
     }
     if (has(SECTION.function)) {
-      edits.set(SECTION.function, { kind: 'extend', count: this.#addedFunctions(), entries: this.#functions() });
+      edits.set(SECTION.function, { kind: 'extend', count: this.addedFunctions(), entries: this.functions() });
     }
     return edits;
   }
@@ -101,37 +101,37 @@ export class ModuleMeter {
    *
    * It takes no index among functions, and a module has one memory, so all indices stay.
    */
-  #memoryImport(): ByteWriter | null {
-    if (this.#ownMemory === null) return null;
+  private memoryImport(): ByteWriter | null {
+    if (this.ownMemory === null) return null;
     const entries = new ByteWriter(32);
     entries.name(MEMORY_IMPORT.module);
     entries.name(MEMORY_IMPORT.name);
     entries.u8(EXTERNAL.memory);
-    writeLimits(entries, this.#ownMemory, this.#ownMemory.max);
+    writeLimits(entries, this.ownMemory, this.ownMemory.max);
     return entries;
   }
 
   /** Types of the added functions: interrupt function, inner functions, functions that touch. */
-  #functions(): ByteWriter {
-    const { interruptType } = this.#types;
+  private functions(): ByteWriter {
+    const { interruptType } = this.types;
     const entries = new ByteWriter(8);
-    if (this.#interruptFunction !== -1) entries.u32(interruptType);
-    for (const outer of this.#inner) entries.u32(this.#types.innerType(this.#typeOf(outer)));
+    if (this.interruptFunction !== -1) entries.u32(interruptType);
+    for (const outer of this.inner) entries.u32(this.types.innerType(this.typeOf(outer)));
     // A touch takes and gives nothing, as the interrupt function does.
-    for (let i = 0; i < this.#touched.length; i++) entries.u32(interruptType);
+    for (let i = 0; i < this.touched.length; i++) entries.u32(interruptType);
     return entries;
   }
 
-  #typeOf(index: number): number {
-    return this.#module.functions[index - this.#module.importedFunctions] as number;
+  private typeOf(index: number): number {
+    return this.module.functions[index - this.module.importedFunctions] as number;
   }
 
-  #addedFunctions(): number {
-    return this.#interruptFunction === -1 ? 0 : 1 + this.#inner.length + this.#touched.length;
+  private addedFunctions(): number {
+    return this.interruptFunction === -1 ? 0 : 1 + this.inner.length + this.touched.length;
   }
 
-  #exports(): SectionEdit {
-    const { start } = this.#module;
+  private exports(): SectionEdit {
+    const { start } = this.module;
     const entries = new ByteWriter(64);
     let count = 0;
     const add = (name: string, kind: number, index: number) => {
@@ -140,10 +140,10 @@ export class ModuleMeter {
       entries.u32(index);
       count++;
     };
-    add(FUEL_EXPORT, EXTERNAL.global, this.#fuelGlobal);
+    add(FUEL_EXPORT, EXTERNAL.global, this.fuelGlobal);
     if (start !== null) add(START_EXPORT, EXTERNAL.function, start);
-    const firstTouch = this.#interruptFunction + 1 + this.#inner.length;
-    for (let place = 0; place < this.#touched.length; place++) {
+    const firstTouch = this.interruptFunction + 1 + this.inner.length;
+    for (let place = 0; place < this.touched.length; place++) {
       add(`${TOUCH_EXPORT}${place}`, EXTERNAL.function, firstTouch + place);
     }
     return { kind: 'extend', count, entries };
@@ -155,8 +155,8 @@ export class ModuleMeter {
    * Their maxima share what is left of the entries that all tables may have, so growth fails alike
    * on every V8.
    */
-  #tables(): ByteWriter {
-    const { imports, tables } = this.#module;
+  private tables(): ByteWriter {
+    const { imports, tables } = this.module;
     const imported = imports.filter((entry) => entry.type.kind === 'table').length;
     const own = tables.slice(imported);
     let spare: number = MODULE_LIMITS.tableEntries;
@@ -171,49 +171,49 @@ export class ModuleMeter {
     return content;
   }
 
-  #code({ offset, size }: WasmSection): void {
-    const { functions, types } = this.#module;
-    const inner = this.#inner;
+  private code({ offset, size }: WasmSection): void {
+    const { functions, types } = this.module;
+    const inner = this.inner;
     // Locals of inner functions are renumbered in a copy. The slice of a Buffer would be none.
-    const source = inner.length === 0 ? this.#source : new Uint8Array(this.#source);
-    const out = this.#out;
+    const source = inner.length === 0 ? this.source : new Uint8Array(this.source);
+    const out = this.out;
     const count = new BinaryReader(source, offset, offset + size).u32();
     const sizeAt = out.length;
     out.u32Wide(0, SIZE_BYTES);
-    this.#codeOffset = out.length;
-    out.u32(count + this.#addedFunctions());
-    const innerOf = this.#innerOf();
-    const bodies = this.#bodyMeter(innerOf);
+    this.codeOffset = out.length;
+    out.u32(count + this.addedFunctions());
+    const innerOf = this.innerOf();
+    const bodies = this.bodyMeter(innerOf);
     const write = (body: number, isInner: boolean) => {
       const type = functions[body] as number;
       const params = types[type]?.params.length ?? 0;
-      bodies.meter(source, body, params, this.#types.blockType(type) ?? NO_VALUES, isInner, out);
+      bodies.meter(source, body, params, this.types.blockType(type) ?? NO_VALUES, isInner, out);
     };
     for (let body = 0; body < count; body++) {
-      const callee = innerOf[this.#module.importedFunctions + body] as number;
+      const callee = innerOf[this.module.importedFunctions + body] as number;
       const params = types[functions[body] as number]?.params.length ?? 0;
-      if (callee > 0) writeHandOver(out, params, callee, this.#fuelGlobal);
+      if (callee > 0) writeHandOver(out, params, callee, this.fuelGlobal);
       else write(body, false);
     }
-    if (this.#interruptFunction !== -1) writeInterruptFunction(out, this.#interruptFunction, this.#fuelGlobal);
-    for (const outer of inner) write(outer - this.#module.importedFunctions, true);
-    for (const index of this.#touched) writeTouch(out, types[this.#typeOf(index)], index);
+    if (this.interruptFunction !== -1) writeInterruptFunction(out, this.interruptFunction, this.fuelGlobal);
+    for (const outer of inner) write(outer - this.module.importedFunctions, true);
+    for (const index of this.touched) writeTouch(out, types[this.typeOf(index)], index);
     const end = out.length;
     out.length = sizeAt;
-    out.u32Wide(end - this.#codeOffset, SIZE_BYTES);
+    out.u32Wide(end - this.codeOffset, SIZE_BYTES);
     out.length = end;
   }
 
   /** The inner function of each function; 0 for none. */
-  #innerOf(): Uint32Array {
-    const { importedFunctions, functions } = this.#module;
+  private innerOf(): Uint32Array {
+    const { importedFunctions, functions } = this.module;
     const innerOf = new Uint32Array(importedFunctions + functions.length);
-    for (const [at, outer] of this.#inner.entries()) innerOf[outer] = this.#interruptFunction + 1 + at;
+    for (const [at, outer] of this.inner.entries()) innerOf[outer] = this.interruptFunction + 1 + at;
     return innerOf;
   }
 
-  #bodyMeter(innerOf: Uint32Array): BodyMeter {
-    const { importedFunctions, importsEscape, features } = this.#module;
+  private bodyMeter(innerOf: Uint32Array): BodyMeter {
+    const { importedFunctions, importsEscape, features } = this.module;
     const marked = (indices: readonly number[]) => {
       const marks = new Uint8Array(innerOf.length);
       for (const index of indices) marks[index] = 1;
@@ -221,17 +221,17 @@ export class ModuleMeter {
     };
     return new BodyMeter(
       {
-        fuelGlobal: this.#fuelGlobal,
-        interruptFunction: this.#interruptFunction,
+        fuelGlobal: this.fuelGlobal,
+        interruptFunction: this.interruptFunction,
         importedFunctions,
         importsEscape,
-        signatures: this.#signatures,
+        signatures: this.signatures,
         vectors: features.includes('simd'),
         innerOf,
-        touched: marked(this.#touched),
-        apart: marked(this.#apart),
+        touched: marked(this.touched),
+        apart: marked(this.apart),
       },
-      this.#scan.facts,
+      this.scan.facts,
     );
   }
 }

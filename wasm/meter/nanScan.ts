@@ -58,29 +58,29 @@ export class NanScan {
    */
   readonly after: number[] = [];
   readonly shape: number[] = [];
-  readonly #signatures: Signatures;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #values: Value[] = [];
+  private readonly signatures: Signatures;
+  private bytes: Uint8Array = new Uint8Array(0);
+  private values: Value[] = [];
   /** For each operand: the place of its value, {@link CLEAN} or {@link SURE}. */
-  #stack: number[] = [];
-  /** Number of operands from the bottom that {@link #seeAll} has seen: each is seen once. */
-  #seen = 0;
+  private stack: number[] = [];
+  /** Number of operands from the bottom that {@link seeAll} has seen: each is seen once. */
+  private seen = 0;
   /** Each time a local is set to a value that is followed. */
-  #sets: Array<[value: number, local: number]> = [];
+  private sets: Array<[value: number, local: number]> = [];
   /**
    * The one shape that each local is set to; {@link CLEAN} for a local that is also set to other
    * things.
    */
-  #held: Int8Array = new Int8Array(0);
+  private held: Int8Array = new Int8Array(0);
   /** 1 for each local that is set to a value that can be a NaN. */
-  #unsure: Uint8Array = new Uint8Array(0);
-  readonly #blocks: Block[] = [];
-  #isDead = false;
+  private unsure: Uint8Array = new Uint8Array(0);
+  private readonly blocks: Block[] = [];
+  private isDead = false;
   /** Number of open blocks that were opened in dead code. */
-  #deadBlocks = 0;
+  private deadBlocks = 0;
 
   constructor(signatures: Signatures) {
-    this.#signatures = signatures;
+    this.signatures = signatures;
   }
 
   clear(): void {
@@ -96,197 +96,197 @@ export class NanScan {
    */
   scan(bytes: Uint8Array, first: number, end: number, params: number, types: Uint8Array): void {
     this.clear();
-    this.#bytes = bytes;
-    this.#values = [];
-    this.#stack = [];
-    this.#seen = 0;
-    this.#sets = [];
-    this.#held = new Int8Array(params + types.length);
-    this.#unsure = new Uint8Array(params + types.length);
+    this.bytes = bytes;
+    this.values = [];
+    this.stack = [];
+    this.seen = 0;
+    this.sets = [];
+    this.held = new Int8Array(params + types.length);
+    this.unsure = new Uint8Array(params + types.length);
     // A parameter is what the caller gave; what is no float needs no look.
-    for (let local = 0; local < this.#held.length; local++) {
-      if (local < params || !FLOATS.has(types[local - params] as number)) this.#held[local] = CLEAN;
+    for (let local = 0; local < this.held.length; local++) {
+      if (local < params || !FLOATS.has(types[local - params] as number)) this.held[local] = CLEAN;
     }
-    this.#blocks.length = 0;
-    this.#blocks.push({ height: 0, params: 0, results: 0 });
-    this.#isDead = false;
-    this.#deadBlocks = 0;
-    for (let at = first; this.#blocks.length > 0; ) {
+    this.blocks.length = 0;
+    this.blocks.push({ height: 0, params: 0, results: 0 });
+    this.isDead = false;
+    this.deadBlocks = 0;
+    for (let at = first; this.blocks.length > 0; ) {
       const opcode = bytes[at] as number;
       const operand = at + 1;
       at = skipImmediates(bytes, opcode, operand, end);
-      if (this.#isDead && !this.#endsDeadCode(opcode)) continue;
-      if (opcode > Op.returnCallIndirect) this.#step(opcode, operand, at);
-      else this.#control(opcode, operand);
+      if (this.isDead && !this.endsDeadCode(opcode)) continue;
+      if (opcode > Op.returnCallIndirect) this.step(opcode, operand, at);
+      else this.control(opcode, operand);
     }
-    this.#settle();
+    this.settle();
   }
 
   /** Passes an instruction of dead code; true for the `else` or `end` after which code is live. */
-  #endsDeadCode(opcode: number): boolean {
-    if (opcode >= Op.block && opcode <= Op.if) this.#deadBlocks++;
-    else if (opcode === Op.end && this.#deadBlocks > 0) this.#deadBlocks--;
-    else if ((opcode === Op.end || opcode === Op.else) && this.#deadBlocks === 0) this.#isDead = false;
-    return !this.#isDead;
+  private endsDeadCode(opcode: number): boolean {
+    if (opcode >= Op.block && opcode <= Op.if) this.deadBlocks++;
+    else if (opcode === Op.end && this.deadBlocks > 0) this.deadBlocks--;
+    else if ((opcode === Op.end || opcode === Op.else) && this.deadBlocks === 0) this.isDead = false;
+    return !this.isDead;
   }
 
-  #control(opcode: number, operand: number): void {
+  private control(opcode: number, operand: number): void {
     switch (opcode) {
       case Op.nop:
         return;
       case Op.block:
       case Op.loop:
       case Op.if:
-        this.#openBlock(opcode, operand);
+        this.openBlock(opcode, operand);
         return;
       case Op.else: {
-        this.#seeAll();
-        const { height, params } = this.#blocks.at(-1) as Block;
-        this.#reset(height, params);
+        this.seeAll();
+        const { height, params } = this.blocks.at(-1) as Block;
+        this.reset(height, params);
         return;
       }
       case Op.end: {
-        this.#seeAll();
-        const { height, results } = this.#blocks.pop() as Block;
-        this.#reset(height, results);
+        this.seeAll();
+        const { height, results } = this.blocks.pop() as Block;
+        this.reset(height, results);
         return;
       }
       case Op.brIf:
-        this.#stack.pop();
-        this.#seeAll();
+        this.stack.pop();
+        this.seeAll();
         return;
       case Op.call:
       case Op.callIndirect:
-        this.#call(opcode, operand);
+        this.call(opcode, operand);
         return;
       default:
         // Branches, return, unreachable and tail calls.
-        this.#seeAll();
-        this.#isDead = true;
+        this.seeAll();
+        this.isDead = true;
     }
   }
 
-  #openBlock(opcode: number, operand: number): void {
-    const stack = this.#stack;
+  private openBlock(opcode: number, operand: number): void {
+    const stack = this.stack;
     if (opcode === Op.if) stack.pop();
-    const type = blockType(this.#bytes, operand);
-    const params = type < 0 ? 0 : (this.#signatures.params[type] as number);
-    const results = type === NO_RESULT ? 0 : type === ONE_RESULT ? 1 : (this.#signatures.results[type] as number);
-    if (params > 0) this.#seeAll();
-    this.#blocks.push({ height: stack.length - params, params, results });
+    const type = blockType(this.bytes, operand);
+    const params = type < 0 ? 0 : (this.signatures.params[type] as number);
+    const results = type === NO_RESULT ? 0 : type === ONE_RESULT ? 1 : (this.signatures.results[type] as number);
+    if (params > 0) this.seeAll();
+    this.blocks.push({ height: stack.length - params, params, results });
   }
 
-  #call(opcode: number, operand: number): void {
-    const { typeOf, params, results } = this.#signatures;
-    const stack = this.#stack;
-    const index = u32At(this.#bytes, operand);
+  private call(opcode: number, operand: number): void {
+    const { typeOf, params, results } = this.signatures;
+    const stack = this.stack;
+    const index = u32At(this.bytes, operand);
     const type = opcode === Op.call ? (typeOf[index] as number) : index;
     if (opcode === Op.callIndirect) stack.pop();
-    for (let i = params[type] as number; i > 0; i--) this.#see(stack.pop() as number, ALL);
-    this.#reset(stack.length, results[type] as number);
+    for (let i = params[type] as number; i > 0; i--) this.see(stack.pop() as number, ALL);
+    this.reset(stack.length, results[type] as number);
   }
 
-  #step(opcode: number, operand: number, after: number): void {
+  private step(opcode: number, operand: number, after: number): void {
     switch (opcode) {
       case Op.localGet:
-        this.#push(this.#fromLocal(u32At(this.#bytes, operand), after));
+        this.push(this.fromLocal(u32At(this.bytes, operand), after));
         return;
       case Op.localSet:
       case Op.localTee: {
-        const local = u32At(this.#bytes, operand);
-        this.#set(local, this.#stack.pop() as number);
-        if (opcode === Op.localTee) this.#push(this.#fromLocal(local, after));
+        const local = u32At(this.bytes, operand);
+        this.set(local, this.stack.pop() as number);
+        if (opcode === Op.localTee) this.push(this.fromLocal(local, after));
         return;
       }
       case Op.drop:
-        this.#stack.pop();
+        this.stack.pop();
         return;
       default:
-        this.#compute(opcode, operand, after);
+        this.compute(opcode, operand, after);
     }
   }
 
   /** Passes an instruction that takes operands and may leave one value. */
-  #compute(opcode: number, operand: number, after: number): void {
-    const stack = this.#stack;
+  private compute(opcode: number, operand: number, after: number): void {
+    const stack = this.stack;
     const prefixed = opcode === Op.prefixFc || opcode === Op.prefixFd;
     const effects = opcode === Op.prefixFc ? FC_EFFECTS : opcode === Op.prefixFd ? FD_EFFECTS : EFFECTS;
-    const index = prefixed ? u32At(this.#bytes, operand) : opcode;
+    const index = prefixed ? u32At(this.bytes, operand) : opcode;
     const unseen = effects.blind[index] as number;
     const sees = unseen === Shape.none ? ALL : ALL & ~(1 << unseen);
     const below = stack.length - (effects.pops[index] as number);
     const isSplat = opcode === Op.prefixFd && (index === F32X4_SPLAT || index === F64X2_SPLAT);
-    const staysSure = !isSplat || this.#isSure(stack[below] as number);
-    for (let i = below; i < stack.length; i++) this.#see(stack[i] as number, sees);
+    const staysSure = !isSplat || this.isSure(stack[below] as number);
+    for (let i = below; i < stack.length; i++) this.see(stack[i] as number, sees);
     stack.length = below;
     if (effects.pushes[index] === 0) return;
     const shape = effects.makes[index] as number;
     const sure = staysSure ? (effects.sure[index] as number) : Shape.none;
-    if (shape !== Shape.none) this.#push(this.#add({ after, shape, local: -1, sure: false, seen: 0 }));
-    else if (sure !== Shape.none) this.#push(this.#add({ after, shape: sure, local: -1, sure: true, seen: 0 }));
-    else this.#push(isSureConstant(this.#bytes, opcode, index, after) ? SURE : CLEAN);
+    if (shape !== Shape.none) this.push(this.add({ after, shape, local: -1, sure: false, seen: 0 }));
+    else if (sure !== Shape.none) this.push(this.add({ after, shape: sure, local: -1, sure: true, seen: 0 }));
+    else this.push(isSureConstant(this.bytes, opcode, index, after) ? SURE : CLEAN);
   }
 
   /** True for an operand that is no NaN. */
-  #isSure(index: number): boolean {
-    return index === SURE || this.#values[index]?.sure === true;
+  private isSure(index: number): boolean {
+    return index === SURE || this.values[index]?.sure === true;
   }
 
-  #fromLocal(local: number, after: number): number {
-    return this.#held[local] === CLEAN ? CLEAN : this.#add({ after, shape: Shape.none, local, sure: false, seen: 0 });
+  private fromLocal(local: number, after: number): number {
+    return this.held[local] === CLEAN ? CLEAN : this.add({ after, shape: Shape.none, local, sure: false, seen: 0 });
   }
 
-  #set(local: number, index: number): void {
+  private set(local: number, index: number): void {
     if (index === SURE) return;
-    const value = this.#values[index];
+    const value = this.values[index];
     if (value === undefined || value.local !== -1) {
       // The value comes from elsewhere, or from another local: it is seen, and this local holds
       // bits that must stay as they are.
-      this.#see(index, ALL);
-      this.#held[local] = CLEAN;
+      this.see(index, ALL);
+      this.held[local] = CLEAN;
       return;
     }
-    this.#sets.push([index, local]);
-    if (!value.sure) this.#unsure[local] = 1;
-    const held = this.#held[local] as number;
+    this.sets.push([index, local]);
+    if (!value.sure) this.unsure[local] = 1;
+    const held = this.held[local] as number;
     if (held === CLEAN) value.seen = ALL;
-    else this.#held[local] = held === Shape.none || held === value.shape ? value.shape : CLEAN;
+    else this.held[local] = held === Shape.none || held === value.shape ? value.shape : CLEAN;
   }
 
-  #add(value: Value): number {
-    this.#values.push(value);
-    return this.#values.length - 1;
+  private add(value: Value): number {
+    this.values.push(value);
+    return this.values.length - 1;
   }
 
-  #see(index: number, shapes: number): void {
-    const value = this.#values[index];
+  private see(index: number, shapes: number): void {
+    const value = this.values[index];
     if (value !== undefined) value.seen |= shapes;
   }
 
-  #seeAll(): void {
-    const stack = this.#stack;
-    for (let i = Math.min(this.#seen, stack.length); i < stack.length; i++) this.#see(stack[i] as number, ALL);
-    this.#seen = stack.length;
+  private seeAll(): void {
+    const stack = this.stack;
+    for (let i = Math.min(this.seen, stack.length); i < stack.length; i++) this.see(stack[i] as number, ALL);
+    this.seen = stack.length;
   }
 
-  #push(index: number): void {
+  private push(index: number): void {
     // What was above was popped; this entry is another one.
-    if (this.#seen > this.#stack.length) this.#seen = this.#stack.length;
-    this.#stack.push(index);
+    if (this.seen > this.stack.length) this.seen = this.stack.length;
+    this.stack.push(index);
   }
 
   /**
    * Cuts the stack off at a height and pushes `count` values about which nothing needs to be known.
    */
-  #reset(height: number, count: number): void {
-    this.#stack.length = height;
-    for (let i = 0; i < count; i++) this.#push(CLEAN);
+  private reset(height: number, count: number): void {
+    this.stack.length = height;
+    for (let i = 0; i < count; i++) this.push(CLEAN);
   }
 
-  #settle(): void {
-    for (const [index, local] of this.#sets) if (this.#held[local] === CLEAN) this.#see(index, ALL);
-    for (const { after, shape, local, sure, seen } of this.#values) {
-      const actual = local === -1 ? shape : this.#unsure[local] === 1 ? (this.#held[local] as number) : Shape.none;
+  private settle(): void {
+    for (const [index, local] of this.sets) if (this.held[local] === CLEAN) this.see(index, ALL);
+    for (const { after, shape, local, sure, seen } of this.values) {
+      const actual = local === -1 ? shape : this.unsure[local] === 1 ? (this.held[local] as number) : Shape.none;
       if (sure || actual <= Shape.none || (seen & (1 << actual)) === 0) continue;
       this.after.push(after);
       this.shape.push(actual);

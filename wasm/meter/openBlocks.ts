@@ -22,7 +22,7 @@ export class OpenBlocks {
   /** Depth of the innermost loop; 0 for none. */
   loopDepth = 0;
   /** For a loop: depth of the loop around it. */
-  #outerLoop = new Uint16Array(256);
+  private outerLoop = new Uint16Array(256);
 
   /** Begins a function. */
   begin(isEmpty: boolean, offset: number): void {
@@ -40,20 +40,20 @@ export class OpenBlocks {
     if (depth > MODULE_LIMITS.nesting) {
       throw new WasmInvalidError('limit', offset, `blocks nested deeper than ${MODULE_LIMITS.nesting}`);
     }
-    if (depth >= this.kinds.length) this.#grow();
+    if (depth >= this.kinds.length) this.grow();
     this.kinds[depth] = kind;
     this.targeted[depth] = 0;
     this.openedDead[depth] = dead;
     this.empty[depth] = isEmpty ? 1 : 0;
     this.owed[depth] = 0;
     if (kind !== BlockKind.loop) return;
-    this.#outerLoop[depth] = this.loopDepth;
+    this.outerLoop[depth] = this.loopDepth;
     this.loopDepth = depth;
   }
 
   /** Leaves the loop that is the innermost block. */
   leaveLoop(): void {
-    this.loopDepth = this.#outerLoop[this.depth] as number;
+    this.loopDepth = this.outerLoop[this.depth] as number;
   }
 
   /**
@@ -69,7 +69,7 @@ export class OpenBlocks {
     return label === depth;
   }
 
-  #grow(): void {
+  private grow(): void {
     this.kinds = twice(this.kinds);
     this.targeted = twice(this.targeted);
     this.openedDead = twice(this.openedDead);
@@ -77,9 +77,9 @@ export class OpenBlocks {
     const owed = new Float64Array(this.owed.length * 2);
     owed.set(this.owed);
     this.owed = owed;
-    const outerLoop = new Uint16Array(this.#outerLoop.length * 2);
-    outerLoop.set(this.#outerLoop);
-    this.#outerLoop = outerLoop;
+    const outerLoop = new Uint16Array(this.outerLoop.length * 2);
+    outerLoop.set(this.outerLoop);
+    this.outerLoop = outerLoop;
   }
 }
 

@@ -12,21 +12,21 @@ import type { RegionPlan } from './regionPlan.ts';
  * a call of the interrupt function in front of those that may take long.
  */
 export class OriginalCode {
-  readonly #out: ByteWriter;
-  readonly #interruptFunction: number;
-  readonly #nans: NanScan;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #longSteps = new OffsetList();
+  private readonly out: ByteWriter;
+  private readonly interruptFunction: number;
+  private readonly nans: NanScan;
+  private bytes: Uint8Array = new Uint8Array(0);
+  private longSteps = new OffsetList();
   /** The first local for canonical NaNs. */
-  #canonicalLocal = 0;
+  private canonicalLocal = 0;
   /** Places of NaNs of the body, and of long instructions of the plan, that have been written. */
-  #nansDone = 0;
-  #longDone = 0;
+  private nansDone = 0;
+  private longDone = 0;
 
   constructor(out: ByteWriter, interruptFunction: number, nans: NanScan) {
-    this.#out = out;
-    this.#interruptFunction = interruptFunction;
-    this.#nans = nans;
+    this.out = out;
+    this.interruptFunction = interruptFunction;
+    this.nans = nans;
   }
 
   /**
@@ -35,50 +35,50 @@ export class OriginalCode {
    * @param bytes of the module. Numbers of locals that move are changed in place.
    */
   begin(bytes: Uint8Array, canonicalLocal: number): void {
-    this.#bytes = bytes;
-    this.#canonicalLocal = canonicalLocal;
-    this.#nansDone = 0;
+    this.bytes = bytes;
+    this.canonicalLocal = canonicalLocal;
+    this.nansDone = 0;
   }
 
   /** Begins the stretch of a plan. */
   follow({ longSteps, movedLocals }: RegionPlan): void {
-    this.#longSteps = longSteps;
-    this.#longDone = 0;
-    renumberLocals(this.#bytes, movedLocals);
+    this.longSteps = longSteps;
+    this.longDone = 0;
+    renumberLocals(this.bytes, movedLocals);
   }
 
   /** Copies the code between two offsets. */
   copy(from: number, to: number): void {
-    const out = this.#out;
-    const nans = this.#nans;
-    const longSteps = this.#longSteps;
+    const out = this.out;
+    const nans = this.nans;
+    const longSteps = this.longSteps;
     let at = from;
     for (;;) {
-      const nan = nans.after[this.#nansDone] ?? Number.POSITIVE_INFINITY;
-      const long = this.#longDone < longSteps.count ? longSteps.at(this.#longDone) : Number.POSITIVE_INFINITY;
+      const nan = nans.after[this.nansDone] ?? Number.POSITIVE_INFINITY;
+      const long = this.longDone < longSteps.count ? longSteps.at(this.longDone) : Number.POSITIVE_INFINITY;
       // When both are at one place, the NaN was made before.
       if (nan <= long && nan <= to) {
-        out.copy(this.#bytes, at, nan);
-        writeCanonicalNan(out, nans.shape[this.#nansDone++] as number, this.#canonicalLocal);
+        out.copy(this.bytes, at, nan);
+        writeCanonicalNan(out, nans.shape[this.nansDone++] as number, this.canonicalLocal);
         at = nan;
       } else if (long < to) {
-        out.copy(this.#bytes, at, long);
-        writeInterruptCall(out, this.#interruptFunction);
+        out.copy(this.bytes, at, long);
+        writeInterruptCall(out, this.interruptFunction);
         at = long;
-        this.#longDone++;
+        this.longDone++;
       } else break;
     }
-    out.copy(this.#bytes, at, to);
+    out.copy(this.bytes, at, to);
   }
 
   /** Copies one instruction to which nothing is added. */
   copyStep(from: number, to: number): void {
-    this.#out.copy(this.#bytes, from, to);
+    this.out.copy(this.bytes, from, to);
   }
 
   /** Goes back to an offset, to copy its code again. No instruction in it takes long. */
   repeatFrom(offset: number): void {
-    while (this.#nansDone > 0 && (this.#nans.after[this.#nansDone - 1] as number) > offset) this.#nansDone--;
+    while (this.nansDone > 0 && (this.nans.after[this.nansDone - 1] as number) > offset) this.nansDone--;
   }
 }
 

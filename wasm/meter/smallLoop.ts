@@ -61,67 +61,67 @@ export interface SmallLoop {
 /** Finds the small loops of bodies. The caller reports the control instructions in order. */
 export class SmallLoopScan {
   /** Offset of each one found, ascending. */
-  readonly #found: number[];
-  #isOff = false;
+  private readonly found: number[];
+  private isOff = false;
   /** Offset of the loop that may be small; -1 for none. */
-  #loop = -1;
-  #depth = 0;
-  #costBefore = 0;
-  #hasIf = false;
+  private loop = -1;
+  private depth = 0;
+  private costBefore = 0;
+  private hasIf = false;
   /** Offset after the branch that goes back; -1 before it. */
-  #back = -1;
+  private back = -1;
 
   /** @param found gets the offset of each loop */
   constructor(found: number[]) {
-    this.#found = found;
+    this.found = found;
   }
 
   /** Begins a body. @param bytes its size */
   begin(bytes: number): void {
-    this.#loop = -1;
-    this.#isOff = bytes > FUNCTION_BYTES_MAX;
+    this.loop = -1;
+    this.isOff = bytes > FUNCTION_BYTES_MAX;
   }
 
   /** @param cost of the body up to here */
   opens(offset: number, depth: number, cost: number, isEmpty: boolean): void {
-    this.#loop = isEmpty && !this.#isOff ? offset : -1;
-    this.#depth = depth;
-    this.#costBefore = cost;
-    this.#hasIf = false;
-    this.#back = -1;
+    this.loop = isEmpty && !this.isOff ? offset : -1;
+    this.depth = depth;
+    this.costBefore = cost;
+    this.hasIf = false;
+    this.back = -1;
   }
 
   opensIf(isEmpty: boolean): void {
-    if (!isEmpty || this.#hasIf || this.#back !== -1) this.#loop = -1;
-    this.#hasIf = true;
+    if (!isEmpty || this.hasIf || this.back !== -1) this.loop = -1;
+    this.hasIf = true;
   }
 
   branches(after: number, target: number): void {
-    if (target !== this.#depth || this.#back !== -1) this.#loop = -1;
-    this.#back = after;
+    if (target !== this.depth || this.back !== -1) this.loop = -1;
+    this.back = after;
   }
 
   /** @param isPlain the branch goes to the end of a block without values */
   branchesIf(after: number, label: number, target: number, isPlain: boolean): void {
-    if (target >= this.#depth) {
-      if (target > this.#depth || this.#hasIf || this.#back !== -1) this.#loop = -1;
-      this.#back = after;
-    } else if (!isPlain || label >= LABEL_MAX) this.#loop = -1;
+    if (target >= this.depth) {
+      if (target > this.depth || this.hasIf || this.back !== -1) this.loop = -1;
+      this.back = after;
+    } else if (!isPlain || label >= LABEL_MAX) this.loop = -1;
   }
 
   ends(offset: number, depth: number, cost: number): void {
-    if (this.#loop === -1) return;
-    if (this.#back !== offset) this.#loop = -1;
-    else if (depth > this.#depth) this.#back = offset + 1;
+    if (this.loop === -1) return;
+    if (this.back !== offset) this.loop = -1;
+    else if (depth > this.depth) this.back = offset + 1;
     else {
-      if (cost - this.#costBefore <= COST_MAX && this.#found.length < SMALL_LOOPS_MAX) this.#found.push(this.#loop);
-      this.#loop = -1;
+      if (cost - this.costBefore <= COST_MAX && this.found.length < SMALL_LOOPS_MAX) this.found.push(this.loop);
+      this.loop = -1;
     }
   }
 
   /** Rejects the loop: another control instruction is in it, or one that may take long. */
   reject(): void {
-    this.#loop = -1;
+    this.loop = -1;
   }
 }
 

@@ -26,21 +26,21 @@ const NO_LOOP = -1;
  * V8's own validator needs memory for each operand.
  */
 export class BodyChecker {
-  readonly #bytes: Uint8Array;
-  readonly #signatures: Signatures;
-  readonly #hasDataCount: boolean;
-  readonly #features: Set<string>;
+  private readonly bytes: Uint8Array;
+  private readonly signatures: Signatures;
+  private readonly hasDataCount: boolean;
+  private readonly features: Set<string>;
   /**
    * Four numbers for each open block: height below its parameters, its parameters, its results, and
    * where its loop begins.
    */
-  readonly #base = new Float64Array(MODULE_LIMITS.nesting + 2);
-  readonly #params = new Uint16Array(MODULE_LIMITS.nesting + 2);
-  readonly #results = new Uint16Array(MODULE_LIMITS.nesting + 2);
-  readonly #loop = new Int32Array(MODULE_LIMITS.nesting + 2);
-  #depth = 0;
-  #height = 0;
-  #engineCalls = 0;
+  private readonly base = new Float64Array(MODULE_LIMITS.nesting + 2);
+  private readonly params = new Uint16Array(MODULE_LIMITS.nesting + 2);
+  private readonly results = new Uint16Array(MODULE_LIMITS.nesting + 2);
+  private readonly loop = new Int32Array(MODULE_LIMITS.nesting + 2);
+  private depth = 0;
+  private height = 0;
+  private engineCalls = 0;
   /** Counts of the body that was checked last. */
   readonly cost: FunctionCost = {
     bytes: 0,
@@ -58,10 +58,10 @@ export class BodyChecker {
 
   /** @param features gains the features that are met */
   constructor(bytes: Uint8Array, signatures: Signatures, hasDataCount: boolean, features: Set<string>) {
-    this.#bytes = bytes;
-    this.#signatures = signatures;
-    this.#hasDataCount = hasDataCount;
-    this.#features = features;
+    this.bytes = bytes;
+    this.signatures = signatures;
+    this.hasDataCount = hasDataCount;
+    this.features = features;
   }
 
   /**
@@ -72,34 +72,34 @@ export class BodyChecker {
    * @throws {WasmInvalidError}
    */
   check(pos: number, end: number, type: number): void {
-    const bytes = this.#bytes;
-    let at = this.#begin(pos, end, type);
+    const bytes = this.bytes;
+    let at = this.begin(pos, end, type);
     let instructions = 0;
-    while (this.#depth >= 0) {
+    while (this.depth >= 0) {
       if (at >= end) throw new WasmInvalidError('malformed', end, 'a function body without its end');
       const start = at;
       const opcode = bytes[start] as number;
       at = skipImmediates(bytes, opcode, start + 1, end);
       instructions++;
       // Everything from `unreachable` to `return_call_indirect` but `nop`.
-      if (opcode <= Op.returnCallIndirect) this.#control(opcode, start, at);
-      else this.#step(opcode, start);
+      if (opcode <= Op.returnCallIndirect) this.control(opcode, start, at);
+      else this.step(opcode, start);
     }
     if (at !== end) throw new WasmInvalidError('malformed', at, 'bytes after the end of a function body');
     this.cost.instructions = instructions;
-    this.cost.localWork = this.cost.locals * (instructions + ENGINE_CALL_WORK * this.#engineCalls);
+    this.cost.localWork = this.cost.locals * (instructions + ENGINE_CALL_WORK * this.engineCalls);
   }
 
   /** Offset of the first instruction. */
-  #begin(pos: number, end: number, type: number): number {
+  private begin(pos: number, end: number, type: number): number {
     const { cost } = this;
-    const first = skipLocals(this.#bytes, pos, end);
-    const { params, results } = this.#signatures;
-    this.#depth = -1;
-    this.#height = 0;
-    this.#engineCalls = 0;
+    const first = skipLocals(this.bytes, pos, end);
+    const { params, results } = this.signatures;
+    this.depth = -1;
+    this.height = 0;
+    this.engineCalls = 0;
     cost.bytes = end - pos;
-    cost.locals = (params[type] as number) + declaredLocals(this.#bytes, pos);
+    cost.locals = (params[type] as number) + declaredLocals(this.bytes, pos);
     for (const name of [
       'operands',
       'mergeValues',
@@ -110,131 +110,131 @@ export class BodyChecker {
       'nesting',
     ] as const)
       cost[name] = 0;
-    this.#open(0, results[type] as number, NO_LOOP, pos);
+    this.open(0, results[type] as number, NO_LOOP, pos);
     return first;
   }
 
-  #open(params: number, results: number, loop: number, offset: number): void {
-    const depth = ++this.#depth;
+  private open(params: number, results: number, loop: number, offset: number): void {
+    const depth = ++this.depth;
     if (depth > MODULE_LIMITS.nesting) {
       throw new WasmInvalidError('limit', offset, `blocks nested deeper than ${MODULE_LIMITS.nesting}`);
     }
-    const below = depth === 0 ? 0 : (this.#base[depth - 1] as number);
-    this.#base[depth] = Math.max(below, this.#height - params);
-    this.#params[depth] = params;
-    this.#results[depth] = results;
-    this.#loop[depth] = loop;
-    this.#height = (this.#base[depth] as number) + params;
+    const below = depth === 0 ? 0 : (this.base[depth - 1] as number);
+    this.base[depth] = Math.max(below, this.height - params);
+    this.params[depth] = params;
+    this.results[depth] = results;
+    this.loop[depth] = loop;
+    this.height = (this.base[depth] as number) + params;
     if (depth > this.cost.nesting) this.cost.nesting = depth;
   }
 
-  #pop(count: number): void {
-    const base = this.#base[this.#depth] as number;
-    this.#height = Math.max(base, this.#height - count);
+  private pop(count: number): void {
+    const base = this.base[this.depth] as number;
+    this.height = Math.max(base, this.height - count);
   }
 
-  #push(count: number): void {
-    this.#height += count;
-    if (this.#height > this.cost.operands) this.cost.operands = this.#height;
+  private push(count: number): void {
+    this.height += count;
+    if (this.height > this.cost.operands) this.cost.operands = this.height;
   }
 
   /** Control splits or joins here, `times` times. */
-  #merge(times: number): void {
+  private merge(times: number): void {
     const { cost } = this;
-    cost.mergeValues += times * (1 + cost.locals + this.#height);
+    cost.mergeValues += times * (1 + cost.locals + this.height);
   }
 
-  #control(opcode: number, start: number, next: number): void {
+  private control(opcode: number, start: number, next: number): void {
     switch (opcode) {
       case 0x01: // nop
         return;
       case Op.block:
       case Op.loop:
       case Op.if:
-        this.#block(opcode, start);
+        this.block(opcode, start);
         return;
       case Op.else:
-        this.#merge(1);
-        this.#height = (this.#base[this.#depth] as number) + (this.#params[this.#depth] as number);
+        this.merge(1);
+        this.height = (this.base[this.depth] as number) + (this.params[this.depth] as number);
         return;
       case Op.end:
-        this.#close(next);
+        this.close(next);
         return;
       case Op.br:
       case Op.brIf: {
-        if (opcode === Op.brIf) this.#pop(1);
-        this.#merge(1);
-        this.cost.passedValues += this.#arity(u32At(this.#bytes, start + 1), start);
+        if (opcode === Op.brIf) this.pop(1);
+        this.merge(1);
+        this.cost.passedValues += this.arity(u32At(this.bytes, start + 1), start);
         break;
       }
       case Op.brTable:
-        this.#branchTable(start);
+        this.branchTable(start);
         break;
       case Op.return:
-        this.#merge(1);
-        this.cost.passedValues += this.#results[0] as number;
+        this.merge(1);
+        this.cost.passedValues += this.results[0] as number;
         break;
       case Op.call:
       case Op.callIndirect:
       case Op.returnCall:
       case Op.returnCallIndirect:
-        this.#call(opcode, start);
+        this.call(opcode, start);
         break;
       default: // unreachable
     }
     const leaves = opcode !== Op.brIf && opcode !== Op.call && opcode !== Op.callIndirect;
     // What follows is never reached; its operands begin at the block's own.
-    if (leaves) this.#height = this.#base[this.#depth] as number;
+    if (leaves) this.height = this.base[this.depth] as number;
   }
 
-  #block(opcode: number, start: number): void {
-    if (opcode === Op.if) this.#pop(1);
-    this.#merge(1);
-    const type = blockTypeAt(this.#bytes, start + 1, this.#signatures.params.length, this.#features);
-    const params = type < 0 ? 0 : (this.#signatures.params[type] as number);
-    const results = type === EMPTY ? 0 : type === ONE_RESULT ? 1 : (this.#signatures.results[type] as number);
+  private block(opcode: number, start: number): void {
+    if (opcode === Op.if) this.pop(1);
+    this.merge(1);
+    const type = blockTypeAt(this.bytes, start + 1, this.signatures.params.length, this.features);
+    const params = type < 0 ? 0 : (this.signatures.params[type] as number);
+    const results = type === EMPTY ? 0 : type === ONE_RESULT ? 1 : (this.signatures.results[type] as number);
     if (opcode === Op.loop) {
       this.cost.loops++;
-      this.cost.loopValues += this.cost.locals + this.#height;
+      this.cost.loopValues += this.cost.locals + this.height;
     }
     this.cost.passedValues += params + results;
-    this.#open(params, results, opcode === Op.loop ? start : NO_LOOP, start);
+    this.open(params, results, opcode === Op.loop ? start : NO_LOOP, start);
   }
 
-  #close(next: number): void {
-    this.#merge(1);
-    const depth = this.#depth--;
-    const loop = this.#loop[depth] as number;
+  private close(next: number): void {
+    this.merge(1);
+    const depth = this.depth--;
+    const loop = this.loop[depth] as number;
     if (loop !== NO_LOOP) this.cost.loopBytes += next - loop;
-    this.#height = this.#base[depth] as number;
-    this.#push(this.#results[depth] as number);
+    this.height = this.base[depth] as number;
+    this.push(this.results[depth] as number);
   }
 
-  #branchTable(start: number): void {
-    const bytes = this.#bytes;
-    this.#pop(1);
+  private branchTable(start: number): void {
+    const bytes = this.bytes;
+    this.pop(1);
     const labels = u32At(bytes, start + 1);
-    this.#merge(labels + 1);
+    this.merge(labels + 1);
     let at = start + 1;
     for (let i = 0; i <= labels; i++) {
       while ((bytes[at++] as number) >= 0x80);
-      this.cost.passedValues += this.#arity(u32At(bytes, at), start);
+      this.cost.passedValues += this.arity(u32At(bytes, at), start);
     }
   }
 
   /** Values that a branch to a label takes along. */
-  #arity(label: number, offset: number): number {
-    const depth = this.#depth - label;
+  private arity(label: number, offset: number): number {
+    const depth = this.depth - label;
     if (depth < 0)
-      throw new WasmInvalidError('malformed', offset, `a branch to label ${label} in ${this.#depth + 1} blocks`);
-    return (this.#loop[depth] === NO_LOOP ? this.#results[depth] : this.#params[depth]) as number;
+      throw new WasmInvalidError('malformed', offset, `a branch to label ${label} in ${this.depth + 1} blocks`);
+    return (this.loop[depth] === NO_LOOP ? this.results[depth] : this.params[depth]) as number;
   }
 
-  #call(opcode: number, start: number): void {
-    const { params, results, typeOf } = this.#signatures;
+  private call(opcode: number, start: number): void {
+    const { params, results, typeOf } = this.signatures;
     const { cost } = this;
     const indirect = opcode === Op.callIndirect || opcode === Op.returnCallIndirect;
-    const index = u32At(this.#bytes, start + 1);
+    const index = u32At(this.bytes, start + 1);
     const type = indirect ? index : typeOf[index];
     if (type === undefined || type >= params.length) {
       throw new WasmInvalidError(
@@ -243,38 +243,38 @@ export class BodyChecker {
         `a call of ${indirect ? 'type' : 'function'} ${index}, which is not there`,
       );
     }
-    if (indirect) this.#pop(1);
-    cost.mergeValues += CALL_SHARE * (cost.locals + this.#height);
+    if (indirect) this.pop(1);
+    cost.mergeValues += CALL_SHARE * (cost.locals + this.height);
     cost.passedValues += (indirect ? ENGINE_CALL : 1) + (params[type] as number) + (results[type] as number);
-    this.#pop(params[type] as number);
-    if (opcode === Op.returnCall || opcode === Op.returnCallIndirect) this.#features.add('tail-call');
-    else this.#push(results[type] as number);
+    this.pop(params[type] as number);
+    if (opcode === Op.returnCall || opcode === Op.returnCallIndirect) this.features.add('tail-call');
+    else this.push(results[type] as number);
   }
 
-  #callEngine(): void {
-    this.#engineCalls++;
+  private callEngine(): void {
+    this.engineCalls++;
     this.cost.passedValues += ENGINE_CALL;
   }
 
-  #step(opcode: number, start: number): void {
-    const bytes = this.#bytes;
+  private step(opcode: number, start: number): void {
+    const bytes = this.bytes;
     let effects = EFFECTS;
     let index = opcode;
     if (opcode >= 0xc0) {
-      noteFeature(bytes, start, opcode, this.#hasDataCount, this.#features);
+      noteFeature(bytes, start, opcode, this.hasDataCount, this.features);
       if (opcode === Op.prefixFc || opcode === Op.prefixFd) {
         index = u32At(bytes, start + 1);
         effects = opcode === Op.prefixFc ? FC_EFFECTS : FD_EFFECTS;
         // From memory.init to table.fill.
-        if (opcode === Op.prefixFc && index >= 8) this.#callEngine();
-      } else if (opcode === Op.refFunc) this.#callEngine();
+        if (opcode === Op.prefixFc && index >= 8) this.callEngine();
+      } else if (opcode === Op.refFunc) this.callEngine();
     } else if (opcode === 0x1c) {
-      this.#features.add('reference-types');
+      this.features.add('reference-types');
     } else if (opcode === Op.memoryGrow || opcode === 0x25 || opcode === 0x26) {
-      this.#callEngine();
+      this.callEngine();
     }
-    this.#pop(effects.pops[index] as number);
-    this.#push(effects.pushes[index] as number);
+    this.pop(effects.pops[index] as number);
+    this.push(effects.pushes[index] as number);
   }
 }
 

@@ -45,10 +45,10 @@ export function readModule(bytes: Uint8Array, options: ReadOptions = {}): WasmMo
 }
 
 class ModuleReader {
-  readonly #reader: TypeReader;
-  readonly #bodies: boolean;
-  readonly #limits: Record<keyof typeof METERED_LIMITS, number>;
-  readonly #module: WasmModule = {
+  private readonly reader: TypeReader;
+  private readonly bodies: boolean;
+  private readonly limits: Record<keyof typeof METERED_LIMITS, number>;
+  private readonly module: WasmModule = {
     types: [],
     imports: [],
     importedFunctions: 0,
@@ -66,22 +66,22 @@ class ModuleReader {
     features: [],
     cost: noCost(),
   };
-  #dataCount: number | undefined;
-  #codeSeen = 0;
-  #typeValues = 0;
-  #importedGlobals = 0;
+  private dataCount: number | undefined;
+  private codeSeen = 0;
+  private typeValues = 0;
+  private importedGlobals = 0;
 
   constructor(bytes: Uint8Array, { bodies = true, metered = false }: ReadOptions) {
-    this.#reader = new TypeReader(bytes);
-    this.#bodies = bodies;
-    this.#limits = metered ? METERED_LIMITS : MODULE_LIMITS;
+    this.reader = new TypeReader(bytes);
+    this.bodies = bodies;
+    this.limits = metered ? METERED_LIMITS : MODULE_LIMITS;
   }
 
   read(): WasmModule {
-    const r = this.#reader;
-    const module = this.#module;
+    const r = this.reader;
+    const module = this.module;
     const size = r.bytes.length;
-    this.#header();
+    this.header();
     let last = 0;
     while (r.pos < size) {
       r.end = size;
@@ -105,22 +105,22 @@ class ModuleReader {
       if (order <= last) throw r.malformed(`section ${id} is out of order or there twice`, at);
       last = order;
       module.sections.push({ id, offset: r.pos, size: length });
-      this.#section(id);
+      this.section(id);
       if (r.pos !== end) throw r.malformed(`section ${id} is longer than its content`);
     }
-    if (this.#codeSeen !== module.functions.length) {
-      throw r.malformed(`${module.functions.length} functions declared, ${this.#codeSeen} bodies given`, size);
+    if (this.codeSeen !== module.functions.length) {
+      throw r.malformed(`${module.functions.length} functions declared, ${this.codeSeen} bodies given`, size);
     }
-    if (this.#dataCount !== undefined && this.#dataCount !== module.dataSegments) {
-      throw r.malformed(`data count says ${this.#dataCount}, there are ${module.dataSegments} data segments`, size);
+    if (this.dataCount !== undefined && this.dataCount !== module.dataSegments) {
+      throw r.malformed(`data count says ${this.dataCount}, there are ${module.dataSegments} data segments`, size);
     }
-    noteShapeFeatures(this.#module, this.#reader.features);
-    module.features = [...this.#reader.features].sort();
+    noteShapeFeatures(this.module, this.reader.features);
+    module.features = [...this.reader.features].sort();
     return module;
   }
 
-  #header(): void {
-    const r = this.#reader;
+  private header(): void {
+    const r = this.reader;
     const magic = [0x00, 0x61, 0x73, 0x6d];
     for (const expected of magic) if (r.u8() !== expected) throw r.malformed('not a WebAssembly module', 0);
     const version = [r.u8(), r.u8(), r.u8(), r.u8()];
@@ -128,120 +128,120 @@ class ModuleReader {
     if (version.join() !== '1,0,0,0') throw r.malformed('unknown WebAssembly version', 4);
   }
 
-  #section(id: number): void {
+  private section(id: number): void {
     switch (id) {
       case SECTION.type:
-        this.#types();
+        this.types();
         break;
       case SECTION.import:
-        this.#imports();
+        this.imports();
         break;
       case SECTION.function:
-        this.#functions();
+        this.functions();
         break;
       case SECTION.table:
-        this.#tables();
+        this.tables();
         break;
       case SECTION.memory:
-        this.#memories();
+        this.memories();
         break;
       case SECTION.global:
-        this.#globals();
+        this.globals();
         break;
       case SECTION.export:
-        this.#exports();
+        this.exports();
         break;
       case SECTION.start:
-        this.#module.start = this.#reader.u32();
+        this.module.start = this.reader.u32();
         break;
       case SECTION.element:
-        this.#elements();
+        this.elements();
         break;
       case SECTION.dataCount:
-        this.#dataCount = this.#reader.u32();
-        this.#reader.features.add('bulk-memory');
+        this.dataCount = this.reader.u32();
+        this.reader.features.add('bulk-memory');
         break;
       case SECTION.code:
-        this.#code();
+        this.code();
         break;
       default:
-        this.#data();
+        this.data();
     }
   }
 
-  #types(): void {
-    const r = this.#reader;
-    const count = r.count('types', this.#limits.types);
+  private types(): void {
+    const r = this.reader;
+    const count = r.count('types', this.limits.types);
     for (let i = 0; i < count; i++) {
       const at = r.pos;
       const form = r.u8();
       if (form >= 0x4e && form <= 0x5f) throw unsupported('gc', at, `type form 0x${form.toString(16)}`);
       if (form !== 0x60) throw r.malformed(`unknown type form 0x${form.toString(16)}`, at);
-      const params = this.#valueTypes('parameters');
-      const results = this.#valueTypes('results');
-      if (results.length > 1) this.#reader.features.add('multi-value');
-      this.#module.types.push({ params, results });
+      const params = this.valueTypes('parameters');
+      const results = this.valueTypes('results');
+      if (results.length > 1) this.reader.features.add('multi-value');
+      this.module.types.push({ params, results });
     }
   }
 
-  #valueTypes(what: string): ValueType[] {
-    const count = this.#reader.count(what, MODULE_LIMITS.arity);
-    this.#typeValues += count;
-    if (this.#typeValues > this.#limits.typeValues) {
+  private valueTypes(what: string): ValueType[] {
+    const count = this.reader.count(what, MODULE_LIMITS.arity);
+    this.typeValues += count;
+    if (this.typeValues > this.limits.typeValues) {
       throw new WasmInvalidError(
         'limit',
-        this.#reader.pos,
-        `more than ${this.#limits.typeValues} parameters and results`,
+        this.reader.pos,
+        `more than ${this.limits.typeValues} parameters and results`,
       );
     }
     const types: ValueType[] = [];
-    for (let i = 0; i < count; i++) types.push(this.#reader.valueType());
+    for (let i = 0; i < count; i++) types.push(this.reader.valueType());
     return types;
   }
 
-  #typeIndex(): number {
-    const at = this.#reader.pos;
-    const index = this.#reader.u32();
-    if (index >= this.#module.types.length) throw this.#reader.malformed(`there is no type ${index}`, at);
+  private typeIndex(): number {
+    const at = this.reader.pos;
+    const index = this.reader.u32();
+    if (index >= this.module.types.length) throw this.reader.malformed(`there is no type ${index}`, at);
     return index;
   }
 
-  #imports(): void {
-    const r = this.#reader;
-    const module = this.#module;
-    const count = r.count('imports', this.#limits.imports);
+  private imports(): void {
+    const r = this.reader;
+    const module = this.module;
+    const count = r.count('imports', this.limits.imports);
     for (let i = 0; i < count; i++) {
       const from = r.name();
       const name = r.name();
-      const type = this.#importType();
+      const type = this.importType();
       if (type.kind === 'func') module.importedFunctions++;
       else if (type.kind === 'table') module.tables.push({ element: type.element, limits: type.limits });
       else if (type.kind === 'memory') module.memories.push(type.limits);
       else {
         module.globals.push({ type: type.type, mutable: type.mutable });
-        this.#importedGlobals++;
-        if (type.mutable) this.#reader.features.add('mutable-globals');
+        this.importedGlobals++;
+        if (type.mutable) this.reader.features.add('mutable-globals');
         // A reference handed in may be a host function.
         if (type.type === 'funcref') module.importsEscape = true;
       }
       if (type.kind === 'table') module.importsEscape = true;
       module.imports.push({ module: from, name, type });
     }
-    this.#checkMemoryCount();
+    this.checkMemoryCount();
   }
 
-  #importType(): ImportType {
-    const r = this.#reader;
+  private importType(): ImportType {
+    const r = this.reader;
     const at = r.pos;
     switch (r.u8()) {
       case 0:
-        return { kind: 'func', type: this.#typeIndex() };
+        return { kind: 'func', type: this.typeIndex() };
       case 1:
-        return { kind: 'table', ...this.#tableType() };
+        return { kind: 'table', ...this.tableType() };
       case 2:
-        return { kind: 'memory', limits: this.#reader.memoryLimits() };
+        return { kind: 'memory', limits: this.reader.memoryLimits() };
       case 3:
-        return { kind: 'global', type: this.#reader.valueType(), mutable: this.#reader.mutable() };
+        return { kind: 'global', type: this.reader.valueType(), mutable: this.reader.mutable() };
       case 4:
         throw unsupported('exceptions', at, 'an imported tag');
       default:
@@ -249,14 +249,14 @@ class ModuleReader {
     }
   }
 
-  #tableType(): TableType {
-    const r = this.#reader;
-    const module = this.#module;
+  private tableType(): TableType {
+    const r = this.reader;
+    const module = this.module;
     const at = r.pos;
     if (r.pos < r.end && r.bytes[r.pos] === 0x40)
       throw unsupported('function-references', at, 'a table with an initial value');
-    const element = this.#reader.refType();
-    const limits = this.#reader.limits('table');
+    const element = this.reader.refType();
+    const limits = this.reader.limits('table');
     let entries = limits.min;
     for (const table of module.tables) entries += table.limits.min;
     if (entries > MODULE_LIMITS.tableEntries) {
@@ -269,55 +269,55 @@ class ModuleReader {
     return { element, limits };
   }
 
-  #checkMemoryCount(): void {
-    if (this.#module.memories.length > 1) throw unsupported('multi-memory', this.#reader.pos, 'a second memory');
+  private checkMemoryCount(): void {
+    if (this.module.memories.length > 1) throw unsupported('multi-memory', this.reader.pos, 'a second memory');
   }
 
-  #functions(): void {
-    const r = this.#reader;
-    const module = this.#module;
-    const count = r.count('functions', this.#limits.functions);
+  private functions(): void {
+    const r = this.reader;
+    const module = this.module;
+    const count = r.count('functions', this.limits.functions);
     module.functions = new Uint32Array(count);
-    for (let i = 0; i < count; i++) module.functions[i] = this.#typeIndex();
+    for (let i = 0; i < count; i++) module.functions[i] = this.typeIndex();
   }
 
-  #tables(): void {
-    const count = this.#reader.count('tables', MODULE_LIMITS.tables);
-    for (let i = 0; i < count; i++) this.#module.tables.push(this.#tableType());
-    if (this.#module.tables.length > MODULE_LIMITS.tables)
-      throw new WasmInvalidError('limit', this.#reader.pos, 'too many tables');
+  private tables(): void {
+    const count = this.reader.count('tables', MODULE_LIMITS.tables);
+    for (let i = 0; i < count; i++) this.module.tables.push(this.tableType());
+    if (this.module.tables.length > MODULE_LIMITS.tables)
+      throw new WasmInvalidError('limit', this.reader.pos, 'too many tables');
   }
 
-  #memories(): void {
-    const count = this.#reader.count('memories', MODULE_LIMITS.imports);
+  private memories(): void {
+    const count = this.reader.count('memories', MODULE_LIMITS.imports);
     for (let i = 0; i < count; i++) {
-      this.#module.memories.push(this.#reader.memoryLimits());
-      this.#checkMemoryCount();
+      this.module.memories.push(this.reader.memoryLimits());
+      this.checkMemoryCount();
     }
   }
 
-  #globals(): void {
-    const r = this.#reader;
-    const module = this.#module;
-    const count = r.count('globals', this.#limits.globals);
+  private globals(): void {
+    const r = this.reader;
+    const module = this.module;
+    const count = r.count('globals', this.limits.globals);
     for (let i = 0; i < count; i++) {
-      module.globals.push({ type: this.#reader.valueType(), mutable: this.#reader.mutable() });
-      this.#constant();
+      module.globals.push({ type: this.reader.valueType(), mutable: this.reader.mutable() });
+      this.constant();
     }
   }
 
   /** A constant expression: one instruction and `end`. */
-  #constant(): void {
-    const r = this.#reader;
+  private constant(): void {
+    const r = this.reader;
     const at = r.pos;
     let instructions = 0;
     for (;;) {
       const opcode = r.u8();
       if (opcode === Op.end) break;
       instructions++;
-      if (opcode === Op.refFunc) this.#reference(r.u32());
-      else if (opcode === Op.globalGet) this.#constantGlobal(r.u32(), at);
-      else r.pos = this.#constantOperand(opcode, at);
+      if (opcode === Op.refFunc) this.reference(r.u32());
+      else if (opcode === Op.globalGet) this.constantGlobal(r.u32(), at);
+      else r.pos = this.constantOperand(opcode, at);
     }
     if (instructions > 1) throw unsupported('extended-const', at, 'a computed constant');
     if (instructions === 0) throw r.malformed('an empty constant expression', at);
@@ -327,15 +327,14 @@ class ModuleReader {
    * The global that a constant expression reads: an imported one that never changes (Core
    * Specification 2.0, section 3.3.10).
    */
-  #constantGlobal(index: number, at: number): void {
-    if (index >= this.#importedGlobals)
+  private constantGlobal(index: number, at: number): void {
+    if (index >= this.importedGlobals)
       throw unsupported('gc', at, "a constant that reads one of the module's own globals");
-    if (this.#module.globals[index]?.mutable)
-      throw this.#reader.malformed('a constant that reads a mutable global', at);
+    if (this.module.globals[index]?.mutable) throw this.reader.malformed('a constant that reads a mutable global', at);
   }
 
-  #constantOperand(opcode: number, at: number): number {
-    const r = this.#reader;
+  private constantOperand(opcode: number, at: number): number {
+    const r = this.reader;
     const next = skipImmediates(r.bytes, opcode, r.pos, r.end);
     const arithmetic = [0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e].includes(opcode);
     const allowed =
@@ -350,14 +349,14 @@ class ModuleReader {
    * Notes a function index outside of code: a function in a table, an export or a global can be
    * called indirectly.
    */
-  #reference(functionIndex: number): void {
-    if (functionIndex < this.#module.importedFunctions) this.#module.importsEscape = true;
+  private reference(functionIndex: number): void {
+    if (functionIndex < this.module.importedFunctions) this.module.importsEscape = true;
   }
 
-  #exports(): void {
-    const r = this.#reader;
-    const module = this.#module;
-    const count = r.count('exports', this.#limits.exports);
+  private exports(): void {
+    const r = this.reader;
+    const module = this.module;
+    const count = r.count('exports', this.limits.exports);
     const names = new Set<string>();
     for (let i = 0; i < count; i++) {
       const at = r.pos;
@@ -370,65 +369,65 @@ class ModuleReader {
       if (byte === 4) throw unsupported('exceptions', kindAt, 'an exported tag');
       if (kind === undefined) throw r.malformed('unknown export kind', kindAt);
       const index = r.u32();
-      if (kind === 'func') this.#reference(index);
+      if (kind === 'func') this.reference(index);
       module.exports.push({ name, kind, index });
     }
   }
 
-  #elements(): void {
-    const r = this.#reader;
-    const module = this.#module;
+  private elements(): void {
+    const r = this.reader;
+    const module = this.module;
     const count = r.count('element segments', MODULE_LIMITS.elementSegments);
     module.elementSegments = count;
     for (let i = 0; i < count; i++) {
       const at = r.pos;
       const flags = r.u32();
       if (flags > 7) throw r.malformed('malformed element segment', at);
-      if (flags > 0) this.#reader.features.add('bulk-memory');
+      if (flags > 0) this.reader.features.add('bulk-memory');
       const active = (flags & 1) === 0;
       if (active && flags & 2) r.u32();
-      if (active) this.#constant();
+      if (active) this.constant();
       if (flags & 3) {
-        if (flags & 4) this.#reader.refType();
+        if (flags & 4) this.reader.refType();
         else if (r.u8() !== 0) throw r.malformed('malformed element kind');
       }
       const entries = r.count('elements', MODULE_LIMITS.elements - module.cost.elements);
       module.cost.elements += entries;
       for (let j = 0; j < entries; j++) {
-        if (flags & 4) this.#constant();
-        else this.#reference(r.u32());
+        if (flags & 4) this.constant();
+        else this.reference(r.u32());
       }
     }
   }
 
-  #data(): void {
-    const r = this.#reader;
-    const module = this.#module;
+  private data(): void {
+    const r = this.reader;
+    const module = this.module;
     const count = r.count('data segments', MODULE_LIMITS.dataSegments);
     module.dataSegments = count;
     for (let i = 0; i < count; i++) {
       const at = r.pos;
       const flags = r.u32();
       if (flags > 2) throw r.malformed('malformed data segment', at);
-      if (flags === 1) this.#reader.features.add('bulk-memory');
+      if (flags === 1) this.reader.features.add('bulk-memory');
       if (flags === 2 && r.u32() !== 0) throw unsupported('multi-memory', at, 'a data segment for another memory');
-      if (flags !== 1) this.#constant();
+      if (flags !== 1) this.constant();
       r.skip(r.u32());
     }
   }
 
-  #code(): void {
-    const r = this.#reader;
-    const module = this.#module;
+  private code(): void {
+    const r = this.reader;
+    const module = this.module;
     const at = r.pos;
-    const count = r.count('function bodies', this.#limits.functions);
+    const count = r.count('function bodies', this.limits.functions);
     if (count !== module.functions.length) {
       throw r.malformed(`${module.functions.length} functions declared, ${count} bodies given`, at);
     }
-    this.#codeSeen = count;
+    this.codeSeen = count;
     const sectionEnd = r.end;
-    const checker = this.#bodies
-      ? new BodyChecker(r.bytes, signaturesOf(module), this.#dataCount !== undefined, this.#reader.features)
+    const checker = this.bodies
+      ? new BodyChecker(r.bytes, signaturesOf(module), this.dataCount !== undefined, this.reader.features)
       : null;
     for (let i = 0; i < count; i++) {
       const start = r.pos;

@@ -85,7 +85,7 @@ class ChargedAhead {
   /** Instructions. */
   owed = 0;
   /** For each open block, what was owed at its `if`. */
-  readonly #open: number[] = [0];
+  private readonly open: number[] = [0];
 
   passInsertion({ charge, replaced }: Insertion): void {
     this.owed += charge;
@@ -95,7 +95,7 @@ class ChargedAhead {
 
   /** Passes an instruction of the original. */
   pass(opcode: number): void {
-    const open = this.#open;
+    const open = this.open;
     switch (opcode) {
       case Op.block:
       case Op.loop:

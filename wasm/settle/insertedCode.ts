@@ -18,21 +18,21 @@ import { Op } from '../read/opcodes.ts';
  * The module's own code cannot name the fuel global or the locals that the meter added.
  */
 export class InsertedCode {
-  readonly #metered: MeteredModule;
-  readonly #code: CodeReader;
-  readonly #envelope: Envelope;
+  private readonly metered: MeteredModule;
+  private readonly code: CodeReader;
+  private readonly envelope: Envelope;
 
   /** @param index of the function */
   constructor(metered: MeteredModule, index: number, body: BodyOffsets) {
     const { bytes, fuelGlobal } = metered;
-    this.#metered = metered;
-    this.#envelope = readEnvelope(bytes, fuelGlobal, outerOf(metered, index) !== undefined, body);
-    this.#code = new CodeReader(bytes, body.end, fuelGlobal, this.#envelope.fuelLocal);
+    this.metered = metered;
+    this.envelope = readEnvelope(bytes, fuelGlobal, outerOf(metered, index) !== undefined, body);
+    this.code = new CodeReader(bytes, body.end, fuelGlobal, this.envelope.fuelLocal);
   }
 
   /** Bytes by which the declaration of the locals grew. */
   get addedLocals(): number {
-    return this.#envelope.addedLocals;
+    return this.envelope.addedLocals;
   }
 
   /**
@@ -40,22 +40,22 @@ export class InsertedCode {
    * module's own.
    */
   at(offset: number): Insertion | null {
-    const code = this.#code;
-    const { from, to } = this.#envelope;
+    const code = this.code;
+    const { from, to } = this.envelope;
     if (offset < from) return insertionTo(from);
     if (offset >= to) return insertionTo(code.end);
     switch (code.opcode(offset)) {
       case Op.globalGet:
-        return code.isGlobal(Op.globalGet, offset) ? this.#ofBalance(offset) : null;
+        return code.isGlobal(Op.globalGet, offset) ? this.ofBalance(offset) : null;
       case Op.localGet:
-        return code.isLocal(Op.localGet, offset) ? this.#ofBalance(offset) : null;
+        return code.isLocal(Op.localGet, offset) ? this.ofBalance(offset) : null;
       case Op.localTee:
-        if (code.isLocal(Op.localTee, offset)) return this.#ofBalance(offset);
-        return readCanonicalNan(code, offset, this.#envelope.canonicalLocal);
+        if (code.isLocal(Op.localTee, offset)) return this.ofBalance(offset);
+        return readCanonicalNan(code, offset, this.envelope.canonicalLocal);
       case Op.localSet:
         return readLoad(code, offset);
       case Op.call:
-        return readInterruptCall(code, offset, this.#metered.interruptFunction);
+        return readInterruptCall(code, offset, this.metered.interruptFunction);
       case Op.if:
         return readExit(code, offset);
       case Op.else:
@@ -66,8 +66,8 @@ export class InsertedCode {
   }
 
   /** Reads an insertion that begins with the balance on the stack. */
-  #ofBalance(offset: number): Insertion | null {
-    const code = this.#code;
+  private ofBalance(offset: number): Insertion | null {
+    const code = this.code;
     return (
       readPassed(code, offset) ??
       readAround(code, offset) ??
@@ -85,10 +85,10 @@ export class InsertedCode {
    * inner function now.
    */
   grown(offset: number): number {
-    const code = this.#code;
+    const code = this.code;
     if (code.opcode(offset) !== Op.call) return 0;
     const callee = u32At(code.bytes, offset + 1);
-    const outer = outerOf(this.#metered, callee);
+    const outer = outerOf(this.metered, callee);
     const length = code.after(offset) - offset - 1;
     return outer === undefined || length > byteLength(callee) ? 0 : length - byteLength(outer);
   }

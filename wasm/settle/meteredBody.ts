@@ -27,50 +27,50 @@ export class MeteredBody {
    * of the original code that follows or is replaced.
    */
   bodyOffset = 0;
-  readonly #bytes: Uint8Array;
-  readonly #inserted: InsertedCode;
+  private readonly bytes: Uint8Array;
+  private readonly inserted: InsertedCode;
   /** Bytes that were added up to the step at hand, and after it. */
-  #added: number;
+  private added: number;
   /** Offset in the original, plus the body's start, of the code that an unrolled loop repeats. */
-  #repeatFrom = 0;
+  private repeatFrom = 0;
 
   /** @param index of the function */
   constructor(metered: MeteredModule, index: number, body: BodyOffsets) {
     this.body = body;
-    this.#bytes = metered.bytes;
-    this.#inserted = new InsertedCode(metered, index, body);
-    this.#added = this.#inserted.addedLocals;
+    this.bytes = metered.bytes;
+    this.inserted = new InsertedCode(metered, index, body);
+    this.added = this.inserted.addedLocals;
     this.at = body.first;
     this.next = body.first;
   }
 
   /** Opcode of the instruction at hand. */
   get opcode(): number {
-    return this.#bytes[this.at] as number;
+    return this.bytes[this.at] as number;
   }
 
   /** Goes one step on; false at the end of the body. */
   step(): boolean {
-    this.#finishStep();
+    this.finishStep();
     if (this.next >= this.body.end) return false;
     this.at = this.next;
-    this.bodyOffset = this.at - this.body.start - this.#added;
-    this.insertion = this.#inserted.at(this.at);
-    this.next = this.insertion?.next ?? skipImmediates(this.#bytes, this.opcode, this.at + 1, this.body.end);
+    this.bodyOffset = this.at - this.body.start - this.added;
+    this.insertion = this.inserted.at(this.at);
+    this.next = this.insertion?.next ?? skipImmediates(this.bytes, this.opcode, this.at + 1, this.body.end);
     return true;
   }
 
   /** Counts the bytes that the step at hand added. */
-  #finishStep(): void {
+  private finishStep(): void {
     const { insertion, at, next } = this;
     if (next === at) return;
     if (insertion === null) {
-      this.#added += this.#inserted.grown(at);
+      this.added += this.inserted.grown(at);
       return;
     }
-    this.#added += next - at - insertion.replaced;
-    if (insertion.iteration === 'first') this.#repeatFrom = next - this.#added;
-    else if (insertion.iteration === 'repeated') this.#added = next - this.#repeatFrom;
+    this.added += next - at - insertion.replaced;
+    if (insertion.iteration === 'first') this.repeatFrom = next - this.added;
+    else if (insertion.iteration === 'repeated') this.added = next - this.repeatFrom;
   }
 }
 

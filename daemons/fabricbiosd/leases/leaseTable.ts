@@ -29,6 +29,8 @@ export interface LiveLease {
   readonly expiresAt: number;
   /** The lease's bytes, all of them and no other. */
   readonly window: Uint8Array;
+  /** The run that works in the lease; null before it, and during the hold. */
+  readonly holder: LeaseHolder | null;
 }
 
 interface Entry extends LiveLease {

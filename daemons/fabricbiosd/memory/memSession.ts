@@ -49,6 +49,15 @@ export class GrantRefusedError extends Error {
   }
 }
 
+/**
+ * The reason for which a session ends at the end of its token. A token lives until its lease ends
+ * at most, to the millisecond. Then the lease is the reason, whichever timer is first.
+ */
+export function expiryOf({ lease, expiresAt }: Pick<Grant, 'lease' | 'expiresAt'>): MemErrorCode {
+  const endsWithLease = lease.holder === null && Math.floor(lease.expiresAt) <= expiresAt;
+  return endsWithLease ? 'lease_expired' : 'token_expired';
+}
+
 export interface MemSessionOptions {
   stream: WtStream;
   clock: CellClock;
@@ -154,7 +163,7 @@ export class MemSession {
     this.#options.granted();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
-      () => this.end('token_expired'),
+      () => this.end(expiryOf(grant)),
       Math.max(0, Math.ceil(grant.expiresAt - this.#options.clock())),
     );
     const answer: MemHello = {
@@ -172,7 +181,7 @@ export class MemSession {
   #serveGranted({ type, id, rest }: MemFrame, grant: Grant): void {
     // A timer may be late; the clock is not.
     if (grant.expiresAt <= this.#options.clock()) {
-      this.end('token_expired');
+      this.end(expiryOf(grant));
       return;
     }
     const { lease } = grant;

@@ -8,17 +8,17 @@ export class BalanceWriter {
   isWrapped = false;
   /** The balance is a parameter and the last result. */
   isInner = false;
-  #local = 0;
-  readonly #getLocal = new ByteWriter(8);
-  readonly #setLocal = new ByteWriter(8);
-  readonly #getGlobal: ByteWriter;
-  readonly #setGlobal: ByteWriter;
+  private local = 0;
+  private readonly localGet = new ByteWriter(8);
+  private readonly localSet = new ByteWriter(8);
+  private readonly globalGet: ByteWriter;
+  private readonly globalSet: ByteWriter;
 
   constructor(fuelGlobal: number) {
-    this.#getGlobal = new ByteWriter(8);
-    this.#setGlobal = new ByteWriter(8);
-    instruction(this.#getGlobal, Op.globalGet, fuelGlobal);
-    instruction(this.#setGlobal, Op.globalSet, fuelGlobal);
+    this.globalGet = new ByteWriter(8);
+    this.globalSet = new ByteWriter(8);
+    instruction(this.globalGet, Op.globalGet, fuelGlobal);
+    instruction(this.globalSet, Op.globalSet, fuelGlobal);
   }
 
   /** Begins a body. */
@@ -30,30 +30,30 @@ export class BalanceWriter {
 
   /** Says which local has the balance. */
   keepIn(local: number): void {
-    this.#local = local;
-    instruction(this.#getLocal, Op.localGet, local);
-    instruction(this.#setLocal, Op.localSet, local);
+    this.local = local;
+    instruction(this.localGet, Op.localGet, local);
+    instruction(this.localSet, Op.localSet, local);
   }
 
   getLocal(): void {
-    this.out.copy(this.#getLocal.bytes, 0, this.#getLocal.length);
+    this.out.copy(this.localGet.bytes, 0, this.localGet.length);
   }
 
   setLocal(): void {
-    this.out.copy(this.#setLocal.bytes, 0, this.#setLocal.length);
+    this.out.copy(this.localSet.bytes, 0, this.localSet.length);
   }
 
   teeLocal(): void {
     this.out.u8(Op.localTee);
-    this.out.u32(this.#local);
+    this.out.u32(this.local);
   }
 
   getGlobal(): void {
-    this.out.copy(this.#getGlobal.bytes, 0, this.#getGlobal.length);
+    this.out.copy(this.globalGet.bytes, 0, this.globalGet.length);
   }
 
   setGlobal(): void {
-    this.out.copy(this.#setGlobal.bytes, 0, this.#setGlobal.length);
+    this.out.copy(this.globalSet.bytes, 0, this.globalSet.length);
   }
 
   constant(value: number): void {

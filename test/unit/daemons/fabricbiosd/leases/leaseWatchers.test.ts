@@ -4,7 +4,7 @@ import { type Change, changesBetween, LeaseWatchers } from '../../../../../daemo
 
 function lease(id: string, bytes: number): LiveLease {
   const window = new Uint8Array(new SharedArrayBuffer(bytes));
-  return { id, tenant: 't', runId: null, offset: 0, bytes, generation: 1, expiresAt: 0, window };
+  return { id, tenant: 't', runId: null, offset: 0, bytes, generation: 1, expiresAt: 0, window, holder: null };
 }
 
 describe('ranges that changed', () => {
