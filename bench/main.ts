@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { installEditor } from '../scripts/installEditor.ts';
+import { installEditor } from '../test/editor/support/installEditor.ts';
 import { installPeers } from './peers/installPeers.ts';
 
 const { values, positionals } = parseArgs({

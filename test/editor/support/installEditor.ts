@@ -1,6 +1,6 @@
 /**
  * Installs a real VS Code (the npm package `code-server`) into a cache folder outside the
- * repository and prints where.
+ * repository.
  *
  * Nothing is done when it is there already. `GRAFOS_EDITOR_CACHE` names another cache folder.
  */
@@ -87,5 +87,3 @@ async function npm(args: string[], cwd: string): Promise<void> {
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   if (code !== 0) throw new Error(`npm ${args.join(' ')} in ${cwd} ended with ${code}:\n${output.slice(-4000)}`);
 }
-
-if (import.meta.main) console.log(await installEditor((line) => console.error(line)));
