@@ -3,7 +3,6 @@
  * npm.
  */
 import { createRequire } from 'node:module';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import wabt from 'wabt';
@@ -15,6 +14,7 @@ import { ByteWriter } from '../wasm/meter/byteWriter.ts';
 import { meter } from '../wasm/meter/meter.ts';
 import { readModule } from '../wasm/read/readModule.ts';
 import { SECTION } from '../wasm/read/section.ts';
+import type { Report } from './report.ts';
 
 /**
  * A rewritten module with everything it needs to run: its bytes, its imports, and a way to give it
@@ -160,35 +160,36 @@ function timed(work: () => unknown): number {
 }
 
 /** @param modules `node_modules` with the peer; undefined leaves it out */
-export async function benchMeter(modules: string | undefined, rounds: number): Promise<void> {
+export async function meterReport(report: Report, modules: string | undefined, rounds: number): Promise<void> {
   setEngineFlags();
-  console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; best of ${rounds}, in turn`);
-  console.log(`V8 flags of the cell, for plain and metered alike: ${ENGINE_FLAGS.join(' ')}\n`);
-  const kernels = await buildKernels((name, reason) => console.log(`${name}: left out, ${reason}`));
+  report.print(`best of ${rounds}, in turn`);
+  report.print(`V8 flags of the cell, for plain and metered alike: ${ENGINE_FLAGS.join(' ')}\n`);
+  const kernels = await buildKernels((name, reason) => report.print(`${name}: left out, ${reason}`));
   const beside = modules === undefined ? undefined : peer(modules);
   const rows = kernels.map((kernel) => overhead(kernel, beside, rounds));
   const ratio = (value: number | string) => (typeof value === 'number' ? value.toFixed(2) : value);
-  console.log(`${'kernel'.padEnd(30)} ${'plain ms'.padStart(9)} ${'metered'.padStart(8)}  wasm-metering`);
-  for (const { name, plainMs, metered, peer: theirs } of rows)
-    console.log(`${name.padEnd(30)} ${plainMs.toFixed(2).padStart(9)} ${ratio(metered).padStart(8)}  ${ratio(theirs)}`);
   const mean = (values: number[]) => Math.exp(values.reduce((sum, one) => sum + Math.log(one), 0) / values.length);
   const theirs = rows.flatMap((row) => (typeof row.peer === 'number' ? [row.peer] : []));
   const theirMean = theirs.length === 0 ? '' : `${mean(theirs).toFixed(2)} of the ${theirs.length} it can parse`;
   const ourMean = mean(rows.map(({ metered }) => metered));
-  console.log(`${'geometric mean'.padEnd(40)} ${ourMean.toFixed(3).padStart(8)}  ${theirMean}`);
-  console.log(
+  report.table([
+    ['kernel', 'plain ms', 'metered', ...(beside === undefined ? [] : ['wasm-metering'])],
+    ...rows.map(({ name, plainMs, metered, peer: one }) => [name, plainMs.toFixed(2), ratio(metered), ratio(one)]),
+    ['geometric mean', '', ourMean.toFixed(3), theirMean],
+  ]);
+  report.print(
     `worst ${Math.max(...rows.map(({ metered }) => metered)).toFixed(2)} (aims: mean at most 1.25, worst at most 1.60)\n`,
   );
 
   const large = await largeModule(LARGE_MEGABYTES);
   const rewrite = () => meter(large, { memoryMaxPages: 65_536 });
   const largeMs = best(3, rewrite);
-  console.log(
+  report.print(
     `rewriting: ${LARGE_MEGABYTES} MB in ${largeMs.toFixed(0)} ms, ${((LARGE_MEGABYTES * 1000) / largeMs).toFixed(0)} MB/s (aims: 500 ms, 30 MB/s)`,
   );
   for (const { name, wasm } of kernels.filter(({ wasm }) => wasm.length > 5_000)) {
     const ms = best(20, () => meter(wasm, { memoryMaxPages: 65_536 }));
-    console.log(
+    report.print(
       `rewriting ${name}: ${wasm.length} bytes in ${ms.toFixed(2)} ms, ${(wasm.length / 1000 / ms).toFixed(0)} MB/s`,
     );
   }
@@ -196,7 +197,7 @@ export async function benchMeter(modules: string | undefined, rounds: number): P
     const small = kernels.filter(({ name }) => typeof rows.find((row) => row.name === name)?.peer === 'number');
     for (const { name, wasm } of small.toSorted((a, b) => b.wasm.length - a.wasm.length).slice(0, 1)) {
       const ms = best(3, () => beside(wasm));
-      console.log(
+      report.print(
         `wasm-metering ${name}: ${wasm.length} bytes in ${ms.toFixed(1)} ms, ${(wasm.length / 1000 / ms).toFixed(2)} MB/s`,
       );
     }
@@ -207,7 +208,7 @@ export async function benchMeter(modules: string | undefined, rounds: number): P
   const metered = rewrite().bytes;
   const plainMs = timed(() => new WebAssembly.Module(large));
   const meteredMs = timed(() => new WebAssembly.Module(metered));
-  console.log(
+  report.print(
     `compiling all of ${LARGE_MEGABYTES} MB: plain ${plainMs.toFixed(0)} ms, metered ${meteredMs.toFixed(0)} ms, of ${(metered.length / large.length).toFixed(2)} times the bytes`,
   );
 }
