@@ -90,7 +90,7 @@ export const CELL_COMMANDS: CommandSpec[] = [
     summary: 'Give a cell new keys and certificates, or make the request for them; a running cell takes them by itself',
     options: [STATE, ...CA, DAYS, ANSWER],
     examples: ['grafos cell renew', 'grafos cell renew --cert answer.pem'],
-    json: '{cell_id, request: file or null, not_after, told}',
+    json: '{cell_id, request: file or null, not_after, reported}',
     load: async () => (await import('./commands/cell.ts')).renew,
   },
   {

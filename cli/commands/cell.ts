@@ -124,9 +124,9 @@ function statusLines(status: CellStatus, paint: Paint): string[] {
     `  state        ${status.folder}`,
   ];
   for (const { name, pid, since, restarts } of running?.daemons ?? []) {
-    const again = restarts === 0 ? '' : `, started again ${restarts} times`;
+    const restarted = restarts === 0 ? '' : `, started again ${restarts} times`;
     shown.push(
-      `  ${name.padEnd(12)} ${pid === null ? 'does not run' : `process ${pid} since ${timeText(since ?? '')}`}${again}`,
+      `  ${name.padEnd(12)} ${pid === null ? 'does not run' : `process ${pid} since ${timeText(since ?? '')}`}${restarted}`,
     );
   }
   const scheduler = running?.scheduler;
@@ -161,7 +161,7 @@ export async function renew({ out, signal }: CommandContext, given: RenewGiven):
         '  next: sign it where the CA is: grafos cell sign request.pem --help',
         '  then: grafos cell renew --cert answer.pem',
       ];
-    const taken = renewed.told
+    const taken = renewed.reported
       ? 'the running cell takes them: the scheduler at once, fabricbiosd in a moment without runs'
       : 'the cell does not run, and takes them at its next start';
     return [`${paint('green', 'renewed')}  ${renewed.cell_id} until ${renewed.not_after}`, `  ${taken}`];

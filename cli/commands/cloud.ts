@@ -159,8 +159,8 @@ export async function destroy({ cwd, out, signal }: CommandContext, given: Destr
   return destroyed.left.length === 0 ? 0 : 1;
 }
 
-/** Every region that the notes name; the asked one first. */
-function regionsOf(asked: string | undefined, noted: readonly string[] = []): Array<string | undefined> {
-  const regions = new Set([...(asked === undefined ? [] : [asked]), ...noted.toReversed()]);
+/** Every region that the notes name; the wanted one first. */
+function regionsOf(wanted: string | undefined, noted: readonly string[] = []): Array<string | undefined> {
+  const regions = new Set([...(wanted === undefined ? [] : [wanted]), ...noted.toReversed()]);
   return regions.size === 0 ? [undefined] : [...regions];
 }

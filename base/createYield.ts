@@ -14,7 +14,7 @@ export const OTHERS_MS = 1;
  * For a loop over the pieces of a stream. The returned function takes the size of a piece, and
  * gives a promise to wait for when the turn should end.
  */
-export function turns(): (bytes: number) => Promise<void> | undefined {
+export function createYield(): (bytes: number) => Promise<void> | undefined {
   let inTurn = 0;
   return (bytes) => {
     inTurn += bytes;
