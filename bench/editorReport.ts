@@ -5,7 +5,7 @@ import { activation } from './activation.ts';
 import { editToResult } from './editToResult.ts';
 import { installedExtension } from './installedExtension.ts';
 import { languageServer } from './languageServer.ts';
-import { printTable } from './printTable.ts';
+import type { Report } from './report.ts';
 
 /** Starts of the editor are slow and say little more when they are many. */
 const WINDOWS_MAX = 5;
@@ -16,10 +16,10 @@ const WINDOWS_MAX = 5;
  *
  * @param rounds starts of the server
  */
-export async function editorReport(rounds: number): Promise<void> {
+export async function editorReport(report: Report, rounds: number): Promise<void> {
   const figures = await languageServer(rounds);
   const words = (value: number) => `${value.toFixed(1)} ms`;
-  printTable([
+  report.table([
     ['language server over stdio', 'p50', 'p95', 'aim of p50'],
     [
       `keystroke to diagnostics, source (${figures.edits} edits)`,
@@ -36,18 +36,18 @@ export async function editorReport(rounds: number): Promise<void> {
     ['start to first diagnostics, source', words(figures.first_source_diagnostics), '', '1500 ms'],
     ['start to first diagnostics, grafos.toml', words(figures.first_manifest_diagnostics), '', '1500 ms'],
   ]);
-  console.log();
+  report.print('');
   await using folder = await temporaryFolder('grafos-bench-');
   const extensions = await installedExtension(folder.path);
   await using browser = await launchChromium();
   if (browser === undefined) throw new Error('The editor needs a browser to run in; set CHROMIUM to the path of one.');
   const { edited, unedited } = await editToResult(browser, extensions, rounds);
-  printTable([
+  report.table([
     [`Run in the editor (${rounds} rounds)`, 'p50', 'aim'],
     ['nothing edited, click to output', words(unedited), ''],
     ['edited, saved and run, to the output', words(edited), `3 times as long; here ${(edited / unedited).toFixed(1)}`],
   ]);
-  console.log();
+  report.print('');
   const windows = await activation(browser, extensions, Math.min(rounds, WINDOWS_MAX));
   const row = (what: string, all: number[], aim: string) => [
     what,
@@ -55,7 +55,7 @@ export async function editorReport(rounds: number): Promise<void> {
     all.map((one) => one.toFixed(0)).join(' '),
     aim,
   ];
-  printTable([
+  report.table([
     [`extension in the editor (${windows.length} windows)`, 'p50', 'all', 'aim of p50'],
     row(
       '`activate`',

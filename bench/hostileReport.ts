@@ -17,7 +17,7 @@ import { makeProgramState } from '../toolchain/stack/programState.ts';
 import { stackPaths } from '../toolchain/stack/stackPaths.ts';
 import { startStack } from '../toolchain/stack/startStack.ts';
 import { benchNewModules, newModuleRow } from './hostileNewModules.ts';
-import { printTable } from './printTable.ts';
+import type { Report } from './report.ts';
 import { threadTimes, timeRows } from './threadTimes.ts';
 
 /** Time that an attack lasts before it is measured, milliseconds. */
@@ -33,7 +33,7 @@ const MEASURED_MS = 15_000;
  * Everything goes through the tenant API of a stack that `grafos dev up` made. The attackers are a
  * process of their own.
  */
-export async function hostileReport(runs: number): Promise<void> {
+export async function hostileReport(report: Report, runs: number): Promise<void> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'grafos-hostile-'));
   // The attackers are processes of their own and find the stack by its folder, which is no program
   // of the measuring user.
@@ -44,8 +44,8 @@ export async function hostileReport(runs: number): Promise<void> {
   try {
     using client = await connectTarget(await resolveProvider(folder, 'local'));
     const sha256 = await putModule(client, hello());
-    await corpusTable(client, sha256);
-    console.log('\nA neighbour that runs hello, milliseconds');
+    await corpusTable(report, client, sha256);
+    report.print('\nA neighbour that runs hello, milliseconds');
     const calm = await neighbour('calm', client, sha256, runs);
     let whereTimeGoes: string[][] = [];
     const rows = [
@@ -69,18 +69,18 @@ export async function hostileReport(runs: number): Promise<void> {
           timeRows(daemon, times, after.get(daemon) ?? times, seconds),
         );
       }
-      const told = once(attacker.stdout, 'data');
+      const heard = once(attacker.stdout, 'data');
       attacker.stdin.end();
-      rows.push([name, ...figures(attacked, calm), String((await told)[0]).trim()]);
+      rows.push([name, ...figures(attacked, calm), String((await heard)[0]).trim()]);
       if (attacker.exitCode === null) await once(attacker, 'exit');
       await settled(client);
     }
     const after = await neighbour('calm again', client, sha256, runs);
     rows.push(['calm again', ...figures(after, calm), '']);
-    printTable(rows);
-    console.log(`\nWhere the time goes under ${ALL_ATTACKS}: processors a second, and threads that wait for one`);
-    printTable([['process', 'threads', 'run', 'wait'], ...whereTimeGoes]);
-    await newModulesTable();
+    report.table(rows);
+    report.print(`\nWhere the time goes under ${ALL_ATTACKS}: processors a second, and threads that wait for one`);
+    report.table([['process', 'threads', 'run', 'wait'], ...whereTimeGoes]);
+    await newModulesTable(report);
   } finally {
     await stack.end();
     await rm(folder, { recursive: true, force: true });
@@ -90,18 +90,18 @@ export async function hostileReport(runs: number): Promise<void> {
 /**
  * Prints how long new modules of one tenant wait for those of another, on a cell without a network.
  */
-async function newModulesTable(): Promise<void> {
+async function newModulesTable(report: Report): Promise<void> {
   const worker = new URL('../dist/daemons/runWorker.js', import.meta.url);
   const { calm, attacked, hostile } = await benchNewModules(worker);
-  console.log(`\nA new module of one tenant beside ${hostile} hostile ones of another, milliseconds`);
-  printTable([
+  report.print(`\nA new module of one tenant beside ${hostile} hostile ones of another, milliseconds`);
+  report.table([
     ['', 'modules', 'p50', 'p99', 'p99 above calm p50'],
     newModuleRow('calm', calm, calm),
     newModuleRow('attacked', attacked, calm),
   ]);
 }
 
-async function corpusTable(client: SchedulerClient, sha256: string): Promise<void> {
+async function corpusTable(report: Report, client: SchedulerClient, sha256: string): Promise<void> {
   let faults = 0;
   const rows = [['hostile case', 'limit', 'ends as']];
   for (const one of CORPUS) {
@@ -110,8 +110,8 @@ async function corpusTable(client: SchedulerClient, sha256: string): Promise<voi
     if (fault !== undefined) faults++;
     rows.push([one.name, one.limit, fault === undefined ? end.code : `WRONG: ${fault}`]);
   }
-  printTable(rows);
-  console.log(`${CORPUS.length} cases, ${faults} wrong`);
+  report.table(rows);
+  report.print(`${CORPUS.length} cases, ${faults} wrong`);
   if (faults > 0) process.exitCode = 1;
 }
 

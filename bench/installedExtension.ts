@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installEditor } from '../scripts/installEditor.ts';
-import { packageFor } from '../scripts/package.ts';
+import { packageFor } from '../packaging/vsix.ts';
+import { installEditor } from '../test/editor/support/installEditor.ts';
 import { installExtensions } from '../test/editor/support/startEditor.ts';
 
 /**

@@ -5,14 +5,19 @@ import { miniflare } from './peers/miniflare.ts';
 import type { PeerFigures } from './peers/peer.ts';
 import { restate } from './peers/restate.ts';
 import { wranglerDev } from './peers/wranglerDev.ts';
-import { printTable } from './printTable.ts';
+import type { Report } from './report.ts';
 
 /**
  * Prints the inner loop beside its peers.
  *
  * @param modules folder of the installed peers; undefined leaves them out
  */
-export async function loopReport(rounds: number, seconds: number, modules: string | undefined): Promise<void> {
+export async function loopReport(
+  report: Report,
+  rounds: number,
+  seconds: number,
+  modules: string | undefined,
+): Promise<void> {
   const ours = await innerLoop(rounds, seconds);
   const peers: Record<string, PeerFigures> = {};
   if (modules !== undefined) {
@@ -29,7 +34,7 @@ export async function loopReport(rounds: number, seconds: number, modules: strin
   const rate = (one: Load | undefined) =>
     one === undefined ? '' : `${Math.round(one.per_second).toLocaleString('en')}/s`;
   const peerRow = (pick: (figures: PeerFigures) => string) => Object.values(peers).map(pick);
-  printTable([
+  report.table([
     ['', 'grafos', ...Object.keys(peers)],
     ['start to first answer (dev up)', ms(ours.dev_up), ...peerRow((peer) => ms(peer.first_answer_ms))],
     ['one cold call (deploy run)', ms(ours.deploy_run_cold), ...peerRow((peer) => ms(peer.one_shot_ms))],
@@ -48,8 +53,8 @@ export async function loopReport(rounds: number, seconds: number, modules: strin
     ['warm calls, 32 clients', rate(at(ours.loads, 32)), ...peerRow((peer) => rate(at(peer.loads, 32)))],
     ['idle memory (proportional)', mib(ours.idle_mib), ...peerRow((peer) => mib(peer.idle_mib))],
   ]);
-  console.log('');
-  printTable([
+  report.print('');
+  report.table([
     ['bare node', ms(ours.bare_node)],
     ['validate (built program)', ms(ours.validate)],
     ['tasklet build, cold process', ms(ours.tasklet_build_cold)],
@@ -60,7 +65,7 @@ export async function loopReport(rounds: number, seconds: number, modules: strin
   const wrangler = peers['wrangler dev']?.first_answer_ms;
   const lambda = peers['lambda-local']?.one_shot_ms;
   if (wrangler !== undefined && lambda !== undefined) {
-    console.log(`\ndev up / wrangler's first answer: ${(ours.dev_up / wrangler).toFixed(2)} (aim: at most 0.30)`);
-    console.log(`deploy run / lambda-local: ${(ours.deploy_run_cold / lambda).toFixed(2)} (aim: at most 1.00)`);
+    report.print(`\ndev up / wrangler's first answer: ${(ours.dev_up / wrangler).toFixed(2)} (aim: at most 0.30)`);
+    report.print(`deploy run / lambda-local: ${(ours.deploy_run_cold / lambda).toFixed(2)} (aim: at most 1.00)`);
   }
 }

@@ -2,7 +2,7 @@
  * `npm run bench` measures this project and its peers side by side in one run, then the editor.
  *
  * `-- runtime` and the like measure one part. `-- --quick` takes fewer rounds, `-- --no-peers`
- * leaves the peers out.
+ * leaves the peers out, `-- --write` stores the figures in docs/internals/performance.md.
  *
  * On Linux as root, everything runs in a network namespace of its own, so that no tool reaches out.
  */
@@ -11,19 +11,27 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { installEditor } from '../scripts/installEditor.ts';
+import { installEditor } from '../test/editor/support/installEditor.ts';
 import { installPeers } from './peers/installPeers.ts';
+import { conditions, writeFigures } from './performancePage.ts';
+import { Report } from './report.ts';
+import { SECTIONS, type SectionName } from './sections.ts';
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean' }, 'no-peers': { type: 'boolean' } },
+  options: { quick: { type: 'boolean' }, 'no-peers': { type: 'boolean' }, write: { type: 'boolean' } },
   allowPositionals: true,
 });
-const [section] = positionals;
-const modules =
-  values['no-peers'] || ['runtime', 'editor', 'hostile'].includes(section ?? '') ? undefined : installPeers();
+const [given] = positionals;
+const isSection = (name: string): name is SectionName => Object.hasOwn(SECTIONS, name);
+if (given !== undefined && !isSection(given)) {
+  console.error(`There is no section "${given}". Choose from ${Object.keys(SECTIONS).join(', ')}.`);
+  process.exit(2);
+}
+const sections: SectionName[] = given === undefined ? ['loop', 'editor'] : [given];
+const modules = values['no-peers'] || !sections.some((name) => SECTIONS[name].hasPeers) ? undefined : installPeers();
 const alone = 'GRAFOS_BENCH_ALONE';
 // The editor is installed here, like the peers, because the namespace below has no network.
-if (process.env[alone] === undefined && (section === undefined || section === 'editor'))
+if (process.env[alone] === undefined && sections.includes('editor'))
   process.env.GRAFOS_EDITOR_CACHE = resolve(await installEditor((line) => console.log(line)), '../../..');
 if (process.platform === 'linux' && process.getuid?.() === 0 && process.env[alone] === undefined) {
   const enter = ['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath];
@@ -42,32 +50,14 @@ process.env.XDG_STATE_HOME = join(state, 'state');
 process.env.XDG_CACHE_HOME = join(state, 'cache');
 process.on('exit', () => rmSync(state, { recursive: true, force: true }));
 
-const [rounds, seconds] = values.quick ? [3, 2] : [11, 6];
-console.log(
-  `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; medians of ${rounds}, loads of ${seconds} s\n`,
-);
-switch (section) {
-  case undefined:
-    await (await import('./loopReport.ts')).loopReport(rounds, seconds, modules);
-    console.log();
-    await (await import('./editorReport.ts')).editorReport(rounds);
-    break;
-  case 'loop':
-    await (await import('./loopReport.ts')).loopReport(rounds, seconds, modules);
-    break;
-  case 'runtime':
-    await (await import('./runtimeReport.ts')).runtimeReport();
-    break;
-  case 'meter':
-    await (await import('./meter.ts')).benchMeter(modules, values.quick ? 7 : 31);
-    break;
-  case 'hostile':
-    await (await import('./hostileReport.ts')).hostileReport(values.quick ? 200 : 1_000);
-    break;
-  case 'editor':
-    await (await import('./editorReport.ts')).editorReport(rounds);
-    break;
-  default:
-    console.error(`There is no section "${section}". Choose loop, editor, runtime, meter or hostile.`);
-    process.exitCode = 2;
+const quick = values.quick === true;
+const [rounds, seconds] = quick ? [3, 2] : [11, 6];
+console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}`);
+for (const name of sections) {
+  const options = [...(quick ? ['--quick'] : []), ...(values['no-peers'] ? ['--no-peers'] : [])];
+  const before = conditions(name, options);
+  const report = new Report();
+  console.log();
+  await SECTIONS[name].measure(report, { quick, rounds, seconds }, modules);
+  if (values.write) writeFigures(name, before, report.lines);
 }

@@ -12,7 +12,7 @@ export const ADMIN_COMMANDS: CommandSpec[] = [
     ],
     examples: ['grafos admin init-ca --out ca'],
     json: '{cert, key, not_after}',
-    load: () => import('./commands/adminInitCa.ts'),
+    load: async () => (await import('./commands/certificates.ts')).initCa,
   },
   {
     name: 'admin issue-cert',
@@ -27,7 +27,7 @@ export const ADMIN_COMMANDS: CommandSpec[] = [
     ],
     examples: ['grafos admin issue-cert acme --ca ca/ca.pem --ca-key ca/ca-key.pem \\', '  --out acme'],
     json: '{cert, key, not_after}',
-    load: () => import('./commands/adminIssueCert.ts'),
+    load: async () => (await import('./commands/certificates.ts')).issueCert,
   },
   {
     name: 'admin issue-server-cert',
@@ -42,14 +42,14 @@ export const ADMIN_COMMANDS: CommandSpec[] = [
       { flags: '--days <n>', description: 'validity', default: '90' },
     ],
     json: '{cert, key, not_after}',
-    load: () => import('./commands/adminIssueServerCert.ts'),
+    load: async () => (await import('./commands/certificates.ts')).issueServerCert,
   },
   {
     name: 'admin promote',
     summary: 'Let a scheduler on standby take runs',
     options: DIRECT,
     json: 'health',
-    load: () => import('./commands/adminPromote.ts'),
+    load: async () => (await import('./commands/admin.ts')).promote,
   },
   {
     name: 'admin create-tenant',
@@ -57,14 +57,14 @@ export const ADMIN_COMMANDS: CommandSpec[] = [
     args: [{ name: '<name>', description: 'name of the tenant' }],
     options: [{ flags: '--tenant-cert <file>', description: "the tenant's certificate", required: true }, ...DIRECT],
     json: 'tenant',
-    load: () => import('./commands/adminCreateTenant.ts'),
+    load: async () => (await import('./commands/admin.ts')).createTenant,
   },
   {
     name: 'admin list-tenants',
     summary: 'List tenants with their quotas',
     options: DIRECT,
     json: '[tenant]',
-    load: () => import('./commands/adminListTenants.ts'),
+    load: async () => (await import('./commands/admin.ts')).listTenants,
   },
   {
     name: 'admin set-quota',
@@ -78,7 +78,7 @@ export const ADMIN_COMMANDS: CommandSpec[] = [
       ...DIRECT,
     ],
     json: '{runs_soft, runs_hard, burst_per_minute, mem_bytes}',
-    load: () => import('./commands/adminSetQuota.ts'),
+    load: async () => (await import('./commands/admin.ts')).setQuota,
   },
   {
     name: 'admin delete-tenant',
@@ -86,7 +86,7 @@ export const ADMIN_COMMANDS: CommandSpec[] = [
     args: [{ name: '<tenant>', description: 'name of the tenant' }],
     options: DIRECT,
     json: '{deleted: name}',
-    load: () => import('./commands/adminDeleteTenant.ts'),
+    load: async () => (await import('./commands/admin.ts')).deleteTenant,
   },
   {
     name: 'admin audit-query',
@@ -99,6 +99,6 @@ export const ADMIN_COMMANDS: CommandSpec[] = [
       ...DIRECT,
     ],
     json: '[record]; with --verify {ok, records, first_seq, last_seq, last_sha256, faults}',
-    load: () => import('./commands/adminAuditQuery.ts'),
+    load: async () => (await import('./commands/admin.ts')).auditQuery,
   },
 ];

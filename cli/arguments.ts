@@ -1,8 +1,11 @@
-/** Option texts to values; each throws GrafosError `wrong_usage` that names the option. */
 import { GrafosError } from '../base/grafosError.ts';
+import { LIMITS } from '../base/limits.ts';
 import { DURATION_SYNTAX, parseDuration } from '../program/duration.ts';
 import { parseSize, SIZE_SYNTAX } from '../program/size.ts';
 import { sizeFault } from '../program/sizeFault.ts';
+import type { DeployRun } from '../toolchain/deploy/deployRun.ts';
+
+/** Option texts to values; each throws GrafosError `wrong_usage` that names the option. */
 
 export function sizeOption(flag: string, text: string): number {
   const bytes = parseSize(text);
@@ -31,4 +34,18 @@ function wrong(what: string, text: string, wanted: string, why?: string): never 
     ...(why === undefined ? {} : { why }),
     next: `Give ${wanted}.`,
   });
+}
+
+/** Reads the options that limit one run. The manifest's limits hold where an option is missing. */
+export function runLimits(given: {
+  fuel?: string;
+  timeout?: string;
+  linearMemory?: string;
+}): NonNullable<DeployRun['limits']> {
+  const { fuel, timeout, linearMemory } = given;
+  return {
+    ...(fuel === undefined ? {} : { fuel: countOption('--fuel', fuel.replaceAll('_', ''), LIMITS.fuelMax) }),
+    ...(timeout === undefined ? {} : { timeout_ms: durationOption('--timeout', timeout) }),
+    ...(linearMemory === undefined ? {} : { linear_memory_bytes: sizeOption('--linear-memory', linearMemory) }),
+  };
 }

@@ -42,7 +42,7 @@ export const CELL_COMMANDS: CommandSpec[] = [
       'grafos cell init --cert answer.pem',
     ],
     json: '{state, cell_id, ready, request: file or null}',
-    load: () => import('./commands/cellInit.ts'),
+    load: async () => (await import('./commands/cell.ts')).init,
   },
   {
     name: 'cell sign',
@@ -60,7 +60,7 @@ export const CELL_COMMANDS: CommandSpec[] = [
       '  --ca ca/ca.pem --ca-key ca/ca-key.pem --out answer.pem',
     ],
     json: '{file, cell_id, not_after}',
-    load: () => import('./commands/cellSign.ts'),
+    load: async () => (await import('./commands/cell.ts')).sign,
   },
   {
     name: 'cell run',
@@ -75,7 +75,7 @@ export const CELL_COMMANDS: CommandSpec[] = [
       },
     ],
     json: 'one line of log a line: {at, level: info|warn|error, from, text}',
-    load: () => import('./commands/cellRun.ts'),
+    load: async () => (await import('./commands/cellRun.ts')).run,
   },
   {
     name: 'cell status',
@@ -83,15 +83,15 @@ export const CELL_COMMANDS: CommandSpec[] = [
       'Show the cell of this machine; the exit code is 0 when it runs, 1 when it is unhealthy, 3 when it is stopped',
     options: [STATE],
     json: '{state: running|unhealthy|stopped, notes, folder, cell_id, provider, region, hosts, ports, certificates: [{name, not_after}], running: {pid, version, since, daemons, scheduler} or null}',
-    load: () => import('./commands/cellStatus.ts'),
+    load: async () => (await import('./commands/cell.ts')).status,
   },
   {
     name: 'cell renew',
     summary: 'Give a cell new keys and certificates, or make the request for them; a running cell takes them by itself',
     options: [STATE, ...CA, DAYS, ANSWER],
     examples: ['grafos cell renew', 'grafos cell renew --cert answer.pem'],
-    json: '{cell_id, request: file or null, not_after, told}',
-    load: () => import('./commands/cellRenew.ts'),
+    json: '{cell_id, request: file or null, not_after, reported}',
+    load: async () => (await import('./commands/cell.ts')).renew,
   },
   {
     name: 'cell bundle',
@@ -109,6 +109,6 @@ export const CELL_COMMANDS: CommandSpec[] = [
       'grafos cell bundle --verify grafos-cell-0.1.0-linux-x64.tar.gz --ca ca.pem',
     ],
     json: '{file, bytes, sha256, checksum_file, signature_file, version, target}; with --verify {file, sha256, files, version, target, signed_by}',
-    load: () => import('./commands/cellBundle.ts'),
+    load: async () => (await import('./commands/cellBundle.ts')).run,
   },
 ];

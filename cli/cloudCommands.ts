@@ -24,14 +24,14 @@ export const CLOUD_COMMANDS: CommandSpec[] = [
       'grafos cloud provision aws --name edge --region eu-central-1',
     ],
     json: '{file, cell, cell_id, region, name, keys}; with --plan {provider, name, account, principal, region, size, target, found, resources: [{type, name}], open: [{port, from, until}], price: {known, see}}',
-    load: () => import('./commands/cloudProvision.ts'),
+    load: async () => (await import('./commands/cloudProvision.ts')).run,
   },
   {
     name: 'cloud status',
     summary: 'Show the cells that were made from this program; the exit code is 0 when all are ready, else 3',
     options: [{ flags: '--name <name>', description: 'only this cell' }],
     json: '[{provider, name, region, step, cloud, url, healthy, version, last_heartbeat, certificate_ends, next}]',
-    load: () => import('./commands/cloudStatus.ts'),
+    load: async () => (await import('./commands/cloud.ts')).status,
   },
   {
     name: 'cloud list',
@@ -41,7 +41,7 @@ export const CLOUD_COMMANDS: CommandSpec[] = [
       { flags: '--region <region>', description: "the cloud's own name of a region; that of its tools unless given" },
     ],
     json: '[{name, region, state}]',
-    load: () => import('./commands/cloudList.ts'),
+    load: async () => (await import('./commands/cloudList.ts')).run,
   },
   {
     name: 'cloud destroy',
@@ -55,7 +55,7 @@ export const CLOUD_COMMANDS: CommandSpec[] = [
     ],
     examples: ['grafos cloud destroy aws --name edge'],
     json: '{name, regions: [region], left: [{type, name, region}]}',
-    load: () => import('./commands/cloudDestroy.ts'),
+    load: async () => (await import('./commands/cloud.ts')).destroy,
   },
   {
     name: 'cloud adopt',
@@ -73,6 +73,6 @@ export const CLOUD_COMMANDS: CommandSpec[] = [
       '  --ca ca.pem --cert tenant.pem --key tenant-key.pem --tenant acme',
     ],
     json: '{file, cell, cell_id, region}',
-    load: () => import('./commands/cloudAdopt.ts'),
+    load: async () => (await import('./commands/cloud.ts')).adopt,
   },
 ];

@@ -61,5 +61,5 @@ export interface CommandSpec {
   examples?: string[];
   /** The output of `--json`, for docs/guide/cli.md. */
   json: string;
-  load: () => Promise<{ run: CommandRun }>;
+  load: () => Promise<CommandRun>;
 }

@@ -4,7 +4,7 @@ import { plainText } from '../base/text/plainText.ts';
 import { formatSize } from '../program/size.ts';
 import { firstDeploy } from '../toolchain/confirm/firstDeploy.ts';
 import type { ProviderName } from '../toolchain/deploy/resolveProvider.ts';
-import { askYesNo } from './askYesNo.ts';
+import { askYesNo } from './ask.ts';
 import type { CommandContext } from './command.ts';
 
 interface Deploy {

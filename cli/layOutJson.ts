@@ -1,4 +1,4 @@
-import { pieceEnd } from './pieceEnd.ts';
+import { pieceEnd } from './printedLine.ts';
 
 /**
  * Levels that are laid out, one member a line. A deeper value is on one line: its indentation could

@@ -29,7 +29,7 @@ async function main(argv: string[]): Promise<number> {
 
   let exitCode = 0;
   const tree = commandTree(out, argv, async (spec, given) => {
-    const { run } = await spec.load();
+    const run = await spec.load();
     const context = { cwd: process.cwd(), out, signal: interrupt.signal };
     for (;;) {
       try {
@@ -38,7 +38,7 @@ async function main(argv: string[]): Promise<number> {
         return;
       } catch (error) {
         if (!(error instanceof NotConfirmedError)) throw error;
-        const { askToConfirm } = await import('./askToConfirm.ts');
+        const { askToConfirm } = await import('./ask.ts');
         // Nothing was asked of the cell yet, so the command begins again.
         if (!(await askToConfirm(out, error, interrupt.signal))) throw error;
       }

@@ -1,8 +1,6 @@
 import { GrafosError } from '../base/grafosError.ts';
 import { layOutJson } from './layOutJson.ts';
-import { pieceEnd } from './pieceEnd.ts';
-import { type Paint, paintMarked, printedLine } from './printedLine.ts';
-import { safeJson } from './safeJson.ts';
+import { type Paint, paintMarked, pieceEnd, printedLine, safeJson } from './printedLine.ts';
 
 /** Characters of a JSON document that a terminal is given. */
 const JSON_SHOWN = 64 * 1024;

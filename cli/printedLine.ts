@@ -41,3 +41,30 @@ export function printedLine(line: string): string {
     .replaceAll(/##(?=\w*\[)/g, '#\\#')
     .replaceAll(OWN_STYLE, '\u001b[$1m');
 }
+
+/**
+ * Finds the end of a piece of text that can be made harmless by itself. A cut inside of a surrogate
+ * pair, or of an order like `##[`, would hide the one or the other.
+ *
+ * @param length UTF-16 units of the piece; the piece is longer where no cut is safe before
+ * @returns the index of the unit after the piece
+ */
+export function pieceEnd(text: string, from: number, length: number): number {
+  let at = from + length;
+  while (at < text.length && /[#\w\ud800-\udbff]/.test(text[at - 1] ?? '')) at += 1;
+  return Math.min(at, text.length);
+}
+
+/**
+ * Rewrites JSON to an equal text that cannot steer the program that shows it.
+ *
+ * JSON itself escapes only the controls below a blank. Outside of its strings none of the other
+ * characters occur, so each may be written as an escape. `##[` is an order to some CI systems
+ * anywhere in a line.
+ */
+export function safeJson(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => neutralText(line).replaceAll(/##(?=\w*\[)/g, '#\\u0023'))
+    .join('\n');
+}

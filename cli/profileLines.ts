@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
 import { isOwnSource } from '../toolchain/profile/isOwnSource.ts';
 import type { RunProfile } from '../toolchain/profile/profileRun.ts';
-import { countText } from './countText.ts';
 import type { Paint } from './printedLine.ts';
 import { table } from './table.ts';
+import { countText } from './text.ts';
 
 /** Rows of a table that people read unless they ask for more; JSON has all. */
 export const PROFILE_ROWS = 10;

@@ -1,11 +1,12 @@
 import type { Run, RunResponse } from '../daemons/wire/tenantApi.ts';
 import { formatSize } from '../program/size.ts';
+import type { FuelAdvice } from '../toolchain/fuel/exhaustedAdvice.ts';
 import type { ShownOutput } from '../toolchain/output/shownOutput.ts';
 import type { Place } from '../toolchain/places/place.ts';
-import { countText } from './countText.ts';
+import { placeText } from '../toolchain/places/placeText.ts';
 import { outputLines } from './outputLines.ts';
-import { placeLines } from './placeLines.ts';
 import type { Paint } from './printedLine.ts';
+import { countText, durationText } from './text.ts';
 
 /**
  * An ended run for people: how it ended, its output, what it cost.
@@ -44,15 +45,35 @@ export function stateText(state: Run['state'], paint: Paint): string {
   return paint(style, state);
 }
 
-export function durationText(microseconds: number): string {
-  return microseconds < 1000
-    ? `${microseconds} us`
-    : microseconds < 1_000_000
-      ? `${(microseconds / 1000).toFixed(1)} ms`
-      : `${(microseconds / 1e6).toFixed(2)} s`;
-}
-
 /** The exit code of a run: only a success is a good answer. */
 export function runExitCode(run: Run): number {
   return run.state === 'failed' || run.state === 'cancelled' ? 1 : 0;
+}
+
+/** Calls that are printed at most; `--json` has them all. */
+const CALLS_MAX = 8;
+
+/** Lists where a run failed: its first place with the source line, then the calls before it. */
+export function placeLines(places: readonly Place[], paint: Paint): string[] {
+  const [first, ...calls] = places;
+  if (first === undefined) return [];
+  const excerpt = first.excerpt === null || first.excerpt === '' ? [] : [`            ${first.excerpt}`];
+  return [
+    `  at        ${placeText(first)}`,
+    ...excerpt,
+    ...calls
+      .slice(0, CALLS_MAX)
+      .map((place) => paint('dim', `            ${place.own ? 'from' : 'in'} ${placeText(place)}`)),
+    ...(calls.length > CALLS_MAX ? [paint('dim', `            and ${calls.length - CALLS_MAX} more (--json)`)] : []),
+  ];
+}
+
+/** Lists why a run had too little fuel and what to do. Other runs have no lines. */
+export function adviceLines(advice: FuelAdvice | null): string[] {
+  if (advice === null) return [];
+  const { used, budget, at, next } = advice;
+  return [
+    `  budget    used ${countText(used)} of ${countText(budget)}${at === null ? '' : ` (${at})`}`,
+    ...next.map((line, index) => `  ${index === 0 ? 'next:' : '     '} ${line}`),
+  ];
 }

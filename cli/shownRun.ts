@@ -1,14 +1,14 @@
+import { resolve } from 'node:path';
 import type { SchedulerClient } from '../daemons/tenant/schedulerClient.ts';
 import type { Run, RunResponse } from '../daemons/wire/tenantApi.ts';
+import { saveBytes } from '../toolchain/files/saveBytes.ts';
 import { exhaustedAdvice } from '../toolchain/fuel/exhaustedAdvice.ts';
-import { type ShownResponse, shownOutput } from '../toolchain/output/shownOutput.ts';
+import { type ShownOutput, type ShownResponse, shownOutput } from '../toolchain/output/shownOutput.ts';
 import { placesOfRun } from '../toolchain/places/placesOfRun.ts';
 import { type PlacedResponse, responseWithPlaces } from '../toolchain/places/responseWithPlaces.ts';
-import { adviceLines } from './adviceLines.ts';
 import type { CommandContext } from './command.ts';
 import type { Paint } from './printedLine.ts';
-import { responseLines } from './runLines.ts';
-import { saveOutput } from './saveOutput.ts';
+import { adviceLines, responseLines } from './runLines.ts';
 
 interface ShownRun {
   response: PlacedResponse<ShownResponse>;
@@ -56,4 +56,14 @@ export async function shownRun(
 /** Narrows a run to one that has ended. */
 export function hasEnded(run: Run): run is Run & { response: RunResponse } {
   return run.response !== null;
+}
+
+/**
+ * Writes the bytes of an output, as the tasklet wrote them, to the file of `--output`.
+ *
+ * @throws {GrafosError} a file error's code
+ */
+export async function saveOutput(cwd: string, file: string, { bytes }: ShownOutput): Promise<void> {
+  if (bytes === null) throw new Error('the bytes of the output were not asked for');
+  await saveBytes(resolve(cwd, file), bytes, 'The output cannot be written');
 }

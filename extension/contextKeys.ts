@@ -7,10 +7,10 @@ import { CONTEXT_KEYS } from './ids.ts';
  * changed is set.
  */
 export function contextKeys({ programs }: Grafos): vscode.Disposable {
-  const told = new Map<string, unknown>();
+  const values = new Map<string, unknown>();
   const tell = (key: string, value: unknown): void => {
-    if (told.get(key) === value) return;
-    told.set(key, value);
+    if (values.get(key) === value) return;
+    values.set(key, value);
     void vscode.commands.executeCommand('setContext', key, value);
   };
   let followed: vscode.Disposable[] = [];

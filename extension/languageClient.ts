@@ -247,9 +247,9 @@ class Client implements RunningLanguageClient {
   }
 
   async #askToRestart(cause: string): Promise<void> {
-    const again = vscode.l10n.t('Start Again');
+    const restart = vscode.l10n.t('Start Again');
     const text = vscode.l10n.t('The grafOS language server ended {0} times: {1}', ENDS_MAX, cause);
-    if ((await notice('error', text, [again])) === again) this.restart();
+    if ((await notice('error', text, [restart])) === restart) this.restart();
   }
 }
 

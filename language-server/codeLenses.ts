@@ -11,9 +11,9 @@ export function codeLenses(root: string, tasklets: readonly Tasklet[], text: str
     return Object.values(LENS_COMMANDS).map(({ command, title }) => {
       const argument: LensArgument = { program: root, tasklet: name };
       // Two tasklets of one source need telling apart.
-      const said =
+      const label =
         tasklets.length === 1 ? title : `${title.replace(/…$/, '')} ${name}${title.endsWith('…') ? '…' : ''}`;
-      return { range, command: { title: said, command, arguments: [argument] } };
+      return { range, command: { title: label, command, arguments: [argument] } };
     });
   });
 }

@@ -32,8 +32,8 @@ export function manifestSymbols({ document, tasklets, lines }: ParsedManifest): 
   if (program?.value.type === 'table') {
     const { value, keySpan } = program;
     const name = value.entries.find(({ key }) => key === 'name')?.value;
-    const said = name?.type === 'string' && name.value !== '' ? name.value : 'program';
-    symbols.push(symbol(said, 'program', SymbolKind.Module, value.span, value.header ?? keySpan, value));
+    const shown = name?.type === 'string' && name.value !== '' ? name.value : 'program';
+    symbols.push(symbol(shown, 'program', SymbolKind.Module, value.span, value.header ?? keySpan, value));
   }
   for (const one of tasklets) {
     const select = one.values.name?.value.span ?? one.table.header ?? one.table.span;

@@ -38,37 +38,37 @@ export function readModule(text: string): Map<string, StandardEntry> {
   let inDoc = false;
   let container: { name: string; kind: 'namespace' | 'class' | 'enum' } | null = null;
   for (const line of text.split(/\r?\n/)) {
-    const said = line.trim();
-    if (inDoc || said.startsWith('/**')) {
+    const code = line.trim();
+    if (inDoc || code.startsWith('/**')) {
       if (!inDoc) doc = [];
-      doc.push(said.replace(/^\/\*\*\s?|^\*(?!\/)\s?/, '').replace(/\s*\*\/$/, ''));
-      inDoc = !said.endsWith('*/');
+      doc.push(code.replace(/^\/\*\*\s?|^\*(?!\/)\s?/, '').replace(/\s*\*\/$/, ''));
+      inDoc = !code.endsWith('*/');
       continue;
     }
-    if (/^@\w+(\(.*\))?$/.test(said)) continue;
+    if (/^@\w+(\(.*\))?$/.test(code)) continue;
     const add = (name: string, returns: string | null = null) => {
       // A function of a namespace without words of its own gets those of the namespace.
       const words = doc.length === 0 && container?.kind === 'namespace' ? (found.get(container.name)?.doc ?? '') : '';
-      found.set(name, { signature: said.replace(/\s*\{?$|,$/, ''), doc: markdown(doc) || words, returns });
+      found.set(name, { signature: code.replace(/\s*\{?$|,$/, ''), doc: markdown(doc) || words, returns });
     };
     if (line.startsWith('}')) container = null;
     const top = /^export (?:(function)|(namespace)|(?:abstract )?(class)|(?:const )?(enum)) (\w+)/.exec(line);
     if (top !== null) {
       const name = top[5] ?? '';
-      add(name, top[1] === undefined ? null : returnOf(said));
+      add(name, top[1] === undefined ? null : returnOf(code));
       if (top[1] === undefined)
         container = { name, kind: top[2] !== undefined ? 'namespace' : top[3] !== undefined ? 'class' : 'enum' };
     } else if (container !== null && /^ {2}\S/.test(line)) {
       const member =
         container.kind === 'namespace'
-          ? /^export (?:function|const) (\w+)/.exec(said)
+          ? /^export (?:function|const) (\w+)/.exec(code)
           : container.kind === 'enum'
-            ? /^(\w+)(?: = .*)?,?$/.exec(said)
-            : /^(?:static |get )?(\w+)\(/.exec(said);
+            ? /^(\w+)(?: = .*)?,?$/.exec(code)
+            : /^(?:static |get )?(\w+)\(/.exec(code);
       const name = member?.[1];
       if (name !== undefined && name !== 'constructor') {
-        const ofValue = container.kind === 'class' && !said.startsWith('static ');
-        add(`${container.name}${ofValue ? '#' : '.'}${name}`, returnOf(said));
+        const ofValue = container.kind === 'class' && !code.startsWith('static ');
+        add(`${container.name}${ofValue ? '#' : '.'}${name}`, returnOf(code));
       }
     }
     doc = [];

@@ -2,8 +2,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, context, type Plugin } from 'esbuild';
+import { noticesText, thirdParties } from '../packaging/thirdParty.ts';
 import { standaloneChecks } from './standaloneChecks.ts';
-import { noticesText, thirdParties } from './thirdParty.ts';
 
 const root = join(import.meta.dirname, '..');
 const watching = process.argv.includes('--watch');

@@ -2,147 +2,18 @@
  * Packs the built files: the npm package into build/npm, one VSIX per platform into build/vsix, and
  * a bill of materials and checksums into build. `npm run package [-- --target linux-x64]…` prints
  * the size of each VSIX.
- *
- * A VSIX holds the files that .vscodeignore leaves in and, where there is one, QUIC's native half
- * for its platform. Its README is the page of the extension.
  */
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative, sep } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
-import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
-import { PLUGIN_NAME } from '../typescript-plugin/main.ts';
-import { extensionPage } from './extensionPage.ts';
-import { sbom } from './sbom.ts';
-import type { ThirdParty } from './thirdParty.ts';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { parseArgs } from 'node:util';
+import { npmPackage } from '../packaging/npmPackage.ts';
+import { sbom } from '../packaging/sbom.ts';
+import type { ThirdParty } from '../packaging/thirdParty.ts';
+import { packageFor, TARGETS } from '../packaging/vsix.ts';
 
-const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 const limit = 15 * 1024 * 1024;
-
-/**
- * The platforms by VS Code's names, and whether QUIC has a native half for each. Without one,
- * fabric control uses TCP.
- */
-const targets = new Map([
-  ['linux-x64', true],
-  ['linux-arm64', false],
-  ['darwin-x64', true],
-  ['darwin-arm64', true],
-  ['win32-x64', true],
-  ['win32-arm64', false],
-]);
-
-/** Compilers that stay packages of their own. Everything else is in the bundles. */
-const kept = ['assemblyscript', 'wabt'];
-
-/**
- * Packs the VSIX of a target.
- *
- * @returns its absolute path
- * @throws {Error} for an unknown target, and the errors of npm and vsce
- */
-export async function packageFor(target: string): Promise<string> {
-  const native = targets.get(target);
-  if (native === undefined) throw new Error(`no such target: ${target}. There are ${[...targets.keys()].join(', ')}.`);
-  const staging = await mkdtemp(join(tmpdir(), 'grafos-package-'));
-  try {
-    const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    const nativePackage = `@matrixai/quic-${target}`;
-    const files = await listFiles({ cwd: root, packageManager: PackageManager.Npm });
-    for (const file of files) {
-      if (!file.startsWith('node_modules/@matrixai/quic-')) await cp(join(root, file), join(staging, file));
-    }
-    await cp(join(root, '.vscodeignore'), join(staging, '.vscodeignore'));
-    const dependencies: Record<string, string> = {};
-    for (const name of kept) dependencies[name] = manifest.dependencies[name];
-    if (native) {
-      const version: string = manifest.dependencies['@matrixai/quic'];
-      if (await bringNative(nativePackage, version, staging)) dependencies[nativePackage] = version;
-      else console.warn(`The registry has no ${nativePackage}@${version}: on ${target} fabric control goes over TCP.`);
-    }
-    await layPlugin(staging, manifest.version);
-    dependencies[PLUGIN_NAME] = manifest.version;
-    const { scripts, devDependencies, optionalDependencies, allowScripts, ...shipped } = manifest;
-    await writeFile(join(staging, 'package.json'), `${JSON.stringify({ ...shipped, dependencies }, null, 2)}\n`);
-
-    await writeFile(join(staging, 'README.md'), await extensionPage(root));
-
-    const packagePath = join(root, 'build', 'vsix', `grafos-${target}-${manifest.version}.vsix`);
-    await mkdir(dirname(packagePath), { recursive: true });
-    await createVSIX({
-      cwd: staging,
-      target,
-      packagePath,
-      // The manifest does not have the repository's address yet. The extension's page needs none.
-      allowMissingRepository: true,
-      rewriteRelativeLinks: false,
-    });
-    return packagePath;
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
-}
-
-/**
- * Copies the TypeScript plugin into a package below the extension's `node_modules`, where the
- * server looks for it.
- */
-async function layPlugin(staging: string, version: string): Promise<void> {
-  const to = join(staging, 'node_modules', PLUGIN_NAME);
-  await mkdir(to, { recursive: true });
-  await cp(join(root, 'dist', 'typescript-plugin', 'index.cjs'), join(to, 'index.cjs'));
-  const described = { name: PLUGIN_NAME, version, private: true, license: 'Apache-2.0', main: 'index.cjs' };
-  await writeFile(join(to, 'package.json'), `${JSON.stringify(described, null, 2)}\n`);
-}
-
-/**
- * Puts the native package of QUIC into the staging folder: the installed one, or for another
- * platform the one of the registry.
- *
- * @returns false when the registry has none
- */
-async function bringNative(name: string, version: string, staging: string): Promise<boolean> {
-  const to = join(staging, 'node_modules', name);
-  const installed = join(root, 'node_modules', name);
-  if (existsSync(installed)) {
-    await cp(installed, to, { recursive: true });
-    return true;
-  }
-  const npm = process.env.npm_execpath;
-  const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
-  const args = [...first, 'pack', '--loglevel=error', '--pack-destination', staging, `${name}@${version}`];
-  const shell = npm === undefined && process.platform === 'win32';
-  let archive: string;
-  try {
-    archive = (await run(command, args, { cwd: staging, shell })).stdout.trim().split('\n').at(-1) ?? '';
-  } catch (error) {
-    if (/E404|ETARGET/.test(String(error instanceof Error && 'stderr' in error ? error.stderr : ''))) return false;
-    throw error;
-  }
-  await mkdir(to, { recursive: true });
-  await run('tar', ['-xzf', archive, '-C', to, '--strip-components=1'], { cwd: staging });
-  await rm(join(staging, archive));
-  return true;
-}
-
-/**
- * Packs the built files as an npm package.
- *
- * @returns its absolute path
- */
-export async function npmPackage(): Promise<string> {
-  const folder = join(root, 'build', 'npm');
-  await mkdir(folder, { recursive: true });
-  const npm = process.env.npm_execpath;
-  const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
-  const args = [...first, 'pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder];
-  const { stdout } = await run(command, args, { cwd: root, shell: npm === undefined && process.platform === 'win32' });
-  return join(folder, stdout.trim().split('\n').at(-1) ?? '');
-}
 
 /**
  * Writes the bill of materials from the packages that the build found.
@@ -171,7 +42,7 @@ async function checksums(paths: readonly string[]): Promise<string> {
 if (import.meta.main) {
   const { values } = parseArgs({ options: { target: { type: 'string', multiple: true } } });
   const made = [await npmPackage(), await billOfMaterials()];
-  for (const target of values.target ?? targets.keys()) {
+  for (const target of values.target ?? TARGETS.keys()) {
     const path = await packageFor(target);
     made.push(path);
     const { size } = await stat(path);

@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { packageFor } from '../packaging/vsix.ts';
 import type { HostReport } from '../test/editor/host/runSuite.ts';
+import { installEditor } from '../test/editor/support/installEditor.ts';
 import { runInElectron } from '../test/editor/support/runInElectron.ts';
 import { runInHost } from '../test/editor/support/runInHost.ts';
 import { installExtensions } from '../test/editor/support/startEditor.ts';
 import { findChromium } from '../test/helpers/chromium.ts';
 import type { Counts } from './counts.ts';
-import { installEditor } from './installEditor.ts';
-import { packageFor } from './package.ts';
 import { runMocha } from './runMocha.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -274,11 +274,11 @@ export class StateFolder {
   async write(
     name: string,
     content: string | Uint8Array | Uint8Array[],
-    aside = `.${name}.${process.pid}.${randomBytes(4).toString('hex')}`,
+    temporaryName = `.${name}.${process.pid}.${randomBytes(4).toString('hex')}`,
   ): Promise<void> {
     this.check();
     const path = this.file(name);
-    const temporary = this.file(aside);
+    const temporary = this.file(temporaryName);
     // An exclusive open makes the file itself, so it never goes through a link.
     const handle = await open(temporary, 'wx', 0o600);
     try {

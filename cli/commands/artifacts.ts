@@ -8,9 +8,9 @@ import { endedRun } from '../../toolchain/replay/endedRun.ts';
 import { writeRunBundle } from '../../toolchain/replay/runBundle.ts';
 import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import type { CommandContext } from '../command.ts';
-import { pathText } from '../pathText.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { table } from '../table.ts';
+import { pathText } from '../text.ts';
 
 interface Given {
   runId: string;

@@ -9,7 +9,7 @@ import { type CellPlan, planCell } from '../../toolchain/cloud/planCell.ts';
 import { provisionCell } from '../../toolchain/cloud/provisionCell.ts';
 import { CLOUD_PROVIDERS } from '../../toolchain/deploy/cloudCells.ts';
 import { choice } from '../arguments.ts';
-import { askYesNo } from '../askYesNo.ts';
+import { askYesNo } from '../ask.ts';
 import { cloudPlanFacts } from '../cloudPlanFacts.ts';
 import type { CommandContext } from '../command.ts';
 import type { Output } from '../output.ts';

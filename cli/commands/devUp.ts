@@ -9,7 +9,7 @@ import { devUp } from '../../toolchain/stack/devUp.ts';
 import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
 import { countOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
-import { timeText } from '../timeText.ts';
+import { timeText } from '../text.ts';
 
 interface Given {
   memCapacity?: string;

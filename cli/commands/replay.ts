@@ -5,7 +5,7 @@ import { replayEnded, replayRun } from '../../toolchain/replay/replayRun.ts';
 import { readRunBundle } from '../../toolchain/replay/runBundle.ts';
 import type { CommandContext } from '../command.ts';
 import { responseLines } from '../runLines.ts';
-import { saveOutput } from '../saveOutput.ts';
+import { saveOutput } from '../shownRun.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,

@@ -9,13 +9,11 @@ import { writeExpectation } from '../../toolchain/cases/writeExpectation.ts';
 import { buildAll } from '../../toolchain/compile/buildAll.ts';
 import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
 import { temporaryStack } from '../../toolchain/stack/temporaryStack.ts';
+import { reportBuildFailure, warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
-import { countText } from '../countText.ts';
-import { placeLines } from '../placeLines.ts';
 import type { Paint } from '../printedLine.ts';
-import { reportBuildFailure } from '../reportBuildFailure.ts';
-import { durationText } from '../runLines.ts';
-import { warnIfStale } from '../warnIfStale.ts';
+import { placeLines } from '../runLines.ts';
+import { countText, durationText } from '../text.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,

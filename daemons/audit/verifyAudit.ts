@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
+import { createYield } from '../../base/createYield.ts';
 import { StateFolder } from '../../base/files/stateFolder.ts';
-import { turns } from '../../base/turns.ts';
 import { AuditChain, type AuditProblem, type ChainEnd } from './auditChain.ts';
 import { auditFiles } from './auditFiles.ts';
 
@@ -85,7 +85,7 @@ async function follow(
 ): Promise<AuditReport> {
   const chain = new AuditChain();
   const faults: AuditFault[] = [];
-  const othersTurn = turns();
+  const yieldAfter = createYield();
   let records = 0;
   for (const file of files) {
     const { head, tail, unfinished } = await read(folder, file);
@@ -98,7 +98,7 @@ async function follow(
       records += 1;
       // Rotation keeps at least one older file, so a chain without any begins at its beginning.
       for (const problem of chain.follow(text, files.length === 1)) fault(problem, line);
-      await othersTurn(text.length);
+      await yieldAfter(text.length);
     }
     const [first, ...rest] = tail ?? [];
     if (first !== undefined) chain.begin(first);

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { OTHERS_MS, TURN_BYTES } from '../../base/turns.ts';
+import { OTHERS_MS, TURN_BYTES } from '../../base/createYield.ts';
 import { type ByteChannel, Inbox } from './controlLink.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { turns } from '../../base/turns.ts';
+import { createYield } from '../../base/createYield.ts';
 
 const FIRST_BYTES = 4_096;
 
@@ -25,7 +25,7 @@ export async function boundedBody(body: AsyncIterable<Uint8Array>, bounds: BodyB
   if (length !== undefined && length > most) throw refuse('too_large', most);
   let bytes = Buffer.allocUnsafeSlow(length ?? FIRST_BYTES);
   let size = 0;
-  const othersTurn = turns();
+  const yieldAfter = createYield();
   for await (const piece of body) {
     if (size + piece.length > most) throw refuse('too_large', most);
     if (size + piece.length > bytes.length) {
@@ -36,7 +36,7 @@ export async function boundedBody(body: AsyncIterable<Uint8Array>, bounds: BodyB
     bytes.set(piece, size);
     size += piece.length;
     onPiece?.(bytes.subarray(0, size));
-    await othersTurn(piece.length);
+    await yieldAfter(piece.length);
   }
   if (length !== undefined && size !== length) throw refuse('length', most);
   return bytes.subarray(0, size);

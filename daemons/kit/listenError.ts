@@ -38,11 +38,11 @@ export function listenError(
   const problem = problemOf(error);
   if (problem === undefined) return error;
   const { what, next } = WORDS[problem];
-  const said = `The address ${hostPort(host, port)} of --${flag} ${what}.`;
+  const message = `The address ${hostPort(host, port)} of --${flag} ${what}.`;
   const more = { why: error instanceof Error ? error.message : String(error), next, cause: error };
   return problem === 'in_use'
-    ? new GrafosError('port_in_use', said, more)
-    : new GrafosError(codes[problem], said, more);
+    ? new GrafosError('port_in_use', message, more)
+    : new GrafosError(codes[problem], message, more);
 }
 
 /** Finds the system's error code through whatever a library wrapped it in. */

@@ -6,10 +6,10 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { createYield } from '../../base/createYield.ts';
 import { StateFolder } from '../../base/files/stateFolder.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { sha256InTurns } from '../../base/sha256InTurns.ts';
-import { turns } from '../../base/turns.ts';
 import { RefusedError } from './refused.ts';
 import { storageUnavailable } from './storageUnavailable.ts';
 import type { CellStore } from './store/cellStore.ts';
@@ -115,11 +115,11 @@ export function createModuleStore(dir: string, store: CellStore, retention = MOD
 
     read: async (sha256) => {
       const bytes = await folder.readWhole(fileOf(sha256)).catch(() => undefined);
-      if (bytes === undefined) throw gone();
-      if ((await sha256InTurns(bytes)) !== sha256) throw gone();
+      if (bytes === undefined) throw moduleGone();
+      if ((await sha256InTurns(bytes)) !== sha256) throw moduleGone();
       return bytes;
 
-      function gone(): RefusedError {
+      function moduleGone(): RefusedError {
         for (const mine of owned.values()) mine.delete(sha256);
         return new RefusedError('module_unknown', 'The module is not in the store any more.', 'Put it again.');
       }
@@ -148,7 +148,7 @@ async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8A
   try {
     const hash = createHash('sha256');
     let size = 0;
-    const othersTurn = turns();
+    const yieldAfter = createYield();
     for await (const chunk of bytes) {
       size += chunk.length;
       if (size > LIMITS.module) {
@@ -160,7 +160,7 @@ async function receive(path: string, sha256: string, bytes: AsyncIterable<Uint8A
       }
       hash.update(chunk);
       await file.appendFile(chunk);
-      await othersTurn(chunk.length);
+      await yieldAfter(chunk.length);
     }
     const found = hash.digest('hex');
     if (found !== sha256) {

@@ -14,7 +14,7 @@ import { CellGuard } from './fabric/cellGuard.ts';
 import type { CellNews, CellSession } from './fabric/cellSession.ts';
 import { createFabricLink, type FabricLink } from './fabric/fabricLink.ts';
 import { type ApiServer, startApiServer } from './http/apiServer.ts';
-import { cellRoutes, health } from './http/cellRoutes.ts';
+import { cellRoutes, healthOf } from './http/cellRoutes.ts';
 import { moduleRoutes } from './http/moduleRoutes.ts';
 import { runRoutes } from './http/runRoutes.ts';
 import { tenantRoutes } from './http/tenantRoutes.ts';
@@ -223,7 +223,7 @@ function startServer(options: SchedulerOptions, parts: ServerParts): Promise<Api
     largeSubmit: bulk.largeSubmit,
     authenticate: createAuthenticator({ cellId, tenants, tokens: createTokenTable(store) }),
     open: {
-      health: () => ({ status: 200, json: health(cell) }),
+      health: () => ({ status: 200, json: healthOf(cell) }),
       openapi: () => ({ status: 200, json: document }),
     },
     handlers: {

@@ -10,15 +10,15 @@ import { notice } from './notice.ts';
  * of the same words. Does not wait for the answer. `args` go to the commands offered.
  */
 export function showError(log: vscode.LogOutputChannel, error: unknown, ...args: unknown[]): void {
-  const told = errorNotice(error);
-  if (told === undefined) return;
+  const content = errorNotice(error);
+  if (content === undefined) return;
   if (error instanceof GrafosError) {
     log.error(
       `${error.message} [${error.code}]${error.why === undefined ? '' : `\n  why:  ${error.why}`}${error.next === undefined ? '' : `\n  next: ${error.next}`}`,
     );
   } else log.error(error instanceof Error ? error : String(error));
-  const titles = new Map(told.actions.map((action) => [titleOf(action), action]));
-  void notice('error', withoutFolders(told.text), [...titles.keys()]).then((title) => {
+  const titles = new Map(content.actions.map((action) => [titleOf(action), action]));
+  void notice('error', withoutFolders(content.text), [...titles.keys()]).then((title) => {
     const action = title === undefined ? undefined : titles.get(title);
     if (action === undefined) return;
     const command =

@@ -69,9 +69,9 @@ function errorOf(response: RunResponse | null, places: readonly Place[]): RunHea
   const word = errorWord(response.error);
   const { message } = response.error;
   // The message of a cancel begins with its code, which the word repeats.
-  const said = message.toLowerCase().startsWith(word) ? message.slice(word.length).replace(/^:\s*/, '') : message;
+  const rest = message.toLowerCase().startsWith(word) ? message.slice(word.length).replace(/^:\s*/, '') : message;
   const next: unknown = 'next' in response.error ? response.error.next : undefined;
-  return { word, message: said, next: typeof next === 'string' ? next : '', places: places.flatMap(placeShown) };
+  return { word, message: rest, next: typeof next === 'string' ? next : '', places: places.flatMap(placeShown) };
 }
 
 function missingText(problem: Error | null, isStopped: boolean): string {

@@ -155,7 +155,7 @@ export class RunsModel implements Disposable {
   async refresh(): Promise<void> {
     if (this.#attention === 0) return;
     const providers = await this.#source.providers().catch((error: unknown) => {
-      this.#source.log(`the providers cannot be told: ${messageOf(error)}`);
+      this.#source.log(`the providers are unknown: ${messageOf(error)}`);
       return [] as ProviderName[];
     });
     if (this.#attention === 0) return;

@@ -8,7 +8,7 @@ import type { DevState } from '../../daemons/wire/devState.ts';
  * A daemon may also close a silent connection and live on. The receiver therefore looks, and holds
  * it again.
  */
-export function holdDaemons(dev: DevState, told: { broke(): void; look(): void }): { dispose(): void } {
+export function holdDaemons(dev: DevState, on: { broke(): void; look(): void }): { dispose(): void } {
   const sockets: Socket[] = [];
   const hold = (url: string): void => {
     const { hostname, port } = new URL(url);
@@ -17,7 +17,7 @@ export function holdDaemons(dev: DevState, told: { broke(): void; look(): void }
     // Nothing is sent over it. The other end's words (that it waited long enough) do not matter.
     socket.resume();
     socket.on('error', () => {});
-    socket.once('close', told.broke);
+    socket.once('close', on.broke);
     sockets.push(socket);
   };
   let clock: NodeJS.Timeout | undefined;
@@ -27,7 +27,7 @@ export function holdDaemons(dev: DevState, told: { broke(): void; look(): void }
   else {
     // HTTP/3 and QUIC have no connection that the kernel breaks. Here, and only here, a timer has
     // to look.
-    clock = setInterval(told.look, LOOK_MS);
+    clock = setInterval(on.look, LOOK_MS);
     clock.unref();
   }
   return {

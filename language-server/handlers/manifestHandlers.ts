@@ -84,8 +84,8 @@ function rename(
   const { program, root } = manifest;
   const left = movedDefaults(place.tasklet, newName).filter(({ from }) => existsSync(join(root, from)));
   if (left.length > 0 && newName !== place.placeholder) {
-    const said = left.map(({ key, from, to }) => `${key} is now ${to}, and ${from} stays where it is`).join('; ');
-    const message = `Renamed "${place.placeholder}" to "${newName}": ${said}.`;
+    const notes = left.map(({ key, from, to }) => `${key} is now ${to}, and ${from} stays where it is`).join('; ');
+    const message = `Renamed "${place.placeholder}" to "${newName}": ${notes}.`;
     // A notification: the request that the library has for it waits for an answer nobody needs.
     send(
       session.connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Info, message }),

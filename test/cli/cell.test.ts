@@ -311,10 +311,13 @@ describe('grafos cell', function () {
       await cell.said(/certificate of the cell ends in 9 days/);
       await using tenant = await adopted(keys);
       const scheduler = (await status(cwd)).running?.daemons[1];
-      const renewed = await grafosJson<{ told: boolean; request: null }>(['cell', 'renew', '--state', 'state', ...ca], {
-        cwd,
-      });
-      assert.deepEqual([renewed.told, renewed.request], [true, null]);
+      const renewed = await grafosJson<{ reported: boolean; request: null }>(
+        ['cell', 'renew', '--state', 'state', ...ca],
+        {
+          cwd,
+        },
+      );
+      assert.deepEqual([renewed.reported, renewed.request], [true, null]);
       await cell.said(/new certificates are in use/);
       const after = await status(cwd);
       assert.equal(after.running?.daemons[1]?.pid, scheduler?.pid);
@@ -364,20 +367,20 @@ describe('grafos cell', function () {
       const bin = join(cwd, 'bin');
       await mkdir(bin);
       const notify = join(bin, 'systemd-notify');
-      await writeFile(notify, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> '${join(cwd, 'told')}'\n`);
+      await writeFile(notify, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> '${join(cwd, 'notified')}'\n`);
       await chmod(notify, 0o755);
       const env = { NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '400000', PATH: `${bin}:${process.env.PATH}` };
       await using cell = startCell(cwd, env);
       await cell.said(/^aws-eu-1 runs/);
-      const told = async () => (await readFile(join(cwd, 'told'), 'utf8')).trimEnd().split('\n');
+      const notified = async () => (await readFile(join(cwd, 'notified'), 'utf8')).trimEnd().split('\n');
       const deadline = Date.now() + 20_000;
-      while (!(await told()).includes('/run/x WATCHDOG=1')) {
+      while (!(await notified()).includes('/run/x WATCHDOG=1')) {
         assert.ok(Date.now() < deadline);
         await delay(50);
       }
       cell.child.kill('SIGTERM');
       await cell.ended;
-      const all = await told();
+      const all = await notified();
       assert.equal(all[0], '/run/x --ready --status=aws-eu-1 takes runs');
       assert.ok(all.includes('/run/x STOPPING=1'), all.join());
     });

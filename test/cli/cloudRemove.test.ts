@@ -60,9 +60,9 @@ describe('grafos cloud remove', () => {
   ] as const) {
     it(`refuses ${what}, and removes nothing`, async () => {
       const refused = await remove(provider, url);
-      const told = JSON.parse(refused.stdout).error;
-      assert.deepEqual([refused.code, told.code], [code, error], refused.stdout);
-      assert.match(`${told.message} ${told.why ?? ''} ${told.next ?? ''}`, next);
+      const fault = JSON.parse(refused.stdout).error;
+      assert.deepEqual([refused.code, fault.code], [code, error], refused.stdout);
+      assert.match(`${fault.message} ${fault.why ?? ''} ${fault.next ?? ''}`, next);
       assert.deepEqual([await urls('aws'), await urls('gcp')], [[EU, US], [EU]]);
     });
   }

@@ -68,10 +68,10 @@ describe('dev up, once more', () => {
       ] as const) {
         const failed = await grafos(['dev', 'up', ...args, '--json'], { cwd });
         assert.equal(failed.code, code, `${args}: ${failed.stdout}`);
-        const told = JSON.parse(failed.stdout).error;
-        assert.equal(told.code, error, args.join(' '));
-        if (error === 'port_in_use') assert.ok(`${told.message} ${told.next}`.includes(args[0] ?? ''), told.next);
-        assert.doesNotMatch(`${told.message} ${told.next}`, /--bind|--mem-dp-bind/);
+        const fault = JSON.parse(failed.stdout).error;
+        assert.equal(fault.code, error, args.join(' '));
+        if (error === 'port_in_use') assert.ok(`${fault.message} ${fault.next}`.includes(args[0] ?? ''), fault.next);
+        assert.doesNotMatch(`${fault.message} ${fault.next}`, /--bind|--mem-dp-bind/);
         assert.deepEqual((await stateOf(cwd)).daemons, state.daemons);
       }
       assert.equal((await grafosJson<Run>(['runs', 'show', run_id], { cwd })).state, 'running');
@@ -196,10 +196,10 @@ describe('dev.json of another folder or grafos', () => {
     await noProcess(state);
 
     await writeFile(file, JSON.stringify({ ...(await stateOf(cwd)), version: 2 }));
-    const told = JSON.parse((await grafos(['runs', 'list', '--json'], { cwd })).stdout).error;
-    assert.equal(told.code, 'dev_state_version');
-    assert.match(told.message, /dev\.json is of another version of grafos/);
-    assert.doesNotMatch(told.message, /no |damaged/);
+    const fault = JSON.parse((await grafos(['runs', 'list', '--json'], { cwd })).stdout).error;
+    assert.equal(fault.code, 'dev_state_version');
+    assert.match(fault.message, /dev\.json is of another version of grafos/);
+    assert.doesNotMatch(fault.message, /no |damaged/);
     await grafosJson(['dev', 'down'], { cwd });
     await noProcessNames(cwd);
   });

@@ -52,29 +52,40 @@ describe('the guides', () => {
     return printed;
   }
 
-  it('tutorial.md works from its first block to its last, and prints what it says', async () => {
-    await using folder = await temporaryFolder();
-    const program = join(folder.path, 'orders');
+  /**
+   * Follows a page from its first block, which makes `program`, to its last. Files are written and
+   * shell blocks are run; every other block shows what the one before printed.
+   *
+   * @returns the printed text of each shell block
+   */
+  async function follow(page: string, program: string): Promise<string[]> {
     const printed: string[] = [];
-    const blocks = await pageBlocks('guide/tutorial.md');
     try {
-      for (const [at, block] of blocks.entries()) {
-        if (block.language === 'sh') printed.push(await paste(block, at === 0 ? folder.path : program));
+      for (const [at, block] of (await pageBlocks(page)).entries()) {
+        if (block.language === 'sh') printed.push(await paste(block, at === 0 ? dirname(program) : program));
         else if (block.info !== '') {
           await mkdir(dirname(join(program, block.info)), { recursive: true });
           await writeFile(join(program, block.info), block.text);
         } else {
-          // What the page shows is what came, but for the run's id and cell.
+          // A duration, and the run's id and cell, are others each time.
           for (const line of block.text
             .trimEnd()
             .split('\n')
-            .filter((one) => !one.startsWith('succeeded')))
+            .filter((one) => !one.startsWith('succeeded'))
+            .map((one) => one.replace(/, [\d.]+ (?:us|ms|s)$/, ',')))
             assert.ok(printed.at(-1)?.includes(line), `${line} in ${printed.at(-1)}`);
         }
       }
     } finally {
       await grafos(['dev', 'down'], { cwd: program });
     }
+    return printed;
+  }
+
+  it('tutorial.md works from its first block to its last, and prints what it says', async () => {
+    await using folder = await temporaryFolder();
+    const program = join(folder.path, 'orders');
+    const printed = await follow('guide/tutorial.md', program);
     const all = printed.join('\n');
     for (const words of [
       /\[?fuel_exhausted\]?/,
@@ -89,6 +100,17 @@ describe('the guides', () => {
     }
     assert.match(await readFile(join(program, 'grafos.toml'), 'utf8'), /fuel = [\d_]{9,}/);
     assert.match(await readFile(join(program, 'fixtures/orders/large.expected.json'), 'utf8'), /"Berlin": 133346667/);
+  });
+
+  it('testing.md works from its first block to its last, and prints what it says', async () => {
+    await using folder = await temporaryFolder();
+    const program = join(folder.path, 'hello');
+    const printed = await follow('guide/testing.md', program);
+    assert.match(printed[2] ?? '', /^new +hello\/ada +fuel 4,450, /m);
+    assert.match(await readFile(join(program, 'fixtures/hello/ada.expected.json'), 'utf8'), /"Hello, Ada"/);
+    const report = JSON.parse(await readFile(join(program, 'test-report.json'), 'utf8'));
+    assert.deepEqual([report.passed, report.failed, report.cases.length], [3, 0, 3]);
+    assert.ok(report.cases.every(({ fuel_used }: { fuel_used: number }) => fuel_used > 1_000));
   });
 
   it('fabric-memory.md reads the counters of its run', async () => {

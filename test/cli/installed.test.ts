@@ -5,9 +5,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../base/packageRoot.ts';
-import { npmPackage } from '../../scripts/package.ts';
-import { sbom } from '../../scripts/sbom.ts';
-import { noticesText, type ThirdParty } from '../../scripts/thirdParty.ts';
+import { npmPackage } from '../../packaging/npmPackage.ts';
+import { sbom } from '../../packaging/sbom.ts';
+import { noticesText, type ThirdParty } from '../../packaging/thirdParty.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const run = promisify(execFile);

@@ -154,9 +154,9 @@ describe('grafos profile', () => {
         textDocument,
         range,
       });
-    const told = await hints();
-    assert.ok(told.length > 0);
-    for (const { label, position } of told) {
+    const shown = await hints();
+    assert.ok(shown.length > 0);
+    for (const { label, position } of shown) {
       assert.match(label, /^fuel \d+(\.\d)? %$/);
       assert.ok(own.some(({ line }) => line - 1 === position.line));
     }

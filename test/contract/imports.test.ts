@@ -107,6 +107,18 @@ const RULES: RoomRule[] = [
   },
 ];
 
+/** The rooms of the product that a tool may import. */
+const PRODUCT = RULES.map(({ room }) => room);
+
+/** Rooms that build, pack and measure. `test` is free to import what it tests. */
+const TOOLS: RoomRule[] = [
+  { room: 'packaging', rule: 'packing is below scripts and bench, and knows one name', may: ['typescript-plugin'] },
+  { room: 'scripts', rule: 'scripts import nothing of bench', may: [...PRODUCT, 'packaging', 'test'] },
+  { room: 'bench', rule: 'bench imports no script', may: [...PRODUCT, 'packaging', 'test'] },
+];
+/** Rooms that tools import from, and that have no rule here. */
+const FREE: RoomRule[] = [{ room: 'test', rule: 'tests are below scripts and bench', may: [] }];
+
 /** Heavy or awkward packages, and the only file (or folder) that may import each. */
 const BEHIND_ONE_FILE: Record<string, string> = {
   '@matrixai/quic': 'daemons/fabric/controlQuic.ts',
@@ -138,12 +150,16 @@ const TOP = [
   'typescript-plugin',
   'wasm',
 ];
-const sources = new Map(
-  TOP.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
-    .map((file) => file.split(sep).join('/'))
-    .filter((file) => !file.endsWith('.d.ts'))
-    .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const),
-);
+const sourcesOf = (folders: string[]) =>
+  new Map(
+    folders
+      .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
+      .map((file) => file.split(sep).join('/'))
+      .filter((file) => !file.endsWith('.d.ts'))
+      .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const),
+  );
+const sources = sourcesOf(TOP);
+const tools = sourcesOf(TOOLS.map(({ room }) => room));
 const withFile = (file: string, text: string) => new Map([...sources, [file, text]]);
 
 describe('who imports whom', () => {
@@ -163,6 +179,14 @@ describe('who imports whom', () => {
         faults.filter((fault) => fault.startsWith(`${room}/`) && own(fault)),
         [],
       );
+    });
+  }
+
+  for (const { room, rule } of TOOLS) {
+    it(`${room}: ${rule}`, () => {
+      const own = [...tools].filter(([file]) => file.startsWith(`${room}/`));
+      assert.ok(own.length > 0);
+      assert.deepEqual(importFaults([...RULES, ...TOOLS, ...FREE], new Map(own)), []);
     });
   }
 
@@ -209,6 +233,17 @@ describe('the import test fails', () => {
       'base/limits.ts -> scripts/build.ts',
     ],
   ];
+  it('when bench imports a script, or a script bench', () => {
+    const circle = new Map([
+      ['bench/main.ts', "import { sbom } from '../scripts/package.ts';"],
+      ['scripts/package.ts', "const { median } = await import('../bench/main.ts');"],
+    ]);
+    assert.deepEqual(importFaults([...RULES, ...TOOLS, ...FREE], circle), [
+      'bench/main.ts -> scripts/package.ts',
+      'scripts/package.ts -> bench/main.ts',
+    ]);
+  });
+
   for (const [name, file, line, fault] of rows)
     it(name, () => assert.deepEqual(importFaults(RULES, withFile(file, line)), [fault]));
 

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { dirname, normalize } from 'node:path/posix';
 import { listFiles, PackageManager } from '@vscode/vsce';
-import { extensionPage } from '../../scripts/extensionPage.ts';
+import { extensionPage } from '../../packaging/extensionPage.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -47,7 +47,7 @@ describe('links in the VSIX', () => {
     assert.deepEqual(dead, []);
   });
 
-  // VS Code's preview loads only files below the page's own folder, for a page in no workspace.
+  // A preview of a page outside of the workspace loads files below the page's own folder alone.
   it('to pictures lead below the folder of the page, from where a preview loads them', () => {
     const pages = [...files].filter((file) => /^docs\/.*\.md$/.test(file));
     const pictures = pages.flatMap((page) =>

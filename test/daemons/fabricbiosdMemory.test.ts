@@ -199,13 +199,13 @@ describe('the memory data plane', () => {
     const writer = await session(lease, await grant(lease));
     const abort = new AbortController();
     const changes: MemChange[] = [];
-    let told = () => {};
+    let onChange = () => {};
     const watching = watcher.watch(
       100,
       50,
       (change) => {
         changes.push(change);
-        told();
+        onChange();
       },
       abort.signal,
     );
@@ -213,7 +213,7 @@ describe('the memory data plane', () => {
     await watcher.ping();
     await writer.write(0, Buffer.alloc(100, 1));
     const next = new Promise<void>((resolve) => {
-      told = resolve;
+      onChange = resolve;
     });
     await writer.write(149, Buffer.from('xy'));
     await next;

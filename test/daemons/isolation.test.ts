@@ -14,8 +14,8 @@ describe('the realm of a run worker', () => {
     const url = new URL('./runtimeAttackingWorker.ts', import.meta.url);
     const worker = new PoolWorker(url, new SharedArrayBuffer(64), 'attacked', {
       message: (message) => {
-        const { kind, answers: told } = message as unknown as Attacked;
-        if (kind === 'attacked') resolve(told);
+        const { kind, answers } = message as unknown as Attacked;
+        if (kind === 'attacked') resolve(answers);
       },
       log() {},
       exit: (cause) => reject(new Error(`the worker ended: ${cause}`)),

@@ -23,24 +23,24 @@ describe('runs beside each other on a cell of two workers', () => {
 
   /** Runs that only the end of the test ends. */
   const attack = async (runs: number, module = endless): Promise<{ ended: number }> => {
-    const told = { ended: 0 };
+    const counted = { ended: 0 };
     const started = Promise.withResolvers<void>();
     const job = { fuel: 2 ** 47 - 1, timeout_ms: 600_000 };
     for (let i = 0; i < runs; i++) {
       cell.run(module, job, { running: () => started.resolve() }).then(
-        () => told.ended++,
+        () => counted.ended++,
         () => {},
       );
     }
     await started.promise;
-    return told;
+    return counted;
   };
 
   it('a module whose runs are short has a worker, however many runs never end', async () => {
     assert.equal((await cell.run(hello)).state, 'succeeded');
-    const told = await attack(12);
+    const counted = await attack(12);
     for (let i = 0; i < 100; i++) assert.equal((await cell.run(hello)).state, 'succeeded');
-    assert.equal(told.ended, 0);
+    assert.equal(counted.ended, 0);
     // As many long runs as there are workers are detached. The place for one more is kept for
     // another module.
     assert.ok(cell.runtime.stats().workers <= 4, `${cell.runtime.stats().workers} workers`);
@@ -48,9 +48,9 @@ describe('runs beside each other on a cell of two workers', () => {
   });
 
   it('a module that nobody knows runs too, however many runs of another never end', async () => {
-    const told = await attack(12);
+    const counted = await attack(12);
     assert.equal((await cell.run(hello)).state, 'succeeded');
-    assert.equal(told.ended, 0);
+    assert.equal(counted.ended, 0);
   });
 
   it('one that was short and never ends this time holds nobody up for long', async () => {
@@ -78,7 +78,7 @@ describe('runs beside each other on a cell of two workers', () => {
     const surprises = Array.from({ length: 3 }, (_, mark) => surprise(mark));
     for (const module of surprises) assert.equal((await cell.run(module, { input: empty })).state, 'succeeded');
     assert.equal((await cell.run(hello)).state, 'succeeded');
-    const told = await attack(2);
+    const counted = await attack(2);
     await attack(1, anotherEndless);
     let over = 0;
     const long = surprises.map(async (module) => {
@@ -91,7 +91,7 @@ describe('runs beside each other on a cell of two workers', () => {
     assert.equal((await cell.run(hello)).state, 'succeeded');
     // Three workers have the endless runs; those that the others made long are given up again.
     assert.ok(cell.runtime.stats().workers <= 5, `${cell.runtime.stats().workers} workers`);
-    assert.equal(told.ended, 0);
+    assert.equal(counted.ended, 0);
   });
 
   it('long runs, one after another, share the workers that were lowered for them', async () => {

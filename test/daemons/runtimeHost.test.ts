@@ -220,7 +220,7 @@ describe('host functions', () => {
     assert.notDeepEqual(a, other);
   });
 
-  const LABELS: Array<[label: string, told: string]> = [
+  const LABELS: Array<[label: string, reported: string]> = [
     ['invalid_input', 'invalid_input'],
     ['a', 'a'],
     ['a'.repeat(64), 'a'.repeat(64)],
@@ -233,8 +233,8 @@ describe('host functions', () => {
     ['\\ff\\fe', 'invalid_label'],
     ['schl\\c3\\bcssel', 'invalid_label'],
   ];
-  for (const [label, told] of LABELS) {
-    it(`fail("${label}") is told as ${told}`, async () => {
+  for (const [label, reported] of LABELS) {
+    it(`fail("${label}") is told as ${reported}`, async () => {
       const length = label.replace(/\\(n|[0-9a-f]{2})/g, '.').length;
       const { error } = await cell.run(
         tasklet({
@@ -243,7 +243,7 @@ describe('host functions', () => {
         }),
       );
       assert.equal(error?.code, 'tasklet_failed');
-      assert.equal(error?.label, told);
+      assert.equal(error?.label, reported);
       assert.equal(error?.exit_code, 5);
     });
   }
@@ -274,7 +274,7 @@ describe('host functions', () => {
   });
 
   it('the log is told in batches whose join is how the log begins', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const outcome = await cell.run(
       tasklet({
         more: '(data (i32.const 0) "hello")',
@@ -285,11 +285,11 @@ describe('host functions', () => {
               (i32.const 0)`,
       }),
       {},
-      { log: (text) => told.push(text) },
+      { log: (text) => reported.push(text) },
     );
     assert.equal(outcome.error, null);
     assert.equal(outcome.log, 'error hello\nwarn  hello\ninfo  hello\ndebug hello\ntrace hello\ntrace hello\n');
-    assert.ok(outcome.log.startsWith(told.join('')));
+    assert.ok(outcome.log.startsWith(reported.join('')));
   });
 
   it('a line is told while the run goes on', async () => {

@@ -37,13 +37,13 @@ async function perform(work: Work, report: (report: WorkReport) => void): Promis
     }
     case 'validate': {
       const { validate } = await import('../validate/validate.ts');
-      let told = 0;
+      let reported = 0;
       const findings = await validate(work.root, {
         ...(work.tasklet === null ? {} : { tasklet: work.tasklet }),
         skip: new Set(work.skip),
         onTasklet(tasklet, found) {
-          report({ state: 'began', tasklet, findings: found.slice(told) });
-          told = found.length;
+          report({ state: 'began', tasklet, findings: found.slice(reported) });
+          reported = found.length;
         },
       });
       return { state: 'validated', findings };

@@ -14,7 +14,7 @@ export interface RenewedCell {
   /** RFC 3339; the end of the certificates in force. */
   not_after: string;
   /** True when a running cell takes the new certificates. */
-  told: boolean;
+  reported: boolean;
 }
 
 /** The source of the new certificates: a CA, an answer in PEM, or nothing yet. */
@@ -38,7 +38,7 @@ export async function renewCell(path: string, source: RenewalSource, signal: Abo
     else if ('answer' in source) await takeCertificates(folder, config, source.answer);
     else await issueCertificates(folder, config, source.authority, source.days);
   }
-  const told = request === null && (await askCell(folder, 'reload')) !== undefined;
+  const reported = request === null && (await askCell(folder, 'reload')) !== undefined;
   const ends = certificateEnds(folder).map(({ not_after }) => not_after);
-  return { cell_id: config.cell_id, request, not_after: ends.sort()[0] ?? '', told };
+  return { cell_id: config.cell_id, request, not_after: ends.sort()[0] ?? '', reported };
 }

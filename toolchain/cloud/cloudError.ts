@@ -23,7 +23,7 @@ export function cloudError(
   cause: unknown,
 ): GrafosError {
   const why = `${doing}: ${words}`;
-  const again = 'Run the command again: it goes on where it was.';
+  const retry = 'Run the command again: it goes on where it was.';
   switch (fault) {
     case 'no-credentials':
       return new GrafosError('cloud_credentials_missing', `There are no credentials for ${provider}.`, {
@@ -46,19 +46,19 @@ export function cloudError(
     case 'busy':
       return new GrafosError('cloud_busy', `${provider} is busy, or slows your requests down.`, {
         why,
-        next: again,
+        next: retry,
         cause,
       });
     case 'network':
       return new GrafosError('cloud_unreachable', `${provider} cannot be reached.`, {
         why,
-        next: `Check the network and the name of the region. ${again}`,
+        next: `Check the network and the name of the region. ${retry}`,
         cause,
       });
     case 'refused':
       return new GrafosError('cloud_refused', `${provider} refused a request.`, {
         why,
-        next: again,
+        next: retry,
         cause,
       });
   }

@@ -43,7 +43,7 @@ export async function cloudStatus(
 ): Promise<CloudCellStatus> {
   const { provider, name, step } = journal;
   const found = await cloud.find(name, { signal });
-  const again = `grafos cloud provision ${provider} --name ${name}`;
+  const command = `grafos cloud provision ${provider} --name ${name}`;
   const status: CloudCellStatus = {
     provider,
     name,
@@ -55,17 +55,17 @@ export async function cloudStatus(
     version: null,
     last_heartbeat: null,
     certificate_ends: null,
-    next: `Go on with it: ${again}`,
+    next: `Go on with it: ${command}`,
   };
   const entry = (await readCloudCells(programRoot, provider)).find(({ scheduler_url }) => scheduler_url === status.url);
   if (entry === undefined) return status;
-  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
-    return { ...status, ...(await askCell(programRoot, provider, entry, asked, again)) };
+    return { ...status, ...(await askCell(programRoot, provider, entry, bounded, command)) };
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof GrafosError ? error.message : `No answer within ${ANSWER_MS / 1000} s.`;
-    return { ...status, next: `${why} Your address may have changed; this opens the cell to it: ${again}` };
+    return { ...status, next: `${why} Your address may have changed; this opens the cell to it: ${command}` };
   }
 }
 
@@ -74,7 +74,7 @@ async function askCell(
   provider: CellCloud['provider'],
   entry: CloudCell,
   signal: AbortSignal,
-  again: string,
+  command: string,
 ): Promise<Partial<CloudCellStatus>> {
   const { text } = await readPem(BY_HAND, entry.ca_cert);
   const target = await cellTarget(programRoot, provider, entry, text);
@@ -88,7 +88,7 @@ async function askCell(
     last_heartbeat: health.last_heartbeat,
     certificate_ends: ends.toISOString(),
     next: !isHealthy(health)
-      ? `The scheduler is ${health.role}; its state is ${health.status}. Go on with it: ${again}`
+      ? `The scheduler is ${health.role}; its state is ${health.status}. Go on with it: ${command}`
       : days < ENDS_SOON_DAYS
         ? `Its certificate ends in ${Math.floor(days)} days. Destroy the cell and make it anew before.`
         : null,

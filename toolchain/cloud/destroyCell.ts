@@ -110,11 +110,11 @@ async function activeRuns(
   entry: CloudCell,
   signal: AbortSignal,
 ): Promise<number> {
-  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
     const { text } = await readPem(BY_HAND, entry.ca_cert);
-    using client = await connectTarget(await cellTarget(programRoot, provider, entry, text), asked);
-    const runs = await client.listRuns({}, { signal: asked });
+    using client = await connectTarget(await cellTarget(programRoot, provider, entry, text), bounded);
+    const runs = await client.listRuns({}, { signal: bounded });
     return runs.filter(({ state }) => ACTIVE.includes(state)).length;
   } catch {
     signal.throwIfAborted();

@@ -32,8 +32,8 @@ function wrong(text: string, why: string): GrafosError {
 
 async function callerAddress(signal: AbortSignal): Promise<string> {
   try {
-    const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
-    const answer = await fetch(CALLER_ADDRESS_URL, { signal: asked, redirect: 'error' });
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const answer = await fetch(CALLER_ADDRESS_URL, { signal: bounded, redirect: 'error' });
     const text = (await answer.text()).trim();
     if (answer.ok && isIPv4(text)) return text;
     throw new Error(`the answer is ${answer.status}, and no IPv4 address`);

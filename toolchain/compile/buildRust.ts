@@ -71,11 +71,11 @@ export async function buildRust(program: Program, tasklet: Tasklet, options: Bui
   const diagnostics = rustFindings(run.messages, crate);
   if (run.code !== 0) {
     throwFor(run, diagnostics, { root: program.root, crate }, tools, env);
-    const told = diagnostics.some(({ severity }) => severity === 'error');
+    const hasError = diagnostics.some(({ severity }) => severity === 'error');
     return {
       wasm: null,
       sourceMap: null,
-      diagnostics: told ? diagnostics : [...diagnostics, cargoFault(run, manifest, tools)],
+      diagnostics: hasError ? diagnostics : [...diagnostics, cargoFault(run, manifest, tools)],
       files: [],
     };
   }
@@ -168,8 +168,8 @@ export function throwFor(
 
 /** The messages of cargo when it stops before it compiles anything. */
 export function cargoFault(run: CargoRun, manifest: string, { cargo, passedOver }: RustTools): Finding {
-  const said = run.stderr.replace(/^\s*(error: )?/, '').trim();
-  const text = `${cargo} stopped: ${said === '' ? `exit code ${run.code}` : said}`;
+  const words = run.stderr.replace(/^\s*(error: )?/, '').trim();
+  const text = `${cargo} stopped: ${words === '' ? `exit code ${run.code}` : words}`;
   // A version that is too old may be of a cargo that nobody expected.
   return finding('GRF2207', manifest, FILE_START, passedOver === null ? text : `${text}\n${passedOver}`);
 }

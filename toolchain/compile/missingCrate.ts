@@ -16,7 +16,7 @@ const IS_MISSING = /--offline|offline mode|can't update a git repository|no matc
  */
 export function missingCrate(root: string, crate: string, cargo: string, stderr: string): GrafosError | undefined {
   if (!IS_MISSING.test(stderr)) return undefined;
-  const said = stderr
+  const words = stderr
     .trim()
     .split('\n')
     .filter((line) => !line.startsWith('As a reminder'))
@@ -24,7 +24,7 @@ export function missingCrate(root: string, crate: string, cargo: string, stderr:
     .replace(/^error: /, '');
   const source = replacedSource(root, crate);
   return new GrafosError('rust_dependency_missing', 'A crate that the tasklet depends on is not on this machine.', {
-    why: `Builds never use the network. ${cargo} says: ${said}`,
+    why: `Builds never use the network. ${cargo} says: ${words}`,
     next:
       source === null
         ? `Run \`${cargo} fetch\` in ${crate} once, then build again. docs/guide/sdk.md, "Crates without a network", has other ways.`

@@ -54,11 +54,11 @@ export async function providerStatus(
     met: true,
     message: `${target.url} as ${target.tenant}`,
   };
-  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   const common = { provider, scheduler_url: target.url };
   try {
-    using client = await connectTarget(target, asked);
-    const health = await client.health({ signal: asked });
+    using client = await connectTarget(target, bounded);
+    const health = await client.health({ signal: bounded });
     const healthy = isHealthy(health);
     return {
       ...common,
@@ -91,7 +91,7 @@ export async function providerStatus(
         {
           name: 'cell_healthy',
           met: false,
-          message: asked.aborted ? `no answer within ${ANSWER_MS / 1000} s` : messageOf(error),
+          message: bounded.aborted ? `no answer within ${ANSWER_MS / 1000} s` : messageOf(error),
         },
       ],
       next: error instanceof GrafosError && error.next !== undefined ? error.next : adviceFor(provider),

@@ -49,14 +49,14 @@ export async function lockProcesses(
     signal.throwIfAborted();
     if (deadline.aborted) throw busy(holder);
     if (holder !== undefined) {
-      const again = nextChange(folder.path, deadline);
+      const change = nextChange(folder.path, deadline);
       // The owner may have left between our look and our watch.
       if ((await livingHolder(folder, name)) !== undefined) {
         if (holder.pid !== waitsFor) onWait?.(holder.pid);
         waitsFor = holder.pid;
-        await again.happened;
+        await change.happened;
       }
-      again.ignore();
+      change.ignore();
     } else if (await take(folder, name, owner, deadline)) {
       await removeDeadClaims(folder, name);
       return { [Symbol.asyncDispose]: async () => release(folder, name, owner) };

@@ -96,9 +96,9 @@ function ending(response: RunResponse, field: 'state' | 'error' | 'output_sha256
 /**
  * Compares the log and the fuel of a run that was ended from outside: nothing else of it is known.
  */
-function cutFields({ response, log }: EndedRun, replay: RunResponse, again: string): Record<string, boolean> {
+function cutFields({ response, log }: EndedRun, replay: RunResponse, replayLog: string): Record<string, boolean> {
   const isThere = replay.error?.code === 'fuel_exhausted' && replay.fuel_used >= response.fuel_used;
-  return { log: log === again, fuel_used: isThere };
+  return { log: log === replayLog, fuel_used: isThere };
 }
 
 function notReplayed({ run_id, error }: RunResponse): GrafosError {

@@ -33,8 +33,8 @@ export async function devStatus(programRoot: string, signal: AbortSignal): Promi
 }
 
 async function leasedBytes(programRoot: string, signal: AbortSignal): Promise<number | null> {
-  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
-  using client = await connectTarget(await resolveProvider(programRoot, 'local'), asked);
-  const { cells } = await client.inventory({ signal: asked });
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  using client = await connectTarget(await resolveProvider(programRoot, 'local'), bounded);
+  const { cells } = await client.inventory({ signal: bounded });
   return cells[0]?.healthy ? cells[0].inventory.mem_leased : null;
 }

@@ -284,11 +284,11 @@ function keepsNoModes({ trust }: StackPaths): boolean {
 }
 
 async function schedulerChecks(programRoot: string, state: DevState, signal: AbortSignal): Promise<Check[]> {
-  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   let client: (SchedulerClient & Disposable) | undefined;
   try {
-    client = await connectTarget(await resolveProvider(programRoot, 'local'), asked);
-    const health = await client.health({ signal: asked });
+    client = await connectTarget(await resolveProvider(programRoot, 'local'), bounded);
+    const health = await client.health({ signal: bounded });
     const checks = [ok('scheduler-health', `${state.scheduler_url}, ${health.role}`)];
     checks.push(
       isHealthy(health)
@@ -299,7 +299,7 @@ async function schedulerChecks(programRoot: string, state: DevState, signal: Abo
             (await udpGetsThrough()) ? RESTART : `${RESTART} --transport tcp (no UDP gets through here)`,
           ),
     );
-    const tenants = await client.tenants({ signal: asked });
+    const tenants = await client.tenants({ signal: bounded });
     checks.push(
       tenants.some(({ name }) => name === state.tenant_name)
         ? ok('tenant', state.tenant_name)
@@ -309,7 +309,7 @@ async function schedulerChecks(programRoot: string, state: DevState, signal: Abo
   } catch (error) {
     signal.throwIfAborted();
     return [
-      asked.aborted
+      bounded.aborted
         ? fail('scheduler-health', `${state.scheduler_url} does not answer within ${ANSWER_MS / 1000} s`, RESTART)
         : fail('scheduler-health', messageOf(error), error instanceof GrafosError ? (error.next ?? RESTART) : RESTART),
     ];

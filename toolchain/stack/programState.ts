@@ -79,8 +79,8 @@ async function follow(folder: StateFolder, record: ProgramRecord, from: string):
  * When another process was faster, its folder stays.
  */
 async function create(programRoot: string, isLast: boolean): Promise<void> {
-  const aside = `${STATE_NAME}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
-  const fresh = StateFolder.make(programRoot, aside);
+  const temporaryName = `${STATE_NAME}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const fresh = StateFolder.make(programRoot, temporaryName);
   try {
     const record = await claimProgramRecord(realpathSync.native(programRoot));
     fresh.writeNew('.gitignore', '*\n');
@@ -93,7 +93,7 @@ async function create(programRoot: string, isLast: boolean): Promise<void> {
       if (isLast || lstatSync(path, { throwIfNoEntry: false }) === undefined) throw error;
     }
   } finally {
-    rmSync(join(programRoot, aside), { recursive: true, force: true });
+    rmSync(join(programRoot, temporaryName), { recursive: true, force: true });
   }
 }
 

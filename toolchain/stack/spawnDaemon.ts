@@ -160,7 +160,7 @@ function startWithLines(log: LogLines, start: (cwd: string, stderr: 'pipe') => C
 }
 
 /** Keeps the last lines that a daemon logs, for the error of its start. */
-function lastWords(child: ChildProcess): () => Said {
+function lastWords(child: ChildProcess): () => Report {
   let text = '';
   child.stderr?.setEncoding('utf8').on('data', (part: string) => {
     text = (text + part).slice(-WORDS_KEPT);
@@ -200,7 +200,7 @@ export function daemonEnvironment(): NodeJS.ProcessEnv {
 function readDaemon<Facts>(
   name: string,
   child: ChildProcess,
-  said: () => Said,
+  report: () => Report,
 ): Pick<SpawnedDaemon<Facts>, 'ready' | 'hear'> & { ask(question: string, send: () => void): Promise<string> } {
   const ready = Promise.withResolvers<Facts>();
   const heard = new Map<string, PromiseWithResolvers<string>>();
@@ -218,7 +218,7 @@ function readDaemon<Facts>(
   const timer = setTimeout(
     () =>
       ready.reject(
-        new GrafosError('daemon_silent', `${name} did not become ready within ${READY_MS / 1000} s.`, said()),
+        new GrafosError('daemon_silent', `${name} did not become ready within ${READY_MS / 1000} s.`, report()),
       ),
     READY_MS,
   );
@@ -226,7 +226,7 @@ function readDaemon<Facts>(
     clearTimeout(timer);
     for (const { reject } of [ready, exited]) reject(error);
   };
-  whenEnded(name, child, said, fail);
+  whenEnded(name, child, report, fail);
   let text = '';
   let isReady = false;
   child.stdout?.setEncoding('utf8');
@@ -244,7 +244,7 @@ function readDaemon<Facts>(
       if (isReady) continue;
       isReady = true;
       clearTimeout(timer);
-      settleReady(name, line, said().next, ready);
+      settleReady(name, line, report().next, ready);
     }
   });
   return {
@@ -265,11 +265,15 @@ function readDaemon<Facts>(
 }
 
 /** Calls `fail` once with the error of a daemon that ended or that could not be started. */
-function whenEnded(name: string, child: ChildProcess, said: () => Said, fail: (error: GrafosError) => void): void {
+function whenEnded(name: string, child: ChildProcess, report: () => Report, fail: (error: GrafosError) => void): void {
   // Not `exit`: its last line may still be in the pipe then.
   child.once('close', (code: number | null, signal: NodeJS.Signals | null) =>
     fail(
-      new GrafosError('daemon_exited', `${name} ended before it was ready (${signal ?? `exit code ${code}`}).`, said()),
+      new GrafosError(
+        'daemon_exited',
+        `${name} ended before it was ready (${signal ?? `exit code ${code}`}).`,
+        report(),
+      ),
     ),
   );
   child.once('error', (error) =>
@@ -312,12 +316,12 @@ function parseLine<Facts>(text: string): ReadyLine<Facts> | FailedLine | undefin
 }
 
 /** The last words of a daemon, and where there is more. */
-interface Said {
+interface Report {
   why?: string;
   next: string;
 }
 
-function lastLines(log: string): Said {
+function lastLines(log: string): Report {
   const next = `See its log: ${log}`;
   try {
     return { ...whyOf(StateFolder.findAt(dirname(log))?.readText(basename(log)) ?? ''), next };

@@ -14,10 +14,10 @@ const ANSWER_MS = 2_000;
 
 /** Counts the work that would end with the program's stack; null when the stack does not answer. */
 export async function stackWork(programRoot: string, signal: AbortSignal): Promise<StackWork | null> {
-  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
-    using client = await connectTarget(await resolveProvider(programRoot, 'local'), asked);
-    const [cell] = (await client.inventory({ signal: asked })).cells;
+    using client = await connectTarget(await resolveProvider(programRoot, 'local'), bounded);
+    const [cell] = (await client.inventory({ signal: bounded })).cells;
     return cell === undefined ? null : { runs: cell.inventory.runs_active, leases: cell.inventory.leases };
   } catch {
     return null;

@@ -272,12 +272,12 @@ function sayTransport({ transport, transport_note }: FabricFacts, linked: 'quic'
 
 /** The cell as it is started again after a death: at the addresses that it has now. */
 function cellProcess(command: readonly string[], daemon: DaemonState, facts: FabricFacts): CellProcess {
-  const again = [...command];
-  const put = (flag: string, value: string) => again.splice(again.indexOf(flag) + 1, 1, value);
+  const changed = [...command];
+  const put = (flag: string, value: string) => changed.splice(changed.indexOf(flag) + 1, 1, value);
   put('--bind', facts.control);
   put('--mem-dp-bind', new URL(facts.mem_dataplane).host);
   put('--transport', facts.transport);
-  return { ...daemon, command: again };
+  return { ...daemon, command: changed };
 }
 
 function daemonArguments(

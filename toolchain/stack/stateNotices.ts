@@ -6,7 +6,7 @@ export interface StateNotice {
 }
 
 let listener: ((notice: StateNotice) => void) | undefined;
-const said = new Set<string>();
+const announced = new Set<string>();
 
 /** Sets how this process tells a person of notices. Without it they are dropped. */
 export function onStateNotice(listen: (notice: StateNotice) => void): void {
@@ -15,7 +15,7 @@ export function onStateNotice(listen: (notice: StateNotice) => void): void {
 
 /** Gives a notice, once in this process. */
 export function giveStateNotice(kind: StateNotice['kind'], text: string): void {
-  if (listener === undefined || said.has(text)) return;
-  said.add(text);
+  if (listener === undefined || announced.has(text)) return;
+  announced.add(text);
   listener({ kind, text });
 }

@@ -77,10 +77,10 @@ async function checkAssemblyScript(
   const computeReported = known.has('GRF2103') || known.has('GRF2104');
   // Of compute the scan has spoken, with a fix; what its absence does to the entry point is the
   // same fault again.
-  const again = (code: string, message: string) =>
+  const repeatsCompute = (code: string, message: string) =>
     code === 'GRF2103' || code === 'GRF2104' || (code === 'GRF2101' && message.endsWith('(in ~grafos/entry.ts)'));
   for (const one of diagnostics) {
-    if (!(computeReported && again(one.code, one.message))) context.findings.push(one);
+    if (!(computeReported && repeatsCompute(one.code, one.message))) context.findings.push(one);
   }
   return wasm === null ? null : checkModule(context, { ...given, bytes: wasm, label: tasklet.source });
 }

@@ -22,9 +22,9 @@ export function outOfMemory(
   size: number,
   metered: MeteredModule,
 ): RunError | null {
-  const [match, asked] = trap.code === 'trap_unreachable' && label !== null ? (LABEL.exec(label) ?? []) : [];
+  const [match, bytes] = trap.code === 'trap_unreachable' && label !== null ? (LABEL.exec(label) ?? []) : [];
   if (match === undefined) return null;
-  const wanted = asked === undefined ? 'more memory' : `${asked} bytes more`;
+  const wanted = bytes === undefined ? 'more memory' : `${bytes} bytes more`;
   const bound = (metered.memory?.max ?? 0) * PAGE_BYTES;
   return {
     code: 'out_of_memory',

@@ -20,7 +20,7 @@ export interface CellRouteParts {
 
 type CellHandlers = Pick<Handlers, 'admissions' | 'placements' | 'inventory' | 'audit' | 'promote'>;
 
-export function health({ version, cellId, link, role }: CellRouteParts): Health {
+export function healthOf({ version, cellId, link, role }: CellRouteParts): Health {
   const { identity, healthy, lastHeartbeat } = link.status();
   return {
     status: healthy ? 'ok' : 'degraded',
@@ -64,7 +64,7 @@ export function cellRoutes(parts: CellRouteParts): CellHandlers {
       await role.promote();
       // Who promotes a scheduler that was just started wants to know whether it can run something.
       await firstConnect;
-      return { status: 200, json: health(parts) };
+      return { status: 200, json: healthOf(parts) };
     },
   };
 }

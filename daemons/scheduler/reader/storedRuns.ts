@@ -3,7 +3,7 @@ import { jsonLine } from '../bulk/jsonLine.ts';
 import type { Handlers } from '../http/call.ts';
 import { readRunRoutes } from '../http/readRunRoutes.ts';
 import { RefusedError } from '../refused.ts';
-import { lose } from '../runs/endRun.ts';
+import { endAsLost } from '../runs/endRun.ts';
 import { createRunContent } from '../runs/runContent.ts';
 import { openStoppedStore } from '../store/cellStore.ts';
 import { storedFiles } from '../store/runFiles.ts';
@@ -25,7 +25,7 @@ export function storedRuns(folder: StateFolder): StoredRuns {
   const store = openStoppedStore(folder);
   const runs = createRunTable(store);
   // The next scheduler would give this end to a run that was under way when the last was killed.
-  const ended = (run: StoredRun): StoredRun => (run.ended_at === null ? lose(run, LOST).run : run);
+  const ended = (run: StoredRun): StoredRun => (run.ended_at === null ? endAsLost(run, LOST).run : run);
   const byId = (runId: string): StoredRun => {
     const run = runs.byId(runId);
     if (run === undefined)

@@ -43,12 +43,12 @@ export function conclude(running: StoredRun, outcome: Ending, outputSha256: stri
 }
 
 /** The end of a run whose fate nobody knows. */
-export function lose(run: StoredRun, message: string): EndedRun {
+export function endAsLost(run: StoredRun, message: string): EndedRun {
   return withoutCell(run, 'failed', { code: 'worker_lost', message });
 }
 
 /** The end of a run that was cancelled before the cell heard of it. */
-export function cancelled(run: StoredRun): EndedRun {
+export function endAsCancelled(run: StoredRun): EndedRun {
   return withoutCell(run, 'cancelled', { code: 'cancelled', message: 'The run was cancelled.' });
 }
 

@@ -4,7 +4,7 @@ import { sha256InTurns } from '../../../base/sha256InTurns.ts';
 import { specOf } from '../../wire/runSpec.ts';
 import { CellLostError } from '../fabric/cellConnection.ts';
 import type { CellOutcome } from '../fabric/cellSession.ts';
-import { conclude, lose } from './endRun.ts';
+import { conclude, endAsLost } from './endRun.ts';
 import { finishRun, forgetRun } from './finishRun.ts';
 import type { EndedRun, LiveRun } from './liveRun.ts';
 import { refusalByCell } from './placement.ts';
@@ -62,10 +62,10 @@ function endByFault(work: RunWork, entered: LiveRun, error: unknown): EndedRun |
     forgetRun(work, entered, refusal);
     return null;
   }
-  if (refusal !== null) return lose(run, refusal.message);
-  if (error instanceof CellLostError) return lose(run, sentence(error.message));
+  if (refusal !== null) return endAsLost(run, refusal.message);
+  if (error instanceof CellLostError) return endAsLost(run, sentence(error.message));
   work.log.error(`run ${run.run_id}: ${stackOf(error)}`);
-  return lose(run, 'The scheduler failed.');
+  return endAsLost(run, 'The scheduler failed.');
 }
 
 /** Undefined for a run that the cell lost, whose time says nothing about its module. */

@@ -3,7 +3,7 @@ import type { RefusedError } from '../refused.ts';
 import type { CellStore } from '../store/cellStore.ts';
 import { IN_ROW_BYTES } from '../store/runFiles.ts';
 import type { RunTable } from '../store/runTable.ts';
-import { lose } from './endRun.ts';
+import { endAsLost } from './endRun.ts';
 import type { EndedRun, LiveRun } from './liveRun.ts';
 import type { RunServiceParts, RunWork } from './runParts.ts';
 
@@ -21,7 +21,7 @@ export function endAbandonedRuns(store: CellStore, runs: RunTable): number {
   if (abandoned.length === 0) return 0;
   store.change(() => {
     for (const run of abandoned) {
-      const ended = lose(run, LOST_NEXT_START);
+      const ended = endAsLost(run, LOST_NEXT_START);
       runs.end(ended.run, ended.output, ended.log);
     }
   });
@@ -82,7 +82,7 @@ export async function abandonRun(work: RunWork, entered: LiveRun): Promise<void>
     () => true,
     () => false,
   );
-  if (isStored) await finishRun(work, entered, lose(entered.run, LOST_NEXT_START));
+  if (isStored) await finishRun(work, entered, endAsLost(entered.run, LOST_NEXT_START));
 }
 
 /**

@@ -20,7 +20,7 @@ export function readyCell(status: CellStatus): CellIdentity {
  * @param inUse bytes of fabric memory that are taken, including those of this run
  * @throws {RefusedError} runtime_not_ready, lease_denied: capacity
  */
-export function place(status: CellStatus, inUse: number, memBytes: number): CellIdentity {
+export function chooseCell(status: CellStatus, inUse: number, memBytes: number): CellIdentity {
   const cell = readyCell(status);
   const capacity = status.inventory?.mem_capacity ?? 0;
   if (memBytes > 0 && inUse > capacity) {

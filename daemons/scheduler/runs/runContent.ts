@@ -7,7 +7,7 @@ import type { ArtifactEntry, ArtifactName, Run } from '../../wire/tenantApi.ts';
 import type { BulkThread } from '../bulk/bulkThread.ts';
 import { IN_ROW_BYTES, type RunFiles, type RunPart } from '../store/runFiles.ts';
 import type { RunTable, StoredRun } from '../store/runTable.ts';
-import { HERE, jsonAround } from './jsonAround.ts';
+import { jsonAround, PLACEHOLDER } from './jsonAround.ts';
 import { outputJson } from './outputJson.ts';
 import { renderRecord, renderResponse, renderRun } from './renderRun.ts';
 
@@ -36,14 +36,14 @@ interface RunContentParts {
 export function createRunContent(parts: RunContentParts): RunContent {
   const { runs, files, bulk } = parts;
 
-  /** The output as JSON, or {@link HERE} as its placeholder together with the text for it. */
+  /** The output as JSON, or {@link PLACEHOLDER} together with the text for its place. */
   const outputOf = async (run: StoredRun, known?: Uint8Array): Promise<{ value: unknown; text: Uint8Array | null }> => {
     if (run.ended_at === null) return { value: null, text: null };
     const isShort = known !== undefined && known.length <= IN_ROW_BYTES;
     const output = isShort ? known : runs.bytes(run).output;
     if (output !== null) return { value: outputJson(output) ?? null, text: null };
     const text = await bulk.jsonLine(files.path(run.run_id, 'output'));
-    return { value: text === null ? null : HERE, text };
+    return { value: text === null ? null : PLACEHOLDER, text };
   };
 
   const raw = (run: StoredRun, part: RunPart): Content => {

@@ -8,7 +8,7 @@ import type { Actor } from '../auth/connection.ts';
 import type { CellNews } from '../fabric/cellSession.ts';
 import { RefusedError } from '../refused.ts';
 import type { StoredRun } from '../store/runTable.ts';
-import { cancelled } from './endRun.ts';
+import { endAsCancelled } from './endRun.ts';
 import { abandonRun, finishRun } from './finishRun.ts';
 import { LiveRun } from './liveRun.ts';
 import { LiveRuns } from './liveRuns.ts';
@@ -114,7 +114,7 @@ function listRuns({ live, runs }: RunWork, actor: Actor, limit: number, before: 
 async function cancelRun(work: RunWork, entered: LiveRun): Promise<void> {
   if (entered.grant?.giveUp()) {
     entered.isEnding = true;
-    await finishRun(work, entered, cancelled(entered.run));
+    await finishRun(work, entered, endAsCancelled(entered.run));
     return;
   }
   const session = work.link.session();

@@ -12,7 +12,7 @@ import { executeRun } from './executeRun.ts';
 import { removeFiles } from './finishRun.ts';
 import type { LiveRun } from './liveRun.ts';
 import { newRunId } from './newRunId.ts';
-import { place, readyCell } from './placement.ts';
+import { chooseCell, readyCell } from './placement.ts';
 import type { RunServiceParts, RunWork } from './runParts.ts';
 import { checkStart, completeSpec, decodeInput, requestHash } from './runRequest.ts';
 
@@ -133,7 +133,7 @@ function admitAndPlace(work: RunWork, asked: Asked, runId: string, mem_bytes: nu
     throw recordRefusal(work, error, { ...asked, run_id: null, admission: error.reason, placement: null });
   }
   try {
-    return place(link.status(), live.memBytes + leases.bytes(null), mem_bytes);
+    return chooseCell(link.status(), live.memBytes + leases.bytes(null), mem_bytes);
   } catch (error) {
     live.give(claim);
     if (!(error instanceof RefusedError)) throw error;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { installEditor } from '../../../scripts/installEditor.ts';
+import { installEditor } from './installEditor.ts';
 
 export interface EditorOptions {
   /** Folder of installed extensions, as `installExtensions` leaves it. */

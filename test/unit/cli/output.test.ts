@@ -10,13 +10,10 @@ import { completionScript, SHELLS } from '../../../cli/completionScript.ts';
 import { hexDump } from '../../../cli/hexDump.ts';
 import { layOutJson } from '../../../cli/layOutJson.ts';
 import { Output } from '../../../cli/output.ts';
-import { pathText } from '../../../cli/pathText.ts';
-import { pieceEnd } from '../../../cli/pieceEnd.ts';
-import { paintMarked, printedLine } from '../../../cli/printedLine.ts';
+import { paintMarked, pieceEnd, printedLine, safeJson } from '../../../cli/printedLine.ts';
 import { responseLines } from '../../../cli/runLines.ts';
-import { safeJson } from '../../../cli/safeJson.ts';
 import { table } from '../../../cli/table.ts';
-import { timeText } from '../../../cli/timeText.ts';
+import { pathText, timeText } from '../../../cli/text.ts';
 import { manPage } from '../../../scripts/manPage.ts';
 import type { ShownOutput, ShownResponse } from '../../../toolchain/output/shownOutput.ts';
 

@@ -89,18 +89,18 @@ describe('small loops', () => {
             const reference = interpreted(bytes, args);
             const instance = instantiateMetered(bytes);
             const outcome = instance.call('f', args, BUDGET);
-            const told = `${rounds} rounds from ${address}`;
-            assert.deepEqual([outcome.fuelUsed, outcome.exhausted], [reference.executed, false], told);
-            assert.equal(outcome.trap === undefined ? outcome.result : 'trap', reference.end, told);
+            const title = `${rounds} rounds from ${address}`;
+            assert.deepEqual([outcome.fuelUsed, outcome.exhausted], [reference.executed, false], title);
+            assert.equal(outcome.trap === undefined ? outcome.result : 'trap', reference.end, title);
             const memory = Buffer.from((instance.exports.memory as WebAssembly.Memory).buffer);
-            assert.equal(memory.compare(reference.memory), 0, told);
+            assert.equal(memory.compare(reference.memory), 0, title);
             if (reference.end === 'trap') {
               trapped++;
-              assert.equal(placeOfTrap(bytes, args), plainTrap(bytes, args), told);
+              assert.equal(placeOfTrap(bytes, args), plainTrap(bytes, args), title);
             }
             for (let budget = 0; budget < reference.executed; budget++) {
               const short = instantiateMetered(bytes).call('f', args, budget);
-              assert.deepEqual([short.fuelUsed, short.exhausted], [budget, true], told);
+              assert.deepEqual([short.fuelUsed, short.exhausted], [budget, true], title);
             }
           }
         }

@@ -112,12 +112,12 @@ function manifestText(files: readonly TarFile[]): string {
 
 /** Writes the archive aside and renames it, so that nobody finds half of one. */
 async function pack(file: string, files: readonly TarFile[], signal: AbortSignal): Promise<void> {
-  const aside = `${file}.${process.pid}.new`;
+  const temporary = `${file}.${process.pid}.new`;
   try {
-    await pipeline(Readable.from(writeTar(files)), createGzip(), createWriteStream(aside), { signal });
-    await rename(aside, file);
+    await pipeline(Readable.from(writeTar(files)), createGzip(), createWriteStream(temporary), { signal });
+    await rename(temporary, file);
   } finally {
-    await rm(aside, { force: true });
+    await rm(temporary, { force: true });
   }
 }
 

@@ -165,14 +165,14 @@ class AwsCloud implements CellCloud, Disposable {
       this.#clients.machines.send(new GetConsoleOutputCommand({ InstanceId: machine, Latest: true }), options),
     );
     const text = Buffer.from(answer?.Output ?? '', 'base64').toString('latin1');
-    const told = new Set([...text.matchAll(HASH_LINE)].map(([, hash]) => hash));
-    if (told.size > 1) {
-      throw new GrafosError('machine_key_doubtful', `The machine ${machine} told more than one key.`, {
+    const hashes = new Set([...text.matchAll(HASH_LINE)].map(([, hash]) => hash));
+    if (hashes.size > 1) {
+      throw new GrafosError('machine_key_doubtful', `The machine ${machine} showed more than one key.`, {
         why: 'A machine makes one key for its life, so somebody else writes on its console.',
         next: 'Destroy the cell and make it anew: grafos cloud destroy aws --name NAME',
       });
     }
-    return [...told][0];
+    return [...hashes][0];
   }
 
   async allow(name: string, from: string, ports: readonly number[], { signal }: CloudCall): Promise<void> {

@@ -76,7 +76,7 @@ export class DoorConnection implements Disposable {
     if (real === peer.keySha256) return new DoorConnection(socket, signal);
     socket.destroy();
     throw new GrafosError('machine_key_differs', `${peer.address} is not the machine that was made.`, {
-      why: `Its key has the hash ${real}, but the cloud told ${peer.keySha256}. Somebody may stand between.`,
+      why: `Its key has the hash ${real}, but the cloud names ${peer.keySha256}. Somebody may stand between.`,
       next: 'Try from another network. If it stays so, destroy the cell and make it anew.',
     });
   }

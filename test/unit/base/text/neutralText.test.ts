@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { blankedText, neutralText } from '../../../../base/text/neutralText.ts';
-import { paintMarked, printedLine, printedWidth } from '../../../../cli/printedLine.ts';
-import { safeJson } from '../../../../cli/safeJson.ts';
+import { paintMarked, printedLine, printedWidth, safeJson } from '../../../../cli/printedLine.ts';
 
 /**
  * Steering characters by code point, so that this test shares no pattern with the code it tests.

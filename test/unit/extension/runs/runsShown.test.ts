@@ -146,7 +146,7 @@ function listOf(all: Run[]): SchedulerClient & Disposable {
 describe('ten thousand runs', () => {
   it('are listed page by page, each told once, and not past the most', async () => {
     const all = Array.from({ length: 10_250 }, (_, index) => run(10_250 - index));
-    let told = 0;
+    let events = 0;
     using model = new RunsModel('/p', {
       providers: async () => ['local'],
       connect: async () => listOf(all),
@@ -154,18 +154,18 @@ describe('ten thousand runs', () => {
     });
     const listed = new Promise<void>((resolve) => {
       model.onChanged(() => {
-        told += 1;
+        events += 1;
         resolve();
       });
     });
     const attention = model.attend();
     await listed;
-    assert.deepEqual([model.size, model.hasOlder, told], [100, true, 1]);
+    assert.deepEqual([model.size, model.hasOlder, events], [100, true, 1]);
     await model.more();
-    assert.deepEqual([model.size, told], [200, 2]);
+    assert.deepEqual([model.size, events], [200, 2]);
     assert.equal(model.entries.at(-1)?.run.run_id, all[199]?.run_id);
     while (model.hasOlder) await model.more();
-    assert.deepEqual([model.size, told], [10_000, 100]);
+    assert.deepEqual([model.size, events], [10_000, 100]);
     attention.dispose();
   });
 

@@ -76,9 +76,9 @@ describe('the stack as the editor sees it', function () {
       using model = new StackModel(scratch.root);
       await model.watch();
       assert.equal(model.state.kind, 'running');
-      const told = reaches(model, 'unhealthy', 1_000);
+      const reached = reaches(model, 'unhealthy', 1_000);
       process.kill(state.daemons[name].pid, 'SIGKILL');
-      const unhealthy = await told;
+      const unhealthy = await reached;
       assert.deepEqual(unhealthy.kind === 'unhealthy' && unhealthy.dead, [name]);
     });
   }

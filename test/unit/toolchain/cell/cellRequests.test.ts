@@ -73,9 +73,9 @@ describe('a signing request', () => {
   ];
   for (const [what, pem, why] of unfit) {
     it(`is refused with ${what}`, () => {
-      const told = refusal(() => readSigningRequests(pem));
-      assert.match(told, /^signing_request_unfit: /);
-      assert.match(told, why);
+      const message = refusal(() => readSigningRequests(pem));
+      assert.match(message, /^signing_request_unfit: /);
+      assert.match(message, why);
     });
   }
 });
@@ -120,9 +120,9 @@ describe('the answer to a cell', () => {
   ];
   for (const [what, pem, more, why] of refused) {
     it(`is refused to a request ${what}`, () => {
-      const told = refusal(() => sign(pem, more));
-      assert.match(told, /^signing_request_differs: /);
-      assert.match(told, why);
+      const message = refusal(() => sign(pem, more));
+      assert.match(message, /^signing_request_differs: /);
+      assert.match(message, why);
     });
   }
 });

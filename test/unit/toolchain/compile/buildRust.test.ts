@@ -312,15 +312,15 @@ describe('looking for Rust', () => {
     const sysroot = join(scratch.root, 'whole');
     await mkdir(join(sysroot, 'lib', 'rustlib', 'wasm32-unknown-unknown', 'lib'), { recursive: true });
     const whole = await toolchain(join(scratch.root, 'b'), sysroot, 'echo "the right one, with $RUSTC" >&2; exit 1');
-    const told = async (PATH: string) =>
+    const findingsOf = async (PATH: string) =>
       (await buildRust(scratch.program, scratch.tasklet, { env: { PATH } })).diagnostics[0]?.message.split('\n');
     const right = `${join(whole, 'cargo')} stopped: the right one, with ${join(whole, 'rustc')}`;
     const passed = `${join(without, 'cargo')} comes before it on the PATH, but cannot build for wasm32-unknown-unknown: `;
-    const [first, second] = (await told(`${without}:${whole}`)) ?? [];
+    const [first, second] = (await findingsOf(`${without}:${whole}`)) ?? [];
     assert.equal(first, right);
     assert.ok(second?.startsWith(passed), second);
     assert.match(second ?? '', /`(?:rustup|apt-get) .*` adds it\.$/);
-    assert.deepEqual(await told(`${whole}:${without}`), [right]);
+    assert.deepEqual(await findingsOf(`${whole}:${without}`), [right]);
   });
 
   it('says which package brings the linker', async () => {

@@ -156,9 +156,9 @@ describe('stack lock', () => {
     const lock = join(folder.path, 'lock');
     await using _held = await lockStack(lock, never);
     const abort = new AbortController();
-    const told = Promise.withResolvers<number>();
-    const second = lockStack(lock, abort.signal, told.resolve);
-    assert.equal(await told.promise, process.pid, 'who waits is told for whom');
+    const reported = Promise.withResolvers<number>();
+    const second = lockStack(lock, abort.signal, reported.resolve);
+    assert.equal(await reported.promise, process.pid, 'who waits is told for whom');
     abort.abort(new Error('enough'));
     await assert.rejects(second, /enough/);
     assert.deepEqual(await readdir(folder.path), ['lock']);
@@ -219,9 +219,9 @@ describe('stack lock', () => {
     const holder = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore' });
     await once(holder, 'spawn');
     await writeFile(lock, JSON.stringify({ pid: holder.pid, started: await processStart(holder.pid ?? 0) }));
-    const told = Promise.withResolvers<number>();
-    const waiting = lockStack(lock, never, told.resolve);
-    assert.equal(await told.promise, holder.pid);
+    const reported = Promise.withResolvers<number>();
+    const waiting = lockStack(lock, never, reported.resolve);
+    assert.equal(await reported.promise, holder.pid);
     holder.kill('SIGKILL');
     await using _held = await waiting;
   });
