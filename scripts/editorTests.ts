@@ -1,7 +1,6 @@
 /**
  * The real-editor suites alone, or those of the workbench that are named. `--electron`: the suite
- * inside the extension host, in a VS Code that is downloaded. A parent process with a channel gets
- * the counts through it.
+ * inside the extension host, in a VS Code that is downloaded.
  */
 import { closeWith } from './counts.ts';
 import { runEditorSuites, runElectronSuite } from './runEditorSuites.ts';
@@ -10,8 +9,4 @@ const given = process.argv.slice(2);
 const counts = given.includes('--electron')
   ? await runElectronSuite()
   : await runEditorSuites(given.filter((one) => one.startsWith('test')));
-if (process.send === undefined) closeWith([counts]);
-else {
-  process.send(counts);
-  process.disconnect();
-}
+closeWith([counts]);
