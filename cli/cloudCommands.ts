@@ -67,6 +67,7 @@ export const CLOUD_COMMANDS: CommandSpec[] = [
       { flags: '--cert <file>', description: 'tenant certificate', required: true },
       { flags: '--key <file>', description: 'key of the tenant certificate', required: true },
       { flags: '--tenant <name>', description: 'name of the tenant', required: true },
+      { flags: '--name <name>', description: 'name for --cell; the id of the cell unless given' },
     ],
     examples: [
       'grafos cloud adopt aws --scheduler https://cell.example.com:8443 \\',

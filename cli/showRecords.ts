@@ -11,6 +11,7 @@ import { timeText } from './timeText.ts';
 
 export interface RecordsGiven extends DirectOptions {
   provider?: string;
+  cell?: string;
   limit: string;
   reason?: string[];
 }
@@ -74,5 +75,5 @@ async function targetOf(cwd: string, given: RecordsGiven): Promise<Target> {
       next: 'Name a provider, or a scheduler by --scheduler, --ca, --cert and --key.',
     });
   }
-  return resolveProvider(programRootOf(cwd), given.provider ?? 'local');
+  return resolveProvider(programRootOf(cwd), given.provider ?? 'local', given.cell);
 }

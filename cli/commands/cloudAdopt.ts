@@ -1,5 +1,5 @@
 import { adoptCell } from '../../toolchain/deploy/adoptCell.ts';
-import { CLOUD_PROVIDERS } from '../../toolchain/deploy/cloudCells.ts';
+import { CLOUD_PROVIDERS, cellNameOf, checkedName } from '../../toolchain/deploy/cloudCells.ts';
 import { choice } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
@@ -11,6 +11,7 @@ interface Given {
   cert: string;
   key: string;
   tenant: string;
+  name?: string;
 }
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
@@ -25,12 +26,13 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       ca_cert: given.ca,
       tenant_cert: given.cert,
       tenant_key: given.key,
+      ...(given.name === undefined ? {} : { name: checkedName(given.name) }),
     },
     signal,
   );
   out.result(adopted, (paint) => [
     `${paint('green', 'adopted')}  ${adopted.cell_id} of ${provider} in ${adopted.region}`,
-    `  written to ${adopted.file}`,
+    `  its name is ${cellNameOf(adopted.cell)}, for --cell; written to ${adopted.file}`,
     `  next: grafos deploy run --provider ${provider} (asks once before the first deploy; --yes in scripts)`,
   ]);
 }

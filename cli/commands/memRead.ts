@@ -13,6 +13,7 @@ const READ_BYTES_MAX = 256 * 1024 * 1024;
 interface Given {
   runId: string;
   provider?: string;
+  cell?: string;
   offset: string;
   length?: string;
   out?: string;
@@ -22,7 +23,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const offset = sizeOption('--offset', given.offset);
   const wanted = given.length === undefined ? undefined : sizeOption('--length', given.length);
   await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
-    ...(given.provider === undefined ? {} : { provider: given.provider }),
+    provider: given.provider,
+    cell: given.cell,
     rights: ['read'],
     signal,
   });

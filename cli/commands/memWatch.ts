@@ -8,6 +8,7 @@ import { programRootOf } from '../programRootOf.ts';
 interface Given {
   runId: string;
   provider?: string;
+  cell?: string;
   offset: string;
   length?: string;
 }
@@ -16,7 +17,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const offset = sizeOption('--offset', given.offset);
   const wanted = given.length === undefined ? undefined : sizeOption('--length', given.length);
   await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
-    ...(given.provider === undefined ? {} : { provider: given.provider }),
+    provider: given.provider,
+    cell: given.cell,
     rights: ['read'],
     signal,
   });

@@ -8,6 +8,7 @@ interface Given {
   runId: string;
   file: string;
   provider?: string;
+  cell?: string;
   offset: string;
 }
 
@@ -18,7 +19,8 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       ? await readBounded('Standard input', process.stdin, signal)
       : await readInput(given.file, signal);
   await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
-    ...(given.provider === undefined ? {} : { provider: given.provider }),
+    provider: given.provider,
+    cell: given.cell,
     rights: ['write'],
     signal,
   });

@@ -13,7 +13,7 @@ export async function run(
   { cwd, out, signal }: CommandContext,
   given: { runId: string; provider?: string },
 ): Promise<void> {
-  const found = await findRun(programRootOf(cwd), given.runId, given.provider, signal);
+  const found = await findRun(programRootOf(cwd), given.runId, given, signal);
   using client = found.client;
   const cancelled = await client.cancel(given.runId, { signal, waitMs: WAIT_MS });
   out.result(cancelled, (paint) =>

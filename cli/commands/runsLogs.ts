@@ -7,9 +7,9 @@ import { createWholeLines } from '../wholeLines.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
-  given: { runId: string; provider?: string; follow?: boolean },
+  given: { runId: string; provider?: string; cell?: string; follow?: boolean },
 ): Promise<void> {
-  const found = await findRun(programRootOf(cwd), given.runId, given.provider, signal);
+  const found = await findRun(programRootOf(cwd), given.runId, given, signal);
   using client = found.client;
   const run_id = given.runId;
   if (given.follow) {

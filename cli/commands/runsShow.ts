@@ -8,11 +8,11 @@ import { timeText } from '../timeText.ts';
 
 export async function run(
   context: CommandContext,
-  given: { runId: string; provider?: string; output?: string },
+  given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<void> {
   const { cwd, out, signal } = context;
   const root = programRootOf(cwd);
-  const found = await findRun(root, given.runId, given.provider, signal);
+  const found = await findRun(root, given.runId, given, signal);
   using client = found.client;
   const { run } = found;
   if (!hasEnded(run)) {

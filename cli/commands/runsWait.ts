@@ -8,11 +8,11 @@ import { createWholeLines } from '../wholeLines.ts';
 
 export async function run(
   context: CommandContext,
-  given: { runId: string; provider?: string; output?: string },
+  given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<number> {
   const { cwd, out, signal } = context;
   const root = programRootOf(cwd);
-  const found = await findRun(root, given.runId, given.provider, signal);
+  const found = await findRun(root, given.runId, given, signal);
   using client = found.client;
   const log = createWholeLines((line) => out.note(line));
   const run = found.run.ended_at === null ? await followRun(client, given.runId, { signal, log: log.add }) : found.run;

@@ -1,11 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import { connect } from 'node:tls';
 import { GrafosError } from '../../base/grafosError.ts';
+import { isHealthy } from '../deploy/cellReport.ts';
+import { certificateEnd } from '../deploy/certificateEnd.ts';
 import { type CloudCell, readCloudCells } from '../deploy/cloudCells.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
-import { isHealthy } from '../deploy/providerStatus.ts';
-import { cellTarget, type Target } from '../deploy/resolveProvider.ts';
+import { cellTarget } from '../deploy/resolveProvider.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { type CellCloud, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CloudJournal } from './cloudJournal.ts';
@@ -93,18 +91,4 @@ async function askCell(
         ? `Its certificate ends in ${Math.floor(days)} days. Destroy the cell and make it anew before.`
         : null,
   };
-}
-
-async function certificateEnd({ url, caPem, certPem, keyPem }: Target, signal: AbortSignal): Promise<Date> {
-  const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), ca: caPem, cert: certPem, key: keyPem });
-  try {
-    await once(socket, 'secureConnect', { signal });
-    const certificate = socket.getPeerX509Certificate();
-    if (!(certificate instanceof X509Certificate)) throw new Error('the scheduler has no certificate');
-    return new Date(certificate.validTo);
-  } finally {
-    socket.on('error', () => {});
-    socket.destroy();
-  }
 }
