@@ -109,6 +109,7 @@ export const ERRORS = {
     cell_config_invalid: 'The configuration of a cell is damaged.',
     cell_not_initialized: 'The folder holds no cell.',
     cell_not_ready: 'The cell has no certificates yet.',
+    cell_not_renewed: 'A cell took new certificates and does not show them.',
     cell_not_started: 'A new cell was enrolled and did not start.',
     cell_running: 'The cell of this folder runs already.',
     cell_unreachable: 'The scheduler of a new stack does not reach its cell.',

@@ -1,5 +1,6 @@
 import { ADMIN_COMMANDS } from './adminCommands.ts';
 import { CELL_COMMANDS } from './cellCommands.ts';
+import { CLOUD_CELL_COMMANDS } from './cloudCellCommands.ts';
 import { CLOUD_COMMANDS } from './cloudCommands.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { DIRECT } from './directOptions.ts';
@@ -359,6 +360,7 @@ export const COMMANDS: CommandSpec[] = [
     load: () => import('./commands/providerConfirm.ts'),
   },
   ...CLOUD_COMMANDS,
+  ...CLOUD_CELL_COMMANDS,
   ...CELL_COMMANDS,
   {
     name: 'cloud remove',

@@ -16,6 +16,7 @@ interface Given {
   region?: string;
   force?: boolean;
   yes?: boolean;
+  steps?: boolean;
 }
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<number> {
@@ -44,7 +45,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       });
     }
   }
-  const report = (text: string) => out.progress(text);
+  const report = (text: string) => (given.steps ? out.note(text) : out.progress(text));
   const destroyed = await destroyCell(clouds, { programRoot, name, force: given.force === true, signal, report });
   out.result(destroyed, (paint) =>
     destroyed.left.length === 0

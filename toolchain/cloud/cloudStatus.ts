@@ -59,7 +59,7 @@ export async function cloudStatus(
   if (entry === undefined) return status;
   const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
-    return { ...status, ...(await askCell(programRoot, provider, entry, asked, again)) };
+    return { ...status, ...(await askCell(programRoot, { provider, name }, entry, asked, again)) };
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof GrafosError ? error.message : `No answer within ${ANSWER_MS / 1000} s.`;
@@ -69,7 +69,7 @@ export async function cloudStatus(
 
 async function askCell(
   programRoot: string,
-  provider: CellCloud['provider'],
+  { provider, name }: Pick<CloudJournal, 'provider' | 'name'>,
   entry: CloudCell,
   signal: AbortSignal,
   again: string,
@@ -88,7 +88,7 @@ async function askCell(
     next: !isHealthy(health)
       ? `The scheduler is ${health.role}; its state is ${health.status}. Go on with it: ${again}`
       : days < ENDS_SOON_DAYS
-        ? `Its certificate ends in ${Math.floor(days)} days. Destroy the cell and make it anew before.`
+        ? `Its certificate ends in ${Math.floor(days)} days. Renew it: grafos cloud renew ${provider} --name ${name}`
         : null,
   };
 }
