@@ -6,6 +6,7 @@ import { formatSize } from '../../program/size.ts';
 import { NotConfirmedError } from '../../toolchain/confirm/notConfirmed.ts';
 import type { CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
+import { createCell } from '../cells/createCell.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { asCellError } from '../dialogs/cellError.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
@@ -122,14 +123,34 @@ async function completeInput(
 }
 
 /**
- * Offers to add a cell of a cloud that has none yet.
+ * Offers to create a cell in a cloud that has none yet, or to add one that runs.
  *
  * @returns true where the cloud has a cell now
  */
 async function hasCell(grafos: CommandContext, session: ProgramSession, provider: CloudProvider): Promise<boolean> {
   const { readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
   if ((await readCloudCells(session.root, provider)).length > 0) return true;
-  return (await addCell(grafos, session, provider)) !== undefined;
+  const { MAKING_PROVIDERS } = await import('../../toolchain/cloud/cellCloud.ts');
+  const making = MAKING_PROVIDERS.find((one) => one === provider);
+  if (making === undefined) return (await addCell(grafos, session, provider)) !== undefined;
+  const picked = await vscode.window.showQuickPick(
+    [
+      {
+        label: vscode.l10n.t('$(cloud-upload) Create a Cell…'),
+        description: vscode.l10n.t('in your own account at {0}; a plan comes first', provider),
+        isNew: true,
+      },
+      {
+        label: vscode.l10n.t('$(add) Add a Running Cell…'),
+        description: vscode.l10n.t('by its address and certificates'),
+        isNew: false,
+      },
+    ],
+    { title: vscode.l10n.t('{0} Has No Cell Yet', provider), placeHolder: vscode.l10n.t('Choose how it gets one') },
+  );
+  if (picked === undefined) return false;
+  if (!picked.isNew) return (await addCell(grafos, session, provider)) !== undefined;
+  return createCell(grafos, session, making);
 }
 
 /** Asks before the first deploy of the program to a cell of a cloud, as the command line does. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { CellReport } from '../../toolchain/deploy/cellReport.ts';
 import type { CloudCell, CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
+import { madeCells } from '../cells/madeCells.ts';
 import type { Grafos } from '../grafos.ts';
 import { VIEWS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
@@ -20,13 +21,14 @@ export function cellsView(grafos: Grafos): vscode.Disposable {
     children: async (session, node) => {
       if (node !== undefined) return [];
       const { CLOUD_PROVIDERS, readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
+      const made = new Set((await madeCells(session.root)).map(({ url }) => url));
       const before = drawn;
       drawn = [];
       const problems: ProblemNode[] = [];
       for (const provider of CLOUD_PROVIDERS) {
         try {
           const cells = await readCloudCells(session.root, provider);
-          drawn.push(...cells.map((cell) => nodeOf(before, session, provider, cell)));
+          drawn.push(...cells.map((cell) => nodeOf(before, session, provider, cell, made)));
         } catch (error) {
           const text = error instanceof Error ? error.message : String(error);
           problems.push({ kind: 'problem', session, text, file: undefined });
@@ -69,11 +71,12 @@ function nodeOf(
   session: ProgramSession,
   provider: CloudProvider,
   cell: CloudCell,
+  made: ReadonlySet<string | null>,
 ): CellNode {
   const known = before.find(
     (one) => one.session === session && one.provider === provider && one.cell.scheduler_url === cell.scheduler_url,
   );
-  return { kind: 'cell', session, provider, cell, report: known?.report };
+  return { kind: 'cell', session, provider, cell, isMade: made.has(cell.scheduler_url), report: known?.report };
 }
 
 async function askAll(
@@ -92,11 +95,11 @@ async function askAll(
   );
 }
 
-function cellItem({ session, provider, cell, report }: CellNode): vscode.TreeItem {
+function cellItem({ session, provider, cell, isMade, report }: CellNode): vscode.TreeItem {
   const host = URL.canParse(cell.scheduler_url) ? new URL(cell.scheduler_url).host : cell.scheduler_url;
   const item = new vscode.TreeItem(`${provider}: ${cell.name ?? host}`);
   item.id = `${session.root}:${provider}:${cell.scheduler_url}`;
-  item.contextValue = 'cell.adopted';
+  item.contextValue = isMade ? 'cell.made' : 'cell.adopted';
   const state = stateOf(report);
   const next = report?.is_next === true ? [vscode.l10n.t('deploys go here')] : [];
   const region = report?.region ?? null;

@@ -30,6 +30,8 @@ export type CellNode = {
   session: ProgramSession;
   provider: CloudProvider;
   cell: CloudCell;
+  /** It was made from this program. */
+  isMade: boolean;
   report: CellReport | undefined;
 };
 
