@@ -1,9 +1,10 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
 
 const NAME: OptionSpec = { flags: '--name <name>', description: 'name of the cell', required: true };
+const STEPS: OptionSpec = { flags: '--steps', description: 'print each step as a line of standard error' };
 const PROVIDER = { name: '<provider>', description: 'aws or gcp' };
 
-/** The commands of cells in a cloud: making, showing, removing and adopting them. */
+/** The commands that make, show and remove cells in a cloud. */
 export const CLOUD_COMMANDS: CommandSpec[] = [
   {
     name: 'cloud provision',
@@ -18,6 +19,7 @@ export const CLOUD_COMMANDS: CommandSpec[] = [
       { flags: '--ca-key <file>', description: 'its key; it stays on this machine' },
       { flags: '--plan', description: 'show what would be made, and make nothing' },
       { flags: '--yes', description: 'make it without asking' },
+      STEPS,
     ],
     examples: [
       'grafos cloud provision aws --name edge --region eu-central-1 --plan',
@@ -52,27 +54,10 @@ export const CLOUD_COMMANDS: CommandSpec[] = [
       { flags: '--region <region>', description: 'another region to look in, besides those in the notes' },
       { flags: '--force', description: 'although runs are active on it' },
       { flags: '--yes', description: 'do not ask for the name to be typed' },
+      STEPS,
     ],
     examples: ['grafos cloud destroy aws --name edge'],
     json: '{name, regions: [region], left: [{type, name, region}]}',
     load: async () => (await import('./commands/cloud.ts')).destroy,
-  },
-  {
-    name: 'cloud adopt',
-    summary: 'Add a running cell to a provider, once it has proved that it answers',
-    args: [{ name: '<provider>', description: 'aws, gcp or azure' }],
-    options: [
-      { flags: '--scheduler <url>', description: 'URL of its scheduler', required: true },
-      { flags: '--ca <file>', description: 'its CA certificate', required: true },
-      { flags: '--cert <file>', description: 'tenant certificate', required: true },
-      { flags: '--key <file>', description: 'key of the tenant certificate', required: true },
-      { flags: '--tenant <name>', description: 'name of the tenant', required: true },
-    ],
-    examples: [
-      'grafos cloud adopt aws --scheduler https://cell.example.com:8443 \\',
-      '  --ca ca.pem --cert tenant.pem --key tenant-key.pem --tenant acme',
-    ],
-    json: '{file, cell, cell_id, region}',
-    load: async () => (await import('./commands/cloud.ts')).adopt,
   },
 ];

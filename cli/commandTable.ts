@@ -1,10 +1,12 @@
 import { ADMIN_COMMANDS } from './adminCommands.ts';
 import { CELL_COMMANDS } from './cellCommands.ts';
+import { CLOUD_CELL_COMMANDS } from './cloudCellCommands.ts';
 import { CLOUD_COMMANDS } from './cloudCommands.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { DIRECT } from './directOptions.ts';
 
 const PROVIDER: OptionSpec = { flags: '--provider <name>', description: 'local, aws, gcp or azure' };
+const CELL: OptionSpec = { flags: '--cell <name>', description: 'one of several cells of the provider' };
 const TASKLET: OptionSpec = {
   flags: '--tasklet <name>',
   description: 'which tasklet; may be left out when the program has one',
@@ -14,6 +16,7 @@ const OUTPUT: OptionSpec = { flags: '--output <file>', description: 'write the b
 
 const RECORDS: OptionSpec[] = [
   { flags: '--provider <name>', description: 'local, aws, gcp or azure; local unless a scheduler is given' },
+  CELL,
   ...DIRECT,
   { flags: '--limit <n>', description: 'rows of the table; JSON has all', default: '50' },
   { flags: '--reason <label>', description: 'only rows with this reason', repeatable: true },
@@ -169,6 +172,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Run a tasklet on a cell and wait for its end',
     options: [
       { ...PROVIDER, default: 'local' },
+      CELL,
       TASKLET,
       { flags: '--mem <size>', description: "fabric memory to lease, such as 32KiB; the manifest's mem unless given" },
       { flags: '--fuel <count>', description: "instructions this run may execute; the manifest's fuel unless given" },
@@ -218,6 +222,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'List runs, newest first',
     options: [
       { ...PROVIDER, default: 'local' },
+      CELL,
       { flags: '--limit <n>', description: 'rows at most', default: '50' },
     ],
     examples: ['grafos runs list --limit 5'],
@@ -228,7 +233,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'runs show',
     summary: 'Show a run',
     args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER, OUTPUT],
+    options: [PROVIDER, CELL, OUTPUT],
     examples: ['grafos runs show 01m8k051vmztccwj2af9z02wj3 --output out.bin'],
     json: 'run, its response as in grafos deploy run',
     load: async () => (await import('./commands/runs.ts')).show,
@@ -237,7 +242,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'runs logs',
     summary: 'Print the log of a run',
     args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER, { flags: '--follow', description: 'go on as the log grows, until the run ends' }],
+    options: [PROVIDER, CELL, { flags: '--follow', description: 'go on as the log grows, until the run ends' }],
     examples: ['grafos runs logs 01m8k051vmztccwj2af9z02wj3 --follow'],
     json: '{run_id, lines: [text]}; with --follow one {line} a line',
     load: async () => (await import('./commands/runs.ts')).logs,
@@ -246,7 +251,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'runs wait',
     summary: 'Wait for the end of a run; its log comes meanwhile',
     args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER, OUTPUT],
+    options: [PROVIDER, CELL, OUTPUT],
     json: 'run, its response as in grafos deploy run',
     load: async () => (await import('./commands/runs.ts')).wait,
   },
@@ -254,7 +259,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'runs cancel',
     summary: 'Cancel a run',
     args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER],
+    options: [PROVIDER, CELL],
     json: 'run',
     load: async () => (await import('./commands/runs.ts')).cancel,
   },
@@ -264,6 +269,7 @@ export const COMMANDS: CommandSpec[] = [
     args: [{ name: '<run-id>', description: 'id of the run' }],
     options: [
       PROVIDER,
+      CELL,
       { flags: '--download', description: 'write them to files' },
       { flags: '--bundle <file>', description: 'write the whole run, its module and input too, to one file' },
       { flags: '--out <folder>', description: 'download to this folder; .grafos/artifacts/<run-id> unless given' },
@@ -279,7 +285,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'replay',
     summary: 'Repeat a run bit for bit on the local stack, and compare',
     args: [{ name: '<run-id>', description: 'id of the run, or the path of a file that artifacts --bundle wrote' }],
-    options: [PROVIDER, OUTPUT],
+    options: [PROVIDER, CELL, OUTPUT],
     examples: ['grafos replay 01m8k051vmztccwj2af9z02wj3', 'grafos replay run.json'],
     json: '{same, compared: [field], differences: [field], original: response.json, replay: response as in grafos deploy run}',
     load: async () => (await import('./commands/replay.ts')).run,
@@ -288,7 +294,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'profile',
     summary: 'Repeat a run with counters, and show which functions and lines its fuel went to',
     args: [{ name: '<run-id>', description: 'id of a run that ended' }],
-    options: [PROVIDER, { flags: '--limit <n>', description: 'rows of each table; JSON has all', default: '10' }],
+    options: [PROVIDER, CELL, { flags: '--limit <n>', description: 'rows of each table; JSON has all', default: '10' }],
     examples: ['grafos profile 01m8k051vmztccwj2af9z02wj3 --limit 20'],
     json: '{run_id, tasklet, module_sha256, fuel_used, functions: [{index, name, fuel, total, calls, for: [{file, line, fuel}]}], lines: [{file, line, fuel, total, library}], calls: [{name, parent, self, total}], flame_graph}',
     load: async () => (await import('./commands/profile.ts')).run,
@@ -299,6 +305,7 @@ export const COMMANDS: CommandSpec[] = [
     args: [{ name: '<run-id>', description: 'run whose lease is held (deploy run --hold)' }],
     options: [
       PROVIDER,
+      CELL,
       { flags: '--offset <size>', description: 'first byte', default: '0' },
       { flags: '--length <size>', description: 'how many; to the end of the lease unless given' },
       { flags: '--out <file>', description: 'write the raw bytes to a file' },
@@ -314,7 +321,7 @@ export const COMMANDS: CommandSpec[] = [
       { name: '<run-id>', description: 'run whose lease is held' },
       { name: '<file>', description: 'bytes to write; - for standard input' },
     ],
-    options: [PROVIDER, { flags: '--offset <size>', description: 'first byte', default: '0' }],
+    options: [PROVIDER, CELL, { flags: '--offset <size>', description: 'first byte', default: '0' }],
     json: '{lease_id, offset, length}',
     load: async () => (await import('./commands/mem.ts')).write,
   },
@@ -324,6 +331,7 @@ export const COMMANDS: CommandSpec[] = [
     args: [{ name: '<run-id>', description: 'run whose lease is held' }],
     options: [
       PROVIDER,
+      CELL,
       { flags: '--offset <size>', description: 'first byte', default: '0' },
       { flags: '--length <size>', description: 'how many; to the end of the lease unless given' },
     ],
@@ -333,24 +341,26 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'provider list',
     summary: 'List providers and whether they are ready',
-    json: '[{provider, ready, scheduler_url, cell_id, last_heartbeat, requirements, next}]',
+    json: '[{provider, ready, scheduler_url, cell_id, last_heartbeat, requirements, next, cells: as in grafos provider status}]',
     load: async () => (await import('./commands/provider.ts')).list,
   },
   {
     name: 'provider status',
     summary: 'Show what a provider needs to be ready',
     args: [{ name: '<provider>', description: 'local, aws, gcp or azure' }],
-    json: '{provider, ready, scheduler_url, cell_id, last_heartbeat, requirements: [{name, met, message}], next}',
+    json: '{provider, ready, scheduler_url, cell_id, last_heartbeat, requirements: [{name, met, message}], next, cells: [{name, scheduler_url, tenant, ready, is_next, cell_id, region, version, last_heartbeat, certificate_ends, cost: unknown, message, next}]}',
     load: async () => (await import('./commands/provider.ts')).status,
   },
   {
     name: 'provider confirm',
     summary: "Use the cell or stack that the program's folder names, although this user did not make it here",
     args: [{ name: '<provider>', description: 'local, aws, gcp or azure' }],
+    options: [{ ...CELL, description: 'the cell; the first that is not confirmed unless given' }],
     json: '{provider, confirmed: {fact: value}, is_new}',
     load: async () => (await import('./commands/provider.ts')).confirm,
   },
   ...CLOUD_COMMANDS,
+  ...CLOUD_CELL_COMMANDS,
   ...CELL_COMMANDS,
   {
     name: 'cloud remove',
@@ -385,6 +395,7 @@ export const COMMANDS: CommandSpec[] = [
     ],
     options: [
       { ...PROVIDER, default: 'local' },
+      CELL,
       { flags: '--admin', description: 'as the admin of the local stack, or of GRAFOS_SCHEDULER' },
       { flags: '--input <file>', description: 'body of the request; - for standard input' },
       { flags: '--type <type>', description: 'its content type; application/json unless given' },
@@ -400,6 +411,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Print a bearer token for one connection to the tenant API (docs/guide/calling-the-api.md)',
     options: [
       { ...PROVIDER, default: 'local' },
+      CELL,
       { flags: '--admin', description: 'of the admin of the local stack, or of GRAFOS_SCHEDULER' },
     ],
     json: '{token, expires_at, scheduler_url, cell_id, ca_cert, cert, key}; the last three are files of the local stack, else null',
@@ -423,7 +435,11 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'Print the completion script of a shell',
     args: [{ name: '[shell]', description: 'bash, zsh or fish' }],
     options: [
-      { flags: '--values <kind>', description: 'print names for a script instead', choices: ['tasklets', 'runs'] },
+      {
+        flags: '--values <kind>',
+        description: 'print names for a script instead',
+        choices: ['tasklets', 'runs', 'cells'],
+      },
     ],
     json: '{shell, script}; with --values [name]',
     // biome-ignore lint/suspicious/noImportCycles: the table is whole before a command is loaded.

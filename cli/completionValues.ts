@@ -5,20 +5,21 @@ import { PROVIDERS } from '../toolchain/deploy/resolveProvider.ts';
 export type CompletionValues =
   | { kind: 'words'; words: readonly string[] }
   | { kind: 'files' }
-  | { kind: 'tasklets' | 'runs' };
+  | { kind: 'tasklets' | 'runs' | 'cells' };
 
 /** Values by their placeholder in the table of commands. */
 const BY_PLACEHOLDER: Record<string, CompletionValues> = {
   tasklet: { kind: 'tasklets' },
   tasklets: { kind: 'tasklets' },
   'run-id': { kind: 'runs' },
+  cell: { kind: 'cells' },
   provider: { kind: 'words', words: PROVIDERS },
   daemon: { kind: 'words', words: DAEMON_NAMES },
   shell: { kind: 'words', words: ['bash', 'zsh', 'fish'] },
 };
 
 /** Options whose placeholder says less than their own name. */
-const BY_NAME = /^--(tasklet|provider)\b/;
+const BY_NAME = /^--(tasklet|provider|cell)(?![\w-])/;
 
 /**
  * The values of an option or argument.

@@ -11,6 +11,8 @@ interface Deploy {
   /** Folder of the program. */
   root: string;
   provider: ProviderName;
+  /** Name of the cell, where there is more than one. */
+  cell: string | undefined;
   /** The action that is done for the first time, as `deploy of demo`. */
   what: string;
   question: string;
@@ -33,7 +35,7 @@ interface Deploy {
  */
 export async function confirmFirstDeploy({ out, signal }: CommandContext, deploy: Deploy): Promise<void> {
   const { root, provider, what, question } = deploy;
-  const first = await firstDeploy(root, provider);
+  const first = await firstDeploy(root, provider, deploy.cell);
   if (first === null) return;
   const { scheduler_url, tenant_name } = first.cell;
   const url = plainText(scheduler_url);

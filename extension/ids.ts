@@ -35,6 +35,10 @@ export const COMMANDS = {
   languageRestart: 'grafos.language.restart',
   providerAddCell: 'grafos.provider.addCell',
   providerRemoveCell: 'grafos.provider.removeCell',
+  cellCreate: 'grafos.cell.create',
+  cellDestroy: 'grafos.cell.destroy',
+  cellRenew: 'grafos.cell.renew',
+  cellLog: 'grafos.cell.log',
   diagnosticsCopy: 'grafos.diagnostics.copy',
 } as const;
 
@@ -91,9 +95,10 @@ export const TASK_COMMANDS = ['build', 'validate', 'test', 'run', 'deploy', 'wat
 /** Id of the Test Explorer controller. */
 export const TEST_CONTROLLER = 'grafos.fixtures';
 
-/** Scheme of the read-only documents of artifacts. */
+/** Schemes of read-only documents: artifacts, and pages that the extension writes. */
 export const SCHEMES = {
   artifact: 'grafos-artifact',
+  page: 'grafos-page',
 } as const;
 
 /** Id of the provider that offers `grafos mcp` to the editor's assistants. */

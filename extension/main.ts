@@ -7,6 +7,7 @@ import { registerCommands } from './commands/registerCommands.ts';
 import { contextKeys } from './contextKeys.ts';
 import { notice } from './dialogs/notice.ts';
 import { artifactDocuments } from './documents/artifactDocuments.ts';
+import { pageDocuments } from './documents/pageDocuments.ts';
 import type { Grafos } from './grafos.ts';
 import type { RunningLanguageClient } from './languageClient.ts';
 import { languageModelTools } from './languageModelTools.ts';
@@ -70,6 +71,7 @@ export function activate(context: vscode.ExtensionContext): void {
     cellsView(grafos),
     runsView(grafos, inputs, runsShown),
     artifactDocuments(),
+    pageDocuments(),
     tasks(grafos),
     createFixtureTests(grafos, fixtures),
     languageModelTools(grafos),

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { type ErrorKind, EXIT_CODE, isErrorCode } from '../base/errorCodes.ts';
 import { GrafosError } from '../base/grafosError.ts';
 
@@ -36,8 +37,10 @@ export function runCli<T>(options: {
   cwd: string;
   args: string[];
   signal: AbortSignal;
+  /** Hears of each line that the command writes beside its result. */
+  onStep?: (line: string) => void;
 }): Promise<CliAnswer<T>> {
-  const { packageFolder, cwd, args, signal } = options;
+  const { packageFolder, cwd, args, signal, onStep } = options;
   const cli = cliCommand(packageFolder);
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(interrupted());
@@ -56,6 +59,7 @@ export function runCli<T>(options: {
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    if (onStep !== undefined) createInterface(child.stderr).on('line', onStep);
     const settle = () => {
       clearTimeout(force);
       signal.removeEventListener('abort', stop);

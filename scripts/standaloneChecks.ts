@@ -12,7 +12,7 @@ import { AJV_OPTIONS, addSource, type CheckSource } from '../daemons/wire/schema
 const CHECK_OF = new URL('../daemons/wire/checkOf.ts', import.meta.url).pathname;
 
 /** Files that export checks, and records of checks, alone. */
-const CHECKS = /\/(?:answer|confirmation|devFile|journal|request)Checks\.ts$/;
+const CHECKS = /\/(?:answer|confirmation|devFile|journal|request|usedCells)Checks\.ts$/;
 
 /** A plugin of esbuild. A watching build sees a changed schema when it is started again. */
 export const standaloneChecks: Plugin = {

@@ -19,6 +19,7 @@ interface Given {
   method: string;
   path: string;
   provider: string;
+  cell?: string;
   admin?: boolean;
   input?: string;
   type?: string;
@@ -35,11 +36,14 @@ export async function run(context: CommandContext, given: Given): Promise<void> 
   const path = checkPath(given.path);
   const body = given.input === undefined ? undefined : await readInput(given.input, signal);
   const root = programRootOf(cwd);
-  const target: Target = given.admin ? await adminTarget(cwd, {}) : await resolveProvider(root, given.provider);
+  const target: Target = given.admin
+    ? await adminTarget(cwd, {})
+    : await resolveProvider(root, given.provider, given.cell);
   if (method !== 'GET' && method !== 'HEAD' && target.provider !== 'direct') {
     await confirmFirstDeploy(context, {
       root,
       provider: target.provider,
+      cell: target.cell,
       what: 'request that changes something',
       question: `Send this to ${target.provider}? It leaves this machine.`,
       facts: async (url) => [

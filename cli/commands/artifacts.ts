@@ -15,6 +15,7 @@ import { pathText } from '../text.ts';
 interface Given {
   runId: string;
   provider?: string;
+  cell?: string;
   download?: boolean;
   out?: string;
   bundle?: string;
@@ -23,7 +24,7 @@ interface Given {
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
   const root = programRootOf(cwd);
   if (given.bundle !== undefined) {
-    const ended = await endedRun(loadProgram(cwd), given.runId, given.provider, signal);
+    const ended = await endedRun(loadProgram(cwd), given.runId, given, signal);
     const file = resolve(cwd, given.bundle);
     const bytes = Buffer.from(writeRunBundle(ended));
     await saveBytes(file, bytes, `${given.bundle} cannot be written`);
@@ -33,7 +34,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     ]);
     return;
   }
-  const found = await findRun(root, given.runId, given.provider, signal);
+  const found = await findRun(root, given.runId, given, signal);
   using client = found.client;
   // The id that was asked for, and not one of an answer: it becomes the name of a folder.
   const run_id = given.runId;

@@ -4,7 +4,7 @@ import { checkedCellName } from '../../toolchain/cloud/cellName.ts';
 import { type CloudJournal, readJournal, readJournals } from '../../toolchain/cloud/cloudJournal.ts';
 import type { CloudCellStatus } from '../../toolchain/cloud/cloudStatus.ts';
 import { makingProvider, openCloud } from '../../toolchain/cloud/openCloud.ts';
-import { CLOUD_PROVIDERS, readCloudCells } from '../../toolchain/deploy/cloudCells.ts';
+import { CLOUD_PROVIDERS, cellNameOf, checkedName, readCloudCells } from '../../toolchain/deploy/cloudCells.ts';
 import { choice } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import type { Paint } from '../printedLine.ts';
@@ -17,6 +17,7 @@ interface AdoptGiven {
   cert: string;
   key: string;
   tenant: string;
+  name?: string;
 }
 
 export async function adopt({ cwd, out, signal }: CommandContext, given: AdoptGiven): Promise<void> {
@@ -32,12 +33,13 @@ export async function adopt({ cwd, out, signal }: CommandContext, given: AdoptGi
       ca_cert: given.ca,
       tenant_cert: given.cert,
       tenant_key: given.key,
+      ...(given.name === undefined ? {} : { name: checkedName(given.name) }),
     },
     signal,
   );
   out.result(adopted, (paint) => [
     `${paint('green', 'adopted')}  ${adopted.cell_id} of ${provider} in ${adopted.region}`,
-    `  written to ${adopted.file}`,
+    `  its name is ${cellNameOf(adopted.cell)}, for --cell; written to ${adopted.file}`,
     `  next: grafos deploy run --provider ${provider} (asks once before the first deploy; --yes in scripts)`,
   ]);
 }
@@ -115,6 +117,7 @@ interface DestroyGiven {
   region?: string;
   force?: boolean;
   yes?: boolean;
+  steps?: boolean;
 }
 
 export async function destroy({ cwd, out, signal }: CommandContext, given: DestroyGiven): Promise<number> {
@@ -145,7 +148,7 @@ export async function destroy({ cwd, out, signal }: CommandContext, given: Destr
       });
     }
   }
-  const report = (text: string) => out.progress(text);
+  const report = (text: string) => (given.steps ? out.note(text) : out.progress(text));
   const destroyed = await destroyCell(clouds, { programRoot, name, force: given.force === true, signal, report });
   out.result(destroyed, (paint) =>
     destroyed.left.length === 0

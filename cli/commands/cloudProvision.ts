@@ -12,6 +12,7 @@ import { choice } from '../arguments.ts';
 import { askYesNo } from '../ask.ts';
 import { cloudPlanFacts } from '../cloudPlanFacts.ts';
 import type { CommandContext } from '../command.ts';
+import { givenCa } from '../givenCa.ts';
 import type { Output } from '../output.ts';
 import { programRootOf } from '../programRootOf.ts';
 
@@ -25,6 +26,7 @@ interface Given {
   caKey?: string;
   plan?: boolean;
   yes?: boolean;
+  steps?: boolean;
 }
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
@@ -44,7 +46,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   await confirm(out, plan, given.yes === true, signal);
   const tenant = tenantName(await readAccount());
   const keys = await cellKeys(provider, name, tenant, ownCa);
-  const report = (text: string) => out.progress(text);
+  const report = (text: string) => (given.steps ? out.note(text) : out.progress(text));
   const adopted = await provisionCell(cloud, { programRoot, plan, keys, tenant, from, signal, report });
   out.result({ ...adopted, name, keys: keys.folder }, (paint) => [
     `${paint('green', 'ready')}  ${adopted.cell_id} of ${provider} in ${adopted.region}`,
@@ -53,14 +55,6 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     `  next: grafos deploy run --provider ${provider}`,
     `  away again: grafos cloud destroy ${provider} --name ${name}`,
   ]);
-}
-
-function givenCa({ ca, caKey }: Given): { ca: string; caKey: string } | undefined {
-  if (ca !== undefined && caKey !== undefined) return { ca, caKey };
-  if (ca === undefined && caKey === undefined) return undefined;
-  throw new GrafosError('wrong_usage', 'A CA is given by two files.', {
-    next: 'Give both: --ca ca.pem --ca-key ca-key.pem',
-  });
 }
 
 async function confirm(out: Output, plan: CellPlan, isYes: boolean, signal: AbortSignal): Promise<void> {

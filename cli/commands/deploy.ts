@@ -7,9 +7,11 @@ import { findTasklet, loadProgram, type Program } from '../../program/loadProgra
 import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
+import type { DeployPlace } from '../../toolchain/deploy/deployPlaces.ts';
 import { type DeployRun, deployRun, readModuleFile } from '../../toolchain/deploy/deployRun.ts';
+import { deployToProvider } from '../../toolchain/deploy/deployToProvider.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
-import { directTarget, type ProviderName, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { directTarget } from '../../toolchain/deploy/resolveProvider.ts';
 import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { durationOption, runLimits, sizeOption } from '../arguments.ts';
 import { warnIfStale } from '../builds.ts';
@@ -23,6 +25,7 @@ import { createWholeLines } from '../wholeLines.ts';
 
 interface Given extends DirectOptions {
   provider: string;
+  cell?: string;
   tasklet?: string;
   mem?: string;
   fuel?: string;
@@ -45,26 +48,21 @@ export async function run(context: CommandContext, given: Given): Promise<number
   const figures = readFigures(given, tasklet);
   refuseCombinations(given);
   const input = await readGivenInput(given.input, signal);
-  const target = given.direct
-    ? await directTarget(...directFiles(given), given.tenant ?? '')
-    : await resolveProvider(program.root, given.provider);
-  out.progress(`asking ${target.provider}`);
-  using client = await connectTarget(target, signal);
-  if (target.provider !== 'direct')
-    await confirmDeploy(context, client, {
-      program,
-      tasklet,
-      input,
-      provider: target.provider,
-      yes: given.yes === true,
-    });
-  out.progress(`running ${tasklet.name} on ${target.provider}`);
   const log = createWholeLines((line) => out.note(line));
   const following = given.detach ? { detach: true } : { onLog: log.add };
-  const running = deployRun(client, { program, tasklet, input, signal, ...figures, ...following });
-  // Beside the request, which waits for the network: reading and hashing the sources takes as long.
-  const looked = warnIfStale(out, program, tasklet);
-  const [run] = await Promise.all([running, looked]);
+  let looked: Promise<void> | undefined;
+  const submit = async (place: DeployPlace): Promise<Run> => {
+    await confirmDeploy(context, place, { program, tasklet, input, yes: given.yes === true });
+    out.progress(`running ${tasklet.name} on ${place.target.provider}`);
+    const running = deployRun(place.client, { program, tasklet, input, signal, ...figures, ...following });
+    // Beside the request, which waits for the network: reading and hashing the sources takes as
+    // long.
+    looked ??= warnIfStale(out, program, tasklet);
+    const [run] = await Promise.all([running, looked]);
+    return run;
+  };
+  const { run, client } = await deployed(context, given, program, submit);
+  using _client = client;
   log.end();
   if (hasEnded(run)) {
     await showEnded(context, client, { program, run, given });
@@ -73,6 +71,31 @@ export async function run(context: CommandContext, given: Given): Promise<number
     out.result(run, (paint) => [`${stateText(run.state, paint)}  ${run.run_id}`, next]);
   }
   return runExitCode(run);
+}
+
+/** Submits the run to the scheduler given by hand, or to a cell of the provider with room. */
+async function deployed(
+  { out, signal }: CommandContext,
+  given: Given,
+  program: Program,
+  submit: (place: DeployPlace) => Promise<Run>,
+): Promise<{ run: Run; client: DeployPlace['client'] }> {
+  if (given.direct) {
+    const target = await directTarget(...directFiles(given), given.tenant ?? '');
+    out.progress(`asking ${target.provider}`);
+    const client = await connectTarget(target, signal);
+    try {
+      return { run: await submit({ target, client }), client };
+    } catch (error) {
+      client[Symbol.dispose]();
+      throw error;
+    }
+  }
+  out.progress(`asking ${given.provider}`);
+  const skipped = (cell: string, { message }: GrafosError) => out.note(`cell ${cell} does not take it: ${message}`);
+  const to = { provider: given.provider, cell: given.cell, signal, skipped };
+  const { run, place } = await deployToProvider(program.root, to, submit);
+  return { run, client: place.client };
 }
 
 /** @throws {GrafosError} wrong_usage */
@@ -94,6 +117,7 @@ function readFigures(given: Given, tasklet: Tasklet): Pick<DeployRun, 'limits' |
 /** @throws {GrafosError} wrong_usage */
 function refuseCombinations(given: Given): void {
   if (!given.direct) refuseLoneDirectOptions(given);
+  if (given.cell !== undefined && given.direct) throw wrongUsage('--cell does not go with --direct.', 'Leave one out.');
   if (given.profile && given.detach) {
     const next = 'Leave one of them out, or profile the run once it ended: grafos profile <run-id>';
     throw wrongUsage('--profile does not go with --detach.', next);
@@ -112,13 +136,15 @@ async function readGivenInput(input: string | undefined, signal: AbortSignal): P
 
 async function confirmDeploy(
   context: CommandContext,
-  client: SchedulerClient,
-  deploy: { program: Program; tasklet: Tasklet; input: Uint8Array; provider: ProviderName; yes: boolean },
+  { client, target: { provider, cell: name } }: DeployPlace,
+  deploy: { program: Program; tasklet: Tasklet; input: Uint8Array; yes: boolean },
 ): Promise<void> {
-  const { program, tasklet, input, provider, yes } = deploy;
+  if (provider === 'direct') return;
+  const { program, tasklet, input, yes } = deploy;
   await confirmFirstDeploy(context, {
     root: program.root,
     provider,
+    cell: name,
     what: `deploy of ${program.manifest.name}`,
     question: `Deploy ${tasklet.name} to ${provider}? Module and input leave this machine.`,
     async facts(url) {
@@ -153,7 +179,7 @@ async function showEnded(
     return;
   }
   out.progress('counting');
-  const profile = await profileRun(program, run.run_id, given.provider, signal);
+  const profile = await profileRun(program, run.run_id, given, signal);
   out.result({ ...response, profile }, function* (paint) {
     yield* lines(paint);
     yield '';

@@ -15,6 +15,7 @@ const READ_BYTES_MAX = 256 * 1024 * 1024;
 interface ReadGiven {
   runId: string;
   provider?: string;
+  cell?: string;
   offset: string;
   length?: string;
   out?: string;
@@ -24,7 +25,8 @@ export async function read({ cwd, out, signal }: CommandContext, given: ReadGive
   const offset = sizeOption('--offset', given.offset);
   const wanted = given.length === undefined ? undefined : sizeOption('--length', given.length);
   await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
-    ...(given.provider === undefined ? {} : { provider: given.provider }),
+    provider: given.provider,
+    cell: given.cell,
     rights: ['read'],
     signal,
   });
@@ -57,6 +59,7 @@ interface WriteGiven {
   runId: string;
   file: string;
   provider?: string;
+  cell?: string;
   offset: string;
 }
 
@@ -67,7 +70,8 @@ export async function write({ cwd, out, signal }: CommandContext, given: WriteGi
       ? await readBounded('Standard input', process.stdin, signal)
       : await readInput(given.file, signal);
   await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
-    ...(given.provider === undefined ? {} : { provider: given.provider }),
+    provider: given.provider,
+    cell: given.cell,
     rights: ['write'],
     signal,
   });
@@ -81,6 +85,7 @@ export async function write({ cwd, out, signal }: CommandContext, given: WriteGi
 interface WatchGiven {
   runId: string;
   provider?: string;
+  cell?: string;
   offset: string;
   length?: string;
 }
@@ -89,7 +94,8 @@ export async function watch({ cwd, out, signal }: CommandContext, given: WatchGi
   const offset = sizeOption('--offset', given.offset);
   const wanted = given.length === undefined ? undefined : sizeOption('--length', given.length);
   await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
-    ...(given.provider === undefined ? {} : { provider: given.provider }),
+    provider: given.provider,
+    cell: given.cell,
     rights: ['read'],
     signal,
   });

@@ -6,10 +6,10 @@ import { profileLines } from '../profileLines.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
-  given: { runId: string; provider?: string; limit: string },
+  given: { runId: string; provider?: string; cell?: string; limit: string },
 ): Promise<void> {
   const rows = countOption('--limit', given.limit, Number.MAX_SAFE_INTEGER, 1);
   out.progress('counting');
-  const profile = await profileRun(loadProgram(cwd), given.runId, given.provider, signal);
+  const profile = await profileRun(loadProgram(cwd), given.runId, given, signal);
   out.result(profile, (paint) => profileLines(profile, rows, cwd, paint));
 }

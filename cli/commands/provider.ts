@@ -1,6 +1,8 @@
+import type { CellReport } from '../../toolchain/deploy/cellReport.ts';
 import { PROVIDERS } from '../../toolchain/deploy/resolveProvider.ts';
 import { choice } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+import type { Paint } from '../printedLine.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { table } from '../table.ts';
 
@@ -31,15 +33,36 @@ export async function status({ cwd, out, signal }: CommandContext, given: { prov
         `  ${met ? paint('green', 'ok  ') : paint('red', 'fail')}  ${name.padEnd(28)}  ${message}`,
     ),
     ...(seen.next === null ? [] : [`  next: ${seen.next}`]),
+    ...cellLines(seen.cells, paint),
   ]);
   return seen.ready ? 0 : 3;
 }
 
+/** A table of the cells of a cloud. The one for the next run has a mark. */
+function cellLines(cells: readonly CellReport[], paint: Paint): string[] {
+  if (cells.length === 0) return [];
+  const rows = cells.map((cell) => [
+    `${cell.is_next ? '*' : ' '} ${cell.name}`,
+    cell.ready ? paint('green', 'ready') : paint('red', 'not ready'),
+    cell.region ?? 'unknown',
+    cell.version ?? 'unknown',
+    cell.last_heartbeat ?? 'none',
+    cell.certificate_ends ?? 'unknown',
+    cell.cost,
+  ]);
+  const header = ['  CELL', 'STATE', 'REGION', 'VERSION', 'HEARTBEAT', 'CERTIFICATE ENDS', 'COST'];
+  return [
+    '',
+    ...table([header, ...rows]),
+    ...cells.filter(({ ready, is_next }) => !ready && !is_next).map(({ name, message }) => `  ${name}: ${message}`),
+  ];
+}
+
 /** Confirms the cell or stack of a provider for this program and user, and prints what it is. */
-export async function confirm({ cwd, out }: CommandContext, given: { provider: string }): Promise<void> {
+export async function confirm({ cwd, out }: CommandContext, given: { provider: string; cell?: string }): Promise<void> {
   const { confirmProvider } = await import('../../toolchain/confirm/confirmProvider.ts');
   const provider = choice('<provider>', given.provider, PROVIDERS);
-  const facts = await confirmProvider(programRootOf(cwd), provider);
+  const facts = await confirmProvider(programRootOf(cwd), provider, given.cell);
   out.result({ provider, confirmed: Object.fromEntries(facts ?? []), is_new: facts !== null }, (paint) =>
     facts === null
       ? [`${provider} was confirmed before`]

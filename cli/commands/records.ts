@@ -11,6 +11,7 @@ import { timeText } from '../text.ts';
 
 interface RecordsGiven extends DirectOptions {
   provider?: string;
+  cell?: string;
   limit: string;
   reason?: string[];
 }
@@ -84,5 +85,5 @@ async function targetOf(cwd: string, given: RecordsGiven): Promise<Target> {
       next: 'Name a provider, or a scheduler by --scheduler, --ca, --cert and --key.',
     });
   }
-  return resolveProvider(programRootOf(cwd), given.provider ?? 'local');
+  return resolveProvider(programRootOf(cwd), given.provider ?? 'local', given.cell);
 }

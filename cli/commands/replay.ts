@@ -9,15 +9,15 @@ import { saveOutput } from '../shownRun.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
-  given: { runId: string; provider?: string; output?: string },
+  given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<number> {
-  const { provider, output } = given;
+  const { output } = given;
   const program = loadProgram(cwd);
   const wanted = { isOutputWanted: output !== undefined, signal };
   // No run id has a dot or a slash, and every file can be named with one: ./FILE.
   const { same, compared, differences, original, replay, places } = /[./\\]/.test(given.runId)
     ? await replayEnded(program, await readRunBundle(resolve(cwd, given.runId)), wanted)
-    : await replayRun(program, given.runId, { provider, ...wanted });
+    : await replayRun(program, given.runId, { at: given, ...wanted });
   if (output !== undefined) await saveOutput(cwd, output, replay);
   out.result(
     { same, compared, differences, original, replay: responseWithPlaces(replay.response, places) },

@@ -5,7 +5,8 @@ import { followRun } from '../../toolchain/deploy/followRun.ts';
 import { openLocalRuns } from '../../toolchain/deploy/localRuns.ts';
 import { logSoFar } from '../../toolchain/deploy/logSoFar.ts';
 import { notEnded } from '../../toolchain/deploy/notEnded.ts';
-import { resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { isCloud, refuseLocalCell, resolveProvider } from '../../toolchain/deploy/resolveProvider.ts';
+import { runsOfProvider } from '../../toolchain/deploy/runsOfProvider.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { programRootOf } from '../programRootOf.ts';
@@ -19,10 +20,10 @@ const ROWS_MAX = 1000;
 
 export async function list(
   { cwd, out, signal }: CommandContext,
-  given: { provider: string; limit: string },
+  given: { provider: string; cell?: string; limit: string },
 ): Promise<void> {
   const limit = countOption('--limit', given.limit, ROWS_MAX, 1);
-  const runs = await listed({ cwd, out, signal }, given.provider, limit);
+  const runs = await listed({ cwd, out, signal }, given, limit);
   out.result(runs, (paint) =>
     runs.length === 0
       ? ['no runs yet']
@@ -43,12 +44,22 @@ export async function list(
   );
 }
 
-async function listed({ cwd, out, signal }: CommandContext, provider: string, limit: number): Promise<Run[]> {
+async function listed(
+  { cwd, out, signal }: CommandContext,
+  { provider, cell }: { provider: string; cell?: string },
+  limit: number,
+): Promise<Run[]> {
   const root = programRootOf(cwd);
+  if (isCloud(provider) && cell === undefined) {
+    const { runs, silent } = await runsOfProvider(root, provider, limit, signal);
+    for (const { name, error } of silent) out.warn(`The runs of cell ${name} are missing: ${error.message}`);
+    return runs;
+  }
   if (provider !== 'local') {
-    using client = await connectTarget(await resolveProvider(root, provider), signal);
+    using client = await connectTarget(await resolveProvider(root, provider, cell), signal);
     return await client.listRuns({ limit }, { signal });
   }
+  refuseLocalCell(cell);
   using local = await openLocalRuns(root, signal);
   if (local.isStopped) out.note('the stack is stopped; these are the runs it had');
   return await local.client.listRuns({ limit }, { signal });
@@ -56,12 +67,12 @@ async function listed({ cwd, out, signal }: CommandContext, provider: string, li
 
 export async function show(
   context: CommandContext,
-  given: { runId: string; provider?: string; output?: string },
+  given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<void> {
   const { hasEnded, shownRun } = await import('../shownRun.ts');
   const { cwd, out, signal } = context;
   const root = programRootOf(cwd);
-  const found = await findRun(root, given.runId, given.provider, signal);
+  const found = await findRun(root, given.runId, given, signal);
   using client = found.client;
   const { run } = found;
   if (!hasEnded(run)) {
@@ -78,9 +89,9 @@ export async function show(
 
 export async function logs(
   { cwd, out, signal }: CommandContext,
-  given: { runId: string; provider?: string; follow?: boolean },
+  given: { runId: string; provider?: string; cell?: string; follow?: boolean },
 ): Promise<void> {
-  const found = await findRun(programRootOf(cwd), given.runId, given.provider, signal);
+  const found = await findRun(programRootOf(cwd), given.runId, given, signal);
   using client = found.client;
   const run_id = given.runId;
   if (given.follow) {
@@ -98,12 +109,12 @@ export async function logs(
 
 export async function wait(
   context: CommandContext,
-  given: { runId: string; provider?: string; output?: string },
+  given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<number> {
   const { hasEnded, shownRun } = await import('../shownRun.ts');
   const { cwd, out, signal } = context;
   const root = programRootOf(cwd);
-  const found = await findRun(root, given.runId, given.provider, signal);
+  const found = await findRun(root, given.runId, given, signal);
   using client = found.client;
   const log = createWholeLines((line) => out.note(line));
   const run = found.run.ended_at === null ? await followRun(client, given.runId, { signal, log: log.add }) : found.run;
@@ -122,9 +133,9 @@ const WAIT_MS = 2_000;
 
 export async function cancel(
   { cwd, out, signal }: CommandContext,
-  given: { runId: string; provider?: string },
+  given: { runId: string; provider?: string; cell?: string },
 ): Promise<void> {
-  const found = await findRun(programRootOf(cwd), given.runId, given.provider, signal);
+  const found = await findRun(programRootOf(cwd), given.runId, given, signal);
   using client = found.client;
   const cancelled = await client.cancel(given.runId, { signal, waitMs: WAIT_MS });
   out.result(cancelled, (paint) =>

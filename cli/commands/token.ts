@@ -8,10 +8,10 @@ import { programRootOf } from '../programRootOf.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
-  given: { provider: string; admin?: boolean },
+  given: { provider: string; cell?: string; admin?: boolean },
 ): Promise<void> {
   const root = programRootOf(cwd);
-  const target = given.admin ? await adminTarget(cwd, {}) : await resolveProvider(root, given.provider);
+  const target = given.admin ? await adminTarget(cwd, {}) : await resolveProvider(root, given.provider, given.cell);
   const connection = await openApi(target, signal);
   try {
     const { token, claims } = connection.mint();

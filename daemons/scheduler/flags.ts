@@ -6,6 +6,7 @@ import {
   flagError,
   hostPort,
   oneOf,
+  optional,
   path,
   preset,
   readFlags,
@@ -37,6 +38,7 @@ export const SCHEDULER_FLAGS = {
     fabricTransport: preset('fabric-transport', oneOf('quic', 'tcp', 'auto'), 'quic', 'transport to the cell'),
     ...trustFlags('scheduler'),
     stateDir: required('state-dir', path, 'folder of its store, its audit log and its modules'),
+    door: optional('door', path, 'socket of the process that runs the cell and keeps its keys, for renewals'),
   },
 } as const satisfies FlagTable<Record<string, Flag<unknown>>>;
 

@@ -28,6 +28,7 @@ await runDaemon('scheduler', async ({ argv, log, fact }) => {
     files,
     cellId,
     stateDir,
+    door: flags.door,
     version: packageVersion(),
     log,
     stateFile,

@@ -20,6 +20,8 @@ import { runRoutes } from './http/runRoutes.ts';
 import { tenantRoutes } from './http/tenantRoutes.ts';
 import { createModuleStore } from './moduleStore.ts';
 import { openapiDocument } from './openapi/openapiDocument.ts';
+import { cellDoor } from './renewal/cellDoor.ts';
+import { renewalRoutes } from './renewal/renewalRoutes.ts';
 import { endAbandonedRuns } from './runs/finishRun.ts';
 import { createLeaseLedger } from './runs/leaseLedger.ts';
 import { createRunContent } from './runs/runContent.ts';
@@ -44,6 +46,8 @@ export interface SchedulerOptions {
   version: string;
   log: DaemonLog;
   connectCell: (news: CellNews) => Promise<CellSession>;
+  /** Path of the local socket of the process that runs the cell and keeps its keys. */
+  door?: string | undefined;
   /** Absolute path of `dev.json`, where a local stack has one. */
   stateFile?: string | undefined;
   /** The cell's process, of a stack whose scheduler is to start it again. */
@@ -231,6 +235,7 @@ function startServer(options: SchedulerOptions, parts: ServerParts): Promise<Api
       ...runRoutes({ service, runs, content, feed, link, mustBeActive, firstConnect }),
       ...tenantRoutes({ caPem: trust.caPem, store, tenants, runs, files, modules, service, feed }),
       ...cellRoutes(cell),
+      ...renewalRoutes(cellDoor(options.door)),
     },
   });
 }

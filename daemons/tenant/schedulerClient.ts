@@ -146,6 +146,10 @@ export interface SchedulerClient {
   setQuota(name: string, quota: Quota, options?: CallOptions): Promise<Quota>;
   audit(filter?: AuditFilter, options?: CallOptions): Promise<WithText<AuditRecord[]>>;
   promote(options?: CallOptions): Promise<Health>;
+  /** The request of the cell for new certificates, PEM. */
+  requestRenewal(options?: CallOptions): Promise<string>;
+  /** Gives the cell the certificates that it asked for, PEM. */
+  renew(answer: string, options?: CallOptions): Promise<void>;
   /** Ends every connection, answers under way too. */
   close(): void;
 }
@@ -339,7 +343,10 @@ function artifactCalls(
 function adminCalls(
   answers: CheckedAnswers,
   connection: SchedulerConnection,
-): Pick<SchedulerClient, 'tenants' | 'createTenant' | 'deleteTenant' | 'getQuota' | 'setQuota' | 'audit'> {
+): Pick<
+  SchedulerClient,
+  'tenants' | 'createTenant' | 'deleteTenant' | 'getQuota' | 'setQuota' | 'audit' | 'requestRenewal' | 'renew'
+> {
   const quotaPath = (name: string) => `/api/v1/admin/quotas/${encodeURIComponent(name)}`;
   return {
     tenants: async (options = {}) => {
@@ -362,6 +369,13 @@ function adminCalls(
     getQuota: (name, options = {}) => answers.one<Quota>('Quota', get(quotaPath(name), options)),
     setQuota: (name, json, { signal } = {}) =>
       answers.one<Quota>('Quota', { method: 'PUT', path: quotaPath(name), json, signal }),
+    requestRenewal: async ({ signal } = {}) => {
+      const question = { method: 'POST', path: '/api/v1/admin/renewal', signal } as const;
+      return (await answers.one<{ request: string }>('RenewalRequest', question)).request;
+    },
+    renew: async (answer, { signal } = {}) => {
+      await answers.one('Renewal', { method: 'PUT', path: '/api/v1/admin/renewal', json: { answer }, signal });
+    },
     audit: (filter = {}, options = {}) =>
       answers.list<AuditRecord>(
         'AuditList',

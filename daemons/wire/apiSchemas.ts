@@ -306,6 +306,16 @@ export const SCHEMAS = {
       }),
     },
   }),
+  RenewalRequest: object({
+    request: described({ type: 'string', maxLength: 65_536 }, 'PEM: a signing request for each key of the cell'),
+  }),
+  RenewalAnswer: object({
+    answer: described(
+      { type: 'string', maxLength: 65_536 },
+      'PEM: the CA that the cell has, and the certificates for the keys of the request',
+    ),
+  }),
+  Renewal: object({ taken: { const: true } }),
   Health: object({
     status: { type: 'string', enum: ['ok', 'degraded'] },
     mode: { const: 'cell' },

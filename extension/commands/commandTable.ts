@@ -1,4 +1,8 @@
 import { COMMANDS, type CommandId } from '../ids.ts';
+import { cellCreate } from './cellCreate.ts';
+import { cellDestroy } from './cellDestroy.ts';
+import { cellLog } from './cellLog.ts';
+import { cellRenew } from './cellRenew.ts';
 import type { CommandFactory } from './command.ts';
 import { diagnosticsCopy } from './diagnosticsCopy.ts';
 import { fixtureAccept } from './fixtureAccept.ts';
@@ -83,5 +87,9 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.languageRestart]: open(languageRestart),
   [COMMANDS.providerAddCell]: trusted(providerAddCell),
   [COMMANDS.providerRemoveCell]: trusted(providerRemoveCell),
+  [COMMANDS.cellCreate]: trusted(cellCreate),
+  [COMMANDS.cellDestroy]: trusted(cellDestroy),
+  [COMMANDS.cellRenew]: trusted(cellRenew),
+  [COMMANDS.cellLog]: trusted(cellLog),
   [COMMANDS.diagnosticsCopy]: open(diagnosticsCopy),
 };

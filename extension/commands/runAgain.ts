@@ -20,7 +20,7 @@ export const runAgain: CommandFactory =
     if (entry === undefined) return;
     const { session } = subject;
     const { tasklet, run_id } = entry.run;
-    const request = { session, tasklet, provider: entry.provider };
+    const request = { session, tasklet, provider: entry.provider, cell: entry.cell };
     if (typeof edited === 'string') {
       await deployTasklet(grafos, { ...request, input: { kind: 'text', text: edited } });
       return;

@@ -12,7 +12,7 @@ export const runArtifacts: CommandFactory = (grafos) => async (arg) => {
   if (subject === undefined) return;
   const entry = await pickRun(subject, vscode.l10n.t('Show Artifacts'));
   if (entry === undefined) return;
-  using client = await subject.session.connect(entry.provider);
+  using client = await subject.session.connect(entry.provider, entry.cell);
   const artifacts = await client.listArtifacts(entry.run.run_id);
   if (artifacts.length === 0) {
     void notice('information', vscode.l10n.t('The run has not ended yet; its artifacts come with its end.'));

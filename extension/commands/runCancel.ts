@@ -8,6 +8,6 @@ export const runCancel: CommandFactory = (grafos) => async (arg) => {
   if (subject === undefined) return;
   const entry = await pickRun(subject, vscode.l10n.t('Cancel Run'), ({ run }) => run.ended_at === null);
   if (entry === undefined) return;
-  using client = await subject.session.connect(entry.provider);
-  subject.session.runs.put(entry.provider, await client.cancel(entry.run.run_id, { waitMs: 5_000 }));
+  using client = await subject.session.connect(entry.provider, entry.cell);
+  subject.session.runs.put(entry, await client.cancel(entry.run.run_id, { waitMs: 5_000 }));
 };

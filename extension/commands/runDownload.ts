@@ -22,7 +22,7 @@ export const runDownload: CommandFactory = (grafos) => async (arg) => {
   const dir = join(folder, entry.run.run_id);
   await withProgress(vscode.l10n.t('grafOS: downloading artifacts'), async (signal) => {
     const { downloadArtifacts } = await import('../../toolchain/artifacts/downloadArtifacts.ts');
-    using client = await subject.session.connect(entry.provider);
+    using client = await subject.session.connect(entry.provider, entry.cell);
     await downloadArtifacts(client, await client.getRun(entry.run.run_id, { signal }), dir, signal);
   });
   const reveal = vscode.l10n.t('Show in File Manager');

@@ -19,14 +19,14 @@ export const runReproduce: CommandFactory = (grafos) => async (arg) => {
     const { loadProgramSoon } = await import('../../program/loadProgram.ts');
     const { replayRun } = await import('../../toolchain/replay/replayRun.ts');
     const result = await replayRun(await loadProgramSoon(session.root), run_id, {
-      provider: entry.provider,
+      at: { provider: entry.provider, cell: entry.cell },
       isOutputWanted: false,
       signal,
     });
     using client = await session.connect('local');
     return { result, replayed: await client.getRun(result.replay.response.run_id, { signal }) };
   });
-  session.runs.put('local', replayed);
+  session.runs.put({ provider: 'local' }, replayed);
   const outcome = result.same
     ? vscode.l10n.t('Reproduced: output, error and fuel equal those of the run on {0}.', entry.provider)
     : vscode.l10n.t('Not reproduced: {0} differ from the run on {1}.', result.differences.join(', '), entry.provider);

@@ -14,5 +14,11 @@ export const runWith: CommandFactory =
     const entry = await pickRun(subject, vscode.l10n.t('Run With'));
     if (entry === undefined) return;
     const { tasklet } = entry.run;
-    await deployTasklet(grafos, { session: subject.session, tasklet, provider: entry.provider, askInput: true });
+    await deployTasklet(grafos, {
+      session: subject.session,
+      tasklet,
+      provider: entry.provider,
+      cell: entry.cell,
+      askInput: true,
+    });
   };

@@ -6,6 +6,7 @@ import { formatSize } from '../../program/size.ts';
 import { NotConfirmedError } from '../../toolchain/confirm/notConfirmed.ts';
 import type { CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
+import { createCell } from '../cells/createCell.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { asCellError } from '../dialogs/cellError.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
@@ -25,6 +26,8 @@ export interface DeployRequest {
   tasklet: string | undefined;
   /** Asked for when it is not given. */
   provider?: ProviderName;
+  /** Name of one of several cells of the provider. */
+  cell?: string | undefined;
   /** Ask for the input although it is known, the last one first. */
   askInput?: boolean;
   /** The input, or the name for `bytes`. Neither is asked for then. */
@@ -54,6 +57,7 @@ export async function deployTasklet(grafos: CommandContext, request: DeployReque
   // Input and memory may have been changed while the provider was chosen.
   answers = typeof provider === 'object' ? provider.answers : answers;
   const name = typeof provider === 'object' ? provider.name : provider;
+  const cell = typeof provider === 'object' ? provider.cell : request.cell;
 
   if (request.input !== undefined) answers = { ...answers, input: request.input };
   else if (request.bytes === undefined) {
@@ -64,14 +68,15 @@ export async function deployTasklet(grafos: CommandContext, request: DeployReque
   await keepAnswers(store, session.root, tasklet.name, answers);
 
   if (name !== 'local' && !(await hasCell(grafos, session, name))) return;
-  if (!(await confirmCloud(session, tasklet, name))) return;
+  const confirm = (one: string | undefined) => confirmCloud(session, tasklet, name, one);
+  if (!(await confirm(cell))) return;
 
   // The name of another input would be wrong for given bytes.
   const choice = request.bytes === undefined ? answers.input : request.input;
   const input = request.bytes ?? (await readChoice(program, tasklet, choice ?? { kind: 'none' }));
   if (input === undefined) return;
   try {
-    await runOn(grafos, { session, tasklet, provider: name, input, choice, answers });
+    await runOn(grafos, { session, tasklet, provider: name, cell, confirm, input, choice, answers });
   } catch (error) {
     throw asCellError(name, error);
   }
@@ -83,14 +88,14 @@ async function chooseProvider(
   program: Program,
   tasklet: Tasklet,
   known: Answers,
-): Promise<{ name: ProviderName; answers: Answers } | undefined> {
+): Promise<{ name: ProviderName; cell: string | undefined; answers: Answers } | undefined> {
   let answers = known;
   for (;;) {
     const mem = formatSize(answers.mem ?? tasklet.mem_bytes);
     const settings = answers.input === undefined ? mem : `${inputText(answers.input)} · ${mem}`;
     const chosen = await pickProvider(session, tasklet.name, answers.provider, settings);
     if (chosen === undefined) return undefined;
-    if (chosen !== 'settings') return { name: chosen.provider, answers };
+    if (chosen !== 'settings') return { name: chosen.provider, cell: chosen.cell, answers };
     const input = await pickInput(store, program, tasklet, answers.input);
     if (input === undefined) continue;
     const memory = await pickMemory(tasklet, { value: answers.mem, capacity: undefined });
@@ -118,20 +123,45 @@ async function completeInput(
 }
 
 /**
- * Offers to add a cell of a cloud that has none yet.
+ * Offers to create a cell in a cloud that has none yet, or to add one that runs.
  *
  * @returns true where the cloud has a cell now
  */
 async function hasCell(grafos: CommandContext, session: ProgramSession, provider: CloudProvider): Promise<boolean> {
   const { readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
   if ((await readCloudCells(session.root, provider)).length > 0) return true;
-  return (await addCell(grafos, session, provider)) !== undefined;
+  const { MAKING_PROVIDERS } = await import('../../toolchain/cloud/cellCloud.ts');
+  const making = MAKING_PROVIDERS.find((one) => one === provider);
+  if (making === undefined) return (await addCell(grafos, session, provider)) !== undefined;
+  const picked = await vscode.window.showQuickPick(
+    [
+      {
+        label: vscode.l10n.t('$(cloud-upload) Create a Cell…'),
+        description: vscode.l10n.t('in your own account at {0}; a plan comes first', provider),
+        isNew: true,
+      },
+      {
+        label: vscode.l10n.t('$(add) Add a Running Cell…'),
+        description: vscode.l10n.t('by its address and certificates'),
+        isNew: false,
+      },
+    ],
+    { title: vscode.l10n.t('{0} Has No Cell Yet', provider), placeHolder: vscode.l10n.t('Choose how it gets one') },
+  );
+  if (picked === undefined) return false;
+  if (!picked.isNew) return (await addCell(grafos, session, provider)) !== undefined;
+  return createCell(grafos, session, making);
 }
 
 /** Asks before the first deploy of the program to a cell of a cloud, as the command line does. */
-async function confirmCloud(session: ProgramSession, tasklet: Tasklet, provider: ProviderName): Promise<boolean> {
+async function confirmCloud(
+  session: ProgramSession,
+  tasklet: Tasklet,
+  provider: ProviderName,
+  cell: string | undefined,
+): Promise<boolean> {
   const { firstDeploy } = await import('../../toolchain/confirm/firstDeploy.ts');
-  const look = () => firstDeploy(session.root, provider);
+  const look = () => firstDeploy(session.root, provider, cell);
   // Asked about here, so that the deploy goes on with the answers that were given before.
   const first = await look().catch(async (error: unknown) => {
     if (!(error instanceof NotConfirmedError)) throw error;

@@ -5,18 +5,20 @@ import type { ProgramSession } from '../program/programSession.ts';
 import { pickText } from '../shown/pickText.ts';
 import { stackWord, timeText } from '../views/texts.ts';
 
-type Item = vscode.QuickPickItem & { provider?: ProviderName; isSettings?: true };
+type Item = vscode.QuickPickItem & { provider?: ProviderName; cell?: string; isSettings?: true };
 
 /**
- * Where to deploy to, each provider with its true state, the one used last first; `settings` to
- * change input and memory first.
+ * Where to deploy to, each provider with its true state, the one used last first. A provider with
+ * several cells has a row for each of them too. `settings` is to change input and memory first.
  */
 export async function pickProvider(
   session: ProgramSession,
   tasklet: string,
   last: ProviderName | undefined,
   settings: string,
-): Promise<{ provider: ProviderName; status: ProviderStatus | undefined } | 'settings' | undefined> {
+): Promise<
+  { provider: ProviderName; cell: string | undefined; status: ProviderStatus | undefined } | 'settings' | undefined
+> {
   const { PROVIDERS } = await import('../../toolchain/deploy/resolveProvider.ts');
   const { readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
   const { providerStatus } = await import('../../toolchain/deploy/providerStatus.ts');
@@ -32,10 +34,10 @@ export async function pickProvider(
   const draw = () => {
     const active = picker.activeItems[0];
     const items: Item[] = [
-      ...order.map((provider): Item => {
+      ...order.flatMap((provider): Item[] => {
         const status = known.get(provider);
         const word = status === undefined ? undefined : describe(session, status, listed.has(provider));
-        return itemOf(provider, status, word, provider === last);
+        return [itemOf(provider, status, word, provider === last), ...cellItems(status)];
       }),
       { label: '', kind: vscode.QuickPickItemKind.Separator },
       {
@@ -71,7 +73,8 @@ export async function pickProvider(
     return drawn;
   };
   /** Waits for the state of a cell, and asks a cell again that did not answer. */
-  const isUsable = async (provider: ProviderName): Promise<boolean> => {
+  const isUsable = async (provider: ProviderName, cell: string | undefined): Promise<boolean> => {
+    if (cell !== undefined) return isCellUsable(provider, cell);
     if (known.get(provider)?.ready === true || provider === 'local') return true;
     if (!asking.has(provider) && !lacksCell(known.get(provider))) {
       known.delete(provider);
@@ -82,11 +85,17 @@ export async function pickProvider(
     const status = known.get(provider);
     return status === undefined || status.ready || lacksCell(status);
   };
+  /** The same for one of several cells. One that is not confirmed leads to that question. */
+  const isCellUsable = async (provider: ProviderName, cell: string): Promise<boolean> => {
+    const seen = () => known.get(provider)?.cells.find(({ name }) => name === cell);
+    if (seen()?.ready === false && seen()?.confirmed === true) await (asking.get(provider) ?? ask(provider));
+    return seen()?.ready === true || seen()?.confirmed === false;
+  };
   for (const provider of order) void ask(provider);
   try {
     const item = await choose(picker, isUsable);
     if (item?.isSettings === true) return 'settings';
-    return item?.provider && { provider: item.provider, status: known.get(item.provider) };
+    return item?.provider && { provider: item.provider, cell: item.cell, status: known.get(item.provider) };
   } finally {
     asked.abort();
     picker.dispose();
@@ -96,14 +105,14 @@ export async function pickProvider(
 /** Shows the picker; undefined when it is left. */
 function choose(
   picker: vscode.QuickPick<Item>,
-  isUsable: (provider: ProviderName) => Promise<boolean>,
+  isUsable: (provider: ProviderName, cell: string | undefined) => Promise<boolean>,
 ): Promise<Item | undefined> {
   return new Promise((resolve) => {
     picker.onDidAccept(() => {
       const [chosen] = picker.selectedItems;
       if (chosen?.provider === undefined) return resolve(chosen);
       // A cell that does not answer stays in the list with its reason, and can be chosen again.
-      void isUsable(chosen.provider).then((isReady) => {
+      void isUsable(chosen.provider, chosen.cell).then((isReady) => {
         if (isReady) resolve(chosen);
       });
     });
@@ -127,9 +136,29 @@ function itemOf(
   };
 }
 
+/** The cells of a provider that has several, each as a row. */
+function cellItems(status: ProviderStatus | undefined): Item[] {
+  if (status === undefined || status.cells.length < 2) return [];
+  const { provider } = status;
+  return status.cells.map(({ name, ready, region, message, is_next }) => ({
+    label: `${ready ? '$(pass)' : '$(circle-outline)'} ${provider}: ${name}`,
+    description: pickText(
+      [
+        ready ? vscode.l10n.t('ready') : [vscode.l10n.t('not ready'), message].join(' · '),
+        ...(region === null ? [] : [region]),
+        ...(is_next ? [vscode.l10n.t('taken unless another is chosen')] : []),
+      ].join(' · '),
+    ),
+    provider,
+    cell: name,
+  }));
+}
+
 function isSame(item: Item, other: Item): boolean {
   const isChoice = item.kind !== vscode.QuickPickItemKind.Separator;
-  return isChoice && item.provider === other.provider && item.isSettings === other.isSettings;
+  return (
+    isChoice && item.provider === other.provider && item.cell === other.cell && item.isSettings === other.isSettings
+  );
 }
 
 /**

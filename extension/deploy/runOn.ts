@@ -26,6 +26,10 @@ interface RunOn {
   session: ProgramSession;
   tasklet: Tasklet;
   provider: ProviderName;
+  /** Name of the only cell that is wanted. */
+  cell: string | undefined;
+  /** Asks about the first deploy to a cell; false where the answer was no. */
+  confirm: (cell: string | undefined) => Promise<boolean>;
   input: Uint8Array;
   /** The source of the input, where it is known. */
   choice: InputChoice | undefined;
@@ -52,37 +56,63 @@ export async function runOn(grafos: CommandContext, request: RunOn): Promise<voi
 }
 
 async function runThrough(grafos: CommandContext, request: RunOn, job: Pick<RunJob, 'signal' | 'step'>): Promise<void> {
-  const { session, provider, input, choice } = request;
+  const { session, provider } = request;
   const { signal } = job;
   const { name } = request.tasklet;
-  const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
-  const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
   if (provider === 'local' && session.stack.state.kind !== 'running') await startStack(session, job);
   grafos.failures.clear(session, name);
   job.step(vscode.l10n.t('building'));
   const [connected, built] = await Promise.allSettled([
-    session.connect(provider),
+    provider === 'local' ? session.connect(provider) : undefined,
     ensureBuilt(session, name, grafos.context.extensionPath, signal),
   ]);
   using client = connected.status === 'fulfilled' ? connected.value : undefined;
   if (built.status === 'rejected') throw built.reason;
-  if (client === undefined) throw (connected as PromiseRejectedResult).reason;
+  if (connected.status === 'rejected') throw connected.reason;
+  if (client !== undefined) {
+    await runAt(grafos, request, job, built.value, { client, cell: undefined });
+    return;
+  }
+  const { deployToProvider } = await import('../../toolchain/deploy/deployToProvider.ts');
+  const { cell, confirm } = request;
+  const skipped = (full: string, { message }: GrafosError) =>
+    grafos.log.warn(`cell ${full} of ${provider}: ${message}`);
+  const { place } = await deployToProvider(session.root, { provider, cell, signal, skipped }, async (taken) => {
+    if (!(await confirm(taken.target.cell))) throw new GrafosError('interrupted', 'Interrupted.');
+    return await runAt(grafos, request, job, built.value, { client: taken.client, cell: taken.target.cell });
+  });
+  place.client[Symbol.dispose]();
+}
+
+/** Runs the built tasklet on one cell, and follows the run to its end. */
+async function runAt(
+  grafos: CommandContext,
+  request: RunOn,
+  { signal, step }: Pick<RunJob, 'signal' | 'step'>,
+  built: Awaited<ReturnType<typeof ensureBuilt>>,
+  { client, cell }: { client: SchedulerClient; cell: string | undefined },
+): Promise<Run> {
+  const { session, provider, input, choice } = request;
+  const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
+  const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
   // The manifest may have been edited since the tasklet was picked.
-  const { program, tasklet, isBuilt: isModuleNew } = built.value;
-  job.step(vscode.l10n.t('starting'));
+  const { program, tasklet, isBuilt: isModuleNew } = built;
+  const { name } = tasklet;
+  step(vscode.l10n.t('starting'));
   const memBytes = await memoryFor(grafos, { ...request, tasklet }, client, signal);
   const begun = await deployRun(client, { program, tasklet, input, signal, memBytes, isModuleNew, detach: true });
   if (choice !== undefined) await grafos.inputs.put(begun.run_id, choice);
-  session.runs.put(provider, begun);
-  const entry = session.runs.find(begun.run_id) ?? { root: session.root, provider, run: begun };
+  session.runs.put({ provider, cell }, begun);
+  const entry = session.runs.find(begun.run_id) ?? { root: session.root, provider, cell, run: begun };
   await grafos.panel.started(session, entry);
   const ended = await followToEnd(client, begun, signal);
-  session.runs.put(provider, ended);
+  session.runs.put({ provider, cell }, ended);
   grafos.failures.show(session, ended, await placesOfRun(session.root, ended, client, signal));
   grafos.panel.changed(entry);
   const error = ended.response?.error;
   grafos.log.info(`run ${ended.run_id} of ${name} on ${provider}: ${ended.state}${error ? ` (${error.code})` : ''}`);
   if (!grafos.panel.showsNow(ended.run_id)) noticeEnd(grafos, session, ended, entry);
+  return ended;
 }
 
 /**

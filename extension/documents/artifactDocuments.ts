@@ -13,10 +13,10 @@ export function artifactDocuments(): vscode.Disposable {
       const abort = new AbortController();
       const cancelled = token.onCancellationRequested(() => abort.abort());
       try {
-        const { root, provider, runId, name } = readArtifactUri(uri);
+        const { root, provider, cell, runId, name } = readArtifactUri(uri);
         const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
         const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
-        using client = await connectTarget(await resolveProvider(root, provider));
+        using client = await connectTarget(await resolveProvider(root, provider, cell));
         return artifactText(name, await client.artifact(runId, name, { signal: abort.signal }));
       } finally {
         cancelled.dispose();

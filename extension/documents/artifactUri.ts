@@ -7,11 +7,11 @@ import type { RunEntry } from '../runs/runsModel.ts';
 /**
  * The read-only document of an artifact: `grafos-artifact:/<run>/<name>?<program and provider>`.
  */
-export function artifactUri({ root, provider, run }: RunEntry, name: ArtifactName): vscode.Uri {
+export function artifactUri({ root, provider, cell, run }: RunEntry, name: ArtifactName): vscode.Uri {
   return vscode.Uri.from({
     scheme: SCHEMES.artifact,
     path: `/${run.run_id}/${name}`,
-    query: JSON.stringify({ root, provider }),
+    query: JSON.stringify({ root, provider, cell }),
   });
 }
 
@@ -19,10 +19,11 @@ export function artifactUri({ root, provider, run }: RunEntry, name: ArtifactNam
 export function readArtifactUri(uri: vscode.Uri): {
   root: string;
   provider: ProviderName;
+  cell: string | undefined;
   runId: string;
   name: ArtifactName;
 } {
   const [, runId = '', name = ''] = uri.path.split('/');
-  const { root, provider } = JSON.parse(uri.query) as { root: string; provider: ProviderName };
-  return { root, provider, runId, name: name as ArtifactName };
+  const { root, provider, cell } = JSON.parse(uri.query) as { root: string; provider: ProviderName; cell?: string };
+  return { root, provider, cell, runId, name: name as ArtifactName };
 }

@@ -186,7 +186,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
       return;
     }
     this.#leave();
-    const shown = new ShownRun(entry, () => session.connect(entry.provider));
+    const shown = new ShownRun(entry, () => session.connect(entry.provider, entry.cell));
     const current: Current = {
       session,
       shown,
@@ -225,7 +225,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     }
     if (part === 'problem') this.#grafos.log.warn(`run ${shown.run.run_id}: ${shown.problem?.message}`);
     if (part === 'run' && shown.run.ended_at !== null) {
-      session.runs.put(shown.entry.provider, shown.run);
+      session.runs.put(shown.entry, shown.run);
       this.#remember();
       this.#sendHead();
       const { tasklet, summary, stateText } = this.#head(current);
@@ -372,8 +372,8 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   #remember(): void {
     const current = this.#current;
     if (current === undefined) return;
-    const { root, provider } = current.shown.entry;
-    const kept = { root, provider, run: current.shown.run, isPinned: this.#isPinned };
+    const { root, provider, cell } = current.shown.entry;
+    const kept = { root, provider, cell, run: current.shown.run, isPinned: this.#isPinned };
     void this.#memory.keep(kept);
   }
 
@@ -384,9 +384,9 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     await programs.found;
     const session = kept === undefined ? undefined : programs.byRoot(kept.root);
     if (kept === undefined || session === undefined || this.#current !== undefined) return;
-    const { root, provider, run } = kept;
+    const { root, provider, cell, run } = kept;
     this.#isPinned = kept.isPinned;
-    this.#show(session, session.runs.find(run.run_id) ?? { root, provider, run }, '');
+    this.#show(session, session.runs.find(run.run_id) ?? { root, provider, cell, run }, '');
   }
 }
 

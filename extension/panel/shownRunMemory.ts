@@ -7,6 +7,7 @@ import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
 export interface KeptShownRun {
   root: string;
   provider: ProviderName;
+  cell?: string | undefined;
   run: Run;
   isPinned: boolean;
 }

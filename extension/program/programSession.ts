@@ -6,7 +6,7 @@ import { asCellError } from '../dialogs/cellError.ts';
 import { Emitter } from '../emitter.ts';
 import { SETTINGS } from '../ids.ts';
 import { keepRuns, readRuns } from '../runs/runsMemory.ts';
-import { RunsModel } from '../runs/runsModel.ts';
+import { RunsModel, type RunsPlace } from '../runs/runsModel.ts';
 import { StackModel } from '../stack/stackModel.ts';
 import { devOf } from '../stack/stackState.ts';
 import { type WindowPresence, windowPresence } from '../stack/windowPresence.ts';
@@ -48,8 +48,8 @@ export class ProgramSession implements vscode.Disposable {
     this.runs = new RunsModel(
       root,
       {
-        providers: () => this.#providers(),
-        connect: (provider) => this.connect(provider),
+        places: () => this.#places(),
+        connect: ({ provider, cell }) => this.connect(provider, cell),
         log: (text) => log.info(`${root}: ${text}`),
       },
       readRuns(store, root),
@@ -113,13 +113,14 @@ export class ProgramSession implements vscode.Disposable {
   /**
    * Opens a client of the provider's scheduler. The caller closes it.
    *
+   * @param cell name of one of several cells
    * @throws {GrafosError} the codes of `resolveProvider`
    */
-  async connect(provider: ProviderName): Promise<SchedulerClient & Disposable> {
+  async connect(provider: ProviderName, cell?: string): Promise<SchedulerClient & Disposable> {
     const { connectTarget } = await import('../../toolchain/deploy/connectTarget.ts');
     const { resolveProvider } = await import('../../toolchain/deploy/resolveProvider.ts');
     try {
-      return await connectTarget(await resolveProvider(this.root, provider));
+      return await connectTarget(await resolveProvider(this.root, provider, cell));
     } catch (error) {
       throw asCellError(provider, error);
     }
@@ -160,13 +161,17 @@ export class ProgramSession implements vscode.Disposable {
     this.tasklets.refresh().catch((error) => this.#log.error(error));
   }
 
-  async #providers(): Promise<ProviderName[]> {
-    const { CLOUD_PROVIDERS } = await import('../../toolchain/deploy/cloudCells.ts');
-    const { hasConfirmedCell } = await import('../../toolchain/confirm/hasConfirmedCell.ts');
+  async #places(): Promise<RunsPlace[]> {
+    const { CLOUD_PROVIDERS, cellNameOf } = await import('../../toolchain/deploy/cloudCells.ts');
+    const { confirmedCells } = await import('../../toolchain/confirm/confirmedCells.ts');
     const clouds = await Promise.all(
-      CLOUD_PROVIDERS.map(async (provider) => ((await hasConfirmedCell(this.root, provider)) ? [provider] : [])),
+      CLOUD_PROVIDERS.map(async (provider) => {
+        // Cells that a question has to be asked about first are not asked for runs.
+        const cells = await confirmedCells(this.root, provider).catch(() => []);
+        return cells.map(({ cell }): RunsPlace => ({ provider, cell: cellNameOf(cell) }));
+      }),
     );
-    return [...(devOf(this.stack.state) === undefined ? [] : (['local'] as const)), ...clouds.flat()];
+    return [...(devOf(this.stack.state) === undefined ? [] : [{ provider: 'local' } as const]), ...clouds.flat()];
   }
 
   #hold(startedAt: string): void {

@@ -21,7 +21,7 @@ type Connecting = Pick<ProgramSession, 'connect'>;
  * @throws {GrafosError} run_not_ended, and those of the tenant API
  */
 export async function fetchOutcome(session: Connecting, entry: RunEntry, signal: AbortSignal): Promise<Outcome> {
-  using client = await session.connect(entry.provider);
+  using client = await session.connect(entry.provider, entry.cell);
   const { run, response } = await endedRun(client, entry.run, signal);
   const input = await inputOf(client, await client.record(run, { signal }), signal);
   return { input, output: await client.output(response, { signal }), error: response.error };
@@ -33,7 +33,7 @@ export async function fetchOutcome(session: Connecting, entry: RunEntry, signal:
  * @throws {GrafosError} run_not_ended, and those of the tenant API
  */
 export async function fetchInput(session: Connecting, entry: RunEntry, signal: AbortSignal): Promise<Uint8Array> {
-  using client = await session.connect(entry.provider);
+  using client = await session.connect(entry.provider, entry.cell);
   const { run } = await endedRun(client, entry.run, signal);
   // Awaited here: the client is closed when this function returns.
   return await inputOf(client, await client.record(run, { signal }), signal);

@@ -20,8 +20,9 @@ export async function keepRuns(store: AnswerStore, root: string, entries: RunEnt
   const kept = entries
     .filter(({ run }) => run.ended_at !== null)
     .slice(0, RUNS_MAX)
-    .map(({ provider, run }) => ({
+    .map(({ provider, cell, run }) => ({
       provider,
+      cell,
       run: { ...run, response: run.response && { ...run.response, output: null } },
     }));
   await store.update(keyOf(root), kept);

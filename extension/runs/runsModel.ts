@@ -3,9 +3,15 @@ import type { Run, RunState } from '../../daemons/wire/tenantApi.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { Emitter } from '../emitter.ts';
 
-export interface RunEntry {
-  root: string;
+/** A scheduler that has runs: the local one, or that of one cell of a cloud. */
+export interface RunsPlace {
   provider: ProviderName;
+  /** Name of the cell, at a cloud. */
+  cell?: string | undefined;
+}
+
+export interface RunEntry extends RunsPlace {
+  root: string;
   run: Run;
 }
 
@@ -23,11 +29,11 @@ const ORDER: Record<RunState, number> = { admitted: 0, placed: 1, running: 2, su
 
 export interface RunsSource {
   /**
-   * The providers where this program can have runs now: the local stack while it runs, and clouds
-   * with a cell.
+   * The places where this program can have runs now: the local stack while it runs, and the cells
+   * of clouds.
    */
-  providers(): Promise<ProviderName[]>;
-  connect(provider: ProviderName): Promise<SchedulerClient & Disposable>;
+  places(): Promise<RunsPlace[]>;
+  connect(place: RunsPlace): Promise<SchedulerClient & Disposable>;
   log(text: string): void;
 }
 
@@ -42,12 +48,13 @@ export class RunsModel implements Disposable {
   /** One run that changed, or undefined when the list did. */
   readonly onChanged = this.#changed.event;
   readonly #runs = new Map<string, RunEntry>();
-  readonly #following = new Map<ProviderName, AbortController>();
+  /** By the key of a place. */
+  readonly #following = new Map<string, AbortController>();
   /**
-   * The oldest run that each provider listed, and the count of listed runs. No id: there are no
-   * older runs.
+   * The oldest run that each place listed, and the count of listed runs. No id: there are no older
+   * runs.
    */
-  readonly #listed = new Map<ProviderName, { oldest: string | undefined; count: number }>();
+  readonly #listed = new Map<string, { place: RunsPlace; oldest: string | undefined; count: number }>();
   /** Ids of remembered runs that no provider has listed since the window opened. */
   readonly #remembered = new Set<string>();
   #attention = 0;
@@ -84,15 +91,15 @@ export class RunsModel implements Disposable {
    * @throws {GrafosError} the codes of the tenant API
    */
   async more(): Promise<void> {
-    for (const [provider, { oldest }] of [...this.#listed]) {
+    for (const { place, oldest } of [...this.#listed.values()]) {
       if (oldest === undefined) continue;
-      await this.#listOlder(provider, oldest);
+      await this.#listOlder(place, oldest);
     }
   }
 
-  async #listOlder(provider: ProviderName, oldest: string): Promise<void> {
-    using client = await this.#source.connect(provider);
-    await this.#list(provider, client, oldest);
+  async #listOlder(place: RunsPlace, oldest: string): Promise<void> {
+    using client = await this.#source.connect(place);
+    await this.#list(place, client, oldest);
   }
 
   get size(): number {
@@ -107,24 +114,25 @@ export class RunsModel implements Disposable {
     return this.entries.find(({ run }) => run.tasklet === tasklet);
   }
 
-  /** Takes note of a run as a provider reported it. */
-  put(provider: ProviderName, run: Run): void {
-    const changed = this.#note(provider, run);
+  /** Takes note of a run as a place reported it. */
+  put(place: RunsPlace, run: Run): void {
+    const changed = this.#note(place, run);
     if (changed !== 'same') this.#changed.fire(changed);
   }
 
   /**
    * @returns the entry that changed; undefined where one was added; `same` where nothing changed
    */
-  #note(provider: ProviderName, run: Run): RunEntry | undefined | 'same' {
+  #note({ provider, cell }: RunsPlace, run: Run): RunEntry | undefined | 'same' {
     const before = this.#runs.get(run.run_id);
     // An end is final; what arrives later was sent earlier.
     if (before !== undefined && before.run.ended_at !== null && run.ended_at === null) return 'same';
     if (before === undefined) {
-      this.#runs.set(run.run_id, { root: this.root, provider, run });
+      this.#runs.set(run.run_id, { root: this.root, provider, cell, run });
       this.#sorted = undefined;
       return undefined;
     }
+    before.cell ??= cell;
     // Events may be older than the list that was asked for after them.
     if (ORDER[run.state] < ORDER[before.run.state]) return 'same';
     if (before.run.state === run.state && (before.run.response === null) === (run.response === null)) return 'same';
@@ -154,49 +162,50 @@ export class RunsModel implements Disposable {
    */
   async refresh(): Promise<void> {
     if (this.#attention === 0) return;
-    const providers = await this.#source.providers().catch((error: unknown) => {
-      this.#source.log(`the providers are unknown: ${messageOf(error)}`);
-      return [] as ProviderName[];
+    const listed = await this.#source.places().catch((error: unknown) => {
+      this.#source.log(`the places of runs are unknown: ${messageOf(error)}`);
+      return [] as RunsPlace[];
     });
     if (this.#attention === 0) return;
-    for (const [provider, following] of this.#following) if (!providers.includes(provider)) following.abort();
-    for (const provider of providers) {
-      if (this.#following.has(provider)) continue;
+    const places = new Map(listed.map((place) => [keyOf(place), place]));
+    for (const [key, following] of this.#following) if (!places.has(key)) following.abort();
+    for (const [key, place] of places) {
+      if (this.#following.has(key)) continue;
       const following = new AbortController();
-      this.#following.set(provider, following);
-      void this.#follow(provider, following.signal).finally(() => {
-        if (this.#following.get(provider) === following) this.#following.delete(provider);
+      this.#following.set(key, following);
+      void this.#follow(place, following.signal).finally(() => {
+        if (this.#following.get(key) === following) this.#following.delete(key);
       });
     }
   }
 
-  async #follow(provider: ProviderName, signal: AbortSignal): Promise<void> {
+  async #follow(place: RunsPlace, signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        await this.#followOnce(provider, signal);
+        await this.#followOnce(place, signal);
         failures = -1;
       } catch (error) {
         if (signal.aborted) return;
-        this.#source.log(`runs of ${provider}: ${messageOf(error)}`);
+        this.#source.log(`runs of ${keyOf(place)}: ${messageOf(error)}`);
         // The local stack tells by its state when it is worth asking again.
-        if (provider === 'local') return;
+        if (place.provider === 'local') return;
       }
       await pause(AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)] ?? 0, signal);
     }
   }
 
-  async #followOnce(provider: ProviderName, signal: AbortSignal): Promise<void> {
-    using client = await this.#source.connect(provider);
+  async #followOnce(place: RunsPlace, signal: AbortSignal): Promise<void> {
+    using client = await this.#source.connect(place);
     for await (const event of client.allEvents({ signal })) {
       switch (event.event) {
         case 'listening':
-          await this.#list(provider, client, undefined, signal);
+          await this.#list(place, client, undefined, signal);
           break;
         case 'state':
-          this.put(provider, { ...event.data.run, state: event.data.state });
+          this.put(place, { ...event.data.run, state: event.data.state });
           break;
         case 'end':
-          this.put(provider, event.data);
+          this.put(place, event.data);
           break;
         case 'refused':
           // The cell would not have it: it is no run after all.
@@ -211,24 +220,24 @@ export class RunsModel implements Disposable {
     }
   }
 
-  /** Lists one page of a provider's runs, the newest or those before a run, and fires one event. */
+  /** Lists one page of a place's runs, the newest or those before a run, and fires one event. */
   async #list(
-    provider: ProviderName,
+    place: RunsPlace,
     client: SchedulerClient,
     before: string | undefined,
     signal?: AbortSignal,
   ): Promise<void> {
     const runs = await client.listRuns({ limit: PAGE, ...(before === undefined ? {} : { before }) }, { signal });
-    const known = this.#listed.get(provider);
+    const known = this.#listed.get(keyOf(place));
     const count = (known?.count ?? 0) + runs.length;
     // After a lost connection the newest page is listed again; the oldest run that was reached
     // stays.
     if (before !== undefined || known === undefined) {
       const isLast = runs.length < PAGE || count >= RUNS_MAX;
-      this.#listed.set(provider, { oldest: isLast ? undefined : runs.at(-1)?.run_id, count });
+      this.#listed.set(keyOf(place), { place, oldest: isLast ? undefined : runs.at(-1)?.run_id, count });
     }
-    let isChanged = this.#forget(provider, runs);
-    for (const run of runs) isChanged = this.#note(provider, run) !== 'same' || isChanged;
+    let isChanged = this.#forget(place, runs);
+    for (const run of runs) isChanged = this.#note(place, run) !== 'same' || isChanged;
     if (isChanged || before !== undefined) this.#changed.fire(undefined);
   }
 
@@ -238,13 +247,13 @@ export class RunsModel implements Disposable {
    *
    * @returns true where a run was dropped
    */
-  #forget(provider: ProviderName, runs: readonly Run[]): boolean {
+  #forget({ provider, cell }: RunsPlace, runs: readonly Run[]): boolean {
     for (const { run_id } of runs) this.#remembered.delete(run_id);
     const reached = runs.length < PAGE ? '' : (runs.at(-1)?.created_at ?? '');
     let isChanged = false;
     for (const id of this.#remembered) {
       const entry = this.#runs.get(id);
-      if (entry?.provider !== provider || entry.run.created_at < reached) continue;
+      if (entry?.provider !== provider || (entry.cell ?? cell) !== cell || entry.run.created_at < reached) continue;
       this.#remembered.delete(id);
       this.#runs.delete(id);
       this.#sorted = undefined;
@@ -263,6 +272,11 @@ export class RunsModel implements Disposable {
     this.#endAll();
     this.#changed.dispose();
   }
+}
+
+/** The key of a place in the model's own tables. */
+function keyOf({ provider, cell }: RunsPlace): string {
+  return cell === undefined ? provider : `${provider}: ${cell}`;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

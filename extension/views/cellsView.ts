@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
+import type { CellReport } from '../../toolchain/deploy/cellReport.ts';
 import type { CloudCell, CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
-import type { ProviderStatus } from '../../toolchain/deploy/providerStatus.ts';
+import { madeCells } from '../cells/madeCells.ts';
 import type { Grafos } from '../grafos.ts';
 import { VIEWS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
@@ -10,8 +11,8 @@ import type { CellNode, ProblemNode } from './nodes.ts';
 import { timeText } from './texts.ts';
 
 /**
- * The view "Cells": the cells of clouds that the program was given, each with its tenant and state.
- * The cell that deploys go to is asked for its state when the view opens.
+ * The view "Cells": the cells of clouds that the program was given, each with its region, version
+ * and state. All are asked for their state when the view opens.
  */
 export function cellsView(grafos: Grafos): vscode.Disposable {
   let drawn: CellNode[] = [];
@@ -20,13 +21,14 @@ export function cellsView(grafos: Grafos): vscode.Disposable {
     children: async (session, node) => {
       if (node !== undefined) return [];
       const { CLOUD_PROVIDERS, readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
+      const made = new Set((await madeCells(session.root)).map(({ url }) => url));
       const before = drawn;
       drawn = [];
       const problems: ProblemNode[] = [];
       for (const provider of CLOUD_PROVIDERS) {
         try {
           const cells = await readCloudCells(session.root, provider);
-          drawn.push(...cells.map((cell, index) => nodeOf(before, session, provider, cell, index === 0)));
+          drawn.push(...cells.map((cell) => nodeOf(before, session, provider, cell, made)));
         } catch (error) {
           const text = error instanceof Error ? error.message : String(error);
           problems.push({ kind: 'problem', session, text, file: undefined });
@@ -41,10 +43,13 @@ export function cellsView(grafos: Grafos): vscode.Disposable {
         asked.abort();
         asked = new AbortController();
         if (!vscode.workspace.isTrusted) return;
-        askAll(session, asked.signal, (provider, status) => {
-          const node = drawn.find((one) => one.session === session && one.provider === provider && one.isUsed);
+        askAll(session, asked.signal, (provider, report) => {
+          const node = drawn.find(
+            ({ session: own, provider: of, cell }) =>
+              own === session && of === provider && cell.scheduler_url === report.scheduler_url,
+          );
           if (node === undefined) return;
-          node.status = status;
+          node.report = report;
           changed(node);
         }).catch((error: Error) => grafos.log.debug(`cells: ${error.message}`));
       };
@@ -66,45 +71,51 @@ function nodeOf(
   session: ProgramSession,
   provider: CloudProvider,
   cell: CloudCell,
-  isUsed: boolean,
+  made: ReadonlySet<string | null>,
 ): CellNode {
   const known = before.find(
     (one) => one.session === session && one.provider === provider && one.cell.scheduler_url === cell.scheduler_url,
   );
-  return { kind: 'cell', session, provider, cell, isUsed, status: isUsed ? known?.status : undefined };
+  return { kind: 'cell', session, provider, cell, isMade: made.has(cell.scheduler_url), report: known?.report };
 }
 
 async function askAll(
   session: ProgramSession,
   signal: AbortSignal,
-  found: (provider: CloudProvider, status: ProviderStatus) => void,
+  found: (provider: CloudProvider, report: CellReport) => void,
 ): Promise<void> {
   const { CLOUD_PROVIDERS, readCloudCells } = await import('../../toolchain/deploy/cloudCells.ts');
   const { providerStatus } = await import('../../toolchain/deploy/providerStatus.ts');
   await Promise.all(
     CLOUD_PROVIDERS.map(async (provider) => {
       if ((await readCloudCells(session.root, provider).catch(() => [])).length === 0) return;
-      const status = await providerStatus(session.root, provider, signal);
-      if (!signal.aborted) found(provider, status);
+      const { cells } = await providerStatus(session.root, provider, signal);
+      if (!signal.aborted) for (const report of cells) found(provider, report);
     }),
   );
 }
 
-function cellItem({ session, provider, cell, isUsed, status }: CellNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(provider);
-  item.id = `${session.root}:${provider}:${cell.scheduler_url}`;
-  item.contextValue = isUsed ? 'cell.used' : 'cell.spare';
+function cellItem({ session, provider, cell, isMade, report }: CellNode): vscode.TreeItem {
   const host = URL.canParse(cell.scheduler_url) ? new URL(cell.scheduler_url).host : cell.scheduler_url;
-  const state = stateOf(isUsed, status);
-  item.description = [status?.cell_id ?? host, vscode.l10n.t('tenant {0}', cell.tenant_name), state].join(' · ');
-  item.iconPath = iconOf(isUsed, status);
-  const reason = status?.requirements.find(({ met }) => !met)?.message;
+  const item = new vscode.TreeItem(`${provider}: ${cell.name ?? host}`);
+  item.id = `${session.root}:${provider}:${cell.scheduler_url}`;
+  item.contextValue = isMade ? 'cell.made' : 'cell.adopted';
+  const state = stateOf(report);
+  const next = report?.is_next === true ? [vscode.l10n.t('deploys go here')] : [];
+  const region = report?.region ?? null;
+  item.description = [
+    ...next,
+    ...(region === null ? [] : [region]),
+    vscode.l10n.t('tenant {0}', cell.tenant_name),
+    state,
+  ].join(' · ');
+  item.iconPath = iconOf(report);
   item.tooltip = new vscode.MarkdownString(
     [
       markdown`**${provider}** · ${state}\n`,
-      ...(reason === undefined ? [] : [markdown`${reason}\n`]),
+      ...(report === undefined || report.ready ? [] : [markdown`${report.message}\n`]),
       markdown`- ${vscode.l10n.t('Scheduler')}: ${cell.scheduler_url}`,
-      ...(status?.cell_id == null ? [] : [markdown`- ${vscode.l10n.t('Cell')}: ${status.cell_id}`]),
+      ...(report === undefined ? [] : factsOf(report).map(([fact, value]) => markdown`- ${fact}: ${value}`)),
       markdown`- ${vscode.l10n.t('Tenant')}: ${cell.tenant_name}`,
       markdown`- ${vscode.l10n.t('CA certificate')}: ${cell.ca_cert}`,
       markdown`- ${vscode.l10n.t('Tenant certificate')}: ${cell.tenant_cert}`,
@@ -115,22 +126,33 @@ function cellItem({ session, provider, cell, isUsed, status }: CellNode): vscode
   return item;
 }
 
+/** The facts that a cell says of itself, for people. */
+function factsOf({ cell_id, region, version, certificate_ends, cost }: CellReport): Array<[string, string]> {
+  const unknown = vscode.l10n.t('unknown');
+  return [
+    [vscode.l10n.t('Cell'), cell_id ?? unknown],
+    [vscode.l10n.t('Region'), region ?? unknown],
+    [vscode.l10n.t('Version'), version ?? unknown],
+    [vscode.l10n.t('Certificate ends'), certificate_ends === null ? unknown : timeText(new Date(certificate_ends))],
+    [vscode.l10n.t('Cost'), cost],
+  ];
+}
+
 function keyText({ tenant_key }: CloudCell): string {
   return tenant_key.startsWith('secret:') ? vscode.l10n.t('in the secret storage of an editor') : tenant_key;
 }
 
-function stateOf(isUsed: boolean, status: ProviderStatus | undefined): string {
-  if (!isUsed) return vscode.l10n.t('not used');
-  if (status === undefined) return vscode.workspace.isTrusted ? vscode.l10n.t('asking…') : vscode.l10n.t('not asked');
-  if (!status.ready) return vscode.l10n.t('not ready');
-  return status.last_heartbeat === null
+function stateOf(report: CellReport | undefined): string {
+  if (report === undefined) return vscode.workspace.isTrusted ? vscode.l10n.t('asking…') : vscode.l10n.t('not asked');
+  if (!report.ready) return vscode.l10n.t('not ready');
+  return report.last_heartbeat === null
     ? vscode.l10n.t('ready')
-    : vscode.l10n.t('ready, last heartbeat {0}', timeText(new Date(status.last_heartbeat)));
+    : vscode.l10n.t('ready, last heartbeat {0}', timeText(new Date(report.last_heartbeat)));
 }
 
-function iconOf(isUsed: boolean, status: ProviderStatus | undefined): vscode.ThemeIcon {
-  if (!isUsed || status === undefined) return new vscode.ThemeIcon('circle-outline');
-  return status.ready
+function iconOf(report: CellReport | undefined): vscode.ThemeIcon {
+  if (report === undefined) return new vscode.ThemeIcon('circle-outline');
+  return report.ready
     ? new vscode.ThemeIcon('pass', new vscode.ThemeColor('charts.green'))
     : new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
 }

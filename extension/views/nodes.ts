@@ -1,7 +1,7 @@
 import type { DaemonName } from '../../daemons/wire/devState.ts';
 import type { ArtifactEntry } from '../../daemons/wire/tenantApi.ts';
+import type { CellReport } from '../../toolchain/deploy/cellReport.ts';
 import type { CloudCell, CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
-import type { ProviderStatus } from '../../toolchain/deploy/providerStatus.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import type { TaskletEntry } from '../tasklets/taskletsModel.ts';
@@ -24,14 +24,15 @@ export type OlderRunsNode = { kind: 'olderRuns'; session: ProgramSession };
 export type ArtifactNode = { kind: 'artifact'; session: ProgramSession; entry: RunEntry; artifact: ArtifactEntry };
 export type ProblemNode = { kind: 'problem'; session: ProgramSession; text: string; file: string | undefined };
 
-/** A cell of a cloud. Only the first one of each provider is used; only its state is known. */
+/** A cell of a cloud, with its state once it has said it. */
 export type CellNode = {
   kind: 'cell';
   session: ProgramSession;
   provider: CloudProvider;
   cell: CloudCell;
-  isUsed: boolean;
-  status: ProviderStatus | undefined;
+  /** It was made from this program. */
+  isMade: boolean;
+  report: CellReport | undefined;
 };
 
 export type Node =

@@ -39,7 +39,7 @@ export function runsView(grafos: Grafos, inputs: RunInputs, runsShown: RunsShown
       }
       if (node !== undefined) {
         const { entry } = node;
-        using client = await session.connect(entry.provider);
+        using client = await session.connect(entry.provider, entry.cell);
         const artifacts = await client.listArtifacts(entry.run.run_id);
         return artifacts.map((artifact) => ({ kind: 'artifact', session, entry, artifact }));
       }

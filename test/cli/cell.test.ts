@@ -7,9 +7,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../base/packageRoot.ts';
+import { connectScheduler } from '../../daemons/tenant/schedulerClient.ts';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { CellLogLine } from '../../toolchain/cell/cellLog.ts';
 import type { CellStatus } from '../../toolchain/cell/cellStatus.ts';
+import { signCellRequest } from '../../toolchain/cell/signCellRequest.ts';
+import { createAuthority, loadAuthority } from '../../toolchain/trust/authority.ts';
+import { readSigningRequests } from '../../toolchain/trust/signingRequest.ts';
 import { type Ended, grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
 import { programOf } from '../helpers/programCopy.ts';
@@ -332,6 +336,50 @@ describe('grafos cell', function () {
         { encoding: 'utf8' },
       );
       assert.ok(Date.parse(presented) - Date.now() > 80 * 86_400_000, presented);
+      cell.child.kill('SIGTERM');
+      await cell.ended;
+    });
+
+    it('takes certificates that an admin brings through the scheduler, of its own CA alone', async () => {
+      await using keys = await keysFolder();
+      const { cwd, ca } = keys;
+      await grafosJson(await words(...ca, '--days', '10'), { cwd });
+      await using cell = startCell(cwd);
+      await cell.said(/^aws-eu-1 runs/);
+      await using tenant = await adopted(keys);
+      const { ports } = await status(cwd);
+      const read = (file: string) => readFile(join(cwd, file), 'utf8');
+      const connect = async (cert: string, key: string) =>
+        connectScheduler({
+          url: `https://${HOST}:${ports.scheduler}`,
+          caPem: await read('ca/ca.pem'),
+          certPem: await read(cert),
+          keyPem: await read(key),
+        });
+      const guest = await connect('acme/acme.pem', 'acme/acme-key.pem');
+      await assert.rejects(guest.requestRenewal(), { code: 'role_required' });
+      await assert.rejects(guest.renew('x'), { code: 'role_required' });
+      guest.close();
+      const admin = await connect('admin/ops.pem', 'admin/ops-key.pem');
+      await assert.rejects(admin.renew('no PEM'), { code: 'bad_request', message: /of another CA/ });
+      const request = await admin.requestRenewal();
+      const keysOf = (text: string) =>
+        readSigningRequests(text).map(({ publicKey }) => publicKey.export({ format: 'pem', type: 'spki' }));
+      assert.deepEqual(keysOf(await admin.requestRenewal()), keysOf(request), 'the keys wait, and are not made twice');
+      const own = loadAuthority(await read('ca/ca.pem'), await read('ca/ca-key.pem'));
+      const wanted = { request, cellId: 'aws-eu-1', hosts: [HOST], days: 90 };
+      const foreign = signCellRequest({ ...wanted, authority: createAuthority({ name: 'other', days: 100 }) });
+      await assert.rejects(admin.renew(foreign.answer), { code: 'bad_request', message: /of another CA/ });
+      // Both CAs in one answer: the certificates are judged by the one that the cell has.
+      await assert.rejects(admin.renew(own.certPem + foreign.answer), { code: 'bad_request' });
+      assert.equal((await status(cwd)).certificates.length > 0, true);
+      assert.equal((await tenant.deploy('hello')).code, 0, 'nothing has changed');
+      await admin.renew(signCellRequest({ ...wanted, authority: own }).answer);
+      await cell.said(/new certificates are in use/);
+      const { notes } = await status(cwd);
+      assert.deepEqual(notes, []);
+      assert.equal((await tenant.deploy('hello')).code, 0);
+      admin.close();
       cell.child.kill('SIGTERM');
       await cell.ended;
     });

@@ -70,11 +70,13 @@ describe(`a cell of aws on another host${missing === undefined ? '' : ` (skipped
     const [entry] = JSON.parse(await readFile(adopted.file, 'utf8'));
     assert.deepEqual(Object.keys(entry).sort(), [
       'ca_cert',
+      'name',
       'scheduler_url',
       'tenant_cert',
       'tenant_key',
       'tenant_name',
     ]);
+    assert.equal(entry.name, cell.cellId);
     assert.match(entry.scheduler_url, new RegExp(`^https://${cell.address.replaceAll('.', '\\.')}:`));
 
     await grafosJson(['tasklet', 'build'], { cwd });

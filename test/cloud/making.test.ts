@@ -55,6 +55,8 @@ for (const provider of ['aws', 'gcp'] as const) {
       await done(run(['cloud', 'provision', provider, ...of, '--yes']));
       assert.deepEqual(inventory(setup, provider), before);
 
+      const renewed = await done<{ not_after: string }>(run(['cloud', 'renew', provider, ...of]));
+      assert.ok(Date.parse(renewed.not_after) > Date.now() + 89 * 86_400_000);
       await machineOf(setup, provider).reboot();
       await done(run(['cloud', 'provision', provider, ...of, '--yes']));
       const runs = await done<Array<{ run_id: string }>>(run(['runs', 'list', '--provider', provider, '--json']));
@@ -63,8 +65,14 @@ for (const provider of ['aws', 'gcp'] as const) {
         [there.run_id],
         'the runs are kept',
       );
-      const [status] = await done<Array<{ healthy: boolean; next: string | null }>>(run(['cloud', 'status', '--json']));
-      assert.deepEqual([status?.healthy, status?.next], [true, null]);
+      const [status] = await done<Array<{ healthy: boolean; next: string | null; certificate_ends: string }>>(
+        run(['cloud', 'status', '--json']),
+      );
+      assert.deepEqual(
+        [status?.healthy, status?.next, status?.certificate_ends],
+        [true, null, renewed.not_after],
+        'also after the reboot',
+      );
 
       const away = await done<{ left: object[] }>(run(['cloud', 'destroy', provider, ...of, '--yes']));
       assert.deepEqual(away.left, []);

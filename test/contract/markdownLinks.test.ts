@@ -74,7 +74,7 @@ describe('paths in docs/internals/architecture.md', () => {
     '.grafos/': [
       ...['dev/dev.json', 'dev/trust/', 'dev/logs/', 'dev/lock', 'dev/cell.db', 'dev/runs/', 'dev/modules/'],
       ...['test/cell.db', 'test/runs/', 'dev/audit.jsonl', 'artifacts/', 'profiles/', 'types/', 'build/'],
-      ...['programs/', 'confirmed/', 'builds/', 'cell-keys/', 'metered/', 'cell-bundles/'],
+      ...['programs/', 'confirmed/', 'builds/', 'used-cells/', 'cell-keys/', 'metered/', 'cell-bundles/'],
     ],
   };
 

@@ -1,6 +1,7 @@
 import type { StateFolder } from '../../base/files/stateFolder.ts';
 import { hostPort } from '../../base/hostPort.ts';
 import type { CellConfig } from './cellConfig.ts';
+import { doorAddress } from './cellDoor.ts';
 import { CELL_FILES } from './cellFolder.ts';
 import { type CellRole, cellTrust, certificateFile, keyFile } from './cellTrust.ts';
 import { memoryPair } from './memoryPair.ts';
@@ -39,7 +40,7 @@ export async function schedulerArguments(folder: StateFolder, config: CellConfig
     ...trustArguments(folder, config, 'scheduler'),
     ...['--mode', 'cell', '--auth-mode', 'mtls+token', '--bind', hostPort(listen, ports.scheduler)],
     ...['--fabric', hostPort(CONTROL_HOST, ports.control), '--fabric-transport', 'auto'],
-    ...['--state-dir', folder.make(CELL_FILES.scheduler).path],
+    ...['--state-dir', folder.make(CELL_FILES.scheduler).path, '--door', doorAddress(folder)],
   ];
 }
 

@@ -5,12 +5,13 @@ import { GrafosError } from '../../base/grafosError.ts';
 import { CELL_FILES } from './cellFolder.ts';
 
 /** Questions that a running cell answers to its own user, over a local socket. */
-export type CellQuestion = 'status' | 'reload';
+export type CellQuestion = 'status' | 'reload' | 'request' | 'answer';
 
 /** Bytes of the longest path of a local socket; macOS has the least. */
 const PATH_BYTES_MAX = 103;
-/** Characters of a question. */
-const QUESTION_MAX = 32;
+const QUESTIONS: readonly string[] = ['status', 'reload', 'request', 'answer'] satisfies CellQuestion[];
+/** Characters of a question and what it brings: certificates in base64. */
+const QUESTION_MAX = 96 * 1024;
 const SILENT_MS = 5_000;
 
 /** The address of a cell's local socket: a file in its state folder, or a named pipe on Windows. */
@@ -29,11 +30,11 @@ export function doorAddress(folder: StateFolder): string {
 /**
  * Opens the local socket of a running cell. Only the user of the state folder reaches it.
  *
- * @param answer gives the answer to a question; its JSON goes back on one line
+ * @param answer gives the answer to a question and what it brings; its JSON goes back on one line
  */
 export async function openCellDoor(
   folder: StateFolder,
-  answer: (question: CellQuestion) => Promise<unknown>,
+  answer: (question: CellQuestion, brought: string) => Promise<unknown>,
 ): Promise<AsyncDisposable> {
   const address = doorAddress(folder);
   // The lock is ours, so a socket that is there was left by a cell that was killed.
@@ -51,10 +52,10 @@ export async function openCellDoor(
       const end = text.indexOf('\n');
       if (end < 0 && text.length <= QUESTION_MAX) return;
       guest.off('data', listen);
-      const question = text.slice(0, end);
-      if (question !== 'status' && question !== 'reload') guest.destroy();
+      const [question = '', brought = ''] = text.slice(0, end).split(' ');
+      if (!QUESTIONS.includes(question)) guest.destroy();
       else
-        void answer(question).then(
+        void answer(question as CellQuestion, brought).then(
           (value) => guest.end(`${JSON.stringify(value)}\n`),
           () => guest.destroy(),
         );

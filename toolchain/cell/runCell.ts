@@ -5,7 +5,7 @@ import { lockProcesses } from '../lock/processLock.ts';
 import { provenLink } from '../stack/provenLink.ts';
 import { CONTROL_HOST, fabricArguments, schedulerArguments } from './cellArguments.ts';
 import { type CellConfig, readCellConfig } from './cellConfig.ts';
-import { openCellDoor } from './cellDoor.ts';
+import { type CellQuestion, openCellDoor } from './cellDoor.ts';
 import { CELL_FILES, openCellFolder } from './cellFolder.ts';
 import type { CellLog, CellLogLine } from './cellLog.ts';
 import type { RunningCell } from './cellStatus.ts';
@@ -13,6 +13,7 @@ import { certificateEnds } from './certificateEnds.ts';
 import { KeptDaemon } from './keptDaemon.ts';
 import { memoryPair } from './memoryPair.ts';
 import { notReady } from './notReady.ts';
+import { answerByDoor, requestByDoor } from './renewByDoor.ts';
 import { type ServiceManager, serviceManager } from './serviceManager.ts';
 
 export interface RunCellOptions {
@@ -61,9 +62,7 @@ export async function runCell(path: string, { signal, log, onReady }: RunCellOpt
   const cell = new Supervisor(folder, config, log, say);
   try {
     await cell.start(signal);
-    await using _door = await openCellDoor(folder, (question) =>
-      question === 'status' ? cell.status() : cell.takeCertificates(),
-    );
+    await using _door = await openCellDoor(folder, (question, brought) => cell.answer(question, brought, signal));
     const manager = serviceManager();
     await manager?.notify('--ready', `--status=${config.cell_id} takes runs`);
     say('info', `${config.cell_id} runs (grafos ${packageVersion()})`);
@@ -132,6 +131,23 @@ class Supervisor {
       daemons: [this.#fabric.state, this.#scheduler.state],
       scheduler,
     };
+  }
+
+  /** Answers a guest of the local socket: a command on this machine, or the scheduler. */
+  async answer(question: CellQuestion, brought: string, signal: AbortSignal): Promise<unknown> {
+    switch (question) {
+      case 'status':
+        return this.status();
+      case 'reload':
+        return this.takeCertificates();
+      case 'request':
+        return requestByDoor(this.#folder, this.#config, signal);
+      case 'answer': {
+        const answer = Buffer.from(brought, 'base64').toString('utf8');
+        const refused = await answerByDoor(this.#folder, this.#config, answer, signal);
+        return refused === undefined ? this.takeCertificates() : { refused };
+      }
+    }
   }
 
   /** Says that the scheduler answers. @throws {GrafosError} daemon_silent, daemon_exited */

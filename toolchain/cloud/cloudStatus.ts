@@ -1,11 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import { connect } from 'node:tls';
 import { GrafosError } from '../../base/grafosError.ts';
+import { isHealthy } from '../deploy/cellReport.ts';
+import { certificateEnd } from '../deploy/certificateEnd.ts';
 import { type CloudCell, readCloudCells } from '../deploy/cloudCells.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
-import { isHealthy } from '../deploy/providerStatus.ts';
-import { cellTarget, type Target } from '../deploy/resolveProvider.ts';
+import { cellTarget } from '../deploy/resolveProvider.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { type CellCloud, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CloudJournal } from './cloudJournal.ts';
@@ -61,7 +59,7 @@ export async function cloudStatus(
   if (entry === undefined) return status;
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
-    return { ...status, ...(await askCell(programRoot, provider, entry, bounded, command)) };
+    return { ...status, ...(await askCell(programRoot, { provider, name }, entry, bounded, command)) };
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof GrafosError ? error.message : `No answer within ${ANSWER_MS / 1000} s.`;
@@ -71,7 +69,7 @@ export async function cloudStatus(
 
 async function askCell(
   programRoot: string,
-  provider: CellCloud['provider'],
+  { provider, name }: Pick<CloudJournal, 'provider' | 'name'>,
   entry: CloudCell,
   signal: AbortSignal,
   command: string,
@@ -90,21 +88,7 @@ async function askCell(
     next: !isHealthy(health)
       ? `The scheduler is ${health.role}; its state is ${health.status}. Go on with it: ${command}`
       : days < ENDS_SOON_DAYS
-        ? `Its certificate ends in ${Math.floor(days)} days. Destroy the cell and make it anew before.`
+        ? `Its certificate ends in ${Math.floor(days)} days. Renew it: grafos cloud renew ${provider} --name ${name}`
         : null,
   };
-}
-
-async function certificateEnd({ url, caPem, certPem, keyPem }: Target, signal: AbortSignal): Promise<Date> {
-  const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), ca: caPem, cert: certPem, key: keyPem });
-  try {
-    await once(socket, 'secureConnect', { signal });
-    const certificate = socket.getPeerX509Certificate();
-    if (!(certificate instanceof X509Certificate)) throw new Error('the scheduler has no certificate');
-    return new Date(certificate.validTo);
-  } finally {
-    socket.on('error', () => {});
-    socket.destroy();
-  }
 }

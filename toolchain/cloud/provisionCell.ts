@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { GrafosError } from '../../base/grafosError.ts';
 import type { Health } from '../../daemons/wire/tenantApi.ts';
 import { type AdoptedCell, adoptCell } from '../deploy/adoptCell.ts';
+import { isHealthy } from '../deploy/cellReport.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
-import { isHealthy } from '../deploy/providerStatus.ts';
 import { directTarget } from '../deploy/resolveProvider.ts';
 import { type CellCloud, type CloudCall, DOOR_PORT, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CellKeys } from './cellKeys.ts';
@@ -75,8 +75,10 @@ export async function provisionCell(cloud: CellCloud, provisioning: Provisioning
       ca_cert: provisioning.keys.ca,
       tenant_cert: provisioning.keys.tenant.cert,
       tenant_key: provisioning.keys.tenant.key,
+      name: plan.name,
     },
     signal,
+    { isOwnName: true },
   );
   await work.note('done');
   return adopted;

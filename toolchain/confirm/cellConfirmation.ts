@@ -82,6 +82,7 @@ function notConfirmed(programRoot: string, provider: CloudProvider, cell: CloudC
     question: `Use the cell of ${provider} at ${url}?`,
     facts: [
       ['named by', file],
+      ...(cell.name === undefined ? [] : [['name', cell.name] as const]),
       ['URL', url],
       ['tenant', plainText(cell.tenant_name)],
       ['CA', plainText(cell.ca_cert)],

@@ -1,8 +1,10 @@
-import { type ProviderName, resolveProvider } from '../deploy/resolveProvider.ts';
+import { cellNameOf, readCloudCells } from '../deploy/cloudCells.ts';
+import { isCloud, type ProviderName, resolveProvider } from '../deploy/resolveProvider.ts';
 import { NotConfirmedError } from './notConfirmed.ts';
 
 /**
- * Confirms the cell or stack that a provider would use now.
+ * Confirms the stack, or a cell of a cloud: the one that is named, or else the first that is not
+ * confirmed yet.
  *
  * @returns the facts that were confirmed; null where they were before
  * @throws {GrafosError} those of {@link resolveProvider}
@@ -10,13 +12,17 @@ import { NotConfirmedError } from './notConfirmed.ts';
 export async function confirmProvider(
   programRoot: string,
   provider: ProviderName,
+  cell?: string,
 ): Promise<NotConfirmedError['facts'] | null> {
-  try {
-    await resolveProvider(programRoot, provider);
-    return null;
-  } catch (error) {
-    if (!(error instanceof NotConfirmedError)) throw error;
-    await error.confirm();
-    return error.facts;
+  const known = cell === undefined && isCloud(provider) ? await readCloudCells(programRoot, provider) : [];
+  for (const name of known.length === 0 ? [cell] : known.map(cellNameOf)) {
+    try {
+      await resolveProvider(programRoot, provider, name);
+    } catch (error) {
+      if (!(error instanceof NotConfirmedError)) throw error;
+      await error.confirm();
+      return error.facts;
+    }
   }
+  return null;
 }

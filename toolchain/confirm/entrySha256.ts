@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import type { DevState } from '../../daemons/wire/devState.ts';
 import type { CloudCell, CloudProvider } from '../deploy/cloudCells.ts';
 
-/** SHA-256 of a cell's entry: its provider and its five fields, as they are written. */
+/** SHA-256 of a cell's entry: its provider, its five fields as they are written, and its name. */
 export function cellSha256(provider: CloudProvider, cell: CloudCell): string {
-  const { scheduler_url, tenant_name, ca_cert, tenant_cert, tenant_key } = cell;
-  return sha256(['cell', provider, scheduler_url, tenant_name, ca_cert, tenant_cert, tenant_key]);
+  const { scheduler_url, tenant_name, ca_cert, tenant_cert, tenant_key, name } = cell;
+  const fields = ['cell', provider, scheduler_url, tenant_name, ca_cert, tenant_cert, tenant_key];
+  // Entries without a name were confirmed by their five fields.
+  return sha256(name === undefined ? fields : [...fields, name]);
 }
 
 /**

@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { confirmCell } from '../confirm/cellConfirmation.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
+import { isHealthy } from './cellReport.ts';
+import { claimCellName } from './claimCellName.ts';
 import { addCloudCell, type CloudCell, type CloudProvider } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { isKeptKey } from './keptKeys.ts';
-import { isHealthy } from './providerStatus.ts';
 import { cellTarget } from './resolveProvider.ts';
 
 export interface AdoptedCell {
@@ -19,18 +20,22 @@ export interface AdoptedCell {
  * Adds a running cell to a provider's list, after it has proved itself: the scheduler's certificate
  * fits the CA, it takes our tenant's certificate and token, and its cell answers.
  *
- * Nothing is written before. The cell is confirmed then; a deploy to it is not yet.
+ * Nothing is written before. The cell is confirmed then; a deploy to it is not yet. A cell without
+ * a given name has its id for one. A cell that moved to another address takes its old entry's
+ * place: it has the same name, CA and tenant.
  *
- * @throws {GrafosError} runtime_not_ready, cell_of_another_provider, the scheduler's refusal, or a
- *   trust file's error
+ * @param options `isOwnName`: the name is that of the cell itself, and was not chosen here
+ * @throws {GrafosError} runtime_not_ready, cell_of_another_provider, cell_name_used, the
+ *   scheduler's refusal, or a trust file's error
  */
 export async function adoptCell(
   programRoot: string,
   provider: CloudProvider,
   given: CloudCell,
   signal: AbortSignal,
+  { isOwnName = false }: { isOwnName?: boolean } = {},
 ): Promise<AdoptedCell> {
-  const cell: CloudCell = {
+  let cell: CloudCell = {
     ...given,
     ca_cert: resolve(given.ca_cert),
     tenant_cert: resolve(given.tenant_cert),
@@ -61,6 +66,9 @@ export async function adoptCell(
       next: 'Give the tenant that the certificate was issued for: --tenant NAME',
     });
   }
+  const isOwn = given.name === undefined || isOwnName;
+  cell = { ...cell, name: given.name ?? health.cell.cell_id };
+  await claimCellName(programRoot, provider, cell, isOwn);
   // Before the file: a window that sees the new cell asks the record whether it is ours.
   await confirmCell(programRoot, provider, cell, false);
   const file = await addCloudCell(programRoot, provider, cell);

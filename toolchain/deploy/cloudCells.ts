@@ -20,12 +20,17 @@ export interface CloudCell {
   ca_cert: string;
   tenant_cert: string;
   tenant_key: string;
+  /** The name that a person calls it by; entries of earlier versions have none. */
+  name?: string;
 }
 
 /** A cell has some 500. */
 const CELLS_BYTES_MAX = 1024 * 1024;
 
 const FIELDS = ['scheduler_url', 'tenant_name', 'ca_cert', 'tenant_cert', 'tenant_key'] as const;
+
+/** Letters, digits and `.`, `_`, `-`, as in the id of a cell. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /** Name of the folder of cells in a program's state. */
 const CLOUD = 'cloud';
@@ -36,6 +41,23 @@ export function cloudCellsFile(programRoot: string, provider: CloudProvider): st
 
 function cellsName(provider: CloudProvider): string {
   return `${provider}-cells.json`;
+}
+
+/** The name of a cell for `--cell`: its own, or the host and port of its scheduler. */
+export function cellNameOf({ name, scheduler_url }: CloudCell): string {
+  return name ?? (URL.canParse(scheduler_url) ? new URL(scheduler_url).host : scheduler_url);
+}
+
+/**
+ * A name that a person gave to a cell.
+ *
+ * @throws {GrafosError} wrong_usage
+ */
+export function checkedName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new GrafosError('wrong_usage', `"${name}" is no name for a cell.`, {
+    next: 'Give up to 63 letters, digits, dots, underscores and hyphens that begin with a letter or digit.',
+  });
 }
 
 /**
@@ -71,16 +93,56 @@ export async function readCloudCells(programRoot: string, provider: CloudProvide
   cells.forEach((cell: Partial<Record<string, unknown>> | null, index) => {
     const missing = FIELDS.find((field) => typeof cell?.[field] !== 'string');
     if (missing !== undefined) throw invalid(`Entry ${index} has no text "${missing}".`);
+    const name = cell?.name;
+    if (name !== undefined && !(typeof name === 'string' && NAME.test(name)))
+      throw invalid(`Entry ${index} has a "name" that is none.`);
   });
+  const names = cells.map(cellNameOf);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw invalid(`Two entries have the name ${twice}.`);
   return cells;
 }
 
-/** Puts a cell in front of the provider's list; one with the same URL is replaced. */
+/**
+ * Puts a cell in front of the provider's list; one with the same URL is replaced.
+ *
+ * @throws {GrafosError} cell_name_used where another cell of the list has its name
+ */
 export async function addCloudCell(programRoot: string, provider: CloudProvider, cell: CloudCell): Promise<string> {
-  return writeCells(programRoot, provider, (cells) => [
-    cell,
-    ...cells.filter((other) => other.scheduler_url !== cell.scheduler_url),
-  ]);
+  return writeCells(programRoot, provider, (cells) => {
+    const others = cells.filter((other) => other.scheduler_url !== cell.scheduler_url);
+    refuseUsedName(provider, cell, others);
+    return [cell, ...others];
+  });
+}
+
+/**
+ * Refuses a cell whose name another one of the list has.
+ *
+ * @throws {GrafosError} cell_name_used
+ */
+export function refuseUsedName(provider: CloudProvider, cell: CloudCell, cells: readonly CloudCell[]): void {
+  const name = cellNameOf(cell);
+  const other = cells.find((one) => one.scheduler_url !== cell.scheduler_url && cellNameOf(one) === name);
+  if (other === undefined) return;
+  throw new GrafosError('cell_name_used', `Another cell of ${provider} has the name ${name}.`, {
+    why: `It is at ${other.scheduler_url}.`,
+    next: `Choose another: --name NAME. Or remove that cell: grafos cloud remove ${provider} --scheduler ${other.scheduler_url}`,
+  });
+}
+
+/**
+ * The cell of that name.
+ *
+ * @throws {GrafosError} cell_unknown
+ */
+export function cellNamed(provider: CloudProvider, cells: readonly CloudCell[], name: string): CloudCell {
+  const cell = cells.find((one) => cellNameOf(one) === name);
+  if (cell !== undefined) return cell;
+  const names = cells.map(cellNameOf).join(', ');
+  throw new GrafosError('cell_unknown', `${provider} has no cell with the name ${name}.`, {
+    next: names === '' ? `This program has no cell of ${provider}.` : `Its cells are: ${names}.`,
+  });
 }
 
 /** Takes a cell out of the provider's list: the one with the same URL. */

@@ -2,32 +2,42 @@ import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { NotConfirmedError } from '../confirm/notConfirmed.ts';
-import { CLOUD_PROVIDERS, readCloudCells } from './cloudCells.ts';
+import { CLOUD_PROVIDERS, type CloudProvider, cellNamed, cellNameOf, readCloudCells } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { type LocalRuns, openLocalRuns, openTestRuns } from './localRuns.ts';
-import { type ProviderName, resolveProvider } from './resolveProvider.ts';
+import { isCloud, type ProviderName, refuseLocalCell, resolveProvider } from './resolveProvider.ts';
+import { readUsedCells } from './usedCells.ts';
 
 /** A run, and the open client of the provider that has it; the caller disposes of the client. */
 export interface FoundRun {
   run: Run;
   provider: ProviderName;
+  /** Name of the cell, at a cloud. */
+  cell: string | undefined;
   client: SchedulerClient & Disposable;
+}
+
+/** Where a run may be; everywhere unless given. */
+export interface RunPlace {
+  provider?: string | undefined;
+  /** Name of a cell of a cloud. */
+  cell?: string | undefined;
 }
 
 /** As the tenant API has them (docs/reference/api.md). */
 const RUN_ID = /^[0-9a-z-]{1,64}$/;
 
 /**
- * Finds a run by its id: at the given provider, or else at the local stack and then at each cloud
- * that the program is set up for.
+ * Finds a run by its id: at the place given, or else at the cell that is remembered for it, or else
+ * at the local stack and then at all cells of clouds that the program is set up for.
  *
- * @throws {NotConfirmedError} where a provider was not asked that may have it
- * @throws {GrafosError} not_found when no provider has it, or the only provider's own error
+ * @throws {NotConfirmedError} where a cell was not asked that may have it
+ * @throws {GrafosError} not_found when no cell has it, cell_unknown, or the only cell's own error
  */
 export async function findRun(
   programRoot: string,
   runId: string,
-  provider: string | undefined,
+  at: RunPlace,
   signal: AbortSignal,
 ): Promise<FoundRun> {
   if (!RUN_ID.test(runId)) {
@@ -35,19 +45,14 @@ export async function findRun(
       next: 'List the runs: grafos runs list',
     });
   }
-  const places = provider === undefined ? await likelyPlaces(programRoot) : placesOf(programRoot, provider);
-  const failures: Array<{ name: string; error: unknown }> = [];
-  for (const { name, provider: found, open } of places) {
-    let client: (SchedulerClient & Disposable) | undefined;
-    try {
-      client = await open(signal);
-      if (client === undefined) continue;
-      return { run: await client.getRun(runId, { signal }), provider: found, client };
-    } catch (error) {
-      client?.[Symbol.dispose]();
-      if (signal.aborted) throw error;
-      failures.push({ name, error });
-    }
+  const { here, clouds } = await likelyPlaces(programRoot, runId, at);
+  const failures: Failure[] = [];
+  // One after the other on this machine; cells elsewhere at once, since one may not answer.
+  for (const places of [...here.map((one) => [one]), clouds]) {
+    const asked = await Promise.all(places.map((place) => askPlace(place, runId, signal, failures)));
+    const [found, ...others] = asked.filter((one) => one !== undefined);
+    for (const other of others) other.client[Symbol.dispose]();
+    if (found !== undefined) return found;
   }
   // Not elsewhere either, so it may be there: the person decides.
   const unasked = failures.find(({ error }) => error instanceof NotConfirmedError);
@@ -61,6 +66,29 @@ export async function findRun(
   });
 }
 
+interface Failure {
+  name: string;
+  error: unknown;
+}
+
+async function askPlace(
+  { name, provider, cell, open }: Place,
+  runId: string,
+  signal: AbortSignal,
+  failures: Failure[],
+): Promise<FoundRun | undefined> {
+  let client: (SchedulerClient & Disposable) | undefined;
+  try {
+    client = await open(signal);
+    return client && { run: await client.getRun(runId, { signal }), provider, cell, client };
+  } catch (error) {
+    client?.[Symbol.dispose]();
+    if (signal.aborted) throw error;
+    failures.push({ name, error });
+    return undefined;
+  }
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -70,19 +98,18 @@ interface Place {
   /** For people. */
   name: string;
   provider: ProviderName;
+  /** Name of the cell, at a cloud. */
+  cell: string | undefined;
   /** Opens it; undefined where there is nothing to ask. */
   open(signal: AbortSignal): Promise<(SchedulerClient & Disposable) | undefined>;
 }
 
-/** Lists the places of one provider. The runs of the last `grafos test` are local too. */
-function placesOf(programRoot: string, provider: string): Place[] {
-  if (provider !== 'local') {
-    const open: Place['open'] = async (signal) => connectTarget(await resolveProvider(programRoot, provider), signal);
-    return [{ name: provider, provider: provider as ProviderName, open }];
-  }
+/** The places of this machine. The runs of the last `grafos test` are local too. */
+function localPlaces(programRoot: string): Place[] {
+  const common = { provider: 'local', cell: undefined } as const;
   return [
-    { name: 'local', provider, open: async (signal) => disposable(await openLocalRuns(programRoot, signal)) },
-    { name: 'the last test', provider, open: async (signal) => disposable(await openTestRuns(programRoot, signal)) },
+    { ...common, name: 'local', open: async (signal) => disposable(await openLocalRuns(programRoot, signal)) },
+    { ...common, name: 'the last test', open: async (signal) => disposable(await openTestRuns(programRoot, signal)) },
   ];
 }
 
@@ -90,11 +117,57 @@ function disposable(opened: LocalRuns | undefined): (SchedulerClient & Disposabl
   return opened && Object.assign(opened.client, { [Symbol.dispose]: () => opened[Symbol.dispose]() });
 }
 
-async function likelyPlaces(programRoot: string): Promise<Place[]> {
-  const clouds = await Promise.all(
-    CLOUD_PROVIDERS.map(async (provider) =>
-      (await readCloudCells(programRoot, provider)).length > 0 ? placesOf(programRoot, provider) : [],
-    ),
-  );
-  return [...placesOf(programRoot, 'local'), ...clouds.flat()];
+/**
+ * The places of a cloud, one for each cell.
+ *
+ * @throws {GrafosError} cell_unknown, cells_file_invalid
+ */
+async function cloudPlaces(programRoot: string, provider: CloudProvider, cell?: string): Promise<Place[]> {
+  const cells = await readCloudCells(programRoot, provider);
+  const wanted = cell === undefined ? cells : [cellNamed(provider, cells, cell)];
+  return wanted.map((one) => {
+    const own = cellNameOf(one);
+    return {
+      name: cells.length === 1 ? provider : `${provider} (${own})`,
+      provider,
+      cell: own,
+      open: async (signal) => connectTarget(await resolveProvider(programRoot, provider, own), signal),
+    };
+  });
+}
+
+async function likelyPlaces(
+  programRoot: string,
+  runId: string,
+  { provider, cell }: RunPlace,
+): Promise<{ here: Place[]; clouds: Place[] }> {
+  if (provider === 'local') {
+    refuseLocalCell(cell);
+    return { here: localPlaces(programRoot), clouds: [] };
+  }
+  const known = cell ?? (await rememberedCell(programRoot, runId, provider));
+  if (provider !== undefined) {
+    if (isCloud(provider)) {
+      const clouds = await cloudPlaces(programRoot, provider, known);
+      if (clouds.length > 0) return { here: [], clouds };
+    }
+    // It has no cell, or is no provider: the error says so.
+    await resolveProvider(programRoot, provider, cell);
+  }
+  const all = await Promise.all(CLOUD_PROVIDERS.map((one) => cloudPlaces(programRoot, one)));
+  const clouds = all.flat();
+  if (known === undefined) return { here: localPlaces(programRoot), clouds };
+  const named = clouds.filter((one) => one.cell === known);
+  if (named.length > 0) return { here: [], clouds: named };
+  throw new GrafosError('cell_unknown', `This program has no cell with the name ${known}.`, {
+    next: 'List its cells: grafos provider list',
+  });
+}
+
+/** Name of the cell that took a run of this user, where the program still has that cell. */
+async function rememberedCell(programRoot: string, runId: string, provider?: string): Promise<string | undefined> {
+  const used = (await readUsedCells(programRoot)).runs.find(({ run_id }) => run_id === runId);
+  if (used === undefined || (provider !== undefined && used.provider !== provider)) return undefined;
+  const cells = await readCloudCells(programRoot, used.provider);
+  return cells.some((one) => cellNameOf(one) === used.cell) ? used.cell : undefined;
 }

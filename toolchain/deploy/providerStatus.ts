@@ -1,7 +1,6 @@
 import { GrafosError } from '../../base/grafosError.ts';
-import type { Health } from '../../daemons/wire/tenantApi.ts';
-import { connectTarget } from './connectTarget.ts';
-import { type ProviderName, resolveProvider, type Target } from './resolveProvider.ts';
+import { askCell, type CellReport, cellReport } from './cellReport.ts';
+import { isCloud, type ProviderName, preferredCells, resolveProvider, type Target } from './resolveProvider.ts';
 
 /** One thing a provider needs before a tasklet can run there. */
 export interface Requirement {
@@ -10,6 +9,7 @@ export interface Requirement {
   message: string;
 }
 
+/** The state of a provider. Where it has several cells, it is that of the one for the next run. */
 export interface ProviderStatus {
   provider: ProviderName;
   ready: boolean;
@@ -19,14 +19,13 @@ export interface ProviderStatus {
   last_heartbeat: string | null;
   requirements: Requirement[];
   next: string | null;
+  /** All cells of a cloud, in the order in which a deploy takes them; none of the local stack. */
+  cells: CellReport[];
 }
 
-/** Time that a provider may take to answer, milliseconds. */
-const ANSWER_MS = 5_000;
-
 /**
- * The true state of one provider. It asks the cell, so it may take up to {@link ANSWER_MS}. It
- * never throws for a provider that is not ready.
+ * The true state of one provider. It asks all cells at once, so it may take up to
+ * five seconds. It never throws for a provider that is not ready.
  */
 export async function providerStatus(
   programRoot: string,
@@ -34,9 +33,11 @@ export async function providerStatus(
   signal: AbortSignal,
 ): Promise<ProviderStatus> {
   const code: Requirement = { name: 'code_enabled', met: true, message: `this grafos can deploy to ${provider}` };
+  const cells = await cellReports(programRoot, provider, signal);
+  const used = cells.find(({ is_next }) => is_next);
   let target: Target;
   try {
-    target = await resolveProvider(programRoot, provider);
+    target = await resolveProvider(programRoot, provider, used?.name);
   } catch (error) {
     if (!(error instanceof GrafosError)) throw error;
     return {
@@ -47,6 +48,7 @@ export async function providerStatus(
       last_heartbeat: null,
       requirements: [code, { name: 'durable_provider_cell_record', met: false, message: error.message }],
       next: error.next ?? null,
+      cells,
     };
   }
   const record: Requirement = {
@@ -54,60 +56,34 @@ export async function providerStatus(
     met: true,
     message: `${target.url} as ${target.tenant}`,
   };
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
-  const common = { provider, scheduler_url: target.url };
-  try {
-    using client = await connectTarget(target, bounded);
-    const health = await client.health({ signal: bounded });
-    const healthy = isHealthy(health);
-    return {
-      ...common,
-      ready: healthy,
-      cell_id: health.cell?.cell_id ?? null,
-      last_heartbeat: health.last_heartbeat,
-      requirements: [
-        code,
-        record,
-        {
-          name: 'cell_healthy',
-          met: healthy,
-          message: healthy
-            ? 'the cell answers'
-            : `the scheduler is ${health.role}, its cell ${health.cell === null ? 'is away' : health.status}`,
-        },
-      ],
-      next: healthy ? null : adviceFor(provider),
-    };
-  } catch (error) {
-    signal.throwIfAborted();
-    return {
-      ...common,
-      ready: false,
-      cell_id: null,
-      last_heartbeat: null,
-      requirements: [
-        code,
-        record,
-        {
-          name: 'cell_healthy',
-          met: false,
-          message: bounded.aborted ? `no answer within ${ANSWER_MS / 1000} s` : messageOf(error),
-        },
-      ],
-      next: error instanceof GrafosError && error.next !== undefined ? error.next : adviceFor(provider),
-    };
-  }
+  const {
+    ready = false,
+    cell_id = null,
+    last_heartbeat = null,
+    message = '',
+    next = null,
+  } = used ?? (await askCell(target, signal));
+  return {
+    provider,
+    ready,
+    scheduler_url: target.url,
+    cell_id,
+    last_heartbeat,
+    requirements: [code, record, { name: 'cell_healthy', met: ready, message }],
+    next,
+    cells,
+  };
 }
 
-function adviceFor(provider: ProviderName): string {
-  return provider === 'local' ? 'Start it again: grafos dev up' : 'Ask who runs the cell.';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** A scheduler that takes runs and whose cell answers. */
-export function isHealthy(health: Health): boolean {
-  return health.status === 'ok' && health.role === 'active' && health.cell !== null;
+/** The reports of all cells; the first that is ready, or else the first confirmed one, is next. */
+async function cellReports(programRoot: string, provider: ProviderName, signal: AbortSignal): Promise<CellReport[]> {
+  if (!isCloud(provider)) return [];
+  // A list that cannot be read has no cells: the provider's own state has the reason.
+  const cells = await preferredCells(programRoot, provider).catch((error: unknown) => {
+    if (error instanceof GrafosError) return [];
+    throw error;
+  });
+  const reports = await Promise.all(cells.map((cell) => cellReport(programRoot, provider, cell, signal)));
+  const next = reports.find(({ ready }) => ready) ?? reports.find(({ confirmed }) => confirmed);
+  return reports.map((report) => ({ ...report, is_next: report === next }));
 }

@@ -10,8 +10,16 @@ import { cellConfirmation } from '../confirm/cellConfirmation.ts';
 import { deadDaemons, usableStack } from '../stack/devState.ts';
 import { stackPaths } from '../stack/stackPaths.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
-import { CLOUD_PROVIDERS, type CloudCell, type CloudProvider, readCloudCells } from './cloudCells.ts';
+import {
+  CLOUD_PROVIDERS,
+  type CloudCell,
+  type CloudProvider,
+  cellNamed,
+  cellNameOf,
+  readCloudCells,
+} from './cloudCells.ts';
 import { isKeptKey, readKeptKey } from './keptKeys.ts';
+import { readUsedCells } from './usedCells.ts';
 
 export const PROVIDERS = ['local', ...CLOUD_PROVIDERS] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
@@ -27,20 +35,38 @@ export interface Target {
   keyPem: string;
   /** Known beforehand for the local cell only; others say it themselves. */
   cellId?: string;
+  /** The cell of a cloud by its name, for `--cell`. */
+  cell?: string;
 }
 
 /**
  * The scheduler of a provider, where this user made or confirmed it.
  *
+ * @param cell name of one of several cells; the one that was used last, or the first, unless given
  * @throws {NotConfirmedError} cell_not_confirmed, stack_not_confirmed
  * @throws {GrafosError} runtime_not_ready when the provider has no cell, provider_unknown,
- *   dev_state_invalid, cells_file_invalid, trust_unreadable
+ *   cell_unknown, dev_state_invalid, cells_file_invalid, trust_unreadable
  */
-export async function resolveProvider(programRoot: string, provider: string): Promise<Target> {
-  if (provider === 'local') return resolveLocal(programRoot);
-  if (isCloud(provider)) return resolveCloud(programRoot, provider);
+export async function resolveProvider(programRoot: string, provider: string, cell?: string): Promise<Target> {
+  if (provider === 'local') {
+    refuseLocalCell(cell);
+    return resolveLocal(programRoot);
+  }
+  if (isCloud(provider)) return resolveCloud(programRoot, provider, cell);
   throw new GrafosError('provider_unknown', `"${provider}" is not a provider.`, {
     next: `Choose one of: ${PROVIDERS.join(', ')}.`,
+  });
+}
+
+/**
+ * The local stack has one cell, so a name for it is a mistake.
+ *
+ * @throws {GrafosError} wrong_usage
+ */
+export function refuseLocalCell(cell: string | undefined): void {
+  if (cell === undefined) return;
+  throw new GrafosError('wrong_usage', `--cell ${cell} does not go with the local stack, which has one cell.`, {
+    next: `Name its provider as well: --provider aws|gcp|azure --cell ${cell}`,
   });
 }
 
@@ -87,16 +113,38 @@ export async function stackTarget(state: DevState, caPem: string): Promise<Targe
   };
 }
 
-async function resolveCloud(programRoot: string, provider: CloudProvider): Promise<Target> {
-  const [cell] = await readCloudCells(programRoot, provider);
-  if (cell === undefined) {
-    throw new GrafosError('runtime_not_ready', `${provider} has no cell for this program.`, {
-      why: `.grafos/cloud/${provider}-cells.json names none.`,
-      next: `Add one: grafos cloud adopt ${provider} --scheduler URL --ca ca.pem --cert tenant.pem --key tenant-key.pem --tenant NAME`,
-    });
-  }
+async function resolveCloud(programRoot: string, provider: CloudProvider, name: string | undefined): Promise<Target> {
+  const [first, ...others] = await preferredCells(programRoot, provider);
+  if (first === undefined) throw noCell(provider);
+  const cell = name === undefined ? first : cellNamed(provider, [first, ...others], name);
+  return confirmedTarget(programRoot, provider, cell);
+}
+
+/**
+ * A cell of a cloud that this user made or confirmed, as a target.
+ *
+ * @throws {NotConfirmedError} cell_not_confirmed
+ * @throws {GrafosError} trust_unreadable, key_not_here
+ */
+export async function confirmedTarget(programRoot: string, provider: CloudProvider, cell: CloudCell): Promise<Target> {
   const { ca } = await cellConfirmation(programRoot, provider, cell);
   return cellTarget(programRoot, provider, cell, ca.text);
+}
+
+/** The cells of a provider, that of the last deploy first, then in the order of the list. */
+export async function preferredCells(programRoot: string, provider: CloudProvider): Promise<CloudCell[]> {
+  const cells = await readCloudCells(programRoot, provider);
+  if (cells.length < 2) return cells;
+  const last = (await readUsedCells(programRoot)).last[provider];
+  return [...cells].sort((left, right) => Number(cellNameOf(right) === last) - Number(cellNameOf(left) === last));
+}
+
+/** The error of a provider without a cell. */
+export function noCell(provider: CloudProvider): GrafosError {
+  return new GrafosError('runtime_not_ready', `${provider} has no cell for this program.`, {
+    why: `.grafos/cloud/${provider}-cells.json names none.`,
+    next: `Add one: grafos cloud adopt ${provider} --scheduler URL --ca ca.pem --cert tenant.pem --key tenant-key.pem --tenant NAME`,
+  });
 }
 
 /**
@@ -118,6 +166,7 @@ export async function cellTarget(
     provider,
     url: cell.scheduler_url,
     tenant: cell.tenant_name,
+    cell: cellNameOf(cell),
     caPem,
     ...(await readPair(of, resolve(programRoot, cell.tenant_cert), key)),
   };

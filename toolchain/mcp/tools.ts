@@ -15,7 +15,8 @@ import { validateBounded } from '../bounded/validateBounded.ts';
 import { type Staleness, staleness } from '../compile/staleness.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { findRun } from '../deploy/findRun.ts';
-import { PROVIDERS, resolveProvider } from '../deploy/resolveProvider.ts';
+import { isCloud, PROVIDERS, resolveProvider } from '../deploy/resolveProvider.ts';
+import { runsOfProvider } from '../deploy/runsOfProvider.ts';
 import { shownOutput } from '../output/shownOutput.ts';
 import { devStatus } from '../stack/devStatus.ts';
 import { CATALOGUE, FINDING_CODES, type FindingCode, findingPage } from '../validate/catalogue.ts';
@@ -139,7 +140,12 @@ const listRuns: Tool = {
   }),
   reachesOut: true,
   call: async (root, { provider, limit }, signal) => {
-    using client = await connectTarget(await resolveProvider(root, String(provider)), signal);
+    const place = String(provider);
+    if (isCloud(place)) {
+      const { runs } = await runsOfProvider(root, place, Number(limit), signal);
+      return { provider, runs: runs.map(briefly) };
+    }
+    using client = await connectTarget(await resolveProvider(root, place), signal);
     const runs = await client.listRuns({ limit: Number(limit) }, { signal });
     return { provider, runs: runs.map(briefly) };
   },
@@ -245,7 +251,12 @@ async function withRun<Answer>(
   signal: AbortSignal,
   answer: (found: Awaited<ReturnType<typeof findRun>>) => Promise<Answer>,
 ): Promise<Answer> {
-  const found = await findRun(root, String(run_id), provider === undefined ? undefined : String(provider), signal);
+  const found = await findRun(
+    root,
+    String(run_id),
+    provider === undefined ? {} : { provider: String(provider) },
+    signal,
+  );
   using _client = found.client;
   return await answer(found);
 }

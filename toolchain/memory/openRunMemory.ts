@@ -4,7 +4,7 @@ import { type MemSession, openMemSession } from '../../daemons/memory/memClient.
 import { cellAnswerInvalid } from '../../daemons/tenant/cellAnswerInvalid.ts';
 import type { CapabilityRight } from '../../daemons/wire/fabricControl.ts';
 import type { Capability } from '../../daemons/wire/tenantApi.ts';
-import { findRun } from '../deploy/findRun.ts';
+import { findRun, type RunPlace } from '../deploy/findRun.ts';
 
 export interface RunMemory extends AsyncDisposable {
   leaseId: string;
@@ -17,8 +17,7 @@ export interface RunMemory extends AsyncDisposable {
   lengthAt(offset: number, length?: number): number;
 }
 
-interface OpenOptions {
-  provider?: string;
+interface OpenOptions extends RunPlace {
   rights: CapabilityRight[];
   signal: AbortSignal;
   /** Lifetime of each token, milliseconds; the longest that a cell gives unless given. */
@@ -89,9 +88,9 @@ async function runCapability(programRoot: string, runId: string, options: OpenOp
 async function askForCapability(
   programRoot: string,
   runId: string,
-  { provider, rights, signal, tokenMs }: OpenOptions,
+  { provider, cell, rights, signal, tokenMs }: OpenOptions,
 ): Promise<Capability | undefined> {
-  const { run, client } = await findRun(programRoot, runId, provider, signal);
+  const { run, client } = await findRun(programRoot, runId, { provider, cell }, signal);
   using _client = client;
   const isUnderWay = run.ended_at === null;
   if (isUnderWay && rights.includes('write')) throw notEnded(runId);

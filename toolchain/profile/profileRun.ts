@@ -5,6 +5,7 @@ import { OUTSIDE_ERRORS, type RunErrorCode } from '../../daemons/wire/runError.t
 import { decodeText } from '../../program/decodeText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
+import type { RunPlace } from '../deploy/findRun.ts';
 import { fileError } from '../files/fileError.ts';
 import { programPath } from '../places/programPath.ts';
 import { endedRun } from '../replay/endedRun.ts';
@@ -42,10 +43,10 @@ const NEVER_BEGAN: ReadonlySet<RunErrorCode> = new Set(['module_invalid', 'profi
 export async function profileRun(
   program: Program,
   runId: string,
-  provider: string | undefined,
+  at: RunPlace,
   signal: AbortSignal,
 ): Promise<RunProfile> {
-  const { response, record, input, module } = await endedRun(program, runId, provider, signal);
+  const { response, record, input, module } = await endedRun(program, runId, at, signal);
   const code = response.error?.code;
   if (code !== undefined && (OUTSIDE_ERRORS.has(code) || NEVER_BEGAN.has(code))) {
     throw new GrafosError('not_profiled', `Run ${runId} ended as ${code} and has no profile.`, {

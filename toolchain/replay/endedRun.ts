@@ -5,7 +5,7 @@ import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import type { RunRecord, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
-import { findRun } from '../deploy/findRun.ts';
+import { findRun, type RunPlace } from '../deploy/findRun.ts';
 import { logSoFar } from '../deploy/logSoFar.ts';
 import { notEnded } from '../deploy/notEnded.ts';
 
@@ -24,13 +24,8 @@ export interface EndedRun {
  *
  * @throws {GrafosError} not_found, run_not_ended, module_differs
  */
-export async function endedRun(
-  program: Program,
-  runId: string,
-  provider: string | undefined,
-  signal: AbortSignal,
-): Promise<EndedRun> {
-  const found = await findRun(program.root, runId, provider, signal);
+export async function endedRun(program: Program, runId: string, at: RunPlace, signal: AbortSignal): Promise<EndedRun> {
+  const found = await findRun(program.root, runId, at, signal);
   using client = found.client;
   const { response } = found.run;
   if (response === null) throw notEnded(runId);

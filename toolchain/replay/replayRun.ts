@@ -5,6 +5,7 @@ import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { deployRun } from '../deploy/deployRun.ts';
+import type { RunPlace } from '../deploy/findRun.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
 import { type ShownOutput, shownOutput } from '../output/shownOutput.ts';
 import type { Place } from '../places/place.ts';
@@ -33,9 +34,9 @@ export interface Replay {
 export async function replayRun(
   program: Program,
   runId: string,
-  { provider, isOutputWanted, signal }: { provider: string | undefined; isOutputWanted: boolean; signal: AbortSignal },
+  { at, isOutputWanted, signal }: { at: RunPlace; isOutputWanted: boolean; signal: AbortSignal },
 ): Promise<Replay> {
-  return replayEnded(program, await endedRun(program, runId, provider, signal), { isOutputWanted, signal });
+  return replayEnded(program, await endedRun(program, runId, at, signal), { isOutputWanted, signal });
 }
 
 /** Repeats an ended run that was fetched or read already, as {@link replayRun} does. */

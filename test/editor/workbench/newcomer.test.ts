@@ -119,6 +119,10 @@ describe('a newcomer in the workbench', function () {
     await workbench.screenshot('deploy-to');
     await offers.filter({ hasText: /aws.*not set up/ }).click();
 
+    const choice = workbench.quickInput().locator('.monaco-list-row');
+    await choice.filter({ hasText: 'Create a Cell…' }).waitFor();
+    await workbench.screenshot('create-or-add-cell');
+    await choice.filter({ hasText: 'Add a Running Cell…' }).click();
     await workbench.answer('Add a Cell of aws', cell.url);
     await workbench.answer('The tenant that your certificate was issued for', cell.tenant);
     await workbench.chooseFile('Choose the CA Certificate', editor.root, ca);

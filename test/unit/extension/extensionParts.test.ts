@@ -281,8 +281,8 @@ describe('the runs of a program', function () {
     try {
       await devUp(program.root);
       using model = new RunsModel(program.root, {
-        providers: async () => ['local'],
-        connect: async (provider) => connectTarget(await resolveProvider(program.root, provider)),
+        places: async () => [{ provider: 'local' }],
+        connect: async ({ provider }) => connectTarget(await resolveProvider(program.root, provider)),
         log: () => {},
       });
       using client = await connectTarget(await resolveProvider(program.root, 'local'));
@@ -319,7 +319,7 @@ describe('the runs of a program', function () {
         [second.run_id, first.run_id],
       );
       // An event that comes late must not wake a run that ended.
-      model.put('local', { ...second, state: 'running', ended_at: null, response: null });
+      model.put({ provider: 'local' }, { ...second, state: 'running', ended_at: null, response: null });
       assert.equal(model.lastOf('demo')?.run.state, 'succeeded');
       attention.dispose();
 

@@ -95,7 +95,7 @@ describe('what a workspace remembers of runs', () => {
   });
 
   it('is listed before anybody can be asked', () => {
-    using model = new RunsModel('/p', { providers: async () => [], connect: () => Promise.reject(), log: () => {} }, [
+    using model = new RunsModel('/p', { places: async () => [], connect: () => Promise.reject(), log: () => {} }, [
       entry(run(1)),
       entry(run(2)),
     ]);
@@ -148,7 +148,7 @@ describe('ten thousand runs', () => {
     const all = Array.from({ length: 10_250 }, (_, index) => run(10_250 - index));
     let events = 0;
     using model = new RunsModel('/p', {
-      providers: async () => ['local'],
+      places: async () => [{ provider: 'local' }],
       connect: async () => listOf(all),
       log: assert.fail,
     });
@@ -176,7 +176,7 @@ describe('ten thousand runs', () => {
     const elsewhere = entry(run(996, { run_id: 'elsewhere' }), 'aws');
     using model = new RunsModel(
       '/p',
-      { providers: async () => ['local'], connect: async () => listOf(all), log: assert.fail },
+      { places: async () => [{ provider: 'local' }], connect: async () => listOf(all), log: assert.fail },
       [entry(all[0] as Run), entry(gone), entry(older), elsewhere],
     );
     const listed = new Promise<unknown>((resolve) => model.onChanged(resolve));
@@ -188,7 +188,7 @@ describe('ten thousand runs', () => {
 
   it('of which there are fewer than a page have no older ones', async () => {
     using model = new RunsModel('/p', {
-      providers: async () => ['local'],
+      places: async () => [{ provider: 'local' }],
       connect: async () => listOf([run(2), run(1)]),
       log: assert.fail,
     });

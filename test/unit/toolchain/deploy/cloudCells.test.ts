@@ -11,6 +11,7 @@ import {
 import { keepKeysIn, keptKeyReference } from '../../../../toolchain/deploy/keptKeys.ts';
 import { removeCell } from '../../../../toolchain/deploy/removeCell.ts';
 import { resolveProvider } from '../../../../toolchain/deploy/resolveProvider.ts';
+import { readUsedCells, rememberCell } from '../../../../toolchain/deploy/usedCells.ts';
 import { makeProgramState } from '../../../../toolchain/stack/programState.ts';
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 
@@ -77,6 +78,13 @@ describe('cells of a provider', () => {
     ['{}', /array/],
     ['[null]', /Entry 0 has no text "scheduler_url"/],
     ['[{"scheduler_url":"https://a","tenant_name":"t","ca_cert":"ca","tenant_cert":"c"}]', /"tenant_key"/],
+    [JSON.stringify([{ ...cell('https://a'), name: 'a b' }]), /Entry 0 has a "name" that is none/],
+    [JSON.stringify([{ ...cell('https://a'), name: 7 }]), /Entry 0 has a "name" that is none/],
+    [
+      JSON.stringify(['a', 'b'].map((host) => ({ ...cell(`https://${host}`), name: 'n' }))),
+      /Two entries have the name n/,
+    ],
+    [JSON.stringify([cell('https://a'), { ...cell('https://b'), name: 'a' }]), /Two entries have the name a/],
   ] as const) {
     it(`are refused as ${text.slice(0, 20)}, and nothing is lost by adding`, async () => {
       await using folder = await temporaryFolder();
@@ -88,6 +96,43 @@ describe('cells of a provider', () => {
       assert.equal(await readFile(file, 'utf8'), text);
     });
   }
+
+  it('are called by their name, or by host and port, and equal names are refused', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['ca', 'c', 'k']) await writeFile(join(folder.path, name), name);
+    const [plain, named] = [cell('https://a:8443'), { ...cell('https://b'), name: 'edge' }];
+    for (const one of [plain, named]) {
+      await addCloudCell(folder.path, 'aws', one);
+      await confirmCell(folder.path, 'aws', one, false);
+    }
+    assert.equal((await resolveProvider(folder.path, 'aws')).cell, 'edge');
+    assert.equal((await resolveProvider(folder.path, 'aws', 'a:8443')).url, 'https://a:8443');
+    await assert.rejects(resolveProvider(folder.path, 'aws', 'moon'), { code: 'cell_unknown', next: /edge, a:8443/ });
+    await assert.rejects(resolveProvider(folder.path, 'gcp', 'edge'), { code: 'runtime_not_ready' });
+    await assert.rejects(resolveProvider(folder.path, 'local', 'edge'), { code: 'wrong_usage' });
+    const twin = { ...cell('https://c'), name: 'edge' };
+    await assert.rejects(addCloudCell(folder.path, 'aws', twin), { code: 'cell_name_used', why: /https:\/\/b/ });
+    assert.equal((await readCloudCells(folder.path, 'aws')).length, 2);
+    // The same name at another provider is another cell.
+    await addCloudCell(folder.path, 'gcp', twin);
+    // The one that the last deploy took is preferred.
+    await rememberCell(folder.path, { run_id: 'r1', provider: 'aws', cell: 'a:8443' });
+    assert.equal((await resolveProvider(folder.path, 'aws')).cell, 'a:8443');
+    // A name is part of what was confirmed.
+    await addCloudCell(folder.path, 'aws', { ...named, name: 'other' });
+    await assert.rejects(resolveProvider(folder.path, 'aws', 'other'), { code: 'cell_not_confirmed' });
+  });
+
+  it('are remembered for runs by this user and program, within bounds', async () => {
+    await using folder = await temporaryFolder();
+    await using copy = await temporaryFolder();
+    const used = (index: number) => ({ run_id: `r${index}`, provider: 'aws' as const, cell: `c${index % 3}` });
+    await Promise.all(Array.from({ length: 8 }, (_, index) => rememberCell(folder.path, used(index))));
+    await rememberCell(folder.path, used(3));
+    const { last, runs } = await readUsedCells(folder.path);
+    assert.deepEqual([last, runs.length, runs[0]], [{ aws: 'c0' }, 8, used(3)]);
+    assert.deepEqual((await readUsedCells(copy.path)).runs, []);
+  });
 
   it('may have a key that is kept elsewhere, which only who keeps it can read', async () => {
     await using folder = await temporaryFolder();

@@ -1,0 +1,44 @@
+import { GrafosError } from '../../base/grafosError.ts';
+import type { Run } from '../../daemons/wire/tenantApi.ts';
+import { confirmedCells } from '../confirm/confirmedCells.ts';
+import { type CloudProvider, cellNameOf } from './cloudCells.ts';
+import { connectTarget } from './connectTarget.ts';
+import { confirmedTarget, noCell } from './resolveProvider.ts';
+
+/** A cell that did not answer. */
+export interface SilentCell {
+  name: string;
+  error: GrafosError;
+}
+
+/**
+ * The runs of all cells of a provider, newest first.
+ *
+ * @throws {NotConfirmedError} cell_not_confirmed
+ * @throws {GrafosError} runtime_not_ready without a cell, and a cell's own error where none answers
+ */
+export async function runsOfProvider(
+  programRoot: string,
+  provider: CloudProvider,
+  limit: number,
+  signal: AbortSignal,
+): Promise<{ runs: Run[]; silent: SilentCell[] }> {
+  const cells = await confirmedCells(programRoot, provider);
+  const silent: SilentCell[] = [];
+  const lists = await Promise.all(
+    cells.map(async ({ cell }) => {
+      try {
+        using client = await connectTarget(await confirmedTarget(programRoot, provider, cell), signal);
+        return await client.listRuns({ limit }, { signal });
+      } catch (error) {
+        if (signal.aborted || !(error instanceof GrafosError)) throw error;
+        silent.push({ name: cellNameOf(cell), error });
+        return [];
+      }
+    }),
+  );
+  if (cells.length === 0) throw noCell(provider);
+  if (silent.length === cells.length) throw silent[0]?.error;
+  const runs = lists.flat().sort((one, other) => (one.created_at < other.created_at ? 1 : -1));
+  return { runs: runs.slice(0, limit), silent };
+}
