@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readModule } from '../../../wasm/read/readModule.ts';
-import { expensiveModule } from '../../hostile/expensiveCode.ts';
+import { readModule } from '../../../../wasm/read/readModule.ts';
+import { expensiveModule } from '../../../hostile/expensiveCode.ts';
 
 /** Code, how often, locals; whether it is left to the optimizing compiler without a trial. */
 const ROWS: Array<[name: string, count: number, locals: number, isCostly: boolean]> = [

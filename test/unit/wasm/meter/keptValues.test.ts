@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
-import { DEPTH_MAX } from '../../../wasm/meter/balance.ts';
-import { frameWeight } from '../../../wasm/meter/frameWeight.ts';
-import { KeptValues } from '../../../wasm/meter/keptValues.ts';
-import { BinaryReader } from '../../../wasm/read/binaryReader.ts';
-import { MODULE_LIMITS } from '../../../wasm/read/moduleLimits.ts';
-import { Op } from '../../../wasm/read/opcodes.ts';
-import { readModule } from '../../../wasm/read/readModule.ts';
-import { SECTION } from '../../../wasm/read/section.ts';
-import { signaturesOf } from '../../../wasm/read/signatures.ts';
-import { skipLocals } from '../../../wasm/read/skipLocals.ts';
-import { type FunctionType, functionType } from '../../../wasm/read/wasmModule.ts';
-import { compileWat } from '../../helpers/compileWat.ts';
-import { decodeBody } from '../../helpers/decodeBody.ts';
-import { DEEP_FRAMES } from '../../helpers/deepFrames.ts';
-import { frameValues } from '../../helpers/frameValues.ts';
-import { generateProgram } from '../../helpers/generateProgram.ts';
-import { instantiateMetered } from '../../helpers/runMetered.ts';
+import { DEPTH_MAX } from '../../../../wasm/meter/balance.ts';
+import { frameWeight } from '../../../../wasm/meter/frameWeight.ts';
+import { KeptValues } from '../../../../wasm/meter/keptValues.ts';
+import { BinaryReader } from '../../../../wasm/read/binaryReader.ts';
+import { MODULE_LIMITS } from '../../../../wasm/read/moduleLimits.ts';
+import { Op } from '../../../../wasm/read/opcodes.ts';
+import { readModule } from '../../../../wasm/read/readModule.ts';
+import { SECTION } from '../../../../wasm/read/section.ts';
+import { signaturesOf } from '../../../../wasm/read/signatures.ts';
+import { skipLocals } from '../../../../wasm/read/skipLocals.ts';
+import { type FunctionType, functionType } from '../../../../wasm/read/wasmModule.ts';
+import { compileWat } from '../../../helpers/compileWat.ts';
+import { decodeBody } from '../../../helpers/decodeBody.ts';
+import { DEEP_FRAMES } from '../../../helpers/deepFrames.ts';
+import { frameValues } from '../../../helpers/frameValues.ts';
+import { generateProgram } from '../../../helpers/generateProgram.ts';
+import { instantiateMetered } from '../../../helpers/runMetered.ts';
 
 /** Values of each function of a module: as the meter counts them, and as the reference does. */
 function countBoth(bytes: Uint8Array): Array<[meter: number, reference: number]> {

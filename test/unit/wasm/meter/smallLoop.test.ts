@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { meter } from '../../../wasm/meter/meter.ts';
-import { SMALL_LOOPS_MAX } from '../../../wasm/meter/smallLoop.ts';
-import { readModule } from '../../../wasm/read/readModule.ts';
-import { SECTION } from '../../../wasm/read/section.ts';
-import { trapPoint } from '../../../wasm/settle/trapPoint.ts';
-import { compileWat } from '../../helpers/compileWat.ts';
-import { TrapError } from '../../helpers/interpreterNumerics.ts';
-import { instantiateMetered } from '../../helpers/runMetered.ts';
-import { type Callable, type InterpretedMemory, InterpreterInstance } from '../../helpers/wasmInterpreter.ts';
+import { meter } from '../../../../wasm/meter/meter.ts';
+import { SMALL_LOOPS_MAX } from '../../../../wasm/meter/smallLoop.ts';
+import { readModule } from '../../../../wasm/read/readModule.ts';
+import { SECTION } from '../../../../wasm/read/section.ts';
+import { trapPoint } from '../../../../wasm/settle/trapPoint.ts';
+import { compileWat } from '../../../helpers/compileWat.ts';
+import { TrapError } from '../../../helpers/interpreterNumerics.ts';
+import { instantiateMetered } from '../../../helpers/runMetered.ts';
+import { type Callable, type InterpretedMemory, InterpreterInstance } from '../../../helpers/wasmInterpreter.ts';
 
 /** Parameter 0 says how many rounds, 1 an address; local 2 is the result. */
 const LOOPS: Record<string, string> = {

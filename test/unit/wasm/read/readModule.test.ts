@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { FC_IMMEDIATES, FD_IMMEDIATES, featureOfUnknown, IMMEDIATES, Immediate } from '../../../wasm/read/opcodes.ts';
-import { readModule } from '../../../wasm/read/readModule.ts';
-import { WasmInvalidError } from '../../../wasm/read/wasmInvalid.ts';
-import { functionType } from '../../../wasm/read/wasmModule.ts';
-import { compileWat } from '../../helpers/compileWat.ts';
-import { HEADER, section, text, u32, VOID_TYPE, wasmModule, withBody } from '../../helpers/wasmBytes.ts';
+import {
+  FC_IMMEDIATES,
+  FD_IMMEDIATES,
+  featureOfUnknown,
+  IMMEDIATES,
+  Immediate,
+} from '../../../../wasm/read/opcodes.ts';
+import { readModule } from '../../../../wasm/read/readModule.ts';
+import { WasmInvalidError } from '../../../../wasm/read/wasmInvalid.ts';
+import { functionType } from '../../../../wasm/read/wasmModule.ts';
+import { compileWat } from '../../../helpers/compileWat.ts';
+import { HEADER, section, text, u32, VOID_TYPE, wasmModule, withBody } from '../../../helpers/wasmBytes.ts';
 
 /**
  * The refusal of a module, or undefined when it is taken. Anything but WasmInvalidError fails the
