@@ -90,7 +90,16 @@ function faultOf(error: unknown, text: string): TomlFault {
   let end = start;
   while (end < text.length && /[\w-]/.test(text[end] ?? '')) end++;
   if (end === start && end < text.length && text[end] !== '\n' && text[end] !== '\r') end++;
-  return { kind: duplicate ? 'duplicate-key' : 'syntax', what: plainWords(error.message), span: { start, end } };
+  const what = start === end && lacksValue(text, start, error.message) ? MISSING : plainWords(error.message);
+  return { kind: duplicate ? 'duplicate-key' : 'syntax', what, span: { start, end } };
+}
+
+const MISSING = 'the value is missing';
+
+/** Says whether a line ends at its `=`. The parser complains of the token on a later line then. */
+function lacksValue(text: string, at: number, message: string): boolean {
+  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at);
+  return /^(?:Unexpected character$|The key, equals sign)/.test(message) && /=\s*(#.*)?$/.test(line);
 }
 
 /**
@@ -110,7 +119,7 @@ function backToFault(text: string, at: number, message: string): number {
 
 function plainWords(message: string): string {
   if (message.startsWith('Expected equal')) return 'a key needs "=" and a value';
-  if (message.startsWith('Unspecified values')) return 'the value is missing';
+  if (message.startsWith('Unspecified values')) return MISSING;
   if (message.startsWith('Must be a newline')) return 'one line holds one "key = value"';
   if (message.startsWith('The key, equals sign'))
     return 'key, "=" and value must stand on one line, and a header must be closed on its line';

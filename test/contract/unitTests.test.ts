@@ -10,7 +10,7 @@ const LIST = 'test/contract/withoutUnitTest.txt';
 const LINES = 80;
 const ROOMS = /^(?:base|cli|daemons|extension|language-server|program|toolchain|typescript-plugin|wasm)\//;
 
-/** `wasm/meter.ts` is tested in `test/unit/wasm/meter.test.ts`. */
+/** `base/limits.ts` is tested in `test/unit/base/limits.test.ts`. */
 const testOf = (source: string) => `test/unit/${source.replace(/\.ts$/, '.test.ts')}`;
 
 /**

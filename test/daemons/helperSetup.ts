@@ -141,6 +141,24 @@ export async function ask(
   });
 }
 
+export const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+export async function getWithBearer(helper: { port: number; bearer: string }, path: string): Promise<Answer> {
+  return await ask(helper, path, { headers: { Authorization: `Bearer ${helper.bearer}` } });
+}
+
+export async function postWithBearer(
+  helper: { port: number; bearer: string },
+  path: string,
+  body: unknown,
+): Promise<Answer> {
+  return await ask(helper, path, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${helper.bearer}`, ...JSON_TYPE },
+    body: JSON.stringify(body),
+  });
+}
+
 /** Reads server-sent events one by one. */
 export async function* eventsOf(
   helper: { url: string; bearer: string },

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { StateFolder } from '../../base/files/stateFolder.ts';
 import { GrafosError } from '../../base/grafosError.ts';
+import { privateKeyOf } from '../../daemons/peers/privateKeyOf.ts';
 import { type Authority, createAuthority, loadAuthority } from '../trust/authority.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { makeUserRecords } from '../user/userRecords.ts';
@@ -95,7 +96,7 @@ async function keptPair(
   const [certName, keyName] = [`${role}-${name}.pem`, `${role}-${name}-key.pem`];
   const files = { cert: folder.file(certName), key: folder.file(keyName) };
   const [certPem, keyPem] = [folder.readText(certName), folder.readText(keyName)];
-  if (certPem !== undefined && keyPem !== undefined && isFresh(certPem, authority))
+  if (certPem !== undefined && keyPem !== undefined && isFresh(certPem, keyPem, authority))
     return { certPem, keyPem, ...files };
   const days = Math.max(1, Math.min(LEAF_DAYS, Math.floor((authority.notAfter.getTime() - Date.now()) / 86_400_000)));
   const made = authority.issue({ role, name, days });
@@ -105,11 +106,17 @@ async function keptPair(
   return { certPem: made.certPem, keyPem: made.keyPem, ...files };
 }
 
-function isFresh(certPem: string, authority: Authority): boolean {
-  const cert = new X509Certificate(certPem);
-  const ends = Date.parse(cert.validTo);
-  const isLong = ends - Date.now() > RENEW_MS || ends >= authority.notAfter.getTime() - 86_400_000;
-  return isLong && cert.verify(new X509Certificate(authority.certPem).publicKey);
+/** Tells a pair that can be used for a while from one to make anew, a damaged one included. */
+function isFresh(certPem: string, keyPem: string, authority: Authority): boolean {
+  try {
+    const cert = new X509Certificate(certPem);
+    const ends = Date.parse(cert.validTo);
+    const isLong = ends - Date.now() > RENEW_MS || ends >= authority.notAfter.getTime() - 86_400_000;
+    const isOurs = cert.verify(new X509Certificate(authority.certPem).publicKey);
+    return isLong && isOurs && cert.checkPrivateKey(privateKeyOf(keyPem));
+  } catch {
+    return false;
+  }
 }
 
 async function keep(folder: StateFolder, name: string, text: string): Promise<void> {

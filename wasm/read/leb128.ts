@@ -20,13 +20,12 @@ export function u32At(bytes: Uint8Array, pos: number): number {
 
 /** Reads a signed number that is a safe integer. */
 export function signedAt(bytes: Uint8Array, pos: number): number {
-  let value = 0;
-  for (let at = pos, scale = 1; ; at++) {
-    const part = bytes[at] as number;
-    value += (part & 0x7f) * scale;
-    scale *= 128;
-    if (part < 0x80) return part & 0x40 ? value - scale : value;
-  }
+  let at = afterNumber(bytes, pos) - 1;
+  const last = bytes[at] as number;
+  // From the sign down no step is larger than the number itself, so each of them is exact.
+  let value = last & 0x40 ? last - 0x80 : last;
+  while (at > pos) value = value * 128 + ((bytes[--at] as number) & 0x7f);
+  return value;
 }
 
 /** Position after the number at `pos`. */

@@ -21,8 +21,11 @@ export interface Replies {
    * @throws {RefusedError} storage_unavailable
    */
   record(request: Request, reason: RefusalReason | 'ok', subject: string | null): void;
-  /** Answers an error with a refusal, and writes it to the audit log. */
-  /** Answers with a refusal; `status` takes the place of the status of its reason. */
+  /**
+   * Answers an error with a refusal, and writes it to the audit log.
+   *
+   * @param status takes the place of the status of its reason
+   */
   refuse(request: Request, reply: Reply, error: unknown, status?: number): void;
 }
 

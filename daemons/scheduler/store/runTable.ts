@@ -120,6 +120,7 @@ function prepareStatements(store: Pick<CellStore, 'prepare'>) {
     ),
     selectById: store.prepare('SELECT * FROM runs WHERE run_id = ?'),
     selectByKey: store.prepare('SELECT * FROM runs WHERE tenant = ? AND idempotency_key = ?'),
+    selectOutputBytes: store.prepare('SELECT ifnull(output_bytes, 0) AS bytes FROM runs WHERE seq = ?'),
     selectBytes: store.prepare('SELECT input, output, log FROM run_bytes WHERE seq = ?'),
     selectOfTenant: store.prepare('SELECT * FROM runs WHERE tenant = ? AND seq < ? ORDER BY seq DESC LIMIT ?'),
     selectAll: store.prepare('SELECT * FROM runs WHERE seq < ? ORDER BY seq DESC LIMIT ?'),
@@ -170,6 +171,7 @@ export function createRunTable(store: Pick<CellStore, 'prepare'>, retention = RU
       kept.bytes += output.length;
     },
     reopen: (run) => {
+      kept.bytes -= Number(sql.selectOutputBytes.get(run.seq)?.bytes ?? 0);
       sql.endRun.run(run.state, null, null, null, null, null, null, null, null, null, null, run.seq);
       sql.endBytes.run(null, null, run.seq);
     },

@@ -10,10 +10,8 @@ import { movedDefaults, renameFault, renamePlace } from '../../../language-serve
 import { manifestSymbols } from '../../../language-server/manifestSymbols.ts';
 import { moveFindings } from '../../../language-server/movedFindings.ts';
 import { fixAll } from '../../../language-server/quickFixes.ts';
-import { standardApi } from '../../../language-server/standardApi.ts';
 import { standardHover } from '../../../language-server/standardHover.ts';
 import { parseManifest } from '../../../program/manifest.ts';
-import { MANIFEST_KEYS } from '../../../program/manifestKeys.ts';
 import { textLines } from '../../../program/textLines.ts';
 import { computePlace } from '../../../toolchain/language/computePlace.ts';
 import { type Finding, finding } from '../../../toolchain/validate/finding.ts';
@@ -78,104 +76,6 @@ describe('paths of documents', () => {
     it(`${path} goes to a URI and back`, () => assert.equal(pathOfUri(uriOfPath(path)), path));
   for (const uri of ['untitled:Untitled-1', 'git:/a/b.ts', 'file://host/a%2Fb', 'nonsense', ''])
     it(`"${uri}" is no file`, () => assert.equal(pathOfUri(uri), null));
-});
-
-describe('completion in grafos.toml', () => {
-  const complete = (marked: string, snippets = false) => {
-    const { text, position } = cursor(marked);
-    const parsed = parseManifest(text);
-    const items = manifestCompletion({ parsed, position, snippets, sources: () => ['tasklets/a.ts', 'crate'] });
-    return { text, items, labels: items.map(({ label }) => label) };
-  };
-  const head = '[program]\nname = "d"\nversion = "0.1.0"\n';
-  const sizes = ['"32KiB"', '"64KiB"', '"128KiB"', '"1MiB"', '"16MiB"', '"32MiB"'];
-  for (const [what, marked, wanted] of [
-    ['headers in an empty file', '|', ['[program]', '[[tasklet]]']],
-    ['headers from a bracket', `${head}\n[|`, ['[[tasklet]]']],
-    ['the keys a table lacks', '[program]\nname = "a"\n|', ['version', '[[tasklet]]']],
-    [
-      'keys from their first letters, in a file with another fault',
-      `${head}[[tasklet]]\nname = "a"\nso|\nmem = 5\n= 7\n`,
-      [
-        'source',
-        'output',
-        'fuel',
-        'linear_memory',
-        'timeout',
-        'features',
-        'fixtures',
-        '[[tasklet]]',
-        '[tasklet.requires]',
-        '[stack]',
-      ],
-    ],
-    [
-      'keys of requires',
-      `${head}[[tasklet]]\nname = "a"\n[tasklet.requires]\n|`,
-      ['gpu', '[[tasklet]]', '[tasklet.requires]', '[stack]'],
-    ],
-    ['sources', `${head}[[tasklet]]\nname = "a"\nsource = |`, ['"tasklets/a.ts"', '"crate"']],
-    [
-      'sources in a quote that is not closed',
-      `${head}[[tasklet]]\nname = "a"\nsource = "ta|`,
-      ['"tasklets/a.ts"', '"crate"'],
-    ],
-    ['the default of a path', `${head}[[tasklet]]\nname = "a"\noutput = |`, ['"build/a.wasm"']],
-    ['sizes', `${head}[[tasklet]]\nname = "a"\nmem = |`, ['0', ...sizes]],
-    ['durations', `${head}[[tasklet]]\ntimeout = "|"`, ['"500ms"', '"1s"', '"10s"', '"30s"', '"2m"']],
-    ['nothing in a comment', `${head}# na|`, []],
-    ['nothing for an unknown key', `${head}[[tasklet]]\ncolour = |`, []],
-    ['nothing inside another value', '[program]\nname = "a" |', []],
-  ] as const)
-    it(`offers ${what}`, () => assert.deepEqual(complete(marked).labels, wanted));
-
-  it('replaces what was begun, quotes and all', () => {
-    const { text, items } = complete(`${head}[[tasklet]]\nname = "a"\nmem = "3|2k" # pool`);
-    const edit = items.find(({ label }) => label === '"64KiB"')?.textEdit;
-    assert.ok(edit !== undefined && 'range' in edit);
-    assert.equal(applyEdits(text, [edit]), `${head}[[tasklet]]\nname = "a"\nmem = "64KiB" # pool`);
-  });
-
-  it('keeps the value of a key that is being renamed', () => {
-    const { text, items } = complete(`${head}[[tasklet]]\nfue| = 5`);
-    const edit = items.find(({ label }) => label === 'fuel')?.textEdit;
-    assert.ok(edit !== undefined && 'range' in edit);
-    assert.equal(applyEdits(text, [edit]), `${head}[[tasklet]]\nfuel = 5`);
-  });
-
-  it('what a header brings is a manifest that is valid as soon as the source is there', () => {
-    const edits = (marked: string, label: string) => {
-      const { text, items } = complete(marked);
-      const edit = items.find((one) => one.label === label)?.textEdit;
-      assert.ok(edit !== undefined && 'range' in edit);
-      return applyEdits(text, [edit]);
-    };
-    const program = edits('|', '[program]');
-    assert.deepEqual(parseManifest(edits(`${program}\n|`, '[[tasklet]]')).problems, []);
-  });
-
-  it('has a placeholder for each value, for clients that fill them in', () => {
-    const item = complete('[program]\n|', true).items[0];
-    assert.equal(item?.textEdit?.newText, `name = "\${1:local-dev}"`);
-  });
-
-  it('documents every key', () => {
-    const empty = [
-      complete('[program]\n|'),
-      complete('[[tasklet]]\n|'),
-      complete('[[tasklet]]\n[tasklet.requires]\n|'),
-      complete('[stack]\n|'),
-    ];
-    const offered = empty.flatMap(({ items }) => items).filter(({ kind }) => kind === 10);
-    assert.deepEqual(offered.map(({ label }) => label).sort(), MANIFEST_KEYS.map(({ key }) => key).sort());
-    for (const { label, documentation } of offered) {
-      const said = typeof documentation === 'object' ? documentation.value : '';
-      assert.ok(
-        MANIFEST_KEYS.some(({ key, doc }) => key === label && said.includes(doc)),
-        label,
-      );
-    }
-  });
 });
 
 describe('hover in grafos.toml', () => {
@@ -291,53 +191,6 @@ describe('the place of compute', () => {
       ({ command }) => command?.title,
     );
     assert.deepEqual(titles, ['Build one', 'Run one', 'Deploy to one…', 'Build b', 'Run b', 'Deploy to b…']);
-  });
-});
-
-describe('hover on grafos-std', () => {
-  const hover = (marked: string) => {
-    const { text, position } = cursor(marked);
-    const found = standardHover(text, position);
-    return (found?.contents as { value: string } | undefined)?.value ?? null;
-  };
-  const json = 'import { Json, log, fail as no, context } from "grafos-std";\n';
-  for (const [marked, wanted] of [
-    ['import { fa|il } from "grafos-std";', /fail<T = Uint8Array>[\s\S]*Ends the run as `tasklet_failed`/],
-    ['import { random } from "grafos-std";\nrandom.f|64();', /function f64\(\)[\s\S]*53 random bits/],
-    [`${json}log.in|fo("a");`, /info\(text: string\)[\s\S]*run\.log/],
-    [`${json}const a = Json.parse(input);\na.g|et("b");`, /get\(name: string\): Json/],
-    [
-      `${json}const a = Json.parse(input);\nconst b = a.has("x") ? a.get("x").at(0) : Json.array();\nb.pu|sh(a);`,
-      /push\(value: Json\)/,
-    ],
-    [`${json}function f(a: Json): void { a.as|I64(); }`, /asI64/],
-    [`${json}context().g|et("tenant")`, /get\(name: string\)/],
-  ] as const)
-    it(marked.split('\n').slice(-1)[0] ?? '', () => assert.match(hover(marked) ?? 'nothing', wanted));
-
-  it('is silent on names of other origin', () => {
-    for (const marked of [
-      'function fa|il(): void {}',
-      'import { fa|il } from "./own";',
-      `${json}const a = [1];\na.pu|sh(2);`,
-      `${json}const a = a;\na.g|et("loop");`,
-      `${json}"log.in|fo"`,
-      `${json}|`,
-    ])
-      assert.equal(hover(marked), null, marked);
-  });
-
-  it('has an entry for everything the entry file exports', () => {
-    const index = readFileSync(join(packageRoot, 'sdk/assemblyscript/index.ts'), 'utf8');
-    const names = [...index.matchAll(/\{([^}]*)\}/g)].flatMap(([, list]) =>
-      (list ?? '').split(',').map((one) => one.trim()),
-    );
-    assert.deepEqual(
-      names.filter((name) => !standardApi().has(name)),
-      [],
-    );
-    const silent = names.filter((name) => standardApi().get(name)?.doc === '');
-    assert.deepEqual(silent, []);
   });
 });
 

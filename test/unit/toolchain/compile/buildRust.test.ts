@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, readdir, readFile, symlink, watch, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GrafosError } from '../../../../base/grafosError.ts';
@@ -12,7 +12,6 @@ import { BuildFailedError } from '../../../../toolchain/compile/buildFailed.ts';
 import { buildRust } from '../../../../toolchain/compile/buildRust.ts';
 import { buildTasklet } from '../../../../toolchain/compile/buildTasklet.ts';
 import { cargoFolder } from '../../../../toolchain/compile/cargoFolder.ts';
-import { linkerAdvice } from '../../../../toolchain/compile/findRust.ts';
 import { staleness } from '../../../../toolchain/compile/staleness.ts';
 import { checkProfile } from '../../../../wasm/profile.ts';
 import { readModule } from '../../../../wasm/read/readModule.ts';
@@ -80,6 +79,19 @@ const refusal = (code: string, words: RegExp) => (error: unknown) => {
   assert.match(`${error.why} ${error.next}`, words);
   return true;
 };
+
+/** A folder with a `cargo` and a `rustc` that are shell scripts. */
+async function toolchain(folder: string, sysroot: string, cargo = 'exit 0'): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of [
+    ['cargo', cargo],
+    ['rustc', `echo '${sysroot}'`],
+  ]) {
+    await writeFile(join(folder, name ?? ''), `#!/bin/sh\n${text}\n`);
+    await chmod(join(folder, name ?? ''), 0o755);
+  }
+  return folder;
+}
 
 describe('building a Rust tasklet', () => {
   let scratch: ScratchProgram;
@@ -219,19 +231,6 @@ describe('building a Rust tasklet', () => {
   });
 });
 
-/** A folder with a `cargo` and a `rustc` that are shell scripts. */
-async function toolchain(folder: string, sysroot: string, cargo = 'exit 0'): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  for (const [name, text] of [
-    ['cargo', cargo],
-    ['rustc', `echo '${sysroot}'`],
-  ]) {
-    await writeFile(join(folder, name ?? ''), `#!/bin/sh\n${text}\n`);
-    await chmod(join(folder, name ?? ''), 0o755);
-  }
-  return folder;
-}
-
 describe('builds of one crate, in one process and in several', () => {
   const NAMES = ['one', 'two', 'three'];
   /** A module that does nothing, with the name in a section of its own. */
@@ -279,75 +278,6 @@ echo '${JSON.stringify(message)}'`;
     const expected = names.map((name) => `${name} ${sha256(name)}`).sort();
     for (const text of said) assert.deepEqual(text.trim().split('\n').slice(1).sort(), expected);
     assert.deepEqual(await readdir(join(root, '.grafos', 'build')), [basename(await cargoFolder(root, 'build'))]);
-  });
-});
-
-describe('looking for Rust', () => {
-  it('says that there is none', async () => {
-    await using scratch = await scratchCrate();
-    await assert.rejects(
-      buildRust(scratch.program, scratch.tasklet, { env: { PATH: scratch.root } }),
-      refusal('rust_missing', /rustup target add wasm32-unknown-unknown/),
-    );
-  });
-
-  it('says which command adds the target', async () => {
-    await using scratch = await scratchCrate();
-    const sysroot = join(scratch.root, 'toolchains', 'stable-host');
-    const PATH = await toolchain(join(scratch.root, 'bin'), sysroot);
-    const build = () => buildRust(scratch.program, scratch.tasklet, { env: { PATH } });
-    await assert.rejects(
-      build(),
-      refusal('rust_target_missing', /`rustup target add --toolchain stable-host wasm32-unknown-unknown`/),
-    );
-  });
-
-  it('passes over a toolchain without the target', async () => {
-    await using scratch = await scratchCrate();
-    const without = await toolchain(
-      join(scratch.root, 'a'),
-      join(scratch.root, 'nothing'),
-      'echo the wrong one >&2; exit 1',
-    );
-    const sysroot = join(scratch.root, 'whole');
-    await mkdir(join(sysroot, 'lib', 'rustlib', 'wasm32-unknown-unknown', 'lib'), { recursive: true });
-    const whole = await toolchain(join(scratch.root, 'b'), sysroot, 'echo "the right one, with $RUSTC" >&2; exit 1');
-    const findingsOf = async (PATH: string) =>
-      (await buildRust(scratch.program, scratch.tasklet, { env: { PATH } })).diagnostics[0]?.message.split('\n');
-    const right = `${join(whole, 'cargo')} stopped: the right one, with ${join(whole, 'rustc')}`;
-    const passed = `${join(without, 'cargo')} comes before it on the PATH, but cannot build for wasm32-unknown-unknown: `;
-    const [first, second] = (await findingsOf(`${without}:${whole}`)) ?? [];
-    assert.equal(first, right);
-    assert.ok(second?.startsWith(passed), second);
-    assert.match(second ?? '', /`(?:rustup|apt-get) .*` adds it\.$/);
-    assert.deepEqual(await findingsOf(`${whole}:${without}`), [right]);
-  });
-
-  it('says which package brings the linker', async () => {
-    await using scratch = await scratchCrate();
-    await symlink('lld-99', join(scratch.root, 'rust-lld'));
-    assert.match(linkerAdvice({ PATH: scratch.root }), /`apt-get install lld-99`/);
-  });
-
-  it('ends everything cargo started when it is cancelled', async () => {
-    await using scratch = await scratchCrate();
-    const sysroot = join(scratch.root, 'whole');
-    await mkdir(join(sysroot, 'lib', 'rustlib', 'wasm32-unknown-unknown', 'lib'), { recursive: true });
-    // The child of cargo holds its output open: the build could not end before the child does.
-    const PATH = await toolchain(
-      join(scratch.root, 'bin'),
-      sysroot,
-      `/bin/sleep 600 &\n: > '${scratch.root}/started'\nwait`,
-    );
-    const abort = new AbortController();
-    const building = buildRust(scratch.program, scratch.tasklet, { env: { PATH }, signal: abort.signal });
-    const seen = (async () => {
-      for await (const { filename } of watch(scratch.root, { signal: AbortSignal.timeout(30_000) }))
-        if (filename === 'started') return;
-    })();
-    await Promise.race([seen, building]);
-    abort.abort(new Error('enough'));
-    await assert.rejects(building, /enough/);
   });
 });
 

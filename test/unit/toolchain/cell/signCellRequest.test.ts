@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { GrafosError } from '../../../../base/grafosError.ts';
+import { checkPeerChain } from '../../../../daemons/peers/peerCertificate.ts';
+import { signCellRequest } from '../../../../toolchain/cell/signCellRequest.ts';
+import { createAuthority } from '../../../../toolchain/trust/authority.ts';
+import { makeSigningRequest } from '../../../../toolchain/trust/signingRequest.ts';
+
+const authority = createAuthority({ name: 'unit CA', days: 30 });
+
+const newKey = (namedCurve = 'P-256') => generateKeyPairSync('ec', { namedCurve }).privateKey;
+
+const hosts = ['cell.example.com', '10.1.2.3', '2001:db8:0:0:0:0:0:1'];
+
+function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof GrafosError) return `${error.code}: ${error.why}`;
+    throw error;
+  }
+  return 'nothing thrown';
+}
+
+const request = (role: 'cell' | 'scheduler' | 'admin' | 'tenant', name = 'aws-eu-1', given = hosts, key = newKey()) =>
+  makeSigningRequest({ role, name, hosts: given }, key);
+
+const both = (name?: string, given?: string[]) => request('cell', name, given) + request('scheduler', name, given);
+
+const sign = (pem: string, more: Partial<Parameters<typeof signCellRequest>[0]> = {}) =>
+  signCellRequest({ request: pem, authority, cellId: 'aws-eu-1', hosts, days: 10, ...more });
+
+describe('the answer to a cell', () => {
+  it('has certificates that the doors take for the keys of the request', () => {
+    const keys = { cell: newKey(), scheduler: newKey() };
+    const { answer } = sign(
+      request('scheduler', undefined, undefined, keys.scheduler) + request('cell', undefined, undefined, keys.cell),
+    );
+    const [ca, cell, scheduler, ...more] = answer.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? [];
+    assert.ok(ca && cell && scheduler && more.length === 0);
+    assert.equal(`${ca}\n`, authority.certPem);
+    for (const [role, pem] of [
+      ['cell', cell],
+      ['scheduler', scheduler],
+    ] as const) {
+      const certificate = new X509Certificate(pem);
+      assert.ok(certificate.checkPrivateKey(keys[role]));
+      for (const host of [...hosts, 'localhost'])
+        checkPeerChain([certificate.raw], {
+          caDer: authority.certDer,
+          usage: 'server',
+          roles: [role],
+          name: 'aws-eu-1',
+          host,
+        });
+    }
+  });
+
+  it('takes hosts in any order and spelling', () => {
+    assert.ok(sign(both(), { hosts: ['2001:DB8::1', '10.1.2.3', 'cell.example.com'] }).answer);
+  });
+
+  const refused: Array<[what: string, pem: string, more: Parameters<typeof sign>[1], why: RegExp]> = [
+    ['of another cell', both('aws-eu-2'), {}, /of the cell aws-eu-2, not of aws-eu-1/],
+    ['for another host', both(undefined, ['10.1.2.4']), {}, /10\.1\.2\.4/],
+    ['for one more host', both(), { hosts: hosts.slice(1) }, /names the hosts/],
+    ['of an admin', request('admin') + request('cell'), {}, /roles admin, cell/],
+    ['of one role', request('cell'), {}, /roles cell;/],
+    ['of a role twice', both() + request('cell'), {}, /roles cell, cell, scheduler/],
+  ];
+  for (const [what, pem, more, why] of refused) {
+    it(`is refused to a request ${what}`, () => {
+      const message = refusal(() => sign(pem, more));
+      assert.match(message, /^signing_request_differs: /);
+      assert.match(message, why);
+    });
+  }
+});
