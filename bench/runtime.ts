@@ -16,7 +16,6 @@ export interface RuntimeBench {
   first_run_ms: number;
 }
 
-const ROUNDS = 5;
 const RUNS = 1_000;
 
 /** Reads its input, writes it back, logs nothing: what a hello tasklet does. */
@@ -32,9 +31,11 @@ const HELLO = `(module
 
 /**
  * Hello runs through the tasklet runtime alone: no network, no lease, no scheduler.
+ *
  * @param workerUrl the worker as it is shipped
+ * @param rounds of {@link RUNS} runs, by one client and by 32
  */
-export async function benchRuntime(workerUrl: URL): Promise<RuntimeBench> {
+export async function benchRuntime(workerUrl: URL, rounds: number): Promise<RuntimeBench> {
   const log = { info() {}, warn() {}, error() {} };
   const trialUrls = { main: new URL('trialMain.js', workerUrl), thread: new URL('trialThread.js', workerUrl) };
   const runtime = createRuntime({
@@ -78,7 +79,7 @@ export async function benchRuntime(workerUrl: URL): Promise<RuntimeBench> {
     const single: number[] = [];
     const rate1: number[] = [];
     const rate32: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       const start = performance.now();
       for (let i = 0; i < RUNS; i++) single.push(await timed(hello));
       rate1.push((RUNS * 1000) / (performance.now() - start));

@@ -6,9 +6,9 @@ import type { Report } from './report.ts';
 import { benchRuntime } from './runtime.ts';
 
 /** The tasklet runtime alone: no network, no store. */
-export async function runtimeReport(report: Report): Promise<void> {
+export async function runtimeReport(report: Report, rounds: number): Promise<void> {
   const worker = pathToFileURL(join(packageRoot, 'dist', 'daemons', 'runWorker.js'));
-  const { p50_ms, p99_ms, runs_per_second_1, runs_per_second_32, first_run_ms } = await benchRuntime(worker);
+  const { p50_ms, p99_ms, runs_per_second_1, runs_per_second_32, first_run_ms } = await benchRuntime(worker, rounds);
   report.table([
     ['hello, round trip to a worker, p50', `${p50_ms.toFixed(2)} ms`],
     ['hello, round trip to a worker, p99', `${p99_ms.toFixed(2)} ms`],

@@ -35,7 +35,7 @@ export const SECTIONS = {
   runtime: {
     title: 'The tasklet runtime',
     about: 'A hello run in a worker of the cell, without network, store and scheduler.',
-    measure: async (report) => (await import('./runtimeReport.ts')).runtimeReport(report),
+    measure: async (report, { quick }) => (await import('./runtimeReport.ts')).runtimeReport(report, quick ? 2 : 5),
   },
   meter: {
     title: 'The meter',
