@@ -210,9 +210,11 @@ export class LeaseTable {
   #expire(): void {
     this.#timer = undefined;
     const now = this.#clock();
-    for (const entry of [...this.#live.values()]) {
-      if (entry.holder === null && entry.expiresAt <= now) this.#end(entry, 'lease_expired');
-    }
+    // The timer may be late for several. They end in the order in which they were over.
+    const over = [...this.#live.values()]
+      .filter(({ holder, expiresAt }) => holder === null && expiresAt <= now)
+      .sort((a, b) => a.expiresAt - b.expiresAt);
+    for (const entry of over) this.#end(entry, 'lease_expired');
     this.#arm();
   }
 }

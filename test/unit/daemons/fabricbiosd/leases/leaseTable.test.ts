@@ -109,6 +109,27 @@ describe('the lease table', () => {
     assert.equal(timed.size, 0);
   });
 
+  it('ends those that a late timer finds over in the order of their ends', async () => {
+    const ends: string[] = [];
+    let now = 0;
+    const all = Promise.withResolvers<void>();
+    const late = new LeaseTable(pool, () => now, {
+      ended: ({ tenant }) => {
+        if (ends.push(tenant) === 3) all.resolve();
+      },
+      renewed: () => {},
+    });
+    for (const [tenant, ttlMs] of [
+      ['third', 30],
+      ['first', 10],
+      ['second', 20],
+    ] as const)
+      late.alloc({ tenant, bytes: 16, ttlMs });
+    now = 100;
+    await all.promise;
+    assert.deepEqual(ends, ['first', 'second', 'third']);
+  });
+
   it('takes the window from a run before it zeroes it, and gives it to nobody before', () => {
     const order: string[] = [];
     const holder = {
