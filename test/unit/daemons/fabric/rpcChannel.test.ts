@@ -29,9 +29,15 @@ describe('JSON-RPC messages on a byte channel', () => {
   });
 
   it('are read in whatever pieces they come', () => {
-    const { near, got } = listening();
+    const got: Message[] = [];
     let deliver = (_chunk: Uint8Array): void => {};
-    new RpcReader({ ...near, receive: (listener) => (deliver = listener) }, new Backlog()).listen((m) => got.push(m));
+    const channel = {
+      receive: (listener: typeof deliver) => {
+        deliver = listener;
+      },
+      write: async () => {},
+    };
+    new RpcReader(channel, new Backlog()).listen((message) => got.push(message));
     for (const byte of Buffer.concat([frameOf(JSON.stringify(request(1))), frameOf(JSON.stringify(request(2)))])) {
       deliver(Uint8Array.of(byte));
     }
