@@ -19,6 +19,7 @@ import {
 } from '../kit/flags.ts';
 import { trustFlags } from '../kit/trustFlags.ts';
 import { MEM_LEASE_BYTES_MAX } from '../memory/memFrames.ts';
+import { ipOctets } from '../peers/peerAddress.ts';
 
 const WORKERS_MAX = 256;
 
@@ -32,8 +33,9 @@ const callable: FlagKind<HostPort> = {
   },
 };
 
+/** Says whether an address means all of a machine, in every way that it can be written. */
 function isAnyAddress(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
+  return ipOctets(host)?.every((octet) => octet === 0) ?? false;
 }
 
 const memCapacity: FlagKind<number> = {
@@ -49,8 +51,8 @@ const workerCount: FlagKind<number> = {
   form: 'N',
   what: `a whole number from 1 to ${WORKERS_MAX}`,
   read: (text) => {
-    const count = Number(text);
-    return Number.isInteger(count) && count >= 1 && count <= WORKERS_MAX ? count : undefined;
+    const count = /^\d+$/.test(text) ? Number(text) : 0;
+    return count >= 1 && count <= WORKERS_MAX ? count : undefined;
   },
 };
 

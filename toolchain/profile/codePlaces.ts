@@ -270,14 +270,16 @@ function functionNames(wasm: Uint8Array, section: { offset: number; size: number
     while (reader.pos < end) {
       const id = reader.u8();
       const size = reader.u32();
-      const next = reader.pos + size;
-      for (let left = id === 1 ? reader.u32() : 0; left > 0; left--) {
-        const index = reader.u32();
-        const length = reader.u32();
-        names.set(index, demangled(Buffer.from(wasm.subarray(reader.pos, reader.pos + length)).toString('utf8')));
-        reader.pos += length;
+      // Names are read from their subsection alone, so that no byte is read for a second one.
+      const part = new BinaryReader(wasm, reader.pos, Math.min(reader.pos + size, end));
+      reader.pos = part.end;
+      for (let left = id === 1 ? part.u32() : 0; left > 0; left--) {
+        const index = part.u32();
+        const length = part.u32();
+        const start = part.pos;
+        part.skip(length);
+        names.set(index, demangled(Buffer.from(wasm.subarray(start, part.pos)).toString('utf8')));
       }
-      reader.pos = next;
     }
   } catch {
     // A name section is a comment: the engine does not look at it either.
@@ -287,15 +289,19 @@ function functionNames(wasm: Uint8Array, section: { offset: number; size: number
 
 /** Rust's legacy mangling: `_ZN4core3fmt5write17h0123456789abcdefE` is core::fmt::write. */
 function demangled(name: string): string {
-  const mangled = /^_ZN((?:\d+[\w.$]+?)+)E/.exec(name);
-  if (mangled === null) return name;
+  if (!name.startsWith('_ZN')) return name;
   const parts: string[] = [];
-  for (let rest = mangled[1] ?? ''; rest !== ''; ) {
-    const [digits = ''] = /^\d+/.exec(rest) ?? [];
-    if (digits === '') break;
-    parts.push(rest.slice(digits.length, digits.length + Number(digits)));
-    rest = rest.slice(digits.length + Number(digits));
+  const count = /[1-9]\d{0,4}/y;
+  let at = 3;
+  for (count.lastIndex = at; name[at] !== 'E'; count.lastIndex = at) {
+    const digits = count.exec(name)?.[0];
+    if (digits === undefined) return name;
+    const start = at + digits.length;
+    at = start + Number(digits);
+    parts.push(name.slice(start, at));
   }
   if (/^h[0-9a-f]{16}$/.test(parts.at(-1) ?? '')) parts.pop();
-  return parts.join('::').replaceAll('$LT$', '<').replaceAll('$GT$', '>').replaceAll('..', '::');
+  return parts.length === 0
+    ? name
+    : parts.join('::').replaceAll('$LT$', '<').replaceAll('$GT$', '>').replaceAll('..', '::');
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Message } from 'vscode-jsonrpc/node';
-import type { ByteChannel } from '../../../../daemons/fabric/controlLink.ts';
 import { Backlog, RPC_MESSAGE_BYTES_MAX, RpcReader, RpcWriter } from '../../../../daemons/fabric/rpcChannel.ts';
 import { FrameInvalidError, frameHead } from '../../../../daemons/streams/frames.ts';
 import { channelPair } from '../../../helpers/channelPair.ts';
@@ -30,13 +29,15 @@ describe('JSON-RPC messages on a byte channel', () => {
   });
 
   it('are read in whatever pieces they come', () => {
-    const { near, got } = listening();
+    const got: Message[] = [];
     let deliver = (_chunk: Uint8Array): void => {};
-    const inPieces: ByteChannel = {
-      receive: (listener) => (deliver = listener),
-      write: (...chunks) => near.write(...chunks),
+    const channel = {
+      receive: (listener: typeof deliver) => {
+        deliver = listener;
+      },
+      write: async () => {},
     };
-    new RpcReader(inPieces, new Backlog()).listen((m) => got.push(m));
+    new RpcReader(channel, new Backlog()).listen((message) => got.push(message));
     for (const byte of Buffer.concat([frameOf(JSON.stringify(request(1))), frameOf(JSON.stringify(request(2)))])) {
       deliver(Uint8Array.of(byte));
     }
