@@ -5,12 +5,10 @@ import { awsModelsMissing } from '../fakeCloud/awsModel.ts';
 import { debianMachinesMissing } from '../fakeCloud/debianRoot.ts';
 import type { Fault, RecordedCall } from '../fakeCloud/faults.ts';
 import { silentMachine } from '../fakeCloud/silentMachine.ts';
-import { type CloudSetup, cloudSetup } from '../helpers/cloudSetup.ts';
+import { cloudSetup } from '../helpers/cloudSetup.ts';
+import { destroyed, kindsOf, makeUntilKey, WHOLE } from '../helpers/madeUntilKey.ts';
 
 const missing = debianMachinesMissing() ?? awsModelsMissing();
-
-/** The call that asks for the key of the machine: all resources are there by then. */
-const ASKS_FOR_KEY = /GetConsoleOutput|getGuestAttributes/;
 
 for (const provider of ['aws', 'gcp'] as const) {
   describe(`making a cell in ${provider}, cut off${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
@@ -67,64 +65,4 @@ for (const provider of ['aws', 'gcp'] as const) {
       await destroyed(setup, provider);
     });
   });
-}
-
-/** The parts of a whole cell. */
-const WHOLE = {
-  aws: [
-    'AWS::CloudFormation::Stack',
-    'AWS::EC2::EIP',
-    'AWS::EC2::Instance',
-    'AWS::EC2::InternetGateway',
-    'AWS::EC2::NetworkInterface',
-    'AWS::EC2::Route',
-    'AWS::EC2::RouteTable',
-    'AWS::EC2::SecurityGroup',
-    'AWS::EC2::Subnet',
-    'AWS::EC2::SubnetRouteTableAssociation',
-    'AWS::EC2::VPC',
-    'AWS::EC2::VPCGatewayAttachment',
-    'AWS::EC2::Volume',
-  ],
-  gcp: ['addresses', 'firewalls', 'instances', 'networks', 'subnetworks'],
-};
-
-function kindsOf({ cloud }: CloudSetup, provider: 'aws' | 'gcp'): string[] {
-  if (provider === 'gcp') return [...cloud.gcp.resources.keys()].map((path) => path.split('/').at(-2) ?? '').sort();
-  const stacks = [...cloud.aws.stacks.all.values()].filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
-  return [
-    ...stacks.map(() => 'AWS::CloudFormation::Stack'),
-    ...[...cloud.aws.resources.all.values()].map(({ type }) => type),
-  ].sort();
-}
-
-/**
- * Makes a cell whose machine never tells its key, and ends the command once it asks for it.
- *
- * @returns `cut` when a fault ended it before
- */
-async function makeUntilKey(
-  { cloud, run }: CloudSetup,
-  provider: 'aws' | 'gcp',
-  faultAt: (call: RecordedCall) => Fault | undefined,
-): Promise<'whole' | 'cut'> {
-  let isWhole = false;
-  cloud.faultAt = (call) => {
-    if (!ASKS_FOR_KEY.test(call.name)) return faultAt(call);
-    isWhole = true;
-    return 'kill-before';
-  };
-  const ended = await run(['cloud', 'provision', provider, '--name', 'edge', '--yes', '--json']);
-  cloud.faultAt = () => undefined;
-  await cloud.aws.stacks.settled();
-  assert.equal(ended.signal, 'SIGKILL', ended.stdout + ended.stderr);
-  return isWhole ? 'whole' : 'cut';
-}
-
-async function destroyed(setup: CloudSetup, provider: 'aws' | 'gcp'): Promise<void> {
-  const { code, stdout, stderr } = await setup.run(['cloud', 'destroy', provider, '--name', 'edge', '--yes', '--json']);
-  assert.equal(code, 0, stdout + stderr);
-  assert.deepEqual(JSON.parse(stdout).left, []);
-  assert.deepEqual(kindsOf(setup, provider), []);
-  assert.deepEqual(setup.cloud.faults, []);
 }

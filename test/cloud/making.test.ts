@@ -2,12 +2,16 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { awsModelsMissing } from '../fakeCloud/awsModel.ts';
 import { debianMachinesMissing } from '../fakeCloud/debianRoot.ts';
-import { CALLER_ADDRESS } from '../fakeCloud/machineNetwork.ts';
+import { CALLER_ADDRESS, type MachineNetwork, STRANGER_ADDRESS } from '../fakeCloud/machineNetwork.ts';
 import { type CloudSetup, cloudSetup } from '../helpers/cloudSetup.ts';
+
+/** A packet that a firewall drops has no answer, milliseconds. */
+const TRY_MS = 3_000;
 
 const missing = debianMachinesMissing() ?? awsModelsMissing();
 
@@ -38,6 +42,13 @@ for (const provider of ['aws', 'gcp'] as const) {
       assert.equal(made.cell_id, `${provider}-edge`);
       assert.equal(inventory(setup, provider).length, plan.resources.length);
       assert.deepEqual(openPorts(setup, provider), [7443], 'the door is shut from outside');
+      assert.deepEqual(await reached(networkOf(setup, provider)), {
+        'caller 7443': true,
+        'caller 7444': false,
+        'stranger 7443': false,
+        'stranger 7444': false,
+        'stranger 7443 by a rule': true,
+      });
 
       await done(run(['tasklet', 'build', '--json']));
       await done(run(['dev', 'up', '--json']));
@@ -116,11 +127,45 @@ function machineOf({ cloud }: CloudSetup, provider: 'aws' | 'gcp') {
   return machine;
 }
 
-/** The ports that the firewall before the machine lets the caller's address reach. */
-function openPorts({ cloud }: CloudSetup, provider: 'aws' | 'gcp'): number[] {
+function networkOf({ cloud }: Pick<CloudSetup, 'cloud'>, provider: 'aws' | 'gcp'): MachineNetwork {
   const held = provider === 'aws' ? cloud.aws.resources.all.values() : cloud.gcp.resources.values();
   const network = [...held].find((one) => one.network !== undefined)?.network;
   assert.ok(network);
+  return network;
+}
+
+/**
+ * Tries the ports of a machine from the caller's address and from another one. The last try, with a
+ * rule for the stranger, shows that it was the firewall that kept the stranger out.
+ */
+async function reached(network: MachineNetwork): Promise<Record<string, boolean>> {
+  network.addStranger();
+  const tries = { caller: CALLER_ADDRESS, stranger: STRANGER_ADDRESS };
+  const found: Record<string, boolean> = {};
+  for (const [who, from] of Object.entries(tries))
+    for (const port of [7443, 7444]) found[`${who} ${port}`] = await connects(from, network.address, port);
+  network.allow([CALLER_ADDRESS, STRANGER_ADDRESS].map((from) => ({ from, port: 7443 })));
+  found['stranger 7443 by a rule'] = await connects(STRANGER_ADDRESS, network.address, 7443);
+  network.allow([{ from: CALLER_ADDRESS, port: 7443 }]);
+  return found;
+}
+
+function connects(localAddress: string, host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ localAddress, host, port });
+    const end = (isOpen: boolean) => {
+      socket.destroy();
+      resolve(isOpen);
+    };
+    socket.setTimeout(TRY_MS, () => end(false));
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
+
+/** The ports that the firewall before the machine lets the caller's address reach. */
+function openPorts({ cloud }: Pick<CloudSetup, 'cloud'>, provider: 'aws' | 'gcp'): number[] {
+  const network = networkOf({ cloud }, provider);
   const rules = execFileSync('ip', ['netns', 'exec', network.namespace, 'nft', 'list', 'ruleset'], {
     encoding: 'utf8',
   });

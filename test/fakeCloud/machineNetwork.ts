@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 
 /** The address that callers of the fake clouds' machines have, of TEST-NET-1 (RFC 5737). */
 export const CALLER_ADDRESS = '192.0.2.77';
+/** The address of somebody else with a way to the machines, where a test asks for one. */
+export const STRANGER_ADDRESS = '192.0.2.78';
 
 let made = 0;
 
@@ -54,6 +56,12 @@ export class MachineNetwork implements Disposable {
       '}',
     ];
     execFileSync('ip', ['netns', 'exec', this.namespace, 'nft', '-f', '-'], { input: `${lines.join('\n')}\n` });
+  }
+
+  /** Gives the stranger a way to the machine and back: only the firewall is between them. */
+  addStranger(): void {
+    ip('addr', 'add', `${STRANGER_ADDRESS}/32`, 'dev', this.#cable);
+    ip('-n', this.namespace, 'route', 'add', `${STRANGER_ADDRESS}/32`, 'dev', 'eth0', 'src', this.address);
   }
 
   [Symbol.dispose](): void {
