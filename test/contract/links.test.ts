@@ -47,7 +47,8 @@ describe('links in the VSIX', () => {
     assert.deepEqual(dead, []);
   });
 
-  // VS Code's preview loads files below the page's own folder alone where the page is in no workspace.
+  // VS Code's preview loads files below the page's own folder alone, where the page is in no
+  // workspace.
   it('to pictures lead below the folder of the page, from where a preview loads them', () => {
     const pages = [...files].filter((file) => /^docs\/.*\.md$/.test(file));
     const pictures = pages.flatMap((page) =>

@@ -5,6 +5,7 @@ import type { Tasklet } from '../../program/manifest.ts';
 import type { Compiled } from '../compile/compiled.ts';
 import type { Place } from '../places/place.ts';
 import type { LineFuel } from '../profile/sourceFuel.ts';
+import type { OpenedRun } from '../replay/openRunFile.ts';
 import type { Finding } from '../validate/finding.ts';
 
 /** The work that a command gives to its bounded thread; one at a time. */
@@ -16,6 +17,8 @@ export type Work =
   | { kind: 'places'; root: string; tasklet: Tasklet; failed: FailedRun; log: string }
   /** Find the fuel of the lines of one source in the newest profile. */
   | { kind: 'fuel'; root: string; tasklet: Tasklet; source: string }
+  /** Read a run from its file. */
+  | { kind: 'runFile'; file: string }
   /** Load the compiler and compile a recipe with it. */
   | { kind: 'warm' };
 
@@ -39,4 +42,5 @@ export type WorkAnswer =
   | { state: 'compiled'; compiled: Compiled }
   | { state: 'placed'; places: Place[] }
   | { state: 'fuelled'; lines: LineFuel[] }
+  | { state: 'opened'; opened: OpenedRun }
   | { state: 'warmed' };
