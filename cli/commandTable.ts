@@ -159,9 +159,10 @@ export const COMMANDS: CommandSpec[] = [
       { flags: '--no-build', description: 'run what is built, do not build first' },
       { flags: '--case <name>', description: 'only the cases of this name', repeatable: true },
       { flags: '--update', description: 'accept other outputs: write them to the expectations' },
+      { flags: '--coverage <file>', description: 'write how often each line of the sources was executed, as lcov' },
     ],
-    examples: ['grafos test', 'grafos test hello --case no-name --update'],
-    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, updated, run_id or null, log: [text] or null, fuel_used, duration_us, places}]}',
+    examples: ['grafos test', 'grafos test hello --case no-name --update', 'grafos test --coverage lcov.info'],
+    json: '{passed, failed, cases: [{tasklet, case, passed, mismatch: {what, expected, actual, diff} or null, updated, run_id or null, log: [text] or null, fuel_used, duration_us, places}], coverage: {file, lines, executed} or null}',
     load: () => import('./commands/test.ts'),
   },
   {

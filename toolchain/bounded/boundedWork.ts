@@ -17,7 +17,7 @@ export type WorkDone = WorkAnswer | { state: 'given-up'; why: GiveUp; message: s
 const THREADS_MAX = countsEachThread ? Math.max(1, Math.min(4, availableParallelism())) : 1;
 
 /** Works that only look something up, in less time. */
-const LOOK_UPS: readonly Work['kind'][] = ['places', 'fuel', 'runFile'];
+const LOOK_UPS: readonly Work['kind'][] = ['places', 'fuel', 'runFile', 'coverage'];
 
 interface Seat {
   thread: BoundedThread;
