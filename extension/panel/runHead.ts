@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
 import type { Place } from '../../toolchain/places/place.ts';
+import { errorMessage } from '../runs/errorMessage.ts';
 import { errorWord } from '../runs/errorWord.ts';
 import type { FileRun } from '../runs/fileRun.ts';
 import { isRepeatable } from '../runs/isRepeatable.ts';
@@ -73,12 +74,9 @@ function costs(response: RunResponse, budget: number | undefined): string[] {
 function errorOf(response: RunResponse | null, places: readonly Place[], isPlain: boolean): RunHead['error'] {
   if (response?.error == null) return null;
   const word = errorWord(response.error);
-  const { message } = response.error;
-  // The message of a cancel begins with its code, which the word repeats.
-  const said = message.toLowerCase().startsWith(word) ? message.slice(word.length).replace(/^:\s*/, '') : message;
   const next: unknown = 'next' in response.error ? response.error.next : undefined;
   const shown = places.flatMap(placeShown).map((one) => (isPlain ? { ...one, isPlain } : one));
-  return { word, message: said, next: typeof next === 'string' ? next : '', places: shown };
+  return { word, message: errorMessage(response.error), next: typeof next === 'string' ? next : '', places: shown };
 }
 
 function missingText(problem: Error | null, isStopped: boolean): string {
