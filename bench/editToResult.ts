@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { programForEditor } from '../test/editor/support/programForEditor.ts';
 import { startEditor } from '../test/editor/support/startEditor.ts';
@@ -19,11 +20,13 @@ interface EditToResult {
 const shownAt = new Function(
   'body',
   'before',
-  `return new Promise((resolve) => {
+  `return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('the panel showed no output within two minutes')), 120_000);
     const look = () => {
       const { run = '' } = body.dataset;
       const isShown = run !== before && !run.startsWith('job') && body.querySelector('.output .leaf') !== null;
       if (isShown && body.querySelector('.state')?.textContent.includes('succeeded')) resolve(Date.now());
+      else if (isShown && body.querySelector('.state.failed') !== null) reject(new Error('the run failed'));
     };
     new MutationObserver(look).observe(body, { subtree: true, childList: true, attributes: true, characterData: true });
     look();
@@ -72,13 +75,24 @@ export async function editToResult(browser: Browser, extensions: string, rounds:
   return { edited: median(edited), unedited: median(unedited) };
 }
 
-/** Asks the page of a view. The editor replaces its frame at times; then the new frame is asked. */
+/** Errors of asking a page whose frame the editor is replacing. */
+const REPLACED = /detached|context was destroyed|Cannot find context|does not belong to the document/;
+/** Time in which a new frame must come, milliseconds. */
+const FRAME_MS = 60_000;
+/** Time between two looks for it, milliseconds. */
+const LOOK_MS = 20;
+
+/**
+ * Asks the page of a view. The editor replaces its frame at times; then the new frame is asked.
+ *
+ * @throws {Error} any other error, and the last one where no frame stays
+ */
 async function inFrame<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (const deadline = performance.now() + FRAME_MS; ; await setTimeout(LOOK_MS)) {
     try {
       return await ask();
     } catch (error) {
-      if (!/detached/.test(String(error))) throw error;
+      if (!REPLACED.test(String(error)) || performance.now() > deadline) throw error;
     }
   }
 }

@@ -62,8 +62,9 @@ export function profileLines(profile: RunProfile, rows: number, cwd: string, pai
       libraries.slice(0, rows).map(({ fuel, file, line }) => [countText(fuel), share(fuel), `${file}:${line}`]),
       [0, 1],
     ),
-    '',
-    `flame graph  ${relative(cwd, flame_graph) || flame_graph}  (open it with speedscope)`,
+    ...(flame_graph === null
+      ? []
+      : ['', `flame graph  ${relative(cwd, flame_graph) || flame_graph}  (open it with speedscope)`]),
   ];
 }
 

@@ -23,6 +23,8 @@ export const COMMANDS = {
   runProfile: 'grafos.run.profile',
   runCancel: 'grafos.run.cancel',
   runOpen: 'grafos.run.open',
+  runOpenFile: 'grafos.run.openFile',
+  runSaveFile: 'grafos.run.saveFile',
   runAgain: 'grafos.run.again',
   runWith: 'grafos.run.with',
   runSaveFixture: 'grafos.run.saveFixture',
@@ -94,6 +96,9 @@ export const TASK_COMMANDS = ['build', 'validate', 'test', 'run', 'deploy', 'wat
 
 /** Id of the Test Explorer controller. */
 export const TEST_CONTROLLER = 'grafos.fixtures';
+
+/** Id of the editor that opens files of runs in the Run panel. */
+export const RUN_FILE_EDITOR = 'grafos.runFile';
 
 /** Schemes of read-only documents: artifacts, and pages that the extension writes. */
 export const SCHEMES = {

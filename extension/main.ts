@@ -16,6 +16,7 @@ import { RunPanel } from './panel/runPanel.ts';
 import { RunFailures } from './places/runFailures.ts';
 import { ProgramSession } from './program/programSession.ts';
 import { Programs } from './program/programs.ts';
+import { runFileEditor } from './runFileEditor.ts';
 import { RunInputs } from './runs/runInputs.ts';
 import { RunsShown } from './runs/runsShown.ts';
 import { statusBar } from './statusBar.ts';
@@ -72,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
     runsView(grafos, inputs, runsShown),
     artifactDocuments(),
     pageDocuments(),
+    runFileEditor(grafos, panel),
     tasks(grafos),
     createFixtureTests(grafos, fixtures),
     languageModelTools(grafos),

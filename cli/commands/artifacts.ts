@@ -24,7 +24,7 @@ interface Given {
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
   const root = programRootOf(cwd);
   if (given.bundle !== undefined) {
-    const ended = await endedRun(loadProgram(cwd), given.runId, given, signal);
+    const ended = await endedRun(loadProgram(cwd), given.runId, given, signal, true);
     const file = resolve(cwd, given.bundle);
     const bytes = Buffer.from(writeRunBundle(ended));
     await saveBytes(file, bytes, `${given.bundle} cannot be written`);

@@ -1,7 +1,10 @@
+import { resolve } from 'node:path';
 import { loadProgram } from '../../program/loadProgram.ts';
-import { profileRun } from '../../toolchain/profile/profileRun.ts';
+import { profileFile, profileRun } from '../../toolchain/profile/profileRun.ts';
+import { readRunBundle } from '../../toolchain/replay/runBundle.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+import { isRunFile } from '../isRunFile.ts';
 import { profileLines } from '../profileLines.ts';
 
 export async function run(
@@ -10,6 +13,8 @@ export async function run(
 ): Promise<void> {
   const rows = countOption('--limit', given.limit, Number.MAX_SAFE_INTEGER, 1);
   out.progress('counting');
-  const profile = await profileRun(loadProgram(cwd), given.runId, given, signal);
+  const profile = isRunFile(given.runId)
+    ? await profileFile(await readRunBundle(resolve(cwd, given.runId)), signal)
+    : await profileRun(loadProgram(cwd), given.runId, given, signal);
   out.result(profile, (paint) => profileLines(profile, rows, cwd, paint));
 }

@@ -7,18 +7,21 @@ import { loadFixtures } from '../../toolchain/cases/loadFixtures.ts';
 import { type FixtureResult, runFixtures } from '../../toolchain/cases/runFixtures.ts';
 import { writeExpectation } from '../../toolchain/cases/writeExpectation.ts';
 import { buildAll } from '../../toolchain/compile/buildAll.ts';
+import type { CoveredFile } from '../../toolchain/coverage/lineCoverage.ts';
 import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
 import { temporaryStack } from '../../toolchain/stack/temporaryStack.ts';
 import { reportBuildFailure, warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
 import type { Paint } from '../printedLine.ts';
 import { placeLines } from '../runLines.ts';
+import { coverageLine, coverageOf, saveCoverage } from '../testCoverage.ts';
 import { countText, durationText } from '../text.ts';
 
 export async function run(
-  { cwd, out, signal }: CommandContext,
-  given: { tasklets: string[]; build: boolean; case?: string[]; update?: boolean },
+  context: CommandContext,
+  given: { tasklets: string[]; build: boolean; case?: string[]; update?: boolean; coverage?: string },
 ): Promise<number> {
+  const { cwd, out, signal } = context;
   const program = loadProgram(cwd);
   const tasklets =
     given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
@@ -36,6 +39,7 @@ export async function run(
   }
   if (!given.build) for (const { tasklet } of suites) await warnIfStale(out, program, tasklet);
   const results: FixtureResult[] = [];
+  const covered: CoveredFile[] = [];
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');
     const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
@@ -50,16 +54,20 @@ export async function run(
         out.progress(`${result.tasklet}: ${result.case}`);
         results.push(result);
       }
+      if (given.coverage !== undefined)
+        covered.push(...(await coverageOf(context, stack.client, program, tasklet, { fixtures, results })));
     }
   }
   const failed = results.filter(({ passed }) => !passed).length;
   const passed = results.length - failed;
   const widest = Math.max(...results.map(({ tasklet, case: name }) => `${tasklet}/${name}`.length));
-  out.result({ passed, failed, cases: results }, (paint) => [
+  const coverage = given.coverage === undefined ? null : await saveCoverage(cwd, given.coverage, covered);
+  out.result({ passed, failed, cases: results, coverage }, (paint) => [
     ...results.flatMap((result) => resultLines(result, widest, paint)),
     results.length === 0
       ? `no fixtures: put cases into ${tasklets.map((tasklet) => tasklet.fixtures).join(', ')}`
       : `${passed} passed, ${failed} failed`,
+    ...(coverage === null ? [] : [coverageLine(coverage, cwd)]),
   ]);
   return failed === 0 ? 0 : 1;
 }

@@ -9,6 +9,7 @@ const SCRIPTS = [
   'elements.js',
   'format.js',
   'helperConnection.js',
+  'placeItem.js',
   'prettyJson.js',
   'runDetail.js',
   'runTable.js',

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LIMITS } from '../../base/limits.ts';
 import { EVENT_STREAM_HEADERS, EventStream } from '../kit/eventStream.ts';
-import type { HelperArtifacts, HelperHealth, HelperProgram, HelperRuns } from '../wire/helperApi.ts';
+import type { HelperArtifacts, HelperHealth, HelperPlaces, HelperProgram, HelperRuns } from '../wire/helperApi.ts';
 import { summarizeRun } from '../wire/helperApi.ts';
 import { ARTIFACT_NAMES, type ArtifactName } from '../wire/tenantApi.ts';
 import { allowHost } from './allowHost.ts';
@@ -137,6 +137,7 @@ function runRoutes(parts: RouteParts): Route[] {
       },
     },
     { method: 'GET', path: '/v1/runs/:id/events', open: false, handle: (call) => sendRunEvents(parts, call) },
+    { method: 'GET', path: '/v1/runs/:id/places', open: false, handle: (call) => sendPlaces(parts, call) },
     {
       method: 'POST',
       path: '/v1/runs/:id/cancel',
@@ -146,6 +147,15 @@ function runRoutes(parts: RouteParts): Route[] {
       },
     },
   ];
+}
+
+async function sendPlaces({ scheduler, tasklets }: RouteParts, { res, segments, gone }: Call): Promise<void> {
+  const client = await scheduler.client();
+  const run = await client.getRun(runId(segments));
+  // Only a failed run pays for the part that reads modules, and it does so in a bounded thread.
+  const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
+  const places = await placesOfRun(tasklets.projectDir, run, client, gone);
+  sendJson(res, 200, { places } satisfies HelperPlaces);
 }
 
 function artifactRoutes({ scheduler }: RouteParts): Route[] {

@@ -9,6 +9,7 @@ import { TEST_CONTROLLER } from '../ids.ts';
 import { programName } from '../program/programName.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { ensureBuilt } from '../tasklets/buildTasklets.ts';
+import { detailedCoverage, FixtureCoverage } from './fixtureCoverage.ts';
 import { type FixtureSubject, fixtureItems } from './fixtureItems.ts';
 import type { FixtureResults } from './fixtureResults.ts';
 import { showResult } from './showResult.ts';
@@ -21,6 +22,8 @@ interface Explorer {
   controller: vscode.TestController;
   subjects: WeakMap<vscode.TestItem, FixtureSubject>;
   results: FixtureResults;
+  /** Collects the counted runs of a test run with coverage. */
+  coverage?: FixtureCoverage | undefined;
 }
 
 /**
@@ -57,6 +60,7 @@ export function createFixtureTests(grafos: Grafos, results: FixtureResults): vsc
   return vscode.Disposable.from(
     controller,
     createProfile(explorer),
+    createCoverageProfile(explorer),
     files,
     files.onDidCreate(changed),
     files.onDidDelete(changed),
@@ -97,6 +101,17 @@ function createProfile(explorer: Explorer): vscode.TestRunProfile {
   return profile;
 }
 
+function createCoverageProfile(explorer: Explorer): vscode.TestRunProfile {
+  const profile = explorer.controller.createRunProfile(
+    vscode.l10n.t('Run Fixtures with Coverage'),
+    vscode.TestRunProfileKind.Coverage,
+    (request, token) => runOnce(explorer, request, token, new FixtureCoverage()),
+    true,
+  );
+  profile.loadDetailedCoverage = async (_run, file) => detailedCoverage(file);
+  return profile;
+}
+
 /** Runs the watched fixtures of a program again whenever one of its files is saved. */
 async function runContinuously(
   explorer: Explorer,
@@ -125,6 +140,7 @@ async function runOnce(
   explorer: Explorer,
   request: vscode.TestRunRequest,
   token: vscode.CancellationToken,
+  coverage?: FixtureCoverage,
 ): Promise<void> {
   const { grafos, controller } = explorer;
   const run = controller.createTestRun(request);
@@ -138,7 +154,8 @@ async function runOnce(
       run.appendOutput(`${vscode.l10n.t('This workspace is not trusted; nothing was run.')}\r\n`);
       return;
     }
-    await runItems(explorer, run, itemsOf(explorer, request), abort.signal);
+    await runItems({ ...explorer, coverage }, run, itemsOf(explorer, request), abort.signal);
+    await coverage?.publish(run, abort.signal);
   } catch (error) {
     if (!abort.signal.aborted) {
       grafos.log.error(error instanceof Error ? error : String(error));
@@ -224,7 +241,7 @@ async function buildAll(
 }
 
 async function runTasklet(
-  { subjects, results }: Explorer,
+  { subjects, results, coverage }: Explorer,
   run: vscode.TestRun,
   one: Ready & { session: ProgramSession; client: SchedulerClient; hasStack: boolean; signal: AbortSignal },
 ): Promise<void> {
@@ -251,5 +268,8 @@ async function runTasklet(
         : { root, provider: 'local' as const, run: await client.getRun(result.run_id, { signal }) };
     results.set(item.id, { session, expectedFile, acceptable: acceptable.get(expectedFile), run: entry });
     showResult(run, item, root, result, acceptable.has(expectedFile));
+    const fixture = fixtures.find(({ name }) => name === result.case);
+    if (coverage === undefined || result.run_id === null || fixture === undefined || !('input' in fixture)) continue;
+    await coverage.count(client, { root, tasklet, runId: result.run_id, input: fixture.input }, signal);
   }
 }

@@ -19,8 +19,10 @@ import { runArtifacts } from './runArtifacts.ts';
 import { runCancel } from './runCancel.ts';
 import { runDownload } from './runDownload.ts';
 import { runOpen } from './runOpen.ts';
+import { runOpenFile } from './runOpenFile.ts';
 import { runProfile } from './runProfile.ts';
 import { runReproduce } from './runReproduce.ts';
+import { runSaveFile } from './runSaveFile.ts';
 import { runSaveFixture } from './runSaveFixture.ts';
 import { runsFilter } from './runsFilter.ts';
 import { runsGroup } from './runsGroup.ts';
@@ -75,6 +77,8 @@ export const COMMAND_TABLE: Record<CommandId, CommandRow> = {
   [COMMANDS.runProfile]: trusted(runProfile),
   [COMMANDS.runCancel]: trusted(runCancel),
   [COMMANDS.runOpen]: open(runOpen),
+  [COMMANDS.runOpenFile]: open(runOpenFile),
+  [COMMANDS.runSaveFile]: trusted(runSaveFile),
   [COMMANDS.runAgain]: trusted(runAgain),
   [COMMANDS.runWith]: trusted(runWith),
   [COMMANDS.runSaveFixture]: trusted(runSaveFixture),

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { NotConfirmedError } from '../../toolchain/confirm/notConfirmed.ts';
+import { askForTrust } from '../dialogs/askForTrust.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
-import { notice } from '../dialogs/notice.ts';
 import { showError } from '../dialogs/showError.ts';
 import type { CommandContext, CommandHandler } from './command.ts';
 import { COMMAND_TABLE } from './commandTable.ts';
@@ -38,16 +38,4 @@ async function whereConfirmed(handler: CommandHandler, args: unknown[]): Promise
       if (!(await confirmUse(error))) return undefined;
     }
   }
-}
-
-async function askForTrust(): Promise<void> {
-  const manage = vscode.l10n.t('Manage Workspace Trust');
-  const answer = await notice(
-    'information',
-    vscode.l10n.t(
-      'This workspace is not trusted, so grafOS shows its findings but builds, starts and deploys nothing.',
-    ),
-    [manage],
-  );
-  if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
 }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { AnswerStore } from '../deploy/answers.ts';
 
 /** The purpose of a dialog. Each begins at the folder that was used last for it. */
-export type PathPurpose = 'cell' | 'input' | 'artifacts';
+export type PathPurpose = 'cell' | 'input' | 'artifacts' | 'run';
 
 /**
  * Asks for a file or folder. The dialog begins at the folder that was used last for the purpose.

@@ -13,6 +13,8 @@ export interface PlaceShown {
   name: string;
   /** The line of the source; empty where it is not known. */
   excerpt: string;
+  /** True where the place is shown as text, without a link. */
+  isPlain?: boolean;
 }
 
 /** The actions of the panel's buttons. The page offers those that the head names. */
@@ -25,6 +27,7 @@ export const PANEL_ACTIONS = [
   'reproduce',
   'profile',
   'download',
+  'saveFile',
   'pin',
   'unpin',
   'startStack',
@@ -75,6 +78,8 @@ export interface InputShown {
   /** The input as editable text; null where it is no text or too large. */
   text: string | null;
   note: string;
+  /** True where no run takes the text: it is of a file. */
+  isReadOnly?: boolean;
 }
 
 /** A box of the flame graph. */
@@ -94,7 +99,7 @@ export interface ProfileShown {
    * text.
    */
   functions: string[][];
-  lines: Array<{ cells: string[]; file: string; line: number }>;
+  lines: Array<{ cells: string[]; file: string; line: number; isPlain?: boolean }>;
   lineHeads: string[];
   flame: FlameFrame[];
   /** Sentences under the tables. */

@@ -44,7 +44,7 @@ export function profileShown({ fuel_used, functions, lines, calls, flame_graph }
         : !sourced.some(isOwn)
           ? [t('All lines are of libraries, so no line of the program has a colour.')]
           : []),
-      t('The flame graph is also in {0}, for speedscope.', flame_graph),
+      ...(flame_graph === null ? [] : [t('The flame graph is also in {0}, for speedscope.', flame_graph)]),
     ],
   };
 }

@@ -1,8 +1,11 @@
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
 import type { Place } from '../../toolchain/places/place.ts';
+import { errorMessage } from '../runs/errorMessage.ts';
 import { errorWord } from '../runs/errorWord.ts';
+import type { FileRun } from '../runs/fileRun.ts';
 import { isRepeatable } from '../runs/isRepeatable.ts';
 import type { ShownRun } from '../runs/shownRun.ts';
 import { countText, durationText, runWord, timeText } from '../views/texts.ts';
@@ -23,9 +26,8 @@ interface Around {
 }
 
 /** The facts of a run as the panel shows them. */
-export function runHead(shown: ShownRun, around: Around): RunHead {
+export function runHead(shown: ShownRun | FileRun, around: Around): RunHead {
   const { run, parts, problem } = shown;
-  const { provider } = shown.entry;
   const { response } = run;
   const hasEnded = run.ended_at !== null;
   const isMissing = hasEnded && parts === null && (problem !== null || around.isStopped);
@@ -34,6 +36,7 @@ export function runHead(shown: ShownRun, around: Around): RunHead {
     [vscode.l10n.t('Version'), `${run.program} ${run.version}`],
     [vscode.l10n.t('Module'), run.module_sha256],
     [vscode.l10n.t('Run'), run.run_id],
+    ...(shown.file === null ? [] : [[vscode.l10n.t('File'), shown.file] as [string, string]]),
   ];
   return {
     runId: run.run_id,
@@ -41,17 +44,20 @@ export function runHead(shown: ShownRun, around: Around): RunHead {
     state: run.state,
     stateText: runWord(run.state),
     summary: [
-      provider,
+      shown.file === null ? shown.entry.provider : vscode.l10n.t('from the file {0}', basename(shown.file)),
       ...(response === null ? [] : costs(response, parts?.record?.fuel)),
       timeText(new Date(run.created_at)),
     ],
     elapsedMs: hasEnded ? null : Math.max(0, Date.now() - Date.parse(run.created_at)),
-    error: errorOf(response, parts?.places ?? []),
+    error: errorOf(response, parts?.places ?? [], shown.file !== null && shown.root === undefined),
     notice: isMissing ? missingText(problem, around.isStopped) : around.notice,
     newer: around.newer,
     details,
     artifacts: (parts?.artifacts ?? []).map(({ name, size }) => ({ name, size: formatSize(size) })),
-    buttons: [...runButtons(shown, around, isMissing), pinButton(around.isPinned)],
+    buttons: [
+      ...(shown.file === null ? runButtons(shown, around, isMissing) : fileButtons(shown, around)),
+      pinButton(around.isPinned),
+    ],
   };
 }
 
@@ -64,14 +70,13 @@ function costs(response: RunResponse, budget: number | undefined): string[] {
   ];
 }
 
-function errorOf(response: RunResponse | null, places: readonly Place[]): RunHead['error'] {
+/** @param isPlain whether no place is a link */
+function errorOf(response: RunResponse | null, places: readonly Place[], isPlain: boolean): RunHead['error'] {
   if (response?.error == null) return null;
   const word = errorWord(response.error);
-  const { message } = response.error;
-  // The message of a cancel begins with its code, which the word repeats.
-  const rest = message.toLowerCase().startsWith(word) ? message.slice(word.length).replace(/^:\s*/, '') : message;
   const next: unknown = 'next' in response.error ? response.error.next : undefined;
-  return { word, message: rest, next: typeof next === 'string' ? next : '', places: places.flatMap(placeShown) };
+  const shown = places.flatMap(placeShown).map((one) => (isPlain ? { ...one, isPlain } : one));
+  return { word, message: errorMessage(response.error), next: typeof next === 'string' ? next : '', places: shown };
 }
 
 function missingText(problem: Error | null, isStopped: boolean): string {
@@ -105,6 +110,17 @@ function runButtons(shown: ShownRun, around: Around, isMissing: boolean): RunHea
         ]
       : []),
     { action: 'download', label: t('Download Artifacts…') },
+    { action: 'saveFile', label: t('Save Run…') },
+  ];
+}
+
+/** A run from a file has no tasklet to be run again: it is only repeated as it was. */
+function fileButtons({ run }: FileRun, { hasProfile }: Around): RunHead['buttons'] {
+  const { t } = vscode.l10n;
+  if (!isRepeatable(run)) return [];
+  return [
+    { action: 'reproduce', label: run.provider === 'local' ? t('Replay') : t('Reproduce Locally') },
+    ...(hasProfile ? [] : [{ action: 'profile', label: t('Profile') } as const]),
   ];
 }
 

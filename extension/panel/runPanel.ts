@@ -6,11 +6,14 @@ import { showError } from '../dialogs/showError.ts';
 import type { Grafos } from '../grafos.ts';
 import { VIEWS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
+import type { FileRun } from '../runs/fileRun.ts';
+import { openFileRun } from '../runs/openFileRun.ts';
 import type { RunInputs } from '../runs/runInputs.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import { ShownRun } from '../runs/shownRun.ts';
 import { devOf } from '../stack/stackState.ts';
 import { runWord } from '../views/texts.ts';
+import { actOnFileRun } from './actOnFileRun.ts';
 import { actOnPanel } from './actOnPanel.ts';
 import { fixtureOfInput } from './fixtureOfInput.ts';
 import { inputShown } from './inputShown.ts';
@@ -26,10 +29,13 @@ import { ShownRunMemory } from './shownRunMemory.ts';
 
 /** Time in which pieces of a log gather before they are sent to the page, milliseconds. */
 const LOG_GATHER_MS = 50;
+/** Time in which a file must be read, milliseconds. */
+const OPEN_MS = 60_000;
 
-interface Current {
-  session: ProgramSession;
-  shown: ShownRun;
+/** The shown run, of a provider of a program or from a file. */
+type Current = CurrentParts & ({ session: ProgramSession; shown: ShownRun } | { session: null; shown: FileRun });
+
+interface CurrentParts {
   /** A sentence about the run, as the outcome of a replay. */
   notice: string;
   /** Name of the fixture that has the run's input. */
@@ -70,9 +76,10 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     });
   }
 
-  /** The run that is shown. */
+  /** The run that is shown; undefined where it is from a file. */
   get current(): { session: ProgramSession; entry: RunEntry } | undefined {
-    return this.#current && { session: this.#current.session, entry: this.#current.shown.entry };
+    const current = this.#current;
+    return current?.session ? { session: current.session, entry: current.shown.entry } : undefined;
   }
 
   /** True while the panel is visible with that run. */
@@ -132,6 +139,19 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   /**
+   * Shows a run from a file that a person asked for.
+   *
+   * @param file absolute path
+   * @throws {GrafosError} bundle_invalid, and those of reading a file
+   */
+  async openFile(file: string): Promise<void> {
+    const shown = await this.#openFile(file);
+    this.#isPinned = false;
+    this.#showFile(shown);
+    await this.#reveal();
+  }
+
+  /**
    * Shows a run that this window started. While another run is pinned, the panel only names the
    * newer one.
    */
@@ -178,24 +198,16 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#newer = undefined;
     const hadJob = this.#job !== undefined;
     this.#job = undefined;
-    if (this.#current?.shown.run.run_id === entry.run.run_id) {
+    if (this.#current?.session && this.#current.shown.run.run_id === entry.run.run_id) {
       this.#current.notice = notice;
       // The page dropped the parts of the run when it showed the job.
       if (hadJob) this.#sendAll();
       else this.#sendHead();
       return;
     }
-    this.#leave();
+    this.#leave(entry.run.run_id);
     const shown = new ShownRun(entry, () => session.connect(entry.provider, entry.cell));
-    const current: Current = {
-      session,
-      shown,
-      notice,
-      fixture: undefined,
-      profile: undefined,
-      subscriptions: [],
-      logSent: 0,
-    };
+    const current: Current = { ...newParts(notice), session, shown };
     this.#current = current;
     current.subscriptions.push(
       new vscode.Disposable(() => shown[Symbol.dispose]()),
@@ -208,16 +220,35 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#load(current);
   }
 
+  #showFile(shown: FileRun): void {
+    this.#newer = undefined;
+    this.#job = undefined;
+    this.#leave(shown.run.run_id);
+    this.#current = { ...newParts(''), session: null, shown };
+    this.#remember();
+    this.#sendAll();
+  }
+
+  async #openFile(file: string): Promise<FileRun> {
+    const { programs } = this.#grafos;
+    await programs.found;
+    return openFileRun(
+      file,
+      programs.all.map(({ root }) => root),
+      AbortSignal.timeout(OPEN_MS),
+    );
+  }
+
   /**
    * Sends the head again, and fetches missing parts of the run if its scheduler can be asked now.
    */
   #load({ session, shown }: Current): void {
     this.#sendHead();
-    if (vscode.workspace.isTrusted && !isStopped(session, shown.entry)) void shown.load();
+    if (session && vscode.workspace.isTrusted && !isStopped(session, shown.entry)) void shown.load();
   }
 
   #onPart(current: Current, part: 'run' | 'log' | 'parts' | 'problem'): void {
-    if (current !== this.#current) return;
+    if (current !== this.#current || !current.session) return;
     const { shown, session } = current;
     if (part === 'log') {
       this.#logTimer ??= setTimeout(() => this.#sendLog(), LOG_GATHER_MS);
@@ -240,6 +271,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   async #findFixture(current: Current): Promise<void> {
+    if (!current.session) return;
     const { run, parts, entry } = current.shown;
     const choice = this.#inputs.of(run.run_id);
     if (parts?.input != null) current.fixture = await fixtureOfInput(entry.root, run.tasklet, parts.input);
@@ -263,7 +295,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
       isPinned: this.#isPinned,
       fixture,
       notice,
-      isStopped: isStopped(session, shown.entry),
+      isStopped: session !== null && isStopped(session, shown.entry),
       hasProfile: profile !== undefined,
       newer: newer === undefined ? '' : vscode.l10n.t('A newer run of {0}: {1}.', newer.tasklet, runWord(newer.state)),
     });
@@ -311,7 +343,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#sendInput(current);
   }
 
-  #sendInput({ shown, fixture }: Current): void {
+  #sendInput({ session, shown, fixture }: Current): void {
     const { run, parts } = shown;
     const choice = this.#inputs.of(run.run_id);
     const name =
@@ -321,7 +353,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
           ? inputText(choice)
           : '';
     const input = inputShown(parts?.input ?? null, parts?.record?.input_bytes ?? 0, name);
-    this.#post({ kind: 'input', runId: run.run_id, input });
+    this.#post({ kind: 'input', runId: run.run_id, input: session ? input : { ...input, isReadOnly: true } });
   }
 
   #receive(message: FromPage): void {
@@ -346,6 +378,10 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     }
     const current = this.#current;
     if (current === undefined) return;
+    if (!current.session) {
+      this.#actOnFile(current.shown, message).catch((error) => showError(this.#grafos.log, error));
+      return;
+    }
     if (message.kind === 'action' && message.action === 'showInSource') {
       const { session, shown, profile } = current;
       if (profile === undefined) return;
@@ -353,6 +389,22 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
       return;
     }
     actOnPanel(current.session, current.shown, message).catch((error) => showError(this.#grafos.log, error));
+  }
+
+  #actOnFile(shown: FileRun, message: FromPage): Promise<void> {
+    const { run_id } = shown.run;
+    return actOnFileRun(shown, message, {
+      packageFolder: this.#grafos.context.extensionPath,
+      notice: (text) => {
+        if (this.#current?.shown !== shown) return;
+        this.#current.notice = text;
+        this.#sendHead();
+        this.#post({ kind: 'announce', text });
+      },
+      profile: (profile) => {
+        if (this.#current?.shown === shown) this.showProfile(run_id, profile);
+      },
+    });
   }
 
   #post(message: ToPage): void {
@@ -364,7 +416,10 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     else await vscode.commands.executeCommand(`${VIEWS.run}.focus`, { preserveFocus: true });
   }
 
-  #leave(): void {
+  /** @param nextId id of the run that is shown next */
+  #leave(nextId?: string): void {
+    // The page keeps the parts of a run by its id, also those that its file does not have.
+    if (this.#current?.shown.run.run_id === nextId && nextId !== undefined) this.#post({ kind: 'head', head: null });
     for (const one of this.#current?.subscriptions ?? []) one.dispose();
     this.#current = undefined;
   }
@@ -372,9 +427,13 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   #remember(): void {
     const current = this.#current;
     if (current === undefined) return;
+    const isPinned = this.#isPinned;
+    if (!current.session) {
+      void this.#memory.keep({ file: current.shown.file, isPinned });
+      return;
+    }
     const { root, provider, cell } = current.shown.entry;
-    const kept = { root, provider, cell, run: current.shown.run, isPinned: this.#isPinned };
-    void this.#memory.keep(kept);
+    void this.#memory.keep({ root, provider, cell, run: current.shown.run, isPinned });
   }
 
   /** Shows the run that was shown before the window was reloaded. */
@@ -382,12 +441,23 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     const { programs } = this.#grafos;
     const kept = await this.#memory.read();
     await programs.found;
+    if (kept !== undefined && 'file' in kept) {
+      const shown = await this.#openFile(kept.file);
+      if (this.#current !== undefined) return;
+      this.#isPinned = kept.isPinned;
+      this.#showFile(shown);
+      return;
+    }
     const session = kept === undefined ? undefined : programs.byRoot(kept.root);
     if (kept === undefined || session === undefined || this.#current !== undefined) return;
     const { root, provider, cell, run } = kept;
     this.#isPinned = kept.isPinned;
     this.#show(session, session.runs.find(run.run_id) ?? { root, provider, cell, run }, '');
   }
+}
+
+function newParts(notice: string): CurrentParts {
+  return { notice, fixture: undefined, profile: undefined, subscriptions: [], logSent: 0 };
 }
 
 /** True for a run of the local stack while that does not run. */

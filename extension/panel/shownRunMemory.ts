@@ -4,6 +4,13 @@ import type { Run } from '../../daemons/wire/tenantApi.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { writeAtomically } from '../../toolchain/files/writeAtomically.ts';
 
+/** A run from a file is read again. */
+export interface KeptFileRun {
+  /** Absolute path of the file. */
+  file: string;
+  isPinned: boolean;
+}
+
 export interface KeptShownRun {
   root: string;
   provider: ProviderName;
@@ -20,7 +27,7 @@ export interface KeptShownRun {
 export class ShownRunMemory {
   readonly #file: string | undefined;
   readonly #failed: (error: Error) => void;
-  #next: KeptShownRun | undefined;
+  #next: KeptShownRun | KeptFileRun | undefined;
   #writing: Promise<void> | undefined;
 
   /**
@@ -31,7 +38,7 @@ export class ShownRunMemory {
     this.#failed = failed;
   }
 
-  async read(): Promise<KeptShownRun | undefined> {
+  async read(): Promise<KeptShownRun | KeptFileRun | undefined> {
     if (this.#file === undefined) return undefined;
     try {
       return JSON.parse(await readFile(this.#file, 'utf8'));
@@ -41,9 +48,8 @@ export class ShownRunMemory {
   }
 
   /** Remembers a run without its output. Of several at once the last one stays. */
-  keep(kept: KeptShownRun): Promise<void> {
-    const { response } = kept.run;
-    this.#next = { ...kept, run: { ...kept.run, response: response && { ...response, output: null } } };
+  keep(kept: KeptShownRun | KeptFileRun): Promise<void> {
+    this.#next = 'file' in kept ? kept : withoutOutput(kept);
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
     });
@@ -63,4 +69,9 @@ export class ShownRunMemory {
       }
     }
   }
+}
+
+function withoutOutput(kept: KeptShownRun): KeptShownRun {
+  const { response } = kept.run;
+  return { ...kept, run: { ...kept.run, response: response && { ...response, output: null } } };
 }

@@ -7,12 +7,12 @@ import { inputOf } from './inputOf.ts';
 import type { RunEntry } from './runsModel.ts';
 
 /** Characters of a log that are kept. An honest cell sends far fewer. */
-const LOG_MAX = 256 * 1024;
+export const LOG_MAX = 256 * 1024;
 /** Bytes of the largest input that is fetched to be shown. */
-const INPUT_SHOWN = 256 * 1024;
+export const INPUT_SHOWN = 256 * 1024;
 
 /** Parts of an ended run besides its {@link Run}. Null is a part that cannot be shown. */
-interface RunParts {
+export interface RunParts {
   record: RunRecord | null;
   output: Uint8Array | null;
   input: Uint8Array | null;
@@ -28,6 +28,8 @@ export type RunPart = 'run' | 'log' | 'parts' | 'problem';
  * end.
  */
 export class ShownRun implements Disposable {
+  /** The run is not from a file. */
+  readonly file = null;
   readonly entry: RunEntry;
   readonly #connect: () => Promise<SchedulerClient & Disposable>;
   readonly #changed = new Emitter<RunPart>();

@@ -1,9 +1,11 @@
 import { byId, copyOnClick, element, setText } from './elements.js';
 import { errorLabel, formatCount, formatDuration, formatElapsed, formatSize, formatTime } from './format.js';
+import { placeItem } from './placeItem.js';
 import { prettyJson } from './prettyJson.js';
 import { showState } from './runTable.js';
 
-/** @import { HelperArtifacts, HelperRun, HelperRunEvent } from '../../daemons/wire/helperApi.ts' */
+/** @import { HelperArtifacts, HelperPlaces } from '../../daemons/wire/helperApi.ts' */
+/** @import { HelperRun, HelperRunEvent } from '../../daemons/wire/helperApi.ts' */
 /** @import { HelperConnection } from './helperConnection.js' */
 
 /** More than this is downloaded, not shown. Bytes. */
@@ -128,6 +130,15 @@ export function runDetail({ connection, failed }) {
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
   };
 
+  const showPlaces = async (/** @type {AbortSignal} */ signal) => {
+    const list = byId('detail-places');
+    list.replaceChildren();
+    if (run.error === null) return;
+    /** @type {HelperPlaces} */
+    const { places } = await connection().json(`/v1/runs/${run.run_id}/places`, { signal });
+    list.replaceChildren(...places.map((one) => placeItem(one)));
+  };
+
   const showEnded = async (/** @type {AbortSignal} */ signal) => {
     const artifacts = await showArtifacts(signal);
     await showOutput(signal);
@@ -136,6 +147,7 @@ export function runDetail({ connection, failed }) {
       : '';
     if (text === '') place(log, 'The run logged nothing.', true);
     else place(log, text);
+    await showPlaces(signal);
   };
 
   const followLog = async (/** @type {AbortSignal} */ signal) => {
@@ -197,6 +209,7 @@ export function runDetail({ connection, failed }) {
       saveOutput.hidden = true;
       setText(byId('artifacts-empty'), run.ended_at === null ? 'Written when the run ends.' : 'Loading…');
       byId('artifacts').replaceChildren();
+      byId('detail-places').replaceChildren();
       begin();
     },
     /**

@@ -63,7 +63,7 @@ describe('grafos profile', () => {
     const run = await grafosJson<RunResponse & { profile: RunProfile }>(['deploy', 'run', '--profile'], { cwd });
     exact(run.profile, run);
     assert.deepEqual(await profileOf(run), run.profile);
-    const graph = JSON.parse(await readFile(run.profile.flame_graph, 'utf8'));
+    const graph = JSON.parse(await readFile(run.profile.flame_graph ?? '', 'utf8'));
     assert.equal(graph.$schema, 'https://www.speedscope.app/file-format-schema.json');
     const [{ type, samples, weights, startValue, endValue }] = graph.profiles;
     assert.deepEqual([type, startValue, endValue], ['sampled', 0, run.fuel_used]);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
 import { cookbookCopy } from '../helpers/programCopy.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const SOURCE = `export function compute(input: string): string {
   return "1 " + input;
@@ -68,6 +69,17 @@ describe('a run of yesterday', () => {
     const again = await grafosJson<Replay>(['replay', join(cwd, 'run.grafos-run')], { cwd: other.path });
     assert.equal(again.same, true);
     assert.equal(again.replay.output_sha256, run.output_sha256);
+  });
+
+  it('is replayed and profiled from its file where there is neither a program nor a stack', async () => {
+    await using elsewhere = await temporaryFolder();
+    const file = join(cwd, 'run.grafos-run');
+    const again = await grafosJson<{ same: boolean; replay: null }>(['replay', file], { cwd: elsewhere.path });
+    assert.deepEqual([again.same, again.replay], [true, null]);
+    const profile = await grafosJson<RunProfile>(['profile', file], { cwd: elsewhere.path });
+    assert.equal(profile.fuel_used, run.fuel_used);
+    assert.equal(profile.flame_graph, null);
+    assert.deepEqual(await readdir(elsewhere.path), []);
   });
 
   const damages: Array<[what: string, edit: (bundle: Record<string, unknown>) => void]> = [

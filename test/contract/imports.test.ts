@@ -80,8 +80,8 @@ const RULES: RoomRule[] = [
   },
   {
     room: 'daemons/helper',
-    rule: 'the helper imports no other daemon: it asks the scheduler as a tenant',
-    may: ['base', 'program', ...shared('wire', 'doors', 'streams', 'peers', 'tenant', 'kit')],
+    rule: 'the helper imports no other daemon; the toolchain finds the places of a failed run for it',
+    may: ['base', 'program', 'toolchain', ...shared('wire', 'doors', 'streams', 'peers', 'tenant', 'kit')],
   },
   {
     room: 'toolchain',

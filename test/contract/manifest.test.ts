@@ -215,6 +215,13 @@ describe('manifest and code', () => {
       assert.ok(name in properties, name);
   });
 
+  it('leaves the SDK that a program brings along out of a search, whose own files come first', () => {
+    const excluded = contributes.configurationDefaults['search.exclude'];
+    assert.deepEqual(excluded, { '**/vendor/grafos': true });
+    // It is where New Program puts the crate.
+    assert.ok(existsSync(join(root, 'cookbook/local-dev-rust/vendor/grafos/Cargo.toml')));
+  });
+
   it('the task type is the code’s', () => {
     for (const { type, properties } of contributes.taskDefinitions ?? []) {
       assert.equal(type, ids.TASK_TYPE);

@@ -43,7 +43,7 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
   },
   'toolchain/mcp/tools.ts': { uses: ['readFile'], why: 'It reads the pages of findings in our own package.' },
   'extension/deploy/addCell.ts': { uses: ['readFile'], why: 'It reads the key that the user picked in a dialog.' },
-  'extension/panel/actOnPanel.ts': {
+  'extension/panel/panelLinks.ts': {
     uses: ['workspace.fs'],
     why: 'It writes an output to the file that the user picked in a dialog.',
   },

@@ -56,7 +56,7 @@ const ALLOWED: Record<string, { uses: string[]; why: string }> = {
     uses: ['mkdir', 'writeAtomically'],
     why: 'The folder is the extension’s own storage.',
   },
-  'extension/panel/actOnPanel.ts': { uses: ['workspace.fs'], why: 'The user picked the file in a dialog.' },
+  'extension/panel/panelLinks.ts': { uses: ['workspace.fs'], why: 'The user picked the file in a dialog.' },
 };
 
 const WRITES = ['writeFile', 'appendFile', 'mkdir', 'rename', 'copyFile', 'cp', 'symlink', 'link', 'truncate']

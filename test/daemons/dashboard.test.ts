@@ -191,6 +191,14 @@ describe('dashboard in Chromium, with an in-process stand-in for the scheduler',
     assert.equal(await text('#announcer'), '');
   });
 
+  it('says the code of a failure without a label once', async () => {
+    await connect();
+    const message = 'The tasklet failed with code 1.';
+    await run({ error: { code: 'tasklet_failed', message, label: null, exit_code: 1 } });
+    await shows('#detail-error', message);
+    assert.equal((await text('#detail-error')).split('code 1').length, 2);
+  });
+
   it('shows a failed run with its label, and what it wrote as a download', async () => {
     await connect();
     await run({

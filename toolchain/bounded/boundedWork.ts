@@ -16,6 +16,9 @@ export type WorkDone = WorkAnswer | { state: 'given-up'; why: GiveUp; message: s
  */
 const THREADS_MAX = countsEachThread ? Math.max(1, Math.min(4, availableParallelism())) : 1;
 
+/** Works that only look something up, in less time. */
+const LOOK_UPS: readonly Work['kind'][] = ['places', 'fuel', 'runFile', 'coverage'];
+
 interface Seat {
   thread: BoundedThread;
   events: { message(report: WorkReport): boolean; end(message: string, why: GiveUp): void } | undefined;
@@ -69,7 +72,7 @@ function perform(
       act();
     };
     const giveUp = (message: string, why: GiveUp) => settle(false, () => resolve({ state: 'given-up', why, message }));
-    const timeMs = work.kind === 'places' || work.kind === 'fuel' ? CHECK_LIMITS.lookUpMs : CHECK_LIMITS.timeMs;
+    const timeMs = LOOK_UPS.includes(work.kind) ? CHECK_LIMITS.lookUpMs : CHECK_LIMITS.timeMs;
     const inTime = () => setTimeout(() => giveUp(`it took more than ${timeMs / 1000} s`, 'time'), timeMs);
     const abort = () => settle(false, () => reject(signal?.reason));
     let timer = inTime();

@@ -1,10 +1,13 @@
 import type { ErrorCode, ErrorKind } from '../../base/errorCodes.ts';
+import type { FuelProfile } from '../../daemons/wire/fuelProfile.ts';
 import type { RunError } from '../../daemons/wire/runError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import type { Compiled } from '../compile/compiled.ts';
+import type { CoveredFile } from '../coverage/lineCoverage.ts';
 import type { Place } from '../places/place.ts';
 import type { LineFuel } from '../profile/sourceFuel.ts';
+import type { OpenedRun } from '../replay/openRunFile.ts';
 import type { Finding } from '../validate/finding.ts';
 
 /** The work that a command gives to its bounded thread; one at a time. */
@@ -16,6 +19,10 @@ export type Work =
   | { kind: 'places'; root: string; tasklet: Tasklet; failed: FailedRun; log: string }
   /** Find the fuel of the lines of one source in the newest profile. */
   | { kind: 'fuel'; root: string; tasklet: Tasklet; source: string }
+  /** Find the lines that counted runs of a built tasklet executed. */
+  | { kind: 'coverage'; root: string; tasklet: Tasklet; runs: Array<Pick<FuelProfile, 'places'>> }
+  /** Read a run from its file. */
+  | { kind: 'runFile'; file: string }
   /** Load the compiler and compile a recipe with it. */
   | { kind: 'warm' };
 
@@ -39,4 +46,6 @@ export type WorkAnswer =
   | { state: 'compiled'; compiled: Compiled }
   | { state: 'placed'; places: Place[] }
   | { state: 'fuelled'; lines: LineFuel[] }
+  | { state: 'covered'; files: CoveredFile[] }
+  | { state: 'opened'; opened: OpenedRun }
   | { state: 'warmed' };

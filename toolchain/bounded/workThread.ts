@@ -35,6 +35,14 @@ async function perform(work: Work, report: (report: WorkReport) => void): Promis
       const { sourceFuel } = await import('../profile/sourceFuel.ts');
       return { state: 'fuelled', lines: await sourceFuel(work.root, work.tasklet, work.source) };
     }
+    case 'coverage': {
+      const { moduleCoverage } = await import('../coverage/moduleCoverage.ts');
+      return { state: 'covered', files: await moduleCoverage(work.root, work.tasklet, work.runs) };
+    }
+    case 'runFile': {
+      const { openRunFile } = await import('../replay/openRunFile.ts');
+      return { state: 'opened', opened: await openRunFile(work.file) };
+    }
     case 'validate': {
       const { validate } = await import('../validate/validate.ts');
       let reported = 0;

@@ -7,7 +7,7 @@ import type { Run } from '../../daemons/wire/tenantApi.ts';
  * @throws {GrafosError} a refusal, cell_answer_invalid, interrupted
  */
 export async function logSoFar(
-  client: SchedulerClient,
+  client: Pick<SchedulerClient, 'artifact' | 'events'>,
   { run_id, ended_at }: Run,
   signal: AbortSignal,
 ): Promise<string> {

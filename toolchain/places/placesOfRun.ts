@@ -15,7 +15,7 @@ import type { Place } from './place.ts';
 export async function placesOfRun(
   root: string,
   run: Run,
-  client: SchedulerClient,
+  client: Pick<SchedulerClient, 'artifact' | 'events'>,
   signal: AbortSignal,
 ): Promise<Place[]> {
   const { program: name, tasklet: taskletName, response } = run;

@@ -14,12 +14,8 @@ import { framePlaces } from './framePlaces.ts';
 import type { Place } from './place.ts';
 import { programPath } from './programPath.ts';
 import { rustPlaces } from './rustPlaces.ts';
+import { shownPlaces } from './shownPlaces.ts';
 import { watFunctions } from './watFunctions.ts';
-
-/** Places that are shown at most. */
-const PLACES_MAX = 16;
-/** UTF-16 units of a line that are shown at most. */
-const EXCERPT_MAX = 160;
 
 /**
  * Finds where in the source a run failed. Lines of the program come before those of libraries, each
@@ -47,13 +43,7 @@ export async function runPlaces(
   const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
   // The map has the sources that were built; the files may have changed since.
   const places = createCodePlaces(built.bytes, map, () => undefined);
-  const found = await placesOf(reader, tasklet, { error, frames: error.frames }, built.bytes, places, log);
-  const shown = new Map<string, Place>();
-  for (const one of [...found.filter(({ own }) => own), ...found.filter(({ own }) => !own)]) {
-    const key = `${one.file}:${one.line}:${one.function}`;
-    if (!shown.has(key)) shown.set(key, { ...one, excerpt: one.excerpt?.slice(0, EXCERPT_MAX) ?? null });
-  }
-  return [...shown.values()].slice(0, PLACES_MAX);
+  return shownPlaces(await placesOf(reader, tasklet, { error, frames: error.frames }, built.bytes, places, log));
 }
 
 async function placesOf(

@@ -43,6 +43,8 @@ export interface CodePlaces {
    * to the line before it. Null in a function without lines of the program.
    */
   ownLineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
+  /** Lists the lines of the program that have code, each once, of all functions. */
+  ownLines(): SourceLine[];
 }
 
 /** Bytes of code after an instruction in which a line is looked for. */
@@ -134,6 +136,15 @@ class ModulePlaces implements CodePlaces {
     const offset = (this.#startOf(functionIndex) ?? 0) + bodyOffset;
     // Code before the first line, such as the reading of the input, belongs to that line.
     return (lines.findLast(({ at }) => at <= offset) ?? lines[0])?.place ?? null;
+  }
+
+  ownLines(): SourceLine[] {
+    const lines = new Map<string, SourceLine>();
+    for (const at of this.#starts.keys()) {
+      for (const { place } of this.#ownLinesOf(this.#importedFunctions + at))
+        lines.set(`${place.file}:${place.line}`, place);
+    }
+    return [...lines.values()];
   }
 
   nameOf(functionIndex: number): string {

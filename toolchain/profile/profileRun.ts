@@ -1,19 +1,17 @@
-import { createHash } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
-import { OUTSIDE_ERRORS, type RunErrorCode } from '../../daemons/wire/runError.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import type { RunPlace } from '../deploy/findRun.ts';
 import { fileError } from '../files/fileError.ts';
 import { programPath } from '../places/programPath.ts';
-import { endedRun } from '../replay/endedRun.ts';
+import { type EndedRun, endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { createCodePlaces } from './codePlaces.ts';
-import { countRun } from './countRun.ts';
+import { countAgain } from './countAgain.ts';
 import { fuelOfRun, type RunFuel } from './fuelOfRun.ts';
-import { type ReadSourceMap, readSourceMap } from './readSourceMap.ts';
+import { readSourceMap } from './readSourceMap.ts';
 import { newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
@@ -23,12 +21,17 @@ export interface RunProfile extends RunFuel {
   tasklet: string;
   module_sha256: string;
   fuel_used: number;
-  /** Path of the flame graph, speedscope's format. */
-  flame_graph: string;
+  /** Path of the flame graph, speedscope's format; null for a run from a file. */
+  flame_graph: string | null;
 }
 
-/** Errors of a run that never began. */
-const NEVER_BEGAN: ReadonlySet<RunErrorCode> = new Set(['module_invalid', 'profile_violation']);
+/** The sources of a profiled run, as its source map names them. */
+interface Sources {
+  /** The text of a source that the map does not carry. */
+  text(file: string): string | undefined;
+  /** The path of a source as the profile names it. */
+  pathOf(file: string): string;
+}
 
 /**
  * Repeats an ended run of any provider on this machine, with counters in its module, and reports
@@ -46,67 +49,58 @@ export async function profileRun(
   at: RunPlace,
   signal: AbortSignal,
 ): Promise<RunProfile> {
-  const { response, record, input, module } = await endedRun(program, runId, at, signal);
-  const code = response.error?.code;
-  if (code !== undefined && (OUTSIDE_ERRORS.has(code) || NEVER_BEGAN.has(code))) {
-    throw new GrafosError('not_profiled', `Run ${runId} ended as ${code} and has no profile.`, {
-      why: 'It was ended from outside, or never began: no instruction is its last.',
-      next: 'Profile a run that ended by itself, for instance with less fuel: it stops where the fuel ends.',
-    });
-  }
-  const counted = await countRun({ record, module_b64: base64(module), input_b64: base64(input) }, signal);
-  const differences = [
-    counted.state === response.state ? [] : ['state'],
-    counted.error?.code === response.error?.code ? [] : ['error'],
-    counted.fuel_used === response.fuel_used ? [] : ['fuel_used'],
-    counted.output_sha256 === response.output_sha256 ? [] : ['output_sha256'],
-  ].flat();
-  if (differences.length > 0) {
-    throw new GrafosError('profile_differs', `Run ${runId} done again differs in ${differences.join(', ')}.`, {
-      why: 'Something outside the run changed its result: a write of somebody else to its fabric memory, or a lease that ended.',
-      next: 'Profile a run that uses its fabric memory alone.',
-    });
-  }
+  const ended = await endedRun(program, runId, at, signal);
   const reader = new ProgramReader(program.root);
-  const output = program.manifest.tasklets.find(({ name }) => name === record.tasklet)?.output ?? '';
-  const map = await mapOf(reader, output, record.module_sha256);
-  const places = createCodePlaces(module, map, (file) => sourceText(reader, output, file));
-  const fuel = fuelOfRun(counted, places, (file) => programPath(program.root, output, file));
+  const output = program.manifest.tasklets.find(({ name }) => name === ended.record.tasklet)?.output ?? '';
+  const { profile, graph } = await profileEnded(ended, signal, {
+    text: (file) => sourceText(reader, output, file),
+    pathOf: (file) => programPath(program.root, output, file),
+  });
   const profiles = await makeProgramState(program.root, PROFILES);
   const graphName = `${runId}.speedscope.json`;
-  const flame_graph = profiles.file(graphName);
-  const graph = speedscope(`${record.tasklet} ${runId}`, counted.calls, (index) => places.nameOf(index));
   try {
     await profiles.write(graphName, `${JSON.stringify(graph)}\n`);
   } catch (error) {
     throw fileError(error, 'The flame graph cannot be written');
   }
-  const profile: RunProfile = {
-    run_id: runId,
-    tasklet: record.tasklet,
-    module_sha256: record.module_sha256,
-    fuel_used: counted.fuel_used,
-    ...fuel,
-    flame_graph,
-  };
-  await profiles.write(newestProfile(record.tasklet), `${JSON.stringify(profile)}\n`);
-  return profile;
+  const whole: RunProfile = { ...profile, flame_graph: profiles.file(graphName) };
+  await profiles.write(newestProfile(whole.tasklet), `${JSON.stringify(whole)}\n`);
+  return whole;
 }
 
 /**
- * Reads the source map of the built module; null unless that module ran, because the lines would be
- * wrong.
+ * Profiles a run from a file as {@link profileRun} does. The file's own source map has the names
+ * and lines: nothing is read or written at a path that it names.
+ *
+ * @throws {GrafosError} not_profiled, profile_differs, profile_failed
  */
-async function mapOf(reader: ProgramReader, output: string, sha256: string): Promise<ReadSourceMap | null> {
-  if (output === '') return null;
-  const built = await reader.readSoon(join(reader.root, output), 'module');
-  if (built.state !== 'ok' || createHash('sha256').update(built.bytes).digest('hex') !== sha256) return null;
-  const read = await reader.readSoon(join(reader.root, `${output}.map`), 'sourceMap');
-  return read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
+export async function profileFile(ended: EndedRun, signal: AbortSignal): Promise<RunProfile> {
+  const sources: Sources = { text: () => undefined, pathOf: (file) => file.replace(/^(?:\.\.?[/\\])+/, '') };
+  return (await profileEnded(ended, signal, sources)).profile;
 }
 
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+async function profileEnded(
+  ended: EndedRun,
+  signal: AbortSignal,
+  sources: Sources,
+): Promise<{ profile: RunProfile; graph: ReturnType<typeof speedscope> }> {
+  const { record, module, sourceMap } = ended;
+  const { run_id, tasklet, module_sha256 } = record;
+  const { counted, differences } = await countAgain(ended, signal);
+  if (differences.length > 0) {
+    throw new GrafosError('profile_differs', `Run ${run_id} done again differs in ${differences.join(', ')}.`, {
+      why: 'Something outside the run changed its result: a write of somebody else to its fabric memory, or a lease that ended.',
+      next: 'Profile a run that uses its fabric memory alone.',
+    });
+  }
+  const map = sourceMap === null ? null : readSourceMap(sourceMap);
+  const places = createCodePlaces(module, map, (file) => sources.text(file));
+  const fuel = fuelOfRun(counted, places, (file) => sources.pathOf(file));
+  const { fuel_used } = counted;
+  return {
+    profile: { run_id, tasklet, module_sha256, fuel_used, ...fuel, flame_graph: null },
+    graph: speedscope(`${tasklet} ${run_id}`, counted.calls, (index) => places.nameOf(index)),
+  };
 }
 
 /**

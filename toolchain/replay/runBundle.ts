@@ -13,6 +13,12 @@ const FORMAT = 'grafos-run@1';
 /** Characters of a log at most. A log that was cut ends with a mark, which comes on top. */
 const LOG_CHARACTERS = LIMITS.log + 1024;
 
+/** Characters of a source map in a file at most. Longer ones are left out of it. */
+const SOURCE_MAP_CHARACTERS = 8 * 1024 * 1024;
+
+/** The ending of a file that holds a run. */
+export const RUN_FILE_ENDING = 'grafos-run';
+
 /** A run as one file: JSON, its bytes in base64. */
 interface RunBundle {
   format: typeof FORMAT;
@@ -20,18 +26,23 @@ interface RunBundle {
   record: RunRecord;
   module_b64: string;
   input_b64: string;
+  output_b64: string | null;
   log: string;
+  /** It has the sources that were built, so that functions and lines have their names. */
+  source_map: string | null;
 }
 
-/** Writes an ended run as the text of one file. A replay needs nothing else. */
-export function writeRunBundle({ response, record, module, input, log }: EndedRun): string {
+/** Writes an ended run as the text of one file. Replay and profile need nothing else. */
+export function writeRunBundle({ response, record, module, input, log, output, sourceMap }: EndedRun): string {
   const bundle: RunBundle = {
     format: FORMAT,
     response,
     record,
     module_b64: Buffer.from(module).toString('base64'),
     input_b64: Buffer.from(input).toString('base64'),
+    output_b64: output === null ? null : Buffer.from(output).toString('base64'),
     log,
+    source_map: sourceMap !== null && sourceMap.length <= SOURCE_MAP_CHARACTERS ? sourceMap : null,
   };
   return `${JSON.stringify(bundle)}\n`;
 }
@@ -65,7 +76,14 @@ export async function readRunBundle(file: string): Promise<EndedRun> {
     throw invalid(file, 'its response is that of another run');
   const { log } = bundle;
   if (typeof log !== 'string' || log.length > LOG_CHARACTERS) throw invalid(file, 'its log is no text, or too long');
-  return { response, record, module, input, log };
+  // Files of earlier versions have neither output nor source map.
+  const output = bundle.output_b64 == null ? null : bytesOf(file, 'output', bundle.output_b64, LIMITS.output);
+  if (output !== null && sha256(output) !== response.output_sha256)
+    throw invalid(file, 'its output is not the one that its response names');
+  const sourceMap = bundle.source_map ?? null;
+  if (sourceMap !== null && (typeof sourceMap !== 'string' || sourceMap.length > SOURCE_MAP_CHARACTERS))
+    throw invalid(file, 'its source map is no text, or too long');
+  return { response, record, module, input, log, output, sourceMap };
 }
 
 function checked<T>(file: string, name: AnswerName, value: unknown): T {

@@ -1,4 +1,4 @@
-import type { FromPage, PanelAction, PanelWords, RunHead } from '../panelMessages.ts';
+import type { FromPage, PanelAction, PanelWords, PlaceShown, RunHead } from '../panelMessages.ts';
 import { element } from './element.ts';
 import { setText } from './setText.ts';
 
@@ -118,13 +118,15 @@ export class HeadSection {
     if (error.places.length > 0) this.#error.append(element('ol', {}, ...error.places.map((one) => this.#place(one))));
   }
 
-  #place({ file, line, column, name, excerpt }: NonNullable<RunHead['error']>['places'][number]): HTMLElement {
-    const link = element('a', { text: `${file}:${line}:${column}`, attributes: { href: '#' } });
-    link.addEventListener('click', (event) => {
-      event.preventDefault();
-      this.#send({ kind: 'place', file, line, column });
-    });
-    const item = element('li', {}, link);
+  #place({ file, line, column, name, excerpt, isPlain }: PlaceShown): HTMLElement {
+    const text = `${file}:${line}:${column}`;
+    const link = isPlain ? element('span', { text }) : element('a', { text, attributes: { href: '#' } });
+    if (!isPlain)
+      link.addEventListener('click', (event) => {
+        event.preventDefault();
+        this.#send({ kind: 'place', file, line, column });
+      });
+    const item = element('li', {}, ...(file === '' ? [] : [link]));
     if (name !== '') item.append(' ', element('span', { class: 'quiet', text: name }));
     if (excerpt !== '') item.append(element('pre', { text: excerpt }));
     return item;

@@ -37,11 +37,12 @@ export class InputSection {
    * Shows the input of a run. A text with the focus that was edited stays: a person may write the
    * input of the next run while the run before ends.
    */
-  show({ name, text, note }: InputShown): void {
+  show({ name, text, note, isReadOnly }: InputShown): void {
     const isWritten = this.edited !== undefined && document.activeElement === this.#text;
     this.#given = text;
     this.#name.dataset.name = name;
     this.#text.hidden = text === null;
+    this.#text.readOnly = isReadOnly === true;
     setText(this.#note, note);
     if (text !== null && !isWritten) this.#text.value = text;
     this.#say();

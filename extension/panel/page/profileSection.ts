@@ -44,10 +44,11 @@ export class ProfileSection {
   }
 
   #line(cell: string, line: ProfileShown['lines'][number] | undefined): HTMLElement {
+    if (line === undefined || line.isPlain) return element('span', { text: cell });
     const link = element('a', { text: cell, attributes: { href: '#' } });
     link.addEventListener('click', (event) => {
       event.preventDefault();
-      if (line !== undefined) this.#send({ kind: 'place', file: line.file, line: line.line, column: 1 });
+      this.#send({ kind: 'place', file: line.file, line: line.line, column: 1 });
     });
     return link;
   }

@@ -51,6 +51,17 @@ describe('findings in the editor', () => {
     await vscode.commands.executeCommand('workbench.action.files.revert');
   });
 
+  it('go on after Restart Language Server', async () => {
+    const editor = await show('grafos.toml');
+    const before = editor.document.getText();
+    await vscode.commands.executeCommand('grafos.language.restart');
+    await replaceAll(editor, `${before}fule = 10\n`);
+    await until('the finding of the new server', changed, () => codesAt(editor.document.uri).includes('GRF1005'));
+    await replaceAll(editor, before);
+    await until('its end', changed, () => codesAt(editor.document.uri).length === 0);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+  });
+
   it('Build, Run and Deploy to… stand above compute', async () => {
     const uri = inProgram('tasklets/local-dev.ts');
     await show('tasklets/local-dev.ts');

@@ -4,6 +4,19 @@ import { join } from 'node:path';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
 
+/** A tasklet with a line that no fixture reaches. */
+const COVERED = `export function compute(input: Uint8Array): string {
+  let sum = 0;
+  for (let i = 0; i < 5; i++) {
+    sum += input.length * i;
+  }
+  if (sum < 0) {
+    throw new Error("less than nothing: " + sum.toString());
+  }
+  return sum.toString();
+}
+`;
+
 /** One window, step by step; each step begins where the one before left. */
 describe('fixtures in the Test Explorer', function () {
   this.bail(true);
@@ -49,6 +62,20 @@ describe('fixtures in the Test Explorer', function () {
     await workbench.page.locator('.part.panel').getByText('Accept Output', { exact: true }).click();
     await workbench.page.locator('.statusbar-item', { hasText: 'Fixture json expects this output now' }).waitFor();
     assert.deepEqual(JSON.parse(await readFile(expected, 'utf8')), { ran_in: 'local-dev', input_bytes: 21 });
+    assert.deepEqual(await workbench.notifications('error'), []);
+  });
+
+  it('cover the lines of the tasklet that they execute', async () => {
+    const file = join(editor.root, 'tasklets/local-dev.ts');
+    const before = await readFile(file, 'utf8');
+    await writeFile(file, COVERED);
+    await workbench.command('Test: Run All Tests with Coverage');
+    await workbench.page.locator('.part.panel').getByText('Close Test Coverage').waitFor();
+    const margin = workbench.page.locator('.monaco-editor .coverage-deco-gutter');
+    await margin.and(workbench.page.locator('.coverage-deco-hit')).first().waitFor();
+    await margin.and(workbench.page.locator('.coverage-deco-miss')).first().waitFor();
+    await workbench.screenshot('test-coverage');
+    await writeFile(file, before);
     assert.deepEqual(await workbench.notifications('error'), []);
   });
 });

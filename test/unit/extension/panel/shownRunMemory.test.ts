@@ -22,9 +22,10 @@ describe('the run that the panel shows', () => {
     await Promise.all(['a', 'b', 'c'].map((id) => memory.keep(kept(id))));
     // Another window, which is opened again.
     const again = await new ShownRunMemory(file, () => {}).read();
-    assert.equal(again?.run.run_id, 'c');
-    assert.equal(again?.run.response?.output, null);
-    assert.equal(again?.isPinned, true);
+    assert.ok(again !== undefined && 'run' in again);
+    assert.equal(again.run.run_id, 'c');
+    assert.equal(again.run.response?.output, null);
+    assert.equal(again.isPinned, true);
     assert.deepEqual(failures, []);
   });
 

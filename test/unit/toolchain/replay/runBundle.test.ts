@@ -20,6 +20,8 @@ function run(): EndedRun {
     module: MODULE,
     input: INPUT,
     log: 'grüße\n\u0000',
+    output: null,
+    sourceMap: null,
   };
 }
 

@@ -1,0 +1,19 @@
+import * as vscode from 'vscode';
+import { RUN_FILE_ENDING } from '../../toolchain/replay/runBundle.ts';
+import { pickPath } from '../dialogs/pickPath.ts';
+import type { CommandFactory } from './command.ts';
+
+/** Opens a run from a file in the Run panel. Its argument may be the file. */
+export const runOpenFile: CommandFactory = (grafos) => async (arg) => {
+  const { context, panel, programs } = grafos;
+  const first = programs.active?.root ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+  const file =
+    arg instanceof vscode.Uri && arg.scheme === 'file'
+      ? arg.fsPath
+      : await pickPath(context.workspaceState, 'run', first, {
+          title: vscode.l10n.t('Open Run from File'),
+          openLabel: vscode.l10n.t('Open Run'),
+          filters: { [vscode.l10n.t('Runs of grafOS')]: [RUN_FILE_ENDING], [vscode.l10n.t('All files')]: ['*'] },
+        });
+  if (file !== undefined) await panel.openFile(file);
+};

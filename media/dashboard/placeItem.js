@@ -1,0 +1,19 @@
+import { element } from './elements.js';
+
+/** @import { HelperPlace } from '../../daemons/wire/helperApi.ts' */
+
+/**
+ * A place of a failure as an item of a list: file, line, column and function, and the line's text.
+ *
+ * @param {HelperPlace} place
+ */
+export function placeItem({ function: name, file, line, column, excerpt }) {
+  const at = file === null ? '' : [file, line, column].filter((part) => part !== null).join(':');
+  return element(
+    'li',
+    {},
+    ...(at === '' ? [] : [element('code', {}, at), ' ']),
+    ...(name === null ? [] : [element('span', { class: 'muted' }, name)]),
+    ...(excerpt === null ? [] : [element('pre', {}, excerpt)]),
+  );
+}

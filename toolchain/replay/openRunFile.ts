@@ -1,0 +1,48 @@
+import { framePlaces } from '../places/framePlaces.ts';
+import type { Place } from '../places/place.ts';
+import { rustPlaces } from '../places/rustPlaces.ts';
+import { shownPlaces } from '../places/shownPlaces.ts';
+import { createCodePlaces } from '../profile/codePlaces.ts';
+import { readSourceMap } from '../profile/readSourceMap.ts';
+import type { EndedRun } from './endedRun.ts';
+import { readRunBundle } from './runBundle.ts';
+
+/** A run from a file, and the places where it failed. */
+export interface OpenedRun {
+  ended: EndedRun;
+  /**
+   * Places by the names of the file's own module and source map. Nobody vouches for their files.
+   */
+  places: Place[];
+}
+
+/**
+ * Reads a run from its file, and finds where it failed. Anybody may have made the file, and large
+ * ones hold up the thread, so that only a bounded thread calls it.
+ *
+ * @throws {GrafosError} those of {@link readRunBundle}
+ */
+export async function openRunFile(file: string): Promise<OpenedRun> {
+  const ended = await readRunBundle(file);
+  const places = placesIn(ended);
+  // The output's own bytes are shown. The value in the response may be of any depth.
+  return { ended: { ...ended, response: { ...ended.response, output: null } }, places };
+}
+
+function placesIn({ response, module, sourceMap, log }: EndedRun): Place[] {
+  const { error } = response;
+  if (error?.frames === undefined) return [];
+  const map = sourceMap === null ? null : readSourceMap(sourceMap);
+  try {
+    const places = createCodePlaces(module, map, () => undefined);
+    const pathOf = (file: string) => file.replace(/^(?:\.\.?[/\\])+/, '');
+    return shownPlaces(
+      map === null
+        ? rustPlaces(error, places, [], '', log)
+        : framePlaces(error.frames, places, pathOf, error.code === 'fuel_exhausted'),
+    );
+  } catch {
+    // Bytes that are no module have no names. A replay says so.
+    return [];
+  }
+}
