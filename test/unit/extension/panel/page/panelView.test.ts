@@ -229,6 +229,29 @@ describe('the page of the Run panel', function () {
     await panel.page.getByText('return parts[9];').waitFor();
   });
 
+  it('tells the places of a run from a file, of which none is a link', async () => {
+    const place = { file: '/etc/passwd', line: 1, column: 2, name: 'helper', excerpt: 'x', isPlain: true };
+    const named = { file: '', line: 0, column: 0, name: 'compute', excerpt: '', isPlain: true };
+    await panel.post({
+      kind: 'head',
+      head: head({ state: 'failed', error: { word: 'trap', message: 'index', next: '', places: [place, named] } }),
+    });
+    const shown = panel.page.locator('.error li');
+    assert.deepEqual(await shown.allTextContents(), ['/etc/passwd:1:2 helperx', ' compute']);
+    assert.equal(await panel.page.locator('.error a').count(), 0);
+    const lines = [{ cells: ['1', '/etc/passwd:1'], file: '/etc/passwd', line: 1, isPlain: true }];
+    const profile = { functions: [['Function']], lineHeads: ['Fuel', 'Line'], lines, flame: [], notes: [] };
+    await panel.post({ kind: 'profile', runId: 'r1', profile });
+    await panel.page.locator('.profile td', { hasText: '/etc/passwd:1' }).waitFor();
+    assert.equal(await panel.page.locator('.profile a').count(), 0);
+    await panel.post({
+      kind: 'input',
+      runId: 'r1',
+      input: { name: '', text: 'as it was', note: '', isReadOnly: true },
+    });
+    assert.equal(await panel.page.locator('textarea').isEditable(), false);
+  });
+
   it('opens the next output in the form that was chosen, where it has it', async () => {
     await show('[{"a":1}]');
     await open('text');
