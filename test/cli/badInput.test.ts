@@ -42,6 +42,7 @@ const SAMPLE: Record<string, string[]> = {
   'provider confirm': ['local'],
   'cloud provision': ['aws', '--name', 'edge'],
   'cloud destroy': ['aws', '--name', 'edge'],
+  'cloud renew': ['aws', '--name', 'edge'],
   'cloud adopt': [
     'aws',
     '--scheduler',
