@@ -97,7 +97,7 @@ describe('a crate that is missing', () => {
     '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "/usr/share/cargo/registry"\n';
 
   for (const [what, settings, next] of [
-    ['is fetched', {}, /^Run `\/bin\/cargo fetch` in .*demo once.*docs\/sdk\.md/],
+    ['is fetched', {}, /^Run `\/bin\/cargo fetch` in .*demo once.*docs\/guide\/sdk\.md/],
     [
       'is fetched where another registry is named',
       { '.cargo/config.toml': '[source.mine]\ndirectory = "x"\n' },
