@@ -157,8 +157,8 @@ describe('the guides', () => {
       const text = block.text.replaceAll('$(npm root --global)/grafos', packageRoot);
       return { ...block, text: text.replaceAll(/\b74\d\d\b/g, (port) => ports[port] ?? port) };
     });
-    const [use, trust, cell, scheduler, admin] = blocks;
-    assert.ok(use && trust && cell && scheduler && admin && blocks.length === 5);
+    const [use, several, trust, cell, scheduler, admin] = blocks;
+    assert.ok(use && several && trust && cell && scheduler && admin && blocks.length === 6);
     const env = { host: '127.0.0.1', keys: folder.path };
     await paste(trust, folder.path, env);
     await mkdir(join(folder.path, 'state'));
@@ -177,6 +177,14 @@ describe('the guides', () => {
       await paste(admin, folder.path, env);
       const printed = await paste(use, program.path, env);
       assert.match(printed, /aws {2}ready {2}aws-eu-1[\s\S]*succeeded .* on aws-eu-1 \(aws\)/);
+      // The page's second cell has another name; the one here is named by its id.
+      const named = several.text.replace('--cell eu', '--cell aws-eu-1');
+      assert.notEqual(named, several.text);
+      const listed = await paste({ ...several, text: named }, program.path, env);
+      assert.match(
+        listed,
+        /\* aws-eu-1 .*eu-1[\s\S]*succeeded .* on aws-eu-1 \(aws\)[\s\S]*RUN(?:.*\n.*hello.*succeeded){2}/,
+      );
     } finally {
       for (const daemon of daemons.reverse()) {
         if (daemon.exitCode !== null) continue;
