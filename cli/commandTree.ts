@@ -12,7 +12,7 @@ import type { Output } from './output.ts';
 const HEADINGS: Record<string, string[]> = {
   'Write and check:': ['new', 'tasklet', 'validate', 'test'],
   'Run:': ['dev', 'deploy', 'runs', 'artifacts', 'replay', 'profile', 'fuel', 'mem'],
-  'Cells and clouds:': ['provider', 'cloud', 'admissions', 'placements', 'admin', 'api', 'token'],
+  'Cells and clouds:': ['provider', 'cloud', 'cell', 'admissions', 'placements', 'admin', 'api', 'token'],
   'Your tools and you:': ['lsp', 'mcp', 'completion', 'account'],
 };
 const GROUPS: Record<string, string> = {
@@ -24,6 +24,7 @@ const GROUPS: Record<string, string> = {
   mem: 'Read and write the fabric memory of a run',
   provider: 'Where tasklets can run',
   cloud: 'Cells of a cloud provider',
+  cell: 'Cells on a machine of yours',
   admin: 'Certificates, tenants, quotas, audit',
   account: 'Who works here',
 };

@@ -1,3 +1,4 @@
+import { wordList } from '../base/text/wordList.ts';
 import { PAGE_BYTES } from '../wasm/read/pages.ts';
 import { didYouMean } from './didYouMean.ts';
 import { DURATION_SYNTAX, formatDuration, parseDuration } from './duration.ts';
@@ -103,7 +104,7 @@ function checkFeature(row: ManifestKey, item: TomlNode, report: Report): boolean
   report(
     'wrong-type',
     item.span,
-    `"${row.key}" lists ${MODULE_FEATURES.map((feature) => `"${feature}"`).join(' and ')}; ${shown} is neither. Write for example ${row.key} = ${row.example}.`,
+    `"${row.key}" lists ${wordList(MODULE_FEATURES.map((feature) => `"${feature}"`))}; ${shown} is neither. Write for example ${row.key} = ${row.example}.`,
     meant === null ? {} : { fix: { title: `Change to "${meant}"`, span: item.span, newText: `"${meant}"` } },
   );
   return false;

@@ -1,4 +1,5 @@
 import { GrafosError } from '../../base/grafosError.ts';
+import { wordList } from '../../base/text/wordList.ts';
 import { validateBounded } from '../../toolchain/bounded/validateBounded.ts';
 import { annotationBase } from '../../toolchain/validate/annotationBase.ts';
 import { findingsJson } from '../../toolchain/validate/findingsJson.ts';
@@ -16,9 +17,10 @@ interface Given {
 }
 
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<number> {
-  const forms = [given.sarif && '--sarif', given.github && '--github', out.json && '--json'].filter(Boolean);
+  const flags = { '--sarif': given.sarif, '--github': given.github, '--json': out.json };
+  const forms = Object.entries(flags).flatMap(([flag, isGiven]) => (isGiven ? [flag] : []));
   if (forms.length > 1) {
-    throw new GrafosError('wrong_usage', `${forms.join(' and ')} are given together.`, {
+    throw new GrafosError('wrong_usage', `${wordList(forms)} are given together.`, {
       why: 'Each is another form of the same findings, and one of them can be printed.',
       next: 'Run the command once for each.',
     });

@@ -28,7 +28,7 @@ export function checkCaller(req: IncomingMessage, res: ServerResponse, rules: Ca
   if (origin !== undefined) {
     if (!rules.origins.has(origin)) {
       throw new HelperRefusedError(403, 'origin_refused', 'Pages of this origin may not use the helper.', {
-        next: 'Open the dashboard at the helper’s own address, or start the helper with --allow-origin for a page you trust.',
+        next: `Open the dashboard at the helper’s own address: http://${[...rules.hosts][0]}`,
       });
     }
     res.setHeader('Access-Control-Allow-Origin', origin);

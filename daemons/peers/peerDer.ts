@@ -165,9 +165,13 @@ export function derTime({ tag, content }: DerElement, what: string): Date {
   return date;
 }
 
+/** Characters of a peer's text that are shown at most, with the mark of a cut. */
+const PRINTABLE_MAX = 100;
+
 /** Text of a peer's making, safe to show. */
 export function printable(text: string): string {
-  return text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
+  const short = text.length > PRINTABLE_MAX ? `${text.slice(0, PRINTABLE_MAX - 3)}...` : text;
+  return short.replace(/[^\x20-\x7e]/g, '?');
 }
 
 function hex(byte: number): string {

@@ -6,7 +6,8 @@ import type { CommandFactory } from './command.ts';
 /** Opens a run from a file in the Run panel. Its argument may be the file. */
 export const runOpenFile: CommandFactory = (grafos) => async (arg) => {
   const { context, panel, programs } = grafos;
-  const first = programs.active?.root ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file');
+  const first = programs.active?.root ?? folder?.uri.fsPath ?? '';
   const file =
     arg instanceof vscode.Uri && arg.scheme === 'file'
       ? arg.fsPath

@@ -122,6 +122,7 @@ export interface PanelWords {
   details: string;
   artifacts: string;
   error: string;
+  places: string;
   actions: string;
   views: string;
   tree: string;

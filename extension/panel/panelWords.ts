@@ -19,6 +19,7 @@ export function panelWords(): PanelWords {
     details: t('Details'),
     artifacts: t('Artifacts'),
     error: t('What went wrong'),
+    places: t('Where it failed'),
     actions: t('Actions of this run'),
     views: t('Forms of the output'),
     tree: t('Tree'),

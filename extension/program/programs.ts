@@ -49,6 +49,7 @@ export class Programs implements vscode.Disposable {
 
   /** The program a file or folder lies in: of nested ones the innermost. */
   of(uri: vscode.Uri): ProgramSession | undefined {
+    if (!isOnDisk(uri)) return undefined;
     return this.all
       .filter(({ root }) => uri.fsPath === root || uri.fsPath.startsWith(root + sep))
       .sort((left, right) => right.root.length - left.root.length)[0];
@@ -60,7 +61,7 @@ export class Programs implements vscode.Disposable {
 
   async #search(): Promise<void> {
     const manifests = await vscode.workspace.findFiles(MANIFESTS, NOT_SEARCHED, PROGRAMS_MAX);
-    const roots = new Set(manifests.map((uri) => dirname(uri.fsPath)));
+    const roots = new Set(manifests.filter(isOnDisk).map((uri) => dirname(uri.fsPath)));
     for (const root of [...this.#sessions.keys()]) if (!roots.has(root)) this.#end(root);
     for (const uri of manifests) this.#add(uri, true);
     this.#follow(vscode.window.activeTextEditor?.document.uri);
@@ -68,7 +69,7 @@ export class Programs implements vscode.Disposable {
   }
 
   #add(uri: vscode.Uri, isSearch = false): void {
-    if (uri.scheme !== 'file' || /[\\/](?:node_modules|\.grafos(?:\.[^\\/]*)?|target)[\\/]/.test(uri.fsPath)) return;
+    if (!isOnDisk(uri) || /[\\/](?:node_modules|\.grafos(?:\.[^\\/]*)?|target)[\\/]/.test(uri.fsPath)) return;
     const root = dirname(uri.fsPath);
     if (this.#sessions.has(root)) return;
     const session = this.#make(root);
@@ -82,6 +83,7 @@ export class Programs implements vscode.Disposable {
   }
 
   #remove(uri: vscode.Uri): void {
+    if (!isOnDisk(uri)) return;
     this.#end(dirname(uri.fsPath));
     this.#changed.fire();
   }
@@ -95,7 +97,7 @@ export class Programs implements vscode.Disposable {
   }
 
   #follow(uri: vscode.Uri | undefined): void {
-    const session = uri?.scheme === 'file' ? this.of(uri) : undefined;
+    const session = uri === undefined ? undefined : this.of(uri);
     if (session === undefined || session === this.#active) return;
     this.#active = session;
     this.#changed.fire();
@@ -107,4 +109,9 @@ export class Programs implements vscode.Disposable {
     this.#sessions.clear();
     this.#changed.dispose();
   }
+}
+
+/** False for a file of a virtual workspace, whose path may also be that of a file on the disk. */
+function isOnDisk({ scheme }: vscode.Uri): boolean {
+  return scheme === 'file';
 }

@@ -7,6 +7,7 @@ import type { ProgramSession } from '../program/programSession.ts';
 import { errorWord } from '../runs/errorWord.ts';
 import { inputName } from '../runs/inputName.ts';
 import { matchesRun } from '../runs/matchesRun.ts';
+import { runContext } from '../runs/runContext.ts';
 import type { RunInputs } from '../runs/runInputs.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import type { RunsShown } from '../runs/runsShown.ts';
@@ -127,7 +128,7 @@ function runItem({ entry, session }: RunNode, input: string): vscode.TreeItem {
   // The id changes once there are artifacts, because the tree remembers for each id whether it can
   // be opened.
   item.id = `${session.root}:${run.run_id}:${hasEnded}`;
-  item.contextValue = `run.${run.state}`;
+  item.contextValue = runContext(run);
   const how = response?.error != null ? `${runWord(run.state)}: ${errorWord(response.error)}` : runWord(run.state);
   const at = new Date(run.created_at);
   // The icon shows the end. The other facts distinguish runs, and the time does so best.

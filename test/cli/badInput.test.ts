@@ -200,7 +200,11 @@ describe('bad input', () => {
       [['cloud', 'adopt', 'aws', ...ADOPT, '--ca', 'nowhere.pem', '--cert', 'x', '--key', 'x'], 'trust_unreadable'],
       [['validate', '--sarif', '--github'], 'wrong_usage'],
       [['validate', '--github', '--json'], 'wrong_usage'],
+      [['validate', '--sarif', '--github', '--json'], 'wrong_usage'],
       [['tasklet', 'inspect', 'grafos.toml'], 'wrong_usage'],
+      [['tasklet', 'inspect', './build'], 'wrong_usage'],
+      [['tasklet', 'inspect', 'grafos'], 'tasklet_unknown'],
+      [['tasklet', 'inspect', 'nowhere.wasm'], 'no_such_file'],
       [['admin', 'init-ca', '--out', 'ca', '--days', '99999'], 'certificate_request_invalid'],
     ] as const) {
       it(args.join(' '), async () => {
@@ -214,6 +218,23 @@ describe('bad input', () => {
       await using program = await programOf(watProgram('hello'));
       const { stderr } = await grafos(['dev', 'up', '--mem-capacity', '12MB'], { cwd: program.path });
       assert.match(stderr, /why: {2}"12MB" could mean powers of 1000 or of 1024.*\n {2}next: Give "12MiB"/);
+    });
+    it('says of a file that is no module what it takes, and lists flags in words', async () => {
+      await using program = await programOf(watProgram('hello'));
+      const said = async (...args: string[]) => (await grafos(args, { cwd: program.path })).stderr;
+      assert.match(
+        await said('tasklet', 'inspect', 'grafos.toml'),
+        /"grafos\.toml" is neither the name of a tasklet nor a \.wasm file.*\n {2}next: Give a name .*inspect build\/hello\.wasm/,
+      );
+      assert.match(await said('validate', '--sarif', '--github'), /error: --sarif and --github are given together/);
+      const { error } = JSON.parse(
+        (await grafos(['validate', '--sarif', '--github', '--json'], { cwd: program.path })).stdout,
+      );
+      assert.equal(error.message, '--sarif, --github and --json are given together.');
+      assert.match(
+        await said('admin', 'init-ca', '--out', 'ca', '--days', '99999'),
+        /next: Give a whole number of days from 1 to 3650\./,
+      );
     });
     it('warns of a program that is made inside another', async () => {
       await using program = await programOf(watProgram('hello'));

@@ -215,6 +215,17 @@ describe('manifest and code', () => {
       assert.ok(name in properties, name);
   });
 
+  it('says in a sentence what it can do in folders that are not trusted, or not on a disk', () => {
+    for (const name of ['untrustedWorkspaces', 'virtualWorkspaces']) {
+      const { supported, description } = manifest.capabilities[name];
+      assert.equal(supported, 'limited', name);
+      assert.match(nls[description.slice(1, -1)] ?? '', /^[A-Z].*\.$/, name);
+    }
+    assert.match(nls['trust.virtual'] ?? '', /files on a disk.*building and running need them/);
+    // A virtual workspace without a machine behind it does not load the extension at all.
+    assert.deepEqual(manifest.extensionKind, ['workspace']);
+  });
+
   it('leaves the SDK that a program brings along out of a search, whose own files come first', () => {
     const excluded = contributes.configurationDefaults['search.exclude'];
     assert.deepEqual(excluded, { '**/vendor/grafos': true });

@@ -340,6 +340,8 @@ describe('dashboard in Chromium, with an in-process stand-in for the scheduler',
         await shot(`${scheme}-${width}`);
       }
       assert.deepEqual(await inPage('namelessControls'), []);
+      assert.equal(await page.locator('table').count(), 1);
+      assert.deepEqual(await inPage('namelessContent'), []);
     });
   }
   const connectAgain = async () => {

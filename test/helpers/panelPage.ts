@@ -26,7 +26,21 @@ export interface PanelPage extends AsyncDisposable {
 export const WORDS = Object.fromEntries(
   [
     ...['empty', 'output', 'noOutput', 'log', 'noLog', 'input', 'inputLabel', 'profile', 'functions', 'lines', 'flame'],
-    ...['details', 'artifacts', 'error', 'actions', 'views', 'tree', 'table', 'text', 'picture', 'hex', 'copy', 'save'],
+    ...[
+      'details',
+      'artifacts',
+      'error',
+      'places',
+      'actions',
+      'views',
+      'tree',
+      'table',
+      'text',
+      'picture',
+      'hex',
+      'copy',
+      'save',
+    ],
     ...['showNewer', 'edited'],
   ].map((name) => [name, name]),
 ) as unknown as PanelWords;

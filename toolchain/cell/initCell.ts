@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StateFolder } from '../../base/files/stateFolder.ts';
 import { GrafosError } from '../../base/grafosError.ts';
+import { wordList } from '../../base/text/wordList.ts';
 import type { Authority } from '../trust/authority.ts';
 import { type CellConfig, configFault, readCellConfig } from './cellConfig.ts';
 import { CELL_FILES, openCellFolder } from './cellFolder.ts';
@@ -89,7 +90,7 @@ function refuseForeign(folder: StateFolder): void {
     .filter((name) => !name.startsWith('.') && !name.startsWith('setup.') && !own.includes(name));
   if (foreign.length === 0) return;
   throw new GrafosError('folder_not_empty', `${folder.path} is not empty.`, {
-    why: `It holds ${foreign.slice(0, 3).join(', ')}, which is no part of a cell.`,
+    why: `It holds ${wordList(foreign, 3)}, which ${foreign.length === 1 ? 'is' : 'are'} no part of a cell.`,
     next: 'Give a folder that is empty or not there: --state FOLDER',
   });
 }

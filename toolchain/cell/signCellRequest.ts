@@ -1,4 +1,5 @@
 import { GrafosError } from '../../base/grafosError.ts';
+import { wordList } from '../../base/text/wordList.ts';
 import { ipOctets } from '../../daemons/peers/peerAddress.ts';
 import type { Authority } from '../trust/authority.ts';
 import { readSigningRequests, type SigningRequest } from '../trust/signingRequest.ts';
@@ -28,7 +29,7 @@ export function signCellRequest(options: SignCellOptions): { answer: string; not
   const requests = readSigningRequests(request);
   const roles = requests.map(({ role }) => role).sort();
   if (roles.join() !== [...CELL_ROLES].sort().join())
-    throw differs(`It asks for certificates of the roles ${roles.join(', ')}; a cell has ${CELL_ROLES.join(' and ')}.`);
+    throw differs(`It asks for certificates of the roles ${roles.join(', ')}; a cell has ${wordList(CELL_ROLES)}.`);
   const signed = CELL_ROLES.map((role) => {
     const wanted = requests.find((one) => one.role === role) as SigningRequest;
     if (wanted.name !== cellId) throw differs(`It is of the cell ${wanted.name}, not of ${cellId}.`);

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readlinkSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
+import { wordList } from '../../base/text/wordList.ts';
 
 export const RUST_TARGET = 'wasm32-unknown-unknown';
 
@@ -52,7 +53,7 @@ export async function findRust(folder: string, env: NodeJS.ProcessEnv, signal?: 
     });
   }
   throw new GrafosError('rust_target_missing', `Rust is installed, but not for ${RUST_TARGET}.`, {
-    why: `${given === null ? '' : 'CARGO names the cargo to use. '}${new Intl.ListFormat('en-GB').format(lacking.map(({ cargo }) => cargo))} cannot build for it.`,
+    why: `${given === null ? '' : 'CARGO names the cargo to use. '}${wordList(lacking.map(({ cargo }) => cargo))} cannot build for it.`,
     next: `Run \`${installCommand(first.sysroot)}\` and build again${given === null ? '' : ', or remove CARGO: then the cargo on the PATH is used'}.`,
   });
 }

@@ -5,10 +5,11 @@
  */
 import { resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
-import type { DevState } from '../../daemons/wire/devState.ts';
+import { wordList } from '../../base/text/wordList.ts';
+import type { DaemonName, DevState } from '../../daemons/wire/devState.ts';
 import { cellConfirmation } from '../confirm/cellConfirmation.ts';
 import { deadDaemons, usableStack } from '../stack/devState.ts';
-import { stackPaths } from '../stack/stackPaths.ts';
+import { type StackPaths, stackPaths } from '../stack/stackPaths.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
 import {
   CLOUD_PROVIDERS,
@@ -85,16 +86,17 @@ async function resolveLocal(programRoot: string): Promise<Target> {
   target.catch(() => {});
   const dead = await deadDaemons(state);
   if (dead.includes('scheduler') || dead.includes('fabricbiosd')) {
-    throw new GrafosError(
-      'runtime_not_ready',
-      `The local stack is broken: ${new Intl.ListFormat('en-GB').format(dead)} ended.`,
-      {
-        why: `The process named in ${paths.state} is gone.`,
-        next: `Start it again: grafos dev up (the log is in ${paths.logs})`,
-      },
-    );
+    throw brokenStack(dead, paths);
   }
   return target;
+}
+
+/** The error of a local stack of which daemons ended that a run needs. */
+export function brokenStack(dead: readonly DaemonName[], paths: Pick<StackPaths, 'state' | 'logs'>): GrafosError {
+  return new GrafosError('runtime_not_ready', `The local stack is broken: ${wordList(dead)} ended.`, {
+    why: `${dead.length === 1 ? 'The process is gone that' : 'The processes are gone that'} ${paths.state} names.`,
+    next: `Start it again: grafos dev up (the log is in ${paths.logs})`,
+  });
 }
 
 /**

@@ -22,9 +22,9 @@ export function fileError(error: unknown, what: string, isGiven = false): unknow
 
 /** Says as a sentence why a file operation failed; the system's own words where there are none. */
 export function fileFault(error: unknown): string {
-  const why = error instanceof Error && 'code' in error ? ADVICE[String(error.code)]?.why : undefined;
-  if (why !== undefined) return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
-  return error instanceof Error ? error.message : String(error);
+  const known = error instanceof Error && 'code' in error ? ADVICE[String(error.code)]?.why : undefined;
+  const why = known ?? (error instanceof Error ? error.message : String(error));
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}${/[.!?]$/.test(why) ? '' : '.'}`;
 }
 
 interface Advice {

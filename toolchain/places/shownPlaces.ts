@@ -1,8 +1,9 @@
+import { cutText } from '../../base/text/cutText.ts';
 import type { Place } from './place.ts';
 
 /** Places that are shown at most. */
 const PLACES_MAX = 16;
-/** UTF-16 units of a line that are shown at most. */
+/** UTF-16 units of a line that are shown at most; a cut is marked. */
 const EXCERPT_MAX = 160;
 
 /**
@@ -13,7 +14,7 @@ export function shownPlaces(found: readonly Place[]): Place[] {
   const shown = new Map<string, Place>();
   for (const one of [...found.filter(({ own }) => own), ...found.filter(({ own }) => !own)]) {
     const key = `${one.file}:${one.line}:${one.function}`;
-    if (!shown.has(key)) shown.set(key, { ...one, excerpt: one.excerpt?.slice(0, EXCERPT_MAX) ?? null });
+    if (!shown.has(key)) shown.set(key, { ...one, excerpt: one.excerpt && cutText(one.excerpt, EXCERPT_MAX) });
   }
   return [...shown.values()].slice(0, PLACES_MAX);
 }

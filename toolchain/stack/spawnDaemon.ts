@@ -8,6 +8,7 @@ import { StateFolder } from '../../base/files/stateFolder.ts';
 import { GrafosError } from '../../base/grafosError.ts';
 import { packageRoot } from '../../base/packageRoot.ts';
 import { processStart } from '../../base/processIdentity.ts';
+import { cutText } from '../../base/text/cutText.ts';
 import type { FailedLine, ReadyLine } from '../../daemons/wire/daemonLines.ts';
 import type { DaemonName, DaemonState } from '../../daemons/wire/devState.ts';
 
@@ -291,7 +292,7 @@ function settleReady<Facts>(name: string, text: string, seeLog: string, ready: P
   if (line === undefined) {
     ready.reject(
       new GrafosError('daemon_garbled', `${name} said something else than that it is ready.`, {
-        why: text.slice(0, 200),
+        why: cutText(text, 200),
         next: seeLog,
       }),
     );

@@ -1,3 +1,4 @@
+import { wordList } from '../../base/text/wordList.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
 
@@ -31,5 +32,5 @@ export function workText(work: StackWork | null): string | null {
     ...(work.runs === 0 ? [] : [`${work.runs} ${work.runs === 1 ? 'run' : 'runs'} under way`]),
     ...(work.leases === 0 ? [] : [`${work.leases} ${work.leases === 1 ? 'lease' : 'leases'} of fabric memory`]),
   ];
-  return parts.join(' and ');
+  return wordList(parts);
 }

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { makeFolders } from '../../base/files/makeFolders.ts';
 import { GrafosError } from '../../base/grafosError.ts';
 import type { PeerRole } from '../../daemons/wire/peerRole.ts';
+import { fileFault } from '../files/fileError.ts';
 import { createAuthority, type LeafRequest } from './authority.ts';
 import type { CertificateFiles } from './devTrust.ts';
 import { readAuthority } from './readAuthority.ts';
@@ -91,7 +92,7 @@ async function writePair(
 
 function notWritable(folder: string, cause: unknown): GrafosError {
   return new GrafosError('not_writable', `The certificate cannot be written to ${folder}.`, {
-    why: cause instanceof Error ? cause.message : String(cause),
+    why: fileFault(cause),
     next: 'Give a folder that can be written to.',
     cause,
   });

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { GrafosError } from '../../base/grafosError.ts';
+import { plainText } from '../../base/text/plainText.ts';
+import { fileFault } from '../files/fileError.ts';
 import { type Authority, loadAuthority } from './authority.ts';
 
 const DAY_MS = 86_400_000;
@@ -37,8 +39,8 @@ async function readPem(file: string, what: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new GrafosError('ca_unreadable', `The ${what} cannot be read from ${file}.`, {
-      why: cause instanceof Error ? cause.message : String(cause),
+    throw new GrafosError('ca_unreadable', `The ${what} cannot be read (${plainText(file, 1024)}).`, {
+      why: fileFault(cause),
       next: 'Give the files that `grafos admin init-ca` wrote: --ca ca.pem --ca-key ca-key.pem',
       cause,
     });

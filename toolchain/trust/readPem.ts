@@ -27,7 +27,7 @@ export async function readPem(of: string, file: string): Promise<Pem> {
     const bytes = await readSmallFile(file, PEM_BYTES_MAX);
     return { text: bytes.toString('utf8'), sha256: createHash('sha256').update(bytes).digest('hex') };
   } catch (error) {
-    throw new GrafosError('trust_unreadable', `A trust file of ${of} cannot be read: ${plainText(file, 1024)}.`, {
+    throw new GrafosError('trust_unreadable', `A trust file of ${of} cannot be read (${plainText(file, 1024)}).`, {
       kind: of === BY_HAND ? 'usage' : 'unreachable',
       why: fileFault(error),
       next: of === 'local' ? 'Start the stack again: grafos dev up' : 'Check the path and its permissions.',

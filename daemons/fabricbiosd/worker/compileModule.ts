@@ -1,3 +1,4 @@
+import { cutText } from '../../../base/text/cutText.ts';
 import { meter } from '../../../wasm/meter/meter.ts';
 import type { MeteredModule } from '../../../wasm/meter/meteredModule.ts';
 import { checkProfile } from '../../../wasm/profile.ts';
@@ -107,8 +108,7 @@ function whyInvalid(bytes: Uint8Array): string | null {
 
 function refused(code: RunErrorCode, message: string): { refused: RunError } {
   // A module may have names of 100 000 bytes.
-  const short = message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message;
-  return { refused: { code, message: short } };
+  return { refused: { code, message: cutText(message, MESSAGE_MAX) } };
 }
 
 function listed(messages: string[]): string {

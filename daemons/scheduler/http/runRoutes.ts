@@ -118,7 +118,7 @@ function leaseEnded(): RefusedError {
   return new RefusedError(
     'lease_ended',
     'The run holds no fabric memory now.',
-    'Run it with --mem and --hold to look at its memory afterwards.',
+    'Hold its lease beyond its end to look at its memory afterwards.',
   );
 }
 

@@ -115,7 +115,9 @@ export class HeadSection {
       element('p', {}, element('strong', { text: error.word }), ' ', element('span', { text: error.message })),
     );
     if (error.next !== '') this.#error.append(element('p', { class: 'next', text: error.next }));
-    if (error.places.length > 0) this.#error.append(element('ol', {}, ...error.places.map((one) => this.#place(one))));
+    if (error.places.length === 0) return;
+    const places = error.places.map((one) => this.#place(one));
+    this.#error.append(element('ol', { attributes: { 'aria-label': this.#words.places } }, ...places));
   }
 
   #place({ file, line, column, name, excerpt, isPlain }: PlaceShown): HTMLElement {

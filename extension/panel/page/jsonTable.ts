@@ -28,7 +28,11 @@ export function jsonTable(value: JsonNode, labels: { caption: string; more: stri
   const add = (from: number, to: number) =>
     body.append(...rows.slice(from, to).map((row, index) => tableRow(from + index, row, columns)));
   const button = paged(rows.length, PAGE, add, labels.more);
-  const holder = element('div', { class: 'table', attributes: { tabindex: '0' } }, table);
+  const holder = element(
+    'div',
+    { class: 'table', attributes: { tabindex: '0', role: 'region', 'aria-label': labels.caption } },
+    table,
+  );
   if (button !== null) holder.append(button);
   return holder;
 }

@@ -77,7 +77,7 @@ function table(
   );
   return element(
     'div',
-    { class: 'table', attributes: { tabindex: '0' } },
+    { class: 'table', attributes: { tabindex: '0', role: 'region', 'aria-label': caption } },
     element(
       'table',
       { attributes: { 'aria-label': caption } },

@@ -70,8 +70,14 @@ async function packedBy({ name, version }: BundlePart, signal: AbortSignal): Pro
 
 function whyOf(cause: unknown): string {
   if (cause instanceof Error && 'stderr' in cause && typeof cause.stderr === 'string' && cause.stderr.trim() !== '')
-    return cause.stderr.trim().split('\n').slice(0, 3).join('\n');
+    return firstLines(cause.stderr.trim(), 3);
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The first lines of a text; a last line of `…` says that there are more. */
+function firstLines(text: string, most: number): string {
+  const lines = text.split('\n');
+  return lines.length > most ? [...lines.slice(0, most), '…'].join('\n') : text;
 }
 
 function differs({ name, version }: BundlePart, why: string): GrafosError {

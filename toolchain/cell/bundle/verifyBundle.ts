@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { GrafosError } from '../../../base/grafosError.ts';
+import { wordList } from '../../../base/text/wordList.ts';
 import { fileError } from '../../files/fileError.ts';
 import { checkSignature } from './bundleSignature.ts';
 import { MANIFEST } from './makeBundle.ts';
@@ -52,7 +53,7 @@ export async function verifyBundle(file: string, caPem?: string): Promise<Verifi
     (path) => hashes.get(path) !== listed.get(path),
   );
   if (manifest === '' || wrong.length > 0)
-    throw unfit(file, `Its list of hashes does not fit: ${wrong.slice(0, 3).join(', ') || 'it is missing'}.`);
+    throw unfit(file, `Its list of hashes does not fit: ${wordList(wrong, 3) || 'it is missing'}.`);
   return { file, sha256, files: hashes.size, version, target, signed_by: signedBy };
 }
 

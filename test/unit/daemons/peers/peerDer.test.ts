@@ -149,6 +149,8 @@ describe('values in DER', () => {
   it('text of a peer is printed without control characters, cut to 100', () => {
     assert.equal(printable('a\u001b[31mb\n\u0000é\u202e~'), 'a?[31mb????~');
     assert.equal(printable('x'.repeat(101)).length, 100);
+    assert.equal(printable('x'.repeat(101)), `${'x'.repeat(97)}...`);
+    assert.equal(printable('x'.repeat(100)), 'x'.repeat(100));
     assert.throws(() => time(ascii(0x17, '\u001b[2J')), invalid(/"\?\[2J"/));
   });
 });

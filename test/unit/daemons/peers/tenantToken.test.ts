@@ -52,6 +52,9 @@ describe('tenantToken', () => {
       );
     }
     await refused(mint({ seconds: 301 }).token, 'token_lifetime_too_long');
+    // A token of the past needs a new one, a token of the future other clocks.
+    await assert.rejects(verify(token, NOW + 305_000), { next: /^Make a new one/ });
+    await assert.rejects(verify(token, NOW - 6_000), { next: /^Compare the clocks/ });
   });
 
   it('tells each fault apart', async () => {

@@ -200,13 +200,17 @@ describe('ten thousand runs', () => {
 });
 
 describe('places of a failed run', () => {
-  it('are shown as far as they are known, and left out without a line', () => {
+  it('are shown as far as they are known, by the name alone without a line, and left out without either', () => {
     const place = { function: 'f', file: 'a.ts', line: 3, column: 2, own: true, excerpt: 'x' };
     assert.deepEqual(placeShown(place), [{ file: 'a.ts', line: 3, column: 2, name: 'f', excerpt: 'x' }]);
     assert.deepEqual(placeShown({ ...place, function: null, column: null, excerpt: null }), [
       { file: 'a.ts', line: 3, column: 1, name: '', excerpt: '' },
     ]);
-    for (const part of [{ file: null }, { line: null }]) assert.deepEqual(placeShown({ ...place, ...part }), []);
+    for (const part of [{ file: null }, { line: null }]) {
+      const byName = { file: '', line: 0, column: 0, name: 'f', excerpt: '' };
+      assert.deepEqual(placeShown({ ...place, ...part }), [byName]);
+      assert.deepEqual(placeShown({ ...place, ...part, function: null }), []);
+    }
   });
 
   it('open files of the program alone', () => {

@@ -377,6 +377,25 @@ describe('building an AssemblyScript tasklet', () => {
     });
   });
 
+  it('lists the errors of several files as validate lists them', async () => {
+    const files = {
+      [SOURCE]: `import { a } from "./lib/z";\nimport { b } from "./lib/a";\n${HELLO.replace('input.length', 'a(x) + b(y)')}`,
+      'tasklets/lib/a.ts': 'export function b(n: i32): i32 {\n  const m: string = n;\n  return q;\n}\n',
+      'tasklets/lib/z.ts': 'export function a(n: i32): i32 {\n  return r + s;\n}\n',
+    };
+    await using scratch = await scratchProgram(SOURCE, files);
+    const said = (findings: Array<{ code: string; severity: string; file: string; message: string }>) =>
+      findings.filter(({ severity }) => severity === 'error').map(({ code, file, message }) => [code, file, message]);
+    const checked = said(await validate(scratch.root));
+    assert.ok(checked.length > 3, JSON.stringify(checked));
+    assert.ok(new Set(checked.map(([, file]) => file)).size > 1);
+    await assert.rejects(buildTasklet(scratch.program, scratch.tasklet), (error) => {
+      assert.ok(error instanceof BuildFailedError);
+      assert.deepEqual(said(error.findings), checked);
+      return true;
+    });
+  });
+
   it('checks a text that is not saved, and writes nothing', async () => {
     await using scratch = await scratchProgram(SOURCE, { [SOURCE]: HELLO });
     const overlay = new Map([[join(scratch.root, SOURCE), HELLO.replace('input.length', 'input.size')]]);

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GrafosError } from '../../../../base/grafosError.ts';
+import { ADMIN_COMMANDS } from '../../../../cli/adminCommands.ts';
 import { checkPeerChain } from '../../../../daemons/peers/peerCertificate.ts';
 import { initCa, issueCert, issueServerCert } from '../../../../toolchain/trust/adminCertificates.ts';
 
@@ -53,6 +54,32 @@ describe('certificates whose keys the user keeps', () => {
     const files = [tenant, admin, cell].map(({ cert }) => cert);
     const run = spawnSync('openssl', ['verify', '-x509_strict', '-CAfile', ca.ca, ...files], { encoding: 'utf8' });
     assert.equal(run.status, 0, `${run.stderr}${run.error?.message ?? ''}`);
+  });
+
+  it('come with the members that the command line promises for --json', async () => {
+    const pairs = {
+      'admin init-ca': await initCa({ out: join(root, 'second'), days: 3650 }),
+      'admin issue-cert': await issueCert({ ...ca, out: root, role: 'tenant', name: 'acme', days: 9 }),
+      'admin issue-server-cert': await issueServerCert({
+        ...{ ...ca, out: root, role: 'scheduler', name: 's', hosts: [], days: 9 },
+      }),
+    };
+    for (const [name, pair] of Object.entries(pairs)) {
+      const spec = ADMIN_COMMANDS.find((one) => one.name === name);
+      assert.equal(spec?.json, `{${Object.keys(pair).join(', ')}}`, name);
+      assert.equal(new Date(pair.not_after).toISOString(), pair.not_after, name);
+    }
+  });
+
+  it('say how many days they can have', async () => {
+    const tenant = { ...ca, out: root, role: 'tenant' as const, name: 'acme' };
+    const table: [Promise<unknown>, RegExp][] = [
+      [initCa({ out: join(root, 'third'), days: 99_999 }), /^Give a whole number of days from 1 to 3650\.$/],
+      [initCa({ out: join(root, 'third'), days: 0 }), /^Give a whole number of days from 1 to 3650\.$/],
+      [issueCert({ ...tenant, days: 99_999 }), /^Ask for at most \d+ days, or make a new CA: grafos admin init-ca /],
+      [issueCert({ ...tenant, days: 0 }), /^Give a whole number of days from 1 to 398\.$/],
+    ];
+    for (const [act, next] of table) await assert.rejects(act, { next });
   });
 
   it('keep their keys to their owner', async function () {

@@ -1,11 +1,14 @@
 /** The page of the Run panel in a real Chromium: messages in, elements out. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { ArtifactName } from '../../../../../daemons/wire/tenantApi.ts';
 import type { OutputShown } from '../../../../../extension/panel/panelMessages.ts';
 import { launchChromium } from '../../../../helpers/chromium.ts';
 import { head, type PanelPage, panelPage } from '../../../../helpers/panelPage.ts';
 
+const NAMELESS = join(import.meta.dirname, '../../../../daemons/page/namelessContent.js');
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
@@ -250,6 +253,29 @@ describe('the page of the Run panel', function () {
       input: { name: '', text: 'as it was', note: '', isReadOnly: true },
     });
     assert.equal(await panel.page.locator('textarea').isEditable(), false);
+  });
+
+  it('has a name for each table and each part that scrolls, and no empty column head', async () => {
+    const place = { file: 'tasklets/demo.ts', line: 12, column: 5, name: 'compute', excerpt: 'return parts[9];' };
+    const error = { word: 'trap', message: 'index', next: 'Look.', places: [place] };
+    await panel.post({ kind: 'head', head: head({ state: 'failed', error }) });
+    const lines = [{ cells: ['1', 'tasklets/demo.ts:1'], file: 'tasklets/demo.ts', line: 1 }];
+    const profile = {
+      functions: [
+        ['Function', 'Fuel'],
+        ['compute', '1'],
+      ],
+      lineHeads: ['Fuel', 'Line'],
+      lines,
+    };
+    await panel.post({ kind: 'profile', runId: 'r1', profile: { ...profile, flame: [], notes: [] } });
+    await show('[{"a":1},{"b":2}]');
+    const nameless = await readFile(NAMELESS, 'utf8');
+    for (const view of await views()) {
+      await open(view);
+      assert.deepEqual(await panel.page.evaluate(nameless), [], view);
+    }
+    assert.ok((await panel.page.locator('table').count()) >= 2);
   });
 
   it('opens the next output in the form that was chosen, where it has it', async () => {

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { COMMANDS } from '../../../cli/commandTable.ts';
+import { commandTree, helpCommand } from '../../../cli/commandTree.ts';
+import { Output } from '../../../cli/output.ts';
+
+const tree = commandTree(new Output({ json: true, color: 'never' }), [], async () => {});
+
+/** The first words of the commands under each heading of the help, in its order. */
+function headings(): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  let words: string[] = [];
+  for (const line of tree.helpInformation().split('\n')) {
+    const [, heading] = /^([A-Z].*):$/.exec(line) ?? [];
+    if (heading !== undefined) {
+      words = [];
+      found.set(heading, words);
+    }
+    const [, word] = /^ {2}([a-z]+)/.exec(line) ?? [];
+    if (word !== undefined) words.push(word);
+  }
+  return found;
+}
+
+describe('the help', () => {
+  it('has profile among the commands that look at a run', () => {
+    const run = headings().get('Run') ?? [];
+    for (const word of ['deploy', 'runs', 'artifacts', 'replay', 'profile']) assert.ok(run.includes(word), word);
+  });
+
+  it('has each command under a heading that says what it is for, once', () => {
+    const named = [...headings()].filter(([heading]) => heading !== 'Options' && heading !== 'First steps');
+    assert.deepEqual(
+      named.map(([heading]) => heading),
+      ['Write and check', 'Run', 'Your tools and you', 'Cells and clouds'],
+    );
+    const words = [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]))];
+    assert.deepEqual(named.flatMap(([, listed]) => listed).sort(), words.sort());
+  });
+
+  it('describes each group of commands', () => {
+    for (const command of tree.commands) assert.notEqual(command.description(), '', command.name());
+  });
+
+  for (const [argv, command] of [
+    [['dev', 'up', '--x'], 'grafos dev up --help'],
+    [['dev', 'upp'], 'grafos dev --help'],
+    [['nobody'], 'grafos --help'],
+    [['profile', '--x'], 'grafos profile --help'],
+  ] as const) {
+    it(`of ${argv.join(' ')} is ${command}`, () => assert.equal(helpCommand([...argv]), command));
+  }
+});
