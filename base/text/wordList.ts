@@ -1,5 +1,3 @@
-const ENGLISH = new Intl.ListFormat('en-GB');
-
 /**
  * Joins words as a sentence lists them: `a, b and c`.
  *
@@ -7,5 +5,6 @@ const ENGLISH = new Intl.ListFormat('en-GB');
  */
 export function wordList(words: readonly string[], most = Number.POSITIVE_INFINITY): string {
   const more = words.length - most;
-  return ENGLISH.format(more > 0 ? [...words.slice(0, most), `${more} more`] : words);
+  // Made when it is used: few processes ever list anything.
+  return new Intl.ListFormat('en-GB').format(more > 0 ? [...words.slice(0, most), `${more} more`] : words);
 }
