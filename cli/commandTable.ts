@@ -4,15 +4,13 @@ import { CLOUD_CELL_COMMANDS } from './cloudCellCommands.ts';
 import { CLOUD_COMMANDS } from './cloudCommands.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { DIRECT } from './directOptions.ts';
+import { RUN_COMMANDS } from './runCommands.ts';
+import { CELL, OUTPUT, PROVIDER } from './runOptions.ts';
 
-const PROVIDER: OptionSpec = { flags: '--provider <name>', description: 'local, aws, gcp or azure' };
-const CELL: OptionSpec = { flags: '--cell <name>', description: 'one of several cells of the provider' };
 const TASKLET: OptionSpec = {
   flags: '--tasklet <name>',
   description: 'which tasklet; may be left out when the program has one',
 };
-
-const OUTPUT: OptionSpec = { flags: '--output <file>', description: 'write the bytes of the output to a file' };
 
 const RECORDS: OptionSpec[] = [
   { flags: '--provider <name>', description: 'local, aws, gcp or azure; local unless a scheduler is given' },
@@ -218,130 +216,7 @@ export const COMMANDS: CommandSpec[] = [
     json: '{written, suggestions: [{tasklet, fuel_used, case, fuel, current, enough, line}]}',
     load: async () => (await import('./commands/fuel.ts')).suggest,
   },
-  {
-    name: 'runs list',
-    summary: 'List runs, newest first',
-    options: [
-      { ...PROVIDER, default: 'local' },
-      CELL,
-      { flags: '--limit <n>', description: 'rows at most', default: '50' },
-    ],
-    examples: ['grafos runs list --limit 5'],
-    json: '[run]',
-    load: async () => (await import('./commands/runs.ts')).list,
-  },
-  {
-    name: 'runs show',
-    summary: 'Show a run',
-    args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER, CELL, OUTPUT],
-    examples: ['grafos runs show 01m8k051vmztccwj2af9z02wj3 --output out.bin'],
-    json: 'run, its response as in grafos deploy run',
-    load: async () => (await import('./commands/runs.ts')).show,
-  },
-  {
-    name: 'runs logs',
-    summary: 'Print the log of a run',
-    args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER, CELL, { flags: '--follow', description: 'go on as the log grows, until the run ends' }],
-    examples: ['grafos runs logs 01m8k051vmztccwj2af9z02wj3 --follow'],
-    json: '{run_id, lines: [text]}; with --follow one {line} a line',
-    load: async () => (await import('./commands/runs.ts')).logs,
-  },
-  {
-    name: 'runs wait',
-    summary: 'Wait for the end of a run; its log comes meanwhile',
-    args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER, CELL, OUTPUT],
-    json: 'run, its response as in grafos deploy run',
-    load: async () => (await import('./commands/runs.ts')).wait,
-  },
-  {
-    name: 'runs cancel',
-    summary: 'Cancel a run',
-    args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [PROVIDER, CELL],
-    json: 'run',
-    load: async () => (await import('./commands/runs.ts')).cancel,
-  },
-  {
-    name: 'artifacts',
-    summary: 'List the artifacts of a run, or download them',
-    args: [{ name: '<run-id>', description: 'id of the run' }],
-    options: [
-      PROVIDER,
-      CELL,
-      { flags: '--download', description: 'write them to files' },
-      {
-        flags: '--bundle <file>',
-        description: 'write the whole run to one file, with its module, input and the sources that it was built from',
-      },
-      { flags: '--out <folder>', description: 'download to this folder; .grafos/artifacts/<run-id> unless given' },
-    ],
-    examples: [
-      'grafos artifacts 01m8k051vmztccwj2af9z02wj3 --download',
-      'grafos artifacts 01m8k051vmztccwj2af9z02wj3 --bundle first.grafos-run',
-    ],
-    json: '{run_id, dir, artifacts: [{name, size, sha256}]}; with --bundle {run_id, file, bytes}',
-    load: async () => (await import('./commands/artifacts.ts')).run,
-  },
-  {
-    name: 'replay',
-    summary: 'Repeat a run bit for bit on the local stack, and compare',
-    args: [{ name: '<run-id>', description: 'id of the run, or the path of a file that artifacts --bundle wrote' }],
-    options: [PROVIDER, CELL, OUTPUT],
-    examples: ['grafos replay 01m8k051vmztccwj2af9z02wj3', 'grafos replay first.grafos-run'],
-    json: '{same, compared: [field], differences: [field], original: response.json, replay: response as in grafos deploy run, or null where a file was replayed without a stack}',
-    load: async () => (await import('./commands/replay.ts')).run,
-  },
-  {
-    name: 'profile',
-    summary: 'Repeat a run with counters, and show which functions and lines its fuel went to',
-    args: [{ name: '<run-id>', description: 'id of a run that ended, or the path of a file of one' }],
-    options: [PROVIDER, CELL, { flags: '--limit <n>', description: 'rows of each table; JSON has all', default: '10' }],
-    examples: ['grafos profile 01m8k051vmztccwj2af9z02wj3 --limit 20'],
-    json: '{run_id, tasklet, module_sha256, fuel_used, functions: [{index, name, fuel, total, calls, for: [{file, line, fuel}]}], lines: [{file, line, fuel, total, library}], calls: [{name, parent, self, total}], flame_graph: path or null}',
-    load: async () => (await import('./commands/profile.ts')).run,
-  },
-  {
-    name: 'mem read',
-    summary: "Read a run's fabric memory over the data plane",
-    args: [{ name: '<run-id>', description: 'run whose lease is held (deploy run --hold)' }],
-    options: [
-      PROVIDER,
-      CELL,
-      { flags: '--offset <size>', description: 'first byte', default: '0' },
-      { flags: '--length <size>', description: 'how many; to the end of the lease unless given' },
-      { flags: '--out <file>', description: 'write the raw bytes to a file' },
-    ],
-    examples: ['grafos mem read 01m8k051vmztccwj2af9z02wj3 --offset 4096 --length 64'],
-    json: '{lease_id, offset, length, bytes_b64}; with --out {lease_id, offset, length, file}',
-    load: async () => (await import('./commands/mem.ts')).read,
-  },
-  {
-    name: 'mem write',
-    summary: "Write a file or standard input into a run's fabric memory",
-    args: [
-      { name: '<run-id>', description: 'run whose lease is held' },
-      { name: '<file>', description: 'bytes to write; - for standard input' },
-    ],
-    options: [PROVIDER, CELL, { flags: '--offset <size>', description: 'first byte', default: '0' }],
-    json: '{lease_id, offset, length}',
-    load: async () => (await import('./commands/mem.ts')).write,
-  },
-  {
-    name: 'mem watch',
-    summary: "Print changes of a run's fabric memory until interrupted or the lease ends",
-    args: [{ name: '<run-id>', description: 'run whose lease is held' }],
-    options: [
-      PROVIDER,
-      CELL,
-      { flags: '--offset <size>', description: 'first byte', default: '0' },
-      { flags: '--length <size>', description: 'how many; to the end of the lease unless given' },
-    ],
-    json: 'one line a change: {offset, length, bytes_b64}',
-    load: async () => (await import('./commands/mem.ts')).watch,
-  },
+  ...RUN_COMMANDS,
   {
     name: 'provider list',
     summary: 'List providers and whether they are ready',

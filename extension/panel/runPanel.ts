@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { inputText } from '../deploy/pickInput.ts';
 import { showError } from '../dialogs/showError.ts';
 import type { Grafos } from '../grafos.ts';
 import { VIEWS } from '../ids.ts';
@@ -11,12 +10,11 @@ import { openFileRun } from '../runs/openFileRun.ts';
 import type { RunInputs } from '../runs/runInputs.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import { ShownRun } from '../runs/shownRun.ts';
-import { devOf } from '../stack/stackState.ts';
 import { runWord } from '../views/texts.ts';
 import { actOnFileRun } from './actOnFileRun.ts';
 import { actOnPanel } from './actOnPanel.ts';
+import { type Current, currentInput, isStopped, newParts } from './currentRun.ts';
 import { fixtureOfInput } from './fixtureOfInput.ts';
-import { inputShown } from './inputShown.ts';
 import { outputShown } from './outputShown.ts';
 import { panelHtml } from './panelHtml.ts';
 import type { FromPage, ProfileShown, ToPage } from './panelMessages.ts';
@@ -31,20 +29,6 @@ import { ShownRunMemory } from './shownRunMemory.ts';
 const LOG_GATHER_MS = 50;
 /** Time in which a file must be read, milliseconds. */
 const OPEN_MS = 60_000;
-
-/** The shown run, of a provider of a program or from a file. */
-type Current = CurrentParts & ({ session: ProgramSession; shown: ShownRun } | { session: null; shown: FileRun });
-
-interface CurrentParts {
-  /** A sentence about the run, as the outcome of a replay. */
-  notice: string;
-  /** Name of the fixture that has the run's input. */
-  fixture: string | undefined;
-  profile: ProfileShown | undefined;
-  subscriptions: vscode.Disposable[];
-  /** Characters of the log that the page has. */
-  logSent: number;
-}
 
 /**
  * The one Run panel. It shows the newest run that this window started, or the run that was opened
@@ -343,17 +327,9 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#sendInput(current);
   }
 
-  #sendInput({ session, shown, fixture }: Current): void {
-    const { run, parts } = shown;
-    const choice = this.#inputs.of(run.run_id);
-    const name =
-      fixture !== undefined
-        ? inputText({ kind: 'fixture', name: fixture })
-        : choice?.kind === 'file'
-          ? inputText(choice)
-          : '';
-    const input = inputShown(parts?.input ?? null, parts?.record?.input_bytes ?? 0, name);
-    this.#post({ kind: 'input', runId: run.run_id, input: session ? input : { ...input, isReadOnly: true } });
+  #sendInput(current: Current): void {
+    const { run } = current.shown;
+    this.#post({ kind: 'input', runId: run.run_id, input: currentInput(current, this.#inputs.of(run.run_id)) });
   }
 
   #receive(message: FromPage): void {
@@ -454,13 +430,4 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#isPinned = kept.isPinned;
     this.#show(session, session.runs.find(run.run_id) ?? { root, provider, cell, run }, '');
   }
-}
-
-function newParts(notice: string): CurrentParts {
-  return { notice, fixture: undefined, profile: undefined, subscriptions: [], logSent: 0 };
-}
-
-/** True for a run of the local stack while that does not run. */
-function isStopped({ stack }: ProgramSession, { provider }: RunEntry): boolean {
-  return provider === 'local' && devOf(stack.state) === undefined;
 }
