@@ -52,6 +52,12 @@ export async function openCellDoor(
       const end = text.indexOf('\n');
       if (end < 0 && text.length <= QUESTION_MAX) return;
       guest.off('data', listen);
+      // The question is whole. Its answer may wait for a lock.
+      guest.setTimeout(0);
+      if (end < 0) {
+        guest.destroy();
+        return;
+      }
       const [question = '', brought = ''] = text.slice(0, end).split(' ');
       if (!QUESTIONS.includes(question)) guest.destroy();
       else

@@ -90,7 +90,7 @@ export async function issueCertificates(
  */
 export async function takeCertificates(folder: StateFolder, config: CellConfig, answer: string): Promise<void> {
   if (answer.length > ANSWER_BYTES_MAX) throw unfit(`It has ${answer.length} characters.`);
-  const pems = answer.replaceAll('\r\n', '\n').match(CERTIFICATE_PEM) ?? [];
+  const pems = certificatesIn(answer);
   if (pems.length !== 3)
     throw unfit(`It has ${pems.length} certificates: of a CA, a cell and a scheduler it must have one each.`);
   const next = folder.find(NEXT);
@@ -105,6 +105,11 @@ export async function takeCertificates(folder: StateFolder, config: CellConfig, 
     return `${found}\n`;
   };
   await install(folder, { ca: `${ca}\n`, cell: find('cell'), scheduler: find('scheduler') });
+}
+
+/** The certificate of a CA in an answer: the very one that {@link takeCertificates} puts in force. */
+export function answerCa(answer: string): string | undefined {
+  return certificatesIn(answer).find(isCa);
 }
 
 /** File names of a role's pair in the folder of certificates. */
@@ -135,6 +140,10 @@ async function install(folder: StateFolder, { ca, cell, scheduler }: CellCertifi
   if (folder.names().includes(CELL_FILES.trust)) folder.rename(CELL_FILES.trust, OLD);
   settleTrust(folder);
   folder.remove(CELL_FILES.request);
+}
+
+function certificatesIn(answer: string): string[] {
+  return answer.replaceAll('\r\n', '\n').match(CERTIFICATE_PEM) ?? [];
 }
 
 function isCa(pem: string): boolean {

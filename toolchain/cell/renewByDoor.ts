@@ -3,10 +3,8 @@ import type { StateFolder } from '../../base/files/stateFolder.ts';
 import { GrafosError } from '../../base/grafosError.ts';
 import type { CellConfig } from './cellConfig.ts';
 import { CELL_FILES } from './cellFolder.ts';
-import { cellTrust, requestCertificates, settleTrust, takeCertificates } from './cellTrust.ts';
+import { answerCa, cellTrust, requestCertificates, settleTrust, takeCertificates } from './cellTrust.ts';
 import { lockSetup } from './lockSetup.ts';
-
-const CERTIFICATE_PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
  * The request for new certificates of a running cell, for an admin who asks for it through the
@@ -41,8 +39,8 @@ export async function answerByDoor(
     await using _lock = await lockSetup(folder, signal);
     settleTrust(folder);
     const known = cellTrust(folder)?.readText('ca.pem');
-    const pems = answer.match(CERTIFICATE_PEM) ?? [];
-    if (known === undefined || !pems.some((pem) => isSame(pem, known))) return 'they are of another CA';
+    const ca = answerCa(answer);
+    if (known === undefined || ca === undefined || !isSame(ca, known)) return 'they are of another CA';
     await takeCertificates(folder, config, answer);
     return undefined;
   } catch (error) {

@@ -1,8 +1,11 @@
 import { connect } from 'node:net';
 import { RefusedError } from '../refused.ts';
 
-/** Time that the process which runs the cell may take to answer, milliseconds. */
-const ANSWER_MS = 10_000;
+/**
+ * Time that the process which runs the cell may take to answer, milliseconds. It may wait ten
+ * seconds for the lock of the cell's setup.
+ */
+const ANSWER_MS = 20_000;
 const ANSWER_CHARACTERS = 64 * 1024;
 
 /** The process that runs the cell and keeps its keys, which the scheduler does not. */
