@@ -53,7 +53,8 @@ export class OriginalCode {
     const nans = this.nans;
     const longSteps = this.longSteps;
     let at = from;
-    for (;;) {
+    // Most code has neither.
+    while (this.nansDone < nans.after.length || this.longDone < longSteps.count) {
       const nan = nans.after[this.nansDone] ?? Number.POSITIVE_INFINITY;
       const long = this.longDone < longSteps.count ? longSteps.at(this.longDone) : Number.POSITIVE_INFINITY;
       // When both are at one place, the NaN was made before.
