@@ -43,14 +43,17 @@ describe('the Run panel in every theme', () => {
   for (const [name, theme, kind] of THEMES) {
     it(`is to be read in ${name}`, async () => {
       await editor.setSettings({ 'workbench.colorTheme': theme });
-      await workbench.page.locator(`.monaco-workbench.${kind}`).waitFor();
+      await workbench.reload();
+      const window = workbench.page.locator(`.monaco-workbench.${kind}`);
+      await workbench.until(name, async () => ((await window.isVisible()) ? true : undefined));
+      const again = workbench.status('grafOS local stack: running');
+      await workbench.until('the stack again', async () => ((await again.isVisible()) ? true : undefined));
       await workbench.webview().locator('.output .leaf', { hasText: '"ran_in": "local-dev"' }).waitFor();
       const page = workbench.webview();
       await page
         .locator(`body.${kind === 'vs' ? 'vscode-light' : kind === 'vs-dark' ? 'vscode-dark' : 'vscode-high-contrast'}`)
         .waitFor();
-      if (!(await page.locator('dt').first().isVisible()))
-        await page.locator('summary', { hasText: 'Details' }).click();
+      await page.locator('summary', { hasText: 'Details' }).click();
       const texts = page.locator(
         'h1, h2, .state, .summary, .quiet, dt, dd, button, textarea, .leaf .name, .leaf .value, a',
       );

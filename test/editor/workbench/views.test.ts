@@ -48,18 +48,20 @@ describe('the views, before anything runs', () => {
     await workbench.status('grafOS local stack: stopped').waitFor();
   });
 
-  it('are to be read in every theme', async () => {
-    await using workbench = await editor.open(editor.root);
-    await workbench.showGrafos();
-    await workbench.row('Tasklets', 'local-dev').waitFor();
-    for (const [name, theme, kind] of themes) {
+  for (const [name, theme, kind] of themes) {
+    it(`are to be read in ${name}`, async () => {
       await editor.setSettings({ 'workbench.colorTheme': theme });
-      await workbench.page.locator(`.monaco-workbench.${kind}`).waitFor();
-      await workbench.row('Tasklets', 'local-dev').waitFor();
-      await workbench.screenshot(`views-${name}`);
-    }
-    await editor.setSettings({});
-  });
+      try {
+        await using workbench = await editor.open(editor.root);
+        await workbench.page.locator(`.monaco-workbench.${kind}`).waitFor();
+        await workbench.showGrafos();
+        await workbench.row('Tasklets', 'local-dev').waitFor();
+        await workbench.screenshot(`views-${name}`);
+      } finally {
+        await editor.setSettings({});
+      }
+    });
+  }
 
   it('the palette has the commands that fit, in the category grafOS', async () => {
     await using workbench = await editor.open(editor.root);
