@@ -107,7 +107,7 @@ export async function takeCertificates(folder: StateFolder, config: CellConfig, 
   await install(folder, { ca: `${ca}\n`, cell: find('cell'), scheduler: find('scheduler') });
 }
 
-/** The certificate of a CA in an answer: the very one that {@link takeCertificates} puts in force. */
+/** The CA certificate of an answer: the very one that {@link takeCertificates} puts in force. */
 export function answerCa(answer: string): string | undefined {
   return certificatesIn(answer).find(isCa);
 }
