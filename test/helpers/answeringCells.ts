@@ -27,6 +27,22 @@ export function refusalOf(reason: string): { error: { reason: string; message: s
 /** A run of the tenant that has not ended. */
 export const UNDER_WAY = { ...RUN, state: 'running', ended_at: null, response: null, lease_id: null };
 
+/**
+ * Lets a cell say that it is healthy only once another one has answered the requests whose address
+ * begins so. The client has that answer by the time of the next request to the first cell.
+ */
+export function answersAfter(cells: AnsweringCells, name: string, other: string, path: string): void {
+  const [late, early] = [cells.schedulers[name], cells.schedulers[other]];
+  if (late === undefined || early === undefined) throw new Error('no such cell');
+  const answered = Promise.withResolvers<void>();
+  const [answerLate, answerEarly] = [late.answer, early.answer];
+  late.answer = (request, response) => void answered.promise.then(() => answerLate(request, response));
+  early.answer = (request, response) => {
+    if (request.url?.startsWith(path)) response.once('finish', () => answered.resolve());
+    answerEarly(request, response);
+  };
+}
+
 /** Starts healthy cells and puts them into the program's list, the first one in front. */
 export async function answeringCells(root: string, answers: Record<string, CellAnswer>): Promise<AnsweringCells> {
   const started: AsyncDisposable[] = [];
