@@ -109,11 +109,10 @@ async function askPlaces(
 
 /** Two cells cannot both have it: an id is given once. */
 function cellNeeded(runId: string, found: readonly FoundRun[]): GrafosError {
-  const [{ provider, cell } = { provider: 'aws', cell: undefined }] = found;
   const names = found.map((one) => one.cell ?? one.provider).sort();
   return new GrafosError('cell_needed', `${names.length} cells say that they have run ${runId}: ${names.join(', ')}.`, {
     why: 'A run is at one cell, and nothing here says which one took it.',
-    next: `Name the one that you mean: --provider ${provider} --cell ${cell ?? 'NAME'}`,
+    next: 'Name the one that you deployed to: --cell NAME',
   });
 }
 
