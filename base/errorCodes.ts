@@ -31,6 +31,7 @@ export const ERRORS = {
     cell_config_unfit: 'A cell cannot be made with these values.',
     cell_name_taken: 'The name of a new cell belongs to something in the cloud that grafOS did not make.',
     cell_name_used: 'Another cell of the provider has that name.',
+    cell_needed: 'Several cells fit, and none was named.',
     cell_of_another_ca: 'A cell in a cloud was made with a CA whose key is not here.',
     cell_of_another_provider: 'The cell to adopt belongs to another provider.',
     cell_state_differs: 'The state folder belongs to another cell.',

@@ -234,7 +234,7 @@ export const COMMANDS: CommandSpec[] = [
     name: 'provider confirm',
     summary: "Use the cell or stack that the program's folder names, although this user did not make it here",
     args: [{ name: '<provider>', description: 'local, aws, gcp or azure' }],
-    options: [{ ...CELL, description: 'the cell; the first that is not confirmed unless given' }],
+    options: [{ ...CELL, description: 'the cell; the only one that is not confirmed unless given' }],
     json: '{provider, confirmed: {fact: value}, is_new}',
     load: async () => (await import('./commands/provider.ts')).confirm,
   },

@@ -8,7 +8,7 @@ import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import type { DeployPlace } from '../../toolchain/deploy/deployPlaces.ts';
-import { type DeployRun, deployRun, readModuleFile } from '../../toolchain/deploy/deployRun.ts';
+import { type DeployRun, followSubmitted, readModuleFile, submitRun } from '../../toolchain/deploy/deployRun.ts';
 import { deployToProvider } from '../../toolchain/deploy/deployToProvider.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget } from '../../toolchain/deploy/resolveProvider.ts';
@@ -54,15 +54,15 @@ export async function run(context: CommandContext, given: Given): Promise<number
   const submit = async (place: DeployPlace): Promise<Run> => {
     await confirmDeploy(context, place, { program, tasklet, input, yes: given.yes === true });
     out.progress(`running ${tasklet.name} on ${place.target.provider}`);
-    const running = deployRun(place.client, { program, tasklet, input, signal, ...figures, ...following });
+    const submitted = submitRun(place.client, { program, tasklet, input, signal, ...figures, ...following });
     // Beside the request, which waits for the network: reading and hashing the sources takes as
     // long.
     looked ??= warnIfStale(out, program, tasklet);
-    const [run] = await Promise.all([running, looked]);
-    return run;
+    return submitted;
   };
-  const { run, client } = await deployed(context, given, program, submit);
+  const { run: begun, client } = await deployed(context, given, program, submit);
   using _client = client;
+  const [run] = await Promise.all([followSubmitted(client, begun, { signal, ...following }), looked]);
   log.end();
   if (hasEnded(run)) {
     await showEnded(context, client, { program, run, given });

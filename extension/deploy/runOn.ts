@@ -70,37 +70,50 @@ async function runThrough(grafos: CommandContext, request: RunOn, job: Pick<RunJ
   if (built.status === 'rejected') throw built.reason;
   if (connected.status === 'rejected') throw connected.reason;
   if (client !== undefined) {
-    await runAt(grafos, request, job, built.value, { client, cell: undefined });
+    const begun = await submitAt(grafos, request, job, built.value, client);
+    await followAt(grafos, request, job, begun, { client, cell: undefined });
     return;
   }
   const { deployToProvider } = await import('../../toolchain/deploy/deployToProvider.ts');
   const { cell, confirm } = request;
   const skipped = (full: string, { message }: GrafosError) =>
     grafos.log.warn(`cell ${full} of ${provider}: ${message}`);
-  const { place } = await deployToProvider(session.root, { provider, cell, signal, skipped }, async (taken) => {
+  const { run, place } = await deployToProvider(session.root, { provider, cell, signal, skipped }, async (taken) => {
     if (!(await confirm(taken.target.cell))) throw new GrafosError('interrupted', 'Interrupted.');
-    return await runAt(grafos, request, job, built.value, { client: taken.client, cell: taken.target.cell });
+    return await submitAt(grafos, request, job, built.value, taken.client);
   });
-  place.client[Symbol.dispose]();
+  using taken = place.client;
+  await followAt(grafos, request, job, run, { client: taken, cell: place.target.cell });
 }
 
-/** Runs the built tasklet on one cell, and follows the run to its end. */
-async function runAt(
+/** Submits a run of the built tasklet to one cell. */
+async function submitAt(
   grafos: CommandContext,
   request: RunOn,
   { signal, step }: Pick<RunJob, 'signal' | 'step'>,
   built: Awaited<ReturnType<typeof ensureBuilt>>,
-  { client, cell }: { client: SchedulerClient; cell: string | undefined },
+  client: SchedulerClient,
 ): Promise<Run> {
-  const { session, provider, input, choice } = request;
-  const { deployRun } = await import('../../toolchain/deploy/deployRun.ts');
-  const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
+  const { input } = request;
+  const { submitRun } = await import('../../toolchain/deploy/deployRun.ts');
   // The manifest may have been edited since the tasklet was picked.
   const { program, tasklet, isBuilt: isModuleNew } = built;
-  const { name } = tasklet;
   step(vscode.l10n.t('starting'));
   const memBytes = await memoryFor(grafos, { ...request, tasklet }, client, signal);
-  const begun = await deployRun(client, { program, tasklet, input, signal, memBytes, isModuleNew, detach: true });
+  return submitRun(client, { program, tasklet, input, signal, memBytes, isModuleNew, detach: true });
+}
+
+/** Shows a run that was submitted to a cell, and follows it to its end. */
+async function followAt(
+  grafos: CommandContext,
+  request: RunOn,
+  { signal }: Pick<RunJob, 'signal'>,
+  begun: Run,
+  { client, cell }: { client: SchedulerClient; cell: string | undefined },
+): Promise<void> {
+  const { session, provider, choice } = request;
+  const { name } = request.tasklet;
+  const { placesOfRun } = await import('../../toolchain/places/placesOfRun.ts');
   if (choice !== undefined) await grafos.inputs.put(begun.run_id, choice);
   session.runs.put({ provider, cell }, begun);
   const entry = session.runs.find(begun.run_id) ?? { root: session.root, provider, cell, run: begun };
@@ -112,7 +125,6 @@ async function runAt(
   const error = ended.response?.error;
   grafos.log.info(`run ${ended.run_id} of ${name} on ${provider}: ${ended.state}${error ? ` (${error.code})` : ''}`);
   if (!grafos.panel.showsNow(ended.run_id)) noticeEnd(grafos, session, ended, entry);
-  return ended;
 }
 
 /**

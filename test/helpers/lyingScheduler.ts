@@ -22,6 +22,8 @@ export interface LyingScheduler extends AsyncDisposable {
   answer: Answer;
   /** Connections so far, those that broke in the handshake included. */
   connections: number;
+  /** Resolves once no connection is open. */
+  idle(): Promise<void>;
   /**
    * Writes the trust of the tenant into a folder.
    *
@@ -57,6 +59,9 @@ export async function lyingScheduler(): Promise<LyingScheduler> {
     files,
     answer: (_request, response) => response.end(),
     connections: 0,
+    idle: async () => {
+      for (const socket of sockets) if (!socket.closed) await once(socket, 'close');
+    },
     entryIn: async (folder) => {
       const write = async (name: string, pem: string) => {
         await writeFile(join(folder, name), pem);

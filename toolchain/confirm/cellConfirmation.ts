@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { plainText } from '../../base/text/plainText.ts';
-import { type CloudCell, type CloudProvider, cloudCellsFile } from '../deploy/cloudCells.ts';
+import { type CloudCell, type CloudProvider, cellOption, cloudCellsFile } from '../deploy/cloudCells.ts';
 import { isKeptKey } from '../deploy/keptKeys.ts';
 import { type Pem, readPem } from '../trust/readPem.ts';
 import { changeConfirmationRecord, readConfirmationRecord } from './confirmationRecord.ts';
@@ -78,7 +78,7 @@ function notConfirmed(programRoot: string, provider: CloudProvider, cell: CloudC
   const url = plainText(cell.scheduler_url);
   return new NotConfirmedError('cell_not_confirmed', `The cell of ${provider} at ${url} is not confirmed.`, {
     why: `${file} names it. ${why}`,
-    next: `Confirm it only if you know it: grafos provider confirm ${provider}`,
+    next: `Confirm it only if you know it: grafos provider confirm ${provider} ${cellOption(cell)}`,
     question: `Use the cell of ${provider} at ${url}?`,
     facts: [
       ['named by', file],

@@ -3,7 +3,6 @@ import { GrafosError } from '../../base/grafosError.ts';
 import { confirmCell } from '../confirm/cellConfirmation.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { isHealthy } from './cellReport.ts';
-import { claimCellName } from './claimCellName.ts';
 import { addCloudCell, type CloudCell, type CloudProvider } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { isKeptKey } from './keptKeys.ts';
@@ -25,8 +24,8 @@ export interface AdoptedCell {
  * place: it has the same name, CA and tenant.
  *
  * @param options `isOwnName`: the name is that of the cell itself, and was not chosen here
- * @throws {GrafosError} runtime_not_ready, cell_of_another_provider, cell_name_used, the
- *   scheduler's refusal, or a trust file's error
+ * @throws {GrafosError} runtime_not_ready, cell_of_another_provider, cell_name_used,
+ *   cloud_cell_busy, the scheduler's refusal, or a trust file's error
  */
 export async function adoptCell(
   programRoot: string,
@@ -68,9 +67,11 @@ export async function adoptCell(
   }
   const isOwn = given.name === undefined || isOwnName;
   cell = { ...cell, name: given.name ?? health.cell.cell_id };
-  await claimCellName(programRoot, provider, cell, isOwn);
-  // Before the file: a window that sees the new cell asks the record whether it is ours.
-  await confirmCell(programRoot, provider, cell, false);
-  const file = await addCloudCell(programRoot, provider, cell);
+  const entry = cell;
+  const file = await addCloudCell(programRoot, provider, entry, {
+    isOwnName: isOwn,
+    // Before the file: a window that sees the new cell asks the record whether it is ours.
+    before: () => confirmCell(programRoot, provider, entry, false),
+  });
   return { file, cell, cell_id: health.cell.cell_id, region: health.cell.region };
 }

@@ -4,6 +4,7 @@ import { GrafosError } from '../../base/grafosError.ts';
 import { isDeepJson } from '../../base/json/isDeepJson.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import { fileError } from '../files/fileError.ts';
+import { lockProcesses } from '../lock/processLock.ts';
 import { findProgramState, makeProgramState } from '../stack/programState.ts';
 
 /** The clouds whose cells a program can be given. */
@@ -26,6 +27,8 @@ export interface CloudCell {
 
 /** A cell has some 500. */
 const CELLS_BYTES_MAX = 1024 * 1024;
+/** The longest wait for another command that changes the list, milliseconds. */
+const WAIT_MS = 5_000;
 
 const FIELDS = ['scheduler_url', 'tenant_name', 'ca_cert', 'tenant_cert', 'tenant_key'] as const;
 
@@ -46,6 +49,16 @@ function cellsName(provider: CloudProvider): string {
 /** The name of a cell for `--cell`: its own, or the host and port of its scheduler. */
 export function cellNameOf({ name, scheduler_url }: CloudCell): string {
   return name ?? (URL.canParse(scheduler_url) ? new URL(scheduler_url).host : scheduler_url);
+}
+
+/**
+ * The option that names a cell, to be pasted into a shell. A list may come from a stranger, so a
+ * name that a shell would take for more than a name is left to the reader.
+ */
+export function cellOption(cell: CloudCell): string {
+  const name = cellNameOf(cell);
+  if (/^[A-Za-z0-9._:-]+$/.test(name)) return `--cell ${name}`;
+  return /^\[[0-9a-f:]+\](:\d+)?$/.test(name) ? `--cell "${name}"` : '--cell NAME';
 }
 
 /**
@@ -106,24 +119,37 @@ export async function readCloudCells(programRoot: string, provider: CloudProvide
 /**
  * Puts a cell in front of the provider's list; one with the same URL is replaced.
  *
- * @throws {GrafosError} cell_name_used where another cell of the list has its name
+ * @param options `isOwnName`: the name is that of the cell itself, and was not chosen here. An
+ *   entry with the same name, CA and tenant is then that cell at the address of before, and is
+ *   replaced. `before` is called once the name is free, and nothing is written where it throws.
+ * @returns absolute path of the list
+ * @throws {GrafosError} cell_name_used where another cell of the list has its name, cloud_cell_busy
  */
-export async function addCloudCell(programRoot: string, provider: CloudProvider, cell: CloudCell): Promise<string> {
-  return writeCells(programRoot, provider, (cells) => {
-    const others = cells.filter((other) => other.scheduler_url !== cell.scheduler_url);
+export async function addCloudCell(
+  programRoot: string,
+  provider: CloudProvider,
+  cell: CloudCell,
+  { isOwnName = false, before }: { isOwnName?: boolean; before?: () => Promise<void> } = {},
+): Promise<string> {
+  return writeCells(programRoot, provider, async (cells) => {
+    const isReplaced = (one: CloudCell) =>
+      one.scheduler_url === cell.scheduler_url || (isOwnName && isSameCell(one, cell));
+    const others = cells.filter((one) => !isReplaced(one));
     refuseUsedName(provider, cell, others);
+    await before?.();
     return [cell, ...others];
   });
 }
 
-/**
- * Refuses a cell whose name another one of the list has.
- *
- * @throws {GrafosError} cell_name_used
- */
-export function refuseUsedName(provider: CloudProvider, cell: CloudCell, cells: readonly CloudCell[]): void {
+/** True for two entries of one cell, of which one has an address from before. */
+function isSameCell(one: CloudCell, other: CloudCell): boolean {
+  return (['name', 'ca_cert', 'tenant_cert', 'tenant_name'] as const).every((field) => one[field] === other[field]);
+}
+
+/** @throws {GrafosError} cell_name_used */
+function refuseUsedName(provider: CloudProvider, cell: CloudCell, cells: readonly CloudCell[]): void {
   const name = cellNameOf(cell);
-  const other = cells.find((one) => one.scheduler_url !== cell.scheduler_url && cellNameOf(one) === name);
+  const other = cells.find((one) => cellNameOf(one) === name);
   if (other === undefined) return;
   throw new GrafosError('cell_name_used', `Another cell of ${provider} has the name ${name}.`, {
     why: `It is at ${other.scheduler_url}.`,
@@ -152,14 +178,22 @@ export async function dropCloudCell(programRoot: string, provider: CloudProvider
   );
 }
 
-/** Writes the list of a provider anew. @returns its absolute path */
+/**
+ * Writes the list of a provider anew. One command at a time does so, from its read to its write.
+ *
+ * @returns its absolute path
+ */
 async function writeCells(
   programRoot: string,
   provider: CloudProvider,
-  change: (cells: CloudCell[]) => CloudCell[],
+  change: (cells: CloudCell[]) => CloudCell[] | Promise<CloudCell[]>,
 ): Promise<string> {
   const folder = await makeProgramState(programRoot, CLOUD);
-  const cells = change(await readCloudCells(programRoot, provider));
+  const busy = () =>
+    new GrafosError('cloud_cell_busy', `Another command changes the cells of ${provider}.`, { next: 'Try again.' });
+  const lock = folder.file(`${cellsName(provider)}.lock`);
+  await using _lock = await lockProcesses(lock, new AbortController().signal, { waitMs: WAIT_MS, busy });
+  const cells = await change(await readCloudCells(programRoot, provider));
   try {
     await folder.write(cellsName(provider), `${JSON.stringify(cells, null, 2)}\n`);
   } catch (error) {

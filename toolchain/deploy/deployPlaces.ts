@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import { confirmedCells } from '../confirm/confirmedCells.ts';
+import { CELL_ANSWER_MS, cellSilent, OTHERS_MS } from './cellBounds.ts';
 import { isHealthy } from './cellReport.ts';
 import { type CloudCell, type CloudProvider, cellNameOf } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
@@ -12,11 +13,6 @@ export interface DeployPlace {
   target: Target;
   client: SchedulerClient & Disposable;
 }
-
-/** Time that one of several cells may take to answer, milliseconds. */
-const PROBE_MS = 5_000;
-/** Time that the preferred cell gets once another one has answered, milliseconds. */
-const HEAD_START_MS = 1_000;
 
 interface Probe {
   name: string;
@@ -46,7 +42,7 @@ export async function* deployPlaces(
     return;
   }
   const leaving = new AbortController();
-  const asked = AbortSignal.any([signal, leaving.signal, AbortSignal.timeout(PROBE_MS)]);
+  const asked = AbortSignal.any([signal, leaving.signal, AbortSignal.timeout(CELL_ANSWER_MS)]);
   const left = cells.map(({ cell: one }): Probe => {
     const place = probe(programRoot, provider, one, asked);
     // One that is not waited for may fail unheard.
@@ -58,6 +54,8 @@ export async function* deployPlaces(
   try {
     for (let [first] = left; first !== undefined; [first] = left) {
       const found = await nextPlace(left, first, faults);
+      // It is in no list any more, and nobody has it yet.
+      if (signal.aborted) found?.client[Symbol.dispose]();
       signal.throwIfAborted();
       if (found === undefined) continue;
       isAny = true;
@@ -100,7 +98,7 @@ async function nextPlace(left: Probe[], first: Probe, faults: string[]): Promise
   const stopped = new AbortController();
   const taken = async (one: Probe): Promise<{ one: Probe; place: DeployPlace }> => ({ one, place: await one.place });
   const another = Promise.any(left.filter((one) => one !== first).map(taken)).then(async (found) => {
-    await delay(HEAD_START_MS, undefined, { signal: stopped.signal });
+    await delay(OTHERS_MS, undefined, { signal: stopped.signal });
     return found;
   });
   another.catch(() => {});
@@ -112,7 +110,7 @@ async function nextPlace(left: Probe[], first: Probe, faults: string[]): Promise
     return place;
   } catch (error) {
     left.shift();
-    faults.push(`${first.name}: ${error instanceof GrafosError ? error.message : `no answer in ${PROBE_MS / 1000} s`}`);
+    faults.push(`${first.name}: ${(error instanceof GrafosError ? error : cellSilent()).message}`);
     return undefined;
   } finally {
     stopped.abort();

@@ -68,6 +68,16 @@ export interface DeployRun {
  *   scheduler's refusal, or interrupted
  */
 export async function deployRun(client: SchedulerClient, deploy: DeployRun): Promise<Run> {
+  return followSubmitted(client, await submitRun(client, deploy), deploy);
+}
+
+/**
+ * Submits a run, and returns it as it is once its scheduler has it. A short run has ended by then.
+ * Once this returned the run is under way: no later error means that it was refused.
+ *
+ * @throws {GrafosError} those of {@link deployRun}
+ */
+export async function submitRun(client: SchedulerClient, deploy: DeployRun): Promise<Run> {
   const { program, tasklet, input, signal } = deploy;
   const module = deploy.module ?? (await readModuleFile(program, tasklet));
   const submit: RunJob = {
@@ -83,43 +93,59 @@ export async function deployRun(client: SchedulerClient, deploy: DeployRun): Pro
   const waitMs = deploy.detach ? 0 : deploy.onLog === undefined ? WAIT_MS : WAIT_BEFORE_LOG_MS;
   const trySubmit = () => client.submit(submit, { idempotencyKey, waitMs, signal });
 
-  let run: Run | undefined;
   try {
     if (deploy.isModuleNew) await client.putModule(submit.module_sha256, module, { signal });
-    run = await trySubmit().catch(async (error: unknown) => {
+    return await trySubmit().catch(async (error: unknown) => {
       // Most deploys find the module already there, so it is only sent when the scheduler says that
       // it is missing.
       if (!(error instanceof GrafosError && error.code === 'module_unknown')) throw error;
       await client.putModule(submit.module_sha256, module, { signal });
       return trySubmit();
     });
-    if (deploy.detach) return run;
-    if (run.ended_at === null)
-      return await followRun(client, run.run_id, { signal, ...(deploy.onLog && { log: deploy.onLog }) });
-    deploy.onLog?.(await logSoFar(client, run, signal));
-    return run;
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new GrafosError('interrupted', await cancelStarted(client, run?.run_id, submit, idempotencyKey));
+    // Asking again with the same key gives the run's id without a second run.
+    const again = (until: AbortSignal) => client.submit(submit, { idempotencyKey, waitMs: 0, signal: until });
+    throw new GrafosError('interrupted', await cancelStarted(client, again));
   }
 }
 
 /**
- * Cancels the run that an aborted submit may have started. Asking again with the same key gives its
- * id without a second run.
+ * Follows a submitted run to its end, on the cell that took it. With `detach` it comes back as it
+ * is.
  *
+ * @throws {GrafosError} cell_answer_invalid, those of the tenant API, or interrupted
+ */
+export async function followSubmitted(
+  client: SchedulerClient,
+  run: Run,
+  { signal, detach, onLog }: Pick<DeployRun, 'signal' | 'detach' | 'onLog'>,
+): Promise<Run> {
+  if (detach) return run;
+  try {
+    if (run.ended_at === null) return await followRun(client, run.run_id, { signal, ...(onLog && { log: onLog }) });
+    onLog?.(await logSoFar(client, run, signal));
+    return run;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new GrafosError('interrupted', await cancelStarted(client, async () => run));
+  }
+}
+
+/**
+ * Cancels the run that an aborted deploy started, or may have started.
+ *
+ * @param begun gives the run
  * @returns the state of the run
  */
 async function cancelStarted(
   client: SchedulerClient,
-  known: string | undefined,
-  submit: RunJob,
-  idempotencyKey: string,
+  begun: (signal: AbortSignal) => Promise<Pick<Run, 'run_id'>>,
 ): Promise<string> {
   const signal = AbortSignal.timeout(2 * CANCEL_MS);
-  let runId = known;
+  let runId: string | undefined;
   try {
-    runId ??= (await client.submit(submit, { idempotencyKey, waitMs: 0, signal })).run_id;
+    runId = (await begun(signal)).run_id;
     const run = await client.cancel(runId, { signal, waitMs: CANCEL_MS });
     const became = run.state === 'cancelled' ? 'was' : run.ended_at === null ? 'is being' : undefined;
     return became === undefined

@@ -29,8 +29,9 @@ export interface DeployTo {
  * Deploys to the first cell of a provider that answers and has room, and remembers which one it
  * was. A submit whose answer was lost is not tried elsewhere: the run may be under way.
  *
- * @param submit submits the run to a cell
- * @returns the run, and its cell, which the caller closes
+ * @param submit submits the run to a cell, and does no more. An error of what comes after would
+ *   look like a refusal, and start the run a second time.
+ * @returns the run as it was submitted, and its cell, which the caller follows it on and closes
  * @throws {GrafosError} the refusal of the last cell when none has room, and those of
  *   {@link deployPlaces} and `submit`
  */
@@ -41,18 +42,20 @@ export async function deployToProvider(
 ): Promise<{ run: Run; place: DeployPlace }> {
   let refusal: GrafosError | undefined;
   for await (const place of deployPlaces(programRoot, provider, cell, signal)) {
+    let run: Run;
     try {
-      const run = await submit(place);
-      if (isCloud(provider) && place.target.cell !== undefined)
-        await rememberCell(programRoot, { run_id: run.run_id, provider, cell: place.target.cell });
-      return { run, place };
+      run = await submit(place);
     } catch (error) {
       place.client[Symbol.dispose]();
       const isFull = error instanceof GrafosError && FULL.has(error.code);
       if (!isFull || cell !== undefined || !isCloud(provider)) throw error;
       refusal = error;
       skipped?.(place.target.cell ?? provider, error);
+      continue;
     }
+    if (isCloud(provider) && place.target.cell !== undefined)
+      await rememberCell(programRoot, { run_id: run.run_id, provider, cell: place.target.cell });
+    return { run, place };
   }
   throw refusal ?? new Error(`no cell of ${provider} was tried`);
 }

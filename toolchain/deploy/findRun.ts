@@ -2,6 +2,7 @@ import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { NotConfirmedError } from '../confirm/notConfirmed.ts';
+import { CELL_ANSWER_MS, cellSilent, OTHERS_MS } from './cellBounds.ts';
 import { CLOUD_PROVIDERS, type CloudProvider, cellNamed, cellNameOf, readCloudCells } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { type LocalRuns, openLocalRuns, openTestRuns } from './localRuns.ts';
@@ -29,10 +30,12 @@ const RUN_ID = /^[0-9a-z-]{1,64}$/;
 
 /**
  * Finds a run by its id: at the place given, or else at the cell that is remembered for it, or else
- * at the local stack and then at all cells of clouds that the program is set up for.
+ * at the local stack and then at all cells of clouds that the program is set up for. Those are
+ * asked at once, and a slow one is not waited for long.
  *
  * @throws {NotConfirmedError} where a cell was not asked that may have it
- * @throws {GrafosError} not_found when no cell has it, cell_unknown, or the only cell's own error
+ * @throws {GrafosError} not_found when no cell has it, cell_needed when several say that they do,
+ *   cell_unknown, or the only cell's own error
  */
 export async function findRun(
   programRoot: string,
@@ -49,10 +52,11 @@ export async function findRun(
   const failures: Failure[] = [];
   // One after the other on this machine; cells elsewhere at once, since one may not answer.
   for (const places of [...here.map((one) => [one]), clouds]) {
-    const asked = await Promise.all(places.map((place) => askPlace(place, runId, signal, failures)));
-    const [found, ...others] = asked.filter((one) => one !== undefined);
-    for (const other of others) other.client[Symbol.dispose]();
-    if (found !== undefined) return found;
+    const [found, ...others] = await askPlaces(places, runId, signal, failures);
+    if (found === undefined) continue;
+    if (others.length === 0) return found;
+    for (const one of [found, ...others]) one.client[Symbol.dispose]();
+    throw cellNeeded(runId, [found, ...others]);
   }
   // Not elsewhere either, so it may be there: the person decides.
   const unasked = failures.find(({ error }) => error instanceof NotConfirmedError);
@@ -71,11 +75,52 @@ interface Failure {
   error: unknown;
 }
 
-async function askPlace(
-  { name, provider, cell, open }: Place,
+/**
+ * Asks places at once for a run. Where there are several, each has a bound, and the others get a
+ * short while once one has the run: a cell that answers slowly holds up nobody.
+ */
+async function askPlaces(
+  places: readonly Place[],
   runId: string,
   signal: AbortSignal,
   failures: Failure[],
+): Promise<FoundRun[]> {
+  const enough = new AbortController();
+  const bound = places.length < 2 ? [] : [AbortSignal.timeout(CELL_ANSWER_MS)];
+  const asked = AbortSignal.any([signal, enough.signal, ...bound]);
+  const found: FoundRun[] = [];
+  let others: NodeJS.Timeout | undefined;
+  await Promise.all(
+    places.map(async (place) => {
+      const one = await askPlace(place, runId, asked).catch((error: unknown) => {
+        const isLate = asked.aborted && !signal.aborted;
+        failures.push({ name: place.name, error: isLate ? cellSilent() : error });
+      });
+      if (!one) return;
+      found.push(one);
+      others ??= setTimeout(() => enough.abort(), OTHERS_MS);
+    }),
+  );
+  clearTimeout(others);
+  if (!signal.aborted) return found;
+  for (const { client } of found) client[Symbol.dispose]();
+  throw failures.at(-1)?.error ?? signal.reason;
+}
+
+/** Two cells cannot both have it: an id is given once. */
+function cellNeeded(runId: string, found: readonly FoundRun[]): GrafosError {
+  const names = found.map((one) => one.cell ?? one.provider).sort();
+  return new GrafosError('cell_needed', `${names.length} cells say that they have run ${runId}: ${names.join(', ')}.`, {
+    why: 'A run is at one cell, and nothing here says which one took it.',
+    next: 'Name the one that you deployed to: --cell NAME',
+  });
+}
+
+/** @throws what the place answers when it does not have the run */
+async function askPlace(
+  { provider, cell, open }: Place,
+  runId: string,
+  signal: AbortSignal,
 ): Promise<FoundRun | undefined> {
   let client: (SchedulerClient & Disposable) | undefined;
   try {
@@ -83,9 +128,7 @@ async function askPlace(
     return client && { run: await client.getRun(runId, { signal }), provider, cell, client };
   } catch (error) {
     client?.[Symbol.dispose]();
-    if (signal.aborted) throw error;
-    failures.push({ name, error });
-    return undefined;
+    throw error;
   }
 }
 

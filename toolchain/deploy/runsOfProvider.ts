@@ -1,6 +1,7 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { confirmedCells } from '../confirm/confirmedCells.ts';
+import { CELL_ANSWER_MS, cellSilent } from './cellBounds.ts';
 import { type CloudProvider, cellNameOf } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { confirmedTarget, noCell } from './resolveProvider.ts';
@@ -12,7 +13,8 @@ export interface SilentCell {
 }
 
 /**
- * The runs of all cells of a provider, newest first.
+ * The runs of all cells of a provider, newest first. One of several cells that does not answer in
+ * time is left out.
  *
  * @throws {NotConfirmedError} cell_not_confirmed
  * @throws {GrafosError} runtime_not_ready without a cell, and a cell's own error where none answers
@@ -25,14 +27,17 @@ export async function runsOfProvider(
 ): Promise<{ runs: Run[]; silent: SilentCell[] }> {
   const cells = await confirmedCells(programRoot, provider);
   const silent: SilentCell[] = [];
+  const bound = cells.length < 2 ? [] : [AbortSignal.timeout(CELL_ANSWER_MS)];
+  const asked = AbortSignal.any([signal, ...bound]);
   const lists = await Promise.all(
     cells.map(async ({ cell }) => {
       try {
-        using client = await connectTarget(await confirmedTarget(programRoot, provider, cell), signal);
-        return await client.listRuns({ limit }, { signal });
+        using client = await connectTarget(await confirmedTarget(programRoot, provider, cell), asked);
+        return await client.listRuns({ limit }, { signal: asked });
       } catch (error) {
-        if (signal.aborted || !(error instanceof GrafosError)) throw error;
-        silent.push({ name: cellNameOf(cell), error });
+        const isLate = asked.aborted && !signal.aborted;
+        if (signal.aborted || !(isLate || error instanceof GrafosError)) throw error;
+        silent.push({ name: cellNameOf(cell), error: isLate ? cellSilent() : (error as GrafosError) });
         return [];
       }
     }),

@@ -63,7 +63,8 @@ export function runRoutes(parts: RunRouteParts): RunHandlers {
       mustBeActive();
       await firstConnect;
       const key = call.headers['idempotency-key'];
-      const found = await service.submit(call.actor.name, call.body as RunSubmit, key, call.large);
+      // The record comes before the run. A log that cannot be written then starts none.
+      const found = await service.submit(call.actor.name, call.body as RunSubmit, key, call.large, call.allow);
       call.allow((found instanceof LiveRun ? found.run : found).run_id);
       return hold(found, preferWait(call.headers.prefer, WAIT_MAX_MS));
     },

@@ -21,12 +21,14 @@ export interface RunService {
    * comes as it is stored.
    *
    * @param input where it is not in the body
+   * @param starting hears of a run that is about to start; none is started where it throws
    */
   submit(
     tenant: string,
     body: RunSubmit,
     idempotencyKey: string | undefined,
     input?: InputApart,
+    starting?: (runId: string) => void,
   ): Promise<LiveRun | StoredRun>;
   /** @throws {RefusedError} not_found, run_of_another_tenant */
   find(actor: Actor, runId: string): LiveRun | StoredRun;
@@ -53,7 +55,7 @@ export function createRunService(parts: RunServiceParts): RunService {
   const work: RunWork = { ...parts, live, isDraining: false, isStopping: false };
   const { leases, link, feed } = parts;
   return {
-    submit: (tenant, body, idempotencyKey, input) => submitRun(work, tenant, body, idempotencyKey, input),
+    submit: (tenant, body, key, input, starting) => submitRun(work, tenant, body, key, input, starting),
     find: (actor, runId) => findRun(work, actor, runId),
     list: (actor, limit, before) => listRuns(work, actor, limit, before),
     cancel: (entered) => cancelRun(work, entered),

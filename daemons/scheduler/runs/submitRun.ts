@@ -27,6 +27,7 @@ export async function submitRun(
   body: RunSubmit,
   idempotencyKey: string | undefined,
   large?: InputApart,
+  starting: (runId: string) => void = () => {},
 ): Promise<LiveRun | StoredRun> {
   if (work.isStopping || work.isDraining)
     throw new RefusedError('shutting_down', 'The scheduler is stopping.', 'Try again once it is back.');
@@ -37,7 +38,7 @@ export async function submitRun(
   if (idempotencyKey !== undefined && requestSha256 !== null) {
     // There is no pause between the look and the entry, so the second of two equal submits finds
     // the first.
-    const same = findSame(work, tenant, idempotencyKey, requestSha256);
+    const same = findSame(work, tenant, idempotencyKey, requestSha256, starting);
     if (same !== null) return same;
   }
   checkModule(work, tenant, body.module_sha256);
@@ -46,6 +47,7 @@ export async function submitRun(
   const now = Date.now();
   const runId = newRunId(now);
   const cell = admitAndPlace(work, asked, runId, body.mem_bytes);
+  announce(work, { tenant, mem_bytes: body.mem_bytes }, () => starting(runId));
   const run: StoredRun = {
     ...NOT_ENDED,
     seq: 0,
@@ -77,6 +79,7 @@ function findSame(
   tenant: string,
   key: string,
   requestSha256: string,
+  starting: (runId: string) => void,
 ): Promise<LiveRun | StoredRun> | null {
   const underWay = work.live.byKey(tenant, key);
   const known = underWay?.run ?? work.runs.byKey(tenant, key);
@@ -90,13 +93,14 @@ function findSame(
   }
   if (underWay !== undefined) return underWay.stored.then(() => underWay);
   if (known.error?.code !== 'worker_lost') return Promise.resolve(known);
-  return rerun(work, known);
+  return rerun(work, known, starting);
 }
 
-async function rerun(work: RunWork, run: StoredRun): Promise<LiveRun> {
+async function rerun(work: RunWork, run: StoredRun, starting: (runId: string) => void): Promise<LiveRun> {
   const { link, live, runs } = work;
   readyCell(link.status());
   live.take(run);
+  announce(work, run, () => starting(run.run_id));
   const fresh: StoredRun = { ...run, ...NOT_ENDED, state: 'placed' };
   const entered = live.enter(fresh, runs.bytes(run).input);
   entered.acknowledged = true;
@@ -120,6 +124,16 @@ function checkModule({ modules, suspects }: RunServiceParts, tenant: string, sha
     'The cell died twice while this module was running, so the module is set aside.',
     'grafos dev doctor says why it died. A new start of the stack takes the module again: grafos dev up',
   );
+}
+
+/** Tells of a run that is about to start. Its part of the quota goes back where that fails. */
+function announce({ live }: RunWork, claim: Pick<StoredRun, 'tenant' | 'mem_bytes'>, tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    live.give(claim);
+    throw error;
+  }
 }
 
 /** Takes the run's part of its tenant's quota, and chooses its cell. */

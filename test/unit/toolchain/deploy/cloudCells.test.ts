@@ -123,6 +123,42 @@ describe('cells of a provider', () => {
     await assert.rejects(resolveProvider(folder.path, 'aws', 'other'), { code: 'cell_not_confirmed' });
   });
 
+  it('are all kept where several are added and removed at one time', async () => {
+    await using folder = await temporaryFolder();
+    const urls = Array.from({ length: 8 }, (_, index) => `https://c${index}`);
+    await addCloudCell(folder.path, 'aws', cell('https://gone'));
+    await Promise.all([
+      ...urls.map((url) => addCloudCell(folder.path, 'aws', cell(url))),
+      removeCell(folder.path, 'aws', cell('https://gone')),
+    ]);
+    const cells = await readCloudCells(folder.path, 'aws');
+    assert.deepEqual(cells.map(({ scheduler_url }) => scheduler_url).sort(), urls);
+    // Of equal names one is taken, whoever comes first.
+    const named = (url: string) => ({ ...cell(url), name: 'twin' });
+    const twins = ['https://d0', 'https://d1', 'https://d2'].map((url) => addCloudCell(folder.path, 'aws', named(url)));
+    const states = (await Promise.allSettled(twins)).map(({ status }) => status);
+    assert.deepEqual(states.toSorted(), ['fulfilled', 'rejected', 'rejected']);
+  });
+
+  it('that moved take the place of their old entry, or nothing changes', async () => {
+    await using folder = await temporaryFolder();
+    const [old, moved] = [
+      { ...cell('https://old'), name: 'eu' },
+      { ...cell('https://new'), name: 'eu' },
+    ];
+    await addCloudCell(folder.path, 'aws', cell('https://other'));
+    await addCloudCell(folder.path, 'aws', old);
+    const list = async () => (await readCloudCells(folder.path, 'aws')).map(({ scheduler_url }) => scheduler_url);
+    await assert.rejects(addCloudCell(folder.path, 'aws', moved), { code: 'cell_name_used' });
+    const foreign = { ...moved, ca_cert: 'another' };
+    await assert.rejects(addCloudCell(folder.path, 'aws', foreign, { isOwnName: true }), { code: 'cell_name_used' });
+    const before = () => Promise.reject(new Error('no confirmation'));
+    await assert.rejects(addCloudCell(folder.path, 'aws', moved, { isOwnName: true, before }), /no confirmation/);
+    assert.deepEqual(await list(), ['https://old', 'https://other']);
+    await addCloudCell(folder.path, 'aws', moved, { isOwnName: true });
+    assert.deepEqual(await list(), ['https://new', 'https://other']);
+  });
+
   it('are remembered for runs by this user and program, within bounds', async () => {
     await using folder = await temporaryFolder();
     await using copy = await temporaryFolder();

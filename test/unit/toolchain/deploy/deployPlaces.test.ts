@@ -5,6 +5,7 @@ import { confirmCell } from '../../../../toolchain/confirm/cellConfirmation.ts';
 import { addCloudCell, type CloudCell } from '../../../../toolchain/deploy/cloudCells.ts';
 import { deployPlaces } from '../../../../toolchain/deploy/deployPlaces.ts';
 import { createAuthority } from '../../../../toolchain/trust/authority.ts';
+import { answeringCells, answersAfter } from '../../../helpers/answeringCells.ts';
 import { expiredCell } from '../../../helpers/expiredCell.ts';
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 
@@ -57,5 +58,25 @@ describe('the places of a deploy', () => {
     await using folder = await temporaryFolder();
     await programWithDeadCells(folder.path);
     await assert.rejects(first(folder.path, undefined, AbortSignal.abort()));
+  });
+
+  it('leave no connection open where the abort comes with the answer', async () => {
+    await using folder = await temporaryFolder();
+    await using cells = await answeringCells(folder.path, { eu: () => {}, us: () => {} });
+    answersAfter(cells, 'eu', 'us', '/health');
+    const given = new AbortController();
+    const places = deployPlaces(folder.path, 'aws', undefined, given.signal);
+    const { value } = await places.next();
+    // The other cell has answered as well by the time of these answers.
+    for (let round = 0; round < 3; round += 1) await value?.client.health();
+    value?.client[Symbol.dispose]();
+    const rest = places.next();
+    // The other place is taken out of the list in this very turn.
+    queueMicrotask(() => given.abort());
+    await rest.then(
+      (left) => left.value?.client[Symbol.dispose](),
+      () => {},
+    );
+    await Promise.all(Object.values(cells.schedulers).map((one) => one.idle()));
   });
 });
