@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GrafosError } from '../../base/grafosError.ts';
 import { packageRoot } from '../../base/packageRoot.ts';
+import { PROFILE_LIMITS } from '../../daemons/wire/profileLimits.ts';
 import { CHECK_LIMITS } from '../validate/checkLimits.ts';
 import type { GiveUp } from '../validate/givenUp.ts';
 import { type BoundedThread, countsEachThread, startBoundedThread } from './boundedThread.ts';
@@ -17,7 +18,10 @@ export type WorkDone = WorkAnswer | { state: 'given-up'; why: GiveUp; message: s
 const THREADS_MAX = countsEachThread ? Math.max(1, Math.min(4, availableParallelism())) : 1;
 
 /** Works that only look something up, in less time. */
-const LOOK_UPS: readonly Work['kind'][] = ['places', 'fuel', 'runFile', 'coverage'];
+const LOOK_UPS: readonly Work['kind'][] = ['places', 'fuel', 'runFile', 'bundle', 'coverage'];
+
+/** Works that repeat a run, whose process has a time of its own. */
+const REPEATS: readonly Work['kind'][] = ['replayFile', 'profileFile'];
 
 interface Seat {
   thread: BoundedThread;
@@ -72,7 +76,7 @@ function perform(
       act();
     };
     const giveUp = (message: string, why: GiveUp) => settle(false, () => resolve({ state: 'given-up', why, message }));
-    const timeMs = LOOK_UPS.includes(work.kind) ? CHECK_LIMITS.lookUpMs : CHECK_LIMITS.timeMs;
+    const timeMs = timeOf(work);
     const inTime = () => setTimeout(() => giveUp(`it took more than ${timeMs / 1000} s`, 'time'), timeMs);
     const abort = () => settle(false, () => reject(signal?.reason));
     let timer = inTime();
@@ -103,6 +107,11 @@ function perform(
     thread.hold(true);
     thread.post(work);
   });
+}
+
+function timeOf({ kind }: Work): number {
+  if (REPEATS.includes(kind)) return PROFILE_LIMITS.timeMs + CHECK_LIMITS.timeMs;
+  return LOOK_UPS.includes(kind) ? CHECK_LIMITS.lookUpMs : CHECK_LIMITS.timeMs;
 }
 
 function newSeat(): Seat {
