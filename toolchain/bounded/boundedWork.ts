@@ -17,6 +17,9 @@ export type WorkDone = WorkAnswer | { state: 'given-up'; why: GiveUp; message: s
  */
 const THREADS_MAX = countsEachThread ? Math.max(1, Math.min(4, availableParallelism())) : 1;
 
+/** MiB that a thread may hold while it waits for work: a compiler and its garbage are far below. */
+const AT_REST_MIB = 512;
+
 /** Works that only look something up, in less time. */
 const LOOK_UPS: readonly Work['kind'][] = ['places', 'fuel', 'runFile', 'bundle', 'coverage'];
 
@@ -71,7 +74,7 @@ function perform(
       signal?.removeEventListener('abort', abort);
       seat.events = undefined;
       thread.hold(false);
-      if (isAlive) idle.push(seat);
+      if (isAlive) rest(seat);
       else thread.terminate();
       act();
     };
@@ -107,6 +110,25 @@ function perform(
     thread.hold(true);
     thread.post(work);
   });
+}
+
+/**
+ * Keeps a thread for the next work, unless it holds much memory: V8 gives a heap back only when it
+ * needs to.
+ */
+function rest(seat: Seat): void {
+  idle.push(seat);
+  void seat.thread.held().then((bytes) => {
+    const at = idle.indexOf(seat);
+    if (bytes <= AT_REST_MIB * 1024 ** 2 || at === -1) return;
+    idle.splice(at, 1);
+    seat.thread.terminate();
+  });
+}
+
+/** Counts the threads that wait for work. */
+export function idleThreads(): number {
+  return idle.length;
 }
 
 function timeOf({ kind }: Work): number {

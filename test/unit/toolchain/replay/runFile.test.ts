@@ -7,6 +7,8 @@ import { GrafosError } from '../../../../base/grafosError.ts';
 import { LIMITS } from '../../../../base/limits.ts';
 import type { RunError } from '../../../../daemons/wire/runError.ts';
 import { PROGRAM_LIMITS } from '../../../../program/programLimits.ts';
+import { countsEachThread } from '../../../../toolchain/bounded/boundedThread.ts';
+import { idleThreads } from '../../../../toolchain/bounded/boundedWork.ts';
 import { profileFileBounded, replayFileBounded, runFileBounded } from '../../../../toolchain/bounded/runFileBounded.ts';
 import { COUNTED_FIELDS, countAgain } from '../../../../toolchain/profile/countAgain.ts';
 import { profileFile } from '../../../../toolchain/profile/profileRun.ts';
@@ -198,6 +200,17 @@ describe('a run in a file', () => {
     assert.deepEqual(Object.keys(ended).sort(), ['input', 'log', 'output', 'record', 'response']);
     assert.equal(ended.input, null);
     assert.ok(JSON.stringify(ended).length < 4096);
+  });
+
+  it('leaves no thread with a large heap behind', async () => {
+    if (!countsEachThread) return;
+    const text = changed(() => {}).replace('{', `{"more":[${Array(12_000_000).fill('{}').join(',')}],`);
+    const file = await write('heap.grafos-run', text);
+    await runFileBounded(file, SIGNAL);
+    // Its thread is measured in the first moments of its rest.
+    const most = idleThreads();
+    while (idleThreads() === most && !SIGNAL.aborted) await delay(10);
+    assert.equal(idleThreads(), most - 1);
   });
 
   const hostile: Array<[what: string, text: () => string, words: RegExp]> = [
