@@ -24,7 +24,7 @@ import { WAT } from '../../../helpers/watTasklets.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const INPUT = Buffer.from('hello');
-const SIGNAL = AbortSignal.timeout(60_000);
+const SIGNAL = AbortSignal.timeout(300_000);
 
 /** Waits until this process has a child that names the text; Linux alone tells. */
 async function childBegins(text: string): Promise<void> {
