@@ -74,7 +74,7 @@ export const ERRORS = {
     not_a_folder: 'A path leads through something that is no folder.',
     not_built: 'The module of a tasklet is not built.',
     not_found: 'There is no such run, tenant, artifact or address.',
-    not_profiled: 'A run was ended from outside, so it has no profile.',
+    not_profiled: 'A run was ended from outside, or is past a bound of a profile, so it has none.',
     not_replayed: 'A run was ended from outside before it called the host.',
     not_set_aside: 'The named folder is no state folder that was set aside.',
     not_writable: 'A certificate cannot be written to its folder.',

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { loadProgram } from '../../program/loadProgram.ts';
-import { profileFile, profileRun } from '../../toolchain/profile/profileRun.ts';
-import { readRunBundle } from '../../toolchain/replay/runBundle.ts';
+import { profileFileBounded } from '../../toolchain/bounded/runFileBounded.ts';
+import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { isRunFile } from '../isRunFile.ts';
@@ -14,7 +14,7 @@ export async function run(
   const rows = countOption('--limit', given.limit, Number.MAX_SAFE_INTEGER, 1);
   out.progress('counting');
   const profile = isRunFile(given.runId)
-    ? await profileFile(await readRunBundle(resolve(cwd, given.runId)), signal)
+    ? await profileFileBounded(resolve(cwd, given.runId), signal)
     : await profileRun(loadProgram(cwd), given.runId, given, signal);
   out.result(profile, (paint) => profileLines(profile, rows, cwd, paint));
 }

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
+import { bundleBounded } from '../../toolchain/bounded/runFileBounded.ts';
 import { responseWithPlaces } from '../../toolchain/places/responseWithPlaces.ts';
 import type { EndedRun } from '../../toolchain/replay/endedRun.ts';
 import { replayHere } from '../../toolchain/replay/replayHere.ts';
 import { type Replay, replayEnded, replayRun } from '../../toolchain/replay/replayRun.ts';
-import { readRunBundle } from '../../toolchain/replay/runBundle.ts';
 import type { CommandContext } from '../command.ts';
 import { isRunFile } from '../isRunFile.ts';
 import type { Paint } from '../printedLine.ts';
@@ -24,7 +24,7 @@ export async function run(
   const wanted = { isOutputWanted: output !== undefined, signal };
   if (!isRunFile(given.runId))
     return show(context, output, await replayRun(loadProgram(cwd), given.runId, { at: given, ...wanted }));
-  const ended = await readRunBundle(resolve(cwd, given.runId));
+  const ended = await bundleBounded(resolve(cwd, given.runId), signal);
   let replay: Replay;
   try {
     replay = await replayEnded(loadProgram(cwd), ended, wanted);

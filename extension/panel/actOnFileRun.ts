@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { GrafosError } from '../../base/grafosError.ts';
+import { replayFileBounded } from '../../toolchain/bounded/runFileBounded.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
-import { replayHere } from '../../toolchain/replay/replayHere.ts';
 import { askForTrust } from '../dialogs/askForTrust.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
 import { runCli } from '../runCli.ts';
@@ -39,10 +39,12 @@ export async function actOnFileRun(shown: FileRun, message: FromPage, shows: Sho
   }
 }
 
-async function replay({ ended, run }: FileRun, shows: Shows): Promise<void> {
-  const { same, differences } = await withProgress(vscode.l10n.t('grafOS: replaying {0}', run.tasklet), (signal) =>
-    replayHere(ended, signal),
+async function replay({ file, run }: FileRun, shows: Shows): Promise<void> {
+  const replayed = await withProgress(vscode.l10n.t('grafOS: replaying {0}', run.tasklet), (signal) =>
+    replayFileBounded(file, signal),
   );
+  mustBe(run, replayed);
+  const { same, differences } = replayed;
   shows.notice(
     same
       ? vscode.l10n.t('Reproduced on this machine: output, error and fuel equal those in the file.')
@@ -54,12 +56,16 @@ async function profile({ file, run, root }: FileRun, shows: Shows): Promise<void
   const { value } = await withProgress(vscode.l10n.t('grafOS: profiling {0}', run.tasklet), (signal) =>
     runCli<RunProfile>({ packageFolder: shows.packageFolder, cwd: dirname(file), args: ['profile', file], signal }),
   );
-  if (value.run_id !== run.run_id || value.module_sha256 !== run.module_sha256) {
-    throw new GrafosError('bundle_invalid', vscode.l10n.t('The file was replaced by another run.'), {
-      next: vscode.l10n.t('Open it again.'),
-    });
-  }
+  mustBe(run, value);
   const shown = profileShown(value);
   const isPlain = root === undefined;
   shows.profile(isPlain ? { ...shown, lines: shown.lines.map((line) => ({ ...line, isPlain })) } : shown);
+}
+
+/** Refuses the answer about a file that is no longer the one that is shown. */
+function mustBe(shown: FileRun['run'], done: { run_id: string; module_sha256: string }): void {
+  if (done.run_id === shown.run_id && done.module_sha256 === shown.module_sha256) return;
+  throw new GrafosError('bundle_invalid', vscode.l10n.t('The file was replaced by another run.'), {
+    next: vscode.l10n.t('Open it again.'),
+  });
 }

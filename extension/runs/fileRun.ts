@@ -1,7 +1,7 @@
 import type { Run, RunRecord } from '../../daemons/wire/tenantApi.ts';
 import type { Place } from '../../toolchain/places/place.ts';
-import type { EndedRun } from '../../toolchain/replay/endedRun.ts';
-import { INPUT_SHOWN, LOG_MAX, type RunParts } from './shownRun.ts';
+import type { ShownEnd } from '../../toolchain/replay/openRunFile.ts';
+import { LOG_MAX, type RunParts } from './shownRun.ts';
 
 /**
  * One run from a file. All of it is known from the beginning, and nothing of it changes. Anybody
@@ -15,23 +15,21 @@ export class FileRun implements Disposable {
    * places name files here.
    */
   readonly root: string | undefined;
-  readonly ended: EndedRun;
   readonly run: Run;
   readonly log: string;
   readonly parts: RunParts;
   readonly problem = null;
 
-  constructor(file: string, ended: EndedRun, places: Place[], root: string | undefined) {
+  constructor(file: string, ended: ShownEnd, places: Place[], root: string | undefined) {
     const { record, response, output, input, log } = ended;
     this.file = file;
     this.root = root;
-    this.ended = ended;
     this.run = runOf(record, ended);
     this.log = log.slice(0, LOG_MAX);
     this.parts = {
       record,
       output: output ?? (response.output_bytes === 0 ? new Uint8Array() : null),
-      input: input.length <= INPUT_SHOWN ? input : null,
+      input,
       artifacts: [],
       places,
     };
@@ -45,7 +43,7 @@ export class FileRun implements Disposable {
   [Symbol.dispose](): void {}
 }
 
-function runOf(record: RunRecord, { response }: EndedRun): Run {
+function runOf(record: RunRecord, { response }: ShownEnd): Run {
   const { run_id, tenant, program, tasklet, version, provider, cell_id, module_sha256 } = record;
   const began = Number(record.start_unix_nanos) / 1e6;
   const time = (ms: number) => (Math.abs(ms) <= 8.64e15 ? new Date(ms) : new Date(0)).toISOString();

@@ -101,6 +101,18 @@ describe('a run of yesterday', () => {
     });
   }
 
+  for (const args of [['replay'], ['profile'], ['replay', '--json'], ['profile', '--json']]) {
+    it(`is no run with values of great depth, for ${args.join(' ')}`, async () => {
+      const text = await readFile(join(cwd, 'run.grafos-run'), 'utf8');
+      const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+      await writeFile(join(cwd, 'deep.grafos-run'), text.replace(/"record":\{/, `"record":{"x":${deep},`));
+      const { code, stdout, stderr } = await grafos([...args, './deep.grafos-run'], { cwd });
+      assert.equal(code, 2);
+      assert.match(stdout + stderr, /nests at most 512 deep/);
+      assert.doesNotMatch(stdout + stderr, /internal_error/);
+    });
+  }
+
   it('is refused with the reason when its module is nowhere any more', async () => {
     await rm(join(cwd, `.grafos/dev/modules/${run.module_sha256}.wasm`));
     const { code, stderr } = await grafos(['replay', run.run_id], { cwd });

@@ -6,10 +6,12 @@ import { DOOR_LIMITS } from '../../daemons/doors/doorLimits.ts';
 import { LONG_MS, SHORT_MS } from '../../daemons/fabricbiosd/pool/policy.ts';
 import { PACE } from '../../daemons/tenant/pace.ts';
 import { ANSWER_BYTES, ARTIFACT_BYTES } from '../../daemons/wire/answerBounds.ts';
+import { PROFILE_LIMITS } from '../../daemons/wire/profileLimits.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { CHECK_LIMITS } from '../../toolchain/validate/checkLimits.ts';
 import { MODULE_LIMITS } from '../../wasm/read/moduleLimits.ts';
 import { CORPUS } from '../hostile/corpus.ts';
+import { PROFILE_CORPUS } from '../hostile/profileCorpus.ts';
 
 const root = join(import.meta.dirname, '../..');
 const page = readFileSync(join(root, 'docs/reference/limits.md'), 'utf8');
@@ -37,6 +39,13 @@ describe('docs/reference/limits.md', () => {
       grouped(most),
     ]);
     assert.deepEqual([...rows('Of a program')], expected);
+  });
+
+  it('has every bound of a profile with its number, and a hostile case for it', () => {
+    const expected = Object.entries(PROFILE_LIMITS).map(([name, most]) => [name, grouped(most)]);
+    assert.deepEqual([...rows('Of a profile')], expected);
+    const attacked = new Set<string>(PROFILE_CORPUS.map(({ limit }) => limit));
+    assert.deepEqual([...attacked].sort(), Object.keys(PROFILE_LIMITS).sort());
   });
 
   it('has every bound of the doors with its number', () => {

@@ -27,3 +27,15 @@ export async function noProcessNames(text: string, deadlineMs = 5_000): Promise<
     }
   }
 }
+
+/** Pids of living children of `parent` whose command line names `text` (Linux; none elsewhere). */
+export function childrenOf(parent: number, text: string): number[] {
+  return processesNaming(text).filter((pid) => {
+    try {
+      const [, ppid] = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\)/s, '').trim().split(' ');
+      return Number(ppid) === parent;
+    } catch {
+      return false;
+    }
+  });
+}

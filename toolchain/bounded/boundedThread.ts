@@ -6,6 +6,8 @@ export interface BoundedThread {
   post(message: unknown): void;
   /** Ends the thread, whatever it is at. `end` is not called for it. */
   terminate(): void;
+  /** Bytes that it holds now; 0 where Node does not tell. */
+  held(): Promise<number>;
   /** While it is held, the process does not end by itself. */
   hold(isHeld: boolean): void;
 }
@@ -84,6 +86,7 @@ export function startBoundedThread(url: URL, on: ThreadEvents): BoundedThread {
       worker.postMessage(message);
     },
     terminate,
+    held: async () => (countsEachThread ? heldBy(worker) : 0),
     hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
   };
 }

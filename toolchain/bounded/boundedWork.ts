@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GrafosError } from '../../base/grafosError.ts';
 import { packageRoot } from '../../base/packageRoot.ts';
+import { PROFILE_LIMITS } from '../../daemons/wire/profileLimits.ts';
 import { CHECK_LIMITS } from '../validate/checkLimits.ts';
 import type { GiveUp } from '../validate/givenUp.ts';
 import { type BoundedThread, countsEachThread, startBoundedThread } from './boundedThread.ts';
@@ -16,8 +17,14 @@ export type WorkDone = WorkAnswer | { state: 'given-up'; why: GiveUp; message: s
  */
 const THREADS_MAX = countsEachThread ? Math.max(1, Math.min(4, availableParallelism())) : 1;
 
+/** MiB that a thread may hold while it waits for work: a compiler and its garbage are far below. */
+const AT_REST_MIB = 512;
+
 /** Works that only look something up, in less time. */
-const LOOK_UPS: readonly Work['kind'][] = ['places', 'fuel', 'runFile', 'coverage'];
+const LOOK_UPS: readonly Work['kind'][] = ['places', 'fuel', 'runFile', 'bundle', 'coverage'];
+
+/** Works that repeat a run, whose process has a time of its own. */
+const REPEATS: readonly Work['kind'][] = ['replayFile', 'profileFile'];
 
 interface Seat {
   thread: BoundedThread;
@@ -67,12 +74,12 @@ function perform(
       signal?.removeEventListener('abort', abort);
       seat.events = undefined;
       thread.hold(false);
-      if (isAlive) idle.push(seat);
+      if (isAlive) rest(seat);
       else thread.terminate();
       act();
     };
     const giveUp = (message: string, why: GiveUp) => settle(false, () => resolve({ state: 'given-up', why, message }));
-    const timeMs = LOOK_UPS.includes(work.kind) ? CHECK_LIMITS.lookUpMs : CHECK_LIMITS.timeMs;
+    const timeMs = timeOf(work);
     const inTime = () => setTimeout(() => giveUp(`it took more than ${timeMs / 1000} s`, 'time'), timeMs);
     const abort = () => settle(false, () => reject(signal?.reason));
     let timer = inTime();
@@ -103,6 +110,30 @@ function perform(
     thread.hold(true);
     thread.post(work);
   });
+}
+
+/**
+ * Keeps a thread for the next work, unless it holds much memory: V8 gives a heap back only when it
+ * needs to.
+ */
+function rest(seat: Seat): void {
+  idle.push(seat);
+  void seat.thread.held().then((bytes) => {
+    const at = idle.indexOf(seat);
+    if (bytes <= AT_REST_MIB * 1024 ** 2 || at === -1) return;
+    idle.splice(at, 1);
+    seat.thread.terminate();
+  });
+}
+
+/** Counts the threads that wait for work. */
+export function idleThreads(): number {
+  return idle.length;
+}
+
+function timeOf({ kind }: Work): number {
+  if (REPEATS.includes(kind)) return PROFILE_LIMITS.timeMs + CHECK_LIMITS.timeMs;
+  return LOOK_UPS.includes(kind) ? CHECK_LIMITS.lookUpMs : CHECK_LIMITS.timeMs;
 }
 
 function newSeat(): Seat {

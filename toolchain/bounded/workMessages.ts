@@ -6,8 +6,11 @@ import type { Tasklet } from '../../program/manifest.ts';
 import type { Compiled } from '../compile/compiled.ts';
 import type { CoveredFile } from '../coverage/lineCoverage.ts';
 import type { Place } from '../places/place.ts';
+import type { RunProfile } from '../profile/profileRun.ts';
 import type { LineFuel } from '../profile/sourceFuel.ts';
+import type { EndedRun } from '../replay/endedRun.ts';
 import type { OpenedRun } from '../replay/openRunFile.ts';
+import type { ReplayHere } from '../replay/replayHere.ts';
 import type { Finding } from '../validate/finding.ts';
 
 /** The work that a command gives to its bounded thread; one at a time. */
@@ -23,8 +26,20 @@ export type Work =
   | { kind: 'coverage'; root: string; tasklet: Tasklet; runs: Array<Pick<FuelProfile, 'places'>> }
   /** Read a run from its file. */
   | { kind: 'runFile'; file: string }
+  /** Read all of a run from its file. */
+  | { kind: 'bundle'; file: string }
+  /** Repeat the run of a file, with counters. */
+  | { kind: 'replayFile'; file: string }
+  /** Repeat it, and add up its counters by functions and lines. */
+  | { kind: 'profileFile'; file: string }
   /** Load the compiler and compile a recipe with it. */
   | { kind: 'warm' };
+
+/** A replay of a file's run, and which run it was. */
+export interface ReplayedFile extends ReplayHere {
+  run_id: string;
+  module_sha256: string;
+}
 
 /** The end of a run, as its response has it. */
 export interface FailedRun {
@@ -48,4 +63,7 @@ export type WorkAnswer =
   | { state: 'fuelled'; lines: LineFuel[] }
   | { state: 'covered'; files: CoveredFile[] }
   | { state: 'opened'; opened: OpenedRun }
+  | { state: 'bundle'; ended: EndedRun }
+  | { state: 'replayed'; replayed: ReplayedFile }
+  | { state: 'profiled'; profile: RunProfile }
   | { state: 'warmed' };

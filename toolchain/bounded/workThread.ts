@@ -43,6 +43,12 @@ async function perform(work: Work, report: (report: WorkReport) => void): Promis
       const { openRunFile } = await import('../replay/openRunFile.ts');
       return { state: 'opened', opened: await openRunFile(work.file) };
     }
+    case 'bundle':
+    case 'replayFile':
+    case 'profileFile': {
+      const { fileWork } = await import('../replay/fileWork.ts');
+      return await fileWork(work.kind, work.file);
+    }
     case 'validate': {
       const { validate } = await import('../validate/validate.ts');
       let reported = 0;

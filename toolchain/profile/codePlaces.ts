@@ -135,7 +135,7 @@ class ModulePlaces implements CodePlaces {
     const lines = this.#ownLinesOf(functionIndex);
     const offset = (this.#startOf(functionIndex) ?? 0) + bodyOffset;
     // Code before the first line, such as the reading of the input, belongs to that line.
-    return (lines.findLast(({ at }) => at <= offset) ?? lines[0])?.place ?? null;
+    return (lines[lastAtOrBefore(lines, offset)] ?? lines[0])?.place ?? null;
   }
 
   ownLines(): SourceLine[] {
@@ -239,6 +239,17 @@ class ModulePlaces implements CodePlaces {
     }
     return null;
   }
+}
+
+/** Finds the place in the sorted list of the last one at or before an offset; -1 where none is. */
+function lastAtOrBefore(lines: readonly PlacedCode[], offset: number): number {
+  let [from, to] = [0, lines.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((lines[middle]?.at ?? 0) <= offset) from = middle + 1;
+    else to = middle;
+  }
+  return from - 1;
 }
 
 function bodyStarts(wasm: Uint8Array, codeOffset: number | undefined): number[] {

@@ -1,3 +1,4 @@
+import { cutText } from '../../base/text/cutText.ts';
 import { framePlaces } from '../places/framePlaces.ts';
 import type { Place } from '../places/place.ts';
 import { rustPlaces } from '../places/rustPlaces.ts';
@@ -7,9 +8,24 @@ import { readSourceMap } from '../profile/readSourceMap.ts';
 import type { EndedRun } from './endedRun.ts';
 import { readRunBundle } from './runBundle.ts';
 
+/** Bytes of an input that is shown; the same as of a run that was not opened from a file. */
+const INPUT_SHOWN = 256 * 1024;
+
+/** Characters of a function's or a file's name: a module may have names of any length. */
+const NAME_SHOWN = 1_000;
+
+/**
+ * The parts of a run from a file that are shown. Replay and profile read the file again, in a
+ * bounded thread.
+ */
+export interface ShownEnd extends Pick<EndedRun, 'response' | 'record' | 'log' | 'output'> {
+  /** Null where it is too large to be shown. */
+  input: Uint8Array | null;
+}
+
 /** A run from a file, and the places where it failed. */
 export interface OpenedRun {
-  ended: EndedRun;
+  ended: ShownEnd;
   /**
    * Places by the names of the file's own module and source map. Nobody vouches for their files.
    */
@@ -25,8 +41,19 @@ export interface OpenedRun {
 export async function openRunFile(file: string): Promise<OpenedRun> {
   const ended = await readRunBundle(file);
   const places = placesIn(ended);
-  // The output's own bytes are shown. The value in the response may be of any depth.
-  return { ended: { ...ended, response: { ...ended.response, output: null } }, places };
+  const { record, log, output, input } = ended;
+  return {
+    ended: {
+      // The output's own bytes are shown. The value in the response may be of any depth.
+      ...{ response: { ...ended.response, output: null }, record, log, output },
+      input: input.length <= INPUT_SHOWN ? input : null,
+    },
+    places: places.map((place) => ({ ...place, function: shortName(place.function), file: shortName(place.file) })),
+  };
+}
+
+function shortName(name: string | null): string | null {
+  return name === null ? null : cutText(name, NAME_SHOWN);
 }
 
 function placesIn({ response, module, sourceMap, log }: EndedRun): Place[] {

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { parse, resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
+import { isDeepJson } from '../../base/json/isDeepJson.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { cutText } from '../../base/text/cutText.ts';
 import { ANSWER_CHECKS, type AnswerName } from '../../daemons/wire/answerChecks.ts';
+import { SCHEMAS, type Schema } from '../../daemons/wire/apiSchemas.ts';
+import type { RunError } from '../../daemons/wire/runError.ts';
 import type { RunRecord, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
@@ -15,6 +19,9 @@ const LOG_CHARACTERS = LIMITS.log + 1024;
 
 /** Characters of a source map in a file at most. Longer ones are left out of it. */
 const SOURCE_MAP_CHARACTERS = 8 * 1024 * 1024;
+
+/** Characters of an error's message that are kept. An honest cell's have a line. */
+const MESSAGE_CHARACTERS = 8 * 1024;
 
 /** The ending of a file that holds a run. */
 export const RUN_FILE_ENDING = 'grafos-run';
@@ -49,7 +56,8 @@ export function writeRunBundle({ response, record, module, input, log, output, s
 
 /**
  * Reads a run from its file. Anybody may have made the file, so its shape, its sizes and the hashes
- * of its bytes are checked.
+ * of its bytes are checked, and nothing is kept that has no name here. Large files hold up the
+ * thread, so that only a bounded thread calls it.
  *
  * @throws {GrafosError} bundle_invalid, no_such_file, not_a_file, file_too_large,
  * permission_denied, file_unreadable
@@ -59,6 +67,7 @@ export async function readRunBundle(file: string): Promise<EndedRun> {
   const read = await new ProgramReader(parse(path).root).readSoon(path, 'runBundle');
   if (read.state !== 'ok') throw readError(read, file, 'The run cannot be read');
   let value: unknown;
+  if (isDeepJson(read.bytes)) throw invalid(file, `it is not JSON that nests at most ${LIMITS.jsonDepth} deep`);
   try {
     value = JSON.parse(read.bytes.toString('utf8'));
   } catch {
@@ -66,8 +75,8 @@ export async function readRunBundle(file: string): Promise<EndedRun> {
   }
   const bundle: Partial<RunBundle> = typeof value === 'object' && value !== null ? value : {};
   if (bundle.format !== FORMAT) throw invalid(file, `its format is not ${FORMAT}`);
-  const record = checked<RunRecord>(file, 'RunRecord', bundle.record);
-  const response = checked<RunResponse>(file, 'RunResponse', bundle.response);
+  const record = named(checked<RunRecord>(file, 'RunRecord', bundle.record), SCHEMAS.RunRecord);
+  const response = readResponse(file, bundle.response);
   const module = bytesOf(file, 'module', bundle.module_b64, LIMITS.module);
   const input = bytesOf(file, 'input', bundle.input_b64, LIMITS.input);
   if (sha256(module) !== record.module_sha256) throw invalid(file, 'its module is not the one that its record names');
@@ -84,6 +93,25 @@ export async function readRunBundle(file: string): Promise<EndedRun> {
   if (sourceMap !== null && (typeof sourceMap !== 'string' || sourceMap.length > SOURCE_MAP_CHARACTERS))
     throw invalid(file, 'its source map is no text, or too long');
   return { response, record, module, input, log, output, sourceMap };
+}
+
+/** Makes a response of nothing but its named fields, each of a bounded size. */
+function readResponse(file: string, value: unknown): RunResponse {
+  const response = named(checked<RunResponse>(file, 'RunResponse', value), SCHEMAS.RunResponse);
+  if (JSON.stringify(response.output).length > LIMITS.output) throw invalid(file, 'its output as JSON is too long');
+  return { ...response, error: response.error === null ? null : boundedError(response.error) };
+}
+
+function boundedError(error: RunError): RunError {
+  const kept = named(error, SCHEMAS.RunError);
+  const message = cutText(kept.message, MESSAGE_CHARACTERS);
+  if (kept.frames === undefined) return { ...kept, message };
+  return { ...kept, message, frames: kept.frames.map((frame) => named(frame, SCHEMAS.RunFrame)) };
+}
+
+/** Copies the fields that a schema names. Keys that it does not name are left behind. */
+function named<T extends object>(value: T, { properties = {} }: Schema): T {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(properties, key))) as T;
 }
 
 function checked<T>(file: string, name: AnswerName, value: unknown): T {

@@ -1,19 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { boundedCommand, type ProcessBounds } from '../../../base/boundedCommand.ts';
 import type { MeteredModule } from '../../../wasm/meter/meteredModule.ts';
 import { MODULE_LIMITS } from '../../../wasm/read/moduleLimits.ts';
 import type { RunError } from '../../wire/runError.ts';
 import { FrameReader, frame, jsonFrame, type TrialAnswer, type TrialRequest } from '../boundary/trialMessages.ts';
 import { workerPermissions } from './poolWorker.ts';
-
-/** Most that one trial process may take. */
-export interface TrialBounds {
-  /** Bytes of memory. */
-  memory: number;
-  /** Milliseconds of processor time, of all its threads. */
-  cpuMs: number;
-}
 
 const MIB = 1024 * 1024;
 
@@ -21,22 +14,16 @@ const MIB = 1024 * 1024;
  * Bounds of a check. They are generous, because a check decides whether a module runs at all: no
  * module that a cell takes is near.
  */
-export const CHECK_BOUNDS: TrialBounds = { memory: 1024 * MIB, cpuMs: 60_000 };
+export const CHECK_BOUNDS: ProcessBounds = { memory: 1024 * MIB, cpuMs: 60_000 };
 
 /** Past these a function stays with the baseline compiler, in every run. */
-export const OPTIMIZE_BOUNDS: TrialBounds = { memory: 320 * MIB, cpuMs: 1_500 };
+export const OPTIMIZE_BOUNDS: ProcessBounds = { memory: 320 * MIB, cpuMs: 1_500 };
 
 /** Milliseconds of wall clock for each millisecond of processor time: a machine may be busy. */
 const WALL_FACTOR = 20;
 
 /** Milliseconds that a process may take to start on a busy machine. */
 const START_MS = 10_000;
-
-/**
- * Address space that Node and V8 reserve without using it. The kernel's bound counts it, ours does
- * not.
- */
-const RESERVED_BYTES = 1536 * MIB;
 
 const METERED_MAX = 4 * MODULE_LIMITS.module;
 
@@ -48,7 +35,7 @@ export class TrialProcess {
   readonly #main: URL;
   readonly #thread: URL;
   readonly #children = new Set<ChildProcess>();
-  readonly #bounds: { check: TrialBounds; optimize: TrialBounds };
+  readonly #bounds: { check: ProcessBounds; optimize: ProcessBounds };
   #stopped = false;
 
   /** @param urls code of the process and of its thread */
@@ -112,7 +99,7 @@ export class TrialProcess {
   #run(
     request: TrialRequest,
     module: Uint8Array,
-    bounds: TrialBounds,
+    bounds: ProcessBounds,
     onFrame: (bytes: Uint8Array) => void,
   ): Promise<string> {
     if (this.#stopped) return Promise.resolve('the cell is stopping');
@@ -160,7 +147,7 @@ export class TrialProcess {
     });
   }
 
-  #spawn({ memory, cpuMs }: TrialBounds): ChildProcess {
+  #spawn({ memory, cpuMs }: ProcessBounds): ChildProcess {
     const node = [
       process.execPath,
       ...workerPermissions(this.#main),
@@ -168,16 +155,7 @@ export class TrialProcess {
       fileURLToPath(this.#main),
       ...[memory, cpuMs, this.#thread.href].map(String),
     ];
-    const kib = Math.ceil((memory + RESERVED_BYTES) / 1024);
-    // The kernel's bound also holds where the process does not get to look itself. Windows has none
-    // to set here.
-    const bounded = [
-      '/bin/sh',
-      '-c',
-      `ulimit -c 0; ulimit -d ${kib}; ulimit -t ${Math.ceil(cpuMs / 1000) + 1}; exec "$@"`,
-      'sh',
-    ];
-    const [command = '', ...args] = process.platform === 'win32' ? node : [...bounded, ...node];
+    const [command = '', ...args] = boundedCommand({ memory, cpuMs }, node);
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
@@ -201,7 +179,7 @@ function lower(pid: number): void {
   }
 }
 
-function tooCostly({ memory, cpuMs }: TrialBounds): RunError {
+function tooCostly({ memory, cpuMs }: ProcessBounds): RunError {
   return {
     code: 'module_invalid',
     message: `The module takes more than ${memory / MIB} MiB or ${cpuMs / 1000} s of processor time to be checked and compiled.`,

@@ -7,8 +7,11 @@ import type { ProfileWorkerData } from '../boundary/workerMessages.ts';
 import { STACK_MIB, workerPermissions } from '../pool/poolWorker.ts';
 import { initContext } from './initContext.ts';
 
-/** Counters and the sizes they are kept with; a run worker, which keeps none, has less. */
-const HEAP_MIB = 2_048;
+/**
+ * Counters and the sizes they are kept with; a run worker, which keeps none, has less. The process
+ * is bounded as a whole (boundSelf.ts).
+ */
+const HEAP_MIB = 1_024;
 
 /** Does a run again, with counters, and nothing else of a cell around it. */
 export function profileRun({ record, module_b64, input_b64 }: ProfileJob): Promise<FuelProfile> {

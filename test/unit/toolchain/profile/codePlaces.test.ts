@@ -156,3 +156,17 @@ describe('the lines of a module’s code', () => {
     );
   });
 });
+
+describe('the lines of the program in a function of very many', () => {
+  it('are found for each of its instructions', () => {
+    const count = 100_000;
+    const body = [0, ...Array<number>(count).fill(0x01), 0x0b];
+    const bytes = wasmModule(VOID_TYPE, section(3, [1], [0]), section(10, [1], u32(body.length), body));
+    const start = bytes.length - body.length;
+    const entries = Array.from({ length: count }, (_, at): [number, number, number] => [start + 1 + at, 0, at + 1]);
+    const places = createCodePlaces(bytes, mapOf(entries, ['a.ts']), () => undefined);
+    const wrong = entries.filter(([offset, , line]) => places.ownLineOf(0, offset - start)?.line !== line);
+    assert.deepEqual(wrong, []);
+    assert.equal(places.ownLineOf(0, 0)?.line, 1);
+  });
+});

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { GrafosError } from '../../../../base/grafosError.ts';
 import { LIMITS } from '../../../../base/limits.ts';
 import type { RunError } from '../../../../daemons/wire/runError.ts';
 import { PROGRAM_LIMITS } from '../../../../program/programLimits.ts';
-import { runFileBounded } from '../../../../toolchain/bounded/runFileBounded.ts';
+import { countsEachThread } from '../../../../toolchain/bounded/boundedThread.ts';
+import { idleThreads } from '../../../../toolchain/bounded/boundedWork.ts';
+import { profileFileBounded, replayFileBounded, runFileBounded } from '../../../../toolchain/bounded/runFileBounded.ts';
 import { COUNTED_FIELDS, countAgain } from '../../../../toolchain/profile/countAgain.ts';
 import { profileFile } from '../../../../toolchain/profile/profileRun.ts';
 import type { EndedRun } from '../../../../toolchain/replay/endedRun.ts';
@@ -15,12 +18,29 @@ import { replayHere } from '../../../../toolchain/replay/replayHere.ts';
 import { readRunBundle, writeRunBundle } from '../../../../toolchain/replay/runBundle.ts';
 import { compileWat } from '../../../helpers/compileWat.ts';
 import { RECORD, RUN } from '../../../helpers/goodAnswers.ts';
+import { childrenOf } from '../../../helpers/processesNaming.ts';
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 import { WAT } from '../../../helpers/watTasklets.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const INPUT = Buffer.from('hello');
 const SIGNAL = new AbortController().signal;
+
+/** Waits until this process has a child that names the text; Linux alone tells. */
+async function childBegins(text: string): Promise<void> {
+  if (process.platform !== 'linux') return;
+  while (childrenOf(process.pid, text).length === 0) {
+    SIGNAL.throwIfAborted();
+    await delay(10);
+  }
+}
+
+async function noChild(text: string): Promise<void> {
+  while (childrenOf(process.pid, text).length > 0) {
+    SIGNAL.throwIfAborted();
+    await delay(10);
+  }
+}
 
 /** The parts of a file that the tests damage. */
 interface Bundle {
@@ -124,6 +144,75 @@ describe('a run in a file', () => {
     assert.ok(profile.functions.some(({ name }) => name === '_grafos_tasklet_run'));
   });
 
+  it('is replayed and profiled in a bounded thread, from which little comes', async () => {
+    const { counted } = await countAgain(hello(), SIGNAL);
+    const first = hello();
+    const ended = { ...first, response: { ...first.response, fuel_used: counted.fuel_used } };
+    const file = await write('whole.grafos-run', writeRunBundle(ended));
+    const { run_id, module_sha256 } = ended.record;
+    assert.deepEqual(await replayFileBounded(file, SIGNAL), {
+      ...{ run_id, module_sha256, same: true, compared: COUNTED_FIELDS, differences: [] },
+    });
+    assert.deepEqual(await profileFileBounded(file, SIGNAL), await profileFile(ended, SIGNAL));
+  });
+
+  it('leaves no process when its replay or profile is given up', async () => {
+    const endless = compileWat(`(module (memory (export "memory") 1)
+      (func (export "_grafos_tasklet_init") (param i32 i32))
+      (func (export "_grafos_tasklet_run") (param i32 i32) (result i32) (loop (br 0)) (i32.const 0))
+      (func (export "_grafos_tasklet_finalize")))`);
+    const run = endedRun(endless, Buffer.alloc(0), null);
+    const ended = { ...run, record: { ...run.record, fuel: LIMITS.fuelMax, timeout_ms: LIMITS.timeoutMsMax } };
+    const file = await write('endless.grafos-run', writeRunBundle(ended));
+    for (const repeat of [replayFileBounded, profileFileBounded]) {
+      const abort = new AbortController();
+      const repeated = repeat(file, abort.signal);
+      repeated.catch(() => {});
+      await childBegins('fabricbiosd');
+      abort.abort();
+      await assert.rejects(repeated, { name: 'AbortError' });
+      await noChild('fabricbiosd');
+    }
+  });
+
+  it('keeps nothing but named fields of a bounded size', async () => {
+    const more = { more: 'x'.repeat(1000), toString: 1 };
+    const text = changed((one) => {
+      Object.assign(one, more);
+      Object.assign(one.record ?? {}, more);
+      const error = { ...TRAP, ...more, message: 'A'.repeat(1_000_000), frames: [{ function: 1, offset: 1, ...more }] };
+      Object.assign(one.response, more, { state: 'failed', error });
+    });
+    const file = await write('more.grafos-run', text);
+    const { response, record } = await readRunBundle(file);
+    assert.deepEqual(Object.keys(record).sort(), Object.keys(RECORD).sort());
+    assert.deepEqual(Object.keys(response).sort(), Object.keys(RUN.response ?? {}).sort());
+    assert.deepEqual(Object.keys(response.error ?? {}).sort(), ['code', 'frames', 'message']);
+    assert.deepEqual(response.error?.frames, TRAP.frames);
+    assert.equal(response.error?.message.length, 8 * 1024 + 1);
+  });
+
+  it('gives no module, source map or large input to whoever shows it', async () => {
+    const input = Buffer.alloc(LIMITS.input);
+    const run = { ...hello(), input, sourceMap: 'x'.repeat(8 * 1024 * 1024) };
+    const record = { ...run.record, input_sha256: sha256(input), input_bytes: input.length };
+    const { ended } = await runFileBounded(await write('large.grafos-run', writeRunBundle({ ...run, record })), SIGNAL);
+    assert.deepEqual(Object.keys(ended).sort(), ['input', 'log', 'output', 'record', 'response']);
+    assert.equal(ended.input, null);
+    assert.ok(JSON.stringify(ended).length < 4096);
+  });
+
+  it('leaves no thread with a large heap behind', async () => {
+    if (!countsEachThread) return;
+    const text = changed(() => {}).replace('{', `{"more":[${Array(12_000_000).fill('{}').join(',')}],`);
+    const file = await write('heap.grafos-run', text);
+    await runFileBounded(file, SIGNAL);
+    // Its thread is measured in the first moments of its rest.
+    const most = idleThreads();
+    while (idleThreads() === most && !SIGNAL.aborted) await delay(10);
+    assert.equal(idleThreads(), most - 1);
+  });
+
   const hostile: Array<[what: string, text: () => string, words: RegExp]> = [
     ['nothing', () => '', /not JSON/],
     ['a part of a file', () => writeRunBundle(hello()).slice(0, 900), /not JSON/],
@@ -131,6 +220,21 @@ describe('a run in a file', () => {
     ['null', () => 'null', /format/],
     ['a list', () => '[]', /format/],
     ['JSON of great depth', () => '['.repeat(1_000_000), /not JSON/],
+    [
+      'an output of great depth',
+      () => changed(() => {}).replace('"output":null', `"output":${'['.repeat(200_000)}${']'.repeat(200_000)}`),
+      /deep/,
+    ],
+    [
+      'a value of great depth that nobody names',
+      () => changed(() => {}).replace('{', `{"x":${'['.repeat(600)}${']'.repeat(600)},`),
+      /deep/,
+    ],
+    [
+      'an output that is too long',
+      () => changed((one) => Object.assign(one.response, { output: 'x'.repeat(LIMITS.output) })),
+      /too long/,
+    ],
     ['another format', () => changed((one) => Object.assign(one, { format: 'grafos-run@2' })), /format/],
     ['no record', () => changed((one) => delete one.record), /record/i],
     [
@@ -223,11 +327,12 @@ describe('a run in a file', () => {
       assert.deepEqual(opened.places, []);
       await assert.rejects(
         async () => {
-          const { same } = await replayHere(opened.ended, SIGNAL);
+          const { same } = await replayHere(await readRunBundle(file), SIGNAL);
           assert.equal(same, true);
         },
         (error) => error instanceof Error,
       );
+      await assert.rejects(async () => assert.equal((await replayFileBounded(file, SIGNAL)).same, true), Error);
     });
   }
 
