@@ -13,7 +13,7 @@ import { WAT } from '../../../helpers/watTasklets.ts';
 import { PROFILE_CORPUS } from '../../../hostile/profileCorpus.ts';
 
 const MIB = 1024 * 1024;
-const SIGNAL = AbortSignal.timeout(300_000);
+const SIGNAL = new AbortController().signal;
 
 function job(module: Uint8Array, record: Partial<RunRecord> = {}): ProfileJob {
   const usual = { fuel: 1_000_000, linear_memory_bytes: 32 * MIB, timeout_ms: 1_000, mem_bytes: 0 };
