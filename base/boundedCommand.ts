@@ -13,8 +13,8 @@ export interface ProcessBounds {
 const RESERVED_BYTES = 1536 * 1024 * 1024;
 
 /**
- * Puts a command under the kernel's bounds, which also hold where the process does not get to look
- * itself. Windows has none to set here.
+ * Puts a command under the kernel's bounds. They hold even while the process is too busy to look at
+ * its own use. Windows has none to set here.
  */
 export function boundedCommand({ memory, cpuMs }: ProcessBounds, command: readonly string[]): string[] {
   if (process.platform === 'win32') return [...command];

@@ -171,7 +171,7 @@ async function repeated(fields: string, bytes: number): Promise<Uint8Array> {
 }
 
 /** Rewrites modules of small functions, of one shape after another (docs/adr/0043). */
-async function benchSmallFunctions(): Promise<void> {
+async function reportSmallFunctions(report: Report): Promise<void> {
   const straight = await repeated('(func (result i32) (i32.const 5))', 800_000);
   const branching = await repeated(
     '(func (result i32) (if (result i32) (i32.const 1) (then (i32.const 5)) (else (i32.const 6))))',
@@ -179,7 +179,7 @@ async function benchSmallFunctions(): Promise<void> {
   );
   const rewrite = (wasm: Uint8Array) => best(8, () => meter(wasm, { memoryMaxPages: 1 }));
   const times = [straight, branching, straight, branching].map((wasm) => rewrite(wasm).toFixed(0));
-  console.log(`rewriting 0.8 MB of small functions, straight and with an if, in turn: ${times.join(', ')} ms`);
+  report.print(`rewriting 0.8 MB of small functions, straight and with an if, in turn: ${times.join(', ')} ms`);
 }
 
 function timed(work: () => unknown): number {
@@ -216,7 +216,7 @@ export async function meterReport(report: Report, modules: string | undefined, r
   report.print(
     `rewriting: ${LARGE_MEGABYTES} MB in ${largeMs.toFixed(0)} ms, ${((LARGE_MEGABYTES * 1000) / largeMs).toFixed(0)} MB/s (aims: 500 ms, 30 MB/s)`,
   );
-  await benchSmallFunctions();
+  await reportSmallFunctions(report);
   for (const { name, wasm } of kernels.filter(({ wasm }) => wasm.length > 5_000)) {
     const ms = best(20, () => meter(wasm, { memoryMaxPages: 65_536 }));
     report.print(

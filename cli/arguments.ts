@@ -1,11 +1,10 @@
+/** Turns the texts of options into values. Each throws `wrong_usage` that names the option. */
 import { GrafosError } from '../base/grafosError.ts';
 import { LIMITS } from '../base/limits.ts';
 import { DURATION_SYNTAX, parseDuration } from '../program/duration.ts';
 import { parseSize, SIZE_SYNTAX } from '../program/size.ts';
 import { sizeFault } from '../program/sizeFault.ts';
 import type { DeployRun } from '../toolchain/deploy/deployRun.ts';
-
-/** Option texts to values; each throws GrafosError `wrong_usage` that names the option. */
 
 export function sizeOption(flag: string, text: string): number {
   const bytes = parseSize(text);

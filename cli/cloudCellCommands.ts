@@ -1,6 +1,6 @@
 import type { CommandSpec } from './command.ts';
 
-/** The commands of cells in a cloud that are there: renewing and adopting them. */
+/** The commands for cells that exist: one renews their certificates, one adopts them. */
 export const CLOUD_CELL_COMMANDS: CommandSpec[] = [
   {
     name: 'cloud renew',

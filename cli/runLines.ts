@@ -1,8 +1,8 @@
+import type { Place } from '../daemons/wire/place.ts';
 import type { Run, RunResponse } from '../daemons/wire/tenantApi.ts';
 import { formatSize } from '../program/size.ts';
 import type { FuelAdvice } from '../toolchain/fuel/exhaustedAdvice.ts';
 import type { ShownOutput } from '../toolchain/output/shownOutput.ts';
-import type { Place } from '../toolchain/places/place.ts';
 import { placeText } from '../toolchain/places/placeText.ts';
 import { outputLines } from './outputLines.ts';
 import type { Paint } from './printedLine.ts';

@@ -97,6 +97,9 @@ export const TASK_COMMANDS = ['build', 'validate', 'test', 'run', 'deploy', 'wat
 /** Id of the Test Explorer controller. */
 export const TEST_CONTROLLER = 'grafos.fixtures';
 
+/** The ending of a file that holds a run. */
+export const RUN_FILE_ENDING = 'grafos-run';
+
 /** Id of the editor that opens files of runs in the Run panel. */
 export const RUN_FILE_EDITOR = 'grafos.runFile';
 

@@ -4,7 +4,7 @@ import { GrafosError } from '../../base/grafosError.ts';
 import { formatSize } from '../../program/size.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { saveBytes } from '../../toolchain/files/saveBytes.ts';
-import { openRunMemory } from '../../toolchain/memory/openRunMemory.ts';
+import { openRunMemory, type RunMemory } from '../../toolchain/memory/openRunMemory.ts';
 import { sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { hexDump } from '../hexDump.ts';
@@ -24,12 +24,7 @@ interface ReadGiven {
 export async function read({ cwd, out, signal }: CommandContext, given: ReadGiven): Promise<void> {
   const offset = sizeOption('--offset', given.offset);
   const wanted = given.length === undefined ? undefined : sizeOption('--length', given.length);
-  await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
-    provider: given.provider,
-    cell: given.cell,
-    rights: ['read'],
-    signal,
-  });
+  await using memory = await opened({ cwd, signal }, given, 'read');
   const length = memory.lengthAt(offset, wanted);
   if (length > READ_BYTES_MAX) {
     throw new GrafosError('read_too_large', `${formatSize(length)} are too many for one read.`, {
@@ -69,12 +64,7 @@ export async function write({ cwd, out, signal }: CommandContext, given: WriteGi
     given.file === '-'
       ? await readBounded('Standard input', process.stdin, signal)
       : await readInput(given.file, signal);
-  await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
-    provider: given.provider,
-    cell: given.cell,
-    rights: ['write'],
-    signal,
-  });
+  await using memory = await opened({ cwd, signal }, given, 'write');
   memory.lengthAt(offset, bytes.length);
   await memory.session.write(offset, bytes);
   out.result({ lease_id: memory.leaseId, offset, length: bytes.length }, () => [
@@ -93,12 +83,7 @@ interface WatchGiven {
 export async function watch({ cwd, out, signal }: CommandContext, given: WatchGiven): Promise<number> {
   const offset = sizeOption('--offset', given.offset);
   const wanted = given.length === undefined ? undefined : sizeOption('--length', given.length);
-  await using memory = await openRunMemory(programRootOf(cwd), given.runId, {
-    provider: given.provider,
-    cell: given.cell,
-    rights: ['read'],
-    signal,
-  });
+  await using memory = await opened({ cwd, signal }, given, 'read');
   const { session } = memory;
   const length = memory.lengthAt(offset, wanted);
   let printed = Promise.resolve();
@@ -122,4 +107,13 @@ export async function watch({ cwd, out, signal }: CommandContext, given: WatchGi
   if (signal.aborted) return EXIT_CODE.interrupted;
   out.note(`the watch ended: ${await session.closed}`);
   return 0;
+}
+
+/** Opens the fabric memory of a run, with one right. */
+function opened(
+  { cwd, signal }: Pick<CommandContext, 'cwd' | 'signal'>,
+  { runId, provider, cell }: { runId: string; provider?: string; cell?: string },
+  right: 'read' | 'write',
+): Promise<RunMemory> {
+  return openRunMemory(programRootOf(cwd), runId, { provider, cell, rights: [right], signal });
 }

@@ -14,7 +14,6 @@ import { reportBuildFailure, warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
 import type { Paint } from '../printedLine.ts';
 import { placeLines } from '../runLines.ts';
-import { coverageLine, coverageOf, saveCoverage } from '../testCoverage.ts';
 import { countText, durationText } from '../text.ts';
 
 export async function run(
@@ -40,6 +39,7 @@ export async function run(
   if (!given.build) for (const { tasklet } of suites) await warnIfStale(out, program, tasklet);
   const results: FixtureResult[] = [];
   const covered: CoveredFile[] = [];
+  const cover = given.coverage === undefined ? undefined : await import('../testCoverage.ts');
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');
     const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
@@ -54,20 +54,20 @@ export async function run(
         out.progress(`${result.tasklet}: ${result.case}`);
         results.push(result);
       }
-      if (given.coverage !== undefined)
-        covered.push(...(await coverageOf(context, stack.client, program, tasklet, { fixtures, results })));
+      if (cover !== undefined)
+        covered.push(...(await cover.coverageOf(context, stack.client, program, tasklet, { fixtures, results })));
     }
   }
   const failed = results.filter(({ passed }) => !passed).length;
   const passed = results.length - failed;
   const widest = Math.max(...results.map(({ tasklet, case: name }) => `${tasklet}/${name}`.length));
-  const coverage = given.coverage === undefined ? null : await saveCoverage(cwd, given.coverage, covered);
+  const coverage = (await cover?.saveCoverage(cwd, given.coverage ?? '', covered)) ?? null;
   out.result({ passed, failed, cases: results, coverage }, (paint) => [
     ...results.flatMap((result) => resultLines(result, widest, paint)),
     results.length === 0
       ? `no fixtures: put cases into ${tasklets.map((tasklet) => tasklet.fixtures).join(', ')}`
       : `${passed} passed, ${failed} failed`,
-    ...(coverage === null ? [] : [coverageLine(coverage, cwd)]),
+    ...(coverage === null || cover === undefined ? [] : [cover.coverageLine(coverage, cwd)]),
   ]);
   return failed === 0 ? 0 : 1;
 }

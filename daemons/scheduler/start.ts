@@ -20,7 +20,7 @@ import { runRoutes } from './http/runRoutes.ts';
 import { tenantRoutes } from './http/tenantRoutes.ts';
 import { createModuleStore } from './moduleStore.ts';
 import { openapiDocument } from './openapi/openapiDocument.ts';
-import { cellDoor } from './renewal/cellDoor.ts';
+import { createCellDoor } from './renewal/cellDoor.ts';
 import { renewalRoutes } from './renewal/renewalRoutes.ts';
 import { endAbandonedRuns } from './runs/finishRun.ts';
 import { createLeaseLedger } from './runs/leaseLedger.ts';
@@ -235,7 +235,7 @@ function startServer(options: SchedulerOptions, parts: ServerParts): Promise<Api
       ...runRoutes({ service, runs, content, feed, link, mustBeActive, firstConnect }),
       ...tenantRoutes({ caPem: trust.caPem, store, tenants, runs, files, modules, service, feed }),
       ...cellRoutes(cell),
-      ...renewalRoutes(cellDoor(options.door)),
+      ...renewalRoutes(createCellDoor(options.door)),
     },
   });
 }

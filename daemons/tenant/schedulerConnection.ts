@@ -86,7 +86,7 @@ class HttpsConnection implements SchedulerConnection {
 
   constructor(target: PeerFiles & { url: string }) {
     this.#target = target;
-    this.#address = parseUrl(target.url);
+    this.#address = schedulerAddress(target.url);
     this.#certificate = readCertificate(target);
     this.subject = this.#certificate.subject;
     const tls = tlsClientOptions(target, { roles: ['scheduler'] });
@@ -228,7 +228,12 @@ function whenSecure(socket: TLSSocket, act: () => void): void {
   else act();
 }
 
-function parseUrl(text: string): { host: string; port: number } {
+/**
+ * The host and port of a scheduler's URL. An IPv6 address is in brackets in a URL, and only there.
+ *
+ * @throws {GrafosError} scheduler_url_invalid
+ */
+export function schedulerAddress(text: string): { host: string; port: number } {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || url.protocol !== 'https:') {
     throw new GrafosError('scheduler_url_invalid', `"${text}" is not the address of a scheduler.`, {

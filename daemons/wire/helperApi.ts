@@ -4,6 +4,7 @@
  */
 
 import type { ErrorCode } from '../../base/errorCodes.ts';
+import type { Place } from './place.ts';
 import type { RunError } from './runError.ts';
 import type { ArtifactEntry, Run, RunEvent, RunState } from './tenantApi.ts';
 
@@ -132,24 +133,9 @@ export interface HelperArtifacts {
   artifacts: ArtifactEntry[];
 }
 
-/** A place in the source where a run failed. */
-export interface HelperPlace {
-  /** Name of the function; null where nothing gives it one. */
-  function: string | null;
-  /** Relative to the program with `/`, or a library's name; null where it is not known. */
-  file: string | null;
-  /** From 1; null where it is not known. */
-  line: number | null;
-  column: number | null;
-  /** The file belongs to the program. */
-  own: boolean;
-  /** Text of the line; null where it is not known. */
-  excerpt: string | null;
-}
-
 /** `GET /v1/runs/{id}/places`: the program's own lines first, and none for a run that succeeded. */
 export interface HelperPlaces {
-  places: HelperPlace[];
+  places: Place[];
 }
 
 /**

@@ -10,6 +10,8 @@ import { fileOfPlace } from '../places/fileOfPlace.ts';
 interface Counted {
   root: string;
   tasklet: Tasklet;
+  /** The built module; null where it cannot be read. */
+  module: Uint8Array | null;
   runs: FuelProfile[];
 }
 
@@ -31,15 +33,22 @@ export class FixtureCoverage {
     { root, tasklet, runId, input }: { root: string; tasklet: Tasklet; runId: string; input: Uint8Array },
     signal: AbortSignal,
   ): Promise<void> {
-    const { ProgramReader } = await import('../../program/programReader.ts');
     const { countCase } = await import('../../toolchain/coverage/countCase.ts');
-    const built = await new ProgramReader(root).readSoon(join(root, tasklet.output), 'module');
-    if (built.state !== 'ok') return;
-    const run = await countCase(client, runId, { input, module: built.bytes }, signal);
-    const key = `${root}\0${tasklet.name}`;
-    const counted = this.#counted.get(key) ?? { root, tasklet, runs: [] };
+    const counted = await this.#countedOf(root, tasklet);
+    if (counted.module === null) return;
+    const run = await countCase(client, runId, { input, module: counted.module }, signal);
     if (run !== null) counted.runs.push(run);
-    this.#counted.set(key, counted);
+  }
+
+  async #countedOf(root: string, tasklet: Tasklet): Promise<Counted> {
+    const key = `${root}\0${tasklet.name}`;
+    const known = this.#counted.get(key);
+    if (known !== undefined) return known;
+    const { ProgramReader } = await import('../../program/programReader.ts');
+    const built = await new ProgramReader(root).readSoon(join(root, tasklet.output), 'module');
+    const fresh = { root, tasklet, module: built.state === 'ok' ? built.bytes : null, runs: [] };
+    this.#counted.set(key, fresh);
+    return fresh;
   }
 
   /** Gives the lines of all counted runs to the editor. */

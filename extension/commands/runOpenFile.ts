@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { RUN_FILE_ENDING } from '../../toolchain/replay/runBundle.ts';
 import { pickPath } from '../dialogs/pickPath.ts';
+import { RUN_FILE_ENDING } from '../ids.ts';
 import type { CommandFactory } from './command.ts';
 
 /** Opens a run from a file in the Run panel. Its argument may be the file. */

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { GrafosError } from '../../base/grafosError.ts';
-import { replayFileBounded } from '../../toolchain/bounded/runFileBounded.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
 import { askForTrust } from '../dialogs/askForTrust.ts';
 import { withProgress } from '../dialogs/withProgress.ts';
@@ -40,9 +39,10 @@ export async function actOnFileRun(shown: FileRun, message: FromPage, shows: Sho
 }
 
 async function replay({ file, run }: FileRun, shows: Shows): Promise<void> {
-  const replayed = await withProgress(vscode.l10n.t('grafOS: replaying {0}', run.tasklet), (signal) =>
-    replayFileBounded(file, signal),
-  );
+  const replayed = await withProgress(vscode.l10n.t('grafOS: replaying {0}', run.tasklet), async (signal) => {
+    const { replayFileBounded } = await import('../../toolchain/bounded/runFileBounded.ts');
+    return replayFileBounded(file, signal);
+  });
   mustBe(run, replayed);
   const { same, differences } = replayed;
   shows.notice(

@@ -1,4 +1,4 @@
-import type { Place } from '../../toolchain/places/place.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 import type { PlaceShown } from './panelMessages.ts';
 
 /**

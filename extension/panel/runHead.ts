@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import type { Place } from '../../daemons/wire/place.ts';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
-import type { Place } from '../../toolchain/places/place.ts';
 import { errorMessage } from '../runs/errorMessage.ts';
 import { errorWord } from '../runs/errorWord.ts';
 import type { FileRun } from '../runs/fileRun.ts';

@@ -6,7 +6,6 @@ import type { Grafos } from '../grafos.ts';
 import { VIEWS } from '../ids.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import type { FileRun } from '../runs/fileRun.ts';
-import { openFileRun } from '../runs/openFileRun.ts';
 import type { RunInputs } from '../runs/runInputs.ts';
 import type { RunEntry } from '../runs/runsModel.ts';
 import { ShownRun } from '../runs/shownRun.ts';
@@ -216,6 +215,7 @@ export class RunPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   async #openFile(file: string): Promise<FileRun> {
     const { programs } = this.#grafos;
     await programs.found;
+    const { openFileRun } = await import('../runs/openFileRun.ts');
     return openFileRun(
       file,
       programs.all.map(({ root }) => root),

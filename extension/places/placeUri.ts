@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Place } from '../../toolchain/places/place.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 import { fileOfPlace } from './fileOfPlace.ts';
 
 /**

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { neutralText } from '../../base/text/neutralText.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { fuelEdit, fuelText } from '../../program/fuelEdit.ts';
-import type { Place } from '../../toolchain/places/place.ts';
 import { placeText } from '../../toolchain/places/placeText.ts';
 import type { ProgramSession } from '../program/programSession.ts';
 import { errorWord } from '../runs/errorWord.ts';

@@ -1,5 +1,5 @@
+import type { Place } from '../../daemons/wire/place.ts';
 import type { Run, RunRecord } from '../../daemons/wire/tenantApi.ts';
-import type { Place } from '../../toolchain/places/place.ts';
 import type { ShownEnd } from '../../toolchain/replay/openRunFile.ts';
 import { LOG_MAX, type RunParts } from './shownRun.ts';
 

@@ -8,8 +8,8 @@ import { runFileBounded } from '../../toolchain/bounded/runFileBounded.ts';
 import { FileRun } from './fileRun.ts';
 
 /**
- * Reads a run from a file. Where one of the programs has built the module that ran, its own sources
- * tell where the run failed, and not the file.
+ * Reads a run from a file. Where one of the programs has built the module that ran, the places of a
+ * failure come from its sources, and not from the file.
  *
  * @param file absolute path
  * @param roots absolute paths of the programs of the workspace

@@ -1,15 +1,14 @@
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 import type { ArtifactEntry, ArtifactName, Run, RunRecord } from '../../daemons/wire/tenantApi.ts';
 import { followRun } from '../../toolchain/deploy/followRun.ts';
-import type { Place } from '../../toolchain/places/place.ts';
+import { INPUT_SHOWN } from '../../toolchain/output/inputShown.ts';
 import { Emitter } from '../emitter.ts';
 import { inputOf } from './inputOf.ts';
 import type { RunEntry } from './runsModel.ts';
 
 /** Characters of a log that are kept. An honest cell sends far fewer. */
 export const LOG_MAX = 256 * 1024;
-/** Bytes of the largest input that is fetched to be shown. */
-export const INPUT_SHOWN = 256 * 1024;
 
 /** Parts of an ended run besides its {@link Run}. Null is a part that cannot be shown. */
 export interface RunParts {

@@ -1,11 +1,11 @@
 import { element } from './elements.js';
 
-/** @import { HelperPlace } from '../../daemons/wire/helperApi.ts' */
+/** @import { Place } from '../../daemons/wire/place.ts' */
 
 /**
  * A place of a failure as an item of a list: file, line, column and function, and the line's text.
  *
- * @param {HelperPlace} place
+ * @param {Place} place
  */
 export function placeItem({ function: name, file, line, column, excerpt }) {
   const at = file === null ? '' : [file, line, column].filter((part) => part !== null).join(':');

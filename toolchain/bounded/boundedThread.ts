@@ -6,7 +6,7 @@ export interface BoundedThread {
   post(message: unknown): void;
   /** Ends the thread, whatever it is at. `end` is not called for it. */
   terminate(): void;
-  /** Bytes that it holds now; 0 where Node does not tell. */
+  /** Bytes that it holds now; 0 where Node does not count each thread. */
   held(): Promise<number>;
   /** While it is held, the process does not end by itself. */
   hold(isHeld: boolean): void;

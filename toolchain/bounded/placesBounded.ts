@@ -1,6 +1,6 @@
 import { GrafosError } from '../../base/grafosError.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import type { Place } from '../places/place.ts';
 import { boundedWork } from './boundedWork.ts';
 import type { FailedRun } from './workMessages.ts';
 

@@ -1,11 +1,11 @@
 import type { ErrorCode, ErrorKind } from '../../base/errorCodes.ts';
 import type { FuelProfile } from '../../daemons/wire/fuelProfile.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 import type { RunError } from '../../daemons/wire/runError.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import type { Compiled } from '../compile/compiled.ts';
 import type { CoveredFile } from '../coverage/lineCoverage.ts';
-import type { Place } from '../places/place.ts';
 import type { RunProfile } from '../profile/profileRun.ts';
 import type { LineFuel } from '../profile/sourceFuel.ts';
 import type { EndedRun } from '../replay/endedRun.ts';
@@ -24,13 +24,13 @@ export type Work =
   | { kind: 'fuel'; root: string; tasklet: Tasklet; source: string }
   /** Find the lines that counted runs of a built tasklet executed. */
   | { kind: 'coverage'; root: string; tasklet: Tasklet; runs: Array<Pick<FuelProfile, 'places'>> }
-  /** Read a run from its file. */
+  /** Read what is shown of a run, from its file. */
   | { kind: 'runFile'; file: string }
-  /** Read all of a run from its file. */
+  /** Read a run from its file, with its module and source map. */
   | { kind: 'bundle'; file: string }
   /** Repeat the run of a file, with counters. */
   | { kind: 'replayFile'; file: string }
-  /** Repeat it, and add up its counters by functions and lines. */
+  /** Repeat the run of a file, and add up its counters by functions and lines. */
   | { kind: 'profileFile'; file: string }
   /** Load the compiler and compile a recipe with it. */
   | { kind: 'warm' };

@@ -1,9 +1,9 @@
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { deployRun } from '../deploy/deployRun.ts';
 import { logSoFar } from '../deploy/logSoFar.ts';
-import type { Place } from '../places/place.ts';
 import { placesOfRun } from '../places/placesOfRun.ts';
 import { compareOutcome, type Mismatch } from './compareOutcome.ts';
 import { expectedText } from './expectedText.ts';

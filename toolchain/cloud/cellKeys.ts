@@ -106,7 +106,7 @@ async function keptPair(
   return { certPem: made.certPem, keyPem: made.keyPem, ...files };
 }
 
-/** Tells a pair that can be used for a while from one to make anew, a damaged one included. */
+/** True for a pair that can be used for a while. It is false for a damaged one. */
 function isFresh(certPem: string, keyPem: string, authority: Authority): boolean {
   try {
     const cert = new X509Certificate(certPem);

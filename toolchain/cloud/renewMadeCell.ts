@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GrafosError } from '../../base/grafosError.ts';
+import { schedulerAddress } from '../../daemons/tenant/schedulerConnection.ts';
 import { signCellRequest } from '../cell/signCellRequest.ts';
 import { certificateEnd } from '../deploy/certificateEnd.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
@@ -47,7 +48,7 @@ export async function renewMadeCell({ programRoot, provider, name, keys, signal 
     request: await client.requestRenewal({ signal }),
     authority: keys.authority,
     cellId: cellIdOf(provider, name),
-    hosts: [new URL(url).hostname],
+    hosts: [schedulerAddress(url).host],
     days: DAYS,
   });
   await client.renew(answer, { signal });

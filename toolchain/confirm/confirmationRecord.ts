@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StateFolder } from '../../base/files/stateFolder.ts';
 import { GrafosError } from '../../base/grafosError.ts';
-import { isDeepJson } from '../../base/json/isDeepJson.ts';
 import { fileError } from '../files/fileError.ts';
 import type { LockOwner } from '../lock/lockOwner.ts';
 import { lockProcesses } from '../lock/processLock.ts';
 import { userStateFolder } from '../user/userFolders.ts';
-import { findUserRecords } from '../user/userRecords.ts';
+import { programRecordName, readUserRecord } from '../user/userRecords.ts';
 import { CONFIRMATION_CHECK } from './confirmationChecks.ts';
 
 /**
@@ -50,17 +48,8 @@ const CELLS_MAX = 100;
  */
 export async function readConfirmationRecord(programRoot: string): Promise<ConfirmationRecord> {
   const program = await realpath(programRoot);
-  const empty: ConfirmationRecord = { version: 1, program, stack: null, cells: [] };
-  try {
-    const bytes = findUserRecords(FOLDER)?.read(recordName(program), RECORD_BYTES_MAX);
-    if (bytes === undefined || isDeepJson(bytes)) return empty;
-    const record: unknown = JSON.parse(bytes.toString('utf8'));
-    if (CONFIRMATION_CHECK(record, 'record') !== null) return empty;
-    // The name of the file is a hash; the path inside says that the two belong together.
-    return (record as ConfirmationRecord).program === program ? (record as ConfirmationRecord) : empty;
-  } catch {
-    return empty;
-  }
+  const bounds = { bytes: RECORD_BYTES_MAX, check: CONFIRMATION_CHECK };
+  return readUserRecord<ConfirmationRecord>(FOLDER, program, bounds) ?? { version: 1, program, stack: null, cells: [] };
 }
 
 /** The longest wait for another command that changes the record, milliseconds. */
@@ -75,7 +64,7 @@ export async function changeConfirmationRecord(
   programRoot: string,
   change: (record: ConfirmationRecord) => Pick<ConfirmationRecord, 'stack' | 'cells'>,
 ): Promise<void> {
-  const name = recordName(await realpath(programRoot));
+  const name = programRecordName(await realpath(programRoot));
   try {
     const folder = StateFolder.at(join(userStateFolder(), FOLDER));
     const options = { waitMs: WAIT_MS, busy: recordBusy };
@@ -95,11 +84,4 @@ function recordBusy(holder: LockOwner | undefined): GrafosError {
     why: `It has held the lock of that record for over ${WAIT_MS / 1000} s.`,
     next: 'Wait for it, or end that process and run the command again.',
   });
-}
-
-/**
- * Names the record of a program by a hash: its path may have characters that a name must not have.
- */
-function recordName(program: string): string {
-  return `${createHash('sha256').update(program).digest('hex')}.json`;
 }

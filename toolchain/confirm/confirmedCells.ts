@@ -5,7 +5,7 @@ import { cellConfirmation } from './cellConfirmation.ts';
 import { NotConfirmedError } from './notConfirmed.ts';
 
 /** A cell that may be asked without a question to the user. */
-export interface ConfirmedCell {
+export interface UsableCell {
   cell: CloudCell;
   /** A deploy to this cell was confirmed as well. */
   deploys: boolean;
@@ -18,10 +18,10 @@ export interface ConfirmedCell {
  * @throws {NotConfirmedError} cell_not_confirmed where there are cells, and none is confirmed
  * @throws {GrafosError} cells_file_invalid, and trust_unreadable where no cell can be used
  */
-export async function confirmedCells(programRoot: string, provider: CloudProvider): Promise<ConfirmedCell[]> {
+export async function confirmedCells(programRoot: string, provider: CloudProvider): Promise<UsableCell[]> {
   const cells = await preferredCells(programRoot, provider);
   const faults: GrafosError[] = [];
-  const found: ConfirmedCell[] = [];
+  const found: UsableCell[] = [];
   for (const cell of cells) {
     try {
       const { deploys } = await cellConfirmation(programRoot, provider, cell);

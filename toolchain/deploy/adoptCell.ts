@@ -34,7 +34,7 @@ export async function adoptCell(
   signal: AbortSignal,
   { isOwnName = false }: { isOwnName?: boolean } = {},
 ): Promise<AdoptedCell> {
-  let cell: CloudCell = {
+  const cell: CloudCell = {
     ...given,
     ca_cert: resolve(given.ca_cert),
     tenant_cert: resolve(given.tenant_cert),
@@ -65,13 +65,11 @@ export async function adoptCell(
       next: 'Give the tenant that the certificate was issued for: --tenant NAME',
     });
   }
-  const isOwn = given.name === undefined || isOwnName;
-  cell = { ...cell, name: given.name ?? health.cell.cell_id };
-  const entry = cell;
+  const entry = { ...cell, name: given.name ?? health.cell.cell_id };
   const file = await addCloudCell(programRoot, provider, entry, {
-    isOwnName: isOwn,
+    isOwnName: isOwnName || given.name === undefined,
     // Before the file: a window that sees the new cell asks the record whether it is ours.
     before: () => confirmCell(programRoot, provider, entry, false),
   });
-  return { file, cell, cell_id: health.cell.cell_id, region: health.cell.region };
+  return { file, cell: entry, cell_id: health.cell.cell_id, region: health.cell.region };
 }

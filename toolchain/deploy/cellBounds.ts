@@ -1,9 +1,9 @@
 import { GrafosError } from '../../base/grafosError.ts';
 
-/** Time that one of several cells may take to answer, milliseconds. */
+/** Time that a cell may take to answer, milliseconds. */
 export const CELL_ANSWER_MS = 5_000;
 /** Time that the others get once one cell has answered, milliseconds. */
-export const OTHERS_MS = 1_000;
+export const LATE_MS = 1_000;
 
 /** The error of one of several cells that did not answer in time. */
 export function cellSilent(): GrafosError {

@@ -1,5 +1,6 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import type { Health } from '../../daemons/wire/tenantApi.ts';
+import { CELL_ANSWER_MS } from './cellBounds.ts';
 import { certificateEnd } from './certificateEnd.ts';
 import { type CloudCell, type CloudProvider, cellNameOf } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
@@ -27,9 +28,6 @@ export interface CellReport {
   message: string;
   next: string | null;
 }
-
-/** Time that a cell may take to answer, milliseconds. */
-export const ANSWER_MS = 5_000;
 
 /** A scheduler that takes runs and whose cell answers. */
 export function isHealthy(health: Health): boolean {
@@ -66,18 +64,18 @@ export async function cellReport(
     if (!(error instanceof GrafosError)) throw error;
     return { ...report, message: error.message, next: error.next ?? null };
   }
-  return { ...report, confirmed: true, ...(await askCell(target, signal)) };
+  return { ...report, confirmed: true, ...(await askScheduler(target, signal)) };
 }
 
-/** Facts that a scheduler says of itself and its cell; an answer that does not come is one. */
-export async function askCell(target: Target, signal: AbortSignal): Promise<Partial<CellReport>> {
-  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+/** Asks a scheduler for its state and that of its cell. Silence is a state, too, and no error. */
+export async function askScheduler(target: Target, signal: AbortSignal): Promise<Partial<CellReport>> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(CELL_ANSWER_MS)]);
   const advice = target.provider === 'local' ? 'Start it again: grafos dev up' : 'Ask who runs the cell.';
   try {
-    using client = await connectTarget(target, asked);
+    using client = await connectTarget(target, bounded);
     const [health, ends] = await Promise.all([
-      client.health({ signal: asked }),
-      target.provider === 'local' ? null : certificateEnd(target, asked).catch(() => null),
+      client.health({ signal: bounded }),
+      target.provider === 'local' ? null : certificateEnd(target, bounded).catch(() => null),
     ]);
     const ready = isHealthy(health);
     return {
@@ -95,7 +93,7 @@ export async function askCell(target: Target, signal: AbortSignal): Promise<Part
   } catch (error) {
     signal.throwIfAborted();
     return {
-      message: asked.aborted ? `no answer within ${ANSWER_MS / 1000} s` : messageOf(error),
+      message: bounded.aborted ? `no answer within ${CELL_ANSWER_MS / 1000} s` : messageOf(error),
       next: error instanceof GrafosError && error.next !== undefined ? error.next : advice,
     };
   }

@@ -2,12 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { GrafosError } from '../../base/grafosError.ts';
+import { schedulerAddress } from '../../daemons/tenant/schedulerConnection.ts';
+import { CELL_ANSWER_MS } from './cellBounds.ts';
 import type { Target } from './resolveProvider.ts';
-
-/** Time that a scheduler may take to show its certificate, milliseconds. */
-const SHOWN_MS = 5_000;
-/** Port of an `https` URL that has none. */
-const HTTPS_PORT = 443;
 
 /**
  * The end of the certificate that a scheduler shows.
@@ -18,12 +15,8 @@ export async function certificateEnd(
   { url, caPem, certPem, keyPem }: Pick<Target, 'url' | 'caPem' | 'certPem' | 'keyPem'>,
   signal: AbortSignal,
 ): Promise<Date> {
-  const { hostname, port } = new URL(url);
-  // An IPv6 address is in brackets in a URL, and only there.
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(SHOWN_MS)]);
-  const at = { host, port: port === '' ? HTTPS_PORT : Number(port) };
-  const socket = connect({ ...at, ca: caPem, cert: certPem, key: keyPem });
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(CELL_ANSWER_MS)]);
+  const socket = connect({ ...schedulerAddress(url), ca: caPem, cert: certPem, key: keyPem });
   try {
     await once(socket, 'secureConnect', { signal: bounded });
     const certificate = socket.getPeerX509Certificate();
@@ -32,7 +25,7 @@ export async function certificateEnd(
   } catch (error) {
     if (signal.aborted || !bounded.aborted) throw error;
     throw new GrafosError('scheduler_unreachable', `The scheduler at ${url} showed no certificate.`, {
-      why: `It said nothing for ${SHOWN_MS / 1000} s.`,
+      why: `It said nothing for ${CELL_ANSWER_MS / 1000} s.`,
       next: 'Check the URL and the network, or ask who runs the cell.',
       cause: error,
     });

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import { confirmedCells } from '../confirm/confirmedCells.ts';
-import { CELL_ANSWER_MS, cellSilent, OTHERS_MS } from './cellBounds.ts';
+import { CELL_ANSWER_MS, cellSilent, LATE_MS } from './cellBounds.ts';
 import { isHealthy } from './cellReport.ts';
 import { type CloudCell, type CloudProvider, cellNameOf } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
@@ -42,9 +42,9 @@ export async function* deployPlaces(
     return;
   }
   const leaving = new AbortController();
-  const asked = AbortSignal.any([signal, leaving.signal, AbortSignal.timeout(CELL_ANSWER_MS)]);
+  const bounded = AbortSignal.any([signal, leaving.signal, AbortSignal.timeout(CELL_ANSWER_MS)]);
   const left = cells.map(({ cell: one }): Probe => {
-    const place = probe(programRoot, provider, one, asked);
+    const place = probe(programRoot, provider, one, bounded);
     // One that is not waited for may fail unheard.
     place.catch(() => {});
     return { name: cellNameOf(one), place };
@@ -98,7 +98,7 @@ async function nextPlace(left: Probe[], first: Probe, faults: string[]): Promise
   const stopped = new AbortController();
   const taken = async (one: Probe): Promise<{ one: Probe; place: DeployPlace }> => ({ one, place: await one.place });
   const another = Promise.any(left.filter((one) => one !== first).map(taken)).then(async (found) => {
-    await delay(OTHERS_MS, undefined, { signal: stopped.signal });
+    await delay(LATE_MS, undefined, { signal: stopped.signal });
     return found;
   });
   another.catch(() => {});

@@ -2,7 +2,7 @@ import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { NotConfirmedError } from '../confirm/notConfirmed.ts';
-import { CELL_ANSWER_MS, cellSilent, OTHERS_MS } from './cellBounds.ts';
+import { CELL_ANSWER_MS, cellSilent, LATE_MS } from './cellBounds.ts';
 import { CLOUD_PROVIDERS, type CloudProvider, cellNamed, cellNameOf, readCloudCells } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { type LocalRuns, openLocalRuns, openTestRuns } from './localRuns.ts';
@@ -87,18 +87,18 @@ async function askPlaces(
 ): Promise<FoundRun[]> {
   const enough = new AbortController();
   const bound = places.length < 2 ? [] : [AbortSignal.timeout(CELL_ANSWER_MS)];
-  const asked = AbortSignal.any([signal, enough.signal, ...bound]);
+  const bounded = AbortSignal.any([signal, enough.signal, ...bound]);
   const found: FoundRun[] = [];
   let others: NodeJS.Timeout | undefined;
   await Promise.all(
     places.map(async (place) => {
-      const one = await askPlace(place, runId, asked).catch((error: unknown) => {
-        const isLate = asked.aborted && !signal.aborted;
+      const one = await askPlace(place, runId, bounded).catch((error: unknown) => {
+        const isLate = bounded.aborted && !signal.aborted;
         failures.push({ name: place.name, error: isLate ? cellSilent() : error });
       });
       if (!one) return;
       found.push(one);
-      others ??= setTimeout(() => enough.abort(), OTHERS_MS);
+      others ??= setTimeout(() => enough.abort(), LATE_MS);
     }),
   );
   clearTimeout(others);

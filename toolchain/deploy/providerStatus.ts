@@ -1,5 +1,6 @@
 import { GrafosError } from '../../base/grafosError.ts';
-import { askCell, type CellReport, cellReport } from './cellReport.ts';
+import type { CELL_ANSWER_MS } from './cellBounds.ts';
+import { askScheduler, type CellReport, cellReport } from './cellReport.ts';
 import { isCloud, type ProviderName, preferredCells, resolveProvider, type Target } from './resolveProvider.ts';
 
 /** One thing a provider needs before a tasklet can run there. */
@@ -24,8 +25,8 @@ export interface ProviderStatus {
 }
 
 /**
- * The true state of one provider. It asks all cells at once, so it may take up to
- * five seconds. It never throws for a provider that is not ready.
+ * The true state of one provider. It asks all cells at once, each for {@link CELL_ANSWER_MS} at
+ * most. It never throws for a provider that is not ready.
  */
 export async function providerStatus(
   programRoot: string,
@@ -62,7 +63,7 @@ export async function providerStatus(
     last_heartbeat = null,
     message = '',
     next = null,
-  } = used ?? (await askCell(target, signal));
+  } = used ?? (await askScheduler(target, signal));
   return {
     provider,
     ready,

@@ -28,14 +28,14 @@ export async function runsOfProvider(
   const cells = await confirmedCells(programRoot, provider);
   const silent: SilentCell[] = [];
   const bound = cells.length < 2 ? [] : [AbortSignal.timeout(CELL_ANSWER_MS)];
-  const asked = AbortSignal.any([signal, ...bound]);
+  const bounded = AbortSignal.any([signal, ...bound]);
   const lists = await Promise.all(
     cells.map(async ({ cell }) => {
       try {
-        using client = await connectTarget(await confirmedTarget(programRoot, provider, cell), asked);
-        return await client.listRuns({ limit }, { signal: asked });
+        using client = await connectTarget(await confirmedTarget(programRoot, provider, cell), bounded);
+        return await client.listRuns({ limit }, { signal: bounded });
       } catch (error) {
-        const isLate = asked.aborted && !signal.aborted;
+        const isLate = bounded.aborted && !signal.aborted;
         if (signal.aborted || !(isLate || error instanceof GrafosError)) throw error;
         silent.push({ name: cellNameOf(cell), error: isLate ? cellSilent() : (error as GrafosError) });
         return [];

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { GrafosError } from '../../base/grafosError.ts';
-import { isDeepJson } from '../../base/json/isDeepJson.ts';
 import { lockProcesses } from '../lock/processLock.ts';
-import { findUserRecords, makeUserRecords } from '../user/userRecords.ts';
+import { makeUserRecords, programRecordName, readUserRecord } from '../user/userRecords.ts';
 import type { CloudProvider } from './cloudCells.ts';
 import { USED_CELLS_CHECK } from './usedCellsChecks.ts';
 
@@ -38,25 +36,17 @@ const WAIT_MS = 2_000;
 /** The record of a program; an empty one where there is none, or it is damaged. */
 export async function readUsedCells(programRoot: string): Promise<UsedCells> {
   const program = await realpath(programRoot);
-  const empty: UsedCells = { version: 1, program, last: {}, runs: [] };
-  try {
-    const bytes = findUserRecords(FOLDER)?.read(recordName(program), RECORD_BYTES_MAX);
-    if (bytes === undefined || isDeepJson(bytes)) return empty;
-    const record: unknown = JSON.parse(bytes.toString('utf8'));
-    if (USED_CELLS_CHECK(record, 'record') !== null) return empty;
-    return (record as UsedCells).program === program ? (record as UsedCells) : empty;
-  } catch {
-    return empty;
-  }
+  const bounds = { bytes: RECORD_BYTES_MAX, check: USED_CELLS_CHECK };
+  return readUserRecord<UsedCells>(FOLDER, program, bounds) ?? { version: 1, program, last: {}, runs: [] };
 }
 
 /**
- * Remembers which cell took a run. The run is there all the same where the record cannot be kept:
- * it is looked for at every cell then.
+ * Remembers which cell took a run. Where the record cannot be kept, later commands look for the run
+ * at every cell.
  */
 export async function rememberCell(programRoot: string, used: UsedCell): Promise<void> {
   try {
-    const name = recordName(await realpath(programRoot));
+    const name = programRecordName(await realpath(programRoot));
     const folder = makeUserRecords(FOLDER);
     const busy = () => new GrafosError('user_records_failed', 'Another grafos is changing the record.');
     const options = { waitMs: WAIT_MS, busy };
@@ -72,8 +62,4 @@ export async function rememberCell(programRoot: string, used: UsedCell): Promise
   } catch {
     // Only the way to the run is longer.
   }
-}
-
-function recordName(program: string): string {
-  return `${createHash('sha256').update(program).digest('hex')}.json`;
 }

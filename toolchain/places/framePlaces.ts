@@ -1,7 +1,7 @@
+import type { Place } from '../../daemons/wire/place.ts';
 import type { RunFrame } from '../../daemons/wire/runError.ts';
 import type { CodePlaces, SourceLine } from '../profile/codePlaces.ts';
 import { enclosingFunction } from './enclosingFunction.ts';
-import type { Place } from './place.ts';
 
 /** Lines in which the call of an inlined function is looked for. */
 const CALL_LINES = 4;

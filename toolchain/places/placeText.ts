@@ -1,4 +1,4 @@
-import type { Place } from './place.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 
 /** Writes a place as `tasklets/first.ts:12:15 in compute`, or as much of it as is known. */
 export function placeText({ function: name, file, line, column }: Place): string {

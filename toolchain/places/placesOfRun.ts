@@ -1,10 +1,10 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { loadProgramSoon } from '../../program/loadProgram.ts';
 import { placesBounded } from '../bounded/placesBounded.ts';
 import { logSoFar } from '../deploy/logSoFar.ts';
-import type { Place } from './place.ts';
 
 /**
  * Finds where in the source of a program an ended run failed, the program's own lines first. The

@@ -1,6 +1,6 @@
+import type { Place } from '../../daemons/wire/place.ts';
 import type { RunError } from '../../daemons/wire/runError.ts';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
-import type { Place } from './place.ts';
 
 /** The response of a run, whose error has the places in the source where the run failed. */
 export type PlacedResponse<Response extends RunResponse = RunResponse> = Omit<Response, 'error'> & {

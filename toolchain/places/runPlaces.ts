@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { Place } from '../../daemons/wire/place.ts';
 import type { RunError } from '../../daemons/wire/runError.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import type { Tasklet } from '../../program/manifest.ts';
@@ -11,7 +12,6 @@ import { staleness } from '../compile/staleness.ts';
 import { type CodePlaces, createCodePlaces } from '../profile/codePlaces.ts';
 import { readSourceMap } from '../profile/readSourceMap.ts';
 import { framePlaces } from './framePlaces.ts';
-import type { Place } from './place.ts';
 import { programPath } from './programPath.ts';
 import { rustPlaces } from './rustPlaces.ts';
 import { shownPlaces } from './shownPlaces.ts';

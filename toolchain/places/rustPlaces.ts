@@ -1,9 +1,9 @@
+import type { Place } from '../../daemons/wire/place.ts';
 import type { RunError } from '../../daemons/wire/runError.ts';
 import type { CodePlaces } from '../profile/codePlaces.ts';
 import { rustTokens } from '../validate/rustTokens.ts';
 import { enclosingFunction } from './enclosingFunction.ts';
 import { panicPlace } from './panicPlace.ts';
-import type { Place } from './place.ts';
 
 /** A source of the crate: its path relative to the program with `/`, and its text. */
 interface CrateSource {

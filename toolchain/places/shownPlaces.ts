@@ -1,5 +1,5 @@
 import { cutText } from '../../base/text/cutText.ts';
-import type { Place } from './place.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 
 /** Places that are shown at most. */
 const PLACES_MAX = 16;

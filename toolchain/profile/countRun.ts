@@ -7,7 +7,7 @@ import { daemonEntry, daemonEnvironment } from '../stack/spawnDaemon.ts';
 
 const MIB = 1024 * 1024;
 
-/** Words of the engine and the system about memory that there is none of. */
+/** Messages of V8 and of the system when memory runs out. */
 const NO_MEMORY = /ERR_WORKER_OUT_OF_MEMORY|out of memory|allocat/i;
 
 /**
@@ -97,7 +97,7 @@ function answerOf(
   });
 }
 
-/** Tells a process that met its bounds from one that failed. It ends itself by a signal. */
+/** Distinguishes a process that met its bounds from one that failed. It ends itself by a signal. */
 function endOf(code: number | null, killed: string | null, words: string, { processMemory }: ProfileLimits): End {
   const line = words
     .trim()

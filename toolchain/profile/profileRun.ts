@@ -5,6 +5,7 @@ import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import type { RunPlace } from '../deploy/findRun.ts';
 import { fileError } from '../files/fileError.ts';
+import { nameInMap } from '../places/nameInMap.ts';
 import { programPath } from '../places/programPath.ts';
 import { type EndedRun, endedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
@@ -75,7 +76,7 @@ export async function profileRun(
  * @throws {GrafosError} not_profiled, profile_differs, profile_failed
  */
 export async function profileFile(ended: EndedRun, signal: AbortSignal): Promise<RunProfile> {
-  const sources: Sources = { text: () => undefined, pathOf: (file) => file.replace(/^(?:\.\.?[/\\])+/, '') };
+  const sources: Sources = { text: () => undefined, pathOf: nameInMap };
   return (await profileEnded(ended, signal, sources)).profile;
 }
 

@@ -1,15 +1,14 @@
 import { cutText } from '../../base/text/cutText.ts';
+import type { Place } from '../../daemons/wire/place.ts';
+import { INPUT_SHOWN } from '../output/inputShown.ts';
 import { framePlaces } from '../places/framePlaces.ts';
-import type { Place } from '../places/place.ts';
+import { nameInMap } from '../places/nameInMap.ts';
 import { rustPlaces } from '../places/rustPlaces.ts';
 import { shownPlaces } from '../places/shownPlaces.ts';
 import { createCodePlaces } from '../profile/codePlaces.ts';
 import { readSourceMap } from '../profile/readSourceMap.ts';
 import type { EndedRun } from './endedRun.ts';
 import { readRunBundle } from './runBundle.ts';
-
-/** Bytes of an input that is shown; the same as of a run that was not opened from a file. */
-const INPUT_SHOWN = 256 * 1024;
 
 /** Characters of a function's or a file's name: a module may have names of any length. */
 const NAME_SHOWN = 1_000;
@@ -62,11 +61,10 @@ function placesIn({ response, module, sourceMap, log }: EndedRun): Place[] {
   const map = sourceMap === null ? null : readSourceMap(sourceMap);
   try {
     const places = createCodePlaces(module, map, () => undefined);
-    const pathOf = (file: string) => file.replace(/^(?:\.\.?[/\\])+/, '');
     return shownPlaces(
       map === null
         ? rustPlaces(error, places, [], '', log)
-        : framePlaces(error.frames, places, pathOf, error.code === 'fuel_exhausted'),
+        : framePlaces(error.frames, places, nameInMap, error.code === 'fuel_exhausted'),
     );
   } catch {
     // Bytes that are no module have no names. A replay says so.

@@ -1,5 +1,6 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import { LIMITS } from '../../base/limits.ts';
+import type { Place } from '../../daemons/wire/place.ts';
 import { OUTSIDE_ERRORS } from '../../daemons/wire/runError.ts';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
@@ -8,7 +9,6 @@ import { deployRun } from '../deploy/deployRun.ts';
 import type { RunPlace } from '../deploy/findRun.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
 import { type ShownOutput, shownOutput } from '../output/shownOutput.ts';
-import type { Place } from '../places/place.ts';
 import { placesOfRun } from '../places/placesOfRun.ts';
 import { type EndedRun, endedRun } from './endedRun.ts';
 

@@ -23,9 +23,6 @@ const SOURCE_MAP_CHARACTERS = 8 * 1024 * 1024;
 /** Characters of an error's message that are kept. An honest cell's have a line. */
 const MESSAGE_CHARACTERS = 8 * 1024;
 
-/** The ending of a file that holds a run. */
-export const RUN_FILE_ENDING = 'grafos-run';
-
 /** A run as one file: JSON, its bytes in base64. */
 interface RunBundle {
   format: typeof FORMAT;

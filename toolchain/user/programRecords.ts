@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findUserRecords, makeUserRecords, userRecordsFailed } from './userRecords.ts';
+import { findUserRecords, makeUserRecords, programRecordName, userRecordsFailed } from './userRecords.ts';
 
 /** The record that a program's state folder was made by this user on this machine. */
 export interface ProgramRecord {
@@ -35,7 +35,7 @@ export function programRecordText({ id, path }: ProgramRecord): string {
 /** The record of the program at a real path; undefined when there is none that can be read. */
 export function readProgramRecord(path: string): ProgramRecord | undefined {
   try {
-    const record = parseProgramRecord(findUserRecords(FOLDER)?.readText(fileOf(path), RECORD_BYTES));
+    const record = parseProgramRecord(findUserRecords(FOLDER)?.readText(programRecordName(path), RECORD_BYTES));
     return record?.path === path ? record : undefined;
   } catch {
     // A record that is unsafe to read proves nothing.
@@ -56,7 +56,7 @@ export async function claimProgramRecord(path: string): Promise<ProgramRecord> {
     for (let tries = 1; tries <= TORN_TRIES; tries += 1) {
       const record = readProgramRecord(path);
       if (record !== undefined) return record;
-      if (folder.writeNew(fileOf(path), programRecordText(fresh))) return fresh;
+      if (folder.writeNew(programRecordName(path), programRecordText(fresh))) return fresh;
       await delay(TORN_MS);
     }
   } catch (error) {
@@ -73,7 +73,7 @@ export async function claimProgramRecord(path: string): Promise<ProgramRecord> {
  */
 export async function keepProgramRecord(record: ProgramRecord): Promise<ProgramRecord> {
   try {
-    await makeUserRecords(FOLDER).write(fileOf(record.path), programRecordText(record));
+    await makeUserRecords(FOLDER).write(programRecordName(record.path), programRecordText(record));
   } catch (error) {
     throw userRecordsFailed(error);
   }
@@ -82,9 +82,5 @@ export async function keepProgramRecord(record: ProgramRecord): Promise<ProgramR
 
 /** Removes the record of a path that no longer has the program. */
 export function dropProgramRecord(path: string): void {
-  findUserRecords(FOLDER)?.remove(fileOf(path));
-}
-
-function fileOf(path: string): string {
-  return `${createHash('sha256').update(path).digest('hex')}.json`;
+  findUserRecords(FOLDER)?.remove(programRecordName(path));
 }

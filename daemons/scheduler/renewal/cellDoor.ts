@@ -1,12 +1,11 @@
-import { connect } from 'node:net';
+import { askSocket } from '../../../base/askSocket.ts';
 import { RefusedError } from '../refused.ts';
 
 /**
- * Time that the process which runs the cell may take to answer, milliseconds. It may wait ten
- * seconds for the lock of the cell's setup.
+ * Milliseconds in which the process that runs the cell answers, and characters of its longest
+ * answer. It may wait ten seconds for the lock of the cell's setup.
  */
-const ANSWER_MS = 20_000;
-const ANSWER_CHARACTERS = 64 * 1024;
+const BOUNDS = { silentMs: 20_000, characters: 64 * 1024 };
 
 /** The process that runs the cell and keeps its keys, which the scheduler does not. */
 export interface CellDoor {
@@ -21,13 +20,13 @@ export interface CellDoor {
  *
  * @param path of the socket; undefined for a scheduler that is run without it
  */
-export function cellDoor(path: string | undefined): CellDoor {
+export function createCellDoor(path: string | undefined): CellDoor {
   const ask = async (question: string): Promise<Record<string, unknown>> => {
     if (path === undefined) {
       throw new RefusedError('not_found', 'Nobody keeps the keys of this cell.', 'Renew them where it is run.');
     }
-    const answer = await askDoor(path, question);
-    if (answer !== undefined) return answer;
+    const answer = await askSocket(path, question, BOUNDS);
+    if (typeof answer === 'object' && answer !== null) return { ...answer };
     throw new RefusedError('runtime_not_ready', 'The process that runs the cell does not answer.', 'Try it again.');
   };
   return {
@@ -41,25 +40,4 @@ export function cellDoor(path: string | undefined): CellDoor {
       if (refused !== undefined) throw new RefusedError('bad_request', `The certificates do not fit: ${refused}`);
     },
   };
-}
-
-function askDoor(path: string, question: string): Promise<Record<string, unknown> | undefined> {
-  const { promise, resolve } = Promise.withResolvers<Record<string, unknown> | undefined>();
-  const socket = connect(path, () => socket.write(`${question}\n`));
-  let text = '';
-  socket.setEncoding('utf8');
-  socket.setTimeout(ANSWER_MS, () => socket.destroy());
-  socket.on('data', (part: string) => {
-    text += part;
-    if (text.length > ANSWER_CHARACTERS) socket.destroy();
-  });
-  socket.on('error', () => {});
-  socket.on('close', () => {
-    try {
-      resolve(text.endsWith('\n') ? (JSON.parse(text) as Record<string, unknown>) : undefined);
-    } catch {
-      resolve(undefined);
-    }
-  });
-  return promise;
 }

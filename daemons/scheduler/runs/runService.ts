@@ -21,7 +21,7 @@ export interface RunService {
    * comes as it is stored.
    *
    * @param input where it is not in the body
-   * @param starting hears of a run that is about to start; none is started where it throws
+   * @param starting is called with the id before a run starts. No run starts where it throws
    */
   submit(
     tenant: string,

@@ -126,10 +126,10 @@ function checkModule({ modules, suspects }: RunServiceParts, tenant: string, sha
   );
 }
 
-/** Tells of a run that is about to start. Its part of the quota goes back where that fails. */
-function announce({ live }: RunWork, claim: Pick<StoredRun, 'tenant' | 'mem_bytes'>, tell: () => void): void {
+/** Reports a run before it starts. Where that fails, its part of the quota goes back. */
+function announce({ live }: RunWork, claim: Pick<StoredRun, 'tenant' | 'mem_bytes'>, report: () => void): void {
   try {
-    tell();
+    report();
   } catch (error) {
     live.give(claim);
     throw error;

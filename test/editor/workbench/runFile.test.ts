@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
-import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
+import { countingProgram } from '../support/countingProgram.ts';
+import type { EditorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
-
-/** A tasklet with lines of its own that use fuel. */
-const SOURCE = `export function compute(input: Uint8Array): string {
-  let sum = 0;
-  for (let i = 0; i < 1000; i++) sum += i % 7;
-  return \`{"ran_in":"local-dev","input_bytes":\${input.length},"sum":\${sum}}\`;
-}
-`;
 
 const NAME = 'first.grafos-run';
 
@@ -25,10 +16,7 @@ describe('a run as a file', function () {
   let runId: string | null = null;
 
   before(async () => {
-    editor = await editorForTests({ recipe: 'local-dev' });
-    await writeFile(join(editor.root, 'tasklets/local-dev.ts'), SOURCE);
-    const grafos = join(import.meta.dirname, '../../../bin/grafos.cjs');
-    await promisify(execFile)(process.execPath, [grafos, 'tasklet', 'build'], { cwd: editor.root });
+    editor = await countingProgram();
     workbench = await editor.open(editor.root);
     await workbench.showGrafos();
   });

@@ -82,31 +82,31 @@ describe('the programs of a workspace', () => {
   });
 
   it('on the disk stay when a virtual file of the same path comes and goes', async () => {
-    const programs = await programsOf(file('/work/a/grafos.toml'), virtual('/work/b/grafos.toml'));
-    assert.deepEqual(roots(programs), ['/work/a']);
-    editor.fire('deleted', virtual('/work/a/grafos.toml'));
-    assert.deepEqual(roots(programs), ['/work/a']);
-    assert.equal(programs.of(asUri(virtual('/work/a/tasklets/a.ts'))), undefined);
-    assert.equal(programs.of(asUri(file('/work/a/tasklets/a.ts')))?.root, '/work/a');
-    editor.fire('deleted', file('/work/a/grafos.toml'));
+    const programs = await programsOf(file('/code/a/grafos.toml'), virtual('/code/b/grafos.toml'));
+    assert.deepEqual(roots(programs), ['/code/a']);
+    editor.fire('deleted', virtual('/code/a/grafos.toml'));
+    assert.deepEqual(roots(programs), ['/code/a']);
+    assert.equal(programs.of(asUri(virtual('/code/a/tasklets/a.ts'))), undefined);
+    assert.equal(programs.of(asUri(file('/code/a/tasklets/a.ts')))?.root, '/code/a');
+    editor.fire('deleted', file('/code/a/grafos.toml'));
     assert.deepEqual(roots(programs), []);
   });
 
   it('are those on the disk alone in a workspace of both', async () => {
-    const programs = await programsOf(virtual('/work/a/grafos.toml'), file('/work/b/grafos.toml'));
-    editor.fire('created', file('/work/c/grafos.toml'));
-    editor.fire('created', file('/work/c/.grafos/x/grafos.toml'));
-    assert.deepEqual(roots(programs), ['/work/b', '/work/c']);
-    editor.fire('active', { document: { uri: file('/work/c/a.ts') } });
-    assert.equal(programs.active?.root, '/work/c');
-    editor.fire('active', { document: { uri: virtual('/work/b/a.ts') } });
-    assert.equal(programs.active?.root, '/work/c', 'a virtual file is of no program');
+    const programs = await programsOf(virtual('/code/a/grafos.toml'), file('/code/b/grafos.toml'));
+    editor.fire('created', file('/code/c/grafos.toml'));
+    editor.fire('created', file('/code/c/.grafos/x/grafos.toml'));
+    assert.deepEqual(roots(programs), ['/code/b', '/code/c']);
+    editor.fire('active', { document: { uri: file('/code/c/a.ts') } });
+    assert.equal(programs.active?.root, '/code/c');
+    editor.fire('active', { document: { uri: virtual('/code/b/a.ts') } });
+    assert.equal(programs.active?.root, '/code/c', 'a virtual file is of no program');
   });
 
   it('contain the innermost one of a file', async () => {
-    const programs = await programsOf(file('/work/a/grafos.toml'), file('/work/a/inner/grafos.toml'));
-    assert.equal(programs.of(asUri(file('/work/a/inner/a.ts')))?.root, '/work/a/inner');
-    assert.equal(programs.of(asUri(file('/work/ab/a.ts'))), undefined);
-    assert.equal(programs.byRoot('/work/a')?.root, '/work/a');
+    const programs = await programsOf(file('/code/a/grafos.toml'), file('/code/a/inner/grafos.toml'));
+    assert.equal(programs.of(asUri(file('/code/a/inner/a.ts')))?.root, '/code/a/inner');
+    assert.equal(programs.of(asUri(file('/code/ab/a.ts'))), undefined);
+    assert.equal(programs.byRoot('/code/a')?.root, '/code/a');
   });
 });

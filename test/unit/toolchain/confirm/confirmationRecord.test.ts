@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { DevState } from '../../../../daemons/wire/devState.ts';
 import { cellConfirmation, confirmCell } from '../../../../toolchain/confirm/cellConfirmation.ts';
 import { readConfirmationRecord } from '../../../../toolchain/confirm/confirmationRecord.ts';
-import { hasConfirmedCell } from '../../../../toolchain/confirm/hasConfirmedCell.ts';
+import { confirmedCells } from '../../../../toolchain/confirm/confirmedCells.ts';
 import { confirmStack, stackConfirmation } from '../../../../toolchain/confirm/stackConfirmation.ts';
 import { addCloudCell, type CloudCell } from '../../../../toolchain/deploy/cloudCells.ts';
 import { stackPaths } from '../../../../toolchain/stack/stackPaths.ts';
@@ -115,15 +115,15 @@ describe('the record of what a user confirmed', () => {
     const { root, cell } = program;
     await addCloudCell(root, 'aws', cell);
     await confirmCell(root, 'aws', cell, true);
-    assert.equal(await hasConfirmedCell(root, 'aws'), true);
+    assert.equal((await confirmedCells(root, 'aws')).length, 1);
     const link = join(elsewhere.path, 'link');
     await symlink(root, link, 'junction');
-    assert.equal(await hasConfirmedCell(link, 'aws'), true);
+    assert.equal((await confirmedCells(link, 'aws')).length, 1);
     const copy = join(elsewhere.path, 'copy');
     await cp(root, copy, { recursive: true });
-    assert.equal(await hasConfirmedCell(copy, 'aws'), false);
+    assert.deepEqual(await confirmedCells(copy, 'aws'), []);
     await rename(copy, join(elsewhere.path, 'moved'));
-    assert.equal(await hasConfirmedCell(join(elsewhere.path, 'moved'), 'aws'), false);
+    assert.deepEqual(await confirmedCells(join(elsewhere.path, 'moved'), 'aws'), []);
   });
 
   for (const [what, text] of [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Place } from '../../../../toolchain/places/place.ts';
+import type { Place } from '../../../../daemons/wire/place.ts';
 import { shownPlaces } from '../../../../toolchain/places/shownPlaces.ts';
 
 const place = (changes: Partial<Place> = {}): Place => ({

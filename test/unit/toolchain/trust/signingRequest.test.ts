@@ -1,30 +1,8 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { GrafosError } from '../../../../base/grafosError.ts';
+import { createPublicKey } from 'node:crypto';
 import { PEER_ROLES } from '../../../../daemons/wire/peerRole.ts';
-import { createAuthority } from '../../../../toolchain/trust/authority.ts';
 import { makeSigningRequest, readSigningRequests } from '../../../../toolchain/trust/signingRequest.ts';
-
-const authority = createAuthority({ name: 'unit CA', days: 30 });
-
-const newKey = (namedCurve = 'P-256') => generateKeyPairSync('ec', { namedCurve }).privateKey;
-
-const hosts = ['cell.example.com', '10.1.2.3', '2001:db8:0:0:0:0:0:1'];
-
-function refusal(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof GrafosError) return `${error.code}: ${error.why}`;
-    throw error;
-  }
-  return 'nothing thrown';
-}
-
-const request = (role: 'cell' | 'scheduler' | 'admin' | 'tenant', name = 'aws-eu-1', given = hosts, key = newKey()) =>
-  makeSigningRequest({ role, name, hosts: given }, key);
-
-const both = (name?: string, given?: string[]) => request('cell', name, given) + request('scheduler', name, given);
+import { authority, both, hosts, newKey, refusal, request } from '../../../helpers/signingRequests.ts';
 
 describe('a signing request', () => {
   for (const role of PEER_ROLES) {

@@ -1,26 +1,9 @@
 import assert from 'node:assert/strict';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { paintMarked, printedLine } from '../../../../cli/printedLine.ts';
-import { type Finding, finding } from '../../../../toolchain/validate/finding.ts';
+import { finding } from '../../../../toolchain/validate/finding.ts';
 import { renderHuman } from '../../../../toolchain/validate/renderHuman.ts';
-
-const BASE = resolve('/work space/pröject');
-
-const range = (line: number, from: number, to: number, endLine = line) => ({
-  start: { line, character: from },
-  end: { line: endLine, character: to },
-});
-
-const MANIFEST = join(BASE, 'grafos.toml');
-
-const FINDINGS: Finding[] = [
-  finding('GRF1005', MANIFEST, range(1, 0, 4), '[[tasklet]] has no "feul". Did you mean "fuel"?', {
-    title: 'Change to "fuel"',
-    edits: [{ range: range(1, 0, 4), newText: 'fuel' }],
-  }),
-  finding('GRF3001', MANIFEST, range(0, 0, 0), 'Not built: 100%,\nreally.'),
-  finding('GRF2102', join(BASE, 'tasklets/a b,ü:.ts'), range(2, 4, 1, 3), 'Odd.'),
-];
+import { BASE, FINDINGS, MANIFEST, range } from '../../../helpers/sampleFindings.ts';
 
 const TEXTS: Record<string, string> = { [MANIFEST]: '[[tasklet]]\nfeul = 1\t# \u001b[31mred\n' };
 

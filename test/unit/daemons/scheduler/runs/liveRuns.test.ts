@@ -1,29 +1,15 @@
 import assert from 'node:assert/strict';
 import { RefusedError } from '../../../../../daemons/scheduler/refused.ts';
-import { NOT_ENDED } from '../../../../../daemons/scheduler/runs/endRun.ts';
 import { createLeaseLedger } from '../../../../../daemons/scheduler/runs/leaseLedger.ts';
 import { LiveRuns } from '../../../../../daemons/scheduler/runs/liveRuns.ts';
 import { type CellStore, openCellStore } from '../../../../../daemons/scheduler/store/cellStore.ts';
 import type { StoredRun } from '../../../../../daemons/scheduler/store/runTable.ts';
 import { createTenantTable } from '../../../../../daemons/scheduler/store/tenantTable.ts';
 import { createAuthority } from '../../../../../toolchain/trust/authority.ts';
-import { RECORD } from '../../../../helpers/goodAnswers.ts';
+import { storedRun as run } from '../../../../helpers/storedRun.ts';
 import { temporaryFolder } from '../../../../helpers/temporaryFolder.ts';
 
 const { certPem } = createAuthority({ name: 'live', days: 2 }).issue({ role: 'tenant', name: 'acme', days: 1 });
-const run = (run_id: string, tenant = 'acme', more: Partial<StoredRun> = {}): StoredRun => ({
-  ...RECORD,
-  ...NOT_ENDED,
-  seq: 1,
-  run_id,
-  tenant,
-  hold_ms: 0,
-  idempotency_key: null,
-  request_sha256: null,
-  state: 'placed',
-  created_at: 1,
-  ...more,
-});
 const refused = (reason: string) => (error: unknown) => error instanceof RefusedError && error.reason === reason;
 
 describe('the runs that have not ended', () => {

@@ -1,24 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Actor } from '../../../../../daemons/scheduler/auth/connection.ts';
 import { RefusedError } from '../../../../../daemons/scheduler/refused.ts';
-import { NOT_ENDED } from '../../../../../daemons/scheduler/runs/endRun.ts';
 import { createRunFeed, FEED_LISTENERS_MAX } from '../../../../../daemons/scheduler/runs/runFeed.ts';
-import type { StoredRun } from '../../../../../daemons/scheduler/store/runTable.ts';
-import { RECORD } from '../../../../helpers/goodAnswers.ts';
+import { storedRun as run } from '../../../../helpers/storedRun.ts';
 
-const run = (run_id: string, tenant: string, more: Partial<StoredRun> = {}): StoredRun => ({
-  ...RECORD,
-  ...NOT_ENDED,
-  seq: 1,
-  run_id,
-  tenant,
-  hold_ms: 0,
-  idempotency_key: null,
-  request_sha256: null,
-  state: 'placed',
-  created_at: 1,
-  ...more,
-});
 const ACME: Actor = { role: 'tenant', name: 'acme' };
 const OTHER: Actor = { role: 'tenant', name: 'other' };
 const ADMIN: Actor = { role: 'admin', name: 'acme' };

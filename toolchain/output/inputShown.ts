@@ -1,0 +1,2 @@
+/** Bytes of the largest input that is shown. */
+export const INPUT_SHOWN = 256 * 1024;
