@@ -8,6 +8,8 @@ const have = process.versions.node.split('.').map(Number);
 
 if (have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1])) {
   require('node:module').enableCompileCache(require('node:path').join(__dirname, '..', 'dist', '.compile-cache'));
+  // A stack that somebody reports names the lines of the source.
+  if (process.env.GRAFOS_DEBUG) process.setSourceMapsEnabled(true);
   try {
     require('../dist/cli/main.cjs');
   } catch (error) {

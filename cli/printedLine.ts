@@ -1,24 +1,37 @@
-import { randomBytes } from 'node:crypto';
 import { inspect, stripVTControlCharacters, type styleText } from 'node:util';
 import { neutralText } from '../base/text/neutralText.ts';
 
 export type Style = Extract<Parameters<typeof styleText>[0], string>;
 export type Paint = (style: Style, text: string) => string;
 
-/**
- * Marks the escape sequences that {@link paintMarked} wrote: no text from elsewhere can know it.
- */
-const MARK = randomBytes(12).toString('base64url');
-
-const OWN_STYLE = new RegExp(`\u001b${MARK}\\[(\\d+)m`, 'g');
 /** Lines without anything that is written out, which are most lines of a long output. */
 const PLAIN = /^[\t -"$-9;-~]*$/;
-const LEADING = new RegExp(`^((?:\\s|\u001b${MARK}\\[\\d+m)*)::`);
+
+/** The mark of this process in the escape sequences of {@link paintMarked}. */
+interface Mark {
+  /** The beginning of a sequence: no text from elsewhere can know it. */
+  begin: string;
+  ownStyle: RegExp;
+  leading: RegExp;
+}
+
+/** Undefined until a text is painted. Most commands paint nothing, and `node:crypto` takes 5 ms. */
+let mark: Mark | undefined;
+
+function makeMark(): Mark {
+  const begin = `\u001b${process.getBuiltinModule('node:crypto').randomBytes(12).toString('base64url')}`;
+  return {
+    begin,
+    ownStyle: new RegExp(`${begin}\\[(\\d+)m`, 'g'),
+    leading: new RegExp(`^((?:\\s|${begin}\\[\\d+m)*)::`),
+  };
+}
 
 /** Text in a style, as {@link printedLine} lets it through. */
 export function paintMarked(style: Style, text: string): string {
+  mark ??= makeMark();
   const [open, close] = inspect.colors[style] as [number, number];
-  return `\u001b${MARK}[${open}m${text}\u001b${MARK}[${close}m`;
+  return `${mark.begin}[${open}m${text}${mark.begin}[${close}m`;
 }
 
 /** Width of a text in columns, as it will be printed. */
@@ -33,13 +46,14 @@ export function printedWidth(text: string): number {
  */
 export function printedLine(line: string): string {
   if (PLAIN.test(line)) return line;
-  return line
-    .split(OWN_STYLE)
-    .map((part, index) => (index % 2 === 1 ? `\u001b${MARK}[${part}m` : neutralText(part)))
-    .join('')
-    .replace(LEADING, '$1\\::')
-    .replaceAll(/##(?=\w*\[)/g, '#\\#')
-    .replaceAll(OWN_STYLE, '\u001b[$1m');
+  if (mark === undefined) return withoutOrders(neutralText(line), /^(\s*)::/);
+  const { begin, ownStyle, leading } = mark;
+  const parts = line.split(ownStyle).map((part, index) => (index % 2 === 1 ? `${begin}[${part}m` : neutralText(part)));
+  return withoutOrders(parts.join(''), leading).replaceAll(ownStyle, '\u001b[$1m');
+}
+
+function withoutOrders(line: string, leading: RegExp): string {
+  return line.replace(leading, '$1\\::').replaceAll(/##(?=\w*\[)/g, '#\\#');
 }
 
 /**

@@ -38,8 +38,7 @@ export function standaloneModule(module: Readonly<Record<string, unknown>>, chec
   const ids: Record<string, string> = {};
   const add = (source: CheckSource): string => {
     const name = `validate${Object.keys(ids).length}_`;
-    addSource(ajv, name, source);
-    ids[name] = name;
+    ids[name] = addSource(ajv, name, source);
     return `checkOf(${name})`;
   };
   const exports = Object.entries(module).map(([name, value]) => {

@@ -58,23 +58,29 @@ export function schemaCheck(
 
 function compile(source: CheckSource): Check {
   const ajv = new Ajv(AJV_OPTIONS);
-  addSource(ajv, 'schema', source);
-  const validate = ajv.getSchema('schema');
+  const validate = ajv.getSchema(addSource(ajv, 'schema', source));
   if (validate === undefined) throw new Error('the schema was not compiled');
   return checkOf(validate as { (value: unknown): boolean; errors?: ErrorObject[] | null });
 }
 
 /**
- * Gives the schema of a check to Ajv under an id, and the schemas that it refers to under ids that
- * checks of the same kind share.
+ * Gives the schema of a check to Ajv, and the schemas that it refers to under ids that checks of
+ * the same kind share.
+ *
+ * @param id for a schema that is none of the definitions
+ * @returns the id that the schema has
  */
-export function addSource(ajv: Ajv, id: string, { schema, definitions, unknownKeys }: CheckSource): void {
+export function addSource(ajv: Ajv, id: string, { schema, definitions, unknownKeys }: CheckSource): string {
   const prefix = `${unknownKeys}-`;
   for (const [name, definition] of Object.entries(definitions)) {
     if (ajv.schemas[`${prefix}${name}`] === undefined)
       ajv.addSchema(prepared(definition, prefix, unknownKeys) as object, `${prefix}${name}`);
   }
+  // Under an id of its own a definition would be compiled twice.
+  const known = Object.keys(definitions).find((name) => definitions[name] === schema);
+  if (known !== undefined) return `${prefix}${known}`;
   ajv.addSchema(prepared(schema, prefix, unknownKeys) as object, id);
+  return id;
 }
 
 function prepared(value: unknown, prefix: string, unknownKeys: CheckSource['unknownKeys']): unknown {

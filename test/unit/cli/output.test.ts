@@ -10,7 +10,7 @@ import { completionScript, SHELLS } from '../../../cli/completionScript.ts';
 import { hexDump } from '../../../cli/hexDump.ts';
 import { layOutJson } from '../../../cli/layOutJson.ts';
 import { Output } from '../../../cli/output.ts';
-import { paintMarked, pieceEnd, printedLine, safeJson } from '../../../cli/printedLine.ts';
+import { paintMarked, printedLine, safeJson } from '../../../cli/printedLine.ts';
 import { responseLines } from '../../../cli/runLines.ts';
 import { table } from '../../../cli/table.ts';
 import { pathText, timeText } from '../../../cli/text.ts';
@@ -104,14 +104,6 @@ describe('output of the command', () => {
     });
   }
 
-  it('cuts no text where the pieces would be taken for something else', () => {
-    const text = `a##ab[\ud83d\ude00b`;
-    const ends = [...text].map((_, from) => pieceEnd(text, from, 1));
-    assert.deepEqual(ends, [6, 6, 6, 6, 6, 6, 8, 8]);
-    assert.equal(pieceEnd(text, 6, 1), 8);
-    assert.equal(pieceEnd('', 0, 1), 0);
-  });
-
   const MIB = 1024 ** 2;
   const lists = () => Array.from({ length: 4 * MIB }, () => []);
   // Functions, so that each value is there for its own test only.
@@ -167,28 +159,6 @@ describe('output of the command', () => {
     for (const _line of responseLines(ended({ output_text: '\n'.repeat(4 * MIB) }), false, plain)) count += 1;
     assert.ok(count > 4 * MIB);
   });
-
-  const lines: string[] = [
-    '',
-    'abc',
-    '\ta ~',
-    'a:b',
-    '::error::x',
-    ' ::x',
-    '##[x]',
-    '#',
-    'é',
-    '\x1b[0m',
-    '\x7f',
-    'a\r',
-  ];
-  for (const line of lines) {
-    it(`prints ${JSON.stringify(line)} harmless`, () => {
-      const printed = printedLine(line);
-      assert.doesNotMatch(printed, /^\s*::|##\[|[^\t -~é]/);
-      if (/^[\ta-c ~é]*$/.test(line)) assert.equal(printed, line);
-    });
-  }
 
   it('prints the completion of every shell as it is', () => {
     for (const shell of SHELLS) {
