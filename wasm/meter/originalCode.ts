@@ -22,6 +22,8 @@ export class OriginalCode {
   /** Places of NaNs of the body, and of long instructions of the plan, that have been written. */
   private nansDone = 0;
   private longDone = 0;
+  /** The stretch has places of either kind. Most have none. */
+  private hasAdditions = false;
 
   constructor(out: ByteWriter, interruptFunction: number, nans: NanScan) {
     this.out = out;
@@ -44,16 +46,21 @@ export class OriginalCode {
   follow({ longSteps, movedLocals }: RegionPlan): void {
     this.longSteps = longSteps;
     this.longDone = 0;
-    renumberLocals(this.bytes, movedLocals);
+    this.hasAdditions = longSteps.count > 0 || this.nans.after.length > 0;
+    if (movedLocals.count > 0) renumberLocals(this.bytes, movedLocals);
   }
 
   /** Copies the code between two offsets. */
   copy(from: number, to: number): void {
+    if (this.hasAdditions) this.copyWithAdditions(from, to);
+    else this.out.copy(this.bytes, from, to);
+  }
+
+  private copyWithAdditions(from: number, to: number): void {
     const out = this.out;
     const nans = this.nans;
     const longSteps = this.longSteps;
     let at = from;
-    // Most code has neither.
     while (this.nansDone < nans.after.length || this.longDone < longSteps.count) {
       const nan = nans.after[this.nansDone] ?? Number.POSITIVE_INFINITY;
       const long = this.longDone < longSteps.count ? longSteps.at(this.longDone) : Number.POSITIVE_INFINITY;

@@ -378,7 +378,7 @@ export class RegionPlanner {
     region.last = start;
     region.next = this.at;
     region.lastDepth = depth;
-    this.closeExits(ownCharge);
+    if (this.exits.count > 0) this.closeExits(ownCharge);
     region.exitsEnd = this.plan.exitCount;
     if (region.step === LastStep.endsIf) region.refund = blocks.owed[depth] as number;
     const ends = opcode === Op.end && depth === 0;
