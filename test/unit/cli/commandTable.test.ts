@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { COMMANDS } from '../../../cli/commandTable.ts';
-import { commandTree } from '../../../cli/commandTree.ts';
+import { createCommandTree } from '../../../cli/createCommandTree.ts';
 import { Output } from '../../../cli/output.ts';
 
 /** Words of a command line of an example. A line that ends with a backslash goes on. */
@@ -50,7 +50,7 @@ describe('the table of commands', () => {
       for (const words of commandLines(examples)) {
         it(`parses its example: grafos ${words.join(' ')}`, async () => {
           const ran: string[] = [];
-          const tree = commandTree(new Output({ json: true, color: 'never' }), words, async (row) => {
+          const tree = createCommandTree(new Output({ json: true, color: 'never' }), words, async (row) => {
             ran.push(row.name);
           });
           tree.exitOverride();

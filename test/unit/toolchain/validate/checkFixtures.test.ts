@@ -4,8 +4,8 @@ import { LIMITS } from '../../../../base/limits.ts';
 import { parseManifest } from '../../../../program/manifest.ts';
 import { checkFixtures, jsonFault } from '../../../../toolchain/validate/checkFixtures.ts';
 import type { Finding } from '../../../../toolchain/validate/finding.ts';
-import { programFiles } from '../../../../toolchain/validate/programFiles.ts';
-import { taskletContext } from '../../../../toolchain/validate/taskletContext.ts';
+import { createProgramFiles } from '../../../../toolchain/validate/programFiles.ts';
+import { createTaskletContext } from '../../../../toolchain/validate/taskletContext.ts';
 import { scratchProgram } from '../../../helpers/scratchProgram.ts';
 
 type Files = Record<string, string | Uint8Array>;
@@ -20,8 +20,14 @@ async function check(fixtures: Files, line = ''): Promise<string[]> {
   assert.ok(one?.tasklet);
   const findings: Finding[] = [];
   const { root } = program;
-  const about = { root, manifestPath: `${root}/grafos.toml`, lines, files: programFiles(root, new Map()), findings };
-  checkFixtures(taskletContext(about, one, one.tasklet));
+  const about = {
+    root,
+    manifestPath: `${root}/grafos.toml`,
+    lines,
+    files: createProgramFiles(root, new Map()),
+    findings,
+  };
+  checkFixtures(createTaskletContext(about, one, one.tasklet));
   return findings.map(({ code, file }) => `${code} ${basename(file)}`).sort();
 }
 

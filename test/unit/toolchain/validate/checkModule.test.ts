@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parseManifest } from '../../../../program/manifest.ts';
 import { checkModule, type ModuleToCheck } from '../../../../toolchain/validate/checkModule.ts';
 import { FILE_START, type Finding } from '../../../../toolchain/validate/finding.ts';
-import { programFiles } from '../../../../toolchain/validate/programFiles.ts';
-import { taskletContext } from '../../../../toolchain/validate/taskletContext.ts';
+import { createProgramFiles } from '../../../../toolchain/validate/programFiles.ts';
+import { createTaskletContext } from '../../../../toolchain/validate/taskletContext.ts';
 import { applyEdits } from '../../../helpers/applyFix.ts';
 import { compileWat } from '../../../helpers/compileWat.ts';
 import { NOWHERE } from '../../../helpers/nowhere.ts';
@@ -21,8 +21,8 @@ function check(bytes: Uint8Array, more: Partial<ModuleToCheck> = {}, manifest = 
   assert.ok(one?.tasklet);
   const findings: Finding[] = [];
   const manifestPath = join(NOWHERE, 'grafos.toml');
-  const program = { root: NOWHERE, manifestPath, lines, files: programFiles(NOWHERE, new Map()), findings };
-  const module = checkModule(taskletContext(program, one, one.tasklet), {
+  const program = { root: NOWHERE, manifestPath, lines, files: createProgramFiles(NOWHERE, new Map()), findings };
+  const module = checkModule(createTaskletContext(program, one, one.tasklet), {
     bytes,
     label: 'demo.wasm',
     place: { file: join(NOWHERE, 'demo.wasm'), range: FILE_START },
