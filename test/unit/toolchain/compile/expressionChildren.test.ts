@@ -21,7 +21,7 @@ function bodyOf(wat: string): { body: number; module: binaryen.Module } {
   return { body: binaryen.getFunctionInfo(module.getFunction('f')).body, module };
 }
 
-/** An expression as its kind and its children, in the order of evaluation; a constant as its value. */
+/** An expression as its kind and its children in order of evaluation; a constant as its value. */
 function shape(expression: number): string {
   const kind = kindOf(expression);
   if (kind === 'Const') return String((binaryen.getExpressionInfo(expression) as unknown as { value: number }).value);
