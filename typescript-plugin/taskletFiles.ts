@@ -3,7 +3,7 @@ import { findProgram, MANIFEST_NAME } from '../program/loadProgram.ts';
 import { parseManifest } from '../program/manifest.ts';
 import { sourceKind } from '../program/sourceKind.ts';
 import { followImports } from '../toolchain/validate/followImports.ts';
-import { type ProgramFiles, createProgramFiles } from '../toolchain/validate/programFiles.ts';
+import { createProgramFiles, type ProgramFiles } from '../toolchain/validate/programFiles.ts';
 import { KeptFiles } from './keptFiles.ts';
 import type { ServiceHost, TypeScriptService } from './serverTypes.ts';
 
