@@ -14,7 +14,11 @@ export interface DirectOptions {
   key?: string;
 }
 
-/** @throws GrafosError `wrong_usage` naming what is missing. */
+/**
+ * Takes the files of a scheduler from the options, and from the environment what they lack.
+ *
+ * @throws {GrafosError} wrong_usage naming what is missing
+ */
 export function directFiles(given: DirectOptions): [url: string, files: { ca: string; cert: string; key: string }] {
   const take = (option: keyof DirectOptions): string => {
     const value = given[option] ?? process.env[`GRAFOS_${option.toUpperCase()}`];

@@ -3,7 +3,7 @@ import { GrafosError } from '../base/grafosError.ts';
 import { NotConfirmedError } from '../toolchain/confirm/notConfirmed.ts';
 import { fileError } from '../toolchain/files/fileError.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
-import { commandTree, parse } from './commandTree.ts';
+import { createCommandTree, parse } from './createCommandTree.ts';
 import { type Colour, Output } from './output.ts';
 
 void main(process.argv.slice(2)).then((code) => {
@@ -28,7 +28,7 @@ async function main(argv: string[]): Promise<number> {
   process.on('unhandledRejection', onFault);
 
   let exitCode = 0;
-  const tree = commandTree(out, argv, async (spec, given) => {
+  const tree = createCommandTree(out, argv, async (spec, given) => {
     const run = await spec.load();
     const context = { cwd: process.cwd(), out, signal: interrupt.signal };
     for (;;) {

@@ -8,7 +8,7 @@ import { GrafosError } from '../base/grafosError.ts';
 import { MANIFEST_NAME } from '../program/loadProgram.ts';
 import { parseManifest } from '../program/manifest.ts';
 import { warmCompiler } from '../toolchain/compile/assemblyScriptCompiler.ts';
-import { programFiles } from '../toolchain/validate/programFiles.ts';
+import { createProgramFiles } from '../toolchain/validate/programFiles.ts';
 import { scriptFiles } from '../toolchain/validate/scriptFile.ts';
 import { validate } from '../toolchain/validate/validate.ts';
 import type { CheckAnswer, CheckRequest } from './checkMessages.ts';
@@ -72,7 +72,7 @@ async function check(
 }
 
 function sourcesOf(root: string, name: string, overlay: ReadonlyMap<string, string>): string[] {
-  const files = programFiles(root, overlay);
+  const files = createProgramFiles(root, overlay);
   const manifest = files.text(join(root, MANIFEST_NAME), 'manifest');
   if (manifest.state !== 'ok') return [];
   const one = parseManifest(manifest.text).tasklets.find(({ tasklet }) => tasklet?.name === name)?.tasklet;

@@ -4,7 +4,7 @@ import { type ParsedManifest, parseManifest, type Tasklet } from '../program/man
 import { rustSource } from '../program/rustSource.ts';
 import { manifestFindings } from '../toolchain/validate/checkManifest.ts';
 import { compareFindings, type Finding } from '../toolchain/validate/finding.ts';
-import { programFiles } from '../toolchain/validate/programFiles.ts';
+import { createProgramFiles } from '../toolchain/validate/programFiles.ts';
 import { moveFindings } from './movedFindings.ts';
 import type { OpenTexts } from './openTexts.ts';
 
@@ -56,7 +56,7 @@ export class ProgramState {
   readManifest(): string[] | null {
     const unsaved = this.#open.at(this.manifestPath)?.getText();
     const overlay = unsaved === undefined ? undefined : new Map([[this.manifestPath, unsaved]]);
-    const read = programFiles(this.root, overlay).text(this.manifestPath, 'manifest');
+    const read = createProgramFiles(this.root, overlay).text(this.manifestPath, 'manifest');
     if (read.state !== 'ok') {
       this.parsed = null;
       this.#manifestFindings = [];

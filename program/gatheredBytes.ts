@@ -33,7 +33,11 @@ export class GatheredBytes {
     return this.#buffer.subarray(this.#size);
   }
 
-  /** Notes how many bytes came into the room. @returns whether there may be more */
+  /**
+   * Notes how many bytes came into the room.
+   *
+   * @returns whether there may be more
+   */
   took(bytes: number): boolean {
     this.#size += bytes;
     return bytes > 0;

@@ -118,7 +118,7 @@ function manifestText(path: string, read: FileRead): string {
 /**
  * Finds a tasklet by its name. Without a name, the program's only tasklet is meant.
  *
- * @throws {GrafosError} tasklet_unknown
+ * @throws {GrafosError} tasklet_needed, tasklet_unknown
  */
 export function findTasklet(program: Program, name: string | undefined): Tasklet {
   const { tasklets } = program.manifest;

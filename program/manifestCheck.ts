@@ -1,7 +1,7 @@
 /** Keys, types, values and names of a manifest: the part that `manifestKeys.ts` decides. */
 import { didYouMean } from './didYouMean.ts';
 import { keysOf, MANIFEST_KEYS, type ManifestKey, manifestKey, TABLES, type TableName } from './manifestKeys.ts';
-import type { ManifestProblem, Report } from './manifestProblem.ts';
+import type { Fix, ManifestProblem, Report } from './manifestProblem.ts';
 import { checkValue, describe, NAME } from './manifestValue.ts';
 import type { Span, TextLines } from './textLines.ts';
 import type { TomlEntry, TomlTable } from './tomlDocument.ts';
@@ -40,7 +40,8 @@ export function checkKeys(root: TomlTable, lines: TextLines): CheckedKeys {
   const report = reporter();
 
   for (const entry of root.entries) {
-    if (entry.key !== 'program' && entry.key !== 'tasklet' && entry.key !== 'stack') reportUnknownRoot(entry, report);
+    if (entry.key !== 'program' && entry.key !== 'tasklet' && entry.key !== 'stack')
+      reportUnknownRoot(root, entry, report);
   }
 
   const programEntry = root.entries.find(({ key }) => key === 'program');
@@ -93,7 +94,7 @@ export function checkKeys(root: TomlTable, lines: TextLines): CheckedKeys {
   return { problems, program: programValues, stack: stackValues(root, report), tasklets };
 }
 
-function reportUnknownRoot(entry: TomlEntry, report: Report): void {
+function reportUnknownRoot(root: TomlTable, entry: TomlEntry, report: Report): void {
   const table = MANIFEST_KEYS.find(({ key }) => key === entry.key)?.table;
   if (table !== undefined && entry.value.type !== 'table') {
     report(
@@ -110,12 +111,7 @@ function reportUnknownRoot(entry: TomlEntry, report: Report): void {
       : meant === null
         ? 'A manifest has [program], [[tasklet]], [tasklet.requires] and [stack].'
         : `Did you mean "${meant}"?`;
-  report(
-    'unknown-key',
-    entry.keySpan,
-    `grafos.toml has no "${entry.key}". ${hint}`,
-    meant === null ? {} : { fix: { title: `Change to "${meant}"`, span: entry.keySpan, newText: meant } },
-  );
+  report('unknown-key', entry.keySpan, `grafos.toml has no "${entry.key}". ${hint}`, renaming(root, entry, meant));
 }
 
 function stackValues(root: TomlTable, report: Report): KeyValues | null {
@@ -193,7 +189,7 @@ function checkTable(name: TableName, table: TomlTable | null, at: Span, report: 
       continue;
     }
     const row = manifestKey(name, entry.key);
-    if (row === undefined) reportUnknownKey(name, entry, known, report);
+    if (row === undefined) reportUnknownKey(name, table, entry, known, report);
     else if (checkValue(row, entry, report)) values[entry.key] = entry;
   }
   for (const row of keysOf(name)) {
@@ -224,7 +220,13 @@ function exampleFor(row: ManifestKey, table: TomlTable | null): string {
   return name?.type === 'string' && NAME.test(name.value) ? row.example.replace('local-dev', name.value) : row.example;
 }
 
-function reportUnknownKey(name: TableName, entry: TomlEntry, known: string[], report: Report): void {
+function reportUnknownKey(
+  name: TableName,
+  table: TomlTable | null,
+  entry: TomlEntry,
+  known: string[],
+  report: Report,
+): void {
   const elsewhere = MANIFEST_KEYS.find((row) => row.key === entry.key);
   const header = TABLES[name].header;
   if (elsewhere !== undefined) {
@@ -240,8 +242,14 @@ function reportUnknownKey(name: TableName, entry: TomlEntry, known: string[], re
     'unknown-key',
     entry.keySpan,
     `${header} has no "${entry.key}". ${meant === null ? `Its keys are ${known.join(', ')}.` : `Did you mean "${meant}"?`}`,
-    meant === null ? {} : { fix: { title: `Change to "${meant}"`, span: entry.keySpan, newText: meant } },
+    renaming(table, entry, meant),
   );
+}
+
+/** The fix that renames an entry to what was meant; none where the table has that name already. */
+function renaming(table: TomlTable | null, entry: TomlEntry, meant: string | null): { fix?: Fix } {
+  if (meant === null || table?.entries.some(({ key }) => key === meant)) return {};
+  return { fix: { title: `Change to "${meant}"`, span: entry.keySpan, newText: meant } };
 }
 
 /** Where a fault of the whole file is shown. */

@@ -3,8 +3,8 @@ import { parseSize, sizeText } from './size.ts';
 /**
  * Says what is wrong with a text that `parseSize` refuses, and which size was meant.
  *
- * @param of what the size is of, such as ` for mem`; nothing unless given
- * @returns a sentence, and the size that was meant, null where nothing can be guessed
+ * @param of words after "size" in the sentence, such as ` for mem`; none unless given
+ * @returns a sentence, and the size that was meant; null where no size can be guessed
  */
 export function sizeFault(text: string, of = ''): { why: string; better: string | null } {
   const decimal = /^\s*(\d+)\s*([kmg])b\s*$/i.exec(text);

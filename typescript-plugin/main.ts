@@ -1,4 +1,4 @@
-import { quietService } from './quietService.ts';
+import { createQuietService } from './createQuietService.ts';
 import type { PluginInfo, TypeScriptService } from './serverTypes.ts';
 import { TaskletFiles } from './taskletFiles.ts';
 
@@ -16,7 +16,7 @@ export function createPlugin(): { create(info: PluginInfo): TypeScriptService } 
   return {
     create: ({ languageService, languageServiceHost }) => {
       const files = new TaskletFiles(languageServiceHost, languageService);
-      return quietService(languageService, (fileName) => files.has(fileName));
+      return createQuietService(languageService, (fileName) => files.has(fileName));
     },
   };
 }

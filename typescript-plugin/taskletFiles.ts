@@ -3,7 +3,7 @@ import { findProgram, MANIFEST_NAME } from '../program/loadProgram.ts';
 import { parseManifest } from '../program/manifest.ts';
 import { sourceKind } from '../program/sourceKind.ts';
 import { followImports } from '../toolchain/validate/followImports.ts';
-import { type ProgramFiles, programFiles } from '../toolchain/validate/programFiles.ts';
+import { createProgramFiles, type ProgramFiles } from '../toolchain/validate/programFiles.ts';
 import { KeptFiles } from './keptFiles.ts';
 import type { ServiceHost, TypeScriptService } from './serverTypes.ts';
 
@@ -47,7 +47,7 @@ export class TaskletFiles {
   }
 
   #of(root: string): ReadonlySet<string> {
-    const disk = programFiles(root, undefined);
+    const disk = createProgramFiles(root, undefined);
     const seen = disk.look(join(root, MANIFEST_NAME));
     const manifest = seen.state === 'ok' ? `${seen.stat.mtimeMs} ${seen.stat.size}` : seen.state;
     const project = this.#host.getProjectVersion?.() ?? '';
@@ -61,7 +61,7 @@ export class TaskletFiles {
 
   #read(root: string, entries: readonly string[]): Set<string> {
     const paths = new Set<string>();
-    const files = this.#kept.of(programFiles(root, this.#openTexts(root)));
+    const files = this.#kept.of(createProgramFiles(root, this.#openTexts(root)));
     for (const entry of entries) {
       const read = files.text(entry, 'checkedSource');
       paths.add(this.#key(entry));

@@ -7,7 +7,7 @@ import { buildAll } from '../../toolchain/compile/buildAll.ts';
 import { type FuelSuggestion, suggestFuel } from '../../toolchain/fuel/suggestFuel.ts';
 import { writeFuel } from '../../toolchain/fuel/writeFuel.ts';
 import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
-import { temporaryStack } from '../../toolchain/stack/temporaryStack.ts';
+import { startTemporaryStack } from '../../toolchain/stack/startTemporaryStack.ts';
 import { reportBuildFailure } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
 import { countText } from '../text.ts';
@@ -28,7 +28,7 @@ export async function suggest(
   const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
   const suggestions: FuelSuggestion[] = [];
   {
-    await using stack = await temporaryStack(program.root, memory, signal);
+    await using stack = await startTemporaryStack(program.root, memory, signal);
     for (const tasklet of tasklets) {
       out.progress(`running the cases of ${tasklet.name}`);
       const fixtures = (await loadFixtures(reader, tasklet)).map(readable);

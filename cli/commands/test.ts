@@ -9,7 +9,7 @@ import { writeExpectation } from '../../toolchain/cases/writeExpectation.ts';
 import { buildAll } from '../../toolchain/compile/buildAll.ts';
 import type { CoveredFile } from '../../toolchain/coverage/lineCoverage.ts';
 import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
-import { temporaryStack } from '../../toolchain/stack/temporaryStack.ts';
+import { startTemporaryStack } from '../../toolchain/stack/startTemporaryStack.ts';
 import { reportBuildFailure, warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
 import type { Paint } from '../printedLine.ts';
@@ -48,7 +48,7 @@ export async function run(
       return true;
     };
     const accept = given.update ? write : undefined;
-    await using stack = await temporaryStack(program.root, memory, signal);
+    await using stack = await startTemporaryStack(program.root, memory, signal);
     for (const { tasklet, fixtures } of suites) {
       for await (const result of runFixtures(stack.client, program, tasklet, fixtures, signal, accept)) {
         out.progress(`${result.tasklet}: ${result.case}`);

@@ -31,7 +31,11 @@ export class WaitingRoom {
     return () => this.#leave(place);
   }
 
-  /** Ends the one that waited longest. @returns whether there was one */
+  /**
+   * Ends the one that waited longest.
+   *
+   * @returns whether there was one
+   */
   endOldest(): boolean {
     const [oldest] = this.#waiting.keys();
     if (oldest === undefined) return false;

@@ -61,7 +61,7 @@ export function answerPreflight(req: IncomingMessage, res: ServerResponse): void
   res.writeHead(204).end();
 }
 
-/** @throws HelperRefusedError `bearer_missing`, `bearer_wrong` */
+/** @throws {HelperRefusedError} bearer_missing, bearer_wrong */
 export function checkBearer(req: IncomingMessage, bearer: Bearer): void {
   const presented = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(req.headers.authorization ?? '')?.[1];
   const next = 'Copy the new one with `grafos dev status --bearer`.';

@@ -55,7 +55,7 @@ export function helperRoutes(parts: RouteParts): Route[] {
   const files = Object.keys(DASHBOARD_FILES).map(
     (path): Route => ({ method: 'GET', path, open: true, handle: ({ res }) => sendDashboardFile(res, path) }),
   );
-  return [...files, ...programRoutes(parts), ...runRoutes(parts), ...artifactRoutes(parts)];
+  return [...files, ...programRoutes(parts), ...createRunRoutes(parts), ...artifactRoutes(parts)];
 }
 
 function programRoutes(parts: RouteParts): Route[] {
@@ -106,7 +106,7 @@ function programRoutes(parts: RouteParts): Route[] {
   ];
 }
 
-function runRoutes(parts: RouteParts): Route[] {
+function createRunRoutes(parts: RouteParts): Route[] {
   const { scheduler } = parts;
   return [
     {

@@ -21,7 +21,10 @@ export interface TaskletList {
 export interface TaskletReader {
   /** Absolute path of the folder the program is looked for at. */
   readonly projectDir: string;
-  /** @throws GrafosError of kind `usage`: no manifest, or one with errors. */
+  /**
+   * @throws {GrafosError} manifest_missing, manifest_unreadable, manifest_invalid,
+   *   file_outside_program
+   */
   read(): Promise<TaskletList>;
 }
 

@@ -10,7 +10,7 @@ import { setPriority } from 'node:os';
  */
 const NICE = 5;
 
-/** Linux keeps that much of a thread's name. */
+/** Bytes of a thread's name that Linux keeps. */
 const NAME_BYTES = 15;
 
 /**
@@ -21,7 +21,7 @@ const NAME_BYTES = 15;
  * elsewhere nothing happens.
  *
  * @param name of the worker
- * @returns whether it was done
+ * @returns true where the priority is lower now
  */
 export function lowerPriority(name: string): boolean {
   if (process.platform !== 'linux') return false;

@@ -203,7 +203,11 @@ function readExtendedKeyUsage(bytes: Uint8Array): string[] {
   return usages;
 }
 
-/** Reads the value of subjectAltName. @throws {DerInvalidError} */
+/**
+ * Reads the value of subjectAltName.
+ *
+ * @throws {DerInvalidError}
+ */
 export function readAltNames(bytes: Uint8Array): AltName[] {
   const reader = new DerReader(readWhole(bytes, DER.sequence, 'subjectAltName').content);
   const names: AltName[] = [];

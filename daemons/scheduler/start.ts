@@ -14,10 +14,10 @@ import { CellGuard } from './fabric/cellGuard.ts';
 import type { CellNews, CellSession } from './fabric/cellSession.ts';
 import { createFabricLink, type FabricLink } from './fabric/fabricLink.ts';
 import { type ApiServer, startApiServer } from './http/apiServer.ts';
-import { cellRoutes, healthOf } from './http/cellRoutes.ts';
-import { moduleRoutes } from './http/moduleRoutes.ts';
-import { runRoutes } from './http/runRoutes.ts';
-import { tenantRoutes } from './http/tenantRoutes.ts';
+import { createCellRoutes, healthOf } from './http/createCellRoutes.ts';
+import { createModuleRoutes } from './http/createModuleRoutes.ts';
+import { createRunRoutes } from './http/createRunRoutes.ts';
+import { createTenantRoutes } from './http/createTenantRoutes.ts';
 import { createModuleStore } from './moduleStore.ts';
 import { openapiDocument } from './openapi/openapiDocument.ts';
 import { createCellDoor } from './renewal/cellDoor.ts';
@@ -60,7 +60,11 @@ export interface Scheduler {
   linked: Promise<'quic' | 'tcp'>;
   /** Facts for the process that runs this scheduler and has no certificate of a tenant. */
   status(): SchedulerStatus;
-  /** Resolves once the cell is linked again. @throws {CellLostError} when it does not come back */
+  /**
+   * Resolves once the cell is linked again.
+   *
+   * @throws {CellLostError} when it does not come back
+   */
   connected(): Promise<void>;
   /** Resolves once no run is under way. */
   idle(): Promise<void>;
@@ -231,10 +235,10 @@ function startServer(options: SchedulerOptions, parts: ServerParts): Promise<Api
       openapi: () => ({ status: 200, json: document }),
     },
     handlers: {
-      ...moduleRoutes({ modules, mustBeActive }),
-      ...runRoutes({ service, runs, content, feed, link, mustBeActive, firstConnect }),
-      ...tenantRoutes({ caPem: trust.caPem, store, tenants, runs, files, modules, service, feed }),
-      ...cellRoutes(cell),
+      ...createModuleRoutes({ modules, mustBeActive }),
+      ...createRunRoutes({ service, runs, content, feed, link, mustBeActive, firstConnect }),
+      ...createTenantRoutes({ caPem: trust.caPem, store, tenants, runs, files, modules, service, feed }),
+      ...createCellRoutes(cell),
       ...renewalRoutes(createCellDoor(options.door)),
     },
   });

@@ -165,7 +165,7 @@ export async function connectScheduler(
   { signal }: CallOptions = {},
 ): Promise<SchedulerClient> {
   const connection = openSchedulerConnection(target);
-  const client = schedulerClientOver(target.url, connection, target.cellId);
+  const client = createSchedulerClient(target.url, connection, target.cellId);
   if (target.cellId !== undefined) {
     connection.setAudience(target.cellId);
     return client;
@@ -184,7 +184,7 @@ export async function connectScheduler(
  *
  * @param url address of the scheduler, for errors
  */
-export function schedulerClientOver(url: string, connection: SchedulerConnection, cellId?: string): SchedulerClient {
+export function createSchedulerClient(url: string, connection: SchedulerConnection, cellId?: string): SchedulerClient {
   const answers = new CheckedAnswers(url, connection);
   return {
     url,

@@ -38,7 +38,7 @@ export const AJV_OPTIONS: Options = {
 /**
  * Makes a check of a schema.
  *
- * It belongs into a file that exports checks and records of checks alone. From the sources, Ajv
+ * It belongs in a file that exports checks and records of checks alone. From the sources, Ajv
  * compiles a check when it is first used. The build replaces such a file by code that Ajv writes
  * (scripts/standaloneChecks.ts lists them), so that no process compiles a schema.
  */

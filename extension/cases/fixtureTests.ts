@@ -207,13 +207,13 @@ async function runProgram(
   items: vscode.TestItem[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { temporaryStack } = await import('../../toolchain/stack/temporaryStack.ts');
+  const { startTemporaryStack } = await import('../../toolchain/stack/startTemporaryStack.ts');
   const { DEFAULT_MEM_CAPACITY } = await import('../../toolchain/stack/stackRequest.ts');
   const ready = await buildAll(explorer, run, session, items, signal);
   if (ready.length === 0 || signal.aborted) return;
   const memory = Math.max(DEFAULT_MEM_CAPACITY, ...ready.map(({ tasklet }) => tasklet.mem_bytes));
   const hasStack = session.stack.state.kind === 'running';
-  await using stack = await temporaryStack(session.root, memory, signal);
+  await using stack = await startTemporaryStack(session.root, memory, signal);
   const { client } = stack;
   for (const one of ready) await runTasklet(explorer, run, { ...one, session, client, hasStack, signal });
 }

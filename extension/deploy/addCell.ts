@@ -18,7 +18,7 @@ import { pickText } from '../shown/pickText.ts';
  * storage; the program's folder never holds it.
  *
  * @returns undefined when a question was left.
- * @throws GrafosError when the cell does not prove itself.
+ * @throws {GrafosError} those of `adoptCell`, when the cell does not prove itself
  */
 export async function addCell(
   { context, log }: Grafos,

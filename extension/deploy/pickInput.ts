@@ -72,7 +72,7 @@ export function inputText(choice: InputChoice): string {
 /**
  * The bytes of a choice; undefined for a fixture that is gone.
  *
- * @throws GrafosError when a file cannot be read.
+ * @throws {GrafosError} those of `readInputFile`, when a file cannot be read
  */
 export async function readChoice(
   program: Program,

@@ -98,7 +98,7 @@ function wordsOf({ command, tasklet, provider = 'local', input }: GrafosTask): s
   }
 }
 
-/** @throws Error where the folder of the task has no program */
+/** @throws {Error} where the folder of the task has no program */
 function sessionOf({ programs }: Grafos, folder: vscode.Uri): ProgramSession {
   const session = programs.byRoot(folder.fsPath) ?? programs.of(folder);
   if (session === undefined) throw new Error(vscode.l10n.t('{0} has no grafos.toml.', folder.fsPath));

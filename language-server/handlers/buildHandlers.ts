@@ -1,7 +1,7 @@
 import { type CancellationToken, ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
 import { fuelBounded } from '../../toolchain/bounded/fuelBounded.ts';
 import type { LineFuel } from '../../toolchain/profile/sourceFuel.ts';
-import { programFiles } from '../../toolchain/validate/programFiles.ts';
+import { createProgramFiles } from '../../toolchain/validate/programFiles.ts';
 import { answerBuild } from '../answerBuild.ts';
 import {
   BUILD,
@@ -55,7 +55,7 @@ async function fuelOf(session: Session, uri: string): Promise<{ lines: LineFuel[
   const source = session.options.fuel ? session.sourceOf(uri) : null;
   if (source === null) return null;
   const { root } = source.program;
-  const saved = programFiles(root, undefined).text(source.path, 'checkedSource');
+  const saved = createProgramFiles(root, undefined).text(source.path, 'checkedSource');
   if (saved.state !== 'ok' || saved.text !== source.text) return null;
   for (const one of source.tasklets) {
     const lines = await fuelBounded(root, one, source.path);

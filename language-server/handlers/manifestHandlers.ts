@@ -8,7 +8,7 @@ import {
   ShowMessageNotification,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
-import { programFiles } from '../../toolchain/validate/programFiles.ts';
+import { createProgramFiles } from '../../toolchain/validate/programFiles.ts';
 import { manifestCompletion } from '../manifestCompletion.ts';
 import { manifestDefinition, manifestLinks } from '../manifestLinks.ts';
 import { movedDefaults, renameFault, renamePlace } from '../manifestRename.ts';
@@ -41,7 +41,7 @@ export function addManifestHandlers(session: Session): void {
       const manifest = session.manifestOf(textDocument.uri);
       if (manifest === null) return null;
       return manifestDefinition(manifest.parsed, manifest.root, position, (path) => {
-        const read = programFiles(manifest.root, undefined).text(path, 'checkedSource');
+        const read = createProgramFiles(manifest.root, undefined).text(path, 'checkedSource');
         return session.open.at(path)?.getText() ?? (read.state === 'ok' ? read.text : null);
       });
     }),

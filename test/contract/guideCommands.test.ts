@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { GrafosError } from '../../base/grafosError.ts';
-import { commandTree, parse } from '../../cli/commandTree.ts';
+import { createCommandTree, parse } from '../../cli/createCommandTree.ts';
 import { Output } from '../../cli/output.ts';
 import { repositoryFiles } from '../../scripts/repositoryFiles.ts';
 import { shellCommands, type Variables } from '../helpers/shellCommands.ts';
@@ -49,7 +49,7 @@ async function refusal(argv: string[]): Promise<string | null> {
   const isUsage = argv.includes('[options]');
   const given = argv.filter((word) => !/^\[.*\]$/.test(word));
   let hasRun = false;
-  const tree = commandTree(new Output({ json: true, color: 'never' }), given, async () => {
+  const tree = createCommandTree(new Output({ json: true, color: 'never' }), given, async () => {
     hasRun = true;
   });
   for (const command of [tree, ...tree.commands, ...tree.commands.flatMap(({ commands }) => commands)])

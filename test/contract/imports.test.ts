@@ -128,7 +128,7 @@ const BEHIND_ONE_FILE: Record<string, string> = {
   '@assemblyscript/loader': 'toolchain/compile/',
   'node:sqlite': 'daemons/scheduler/store/',
   'toml-eslint-parser': 'program/tomlDocument.ts',
-  commander: 'cli/commandTree.ts',
+  commander: 'cli/createCommandTree.ts',
   ajv: 'daemons/wire/schemaCheck.ts',
   'eventsource-parser': 'daemons/tenant/eventStream.ts',
   '@modelcontextprotocol/server': 'toolchain/mcp/modelContext.ts',

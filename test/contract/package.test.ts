@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '..', '..');
 const allowed = [
   /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/grafos\.cjs)$/,
   /^dist\/THIRD-PARTY-NOTICES\.txt$/,
-  /^dist\/(cli\/(main|modelContext|awsClients|googleCredentials)\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
+  /^dist\/(cli\/(main|modelContext|awsClients|googleCredentials|webtransport)\.cjs|(daemons|language-server)\/[\w-]+\.js)$/,
   /^dist\/extension\/(main\.cjs|languageClient\.cjs|stackKeeper\.js|runPanel\.(js|css))$/,
   /^docs\/((guide|internals|adr|reference(\/findings)?)\/)?[\w-]+\.md$/,
   /^docs\/guide\/screenshots\/[\w-]+\.png$/,
@@ -45,6 +45,7 @@ describe('what the VSIX holds', () => {
       'dist/cli/modelContext.cjs',
       'dist/cli/awsClients.cjs',
       'dist/cli/googleCredentials.cjs',
+      'dist/cli/webtransport.cjs',
       'media/cell/door.py',
       'dist/daemons/fabricbiosd.js',
       'node_modules/binaryen/index.js',

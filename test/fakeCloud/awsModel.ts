@@ -123,7 +123,11 @@ export class AwsModel {
     return items;
   }
 
-  /** Writes an answer as XML. @throws {Error} for a key that the model does not have */
+  /**
+   * Writes an answer as XML.
+   *
+   * @throws {Error} for a key that the model does not have
+   */
   write(action: string, answer: Record<string, unknown>, requestId: string): string {
     const { xmlNamespace = '' } = this.#model.metadata;
     const output = this.#model.operations[action]?.output;

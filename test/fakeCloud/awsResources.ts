@@ -55,7 +55,11 @@ export class AwsResources {
     this.#lagMs = lagMs;
   }
 
-  /** Makes a resource. @throws {AwsRefusal} where EC2 would refuse it */
+  /**
+   * Makes a resource.
+   *
+   * @throws {AwsRefusal} where EC2 would refuse it
+   */
   create(type: string, properties: Record<string, unknown>): AwsResource {
     const prefix = PREFIX[type];
     if (prefix === undefined) throw new AwsRefusal('ValidationError', `Unrecognized resource types: [${type}]`);
@@ -80,7 +84,11 @@ export class AwsResources {
     return resource;
   }
 
-  /** Removes a resource. @throws {AwsRefusal} DependencyViolation */
+  /**
+   * Removes a resource.
+   *
+   * @throws {AwsRefusal} DependencyViolation
+   */
   remove(id: string): void {
     const resource = this.all.get(id);
     if (resource === undefined) return;

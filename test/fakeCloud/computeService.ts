@@ -56,7 +56,11 @@ export class ComputeService implements Disposable {
     }
   }
 
-  /** Answers a request whose bearer was checked. @param url below `/compute/v1/` */
+  /**
+   * Answers a request whose bearer was checked.
+   *
+   * @param url below `/compute/v1/`
+   */
   answer(method: string, url: URL, body: string): ComputeAnswer {
     const path = url.pathname.replace(/^\/gcp\/compute\/v1\/projects\/[^/]+\//, '');
     const parsed = body === '' ? undefined : (JSON.parse(body) as Record<string, unknown>);

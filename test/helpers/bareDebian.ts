@@ -33,7 +33,11 @@ export interface BareDebian extends AsyncDisposable {
   root: string;
   /** Its address, which this machine reaches. */
   address: string;
-  /** Runs a script there as root. @throws when it fails */
+  /**
+   * Runs a script there as root.
+   *
+   * @throws when it fails
+   */
   run(script: string, env?: Record<string, string>): Promise<string>;
 }
 
@@ -168,7 +172,11 @@ async function booted(run: BareDebian['run'], lives: () => boolean, console: () 
   throw new Error(`the bare Debian did not boot: ${last}\n${console()}`);
 }
 
-/** Runs a command to its end. @returns all that it printed */
+/**
+ * Runs a command to its end.
+ *
+ * @returns all that it printed
+ */
 async function ran(command: string, args: string[]): Promise<string> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';

@@ -312,7 +312,11 @@ const LANES = new Map<number, [bits: number, action: 'extract' | 'extractSigned'
   [34, [64, 'replace']],
 ]);
 
-/** Runs one instruction on the stack. @throws TrapError outside the memory */
+/**
+ * Runs one instruction on the stack.
+ *
+ * @throws {TrapError} outside the memory
+ */
 export function executeSimd({ sub, immediates, constant }: SimdInstruction, stack: Value[], memory: Uint8Array): void {
   const operation = OPERATIONS.get(sub);
   if (operation !== undefined) {

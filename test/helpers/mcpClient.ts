@@ -92,7 +92,11 @@ export class McpClient implements AsyncDisposable {
     return answer;
   }
 
-  /** Calls a tool. @throws Error when the protocol itself refuses */
+  /**
+   * Calls a tool.
+   *
+   * @throws {Error} when the protocol itself refuses
+   */
   async tool(name: string, given?: object): Promise<McpToolAnswer> {
     const { result, error } = await this.request('tools/call', { name, ...(given && { arguments: given }) });
     if (error !== undefined) throw new Error(`${error.code} ${error.message}`);

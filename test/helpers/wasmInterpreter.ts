@@ -80,7 +80,7 @@ export class InterpreterInstance {
   private readonly elements: Value[][] = [];
   private readonly segments: Uint8Array[] = [];
 
-  /** @throws Trap as instantiation does, NotInterpretedError past what it holds or goes */
+  /** @throws {Trap} as instantiation does; {NotInterpretedError} past what it holds or goes */
   constructor(bytes: Uint8Array, imports: Record<string, Record<string, InterpretedExtern>>, fuel = new FuelMeter()) {
     this.module = readModule(bytes);
     this.fuel = fuel;

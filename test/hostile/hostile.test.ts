@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { temporaryStack } from '../../toolchain/stack/temporaryStack.ts';
+import { startTemporaryStack } from '../../toolchain/stack/startTemporaryStack.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 import { CORPUS } from './corpus.ts';
 import { faultOf, hello, helloFault, putModule, submitCase } from './submitCase.ts';
 
 describe('hostile modules on a real stack', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let stack: Awaited<ReturnType<typeof temporaryStack>>;
+  let stack: Awaited<ReturnType<typeof startTemporaryStack>>;
   let helloSha256 = '';
 
   before(async () => {
     folder = await temporaryFolder('grafos-hostile-');
-    stack = await temporaryStack(folder.path, 128 * 1024, AbortSignal.timeout(30_000));
+    stack = await startTemporaryStack(folder.path, 128 * 1024, AbortSignal.timeout(30_000));
     helloSha256 = await putModule(stack.client, hello());
   });
 

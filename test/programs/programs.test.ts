@@ -136,7 +136,11 @@ describe('programs as users write them, by the command on a real stack', () => {
   });
   after(() => program[Symbol.asyncDispose]());
 
-  /** Runs a tasklet on an input. @returns its response, and its output as it was saved */
+  /**
+   * Runs a tasklet on an input.
+   *
+   * @returns its response, and its output as it was saved
+   */
   async function run(tasklet: string, input: string | Buffer): Promise<{ response: ShownResponse; output: Buffer }> {
     await writeFile(join(cwd, 'input'), input);
     const args = ['deploy', 'run', '--tasklet', tasklet, '--input', 'input', '--output', 'output'];

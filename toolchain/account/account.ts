@@ -51,7 +51,7 @@ export async function readAccount(file = accountFile()): Promise<Account | undef
   });
 }
 
-/** @throws GrafosError `account_email_invalid` */
+/** @throws {GrafosError} account_email_invalid, no_home_folder */
 export async function writeAccount(email: string, file = accountFile()): Promise<Account> {
   if (!isEmail(email)) {
     throw new GrafosError('account_email_invalid', `"${email}" is not an e-mail address.`, {

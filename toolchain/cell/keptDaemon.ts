@@ -70,13 +70,21 @@ export class KeptDaemon {
     this.#life = this.#live();
   }
 
-  /** Hears a fact that the daemon says once it is ready. @throws {GrafosError} daemon_exited */
+  /**
+   * Hears a fact that the daemon says once it is ready.
+   *
+   * @throws {GrafosError} daemon_exited
+   */
   async hear(key: string): Promise<string> {
     if (this.#daemon === null) throw new Error('it was not started');
     return await this.#daemon.hear(key);
   }
 
-  /** Asks the daemon that runs. @throws {GrafosError} daemon_exited, daemon_silent */
+  /**
+   * Asks the daemon that runs.
+   *
+   * @throws {GrafosError} daemon_exited, daemon_silent
+   */
   async ask(question: string, waitMs: number): Promise<string> {
     const late = Promise.withResolvers<never>();
     const { name } = this.#options;
@@ -125,7 +133,11 @@ export class KeptDaemon {
     }
   }
 
-  /** Starts it until it is ready. @returns short lives and failed starts in a row */
+  /**
+   * Starts it until it is ready.
+   *
+   * @returns short lives and failed starts in a row
+   */
   async #startAgain(shortLives: number): Promise<number> {
     const { name, log } = this.#options;
     for (let fails = shortLives; ; fails += 1) {

@@ -150,7 +150,11 @@ class Supervisor {
     }
   }
 
-  /** Says that the scheduler answers. @throws {GrafosError} daemon_silent, daemon_exited */
+  /**
+   * Says that the scheduler answers.
+   *
+   * @throws {GrafosError} daemon_silent, daemon_exited
+   */
   async isAlive(waitMs: number): Promise<void> {
     await this.#scheduler.ask('status', waitMs);
   }

@@ -14,7 +14,11 @@ const NOTIFY_MS = 10_000;
  * `NotifyAccess=all` (docs/adr/0042-a-cell-under-systemd.md).
  */
 export interface ServiceManager {
-  /** Sends facts such as `READY=1`. @throws {GrafosError} notify_failed */
+  /**
+   * Sends facts such as `READY=1`.
+   *
+   * @throws {GrafosError} notify_failed
+   */
   notify(...facts: string[]): Promise<void>;
   /** Half the time in which it wants a sign of life, milliseconds; null when it wants none. */
   beatMs: number | null;

@@ -83,7 +83,11 @@ export interface CellCloud {
   resources(name: string): PlannedResource[];
   /** @throws {GrafosError} cell_name_taken when something of that name is not a cell of grafOS */
   find(name: string, call: CloudCall): Promise<FoundCell>;
-  /** Makes what is not there yet, and waits. @throws {GrafosError} resource_failed */
+  /**
+   * Makes what is not there yet, and waits.
+   *
+   * @throws {GrafosError} resource_failed
+   */
   make(order: CellOrder, call: CloudCall): Promise<void>;
   /** Waits until what is being made or removed is so. */
   settle(name: string, call: CloudCall): Promise<void>;
@@ -91,7 +95,11 @@ export interface CellCloud {
   machineKey(name: string, machine: string, call: CloudCall): Promise<string | undefined>;
   /** Lets exactly this network reach exactly these ports. */
   allow(name: string, from: string, ports: readonly number[], call: CloudCall): Promise<void>;
-  /** Removes all of it, and waits. @throws {GrafosError} resource_failed */
+  /**
+   * Removes all of it, and waits.
+   *
+   * @throws {GrafosError} resource_failed
+   */
   unmake(name: string, token: string, call: CloudCall): Promise<void>;
   /** All that is still there of a cell, looked for by tag and by name. */
   leftovers(name: string, call: CloudCall): Promise<CloudResource[]>;

@@ -139,7 +139,11 @@ export function cargoEnvironment(
   };
 }
 
-/** Faults of the machine, not of the source. @throws GrafosError as {@link buildRust} */
+/**
+ * Throws where the machine is at fault, not the source.
+ *
+ * @throws {GrafosError} as {@link buildRust}
+ */
 export function throwFor(
   run: CargoRun,
   diagnostics: Finding[],

@@ -44,7 +44,11 @@ export async function checkCrateFiles(root: string, crate: string): Promise<void
   }
 }
 
-/** Judges what the folder of a crate holds. @returns how many names that were */
+/**
+ * Judges what the folder of a crate holds.
+ *
+ * @returns how many names that were
+ */
 async function walk(reader: ProgramReader, crate: string, left: number): Promise<number> {
   let names = 0;
   const folders = [crate];

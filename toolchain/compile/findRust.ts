@@ -27,7 +27,7 @@ const ASK_MS = 20_000;
  * cargo on it may be without the target while a later one has it.
  *
  * @param folder the crate's: `rust-toolchain.toml` counts from there.
- * @throws GrafosError `rust_missing`, `rust_target_missing`; the signal's reason.
+ * @throws {GrafosError} rust_missing, rust_target_missing; the signal's reason
  */
 export async function findRust(folder: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<RustTools> {
   const lacking: Array<Candidate & { sysroot: string }> = [];

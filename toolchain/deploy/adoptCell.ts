@@ -25,7 +25,7 @@ export interface AdoptedCell {
  *
  * @param options `isOwnName`: the name is that of the cell itself, and was not chosen here
  * @throws {GrafosError} runtime_not_ready, cell_of_another_provider, cell_name_used,
- *   cloud_cell_busy, the scheduler's refusal, or a trust file's error
+ *   cloud_cell_busy, tenant_unknown, the scheduler's refusal, or a trust file's error
  */
 export async function adoptCell(
   programRoot: string,

@@ -21,11 +21,11 @@ export interface CloudCell {
   ca_cert: string;
   tenant_cert: string;
   tenant_key: string;
-  /** The name that a person calls it by; entries of earlier versions have none. */
+  /** The name that a person gave the cell; entries of earlier versions have none. */
   name?: string;
 }
 
-/** A cell has some 500. */
+/** Bytes of the longest list that is read. An entry has some 500. */
 const CELLS_BYTES_MAX = 1024 * 1024;
 /** The longest wait for another command that changes the list, milliseconds. */
 const WAIT_MS = 5_000;

@@ -34,8 +34,8 @@ const RUN_ID = /^[0-9a-z-]{1,64}$/;
  * asked at once, and a slow one is not waited for long.
  *
  * @throws {NotConfirmedError} where a cell was not asked that may have it
- * @throws {GrafosError} not_found when no cell has it, cell_needed when several say that they do,
- *   cell_unknown, or the only cell's own error
+ * @throws {GrafosError} wrong_usage for what is no id of a run, not_found when no cell has it,
+ *   cell_needed when several say that they do, cell_unknown, or the only cell's own error
  */
 export async function findRun(
   programRoot: string,

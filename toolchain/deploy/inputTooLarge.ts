@@ -2,7 +2,11 @@ import { GrafosError } from '../../base/grafosError.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { formatSize } from '../../program/size.ts';
 
-/** The error `input_too_large`. @param bytes the least that the input has */
+/**
+ * The error `input_too_large`.
+ *
+ * @param bytes the least that the input has
+ */
 export function inputTooLarge(what: string, bytes: number): GrafosError {
   return new GrafosError(
     'input_too_large',

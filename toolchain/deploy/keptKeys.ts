@@ -32,7 +32,7 @@ export function keptKeyName(reference: string): string | undefined {
 /**
  * The key of a provider's cell as PEM.
  *
- * @throws GrafosError `key_not_here` when this process has no such store, or the store no such key.
+ * @throws {GrafosError} key_not_here when this process has no such store, or the store no such key
  */
 export async function readKeptKey(of: string, reference: string): Promise<string> {
   const key = await readKept?.(reference.slice(PREFIX.length));

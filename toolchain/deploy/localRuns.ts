@@ -1,6 +1,6 @@
 import type { StateFolder } from '../../base/files/stateFolder.ts';
 import { GrafosError } from '../../base/grafosError.ts';
-import { type SchedulerClient, schedulerClientOver } from '../../daemons/tenant/schedulerClient.ts';
+import { createSchedulerClient, type SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import { findProgramState } from '../stack/programState.ts';
 import { openStoreConnection } from '../stack/storeConnection.ts';
 import { TEST_RUNS } from '../stack/testRuns.ts';
@@ -48,7 +48,7 @@ export async function openTestRuns(programRoot: string, signal: AbortSignal): Pr
 /** Opens a store; undefined where there is none, or where a living scheduler has it. */
 async function openStore(folder: StateFolder, signal: AbortSignal): Promise<LocalRuns | undefined> {
   if (!folder.names().includes(STORE)) return undefined;
-  const client = schedulerClientOver(folder.path, openStoreConnection(folder.path, signal));
+  const client = createSchedulerClient(folder.path, openStoreConnection(folder.path, signal));
   try {
     await client.listRuns({ limit: 1 }, { signal });
   } catch (error) {

@@ -36,7 +36,7 @@ export interface Tool {
   untrusted: string | null;
   /** It may reach a cell over the network. */
   reachesOut: boolean;
-  /** @throws GrafosError, and what the file system says. */
+  /** @throws {GrafosError} any; and what the file system says */
   call(programRoot: string, input: ToolInput, signal: AbortSignal): Promise<object>;
 }
 

@@ -101,7 +101,8 @@ export async function readDevState(paths: StackPaths): Promise<DevState | undefi
  *
  * @returns undefined where no stack is there
  * @throws {NotConfirmedError} stack_not_confirmed
- * @throws {GrafosError} dev_state_invalid, state_unsafe, trust_unreadable
+ * @throws {GrafosError} dev_state_version, dev_state_invalid, dev_state_elsewhere, dev_state_moved,
+ *   state_unsafe, trust_unreadable
  */
 export async function usableStack(paths: StackPaths): Promise<{ state: DevState; caPem: string } | undefined> {
   const known = await knownStack(paths);

@@ -34,7 +34,11 @@ const ENGINE_OPTIONS = ['--single-threaded-gc', '--max-semi-space-size=8', '--he
 
 /** A daemon that we started and that ends with us until {@link keep}. */
 export interface SpawnedDaemon<Facts> {
-  /** Facts of its ready line. @throws GrafosError when it fails, exits, or stays silent. */
+  /**
+   * The facts of its ready line.
+   *
+   * @throws {GrafosError} when it fails, exits, or stays silent
+   */
   ready: Promise<Facts>;
   /**
    * Hears a fact that it says after it is ready.
@@ -169,7 +173,11 @@ function lastWords(child: ChildProcess): () => Report {
   return () => ({ ...whyOf(text), next: 'See the log of the cell.' });
 }
 
-/** The daemon's bundle. @throws GrafosError `installation_incomplete` */
+/**
+ * The daemon's bundle.
+ *
+ * @throws {GrafosError} installation_incomplete
+ */
 export function daemonEntry(name: DaemonName): string {
   const entry = join(packageRoot, 'dist', 'daemons', `${name}.js`);
   if (existsSync(entry)) return entry;

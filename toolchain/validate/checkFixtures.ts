@@ -167,21 +167,49 @@ function checkExpected(context: TaskletContext, path: string, name: string, text
 }
 
 /**
- * The place and reason for which a text is no JSON. The engine gives the offset in its message, but
- * none for a text that was cut off.
+ * The place and reason for which a text is no JSON.
+ *
+ * The engine gives the offset in its message for most faults. It gives none for a token out of
+ * place, nor for a text that was cut off.
  */
 export function jsonFault(text: string): { at: number; what: string } | null {
+  const message = jsonMessage(text);
+  if (message === null) return null;
+  const at = /at position (\d+)/.exec(message)?.[1];
+  if (at !== undefined) {
+    const what = message.replace(/(?: in JSON)? at position.*$/s, '');
+    return { at: Number(at), what: what.charAt(0).toLowerCase() + what.slice(1) };
+  }
+  if (TOKEN.test(message)) return { at: strangeToken(text), what: 'an unexpected character' };
+  return { at: text.trimEnd().length, what: text.trim() === '' ? 'it is empty' : 'it ends too early' };
+}
+
+/** The engine's message about a token out of place. */
+const TOKEN = /is not valid JSON$/;
+
+/** The engine's message about a text that is no JSON; null for one that is. */
+function jsonMessage(text: string): string | null {
   try {
     JSON.parse(text);
     return null;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const at = /at position (\d+)/.exec(message)?.[1];
-    if (at === undefined)
-      return { at: text.trimEnd().length, what: text.trim() === '' ? 'it is empty' : 'it ends too early' };
-    const what = message
-      .replace(/ in JSON at position.*$/s, '')
-      .replace(/^Unexpected token .*$/s, 'an unexpected character');
-    return { at: Number(at), what: what.charAt(0).toLowerCase() + what.slice(1) };
+    return error instanceof Error ? error.message : String(error);
   }
+}
+
+/**
+ * Offset of the first token that is out of place: the end of the longest beginning that has none.
+ *
+ * A beginning has other faults, because it is cut off. It takes as many parses as the length has
+ * bits.
+ */
+function strangeToken(text: string): number {
+  let without = 0;
+  let within = text.length;
+  while (within - without > 1) {
+    const middle = Math.floor((without + within) / 2);
+    if (TOKEN.test(jsonMessage(text.slice(0, middle)) ?? '')) within = middle;
+    else without = middle;
+  }
+  return without;
 }

@@ -21,7 +21,7 @@ export interface ProgramFiles {
 export type TextRead = { state: 'ok'; text: string } | { state: 'not-text' } | ReadFault;
 
 /** @param overlay texts that stand in for files, by absolute path */
-export function programFiles(root: string, overlay: ReadonlyMap<string, string> | undefined): ProgramFiles {
+export function createProgramFiles(root: string, overlay: ReadonlyMap<string, string> | undefined): ProgramFiles {
   const reader = new ProgramReader(root);
   return {
     bytes: (path, kind) => reader.read(path, kind),

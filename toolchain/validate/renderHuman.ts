@@ -3,7 +3,7 @@ import { blankedText } from '../../base/text/neutralText.ts';
 import { findProgram } from '../../program/loadProgram.ts';
 import { CATALOGUE } from './catalogue.ts';
 import type { Finding } from './finding.ts';
-import { programFiles } from './programFiles.ts';
+import { createProgramFiles } from './programFiles.ts';
 
 export interface HumanOptions {
   /** Paths are shown relative to this folder. */
@@ -82,7 +82,7 @@ function cached(read: (file: string) => string | null): (file: string) => string
 
 /** The texts of the program around a folder; a file outside of it is shown without its line. */
 function diskText(base: string): (file: string) => string | null {
-  const files = programFiles(findProgram(base) ?? base, undefined);
+  const files = createProgramFiles(findProgram(base) ?? base, undefined);
   return (file) => {
     const read = files.text(file, 'checkedSource');
     return read.state === 'ok' ? read.text : null;

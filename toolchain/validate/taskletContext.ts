@@ -24,7 +24,7 @@ export interface TaskletContext {
   setKey(key: string, value: string): FindingFix['edits'][number] | null;
 }
 
-export function taskletContext(
+export function createTaskletContext(
   program: { root: string; manifestPath: string; lines: TextLines; files: ProgramFiles; findings: Finding[] },
   text: TaskletText,
   tasklet: Tasklet,

@@ -10,9 +10,9 @@ import { manifestFindings } from './checkManifest.ts';
 import { checkCells, checkProvider, localPool } from './checkProvider.ts';
 import { checkTasklet } from './checkTasklet.ts';
 import { FILE_START, type Finding, finding, uniqueFindings } from './finding.ts';
-import { type ProgramFiles, programFiles } from './programFiles.ts';
+import { createProgramFiles, type ProgramFiles } from './programFiles.ts';
 import { readFinding } from './readFinding.ts';
-import { taskletContext } from './taskletContext.ts';
+import { createTaskletContext } from './taskletContext.ts';
 
 export interface ValidateOptions {
   /** Texts that stand in for files, by absolute path: what an editor has not saved yet. */
@@ -40,7 +40,7 @@ export async function validate(programOrFolder: Program | string, options: Valid
   const { overlay, signal } = options;
   signal?.throwIfAborted();
   const root = rootOf(programOrFolder, overlay);
-  const files = programFiles(root, overlay);
+  const files = createProgramFiles(root, overlay);
   const manifestPath = join(root, MANIFEST_NAME);
   const text = readManifestText(manifestPath, files);
   if (typeof text !== 'string') return [text];
@@ -66,8 +66,8 @@ export async function validate(programOrFolder: Program | string, options: Valid
     if (options.tasklet !== undefined && one.name !== options.tasklet) continue;
     options.onTasklet?.(tasklet, findings);
     // What is read is bounded for each tasklet: a program may have many.
-    const own = programFiles(root, overlay);
-    const context = taskletContext({ root, manifestPath, lines, files: own, findings }, one, tasklet);
+    const own = createProgramFiles(root, overlay);
+    const context = createTaskletContext({ root, manifestPath, lines, files: own, findings }, one, tasklet);
     const module = await checkTasklet(context, program, { overlay, signal });
     checkProvider(context, pool, module);
     checkFixtures(context);

@@ -54,7 +54,11 @@ export class BodyCounter {
     this.out = new ByteWriter((body.end - body.start) * 4);
   }
 
-  /** Writes the body. @returns the number of the next body's first stretch */
+  /**
+   * Writes the body.
+   *
+   * @returns the number of the next body's first stretch
+   */
   count(): number {
     const walk = this.walk;
     const { start, first, end } = walk.body;
@@ -68,7 +72,11 @@ export class BodyCounter {
     return this.stretch;
   }
 
-  /** The instructions of the body. @param base offset of the body in the counting module's code */
+  /**
+   * The instructions of the body.
+   *
+   * @param base offset of the body in the counting module's code
+   */
   counted(base: number): CountedFunction {
     return {
       at: Uint32Array.from(this.at, (offset) => offset + base),

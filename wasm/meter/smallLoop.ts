@@ -76,7 +76,11 @@ export class SmallLoopScan {
     this.found = found;
   }
 
-  /** Begins a body. @param bytes its size */
+  /**
+   * Begins a body.
+   *
+   * @param bytes its size
+   */
   begin(bytes: number): void {
     this.loop = -1;
     this.isOff = bytes > FUNCTION_BYTES_MAX;

@@ -45,7 +45,11 @@ export function unrollLoop(code: BalanceWriter, original: OriginalCode, loop: Sm
   if (isLeftAtEnd) writeAround(code, Op.end);
 }
 
-/** Copies the code of one iteration. @param blocks number that are put around an exit's branch */
+/**
+ * Copies the code of one iteration.
+ *
+ * @param blocks number that are put around an exit's branch
+ */
 function copyWithExits(
   code: BalanceWriter,
   original: OriginalCode,

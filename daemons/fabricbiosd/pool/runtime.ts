@@ -363,7 +363,7 @@ function refused(code: FabricErrorCode, message: string, next?: string): GrafosE
   return new GrafosError(code, message, next === undefined ? {} : { next });
 }
 
-/** @throws GrafosError `bad_request` */
+/** @throws {GrafosError} bad_request */
 function checkJob(job: RunJob, poolBytes: number): void {
   const { lease } = job;
   const whole = (value: number, min: number, max: number) =>

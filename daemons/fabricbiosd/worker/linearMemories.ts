@@ -30,8 +30,9 @@ export class LinearMemories {
   #keptBytes = 0;
 
   /**
-   * A memory of zeros, of which nobody else knows.
-   * @throws RangeError when there is no room for a new one
+   * Lends a memory of zeros that no other run has.
+   *
+   * @throws {RangeError} when there is no room for a new one
    */
   lend({ min, max }: Limits): WebAssembly.Memory {
     const kind = `${min} ${max}`;

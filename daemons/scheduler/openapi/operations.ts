@@ -321,7 +321,7 @@ export const OPERATIONS = {
     who: ADMIN,
     body: 'RenewalAnswer',
     answers: { 200: { description: 'They are in force', body: 'Renewal' } },
-    refusals: ['bad_request', 'not_found', 'runtime_not_ready'],
+    refusals: ['not_found', 'runtime_not_ready'],
   },
   promote: {
     method: 'POST',

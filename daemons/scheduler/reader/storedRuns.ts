@@ -1,7 +1,7 @@
 import type { StateFolder } from '../../../base/files/stateFolder.ts';
 import { jsonLine } from '../bulk/jsonLine.ts';
 import type { Handlers } from '../http/call.ts';
-import { readRunRoutes } from '../http/readRunRoutes.ts';
+import { createReadRunRoutes } from '../http/createReadRunRoutes.ts';
 import { RefusedError } from '../refused.ts';
 import { endAsLost } from '../runs/endRun.ts';
 import { createRunContent } from '../runs/runContent.ts';
@@ -46,5 +46,5 @@ export function storedRuns(folder: StateFolder): StoredRuns {
     list: (_actor: unknown, limit: number, before: string | undefined) =>
       runs.list(null, limit, before === undefined ? null : byId(before).seq).map(ended),
   };
-  return { routes: readRunRoutes({ service, runs, content }), [Symbol.dispose]: () => store[Symbol.dispose]() };
+  return { routes: createReadRunRoutes({ service, runs, content }), [Symbol.dispose]: () => store[Symbol.dispose]() };
 }

@@ -11,7 +11,11 @@ const BOUNDS = { silentMs: 20_000, characters: 64 * 1024 };
 export interface CellDoor {
   /** Makes the next keys where there are none, and gives the request for their certificates. */
   request(): Promise<string>;
-  /** Puts certificates in force. @throws {RefusedError} bad_request when they do not fit */
+  /**
+   * Puts certificates in force.
+   *
+   * @throws {RefusedError} bad_request when they do not fit
+   */
   take(answer: string): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import { programForEditor } from './programForEditor.ts';
 /**
  * Runs the compiled suite in a desktop VS Code, which is downloaded when it is not there.
  *
- * @throws Error when a test fails, with the list
+ * @throws {Error} when a test fails, with the list
  */
 export async function runInElectron(vsix: string, suite: string): Promise<void> {
   await using program = await programForEditor('local-dev');

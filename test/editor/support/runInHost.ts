@@ -12,7 +12,7 @@ const companion = join(import.meta.dirname, '..', 'companion');
 
 /**
  * Runs the compiled suite in the extension host of a real editor, beside the packed extension.
- * @throws Error when the host never answers, or the suite itself cannot be loaded
+ * @throws {Error} when the host never answers, or the suite itself cannot be loaded
  */
 export async function runInHost(vsix: string, suite: string): Promise<HostReport> {
   await using program = await programForEditor('local-dev');

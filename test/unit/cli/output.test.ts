@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { parseExactJson } from '../../../base/json/parseExactJson.ts';
 import { packageRoot } from '../../../base/packageRoot.ts';
 import { COMMANDS } from '../../../cli/commandTable.ts';
-import { commandTree, helpCommand } from '../../../cli/commandTree.ts';
 import { completionScript, SHELLS } from '../../../cli/completionScript.ts';
+import { createCommandTree, helpCommand } from '../../../cli/createCommandTree.ts';
 import { hexDump } from '../../../cli/hexDump.ts';
 import { layOutJson } from '../../../cli/layOutJson.ts';
 import { Output } from '../../../cli/output.ts';
@@ -168,7 +168,7 @@ describe('output of the command', () => {
   });
 
   it('helps with every command in 80 columns', () => {
-    const tree = commandTree(
+    const tree = createCommandTree(
       new Output({ json: false, color: 'never' }),
       COMMANDS.flatMap(({ name }) => name.split(' ')),
       async () => {},

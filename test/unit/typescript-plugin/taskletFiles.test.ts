@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { type ProgramFiles, programFiles } from '../../../toolchain/validate/programFiles.ts';
+import { createProgramFiles, type ProgramFiles } from '../../../toolchain/validate/programFiles.ts';
+import { createQuietService } from '../../../typescript-plugin/createQuietService.ts';
 import { KeptFiles } from '../../../typescript-plugin/keptFiles.ts';
-import { quietService } from '../../../typescript-plugin/quietService.ts';
 import type { TypeScriptService } from '../../../typescript-plugin/serverTypes.ts';
 import { TaskletFiles } from '../../../typescript-plugin/taskletFiles.ts';
 
@@ -91,7 +91,7 @@ describe('the files of tasklets, as the TypeScript plugin sees them', () => {
     const reads: string[] = [];
     const kept = new KeptFiles();
     const pass = (overlay = new Map<string, string>()) => {
-      const disk = programFiles(root, overlay);
+      const disk = createProgramFiles(root, overlay);
       const counted: ProgramFiles = {
         ...disk,
         text: (path, kind) => {
@@ -137,7 +137,7 @@ describe('the files of tasklets, as the TypeScript plugin sees them', () => {
   });
 
   it('lose all diagnostics but hints on unused code; other files lose none', () => {
-    const quiet = quietService(standIn(), (fileName) => files.has(fileName));
+    const quiet = createQuietService(standIn(), (fileName) => files.has(fileName));
     const count = (path: string) => {
       const file = join(root, path);
       return [

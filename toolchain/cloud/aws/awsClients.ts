@@ -34,7 +34,7 @@ const TRIES = 4;
  *
  * @param region the profile's or the environment's unless given
  */
-export function awsClients(region: string | undefined) {
+export function createAwsClients(region: string | undefined) {
   const options = { maxAttempts: TRIES, ...(region === undefined ? {} : { region }) };
   const [stacks, machines, identity] = [
     new CloudFormationClient(options),
@@ -52,7 +52,7 @@ export function awsClients(region: string | undefined) {
   };
 }
 
-export type AwsClients = ReturnType<typeof awsClients>;
+export type AwsClients = ReturnType<typeof createAwsClients>;
 
 /** The requests that are made, by their names at AWS. */
 export const requests = {

@@ -24,8 +24,8 @@ const HASH_LINE = /^grafos-key-sha256 ([0-9a-f]{64})\r?$/gm;
  * @throws {GrafosError} cloud_region_missing
  */
 export async function openAws(region: string | undefined): Promise<CellCloud & Disposable> {
-  const { awsClients, requests } = await import('./awsClients.ts');
-  const clients = awsClients(region);
+  const { createAwsClients, requests } = await import('./awsClients.ts');
+  const clients = createAwsClients(region);
   try {
     return new AwsCloud(clients, requests, await clients.region());
   } catch (cause) {

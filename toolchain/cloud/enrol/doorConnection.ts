@@ -86,7 +86,11 @@ export class DoorConnection implements Disposable {
     this.#socket.destroy();
   }
 
-  /** Asks the door for something. @throws {GrafosError} enrolment_failed, interrupted */
+  /**
+   * Asks the door for something.
+   *
+   * @throws {GrafosError} enrolment_failed, interrupted
+   */
   async ask(request: { ask: string } & Record<string, unknown>): Promise<Record<string, unknown>> {
     this.#socket.write(jsonLine(request));
     return this.answer();
@@ -106,7 +110,11 @@ export class DoorConnection implements Disposable {
     this.#signal.throwIfAborted();
   }
 
-  /** The next line of the door. @throws {GrafosError} enrolment_failed, interrupted */
+  /**
+   * The next line of the door.
+   *
+   * @throws {GrafosError} enrolment_failed, interrupted
+   */
   async answer(): Promise<Record<string, unknown>> {
     const deadline = AbortSignal.any([this.#signal, AbortSignal.timeout(ANSWER_MS)]);
     const wake = () => this.#wake();

@@ -15,7 +15,11 @@ import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 
 const cookbook = join(packageRoot, 'cookbook');
 
-/** Builds all of a program, wants no finding, and runs its cases. @returns how many */
+/**
+ * Builds all of a program, wants no finding, and runs its cases.
+ *
+ * @returns how many
+ */
 async function proves(program: Program): Promise<number> {
   let cases = 0;
   for (const tasklet of program.manifest.tasklets) {

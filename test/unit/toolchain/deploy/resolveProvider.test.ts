@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { commandTree, parse } from '../../../../cli/commandTree.ts';
+import { createCommandTree, parse } from '../../../../cli/createCommandTree.ts';
 import { Output } from '../../../../cli/output.ts';
 import { DAEMON_NAMES, type DaemonName } from '../../../../daemons/wire/devState.ts';
 import { CLOUD_PROVIDERS } from '../../../../toolchain/deploy/cloudCells.ts';
@@ -17,7 +17,7 @@ async function takes(command: string): Promise<void> {
   const [first, ...argv] = command.split(' ');
   assert.equal(first, 'grafos');
   const ran: string[] = [];
-  const tree = commandTree(new Output({ json: true, color: 'never' }), argv, async ({ name }) => {
+  const tree = createCommandTree(new Output({ json: true, color: 'never' }), argv, async ({ name }) => {
     ran.push(name);
   });
   await parse(tree, argv, true);

@@ -5,9 +5,9 @@ import { parseManifest } from '../../../../program/manifest.ts';
 import { textLines } from '../../../../program/textLines.ts';
 import { checkScript } from '../../../../toolchain/validate/checkScript.ts';
 import type { Finding } from '../../../../toolchain/validate/finding.ts';
-import { programFiles } from '../../../../toolchain/validate/programFiles.ts';
+import { createProgramFiles } from '../../../../toolchain/validate/programFiles.ts';
 import { scriptTokens } from '../../../../toolchain/validate/scriptTokens.ts';
-import { taskletContext } from '../../../../toolchain/validate/taskletContext.ts';
+import { createTaskletContext } from '../../../../toolchain/validate/taskletContext.ts';
 import { applyEdits } from '../../../helpers/applyFix.ts';
 import { NOWHERE } from '../../../helpers/nowhere.ts';
 
@@ -27,10 +27,10 @@ function scan(text: string, others: Record<string, string> = {}): Finding[] {
     root: ROOT,
     manifestPath: join(ROOT, 'grafos.toml'),
     lines,
-    files: programFiles(ROOT, overlay),
+    files: createProgramFiles(ROOT, overlay),
     findings,
   };
-  checkScript(taskletContext(program, one, one.tasklet), ENTRY, text);
+  checkScript(createTaskletContext(program, one, one.tasklet), ENTRY, text);
   return findings;
 }
 

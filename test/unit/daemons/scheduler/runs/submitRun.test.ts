@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Call } from '../../../../../daemons/scheduler/http/call.ts';
-import { type RunRouteParts, runRoutes } from '../../../../../daemons/scheduler/http/runRoutes.ts';
+import { createRunRoutes, type RunRouteParts } from '../../../../../daemons/scheduler/http/createRunRoutes.ts';
 import { RefusedError } from '../../../../../daemons/scheduler/refused.ts';
 import { NOT_ENDED } from '../../../../../daemons/scheduler/runs/endRun.ts';
 import type { RunServiceParts } from '../../../../../daemons/scheduler/runs/runParts.ts';
@@ -30,7 +30,7 @@ function unrecorded(known?: StoredRun) {
     grants: { ask: () => happened.push('executed') },
   };
   const service = createRunService(parts as unknown as RunServiceParts);
-  const routes = runRoutes({ service, mustBeActive: () => {}, firstConnect: Promise.resolve() } as RunRouteParts);
+  const routes = createRunRoutes({ service, mustBeActive: () => {}, firstConnect: Promise.resolve() } as RunRouteParts);
   const submit = (key?: string) => {
     const call = {
       actor: { role: 'tenant', name: 'acme' },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { COMMANDS } from '../../../cli/commandTable.ts';
-import { commandTree, helpCommand } from '../../../cli/commandTree.ts';
+import { createCommandTree, helpCommand } from '../../../cli/createCommandTree.ts';
 import { Output } from '../../../cli/output.ts';
 
-const tree = commandTree(new Output({ json: true, color: 'never' }), [], async () => {});
+const tree = createCommandTree(new Output({ json: true, color: 'never' }), [], async () => {});
 
 /** The first words of the commands under each heading of the help, in its order. */
 function headings(): Map<string, string[]> {

@@ -45,7 +45,7 @@ Pages: ${join(packageRoot, 'docs')}
  *
  * @param run gets the row, and the arguments and options by their camel-case names
  */
-export function commandTree(
+export function createCommandTree(
   out: Output,
   argv: readonly string[],
   run: (spec: CommandSpec, given: object) => Promise<void>,

@@ -11,8 +11,8 @@ import type { RunService } from '../runs/runService.ts';
 import type { RunTable, StoredRun } from '../store/runTable.ts';
 import { allRunEvents } from './allRunEvents.ts';
 import type { Answer, Call, Handlers } from './call.ts';
+import { createReadRunRoutes, endedAnswer, storedOf } from './createReadRunRoutes.ts';
 import { preferWait } from './preferWait.ts';
-import { endedAnswer, readRunRoutes, storedOf } from './readRunRoutes.ts';
 
 export interface RunRouteParts {
   service: RunService;
@@ -42,7 +42,7 @@ type RunHandlers = Pick<
   | 'capability'
 >;
 
-export function runRoutes(parts: RunRouteParts): RunHandlers {
+export function createRunRoutes(parts: RunRouteParts): RunHandlers {
   const { service, content, feed, link, mustBeActive, firstConnect } = parts;
   const find = (call: Call): LiveRun | StoredRun => service.find(call.actor, call.params.id ?? '');
 
@@ -58,7 +58,7 @@ export function runRoutes(parts: RunRouteParts): RunHandlers {
   };
 
   return {
-    ...readRunRoutes(parts),
+    ...createReadRunRoutes(parts),
     submitRun: async (call) => {
       mustBeActive();
       await firstConnect;

@@ -33,7 +33,7 @@ export function healthOf({ version, cellId, link, role }: CellRouteParts): Healt
   };
 }
 
-export function cellRoutes(parts: CellRouteParts): CellHandlers {
+export function createCellRoutes(parts: CellRouteParts): CellHandlers {
   const { stateDir, link, role, decisions, auditLog, firstConnect } = parts;
   return {
     admissions: (call) => ({

@@ -3,7 +3,7 @@ import type { ModuleStore } from '../moduleStore.ts';
 import { RefusedError } from '../refused.ts';
 import type { Call, Handlers } from './call.ts';
 
-export function moduleRoutes(parts: {
+export function createModuleRoutes(parts: {
   modules: ModuleStore;
   mustBeActive(): void;
 }): Pick<Handlers, 'headModule' | 'getModule' | 'putModule'> {

@@ -25,7 +25,7 @@ export interface TenantRouteParts {
 
 type TenantHandlers = Pick<Handlers, 'listTenants' | 'createTenant' | 'deleteTenant' | 'getQuota' | 'setQuota'>;
 
-export function tenantRoutes(parts: TenantRouteParts): TenantHandlers {
+export function createTenantRoutes(parts: TenantRouteParts): TenantHandlers {
   const { caPem, store, tenants, runs, files, modules, service, feed } = parts;
   const caDer = caDerFromPem(caPem);
 

@@ -8,7 +8,7 @@ export interface HttpCallers extends Disposable {
  * `count` callers of one URL, each with a keep-alive connection of its own; anything but a 2xx
  * answer fails the measurement.
  */
-export function httpCallers(url: string, count: number, body?: string): HttpCallers {
+export function startHttpCallers(url: string, count: number, body?: string): HttpCallers {
   const agents = Array.from({ length: count }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
   const callers = agents.map(
     (agent) => () =>

@@ -5,7 +5,10 @@ import type { TypeScriptService } from './serverTypes.ts';
  * from the service. A tasklet file keeps the hints on unused code, which are true in both
  * languages.
  */
-export function quietService(service: TypeScriptService, isTasklet: (fileName: string) => boolean): TypeScriptService {
+export function createQuietService(
+  service: TypeScriptService,
+  isTasklet: (fileName: string) => boolean,
+): TypeScriptService {
   const quiet: Partial<TypeScriptService> = {
     getSemanticDiagnostics: (fileName) => (isTasklet(fileName) ? [] : service.getSemanticDiagnostics(fileName)),
     getSyntacticDiagnostics: (fileName) => (isTasklet(fileName) ? [] : service.getSyntacticDiagnostics(fileName)),

@@ -15,7 +15,7 @@ interface ReadRunParts {
 }
 
 /** Routes that show runs and change nothing. They need a store, and no cell. */
-export function readRunRoutes({
+export function createReadRunRoutes({
   service,
   runs,
   content,

@@ -20,7 +20,7 @@ export interface StackForTests extends AsyncDisposable {
  * A stack to run fixtures on: the program's when it runs, or one of its own in a temporary folder,
  * whose daemons end with this process, however that ends. Its runs are kept ({@link keepTestRuns}).
  */
-export async function temporaryStack(
+export async function startTemporaryStack(
   programRoot: string,
   memCapacity: number,
   signal: AbortSignal,
