@@ -78,9 +78,12 @@ function changesOf({ cloud }: CloudSetup): string[] {
   return cloud.calls.filter((call) => !isRead(call)).map(({ name }) => name);
 }
 
-/** The kinds of a plan as the account has them: the last word of a type of gcp, in the plural. */
+/** The kinds of a plan as the account has them: those of gcp in the plural. */
 function plannedKinds(types: string[]): string[] {
-  return types.filter(isPlanned).sort();
+  return types
+    .filter(isPlanned)
+    .map((type) => (type.includes('::') ? type : `${type}${type.endsWith('s') ? 'es' : 's'}`))
+    .sort();
 }
 
 /** A disk and a network interface come and go with their machine, and the stack holds the rest. */
