@@ -17,7 +17,9 @@ closeWith(some.length === 0 ? await runAll() : await runSome());
 async function runAll(): Promise<Counts[]> {
   const secondLane = startSecondLane(given);
   // The others of the clouds boot machines, or make a cell some fifty times.
-  const clouds = ['enrolment', 'cutMaking', 'keptSecrets', 'endedCertificate'].map((name) => `test/cloud/${name}.test.ts`);
+  const clouds = ['enrolment', 'cutMaking', 'keptSecrets', 'endedCertificate'].map(
+    (name) => `test/cloud/${name}.test.ts`,
+  );
   const live = await runMocha([...given, 'test/{cli,daemons,hostile}/**/*.test.ts', ...clouds]);
   return [live, ...(await secondLane())];
 }

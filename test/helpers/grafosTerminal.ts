@@ -14,11 +14,7 @@ export function terminalMissing(): string | undefined {
  */
 export async function grafosTerminal(
   args: string[],
-  {
-    cwd,
-    answers,
-    env,
-  }: { cwd: string; answers: Array<[question: RegExp, typed: string]>; env?: NodeJS.ProcessEnv },
+  { cwd, answers, env }: { cwd: string; answers: Array<[question: RegExp, typed: string]>; env?: NodeJS.ProcessEnv },
 ): Promise<{ code: number | null; screen: string }> {
   const quoted = [process.execPath, join(packageRoot, 'bin', 'grafos.cjs'), ...args].map((word) => `'${word}'`);
   const child = spawn('script', ['-qec', quoted.join(' '), '/dev/null'], {

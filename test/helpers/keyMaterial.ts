@@ -59,7 +59,9 @@ function forms(of: string, bytes: Buffer): SecretForm[] {
  */
 function based(of: string, bytes: Buffer): SecretForm[] {
   return [0, 1, 2].flatMap((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64').replaceAll('=', '');
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replaceAll('=', '');
     const own = text.slice(before === 0 ? 0 : before + 1, -2);
     return [own, own.replaceAll('+', '-').replaceAll('/', '_')].map((spelt) => ({
       of: `${of} in base64`,

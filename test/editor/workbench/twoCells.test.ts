@@ -68,8 +68,8 @@ describe(`two cells of one provider in the workbench${missing === undefined ? ''
     assert.doesNotMatch((await other.textContent()) ?? '', /taken unless/);
     await workbench.screenshot('deploy-to-one-of-two');
     await other.click();
-    // The input of the tasklet is asked for where there is a choice.
-    await workbench.page.keyboard.press('Enter');
+    // The input of the first deploy is a question; the next one takes the same.
+    await row(/^No input/).click();
     await workbench.row('Runs', /local-dev.*aws/).waitFor();
     const page = workbench.webview();
     await page.locator('.output .leaf', { hasText: '"ran_in": "local-dev"' }).waitFor();
@@ -80,7 +80,10 @@ describe(`two cells of one provider in the workbench${missing === undefined ? ''
     await workbench.row('Tasklets', 'local-dev').getByRole('button', { name: 'Deploy to…' }).click();
     await row(/aws: us.*ready · us-east-1 · taken unless another is chosen/).waitFor();
     await row(/aws: eu.*ready · eu-central-1/).click();
-    await workbench.row('Runs', /local-dev.*aws/).nth(1).waitFor();
+    await workbench
+      .row('Runs', /local-dev.*aws/)
+      .nth(1)
+      .waitFor();
     assert.deepEqual([await runsOf(cells.eu), await runsOf(cells.us)], [['local-dev'], ['local-dev']]);
     assert.deepEqual(await workbench.notifications('error'), []);
     assert.deepEqual(workbench.complaints, []);
