@@ -47,7 +47,7 @@ function reach(what: string, when: 'before' | 'after'): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** The step that notes name, so that each write of them is told from the others. */
+/** The step that notes name, so that no two writes of them are one. */
 function stepIn(file: string): string {
   const [, step] = /"step": "([a-z]+)"/.exec(fs.readFileSync(file, 'utf8')) ?? [];
   return step === undefined ? '' : ` at ${step}`;

@@ -31,7 +31,8 @@ export interface Renewal {
  * The cell makes the keys, and this machine signs: its CA does not leave it.
  *
  * @returns RFC 3339: the end of the certificate that the scheduler shows now
- * @throws {GrafosError} cell_unknown, cell_not_renewed, server_certificate_expired, and those of the tenant API
+ * @throws {GrafosError} cell_unknown, cell_not_renewed, server_certificate_expired, and those of
+ *   the tenant API
  */
 export async function renewMadeCell(renewal: Renewal): Promise<string> {
   try {
