@@ -36,7 +36,8 @@ function record(call: Call): void {
 /** Listens to a request of Node's own client without taking a byte from whoever sent it. */
 function heard(request: ClientRequest): ClientRequest {
   const host = String(request.getHeader('host') ?? request.host);
-  if (!AWS.test(host) && host !== ownHost) return request;
+  const isSigned = String(request.getHeader('authorization')).startsWith('AWS4-');
+  if (!isSigned || (!AWS.test(host) && host !== ownHost)) return request;
   const [began, sent] = [Date.now(), [] as Buffer[]];
   const keep = (piece: unknown) => {
     if (typeof piece === 'string' || piece instanceof Uint8Array) sent.push(Buffer.from(piece as string));

@@ -72,4 +72,9 @@ export async function destroyed(setup: CloudSetup, provider: 'aws' | 'gcp'): Pro
   assert.deepEqual(JSON.parse(stdout).left, []);
   assert.deepEqual(kindsOf(setup, provider), []);
   assert.deepEqual(setup.cloud.faults, []);
+  // Each request was held against the published descriptions of its cloud.
+  assert.deepEqual(
+    setup.cloud.calls.flatMap(({ name, findings }) => findings.map((one) => `${name}: ${one}`)),
+    [],
+  );
 }
