@@ -51,16 +51,15 @@ export async function run(context: CommandContext, given: Given): Promise<number
   const log = createWholeLines((line) => out.note(line));
   const following = given.detach ? { detach: true } : { onLog: log.add };
   let looked: Promise<void> | undefined;
-  const submit = async (place: DeployPlace): Promise<Run> => {
+  const prepare = async (place: DeployPlace): Promise<DeployRun> => {
     await confirmDeploy(context, place, { program, tasklet, input, yes: given.yes === true });
     out.progress(`running ${tasklet.name} on ${place.target.provider}`);
-    const submitted = submitRun(place.client, { program, tasklet, input, signal, ...figures, ...following });
     // Beside the request, which waits for the network: reading and hashing the sources takes as
     // long.
     looked ??= warnIfStale(out, program, tasklet);
-    return submitted;
+    return { program, tasklet, input, signal, ...figures, ...following };
   };
-  const { run: begun, client } = await deployed(context, given, program, submit);
+  const { run: begun, client } = await deployed(context, given, program, prepare);
   using _client = client;
   const [run] = await Promise.all([followSubmitted(client, begun, { signal, ...following }), looked]);
   log.end();
@@ -78,14 +77,14 @@ async function deployed(
   { out, signal }: CommandContext,
   given: Given,
   program: Program,
-  submit: (place: DeployPlace) => Promise<Run>,
+  prepare: (place: DeployPlace) => Promise<DeployRun>,
 ): Promise<{ run: Run; client: DeployPlace['client'] }> {
   if (given.direct) {
     const target = await directTarget(...directFiles(given), given.tenant ?? '');
     out.progress(`asking ${target.provider}`);
     const client = await connectTarget(target, signal);
     try {
-      return { run: await submit({ target, client }), client };
+      return { run: await submitRun(client, await prepare({ target, client })), client };
     } catch (error) {
       client[Symbol.dispose]();
       throw error;
@@ -94,7 +93,7 @@ async function deployed(
   out.progress(`asking ${given.provider}`);
   const skipped = (cell: string, { message }: GrafosError) => out.note(`cell ${cell} does not take it: ${message}`);
   const to = { provider: given.provider, cell: given.cell, signal, skipped };
-  const { run, place } = await deployToProvider(program.root, to, submit);
+  const { run, place } = await deployToProvider(program.root, to, prepare);
   return { run, client: place.client };
 }
 

@@ -3,6 +3,7 @@ import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
 import type { Tasklet } from '../../program/manifest.ts';
+import type { DeployRun } from '../../toolchain/deploy/deployRun.ts';
 import { followRun } from '../../toolchain/deploy/followRun.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import type { CommandContext } from '../commands/command.ts';
@@ -70,7 +71,8 @@ async function runThrough(grafos: CommandContext, request: RunOn, job: Pick<RunJ
   if (built.status === 'rejected') throw built.reason;
   if (connected.status === 'rejected') throw connected.reason;
   if (client !== undefined) {
-    const begun = await submitAt(grafos, request, job, built.value, client);
+    const { submitRun } = await import('../../toolchain/deploy/deployRun.ts');
+    const begun = await submitRun(client, await jobAt(grafos, request, job, built.value, client));
     await followAt(grafos, request, job, begun, { client, cell: undefined });
     return;
   }
@@ -80,27 +82,26 @@ async function runThrough(grafos: CommandContext, request: RunOn, job: Pick<RunJ
     grafos.log.warn(`cell ${full} of ${provider}: ${message}`);
   const { run, place } = await deployToProvider(session.root, { provider, cell, signal, skipped }, async (taken) => {
     if (!(await confirm(taken.target.cell))) throw new GrafosError('interrupted', 'Interrupted.');
-    return await submitAt(grafos, request, job, built.value, taken.client);
+    return await jobAt(grafos, request, job, built.value, taken.client);
   });
   using taken = place.client;
   await followAt(grafos, request, job, run, { client: taken, cell: place.target.cell });
 }
 
-/** Submits a run of the built tasklet to one cell. */
-async function submitAt(
+/** The run of the built tasklet at one cell, as it is submitted there. */
+async function jobAt(
   grafos: CommandContext,
   request: RunOn,
   { signal, step }: Pick<RunJob, 'signal' | 'step'>,
   built: Awaited<ReturnType<typeof ensureBuilt>>,
   client: SchedulerClient,
-): Promise<Run> {
+): Promise<DeployRun> {
   const { input } = request;
-  const { submitRun } = await import('../../toolchain/deploy/deployRun.ts');
   // The manifest may have been edited since the tasklet was picked.
   const { program, tasklet, isBuilt: isModuleNew } = built;
   step(vscode.l10n.t('starting'));
   const memBytes = await memoryFor(grafos, { ...request, tasklet }, client, signal);
-  return submitRun(client, { program, tasklet, input, signal, memBytes, isModuleNew, detach: true });
+  return { program, tasklet, input, signal, memBytes, isModuleNew, detach: true };
 }
 
 /** Shows a run that was submitted to a cell, and follows it to its end. */

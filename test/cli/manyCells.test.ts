@@ -7,6 +7,7 @@ import { addCloudCell } from '../../toolchain/deploy/cloudCells.ts';
 import type { ProviderStatus } from '../../toolchain/deploy/providerStatus.ts';
 import { expiredCell } from '../helpers/expiredCell.ts';
 import { type Ended, grafos } from '../helpers/grafosCommand.ts';
+import { McpClient } from '../helpers/mcpClient.ts';
 import { networkNamespacesMissing } from '../helpers/networkNamespace.ts';
 import { type ProgramCopy, programOf } from '../helpers/programCopy.ts';
 import { type SecondCell, secondCell } from '../helpers/secondCell.ts';
@@ -163,6 +164,33 @@ describe(`several cells of aws${missing === undefined ? '' : ` (skipped: ${missi
       own.map(({ cell_id }) => cell_id),
       [cells.asia.cellId, cells.asia.cellId],
     );
+  });
+
+  it('are told apart by name in the tools of an assistant, too', async () => {
+    await using client = new McpClient(program.path);
+    await client.open();
+    const runs = async (given: object) => {
+      const { isError, structuredContent } = await client.tool('grafos_list_runs', { provider: 'aws', ...given });
+      assert.notEqual(isError, true, JSON.stringify(structuredContent));
+      return (structuredContent as { runs: Run[] }).runs.map(({ run_id }) => run_id);
+    };
+    const refusal = async (tool: string, given: object) => {
+      const { isError, content } = await client.tool(tool, given);
+      assert.equal(isError, true);
+      return content[0]?.text ?? '';
+    };
+    const [all, asia, eu] = [await runs({}), await runs({ cell: 'asia' }), await runs({ cell: 'eu' })];
+    assert.deepEqual([all.length, asia.length, eu.length > 0], [asia.length + eu.length, 2, true]);
+    const [run_id = ''] = asia;
+    for (const tool of ['grafos_show_run', 'grafos_list_artifacts']) {
+      const { isError, structuredContent } = await client.tool(tool, { run_id, cell: 'asia' });
+      assert.deepEqual([isError === true, (structuredContent as { run_id: string }).run_id], [false, run_id]);
+      assert.match(await refusal(tool, { run_id, cell: 'eu' }), /not_found/);
+      assert.match(await refusal(tool, { run_id, provider: 'local', cell: 'eu' }), /wrong_usage/);
+      assert.match(await refusal(tool, { run_id, cell: 'mars' }), /cell_unknown/);
+    }
+    assert.match(await refusal('grafos_list_runs', { cell: 'eu' }), /wrong_usage/);
+    assert.match(await refusal('grafos_list_runs', { provider: 'aws', cell: 'mars' }), /cell_unknown/);
   });
 
   it('that are full pass a run on, and a named one does not', async () => {

@@ -5,8 +5,16 @@ import { awsModelsMissing } from '../fakeCloud/awsModel.ts';
 import { debianMachinesMissing } from '../fakeCloud/debianRoot.ts';
 import type { Fault, RecordedCall } from '../fakeCloud/faults.ts';
 import { silentMachine } from '../fakeCloud/silentMachine.ts';
-import { cloudSetup } from '../helpers/cloudSetup.ts';
-import { destroyed, kindsOf, makeUntilKey, WHOLE } from '../helpers/madeUntilKey.ts';
+import { type CloudSetup, cloudSetup } from '../helpers/cloudSetup.ts';
+import { cutInTurn } from '../helpers/cutInTurn.ts';
+import { ASKS_FOR_KEY, destroyed, isRead, kindsOf, makeUntilKey, WHOLE } from '../helpers/madeUntilKey.ts';
+
+/** No machine boots: all of this happens before a machine tells its key. */
+const QUICK = { startMachine: silentMachine, lagMs: 50, stepMs: 5 };
+/** Calls that differ, by name or by the state of the account, in making and in destroying. */
+const PLACES = { aws: 9, gcp: 20 };
+/** Laptops at once: a command waits for its cloud most of the time. */
+const LAPTOPS = 4;
 
 const missing = debianMachinesMissing() ?? awsModelsMissing();
 
@@ -16,27 +24,46 @@ for (const provider of ['aws', 'gcp'] as const) {
       if (missing !== undefined) this.skip();
     });
 
-    for (const fault of ['kill-before', 'kill-after'] as const) {
-      it(`goes on after ${fault} at each remote call, makes nothing twice, and leaves nothing`, async function () {
-        this.timeout(2_400_000);
-        let points = 0;
-        for (let at = 1; ; at += 1) {
-          await using setup = await cloudSetup({ startMachine: silentMachine, lagMs: 50 });
-          if ((await makeUntilKey(setup, provider, (call) => (call.number === at ? fault : undefined))) === 'whole')
-            break;
-          points += 1;
-          assert.equal(await makeUntilKey(setup, provider, () => undefined), 'whole');
-          assert.deepEqual(kindsOf(setup, provider), WHOLE[provider], `${fault} at call ${at}`);
-          await destroyed(setup, provider);
-        }
-        assert.ok(points >= 10, `${points} points`);
+    it('is one whole cell after kills at each call and each write in turn, and goes after as many', async function () {
+      this.timeout(600_000);
+      // A stack that takes its time is also met half made.
+      await using setup = await cloudSetup({ ...QUICK, stepMs: 100 });
+      const cell = [provider, '--name', 'edge', '--yes', '--json'];
+      const made = await cutInTurn(setup, provider, ['cloud', 'provision', ...cell], ASKS_FOR_KEY);
+      assert.equal(made.last.signal, 'SIGKILL', made.last.stdout + made.last.stderr);
+      assert.deepEqual(kindsOf(setup, provider), WHOLE[provider]);
+      assert.ok(made.calls.length >= PLACES[provider], made.calls.join('\n'));
+      // The CA, the pairs of admin and tenant, and two steps of the notes, each before and after.
+      assert.ok(made.writes.length >= 16, made.writes.join('\n'));
+      const gone = await cutInTurn(setup, provider, ['cloud', 'destroy', ...cell]);
+      assert.equal(gone.last.code, 0, gone.last.stdout + gone.last.stderr);
+      assert.deepEqual(JSON.parse(gone.last.stdout).left, []);
+      assert.deepEqual(kindsOf(setup, provider), []);
+      assert.ok(gone.calls.length >= PLACES[provider], gone.calls.join('\n'));
+      // The notes are written, and removed.
+      assert.equal(gone.writes.length, 4, gone.writes.join('\n'));
+    });
+
+    for (const side of ['before', 'after'] as const) {
+      it(`goes on after a kill ${side} each remote call that changes something`, async function () {
+        this.timeout(600_000);
+        await cutAtEach(provider, provider === 'aws' ? 1 : 5, (setup, at) =>
+          makeUntilKey(setup, provider, changeAt(at, `kill-${side}`)),
+        );
+      });
+
+      it(`goes on after a kill ${side} each write of its notes reaches the disk`, async function () {
+        this.timeout(600_000);
+        await cutAtEach(provider, 2, (setup, at) =>
+          makeUntilKey(setup, provider, () => undefined, { GRAFOS_CUT_WRITE: `${at} ${side}` }),
+        );
       });
     }
 
     for (const fault of ['lost', 'error', 'throttle'] as const) {
       it(`gets over ${fault} at the first try of each call`, async function () {
         this.timeout(600_000);
-        await using setup = await cloudSetup({ startMachine: silentMachine, lagMs: 50 });
+        await using setup = await cloudSetup(QUICK);
         const hit = new Set<string>();
         const faultAt = ({ name }: RecordedCall): Fault | undefined => {
           if (hit.has(name)) return undefined;
@@ -54,7 +81,7 @@ for (const provider of ['aws', 'gcp'] as const) {
 
     it('is found and removed without its notes, and from another folder', async function () {
       this.timeout(600_000);
-      await using setup = await cloudSetup({ startMachine: silentMachine, lagMs: 50 });
+      await using setup = await cloudSetup(QUICK);
       assert.equal(await makeUntilKey(setup, provider, () => undefined), 'whole');
       await rm(join(setup.program.path, '.grafos/cloud'), { recursive: true });
       const listed = await setup.run(['cloud', 'list', provider, '--json']);
@@ -65,4 +92,46 @@ for (const provider of ['aws', 'gcp'] as const) {
       await destroyed(setup, provider);
     });
   });
+}
+
+/**
+ * Cuts at the first place, the second, and so on, each with a laptop and an account of its own. The
+ * same command makes one whole cell then, and destroying leaves nothing.
+ *
+ * @param least places that there are at least
+ * @param cut ends a command at a place; `whole` where there is no such place any more
+ */
+async function cutAtEach(
+  provider: 'aws' | 'gcp',
+  least: number,
+  cut: (setup: CloudSetup, at: number) => Promise<'whole' | 'cut'>,
+): Promise<void> {
+  let [next, points, isOver] = [1, 0, false];
+  const laptop = async () => {
+    while (!isOver) {
+      const at = next;
+      next += 1;
+      await using setup = await cloudSetup(QUICK);
+      const ended = await cut(setup, at);
+      if (ended === 'whole') isOver = true;
+      else {
+        points += 1;
+        assert.equal(await makeUntilKey(setup, provider, () => undefined), 'whole', `after cut ${at}`);
+        assert.deepEqual(kindsOf(setup, provider), WHOLE[provider], `after cut ${at}`);
+      }
+      await destroyed(setup, provider);
+    }
+  };
+  await Promise.all(Array.from({ length: LAPTOPS }, laptop));
+  assert.ok(points >= least, `${points} places`);
+}
+
+/** The fault at the change of that number; a call that only reads is none. */
+function changeAt(at: number, fault: Fault): (call: RecordedCall) => Fault | undefined {
+  let changes = 0;
+  return (call) => {
+    if (isRead(call)) return undefined;
+    changes += 1;
+    return changes === at ? fault : undefined;
+  };
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { awsModelsMissing } from '../fakeCloud/awsModel.ts';
 import { debianMachinesMissing } from '../fakeCloud/debianRoot.ts';
 import { CALLER_ADDRESS, type MachineNetwork, STRANGER_ADDRESS } from '../fakeCloud/machineNetwork.ts';
 import { type CloudSetup, cloudSetup } from '../helpers/cloudSetup.ts';
+import { foundIn, keysIn } from '../helpers/keyMaterial.ts';
 
 /** A packet that a firewall drops has no answer, milliseconds. */
 const TRY_MS = 3_000;
@@ -85,6 +85,13 @@ for (const provider of ['aws', 'gcp'] as const) {
         'also after the reboot',
       );
 
+      const machine = machineOf(setup, provider);
+      // Those of the machine, of its door and of its cell.
+      const machineKeys = keysIn(join(machine.root, 'var/lib'));
+      assert.ok(machineKeys.length > 100, `${machineKeys.length} forms`);
+      const console = machine.console();
+      if (provider === 'aws') assert.match(console, /grafos-key-sha256/);
+
       const away = await done<{ left: object[] }>(run(['cloud', 'destroy', provider, ...of, '--yes']));
       assert.deepEqual(away.left, []);
       assert.deepEqual(inventory(setup, provider), []);
@@ -99,7 +106,9 @@ for (const provider of ['aws', 'gcp'] as const) {
         [],
       );
       assert.deepEqual(cloud.faults, []);
-      assert.equal(secretsIn(Buffer.concat(cloud.sent), made.keys), 0);
+      const secrets = [...keysIn(made.keys), ...machineKeys];
+      const said = [...cloud.sent, Buffer.from([...setup.shown, console].join('\n'))];
+      assert.deepEqual(foundIn(Buffer.concat(said), secrets), []);
     });
   });
 }
@@ -172,22 +181,4 @@ function openPorts({ cloud }: Pick<CloudSetup, 'cloud'>, provider: 'aws' | 'gcp'
   const lines = [...rules.matchAll(/ip saddr (\S+) tcp dport (\d+) accept/g)];
   assert.deepEqual([...new Set(lines.map(([, from]) => from))], [CALLER_ADDRESS]);
   return lines.map(([, , port]) => Number(port));
-}
-
-/** Counts in how many forms a private key of the folder is among the bytes. */
-function secretsIn(sent: Buffer, folder: string): number {
-  const keys = globSync('*-key.pem', { cwd: folder }).map((name) => readFileSync(join(folder, name), 'utf8'));
-  assert.ok(keys.length >= 3, 'CA, admin and tenant have keys');
-  const forms = keys.flatMap((pem) => {
-    const body = pem.replace(/-----[^-]+-----|\s/g, '');
-    const der = Buffer.from(body, 'base64');
-    const inner = pem.split('\n')[1] ?? '';
-    return [
-      Buffer.from(body),
-      Buffer.from(inner),
-      der,
-      Buffer.from(Buffer.from(pem).toString('base64').slice(40, 120)),
-    ];
-  });
-  return forms.filter((form) => sent.includes(form)).length;
 }

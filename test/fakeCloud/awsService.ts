@@ -24,9 +24,9 @@ export class AwsService implements Disposable {
     sts: new AwsModel('sts', '2011-06-15'),
   };
 
-  constructor(start: StartMachine, fail: FailResource, lagMs: number) {
+  constructor(start: StartMachine, fail: FailResource, { lagMs, stepMs }: { lagMs: number; stepMs: number }) {
     this.resources = new AwsResources(start, lagMs);
-    this.stacks = new AwsStacks(this.resources, fail);
+    this.stacks = new AwsStacks(this.resources, fail, stepMs);
   }
 
   [Symbol.dispose](): void {

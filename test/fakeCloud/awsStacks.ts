@@ -32,19 +32,18 @@ interface Template {
 /** The reason why a resource is to fail; undefined lets it succeed. */
 export type FailResource = (type: string, doing: 'create' | 'delete') => string | undefined;
 
-/** Time that each resource of a stack takes, milliseconds. */
-const STEP_MS = 40;
-
 /** The stacks of a fake account in one region: each resource follows those that it depends on. */
 export class AwsStacks {
   readonly all = new Map<string, Stack>();
   readonly #resources: AwsResources;
   readonly #fail: FailResource;
+  readonly #stepMs: number;
   readonly #work = new Set<Promise<void>>();
 
-  constructor(resources: AwsResources, fail: FailResource) {
+  constructor(resources: AwsResources, fail: FailResource, stepMs: number) {
     this.#resources = resources;
     this.#fail = fail;
+    this.#stepMs = stepMs;
   }
 
   create(input: Record<string, unknown>): Stack {
@@ -95,7 +94,7 @@ export class AwsStacks {
 
   async #make(stack: Stack): Promise<void> {
     for (const id of inOrder(stack.template)) {
-      await delay(STEP_MS);
+      await delay(this.#stepMs);
       if (stack.StackStatus !== 'CREATE_IN_PROGRESS') return;
       const { Type, Properties = {} } = stack.template.Resources[id] as Template['Resources'][string];
       const entry: StackResource = {
@@ -105,7 +104,7 @@ export class AwsStacks {
         ResourceStatus: 'CREATE_IN_PROGRESS',
       };
       stack.resources.set(id, entry);
-      await delay(STEP_MS);
+      await delay(this.#stepMs);
       // A delete came meanwhile: this resource is not begun any more.
       if (stack.StackStatus !== 'CREATE_IN_PROGRESS') return;
       try {
@@ -126,7 +125,7 @@ export class AwsStacks {
         return;
       }
     }
-    await delay(STEP_MS);
+    await delay(this.#stepMs);
     stack.outputs = Object.entries(stack.template.Outputs ?? {}).map(([OutputKey, { Value }]) => ({
       OutputKey,
       OutputValue: String(resolved(Value, stack, this.#resources)),
@@ -135,12 +134,12 @@ export class AwsStacks {
   }
 
   async #unmake(stack: Stack): Promise<void> {
-    await delay(STEP_MS * 3);
+    await delay(this.#stepMs * 3);
     for (const id of inOrder(stack.template).toReversed()) {
       const entry = stack.resources.get(id);
       if (entry?.PhysicalResourceId === undefined || entry.ResourceStatus === 'DELETE_COMPLETE') continue;
       entry.ResourceStatus = 'DELETE_IN_PROGRESS';
-      await delay(STEP_MS);
+      await delay(this.#stepMs);
       try {
         const reason = this.#fail(entry.ResourceType, 'delete');
         if (reason !== undefined) throw new AwsRefusal('DELETE_FAILED', reason);

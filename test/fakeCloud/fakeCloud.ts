@@ -14,6 +14,8 @@ export interface FakeCloudOptions {
   startMachine: StartMachine;
   /** Time after which a describe shows a change, milliseconds. */
   lagMs?: number;
+  /** Time that each step of a resource of a stack takes, milliseconds. */
+  stepMs?: number;
   failResource?: FailResource;
   failCompute?: FailCompute;
 }
@@ -41,15 +43,23 @@ export class FakeCloud implements AsyncDisposable {
   readonly faults: unknown[] = [];
 
   private constructor(options: FakeCloudOptions) {
-    const { startMachine, lagMs = 200, failResource = () => undefined, failCompute = () => undefined } = options;
+    const {
+      startMachine,
+      lagMs = 200,
+      stepMs = 40,
+      failResource = () => undefined,
+      failCompute = () => undefined,
+    } = options;
     this.failResource = failResource;
     this.failCompute = failCompute;
     this.gcp = new ComputeService(startMachine, (collection, doing) => this.failCompute(collection, doing));
-    this.aws = new AwsService(startMachine, (type, doing) => this.failResource(type, doing), lagMs);
+    this.aws = new AwsService(startMachine, (type, doing) => this.failResource(type, doing), { lagMs, stepMs });
   }
 
-  /** Options of Node that lead a command's other requests to this cloud. */
-  static readonly nodeOptions = [`--import=${new URL('redirectFetch.ts', import.meta.url).href}`];
+  /** Options of Node that lead a command's other requests to this cloud, and cut its writes. */
+  static readonly nodeOptions = ['redirectFetch.ts', 'cutWrites.ts'].map(
+    (file) => `--import=${new URL(file, import.meta.url).href}`,
+  );
 
   static async start(options: FakeCloudOptions): Promise<FakeCloud> {
     const cloud = new FakeCloud(options);

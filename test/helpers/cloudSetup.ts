@@ -15,6 +15,8 @@ export interface CloudSetup extends AsyncDisposable {
   program: ProgramCopy;
   /** Environment of the laptop: its records are its own. */
   env: NodeJS.ProcessEnv;
+  /** The words of each command so far, and all that it showed. */
+  shown: string[];
   /** Runs the command; a fault that kills the caller kills it. */
   run(args: string[], options?: { cwd?: string; env?: NodeJS.ProcessEnv }): Promise<Ended>;
 }
@@ -33,6 +35,7 @@ export async function cloudSetup(options: Partial<FakeCloudOptions> = {}): Promi
     XDG_STATE_HOME: join(home.path, 'state'),
   };
   const owned = cleanup.move();
+  const shown: string[] = [];
   let child: ChildProcess | undefined;
   cloud.killCaller = async () => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -44,10 +47,13 @@ export async function cloudSetup(options: Partial<FakeCloudOptions> = {}): Promi
     cloud,
     program,
     env,
+    shown,
     async run(args, { cwd = program.path, env: more = {} } = {}) {
       const started = startGrafos(args, { cwd, env: { ...env, ...more }, nodeOptions: FakeCloud.nodeOptions });
       child = started.child;
-      return started.ended;
+      const ended = await started.ended;
+      shown.push(started.child.spawnargs.join(' '), ended.stdout, ended.stderr);
+      return ended;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

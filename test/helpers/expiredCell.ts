@@ -12,7 +12,10 @@ import { temporaryFolder } from './temporaryFolder.ts';
  * A scheduler whose certificate ended four days ago. It would answer anything, and must not be
  * asked.
  */
-export async function expiredCell(name: string): Promise<{ cell: CloudCell; asked(): number } & AsyncDisposable> {
+export async function expiredCell(
+  name: string,
+  { host = '127.0.0.1', port = 0 } = {},
+): Promise<{ cell: CloudCell; asked(): number } & AsyncDisposable> {
   const folder = await temporaryFolder('grafos-expired-');
   const days = (count: number) => new Date(Date.now() + count * 86_400_000);
   const authority = createAuthority({ name: 'expired', days: 100, now: days(-10) });
@@ -29,10 +32,10 @@ export async function expiredCell(name: string): Promise<{ cell: CloudCell; aske
     asked += 1;
     response.end('{}');
   });
-  await once(https.listen(0, '127.0.0.1'), 'listening');
+  await once(https.listen(port, host), 'listening');
   return {
     cell: {
-      scheduler_url: `https://127.0.0.1:${(https.address() as AddressInfo).port}`,
+      scheduler_url: `https://${host}:${(https.address() as AddressInfo).port}`,
       tenant_name: 'acme',
       ca_cert: await file('ca.pem', authority.certPem),
       tenant_cert: await file('acme.pem', tenant.certPem),

@@ -14,10 +14,14 @@ export function terminalMissing(): string | undefined {
  */
 export async function grafosTerminal(
   args: string[],
-  { cwd, answers }: { cwd: string; answers: Array<[question: RegExp, typed: string]> },
+  { cwd, answers, env }: { cwd: string; answers: Array<[question: RegExp, typed: string]>; env?: NodeJS.ProcessEnv },
 ): Promise<{ code: number | null; screen: string }> {
   const quoted = [process.execPath, join(packageRoot, 'bin', 'grafos.cjs'), ...args].map((word) => `'${word}'`);
-  const child = spawn('script', ['-qec', quoted.join(' '), '/dev/null'], { cwd, stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn('script', ['-qec', quoted.join(' '), '/dev/null'], {
+    cwd,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { ...process.env, ...env },
+  });
   let screen = '';
   let seen = 0;
   const left = [...answers];

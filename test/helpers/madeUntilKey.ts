@@ -3,7 +3,7 @@ import type { Fault, RecordedCall } from '../fakeCloud/faults.ts';
 import type { CloudSetup } from './cloudSetup.ts';
 
 /** The call that asks for the key of the machine: all resources are there by then. */
-const ASKS_FOR_KEY = /GetConsoleOutput|getGuestAttributes/;
+export const ASKS_FOR_KEY = /GetConsoleOutput|getGuestAttributes/;
 
 /** The parts of a whole cell. */
 export const WHOLE = {
@@ -38,12 +38,14 @@ export function kindsOf({ cloud }: CloudSetup, provider: 'aws' | 'gcp'): string[
 /**
  * Makes a cell whose machine never tells its key, and ends the command once it asks for it.
  *
- * @returns `cut` when a fault ended it before
+ * @param env more of its environment, such as a cut at one of its writes
+ * @returns `cut` when something ended it before
  */
 export async function makeUntilKey(
   { cloud, run }: CloudSetup,
   provider: 'aws' | 'gcp',
   faultAt: (call: RecordedCall) => Fault | undefined,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<'whole' | 'cut'> {
   let isWhole = false;
   cloud.faultAt = (call) => {
@@ -51,11 +53,16 @@ export async function makeUntilKey(
     isWhole = true;
     return 'kill-before';
   };
-  const ended = await run(['cloud', 'provision', provider, '--name', 'edge', '--yes', '--json']);
+  const ended = await run(['cloud', 'provision', provider, '--name', 'edge', '--yes', '--json'], { env });
   cloud.faultAt = () => undefined;
   await cloud.aws.stacks.settled();
   assert.equal(ended.signal, 'SIGKILL', ended.stdout + ended.stderr);
   return isWhole ? 'whole' : 'cut';
+}
+
+/** True for a call after which the account is as it was. */
+export function isRead({ name }: RecordedCall): boolean {
+  return /^(?:GET |POST \S*\/wait$|(?:ec2|cloudformation|sts) (?:Describe|Get))/.test(name);
 }
 
 /** Destroys the cell, and proves that the account is empty. */
@@ -65,4 +72,9 @@ export async function destroyed(setup: CloudSetup, provider: 'aws' | 'gcp'): Pro
   assert.deepEqual(JSON.parse(stdout).left, []);
   assert.deepEqual(kindsOf(setup, provider), []);
   assert.deepEqual(setup.cloud.faults, []);
+  // Each request was held against the published descriptions of its cloud.
+  assert.deepEqual(
+    setup.cloud.calls.flatMap(({ name, findings }) => findings.map((one) => `${name}: ${one}`)),
+    [],
+  );
 }

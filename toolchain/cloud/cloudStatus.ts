@@ -7,6 +7,7 @@ import { cellTarget } from '../deploy/resolveProvider.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { type CellCloud, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CloudJournal } from './cloudJournal.ts';
+import { endedCertificate } from './endedCertificate.ts';
 
 /** Time that a cell may take to answer, milliseconds. */
 const ANSWER_MS = 10_000;
@@ -62,6 +63,9 @@ export async function cloudStatus(
     return { ...status, ...(await askCell(programRoot, { provider, name }, entry, bounded, command)) };
   } catch (error) {
     signal.throwIfAborted();
+    const ended = endedCertificate(error, provider, name);
+    if (ended !== error && ended instanceof GrafosError)
+      return { ...status, next: [ended.message, ended.next ?? ''].join(' ') };
     const why = error instanceof GrafosError ? error.message : `No answer within ${ANSWER_MS / 1000} s.`;
     return { ...status, next: `${why} Your address may have changed; this opens the cell to it: ${command}` };
   }

@@ -8,6 +8,7 @@ import { directTarget } from '../deploy/resolveProvider.ts';
 import { type CellCloud, type CloudCall, DOOR_PORT, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CellKeys } from './cellKeys.ts';
 import { type CloudJournal, type JournalStep, lockCell, readJournal, writeJournal } from './cloudJournal.ts';
+import { endedCertificate } from './endedCertificate.ts';
 import { enrolCell } from './enrol/enrolCell.ts';
 import { keptBundle } from './keptBundle.ts';
 import { nextLook } from './nextLook.ts';
@@ -51,10 +52,19 @@ export function cellIdOf(provider: string, name: string): string {
  * is there already is only looked at.
  *
  * @throws {GrafosError} cloud_cell_busy, cell_of_another_ca, resource_failed, machine_key_missing,
- *   machine_key_doubtful, machine_key_differs, enrolment_failed, cell_not_started, and the errors
- *   of {@link CellCloud}, `keptBundle` and `adoptCell`
+ *   machine_key_doubtful, machine_key_differs, enrolment_failed, cell_not_started,
+ *   server_certificate_expired, and the errors of {@link CellCloud}, `keptBundle` and `adoptCell`
  */
 export async function provisionCell(cloud: CellCloud, provisioning: Provisioning): Promise<AdoptedCell> {
+  try {
+    return await provision(cloud, provisioning);
+  } catch (error) {
+    const { provider, name } = provisioning.plan;
+    throw endedCertificate(error, provider, name);
+  }
+}
+
+async function provision(cloud: CellCloud, provisioning: Provisioning): Promise<AdoptedCell> {
   const { programRoot, plan, signal, report, from } = provisioning;
   await using _lock = await lockCell(programRoot, plan.provider, plan.name, signal);
   const call: CloudCall = { signal, report: (resource, state) => report(`${resource} ${state}`) };

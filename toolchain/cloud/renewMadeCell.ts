@@ -8,6 +8,7 @@ import { directTarget } from '../deploy/resolveProvider.ts';
 import type { MakingProvider } from './cellCloud.ts';
 import type { CellKeys } from './cellKeys.ts';
 import { lockCell, readJournal } from './cloudJournal.ts';
+import { endedCertificate } from './endedCertificate.ts';
 import { cellIdOf } from './provisionCell.ts';
 
 /** Life of the new certificates, days. */
@@ -30,9 +31,18 @@ export interface Renewal {
  * The cell makes the keys, and this machine signs: its CA does not leave it.
  *
  * @returns RFC 3339: the end of the certificate that the scheduler shows now
- * @throws {GrafosError} cell_unknown, cell_not_renewed, and those of the tenant API
+ * @throws {GrafosError} cell_unknown, cell_not_renewed, server_certificate_expired, and those of
+ *   the tenant API
  */
-export async function renewMadeCell({ programRoot, provider, name, keys, signal }: Renewal): Promise<string> {
+export async function renewMadeCell(renewal: Renewal): Promise<string> {
+  try {
+    return await renew(renewal);
+  } catch (error) {
+    throw endedCertificate(error, renewal.provider, renewal.name);
+  }
+}
+
+async function renew({ programRoot, provider, name, keys, signal }: Renewal): Promise<string> {
   await using _lock = await lockCell(programRoot, provider, name, signal);
   const url = readJournal(programRoot, provider, name)?.url;
   if (url === undefined || url === null) {

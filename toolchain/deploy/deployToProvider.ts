@@ -1,6 +1,7 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
 import { type DeployPlace, deployPlaces } from './deployPlaces.ts';
+import { type DeployRun, submitRun } from './deployRun.ts';
 import { isCloud } from './resolveProvider.ts';
 import { rememberCell } from './usedCells.ts';
 
@@ -29,22 +30,24 @@ export interface DeployTo {
  * Deploys to the first cell of a provider that answers and has room, and remembers which one it
  * was. A submit whose answer was lost is not tried elsewhere: the run may be under way.
  *
- * @param submit submits the run to a cell, and does no more. An error of what comes after would
- *   look like a refusal, and start the run a second time.
+ * The submit is done here, and nothing after it is: an error of what comes later would look like a
+ * refusal, and start the run a second time.
+ *
+ * @param prepare asks and makes all that the submit to a cell needs; no run is begun yet
  * @returns the run as it was submitted, and its cell, which the caller follows it on and closes
  * @throws {GrafosError} the refusal of the last cell when none has room, and those of
- *   {@link deployPlaces} and `submit`
+ *   {@link deployPlaces}, {@link submitRun} and `prepare`
  */
 export async function deployToProvider(
   programRoot: string,
   { provider, cell, signal, skipped }: DeployTo,
-  submit: (place: DeployPlace) => Promise<Run>,
+  prepare: (place: DeployPlace) => Promise<DeployRun>,
 ): Promise<{ run: Run; place: DeployPlace }> {
   let refusal: GrafosError | undefined;
   for await (const place of deployPlaces(programRoot, provider, cell, signal)) {
     let run: Run;
     try {
-      run = await submit(place);
+      run = await submitRun(place.client, await prepare(place));
     } catch (error) {
       place.client[Symbol.dispose]();
       const isFull = error instanceof GrafosError && FULL.has(error.code);

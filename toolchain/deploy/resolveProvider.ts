@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { wordList } from '../../base/text/wordList.ts';
 import type { DaemonName, DevState } from '../../daemons/wire/devState.ts';
+import { MAKING_PROVIDERS } from '../cloud/cellCloud.ts';
 import { cellConfirmation } from '../confirm/cellConfirmation.ts';
 import { deadDaemons, usableStack } from '../stack/devState.ts';
 import { type StackPaths, stackPaths } from '../stack/stackPaths.ts';
@@ -143,9 +144,13 @@ export async function preferredCells(programRoot: string, provider: CloudProvide
 
 /** The error of a provider without a cell. */
 export function noCell(provider: CloudProvider): GrafosError {
+  const canMake = MAKING_PROVIDERS.some((one) => one === provider);
   return new GrafosError('runtime_not_ready', `${provider} has no cell for this program.`, {
     why: `.grafos/cloud/${provider}-cells.json names none.`,
-    next: `Add one: grafos cloud adopt ${provider} --scheduler URL --ca ca.pem --cert tenant.pem --key tenant-key.pem --tenant NAME`,
+    next: [
+      ...(canMake ? [`Make one: grafos cloud provision ${provider} --name edge`] : []),
+      `${canMake ? 'Or add' : 'Add'} one that runs: grafos cloud adopt ${provider} --scheduler URL --ca ca.pem --cert tenant.pem --key tenant-key.pem --tenant NAME`,
+    ].join('\n'),
   });
 }
 

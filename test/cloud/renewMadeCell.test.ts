@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type CellKeys, cellKeys } from '../../toolchain/cloud/cellKeys.ts';
+import { type CloudJournal, writeJournal } from '../../toolchain/cloud/cloudJournal.ts';
+import { cloudStatus } from '../../toolchain/cloud/cloudStatus.ts';
+import { connectOwner } from '../../toolchain/cloud/connectOwner.ts';
+import { renewMadeCell } from '../../toolchain/cloud/renewMadeCell.ts';
+import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
+import { addCloudCell } from '../../toolchain/deploy/cloudCells.ts';
+import { grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
+import { madeCloud } from '../helpers/madeCloud.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
+
+const { signal } = new AbortController();
+const hasIpv6 = networkInterfaces().lo?.some(({ address }) => address === '::1') === true;
+
+describe('the certificates of a cell in a cloud', function () {
+  this.timeout(180_000);
+  let state: { path: string } & AsyncDisposable;
+  let stateBefore: string | undefined;
+
+  before(async () => {
+    state = await temporaryFolder('grafos-state-');
+    stateBefore = process.env.XDG_STATE_HOME;
+    process.env.XDG_STATE_HOME = state.path;
+  });
+
+  after(async () => {
+    if (stateBefore === undefined) delete process.env.XDG_STATE_HOME;
+    else process.env.XDG_STATE_HOME = stateBefore;
+    await state[Symbol.asyncDispose]();
+  });
+
+  it('are warned about near their end, and renewed through the port of the scheduler', async () => {
+    const address = `127.${[0, 0, 0].map(() => 2 + Math.floor(Math.random() * 250)).join('.')}`;
+    await using made = await madeCell('near', address, 7443);
+    const status = () => cloudStatus(made.programRoot, madeCloud(address, made.keys.caMark), made.journal, signal);
+    const before = await status();
+    assert.equal(before.healthy, true, String(before.next));
+    assert.equal(before.next, 'Its certificate ends in 9 days. Renew it: grafos cloud renew aws --name near');
+    const ends = await renewMadeCell({ ...made, provider: 'aws', name: 'near', signal });
+    assert.ok(Date.parse(ends) - Date.now() > 89 * 86_400_000, ends);
+    const after = await status();
+    assert.deepEqual([after.healthy, after.next, after.certificate_ends], [true, null, ends]);
+  });
+
+  it('are renewed for an IPv6 address, which certificates have without brackets', async function () {
+    if (!hasIpv6) this.skip();
+    await using made = await madeCell('six', '::1', 0);
+    const renewal = { ...made, provider: 'aws' as const, name: 'six', signal };
+    const ends = await renewMadeCell(renewal);
+    // Each connection holds the address against the certificate, so the second one proves the first.
+    assert.ok(Date.parse(await renewMadeCell(renewal)) >= Date.parse(ends));
+  });
+});
+
+interface MadeCell extends AsyncDisposable {
+  programRoot: string;
+  keys: CellKeys;
+  journal: CloudJournal;
+}
+
+/** A cell that runs with certificates of ten days, with the notes of one that was made in aws. */
+async function madeCell(name: string, host: string, port: number): Promise<MadeCell> {
+  await using cleanup = new AsyncDisposableStack();
+  const { path: programRoot } = cleanup.use(await temporaryFolder('grafos-made-'));
+  const keys = await cellKeys('aws', name, 'acme');
+  const [scheduler = 0, memory, control] = await freePorts(host, 3);
+  const ports = ['--port', port || scheduler, '--memory-port', memory, '--control-port', control].map(String);
+  const words = ['--cell-id', `aws-${name}`, '--provider', 'aws', '--region', 'eu-1', '--host', host, '--listen', host];
+  const ca = ['--ca', keys.ca, '--ca-key', join(keys.folder, 'ca-key.pem'), '--days', '10'];
+  await grafosJson(['cell', 'init', '--state', 'state', ...words, ...ports, ...ca], { cwd: programRoot });
+  const { child, ended } = startGrafos(['cell', 'run', '--state', 'state', '--json'], { cwd: programRoot });
+  cleanup.defer(async () => {
+    child.kill('SIGTERM');
+    await ended;
+  });
+  await runs(child, name);
+  const url = `https://${host.includes(':') ? `[${host}]` : host}:${port || scheduler}`;
+  const cell = {
+    scheduler_url: url,
+    tenant_name: 'acme',
+    ca_cert: keys.ca,
+    tenant_cert: keys.tenant.cert,
+    tenant_key: keys.tenant.key,
+    name,
+  };
+  using owner = await connectOwner(cell, signal);
+  await owner.promote({ signal });
+  await owner.createTenant('acme', keys.tenant.certPem, { signal });
+  await addCloudCell(programRoot, 'aws', cell);
+  await confirmCell(programRoot, 'aws', cell, true);
+  const journal: CloudJournal = {
+    version: 1,
+    provider: 'aws',
+    name,
+    account: '123456789012',
+    regions: ['eu-1'],
+    size: 't3.small',
+    from: '192.0.2.1/32',
+    token: 'token',
+    step: 'done',
+    url,
+    began: '2026-01-02T03:04:05Z',
+  };
+  await writeJournal(programRoot, journal);
+  const owned = cleanup.move();
+  return { programRoot, keys, journal, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function runs(child: ReturnType<typeof startGrafos>['child'], name: string): Promise<void> {
+  if (child.stdout === null) throw new Error('no stdout');
+  const lines: string[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    lines.push(line);
+    if (line.includes(`aws-${name} runs`)) break;
+  }
+  assert.equal(child.exitCode, null, lines.join('\n'));
+  child.stdout.resume();
+}
+
+async function freePorts(host: string, count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, host));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
