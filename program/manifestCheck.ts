@@ -254,5 +254,6 @@ function renaming(table: TomlTable | null, entry: TomlEntry, meant: string | nul
 
 /** Where a fault of the whole file is shown. */
 function firstLine(root: TomlTable): Span {
-  return { start: 0, end: Math.min(1, root.span.end) };
+  // A file that begins with a header has nothing of its own before it.
+  return { start: 0, end: Math.min(1, root.span.end + root.entries.length) };
 }

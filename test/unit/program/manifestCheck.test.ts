@@ -23,7 +23,7 @@ const TABLE: Array<[what: string, text: string, marks: string[], fixed?: string]
   [
     'a table that is nearly one',
     `[progam]\nname = "p"\n${TASKLET}`,
-    ['unknown-key progam', 'missing-key'],
+    ['unknown-key progam', 'missing-key ['],
     `[program]\nname = "p"\n${TASKLET}`,
   ],
   ['a table that is nearly one which is there', `${PROGRAM}${TASKLET}[progam]\n`, ['unknown-key progam']],
@@ -42,7 +42,7 @@ const TABLE: Array<[what: string, text: string, marks: string[], fixed?: string]
   [
     'no [program]',
     TASKLET,
-    ['missing-key'],
+    ['missing-key ['],
     '[program]\nname = "local-dev"\nversion = "0.1.0"\n\n[[tasklet]]\nname = "t"\nsource = "t.ts"\n',
   ],
   ['a program that is no table', `program = 1\n${TASKLET}`, ['wrong-type 1']],

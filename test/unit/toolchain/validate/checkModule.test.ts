@@ -98,10 +98,18 @@ describe('checkModule', () => {
     assert.deepEqual([findings[0]?.file, findings[0]?.range], ['env.a.b', range]);
   });
 
-  it('lists a hundred faults of imports at most', () => {
-    const { codes } = checkWat(`${'(import "game" "play" (func)) '.repeat(150)} ${WHOLE}`);
-    assert.equal(codes.length, 100);
-  });
+  for (const [faults, listed, saysMore] of [
+    [100, 100, false],
+    [101, 101, true],
+    [150, 101, true],
+    [10_000, 101, true],
+  ] as const) {
+    it(`lists a hundred faults of imports at most, and says when there are more: ${faults}`, () => {
+      const { findings } = checkWat(`${'(import "game" "play" (func)) '.repeat(faults)} ${WHOLE}`);
+      assert.equal(findings.length, listed);
+      assert.equal(/more imports and exports than are listed/.test(findings.at(-1)?.message ?? ''), saysMore);
+    });
+  }
 
   it('compares the memory with what the manifest allows, and offers what it needs', () => {
     const body = `(memory (export "memory") 3) ${EXPORTS}`;
