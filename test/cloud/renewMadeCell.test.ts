@@ -53,7 +53,7 @@ describe('the certificates of a cell in a cloud', function () {
     await using made = await madeCell('six', '::1', 0);
     const renewal = { ...made, provider: 'aws' as const, name: 'six', signal };
     const ends = await renewMadeCell(renewal);
-    // Each connection holds the address against the certificate, so the second one proves the first.
+    // Each connection holds the address against the certificate: the second proves the first.
     assert.ok(Date.parse(await renewMadeCell(renewal)) >= Date.parse(ends));
   });
 });
