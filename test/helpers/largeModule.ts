@@ -13,7 +13,7 @@ export interface LargeModule {
 }
 
 /**
- * A tasklet of `functions` functions of 4 KB each, one each line of 6 instructions. Its run
+ * A tasklet of `functions` functions of 4 KB each, with 6 instructions in each line. Its run
  * calls each of them `rounds` times, so that all instructions are executed.
  */
 export function largeModule(functions: number, rounds: number): LargeModule {
