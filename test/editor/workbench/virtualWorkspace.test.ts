@@ -44,8 +44,6 @@ describe('a workspace that is on no disk', () => {
       await workbench.screenshot(`virtual-${name}`);
       const empty = workbench.view('Tasklets').getByText('will be listed here');
       await workbench.until('the search for programs', async () => ((await empty.isVisible()) ? true : undefined));
-      if (name === 'plain') return;
-      await workbench.openFile('grafos.toml');
       await workbench.command('grafOS: Run Tasklet Locally');
       const [said = ''] = await workbench.until('the words of the command', async () => {
         const all = await workbench.notifications('info');
