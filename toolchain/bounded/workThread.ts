@@ -51,7 +51,6 @@ async function perform(work: Work, report: (report: WorkReport) => void): Promis
     }
     case 'profile': {
       const { profileRun } = await import('../profile/profileRun.ts');
-      // An abort ends the thread.
       const { signal } = new AbortController();
       return { state: 'profiled', profile: await profileRun(work.root, work.output, work.run, signal) };
     }
