@@ -27,6 +27,11 @@ export const SECTIONS = {
     measure: async (report, { rounds, seconds }, modules) =>
       (await import('./loopReport.ts')).loopReport(report, rounds, seconds, modules),
   },
+  commands: {
+    title: 'Commands of every minute',
+    about: 'Builds of what did not change beside bare Node, and a large input beside a plain copy.',
+    measure: async (report, { rounds }) => (await import('./commandsReport.ts')).commandsReport(report, rounds),
+  },
   editor: {
     title: 'The editor',
     about: "The language server's answers, a run from click to output, the start of the extension.",
@@ -52,4 +57,4 @@ export const SECTIONS = {
   },
 } satisfies Record<string, Section> as Record<SectionName, Section>;
 
-export type SectionName = 'loop' | 'editor' | 'runtime' | 'meter' | 'hostile';
+export type SectionName = 'loop' | 'commands' | 'editor' | 'runtime' | 'meter' | 'hostile';

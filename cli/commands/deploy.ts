@@ -6,13 +6,13 @@ import type { Run, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import { findTasklet, loadProgram, type Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { formatSize } from '../../program/size.ts';
+import { profileBounded } from '../../toolchain/bounded/profileBounded.ts';
 import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import type { DeployPlace } from '../../toolchain/deploy/deployPlaces.ts';
 import { type DeployRun, followSubmitted, readModuleFile, submitRun } from '../../toolchain/deploy/deployRun.ts';
 import { deployToProvider } from '../../toolchain/deploy/deployToProvider.ts';
 import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget } from '../../toolchain/deploy/resolveProvider.ts';
-import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { durationOption, runLimits, sizeOption } from '../arguments.ts';
 import { warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
@@ -178,7 +178,7 @@ async function showEnded(
     return;
   }
   out.progress('counting');
-  const profile = await profileRun(program, run.run_id, given, signal);
+  const profile = await profileBounded(program, run.run_id, given, signal);
   out.result({ ...response, profile }, function* (paint) {
     yield* lines(paint);
     yield '';

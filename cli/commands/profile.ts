@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { loadProgram } from '../../program/loadProgram.ts';
+import { profileBounded } from '../../toolchain/bounded/profileBounded.ts';
 import { profileFileBounded } from '../../toolchain/bounded/runFileBounded.ts';
-import { profileRun } from '../../toolchain/profile/profileRun.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { isRunFile } from '../isRunFile.ts';
@@ -15,6 +15,6 @@ export async function run(
   out.progress('counting');
   const profile = isRunFile(given.runId)
     ? await profileFileBounded(resolve(cwd, given.runId), signal)
-    : await profileRun(loadProgram(cwd), given.runId, given, signal);
+    : await profileBounded(loadProgram(cwd), given.runId, given, signal);
   out.result(profile, (paint) => profileLines(profile, rows, cwd, paint));
 }

@@ -136,9 +136,9 @@ export async function verifyTenantToken(token: string, options: VerifyOptions): 
   }
   if (Math.max(claims.nbf, claims.iat) - TOKEN_SKEW_SECONDS > now) {
     throw new TokenRefusedError(
-      'token_expired',
+      'token_not_yet_valid',
       'The token is not valid yet: it was made in the future of this clock.',
-      'Compare the clocks of both machines, set them, and make a new one.',
+      'Set the clocks of both machines, then make a new one.',
     );
   }
   if (claims.exp - claims.iat > LIMITS.tokenSeconds) {

@@ -130,7 +130,8 @@ class HttpsConnection implements SchedulerConnection {
     if ((status >= 200 && status < 300) || asked.accept?.includes(status) === true) return response;
     const body = await this.#collect(response, ANSWER_BYTES.small, asked.signal);
     const refusal = refusalOf(this.#target.url, status, body);
-    if (refusal.code !== 'token_expired' || isRetry) throw refusal;
+    const isOutOfTime = refusal.code === 'token_expired' || refusal.code === 'token_not_yet_valid';
+    if (!isOutOfTime || isRetry) throw refusal;
     // One of the clocks jumped: this token is done with, and a new one is made once.
     this.#tokens.delete(socket);
     return this.#exchange(asked, true);

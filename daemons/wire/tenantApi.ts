@@ -20,6 +20,7 @@ export const REFUSAL_REASONS = [
   'token_signature_invalid',
   'token_audience_mismatch',
   'token_expired',
+  'token_not_yet_valid',
   'token_lifetime_too_long',
   'token_certificate_mismatch',
   'token_replayed',

@@ -33,18 +33,23 @@ export async function subjectOf({ programs }: Grafos, arg: unknown): Promise<Sub
   const uri = arg instanceof vscode.Uri ? arg : vscode.window.activeTextEditor?.document.uri;
   const session = (uri?.scheme === 'file' ? programs.of(uri) : undefined) ?? programs.active;
   if (session === undefined) {
-    const make = vscode.l10n.t('New Program…');
-    void notice(
-      'information',
-      vscode.l10n.t('There is no grafOS program here: no folder of this workspace has a grafos.toml.'),
-      [make],
-    ).then((choice) => {
-      if (choice === make) void vscode.commands.executeCommand(COMMANDS.programNew);
-    });
+    sayNoProgram();
     return undefined;
   }
   const tasklet = uri === undefined ? undefined : await taskletOf(session, uri);
   return tasklet === undefined ? { session } : { session, tasklet };
+}
+
+function sayNoProgram(): void {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const isVirtual = folders.length > 0 && folders.every(({ uri }) => uri.scheme !== 'file');
+  const make = vscode.l10n.t('New Program…');
+  const text = isVirtual
+    ? vscode.l10n.t('This folder is not on a disk, so nothing in it can be built or run. Clone or copy it to a disk.')
+    : vscode.l10n.t('There is no grafOS program here: no folder of this workspace has a grafos.toml.');
+  void notice('information', text, [make]).then((choice) => {
+    if (choice === make) void vscode.commands.executeCommand(COMMANDS.programNew);
+  });
 }
 
 /**

@@ -60,7 +60,10 @@ export class Programs implements vscode.Disposable {
   }
 
   async #search(): Promise<void> {
-    const manifests = await vscode.workspace.findFiles(MANIFESTS, NOT_SEARCHED, PROGRAMS_MAX);
+    // In a workspace of virtual folders alone, the editor waits for a search that may never be
+    // there.
+    const isAnyOnDisk = (vscode.workspace.workspaceFolders ?? []).some(({ uri }) => isOnDisk(uri));
+    const manifests = isAnyOnDisk ? await vscode.workspace.findFiles(MANIFESTS, NOT_SEARCHED, PROGRAMS_MAX) : [];
     const roots = new Set(manifests.filter(isOnDisk).map((uri) => dirname(uri.fsPath)));
     for (const root of [...this.#sessions.keys()]) if (!roots.has(root)) this.#end(root);
     for (const uri of manifests) this.#add(uri, true);

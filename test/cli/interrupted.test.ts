@@ -167,8 +167,13 @@ describe('odd surroundings', () => {
     });
     const early = await grafos(['deploy', 'run', '--json'], { cwd, env: ahead(600_000) });
     assert.equal(early.code, 4, early.stdout);
-    assert.equal(JSON.parse(early.stdout).error.code, 'token_expired');
-    assert.match(JSON.parse(early.stdout).error.message, /clock/);
+    const { error } = JSON.parse(early.stdout);
+    assert.equal(error.code, 'token_not_yet_valid');
+    assert.match(error.message, /clock/);
+    assert.match(error.next, /^Set the clocks/);
+    const late = await grafos(['deploy', 'run', '--json'], { cwd, env: ahead(-600_000) });
+    assert.equal(late.code, 4, late.stdout);
+    assert.equal(JSON.parse(late.stdout).error.code, 'token_expired');
     const doctor = await grafos(['dev', 'doctor'], { cwd, env: ahead(20 * 86_400_000) });
     assert.equal(doctor.code, 1);
     assert.match(doctor.stdout, /fail {2}trust .*expired/);

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
-import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
+import { grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { languageClient, uriOf } from '../helpers/languageClient.ts';
-import { noProcessNames } from '../helpers/processesNaming.ts';
-import { cookbookCopy } from '../helpers/programCopy.ts';
+import { largeModule } from '../helpers/largeModule.ts';
+import { childrenOf, noProcessNames } from '../helpers/processesNaming.ts';
+import { cookbookCopy, programOf } from '../helpers/programCopy.ts';
 
 const SOURCE = `function square(n: i32): i32 {
   return n * n;
@@ -197,5 +199,55 @@ describe('grafos profile', () => {
     const differs = await grafos(['profile', response.run_id], { cwd });
     assert.match(differs.stderr, /module_differs/);
     assert.equal(differs.code, 2);
+  });
+});
+
+describe('grafos profile of a large module', () => {
+  let program: Awaited<ReturnType<typeof programOf>>;
+  let cwd = '';
+  let response: RunResponse;
+  const large = largeModule(300, 60);
+
+  before(async () => {
+    const tasklet = '[[tasklet]]\nname = "large"\nsource = "large.wasm"\noutput = "build/large.wasm"\n';
+    program = await programOf({
+      'grafos.toml': `[program]\nname = "large"\nversion = "0.1.0"\n\n${tasklet}fuel = 1_000_000_000\n`,
+      'large.wasm': large.wasm,
+    });
+    cwd = program.path;
+    await grafosJson(['tasklet', 'build'], { cwd });
+    await writeFile(join(cwd, 'build/large.wasm.map'), large.sourceMap);
+    await grafosJson(['dev', 'up'], { cwd });
+    response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd });
+  });
+
+  after(async () => {
+    await program[Symbol.asyncDispose]();
+  });
+
+  it('is exact, for each of its lines', async () => {
+    const profile = await grafosJson<RunProfile>(['profile', response.run_id], { cwd });
+    assert.equal(profile.fuel_used, response.fuel_used);
+    assert.equal(sum(profile.functions), response.fuel_used);
+    const lines = profile.lines.filter(({ file }) => file !== null);
+    assert.equal(lines.length, 300 * 380);
+    assert.ok(sum(lines) >= large.fuel);
+  });
+
+  it('is given up when it is interrupted, in the count and in the sums', async function () {
+    if (process.platform !== 'linux') this.skip();
+    for (const isCounted of [false, true]) {
+      const shell = startGrafos(['profile', response.run_id], { cwd });
+      const counts = () => childrenOf(shell.child.pid ?? 0, 'fabricbiosd').length > 0;
+      while (!counts() && shell.child.exitCode === null) await delay(10);
+      while (isCounted && counts()) await delay(10);
+      shell.child.kill('SIGINT');
+      const { code, stdout } = await shell.ended;
+      assert.deepEqual([code, stdout], [130, '']);
+    }
+    assert.deepEqual(
+      (await readdir(join(cwd, '.grafos/profiles'))).filter((name) => !/^[\w-]+(\.speedscope)?\.json$/.test(name)),
+      [],
+    );
   });
 });

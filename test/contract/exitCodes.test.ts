@@ -67,6 +67,7 @@ const TABLE: Record<number, string[]> = {
     'run_of_another_tenant',
     'tenant_unknown',
     'token_expired',
+    'token_not_yet_valid',
     'token_replayed',
     'too_many_streams',
   ],

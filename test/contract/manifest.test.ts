@@ -161,6 +161,7 @@ describe('manifest and code', () => {
       'view',
       'viewItem',
       'isWorkspaceTrusted',
+      'virtualWorkspace',
       'workspaceFolderCount',
       'resourceFilename',
       'resourcePath',

@@ -327,6 +327,45 @@ describe('typed run errors', () => {
     assert.doesNotMatch(error?.message ?? '', /function \d|byte \d/);
   });
 
+  const count = '(i32.sub (local.get $n) (i32.const 1))';
+  const counting = (arm: string, more = '') =>
+    `(func $large (param $n i32) (result i32) ${more} (if (result i32) (local.get $n)
+       (then (i32.add (i32.const 1) (call $large ${count}))) (else ${arm} (i32.const 0))))`;
+  /** One arm of an interpreter: each ends in a call of the whole interpreter. */
+  const interpreter = (arms: number, computing: number) => {
+    const work = `(local.set $x (i32.mul (local.get $x) (i32.const 31)))`.repeat(computing);
+    const labels = Array.from({ length: arms }, (_, at) => `$a${at}`);
+    const arm = `end ${work} (return (i32.add (i32.const 1) (call $large ${count})))`;
+    return `(func $large (param $n i32) (result i32) (local $x i32)
+      (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+      ${[...labels]
+        .reverse()
+        .map((name) => `block ${name}`)
+        .join(' ')}
+      (br_table ${labels.join(' ')} (i32.rem_u (local.get $n) (i32.const ${arms})))
+      ${arm.repeat(arms)} unreachable)`;
+  };
+  const product = (index: number) =>
+    `(i32.store (i32.const ${index * 4}) (i32.mul (local.get $n) (i32.const ${index + 3})))`;
+  for (const [name, more, levels] of [
+    ['12 000 instructions that are not executed', counting('nop '.repeat(12_000)), 600],
+    ['as much, and fifteen times as deep', counting('nop '.repeat(12_000)), 4_500],
+    [
+      '12 000 instructions that compute, twice as deep as V8 goes on its main thread once it optimised them',
+      counting(Array.from({ length: 2_400 }, (_, at) => product(at % 1_000)).join(' ')),
+      500,
+    ],
+    ['an interpreter of 100 arms', interpreter(100, 30), 600],
+    ['a hundred locals', counting('nop '.repeat(12_000), '(local '.concat('i64 '.repeat(100), ')')), 600],
+  ] as const) {
+    it(`lets a large function call itself, as the engine does: ${name}, ${levels} levels`, async () => {
+      const run = `(call $answer32 (call $large (i32.const ${levels}))) (i32.const 0)`;
+      const { error, output } = await cell.run(tasklet({ more, run }), { fuel: LIMITS.fuelMax });
+      assert.equal(error, null);
+      assert.deepEqual(new Int32Array(output.slice().buffer), Int32Array.of(levels));
+    });
+  }
+
   it('a deep recursion gives its innermost calls alone, the same ones each time', async () => {
     const more =
       '(func $deep (param i32) (if (i32.eqz (local.get 0)) (then unreachable)) (call $deep (i32.sub (local.get 0) (i32.const 1))))';

@@ -228,7 +228,7 @@ describe('scheduler: who is refused', () => {
       await refusedWith(
         await wire(files)('GET', '/api/v1/runs', tokenOf(files, { now: Date.now() + 60_000 })),
         401,
-        'token_expired',
+        'token_not_yet_valid',
       );
     });
 

@@ -1,9 +1,10 @@
+import { NOWHERE } from '../helpers/nowhere.ts';
 import type { Machine } from './machine.ts';
 
 /** A machine that does nothing at all: for tests of what happens before it tells its key. */
 export function silentMachine(): Machine {
   return {
-    root: '/nonexistent',
+    root: NOWHERE,
     console: () => '',
     reboot: async () => {},
     run: () => '',

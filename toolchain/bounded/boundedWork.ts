@@ -24,7 +24,7 @@ const AT_REST_MIB = 512;
 const LOOK_UPS: readonly Work['kind'][] = ['places', 'fuel', 'runFile', 'bundle', 'coverage'];
 
 /** Works that repeat a run, whose process has a time of its own. */
-const REPEATS: readonly Work['kind'][] = ['replayFile', 'profileFile'];
+const REPEATS: readonly Work['kind'][] = ['replayFile', 'profileFile', 'profile'];
 
 interface Seat {
   thread: BoundedThread;

@@ -6,7 +6,7 @@ import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import type { Compiled } from '../compile/compiled.ts';
 import type { CoveredFile } from '../coverage/lineCoverage.ts';
-import type { RunProfile } from '../profile/profileRun.ts';
+import type { ProfiledRun, RunProfile } from '../profile/profileRun.ts';
 import type { LineFuel } from '../profile/sourceFuel.ts';
 import type { EndedRun } from '../replay/endedRun.ts';
 import type { OpenedRun } from '../replay/openRunFile.ts';
@@ -32,6 +32,12 @@ export type Work =
   | { kind: 'replayFile'; file: string }
   /** Repeat the run of a file, and add up its counters by functions and lines. */
   | { kind: 'profileFile'; file: string }
+  /**
+   * Repeat a run of the program, add up its counters, and keep the profile in the program's state.
+   *
+   * @property output path of the built module in the program
+   */
+  | { kind: 'profile'; root: string; output: string; run: ProfiledRun }
   /** Load the compiler and compile a recipe with it. */
   | { kind: 'warm' };
 

@@ -49,6 +49,11 @@ async function perform(work: Work, report: (report: WorkReport) => void): Promis
       const { fileWork } = await import('../replay/fileWork.ts');
       return await fileWork(work.kind, work.file);
     }
+    case 'profile': {
+      const { profileRun } = await import('../profile/profileRun.ts');
+      const { signal } = new AbortController();
+      return { state: 'profiled', profile: await profileRun(work.root, work.output, work.run, signal) };
+    }
     case 'validate': {
       const { validate } = await import('../validate/validate.ts');
       let reported = 0;

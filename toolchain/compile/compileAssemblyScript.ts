@@ -202,7 +202,11 @@ class SourceFiles implements TransformFiles {
   /** Takes the source at a path without extension, or the index of the folder of that name. */
   #take(internalPath: string, place: string, onlyIndex: boolean): ResolvedSource | null {
     for (const candidate of onlyIndex ? ['/index.ts'] : ['.ts', '/index.ts']) {
+      const path = internalPath + candidate;
       const file = place + candidate.replaceAll('/', sep);
+      // The compiler asks for a file once for each import of it.
+      const taken = this.#files.get(path);
+      if (taken?.file === file) return { path, text: taken.text };
       const content = this.#read(internalPath, file);
       if (content === null) continue;
       // A byte order mark would shift every position by one.
@@ -211,7 +215,6 @@ class SourceFiles implements TransformFiles {
         this.#faults.set(internalPath, { state: 'unreadable', why: NOT_TEXT, error: undefined });
         continue;
       }
-      const path = internalPath + candidate;
       this.#files.set(path, { file, text, content, place: this.#placeOf(file) });
       return { path, text };
     }

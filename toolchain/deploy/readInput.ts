@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { GrafosError } from '../../base/grafosError.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { fileError } from '../files/fileError.ts';
 import { inputTooLarge } from './inputTooLarge.ts';
@@ -19,8 +20,21 @@ export async function readInput(file: string, signal: AbortSignal): Promise<Uint
     await using handle = await open(file, 'r');
     return await readBounded(file, handle.createReadStream(), signal);
   } catch (error) {
-    throw fileError(error, 'The input cannot be read', true);
+    const fault = fileError(error, 'The input cannot be read', true);
+    throw fault instanceof GrafosError && fault.kind === 'usage' && isLikeJson(file) ? textInstead(fault) : fault;
   }
+}
+
+/** Says whether somebody may have given the text of an input in the place of its file. */
+function isLikeJson(file: string): boolean {
+  return /^\s*[[{"]/.test(file);
+}
+
+function textInstead({ code, message, kind }: GrafosError): GrafosError {
+  return new GrafosError(code, message, {
+    kind,
+    next: 'Give a file. A text goes through a pipe: echo TEXT | grafos deploy run --input -',
+  });
 }
 
 /**

@@ -1,13 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { decodeText } from '../../program/decodeText.ts';
-import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
-import type { RunPlace } from '../deploy/findRun.ts';
 import { fileError } from '../files/fileError.ts';
 import { nameInMap } from '../places/nameInMap.ts';
 import { programPath } from '../places/programPath.ts';
-import { type EndedRun, endedRun } from '../replay/endedRun.ts';
+import type { EndedRun } from '../replay/endedRun.ts';
 import { makeProgramState } from '../stack/programState.ts';
 import { createCodePlaces } from './codePlaces.ts';
 import { countAgain } from './countAgain.ts';
@@ -34,31 +32,34 @@ interface Sources {
   pathOf(file: string): string;
 }
 
+/** All of an ended run that its profile takes. */
+export type ProfiledRun = Pick<EndedRun, 'response' | 'record' | 'module' | 'input' | 'sourceMap'>;
+
 /**
- * Repeats an ended run of any provider on this machine, with counters in its module, and reports
- * where its fuel went.
+ * Repeats an ended run of a program on this machine, with counters in its module, and reports where
+ * its fuel went. The report and its flame graph are kept in the program's state.
  *
  * The report is exact: the repeated run ends like the first, with the same output and fuel, or
  * there is no profile.
  *
- * @throws {GrafosError} not_profiled, profile_differs, profile_failed, and those of
- *   {@link endedRun}
+ * @param root absolute path of the program's folder
+ * @param output path of the built module in the program; source maps name files relative to it
+ * @throws {GrafosError} not_profiled, profile_differs, profile_failed
  */
 export async function profileRun(
-  program: Program,
-  runId: string,
-  at: RunPlace,
+  root: string,
+  output: string,
+  run: ProfiledRun,
   signal: AbortSignal,
 ): Promise<RunProfile> {
-  const ended = await endedRun(program, runId, at, signal);
-  const reader = new ProgramReader(program.root);
-  const output = program.manifest.tasklets.find(({ name }) => name === ended.record.tasklet)?.output ?? '';
-  const { profile, graph } = await profileEnded(ended, signal, {
+  const { run_id } = run.record;
+  const reader = new ProgramReader(root);
+  const { profile, graph } = await profileEnded(run, signal, {
     text: (file) => sourceText(reader, output, file),
-    pathOf: (file) => programPath(program.root, output, file),
+    pathOf: (file) => programPath(root, output, file),
   });
-  const profiles = await makeProgramState(program.root, PROFILES);
-  const graphName = `${runId}.speedscope.json`;
+  const profiles = await makeProgramState(root, PROFILES);
+  const graphName = `${run_id}.speedscope.json`;
   try {
     await profiles.write(graphName, `${JSON.stringify(graph)}\n`);
   } catch (error) {
@@ -75,19 +76,19 @@ export async function profileRun(
  *
  * @throws {GrafosError} not_profiled, profile_differs, profile_failed
  */
-export async function profileFile(ended: EndedRun, signal: AbortSignal): Promise<RunProfile> {
+export async function profileFile(run: ProfiledRun, signal: AbortSignal): Promise<RunProfile> {
   const sources: Sources = { text: () => undefined, pathOf: nameInMap };
-  return (await profileEnded(ended, signal, sources)).profile;
+  return (await profileEnded(run, signal, sources)).profile;
 }
 
 async function profileEnded(
-  ended: EndedRun,
+  run: ProfiledRun,
   signal: AbortSignal,
   sources: Sources,
 ): Promise<{ profile: RunProfile; graph: ReturnType<typeof speedscope> }> {
-  const { record, module, sourceMap } = ended;
+  const { record, module, sourceMap } = run;
   const { run_id, tasklet, module_sha256 } = record;
-  const { counted, differences } = await countAgain(ended, signal);
+  const { counted, differences } = await countAgain(run, signal);
   if (differences.length > 0) {
     throw new GrafosError('profile_differs', `Run ${run_id} done again differs in ${differences.join(', ')}.`, {
       why: 'Something outside the run changed its result: a write of somebody else to its fabric memory, or a lease that ended.',

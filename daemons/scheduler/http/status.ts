@@ -12,6 +12,7 @@ export const REFUSAL_STATUS: Record<RefusalReason, number> = {
   token_signature_invalid: 401,
   token_audience_mismatch: 401,
   token_expired: 401,
+  token_not_yet_valid: 401,
   token_lifetime_too_long: 401,
   token_certificate_mismatch: 401,
   token_replayed: 401,

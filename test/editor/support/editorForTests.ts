@@ -1,7 +1,11 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../../helpers/chromium.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+import { packTestExtension } from './packTestExtension.ts';
 import { programForEditor } from './programForEditor.ts';
-import { type EditorOptions, startEditor } from './startEditor.ts';
+import { type EditorOptions, installExtensions, startEditor } from './startEditor.ts';
 import { Workbench } from './workbench.ts';
 
 export interface EditorForTests extends AsyncDisposable {
@@ -18,14 +22,17 @@ export interface EditorForTests extends AsyncDisposable {
 /**
  * An editor with the packed extension, a browser for it, and a copy of a recipe. Dispose ends all
  * of them, and the stack with them.
+ *
+ * @param options.beside folder of one more extension
  */
 export async function editorForTests(
-  options: Omit<EditorOptions, 'extensions'> & { recipe?: string } = {},
+  options: Omit<EditorOptions, 'extensions'> & { recipe?: string; beside?: string } = {},
 ): Promise<EditorForTests> {
-  const extensions = process.env.GRAFOS_EDITOR_EXTENSIONS;
-  if (extensions === undefined)
+  const packed = process.env.GRAFOS_EDITOR_EXTENSIONS;
+  if (packed === undefined)
     throw new Error('Run these tests by `npm run test:editor`, which packs and installs the extension.');
   await using stack = new AsyncDisposableStack();
+  const extensions = options.beside === undefined ? packed : await withExtension(stack, packed, options.beside);
   const program = options.recipe === undefined ? undefined : stack.use(await programForEditor(options.recipe));
   const editor = stack.use(await startEditor({ ...options, extensions }));
   const browser: Browser | undefined = await launchChromium();
@@ -39,4 +46,14 @@ export async function editorForTests(
     setSettings: editor.setSettings,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Copies the installed extensions, and installs one more beside them. */
+async function withExtension(stack: AsyncDisposableStack, packed: string, source: string): Promise<string> {
+  const folder = stack.use(await temporaryFolder('grafos-extensions-')).path;
+  const [extensions, vsix] = [join(folder, 'extensions'), join(folder, 'one.vsix')];
+  await cp(packed, extensions, { recursive: true });
+  await packTestExtension(source, vsix);
+  await installExtensions(extensions, [vsix]);
+  return extensions;
 }

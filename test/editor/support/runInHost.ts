@@ -1,9 +1,9 @@
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createVSIX } from '@vscode/vsce';
 import { launchChromium } from '../../helpers/chromium.ts';
 import type { HostReport } from '../host/runSuite.ts';
+import { packTestExtension } from './packTestExtension.ts';
 import { programForEditor } from './programForEditor.ts';
 import { installExtensions, startEditor } from './startEditor.ts';
 import { Workbench } from './workbench.ts';
@@ -18,13 +18,7 @@ export async function runInHost(vsix: string, suite: string): Promise<HostReport
   await using program = await programForEditor('local-dev');
   const extensions = join(program.root, '..', 'extensions');
   const companionVsix = join(program.root, '..', 'companion.vsix');
-  await createVSIX({
-    cwd: companion,
-    packagePath: companionVsix,
-    dependencies: false,
-    allowMissingRepository: true,
-    skipLicense: true,
-  });
+  await packTestExtension(companion, companionVsix);
   await installExtensions(extensions, [vsix, companionVsix]);
   const report = join(program.root, '..', 'report.json');
   await using editor = await startEditor({

@@ -16,6 +16,13 @@ const THEMES = [
 /** Contrast that text must have (WCAG 2.2, 1.4.3). */
 const CONTRAST_MIN = 4.5;
 
+/** The look of a button but for its text. Runs in the page, as the colours of contrastOf do. */
+const lookOf = new Function(
+  'one',
+  `const { backgroundColor, boxShadow } = getComputedStyle(one);
+  return backgroundColor + (boxShadow.startsWith('rgba(0, 0, 0, 0)') ? 'none' : boxShadow);`,
+) as (one: unknown) => string;
+
 describe('the Run panel in every theme', () => {
   let editor: EditorForTests;
   let workbench: Workbench;
@@ -65,6 +72,10 @@ describe('the Run panel in every theme', () => {
         count += 1;
       }
       assert.ok(count > 15, `${count} texts`);
+      const [chosen, other] = await Promise.all(
+        ['true', 'false'].map((pressed) => page.locator(`button[aria-pressed="${pressed}"]`).first().evaluate(lookOf)),
+      );
+      assert.notEqual(chosen, other, 'the chosen form of the output looks like the others');
       await workbench.screenshot(`run-panel-${name}`);
     });
   }

@@ -237,7 +237,7 @@ describe('output of the command', () => {
       ['grafos', 'completion', ''],
       ['bash', 'zsh', 'fish'],
     ],
-    [['grafos', 'deploy', 'run', '--input', '/et'], ['/etc']],
+    [['grafos', 'deploy', 'run', '--input', 'packagi'], ['packaging']],
     [['grafos', 'deploy', 'run', '--tasklet', ''], ['asked:tasklets']],
     [['grafos', 'runs', 'show', ''], ['asked:runs']],
   ] as const) {
@@ -245,7 +245,9 @@ describe('output of the command', () => {
       const script = `grafos() { echo "asked:$3"; }
 ${completionScript('bash')}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _grafos; printf '%s\\n' "\${COMPREPLY[@]}"`;
-      const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { encoding: 'utf8' });
+      // A locale that this machine does not have would be a warning of bash.
+      const options = { cwd: packageRoot, env: { ...process.env, LC_ALL: 'C' }, encoding: 'utf8' } as const;
+      const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], options);
       assert.equal(stderr, '');
       for (const word of expected) assert.ok(stdout.split('\n').includes(word), `${word} in ${stdout}`);
     });

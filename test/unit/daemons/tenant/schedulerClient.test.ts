@@ -179,17 +179,18 @@ describe('schedulerClient', () => {
 
     const refusal = (reason: string) => JSON.stringify({ error: { reason, message: 'no' } });
 
-    it('makes a new token, once, when the scheduler says that it expired', async () => {
-      answer = (_request, response) => {
-        if (tokens.length === 1) response.writeHead(401).end(refusal('token_expired'));
-        else response.end('{"runs":[]}');
-      };
-      assert.deepEqual(await client.listRuns(), []);
-      assert.equal(new Set(tokens).size, 2);
-      answer = (_request, response) => response.writeHead(401).end(refusal('token_expired'));
-      await assert.rejects(client.listRuns(), { code: 'token_expired' });
-      assert.equal(tokens.length, 4);
-    });
+    for (const reason of ['token_expired', 'token_not_yet_valid'])
+      it(`makes a new token, once, when the scheduler says ${reason}`, async () => {
+        answer = (_request, response) => {
+          if (tokens.length === 1) response.writeHead(401).end(refusal(reason));
+          else response.end('{"runs":[]}');
+        };
+        assert.deepEqual(await client.listRuns(), []);
+        assert.equal(new Set(tokens).size, 2);
+        answer = (_request, response) => response.writeHead(401).end(refusal(reason));
+        await assert.rejects(client.listRuns(), { code: reason });
+        assert.equal(tokens.length, 4);
+      });
 
     it('uses one token for one connection, and another for the next', async () => {
       answer = (_request, response) => response.end('{"runs":[]}');

@@ -29,7 +29,10 @@ const EDITOR = `
   export const workspace = {
     isTrusted: true,
     found: [],
-    findFiles: async () => workspace.found,
+    get workspaceFolders() { return workspace.found.map((uri) => ({ uri })); },
+    // The editor's own never ends where no folder has a search.
+    findFiles: async () =>
+      workspace.found.some(({ scheme }) => scheme === 'file') ? workspace.found : new Promise(() => {}),
     createFileSystemWatcher: () => ({ onDidCreate: on('created'), onDidDelete: on('deleted'), dispose() {} }),
     onDidChangeWorkspaceFolders: on('folders'),
     onDidGrantWorkspaceTrust: on('trusted'),

@@ -422,6 +422,20 @@ describe('building an AssemblyScript tasklet', () => {
     assert.deepEqual((await readdir(join(scratch.root, 'build'))).sort(), ['demo.wasm', 'demo.wasm.map']);
   });
 
+  it('reads a file once, however many imports name it', async () => {
+    const large = `${TWICE}/*${'x'.repeat(7_000_000)}*/\n`;
+    const more = Array.from({ length: 40 }, (_, index) => `import { twice as t${index} } from "./lib/twice";\n`);
+    const again = Array.from({ length: 40 }, (_, index) => `import { twice as u${index} } from "./twice";\n`);
+    const other = `${again.join('')}export const one: i32 = u0(1);\n`;
+    await using scratch = await scratchProgram(SOURCE, {
+      [SOURCE]: `${more.join('')}import { one } from "./lib/other";\n${IMPORTING.replace('twice(input.length)', '(one + t7(input.length))')}`,
+      'tasklets/lib/twice.ts': large,
+      'tasklets/lib/other.ts': other,
+    });
+    const built = await buildTasklet(scratch.program, scratch.tasklet);
+    assert.equal(runOnHost(await readFile(built.output), { input: 'ab' }).text, '6');
+  });
+
   it('stops when it is cancelled and leaves nothing', async () => {
     await using scratch = await scratchProgram(SOURCE, { [SOURCE]: HELLO });
     const abort = new AbortController();

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { missingCrate } from '../../../../toolchain/compile/missingCrate.ts';
 import type { CargoMessage, RustcMessage, RustcSpan } from '../../../../toolchain/compile/runCargo.ts';
 import { rustFindings } from '../../../../toolchain/compile/rustFindings.ts';
+import { NOWHERE } from '../../../helpers/nowhere.ts';
 import { scratchProgram } from '../../../helpers/scratchProgram.ts';
 
-const CRATE = resolve('/nowhere/demo');
+const CRATE = join(NOWHERE, 'demo');
 
 const span = (line: number, label: string | null, more: Partial<RustcSpan> = {}): RustcSpan => ({
   file_name: 'src/lib.rs',
@@ -124,6 +125,6 @@ describe('a crate that is missing', () => {
   }
 
   it('is no error of another kind', () => {
-    assert.equal(missingCrate('/nowhere', '/nowhere/demo', '/bin/cargo', 'error: could not compile'), undefined);
+    assert.equal(missingCrate(NOWHERE, CRATE, '/bin/cargo', 'error: could not compile'), undefined);
   });
 });

@@ -125,6 +125,11 @@ describe('the judgement on a request', () => {
       'token_expired',
       () => [connect(acme), `Bearer ${tokenOf(acme, { now: Date.now() - 400_000 })}`],
     ],
+    [
+      'a token of the future',
+      'token_not_yet_valid',
+      () => [connect(acme), `Bearer ${tokenOf(acme, { now: Date.now() + 60_000 })}`],
+    ],
     ['a cell with a token of its own', 'role_required', () => [connect(cell), `Bearer ${tokenOf(cell)}`]],
     [
       'an expired certificate',
