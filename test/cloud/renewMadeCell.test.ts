@@ -42,7 +42,8 @@ describe('the certificates of a cell in a cloud', function () {
     const before = await status();
     assert.equal(before.healthy, true, String(before.next));
     assert.equal(before.next, 'Its certificate ends in 9 days. Renew it: grafos cloud renew aws --name near');
-    const ends = await renewMadeCell({ ...made, provider: 'aws', name: 'near', signal });
+    const { programRoot, keys } = made;
+    const ends = await renewMadeCell({ programRoot, keys, provider: 'aws', name: 'near', signal });
     assert.ok(Date.parse(ends) - Date.now() > 89 * 86_400_000, ends);
     const after = await status();
     assert.deepEqual([after.healthy, after.next, after.certificate_ends], [true, null, ends]);
@@ -51,7 +52,8 @@ describe('the certificates of a cell in a cloud', function () {
   it('are renewed for an IPv6 address, which certificates have without brackets', async function () {
     if (!hasIpv6) this.skip();
     await using made = await madeCell('six', '::1', 0);
-    const renewal = { ...made, provider: 'aws' as const, name: 'six', signal };
+    const { programRoot, keys } = made;
+    const renewal = { programRoot, keys, provider: 'aws' as const, name: 'six', signal };
     const ends = await renewMadeCell(renewal);
     // Each connection compares the address with the certificate, so the second proves the first.
     assert.ok(Date.parse(await renewMadeCell(renewal)) >= Date.parse(ends));
