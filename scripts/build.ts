@@ -80,6 +80,22 @@ const modelContextApart: Plugin = {
   },
 };
 
+/**
+ * Lets commander load `node:child_process`, and half of Node's network with it, when it starts a
+ * command that is a file of its own. There is none.
+ */
+const commanderWithoutProcesses: Plugin = {
+  name: 'commander-without-processes',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer, path }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path, namespace: 'when-used' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'when-used' }, ({ path }) => ({
+      contents: `Object.defineProperty(exports, 'spawn', { get: () => require('${path}').spawn });`,
+    }));
+  },
+};
+
 /** A bundle of entries in `dist/daemons`. Its lazily imported parts become files of their own. */
 function daemonBundle(entryPoints: Record<string, string>): BuildOptions & { outdir: string } {
   return {
@@ -104,7 +120,12 @@ const bundles: Array<BuildOptions & { outdir: string }> = [
       webtransport: '@fails-components/webtransport',
     },
     outdir: 'dist/cli',
-    plugins: [standaloneChecks, modelContextApart, apart('awsClients', 'googleCredentials', 'webtransport')],
+    plugins: [
+      standaloneChecks,
+      commanderWithoutProcesses,
+      modelContextApart,
+      apart('awsClients', 'googleCredentials', 'webtransport'),
+    ],
     minifyWhitespace: true,
     minifyIdentifiers: true,
     keepNames: false,

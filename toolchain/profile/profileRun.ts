@@ -11,7 +11,7 @@ import { createCodePlaces } from './codePlaces.ts';
 import { countAgain } from './countAgain.ts';
 import { fuelOfRun, type RunFuel } from './fuelOfRun.ts';
 import { readSourceMap } from './readSourceMap.ts';
-import { newestProfile, PROFILES } from './sourceFuel.ts';
+import { keptProfileText, newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
 /** Fuel of a run by functions, lines and calls. */
@@ -66,7 +66,7 @@ export async function profileRun(
     throw fileError(error, 'The flame graph cannot be written');
   }
   const whole: RunProfile = { ...profile, flame_graph: profiles.file(graphName) };
-  await profiles.write(newestProfile(whole.tasklet), `${JSON.stringify(whole)}\n`);
+  await profiles.write(newestProfile(whole.tasklet), keptProfileText(whole));
   return whole;
 }
 

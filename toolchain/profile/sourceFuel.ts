@@ -15,6 +15,29 @@ export function newestProfile(tasklet: string): string {
   return `${tasklet}.json`;
 }
 
+/** The part of a profile that is kept for the lines of the sources. */
+interface KeptProfile {
+  module_sha256: string;
+  fuel_used: number;
+  lines: Array<Pick<RunProfile['lines'][number], 'file' | 'line' | 'fuel' | 'total'>>;
+}
+
+/**
+ * The text of the file {@link newestProfile}.
+ *
+ * A whole profile of a large module has more bytes than are read again.
+ */
+export function keptProfileText({ module_sha256, fuel_used, lines }: RunProfile): string {
+  const kept: KeptProfile = {
+    module_sha256,
+    fuel_used,
+    lines: lines
+      .filter(({ file }) => file !== null)
+      .map(({ file, line, fuel, total }) => ({ file, line, fuel, total })),
+  };
+  return `${JSON.stringify(kept)}\n`;
+}
+
 export interface LineFuel {
   /** From 1. */
   line: number;
@@ -42,7 +65,7 @@ export async function sourceFuel(root: string, tasklet: Tasklet, source: string)
     .map(({ line, fuel, total }) => ({ line, fuel, total, share: total / Math.max(1, profile.fuel_used) }));
 }
 
-function keptProfile(root: string, tasklet: Tasklet): ReturnType<typeof profileOf> {
+function keptProfile(root: string, tasklet: Tasklet): KeptProfile | null {
   try {
     const bytes = findProgramState(root, PROFILES)?.read(newestProfile(tasklet.name), PROGRAM_LIMITS.profile);
     return bytes === undefined ? null : profileOf(bytes);
@@ -56,13 +79,13 @@ function keptProfile(root: string, tasklet: Tasklet): ReturnType<typeof profileO
  * The parts of a profile that are used, or null where the file is none: it may have come with the
  * program.
  */
-function profileOf(bytes: Buffer): Pick<RunProfile, 'module_sha256' | 'lines' | 'fuel_used'> | null {
+function profileOf(bytes: Buffer): KeptProfile | null {
   try {
-    const profile: Partial<RunProfile> | null = JSON.parse(bytes.toString('utf8'));
+    const profile: Partial<KeptProfile> | null = JSON.parse(bytes.toString('utf8'));
     const { module_sha256, lines, fuel_used } = profile ?? {};
     if (typeof module_sha256 !== 'string' || typeof fuel_used !== 'number' || !Array.isArray(lines)) return null;
     const isWhole = lines.every(
-      (one: Partial<RunProfile['lines'][number]> | null) =>
+      (one: Partial<KeptProfile['lines'][number]> | null) =>
         (one?.file === null || typeof one?.file === 'string') &&
         typeof one.line === 'number' &&
         typeof one.fuel === 'number' &&
