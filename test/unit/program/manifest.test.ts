@@ -107,7 +107,7 @@ requires = { gpu = 1 }
 
   const rows: [what: string, text: string, problems: string[]][] = [
     ['an empty text', '', ['missing-key 0:0-0', 'no-tasklets 0:0-0']],
-    ['no program', TASKLET, ['missing-key 0:0-0']],
+    ['no program', TASKLET, ['missing-key 0:0-1']],
     ['an empty program', `[program]\n${TASKLET}`, ['missing-key 0:0-9', 'missing-key 0:0-9']],
     ['no tasklet', PROGRAM, ['no-tasklets 0:0-9']],
     ['an unfinished line', `${GOOD}fue`, ['toml-syntax 6:3-3']],
