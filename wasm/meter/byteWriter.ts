@@ -1,7 +1,7 @@
 const utf8 = new TextEncoder();
 
 /** Shorter copies are made here: a call into the runtime would cost more than their bytes. */
-const SHORT_COPY = 96;
+const SHORT_COPY = 24;
 
 /** One growing buffer. Numbers are written as the shortest LEB128. */
 export class ByteWriter {
