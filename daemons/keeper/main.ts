@@ -5,7 +5,8 @@
  * closing, by a crash or by `kill -9`, and none came back within the time of a reload, it stops the
  * stack. It ends by itself when the stack is stopped or replaced.
  *
- * Arguments: program, `started_at` of the stack, socket, grace in milliseconds.
+ * Arguments: program, `started_at` of the stack, socket, grace in milliseconds, and `keep` or `stop`,
+ * the setting of the window that starts it: that window may be gone before it connects.
  */
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
@@ -18,10 +19,10 @@ import { KEEPER_FILE, type KeeperRecord, keeperText } from '../../toolchain/stac
 import { stackPaths } from '../../toolchain/stack/stackPaths.ts';
 import { watchStateFile } from '../../toolchain/stack/watchStateFile.ts';
 
-const [root = '', stack = '', socket = '', graceMs = ''] = process.argv.slice(2);
+const [root = '', stack = '', socket = '', graceMs = '', setting = ''] = process.argv.slice(2);
 const paths = stackPaths(root);
 const windows = new Set<Socket>();
-let keepRunning = false;
+let keepRunning = setting === 'keep';
 let grace: NodeJS.Timeout | undefined;
 let isEnding = false;
 

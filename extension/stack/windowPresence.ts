@@ -45,7 +45,8 @@ export function windowPresence(options: {
   let held = '';
   let isDisposed = false;
 
-  const say = (): void => void socket?.write(keepRunning ? 'keep\n' : 'stop\n');
+  const setting = (): KeeperSetting => (keepRunning ? 'keep' : 'stop');
+  const say = (): void => void socket?.write(`${setting()}\n`);
   const connectTo = (path: string): void => {
     socket?.destroy();
     const own = connect(path);
@@ -67,7 +68,7 @@ export function windowPresence(options: {
       if (isDisposed) return;
       if (keeper !== undefined) connectTo(keeper.socket);
       else if (isOurs) {
-        const path = await startKeeper(entry, root, stackStartedAt, options.graceMs ?? GRACE_MS);
+        const path = await startKeeper(entry, [root, stackStartedAt], options.graceMs ?? GRACE_MS, setting());
         if (!isDisposed) connectTo(path);
       }
     },
@@ -83,7 +84,15 @@ export function windowPresence(options: {
   };
 }
 
-async function startKeeper(entry: string, root: string, stack: string, graceMs: number): Promise<string> {
+/** The keeper's words for whether the stack outlives the windows. */
+type KeeperSetting = 'keep' | 'stop';
+
+async function startKeeper(
+  entry: string,
+  [root, stack]: [root: string, stack: string],
+  graceMs: number,
+  setting: KeeperSetting,
+): Promise<string> {
   const socket =
     process.platform === 'win32'
       ? `\\\\.\\pipe\\grafos-${randomBytes(16).toString('hex')}`
@@ -93,7 +102,7 @@ async function startKeeper(entry: string, root: string, stack: string, graceMs: 
   const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, TMPDIR: tmpdir(), ...userFolderVariables() };
   if (process.env.SystemRoot !== undefined) env.SystemRoot = process.env.SystemRoot;
   if (process.versions.electron !== undefined) env.ELECTRON_RUN_AS_NODE = '1';
-  const child = spawn(process.execPath, [entry, root, stack, socket, String(graceMs)], {
+  const child = spawn(process.execPath, [entry, root, stack, socket, String(graceMs), setting], {
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
     windowsHide: true,

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { processStart } from '../../../../base/processIdentity.ts';
 import { StackModel } from '../../../../extension/stack/stackModel.ts';
 import { devOf, type StackState, type StackStateKind } from '../../../../extension/stack/stackState.ts';
@@ -241,4 +242,24 @@ describe('the keeper of a stack', function () {
     other.dispose();
     assert.equal(model.state.kind, 'running');
   });
+
+  for (const [keepRunning, kind] of [
+    [true, 'running'],
+    [false, 'stopped'],
+  ] as const) {
+    it(`knows the setting of a window that closes while the keeper starts: ${kind}`, async () => {
+      await using scratch = await program();
+      using model = new StackModel(scratch.root);
+      await model.watch();
+      await model.start({ signal: signal() });
+      const window = presence(scratch.root, { keepRunning });
+      const held = window.hold(started(model), true);
+      await delay(0);
+      window.dispose();
+      await held;
+      await noProcessNames(KEEPER);
+      await model.look();
+      assert.equal(model.state.kind, kind);
+    });
+  }
 });
