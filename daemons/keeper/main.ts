@@ -5,8 +5,8 @@
  * closing, by a crash or by `kill -9`, and none came back within the time of a reload, it stops the
  * stack. It ends by itself when the stack is stopped or replaced.
  *
- * Arguments: program, `started_at` of the stack, socket, grace in milliseconds, and `keep` or `stop`,
- * the setting of the window that starts it: that window may be gone before it connects.
+ * Arguments: program, `started_at` of the stack, socket, grace in milliseconds, and `keep` or
+ * `stop`, the setting of the window that starts it: that window may be gone before it connects.
  */
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
