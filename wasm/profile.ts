@@ -254,7 +254,7 @@ export interface ProfileProblem {
 }
 
 /** Most problems reported of imports, and of exports: a module may have a hundred thousand. */
-const PROBLEMS_MAX = 200;
+const PROBLEMS_MAX = 100;
 /** Most value types of a signature in a message: a type may have a thousand. */
 const VALUES_SHOWN = 20;
 

@@ -51,14 +51,14 @@ export interface RouteParts {
 }
 
 /** Every route of the helper; docs/reference/helper.md is compared with this table. */
-export function helperRoutes(parts: RouteParts): Route[] {
+export function createHelperRoutes(parts: RouteParts): Route[] {
   const files = Object.keys(DASHBOARD_FILES).map(
     (path): Route => ({ method: 'GET', path, open: true, handle: ({ res }) => sendDashboardFile(res, path) }),
   );
-  return [...files, ...programRoutes(parts), ...createRunRoutes(parts), ...artifactRoutes(parts)];
+  return [...files, ...createProgramRoutes(parts), ...createRunRoutes(parts), ...createArtifactRoutes(parts)];
 }
 
-function programRoutes(parts: RouteParts): Route[] {
+function createProgramRoutes(parts: RouteParts): Route[] {
   const { cellId, tasklets, feed } = parts;
   return [
     {
@@ -158,7 +158,7 @@ async function sendPlaces({ scheduler, tasklets }: RouteParts, { res, segments, 
   sendJson(res, 200, { places } satisfies HelperPlaces);
 }
 
-function artifactRoutes({ scheduler }: RouteParts): Route[] {
+function createArtifactRoutes({ scheduler }: RouteParts): Route[] {
   return [
     {
       method: 'GET',

@@ -10,7 +10,7 @@ import { issueBearer } from './bearer.ts';
 import { CallerRules } from './callerRules.ts';
 import { createLiveFeed } from './liveFeed.ts';
 import { createRequestListener, type RequestParts } from './requestListener.ts';
-import { helperRoutes } from './routes.ts';
+import { createHelperRoutes } from './routes.ts';
 import { linkScheduler, type SchedulerPort } from './schedulerPort.ts';
 import { createTaskletReader } from './taskletList.ts';
 
@@ -58,7 +58,7 @@ export async function startHelper(options: HelperOptions): Promise<RunningDaemon
   /** Takes a connection out of the room. */
   const proved = new WeakMap<Socket, () => void>();
   const { cellId } = options;
-  const routes = helperRoutes({ cellId, scheduler, tasklets, feed, streams, rules: () => access.rules });
+  const routes = createHelperRoutes({ cellId, scheduler, tasklets, feed, streams, rules: () => access.rules });
   const listener = createRequestListener(routes, {
     access,
     proved: ({ socket }) => proved.get(socket)?.(),

@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GrafosError } from '../../base/grafosError.ts';
 import type { CellKeys } from '../../toolchain/cloud/cellKeys.ts';
-import { type CloudJournal, writeJournal } from '../../toolchain/cloud/cloudJournal.ts';
+import { writeJournal } from '../../toolchain/cloud/cloudJournal.ts';
 import { cloudStatus } from '../../toolchain/cloud/cloudStatus.ts';
 import { provisionCell } from '../../toolchain/cloud/provisionCell.ts';
 import { renewMadeCell } from '../../toolchain/cloud/renewMadeCell.ts';
 import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
 import { addCloudCell } from '../../toolchain/deploy/cloudCells.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
+import { doneJournal } from '../helpers/doneJournal.ts';
 import { expiredCell } from '../helpers/expiredCell.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -26,19 +27,7 @@ describe('a cell in a cloud whose certificate has ended', () => {
     const url = cell.scheduler_url;
     await addCloudCell(programRoot, 'aws', cell);
     await confirmCell(programRoot, 'aws', cell, true);
-    const journal: CloudJournal = {
-      version: 1,
-      provider: 'aws',
-      name: 'edge',
-      account: '123456789012',
-      regions: ['eu-central-1'],
-      size: 't3.small',
-      from: '192.0.2.1/32',
-      token: 'token',
-      step: 'done',
-      url,
-      began: '2026-01-02T03:04:05Z',
-    };
+    const journal = doneJournal('edge', 'eu-central-1', url);
     await writeJournal(programRoot, journal);
     const pair = {
       certPem: await readFile(cell.tenant_cert, 'utf8'),

@@ -12,6 +12,7 @@ import { connectOwner } from '../../toolchain/cloud/connectOwner.ts';
 import { renewMadeCell } from '../../toolchain/cloud/renewMadeCell.ts';
 import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
 import { addCloudCell } from '../../toolchain/deploy/cloudCells.ts';
+import { doneJournal } from '../helpers/doneJournal.ts';
 import { grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -99,19 +100,7 @@ async function madeCell(name: string, host: string, port: number): Promise<MadeC
   await owner.createTenant('acme', keys.tenant.certPem, { signal });
   await addCloudCell(programRoot, 'aws', cell);
   await confirmCell(programRoot, 'aws', cell, true);
-  const journal: CloudJournal = {
-    version: 1,
-    provider: 'aws',
-    name,
-    account: '123456789012',
-    regions: ['eu-1'],
-    size: 't3.small',
-    from: '192.0.2.1/32',
-    token: 'token',
-    step: 'done',
-    url,
-    began: '2026-01-02T03:04:05Z',
-  };
+  const journal = doneJournal(name, 'eu-1', url);
   await writeJournal(programRoot, journal);
   const owned = cleanup.move();
   return { programRoot, keys, journal, [Symbol.asyncDispose]: () => owned.disposeAsync() };

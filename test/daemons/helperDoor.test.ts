@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../base/packageRoot.ts';
 import { DOOR_LIMITS } from '../../daemons/doors/doorLimits.ts';
 import { DASHBOARD_FILES } from '../../daemons/helper/dashboardFiles.ts';
-import { helperRoutes } from '../../daemons/helper/routes.ts';
+import { createHelperRoutes } from '../../daemons/helper/routes.ts';
 import { HELPER_REASONS } from '../../daemons/wire/helperApi.ts';
 import { ask, helperWithStandIn, type TestHelper } from './helperSetup.ts';
 
@@ -33,7 +33,7 @@ describe('helper: its door and its routes', () => {
   it('is documented: every route and every reason stands in docs/reference/helper.md', async () => {
     const page = await readFile(join(packageRoot, 'docs', 'reference', 'helper.md'), 'utf8');
     const nothing = undefined as never;
-    const routes = helperRoutes({
+    const routes = createHelperRoutes({
       cellId: '',
       scheduler: nothing,
       tasklets: nothing,

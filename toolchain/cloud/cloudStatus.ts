@@ -64,8 +64,7 @@ export async function cloudStatus(
   } catch (error) {
     signal.throwIfAborted();
     const ended = endedCertificate(error, provider, name);
-    if (ended !== error && ended instanceof GrafosError)
-      return { ...status, next: [ended.message, ended.next ?? ''].join(' ') };
+    if (ended !== undefined) return { ...status, next: `${ended.message} ${ended.next}` };
     const why = error instanceof GrafosError ? error.message : `No answer within ${ANSWER_MS / 1000} s.`;
     return { ...status, next: `${why} Your address may have changed; this opens the cell to it: ${command}` };
   }

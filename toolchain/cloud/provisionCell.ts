@@ -60,7 +60,7 @@ export async function provisionCell(cloud: CellCloud, provisioning: Provisioning
     return await provision(cloud, provisioning);
   } catch (error) {
     const { provider, name } = provisioning.plan;
-    throw endedCertificate(error, provider, name);
+    throw endedCertificate(error, provider, name) ?? error;
   }
 }
 

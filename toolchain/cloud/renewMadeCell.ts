@@ -38,7 +38,7 @@ export async function renewMadeCell(renewal: Renewal): Promise<string> {
   try {
     return await renew(renewal);
   } catch (error) {
-    throw endedCertificate(error, renewal.provider, renewal.name);
+    throw endedCertificate(error, renewal.provider, renewal.name) ?? error;
   }
 }
 

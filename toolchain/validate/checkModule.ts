@@ -10,7 +10,7 @@ import type { WasmModule } from '../../wasm/read/wasmModule.ts';
 import type { FindingCode } from './catalogue.ts';
 import type { TaskletContext } from './taskletContext.ts';
 
-/** Enough to see what kind of module it is, and fewer than `checkProfile` lists of one kind. */
+/** Enough to see what kind of module it is. `checkProfile` lists as many of one kind. */
 const MAX_PROBLEMS = 100;
 
 /** Where a part of the module was written. */
@@ -75,12 +75,12 @@ export function checkModule(context: TaskletContext, given: ModuleToCheck): Wasm
   }
   const problems = checkProfile(module);
   for (const problem of problems.slice(0, MAX_PROBLEMS)) reportProfile(context, given, problem);
-  if (problems.length > MAX_PROBLEMS)
+  if (problems.length >= MAX_PROBLEMS)
     context.report(
       'GRF3009',
       place.file,
       place.range,
-      `${label} differs from the profile in more imports and exports than are listed. It was made for something else: build it for tasklet-profile-v0.`,
+      `${label} differs from the profile in at least ${MAX_PROBLEMS} imports and exports; no more are listed. It was made for something else: build it for tasklet-profile-v0.`,
     );
   checkMemory(context, given, module);
   if (module.start !== null) {
