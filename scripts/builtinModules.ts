@@ -2,8 +2,8 @@
  * Lets bundles of ECMAScript modules get Node's own modules by a call instead of an import.
  *
  * For an import Node reads every property of the module. Some are made when they are first read:
- * `WebSocket` of `node:http` brings all of undici and `ReadStream` of `node:fs` all streams, which
- * took half of the start of a daemon.
+ * `WebSocket` of `node:http` brings all of undici and `ReadStream` of `node:fs` all streams
+ * (docs/adr/0044-node-modules-by-call.md has the figures).
  */
 import { builtinModules } from 'node:module';
 import type { Plugin } from 'esbuild';
