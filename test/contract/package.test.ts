@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { listFiles, PackageManager } from '@vscode/vsce';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -56,5 +58,25 @@ describe('what the VSIX holds', () => {
     ]) {
       assert.ok(files.includes(file), file);
     }
+  });
+
+  it('is nothing of a recipe that was built and run here', async () => {
+    await using folder = await temporaryFolder();
+    for (const file of ['.vscodeignore', 'package.json']) await copyFile(join(root, file), join(folder.path, file));
+    const kept = ['cookbook/demo/grafos.toml', 'cookbook/demo/tasklets/a.ts'];
+    const own = [
+      '.grafos/dev/audit.jsonl',
+      '.grafos/owner',
+      'build/a.wasm',
+      'target/a',
+      'node_modules/a/index.js',
+      'a.log',
+    ];
+    for (const file of [...kept, ...own.map((name) => `cookbook/demo/${name}`)]) {
+      await mkdir(dirname(join(folder.path, file)), { recursive: true });
+      await writeFile(join(folder.path, file), '{}');
+    }
+    const files = await listFiles({ cwd: folder.path, packageManager: PackageManager.None });
+    assert.deepEqual(files.toSorted(), [...kept, 'package.json']);
   });
 });
