@@ -9,7 +9,7 @@ import { runInElectron } from '../test/editor/support/runInElectron.ts';
 import { runInHost } from '../test/editor/support/runInHost.ts';
 import { installExtensions } from '../test/editor/support/startEditor.ts';
 import { findChromium } from '../test/helpers/chromium.ts';
-import type { Counts } from './counts.ts';
+import { type Counts, failureText } from './counts.ts';
 import { runMocha } from './runMocha.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -49,11 +49,12 @@ export async function runEditorSuites(files: string[]): Promise<Counts> {
     return {
       passed: inHost.passed + inWorkbench.passed,
       failed: inHost.failed + inWorkbench.failed,
+      failures: [...inHost.failures, ...inWorkbench.failures],
       skipped: [...inHost.skipped, ...inWorkbench.skipped],
     };
   } catch (error) {
     console.error(error);
-    return { passed: 0, failed: 1, skipped: [] };
+    return { passed: 0, failed: 1, failures: [failureText('the real-editor suites', String(error))], skipped: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -66,11 +67,11 @@ export async function runEditorSuites(files: string[]): Promise<Counts> {
  */
 export async function runElectronSuite(): Promise<Counts> {
   await runInElectron(await packageFor(`${process.platform}-${process.arch}`), await bundleSuite());
-  return { passed: 1, failed: 0, skipped: [] };
+  return { passed: 1, failed: 0, failures: [], skipped: [] };
 }
 
 function none(...skipped: string[]): Counts {
-  return { passed: 0, failed: 0, skipped };
+  return { passed: 0, failed: 0, failures: [], skipped };
 }
 
 async function bundleSuite(): Promise<string> {
@@ -95,5 +96,10 @@ function report({ passed, failed, pending }: HostReport): Counts {
   for (const title of passed) console.log(`    ✔ ${title}`);
   for (const title of pending) console.log(`    - ${title}`);
   for (const { title, error } of failed) console.log(`    ✖ ${title}\n${error.replace(/^/gm, '        ')}`);
-  return { passed: passed.length, failed: failed.length, skipped: pending };
+  return {
+    passed: passed.length,
+    failed: failed.length,
+    failures: failed.map(({ title, error }) => failureText(`inside the extension host: ${title}`, error)),
+    skipped: pending,
+  };
 }

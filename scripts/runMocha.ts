@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Counts } from './counts.ts';
+import { type Counts, failureText } from './counts.ts';
 
 /**
  * The longest time from the last test to the end of mocha, milliseconds. A test that exceeds it
@@ -14,6 +14,7 @@ const ENDS_MS = 30_000;
 interface Report {
   stats: { passes: number; failures: number };
   pending: Array<{ fullTitle: string }>;
+  failures: Array<{ file: string; fullTitle: string; error: string }>;
 }
 
 /**
@@ -63,15 +64,16 @@ export async function runMocha(args: string[], env: Record<string, string> = {})
       });
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, forward);
-    const { stats, pending } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+    const { stats, pending, failures } = JSON.parse(readFileSync(report, 'utf8')) as Report;
     return {
       passed: stats.passes,
       failed: Math.max(stats.failures, code === 0 ? 0 : 1),
+      failures: failures.map(({ file, fullTitle, error }) => failureText(`${file}: ${fullTitle}`, error)),
       skipped: pending.map(({ fullTitle }) => fullTitle),
     };
   } catch (error) {
     console.error(error);
-    return { passed: 0, failed: 1, skipped: [] };
+    return { passed: 0, failed: 1, failures: [failureText('mocha itself', String(error))], skipped: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

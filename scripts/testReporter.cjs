@@ -12,12 +12,17 @@ const SLOW_MS = 10_000;
 module.exports = class TestReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    const { EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END, EVENT_TEST_PENDING } = Runner.constants;
+    const { EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Runner.constants;
     const pending = [];
+    const failures = [];
     /** Milliseconds by file. */
     const times = new Map();
     let begun = 0;
     runner.on(EVENT_TEST_PENDING, (test) => pending.push({ fullTitle: test.fullTitle() }));
+    runner.on(EVENT_TEST_FAIL, (test, error) => {
+      const file = relative(process.cwd(), test.file ?? '');
+      failures.push({ file, fullTitle: test.fullTitle(), error: String(error?.stack ?? error) });
+    });
     runner.on(EVENT_SUITE_BEGIN, (suite) => {
       if (suite.parent?.root) begun = performance.now();
     });
@@ -28,7 +33,7 @@ module.exports = class TestReporter extends reporters.Spec {
     });
     runner.on(EVENT_RUN_END, () => {
       for (const line of slowest(times)) console.log(line);
-      writeFileSync(options.reporterOption.output, JSON.stringify({ stats: this.stats, pending }));
+      writeFileSync(options.reporterOption.output, JSON.stringify({ stats: this.stats, pending, failures }));
     });
   }
 };
