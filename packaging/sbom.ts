@@ -6,7 +6,10 @@ import type { ThirdParty } from './thirdParty.ts';
  * @param product the package that the bill is for
  * @param packages the packages of others in it
  */
-export function sbom(product: { name: string; version: string; license: string }, packages: readonly ThirdParty[]) {
+export function createSbom(
+  product: { name: string; version: string; license: string },
+  packages: readonly ThirdParty[],
+) {
   const component = (type: string, { name, version, license }: { name: string; version: string; license: string }) => ({
     type,
     'bom-ref': purl(name, version),

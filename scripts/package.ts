@@ -8,7 +8,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { npmPackage } from '../packaging/npmPackage.ts';
-import { sbom } from '../packaging/sbom.ts';
+import { createSbom } from '../packaging/sbom.ts';
 import type { ThirdParty } from '../packaging/thirdParty.ts';
 import { packageFor, TARGETS } from '../packaging/vsix.ts';
 
@@ -24,7 +24,7 @@ async function billOfMaterials(): Promise<string> {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const packages: ThirdParty[] = JSON.parse(await readFile(join(root, 'dist', 'third-party.json'), 'utf8'));
   const path = join(root, 'build', 'sbom.cdx.json');
-  await writeFile(path, `${JSON.stringify(sbom(manifest, packages), null, 2)}\n`);
+  await writeFile(path, `${JSON.stringify(createSbom(manifest, packages), null, 2)}\n`);
   return path;
 }
 

@@ -23,10 +23,10 @@ export async function list(
   given: { provider: string; cell?: string; limit: string },
 ): Promise<void> {
   const limit = countOption('--limit', given.limit, ROWS_MAX, 1);
-  const runs = await listed({ cwd, out, signal }, given, limit);
+  const { runs, tenant } = await listed({ cwd, out, signal }, given, limit);
   out.result(runs, (paint) =>
     runs.length === 0
-      ? ['no runs yet']
+      ? [`no runs yet${tenant === undefined ? '' : ` of the tenant ${tenant}`}`]
       : table(
           [
             ['RUN', 'TASKLET', 'STATE', 'FUEL', 'DURATION', 'CREATED'],
@@ -48,21 +48,22 @@ async function listed(
   { cwd, out, signal }: CommandContext,
   { provider, cell }: { provider: string; cell?: string },
   limit: number,
-): Promise<Run[]> {
+): Promise<{ runs: Run[]; tenant?: string | undefined }> {
   const root = programRootOf(cwd);
   if (isCloud(provider) && cell === undefined) {
     const { runs, silent } = await runsOfProvider(root, provider, limit, signal);
     for (const { name, error } of silent) out.warn(`The runs of cell ${name} are missing: ${error.message}`);
-    return runs;
+    return { runs };
   }
   if (provider !== 'local') {
-    using client = await connectTarget(await resolveProvider(root, provider, cell), signal);
-    return await client.listRuns({ limit }, { signal });
+    const target = await resolveProvider(root, provider, cell);
+    using client = await connectTarget(target, signal);
+    return { runs: await client.listRuns({ limit }, { signal }), tenant: target.tenant };
   }
   refuseLocalCell(cell);
   using local = await openLocalRuns(root, signal);
   if (local.isStopped) out.note('the stack is stopped; these are the runs it had');
-  return await local.client.listRuns({ limit }, { signal });
+  return { runs: await local.client.listRuns({ limit }, { signal }), tenant: local.tenant };
 }
 
 export async function show(

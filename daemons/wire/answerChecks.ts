@@ -1,6 +1,6 @@
 import { SCHEMAS, type SchemaName } from './apiSchemas.ts';
 import type { Check } from './checkOf.ts';
-import { schemaCheck } from './schemaCheck.ts';
+import { createSchemaCheck } from './schemaCheck.ts';
 
 /** Bodies of requests, which no client reads. */
 type RequestName = 'RunSubmit' | 'CapabilityRequest' | 'TenantCreate';
@@ -12,5 +12,5 @@ const REQUESTS: readonly string[] = ['RunSubmit', 'CapabilityRequest', 'TenantCr
 export const ANSWER_CHECKS = Object.fromEntries(
   Object.entries(SCHEMAS)
     .filter(([name]) => !REQUESTS.includes(name))
-    .map(([name, schema]) => [name, schemaCheck(schema, SCHEMAS, 'ignored')]),
+    .map(([name, schema]) => [name, createSchemaCheck(schema, SCHEMAS, 'ignored')]),
 ) as unknown as Readonly<Record<AnswerName, Check>>;

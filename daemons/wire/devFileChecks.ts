@@ -1,6 +1,6 @@
 import type { Schema } from './apiSchemas.ts';
 import { DAEMON_NAMES, STACK_NAME_CHARACTERS, STACK_NAMES_MAX } from './devState.ts';
-import { schemaCheck } from './schemaCheck.ts';
+import { createSchemaCheck } from './schemaCheck.ts';
 
 const path: Schema = { type: 'string', minLength: 1, maxLength: 4096 };
 const address = (scheme: string, rest = '$'): Schema => ({
@@ -60,4 +60,4 @@ const NEEDED = object({
   daemons: object(Object.fromEntries(DAEMON_NAMES.map((name) => [name, daemon]))),
 });
 /** The check of `dev.json`. A newer grafOS may have written more. */
-export const DEV_FILE_CHECK = schemaCheck({ ...NEEDED, properties: { ...NEEDED.properties, ...OPTIONAL } });
+export const DEV_FILE_CHECK = createSchemaCheck({ ...NEEDED, properties: { ...NEEDED.properties, ...OPTIONAL } });

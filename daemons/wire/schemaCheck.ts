@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type Options } from 'ajv';
 import type { Schema } from './apiSchemas.ts';
 import { type Check, checkOf } from './checkOf.ts';
 
-/** The parts of a check, which the build compiles to code ({@link schemaCheck}). */
+/** The parts of a check, which the build compiles to code ({@link createSchemaCheck}). */
 export interface CheckSource {
   schema: Schema;
   /** The schemas that `$ref` names. */
@@ -42,7 +42,7 @@ export const AJV_OPTIONS: Options = {
  * compiles a check when it is first used. The build replaces such a file by code that Ajv writes
  * (scripts/standaloneChecks.ts lists them), so that no process compiles a schema.
  */
-export function schemaCheck(
+export function createSchemaCheck(
   schema: Schema,
   definitions: CheckSource['definitions'] = {},
   unknownKeys: CheckSource['unknownKeys'] = 'refused',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../base/packageRoot.ts';
 import { npmPackage } from '../../packaging/npmPackage.ts';
-import { sbom } from '../../packaging/sbom.ts';
+import { createSbom } from '../../packaging/sbom.ts';
 import { noticesText, type ThirdParty } from '../../packaging/thirdParty.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
@@ -96,7 +96,7 @@ describe('the npm package', function () {
 
   it('has a bill of materials whose references all lead somewhere', async () => {
     const packages = await thirdParty();
-    const bill = sbom({ name: 'grafos', version: '0.1.0', license: 'Apache-2.0' }, packages);
+    const bill = createSbom({ name: 'grafos', version: '0.1.0', license: 'Apache-2.0' }, packages);
     assert.deepEqual([bill.bomFormat, bill.specVersion, bill.components.length], ['CycloneDX', '1.6', packages.length]);
     const known = new Set(bill.components.map((one) => one['bom-ref']));
     assert.equal(known.size, packages.length);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -139,6 +139,35 @@ describe('disks without hard links', () => {
       execFileSync('losetup', ['-d', loop]);
     }
   });
+});
+
+describe('a program whose path is long', () => {
+  // SQLite opens paths of 504 bytes at most, and Windows itself has fewer.
+  for (const [length, code] of [
+    [400, undefined],
+    [650, 'path_too_long'],
+    [1200, 'path_too_long'],
+  ] as const)
+    it(`of ${length} characters ${code === undefined ? 'works as any other' : 'is built and checked, and dev up says why it has no stack'}`, async function () {
+      if (process.platform === 'win32') this.skip();
+      await using program = await programOf(watProgram('hello'));
+      const path = join(program.path, ...Array.from({ length: Math.ceil(length / 100) }, () => 'd'.repeat(99)));
+      const deep = path.slice(0, length);
+      await mkdir(deep, { recursive: true });
+      for (const name of ['grafos.toml', 'tasklets']) await rename(join(program.path, name), join(deep, name));
+      const options = { cwd: deep };
+      await grafosJson(['tasklet', 'build'], options);
+      await grafosJson(['validate'], options);
+      if (code === undefined) {
+        await inAndOut(options);
+        return;
+      }
+      const { stdout } = await grafos(['dev', 'up', '--json'], options);
+      const { error } = JSON.parse(stdout);
+      assert.equal(error.code, code, stdout);
+      assert.match(`${error.message} ${error.next}`, new RegExp(`${deep}.* Move the program to a shorter path`));
+      assert.match((await grafos(['dev', 'status'], options)).stdout, /stopped/);
+    });
 });
 
 describe('folders whose changes no event tells', () => {

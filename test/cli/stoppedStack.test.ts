@@ -96,6 +96,31 @@ describe('the runs of a stack that is stopped', () => {
     assert.equal(lost.response?.error?.code, 'worker_lost');
   });
 
+  it('are those of every address, and a running stack names the tenant that has none', async () => {
+    await using program = await programOf({
+      'grafos.toml': watManifest(['talks']),
+      'tasklets/talks.wat': WAT.talks,
+      input: '1',
+    });
+    const at = { cwd: program.path, env: { XDG_CONFIG_HOME: program.path, APPDATA: program.path } };
+    const list = async () => (await grafosJson<Run[]>(['runs', 'list'], at)).map(({ run_id }) => run_id);
+    const said = async () => (await grafos(['runs', 'list'], at)).stdout;
+    await grafosJson(['tasklet', 'build'], at);
+    await grafosJson(['dev', 'up'], at);
+    assert.equal(await said(), 'no runs yet of the tenant dev-tenant\n');
+    const first = await grafosJson<ShownResponse>(['deploy', 'run', '--input', 'input'], at);
+    // The stack that runs keeps its tenant.
+    await grafosJson(['account', 'set', 'ada@example.com'], at);
+    assert.deepEqual(await list(), [first.run_id]);
+    await grafosJson(['dev', 'down'], at);
+    await grafosJson(['dev', 'up'], at);
+    assert.equal(await said(), 'no runs yet of the tenant ada-example-com\n');
+    const second = await grafosJson<ShownResponse>(['deploy', 'run', '--input', 'input'], at);
+    assert.deepEqual(await list(), [second.run_id]);
+    await grafosJson(['dev', 'down'], at);
+    assert.deepEqual(await list(), [second.run_id, first.run_id]);
+  });
+
   it('are refused in words where the store is newer, or damaged', async () => {
     await using program = await chattyProgram();
     const cwd = program.path;

@@ -235,7 +235,7 @@ describe('the import test fails', () => {
   ];
   it('when bench imports a script, or a script bench', () => {
     const circle = new Map([
-      ['bench/main.ts', "import { sbom } from '../scripts/package.ts';"],
+      ['bench/main.ts', "import { createSbom } from '../scripts/package.ts';"],
       ['scripts/package.ts', "const { median } = await import('../bench/main.ts');"],
     ]);
     assert.deepEqual(importFaults([...RULES, ...TOOLS, ...FREE], circle), [

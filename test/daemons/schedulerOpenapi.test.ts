@@ -12,7 +12,7 @@ import { openapiDocument } from '../../daemons/scheduler/openapi/openapiDocument
 import { OPERATIONS } from '../../daemons/scheduler/openapi/operations.ts';
 import { SCHEMAS, type Schema, type SchemaName } from '../../daemons/wire/apiSchemas.ts';
 import type { Check } from '../../daemons/wire/checkOf.ts';
-import { schemaCheck } from '../../daemons/wire/schemaCheck.ts';
+import { createSchemaCheck } from '../../daemons/wire/schemaCheck.ts';
 import type { RefusalReason } from '../../daemons/wire/tenantApi.ts';
 import { standaloneModule } from '../../scripts/standaloneChecks.ts';
 import { wrapMarkdown } from '../../scripts/wrapMarkdown.ts';
@@ -33,7 +33,7 @@ function ajvFor(name: SchemaName): (value: unknown) => boolean {
 }
 
 const valid = (name: SchemaName, value: unknown): void => {
-  const problem = schemaCheck(SCHEMAS[name], SCHEMAS)(value, name);
+  const problem = createSchemaCheck(SCHEMAS[name], SCHEMAS)(value, name);
   assert.equal(problem, null, `${problem}: ${JSON.stringify(value).slice(0, 300)}`);
   assert.ok(ajvFor(name)(value), name);
 };
@@ -58,14 +58,14 @@ describe('scheduler: OpenAPI', () => {
   });
 
   it('refuses a keyword it would not check', () => {
-    assert.throws(() => schemaCheck({ multiplesOf: 2 } as Schema)(1, 'it'), /multiplesOf/);
+    assert.throws(() => createSchemaCheck({ multiplesOf: 2 } as Schema)(1, 'it'), /multiplesOf/);
   });
 
   it('agrees with Ajv on any submit, right or wrong, in the code of the bundles', async () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, 'checks.mjs');
     const checkOf = new URL('../../daemons/wire/checkOf.ts', import.meta.url).href;
-    await writeFile(file, standaloneModule({ RUN_SUBMIT: schemaCheck(SCHEMAS.RunSubmit, SCHEMAS) }, checkOf));
+    await writeFile(file, standaloneModule({ RUN_SUBMIT: createSchemaCheck(SCHEMAS.RunSubmit, SCHEMAS) }, checkOf));
     const ours: Check = (await import(pathToFileURL(file).href)).RUN_SUBMIT;
     const theirs = ajvFor('RunSubmit');
     const right = { ...submitOf('plain'), hold_ms: 1, seed: 'ab'.repeat(32), start_unix_nanos: '1' };

@@ -14,7 +14,7 @@ import { KeptDaemon } from './keptDaemon.ts';
 import { memoryPair } from './memoryPair.ts';
 import { notReady } from './notReady.ts';
 import { answerByDoor, requestByDoor } from './renewByDoor.ts';
-import { type ServiceManager, serviceManager } from './serviceManager.ts';
+import { findServiceManager, type ServiceManager } from './serviceManager.ts';
 
 export interface RunCellOptions {
   signal: AbortSignal;
@@ -63,7 +63,7 @@ export async function runCell(path: string, { signal, log, onReady }: RunCellOpt
   try {
     await cell.start(signal);
     await using _door = await openCellDoor(folder, (question, brought) => cell.answer(question, brought, signal));
-    const manager = serviceManager();
+    const manager = findServiceManager();
     await manager?.notify('--ready', `--status=${config.cell_id} takes runs`);
     say('info', `${config.cell_id} runs (grafos ${packageVersion()})`);
     onReady?.(config);

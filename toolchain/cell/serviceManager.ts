@@ -25,7 +25,7 @@ export interface ServiceManager {
 }
 
 /** Finds the service manager in the environment; undefined where nobody listens. */
-export function serviceManager(environment: NodeJS.ProcessEnv = process.env): ServiceManager | undefined {
+export function findServiceManager(environment: NodeJS.ProcessEnv = process.env): ServiceManager | undefined {
   const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, PATH } = environment;
   if (!NOTIFY_SOCKET) return undefined;
   const isForUs = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid;

@@ -1,10 +1,10 @@
 import type { Schema } from '../../daemons/wire/apiSchemas.ts';
-import { schemaCheck } from '../../daemons/wire/schemaCheck.ts';
+import { createSchemaCheck } from '../../daemons/wire/schemaCheck.ts';
 import { MAKING_PROVIDERS } from './cellCloud.ts';
 
 const text: Schema = { type: 'string' };
 /** The check of the notes on a cell in a cloud. */
-export const JOURNAL_CHECK = schemaCheck({
+export const JOURNAL_CHECK = createSchemaCheck({
   type: 'object',
   required: ['version', 'provider', 'name', 'account', 'regions', 'size', 'from', 'token', 'step', 'url', 'began'],
   properties: {

@@ -66,7 +66,7 @@ const LISTS: Record<string, { item: string; count: string; last?: string }> = {
 type Accessors = Record<string, (...values: number[]) => number>;
 
 /** Makes the reader of children for a Binaryen. */
-export function expressionChildren(
+export function createExpressionChildren(
   binaryen: Record<string, unknown> & { getExpressionId(expression: number): number },
 ): ExpressionChildren {
   const byKind = new Map<number, (expression: number) => ChildPlace[]>();

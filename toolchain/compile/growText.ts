@@ -1,4 +1,4 @@
-import { type ChildPlace, type ExpressionChildren, expressionChildren } from './expressionChildren.ts';
+import { type ChildPlace, createExpressionChildren, type ExpressionChildren } from './expressionChildren.ts';
 
 /** The functions of the binaryen package that are used here; an expression is a number. */
 export interface TextBinaryen {
@@ -135,7 +135,7 @@ class TextGrowth {
   constructor(binaryen: TextBinaryen, module: TextModule) {
     this.#binaryen = binaryen;
     this.#module = module;
-    this.#children = expressionChildren(binaryen as TextBinaryen & Record<string, unknown>);
+    this.#children = createExpressionChildren(binaryen as TextBinaryen & Record<string, unknown>);
     for (let index = 0; index < module.getNumFunctions(); index++) {
       const fn = module.getFunctionByIndex(index);
       const body = binaryen.Function.getBody(fn);

@@ -15,6 +15,8 @@ export interface LocalRuns extends Disposable {
   client: SchedulerClient;
   /** The stack does not run, so its store is read. */
   isStopped: boolean;
+  /** The tenant whose runs are read; undefined for those of all tenants. */
+  tenant: string | undefined;
 }
 
 /**
@@ -25,8 +27,9 @@ export interface LocalRuns extends Disposable {
  */
 export async function openLocalRuns(programRoot: string, signal: AbortSignal): Promise<LocalRuns> {
   try {
-    const client = await connectTarget(await resolveProvider(programRoot, 'local'), signal);
-    return { client, isStopped: false, [Symbol.dispose]: () => client.close() };
+    const target = await resolveProvider(programRoot, 'local');
+    const client = await connectTarget(target, signal);
+    return { client, isStopped: false, tenant: target.tenant, [Symbol.dispose]: () => client.close() };
   } catch (error) {
     const folder = findProgramState(programRoot, 'dev');
     const isStopped = error instanceof GrafosError && error.code === 'runtime_not_ready';
@@ -56,5 +59,5 @@ async function openStore(folder: StateFolder, signal: AbortSignal): Promise<Loca
     if (error instanceof GrafosError && error.code === 'store_locked') return undefined;
     throw error;
   }
-  return { client, isStopped: true, [Symbol.dispose]: () => client.close() };
+  return { client, isStopped: true, tenant: undefined, [Symbol.dispose]: () => client.close() };
 }

@@ -1,10 +1,10 @@
 import type { Schema } from '../../daemons/wire/apiSchemas.ts';
-import { schemaCheck } from '../../daemons/wire/schemaCheck.ts';
+import { createSchemaCheck } from '../../daemons/wire/schemaCheck.ts';
 
 const name: Schema = { type: 'string' };
 
 /** The check of a record of used cells. */
-export const USED_CELLS_CHECK = schemaCheck({
+export const USED_CELLS_CHECK = createSchemaCheck({
   type: 'object',
   required: ['version', 'program', 'last', 'runs'],
   properties: {

@@ -8,6 +8,7 @@ import { EFFECTS } from '../read/stackEffect.ts';
 import { WasmInvalidError } from '../read/wasmInvalid.ts';
 import { BodyFacts } from './bodyFacts.ts';
 import { SmallLoopScan } from './smallLoop.ts';
+import { STEP_KINDS, StepKind } from './stepKind.ts';
 
 const V128 = 0x7b;
 
@@ -68,10 +69,15 @@ export class BodyScan {
     this.open(0, 0, 0);
     let at = facts.first;
     let cost = 0;
-    while (this.depth >= 0) {
+    do {
       if (at >= end) throw new WasmInvalidError('malformed', end, 'a function body without its end');
       const start = at;
       const opcode = bytes[start] as number;
+      if (STEP_KINDS[opcode] === StepKind.bare && opcode < FIRST_FLOAT) {
+        at++;
+        cost++;
+        continue;
+      }
       at = skipImmediates(bytes, opcode, start + 1, end);
       if (opcode > Op.returnCallIndirect) {
         cost++;
@@ -81,7 +87,7 @@ export class BodyScan {
         if (DIVIDES[opcode] === 1) facts.straight = false;
         this.control(bytes, opcode, start, at, cost);
       }
-    }
+    } while (this.depth >= 0);
     if (at !== end) throw new WasmInvalidError('malformed', at, 'bytes after the end of a function body');
     facts.cost = cost;
     facts.keep();

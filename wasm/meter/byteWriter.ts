@@ -1,7 +1,7 @@
 const utf8 = new TextEncoder();
 
 /** Shorter copies are made here: a call into the runtime would cost more than their bytes. */
-const SHORT_COPY = 24;
+const SHORT_COPY = 48;
 
 /** One growing buffer. Numbers are written as the shortest LEB128. */
 export class ByteWriter {
@@ -13,52 +13,60 @@ export class ByteWriter {
   }
 
   reserve(count: number): void {
-    if (this.length + count <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count));
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
+    if (this.length + count > this.bytes.length) this.grow(count);
   }
 
   u8(byte: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = byte;
+    const at = this.length;
+    if (at === this.bytes.length) this.grow(1);
+    this.bytes[at] = byte;
+    this.length = at + 1;
   }
 
   u32(value: number): void {
     this.reserve(5);
+    const { bytes } = this;
+    let at = this.length;
     let rest = value;
     while (rest >= 0x80) {
-      this.bytes[this.length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
+      bytes[at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
-    this.bytes[this.length++] = rest;
+    bytes[at++] = rest;
+    this.length = at;
   }
 
-  /** A number in at least `bytes` bytes, which the format allows. */
-  u32Wide(value: number, bytes: number): void {
-    this.reserve(Math.max(bytes, 5));
+  /** A number in at least `width` bytes, which the format allows. */
+  u32Wide(value: number, width: number): void {
+    this.reserve(Math.max(width, 5));
+    const { bytes } = this;
+    let at = this.length;
     let rest = value;
-    for (let left = bytes; left > 1 || rest >= 0x80; left--) {
-      this.bytes[this.length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
+    for (let left = width; left > 1 || rest >= 0x80; left--) {
+      bytes[at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
-    this.bytes[this.length++] = rest;
+    bytes[at++] = rest;
+    this.length = at;
   }
 
   /** Signed LEB128 of a safe integer. */
   signed(value: number): void {
     this.reserve(10);
+    const { bytes } = this;
+    let at = this.length;
     let rest = value;
     while (rest < -0x4000_0000 || rest >= 0x4000_0000) {
       const high = Math.floor(rest / 0x80);
-      this.bytes[this.length++] = (rest - high * 0x80) | 0x80;
+      bytes[at++] = (rest - high * 0x80) | 0x80;
       rest = high;
     }
     while (rest < -64 || rest > 63) {
-      this.bytes[this.length++] = (rest & 0x7f) | 0x80;
+      bytes[at++] = (rest & 0x7f) | 0x80;
       rest >>= 7;
     }
-    this.bytes[this.length++] = rest & 0x7f;
+    bytes[at++] = rest & 0x7f;
+    this.length = at;
   }
 
   copy(source: Uint8Array, start: number, end: number): void {
@@ -93,5 +101,12 @@ export class ByteWriter {
   /** A copy of what was written, without the spare room. */
   written(): Uint8Array {
     return this.bytes.slice(0, this.length);
+  }
+
+  // Apart from `reserve`, which is compiled into each of its callers.
+  private grow(count: number): void {
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
   }
 }

@@ -84,6 +84,8 @@ export class NanScan {
   }
 
   clear(): void {
+    // Most bodies have none, and to empty an array is a call into the runtime.
+    if (this.after.length === 0) return;
     this.after.length = 0;
     this.shape.length = 0;
   }

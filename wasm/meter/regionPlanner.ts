@@ -6,10 +6,10 @@ import { WasmInvalidError } from '../read/wasmInvalid.ts';
 import { DEPTH_MAX, FUEL_UNIT } from './balance.ts';
 import type { BodyFacts } from './bodyFacts.ts';
 import type { FunctionRole } from './functionRole.ts';
-import { movesLocal } from './innerFunctions.ts';
 import { BlockKind, OpenBlocks } from './openBlocks.ts';
 import { BalanceAt, LastStep, type Region, RegionPlan } from './regionPlan.ts';
 import { readSmallLoop, type SmallLoop } from './smallLoop.ts';
+import { STEP_KINDS, StepKind } from './stepKind.ts';
 
 /** Most exits of one region. A region with more ends there. */
 const EXITS_MAX = 32;
@@ -160,15 +160,17 @@ export class RegionPlanner {
     for (;;) {
       const start = at;
       const opcode = bytes[start] as number;
-      if (opcode <= Op.returnCallIndirect || opcode === Op.memoryGrow) break;
-      at = skipImmediates(bytes, opcode, start + 1, end);
+      const kind = STEP_KINDS[opcode] as number;
+      if (kind === StepKind.control) break;
       cost++;
-      if (mayTrap(bytes, start, opcode)) {
+      at = kind === StepKind.bare ? start + 1 : skipImmediates(bytes, opcode, start + 1, end);
+      if (kind <= StepKind.plain) continue;
+      if (kind === StepKind.local) {
+        if (u32At(bytes, start + 1) >= moved) this.plan.movedLocals.add(start + 1);
+      } else if (kind === StepKind.traps || mayTrap(bytes, start, opcode)) {
         traps = true;
         // Only in a loop does it matter how long one takes.
         if (opcode === Op.prefixFc && this.facts.checks) this.plan.longSteps.add(start);
-      } else if (movesLocal(bytes, start, opcode, moved)) {
-        this.plan.movedLocals.add(start + 1);
       }
     }
     this.at = at;

@@ -1,6 +1,6 @@
 import { SCHEMAS } from '../../wire/apiSchemas.ts';
 import type { Check } from '../../wire/checkOf.ts';
-import { schemaCheck } from '../../wire/schemaCheck.ts';
+import { createSchemaCheck } from '../../wire/schemaCheck.ts';
 import { OPERATIONS, type Operation } from '../openapi/operations.ts';
 import { requestSchema, routeOf } from '../openapi/requestSchema.ts';
 
@@ -9,7 +9,7 @@ export const REQUEST_CHECKS: Readonly<Record<string, Check>> = Object.fromEntrie
   Object.values<Operation>(OPERATIONS).flatMap((operation) =>
     Object.entries(requestSchema(operation)).map(([part, schema]) => [
       `${operation.method} ${routeOf(operation)} ${part}`,
-      schemaCheck(schema, SCHEMAS),
+      createSchemaCheck(schema, SCHEMAS),
     ]),
   ),
 );

@@ -39,6 +39,26 @@ describe('what comes with the extension to read', function () {
   /** The webview of the editor that is in front; a Markdown preview is one. */
   const shown = (): FrameLocator => workbench.webview();
 
+  for (const [step, button, words] of [
+    ['Make a program', 'Open Recipe…', 'bitmap'],
+    ['Deploy to a cloud', 'Open Guide…', 'grafos-std'],
+  ] as const)
+    it(`the walkthrough asks what ${button} asks where one types, and takes the focus from no answer`, async () => {
+      const { page } = workbench;
+      await workbench.showGrafos();
+      await workbench.welcome('Local stack', 'Open the Walkthrough').click();
+      await page.locator('.getting-started-step', { hasText: step }).first().click();
+      await page.locator('.getting-started-step .monaco-button', { hasText: button }).click();
+      await page.locator('.quick-input-widget input:focus').waitFor();
+      // The walkthrough would take the focus back by now.
+      await page.waitForTimeout(1_000);
+      await page.locator('.quick-input-widget input:focus').waitFor();
+      await page.keyboard.type(words, { delay: 40 });
+      await workbench.quickInput().locator('.monaco-list-row', { hasText: words }).first().waitFor();
+      await page.keyboard.press('Escape');
+      await workbench.quickInput().waitFor({ state: 'hidden' });
+    });
+
   it('the walkthrough asks its first question where one types: a program is made by keyboard alone', async () => {
     await workbench.showGrafos();
     await workbench.welcome('Local stack', 'Open the Walkthrough').click();
@@ -73,6 +93,10 @@ describe('what comes with the extension to read', function () {
     await choose('Choose where it is made', 'rpc-service');
     await workbench.page.locator('.tab', { hasText: 'rpc-service.ts' }).first().waitFor();
     await shown().getByRole('heading', { name: 'rpc-service' }).waitFor();
+    // The folder is the program of the first test.
+    await workbench.page
+      .locator('.notification-toast', { hasText: 'rpc-service lies inside another program' })
+      .waitFor();
     await workbench.screenshot('recipe');
     const [from, to] = [join(packageRoot, 'cookbook', 'rpc-service'), join(folder.path, 'rpc-service')];
     for (const name of ['grafos.toml', 'README.md', 'tasklets/rpc-service.ts'])

@@ -8,17 +8,11 @@ export class BalanceWriter {
   isWrapped = false;
   /** The balance is a parameter and the last result. */
   isInner = false;
+  private readonly fuelGlobal: number;
   private local = 0;
-  private readonly localGet = new ByteWriter(8);
-  private readonly localSet = new ByteWriter(8);
-  private readonly globalGet: ByteWriter;
-  private readonly globalSet: ByteWriter;
 
   constructor(fuelGlobal: number) {
-    this.globalGet = new ByteWriter(8);
-    this.globalSet = new ByteWriter(8);
-    instruction(this.globalGet, Op.globalGet, fuelGlobal);
-    instruction(this.globalSet, Op.globalSet, fuelGlobal);
+    this.fuelGlobal = fuelGlobal;
   }
 
   /** Begins a body. */
@@ -31,39 +25,35 @@ export class BalanceWriter {
   /** Says which local has the balance. */
   keepIn(local: number): void {
     this.local = local;
-    instruction(this.localGet, Op.localGet, local);
-    instruction(this.localSet, Op.localSet, local);
   }
 
   getLocal(): void {
-    this.out.copy(this.localGet.bytes, 0, this.localGet.length);
+    this.indexed(Op.localGet, this.local);
   }
 
   setLocal(): void {
-    this.out.copy(this.localSet.bytes, 0, this.localSet.length);
+    this.indexed(Op.localSet, this.local);
   }
 
   teeLocal(): void {
-    this.out.u8(Op.localTee);
-    this.out.u32(this.local);
+    this.indexed(Op.localTee, this.local);
   }
 
   getGlobal(): void {
-    this.out.copy(this.globalGet.bytes, 0, this.globalGet.length);
+    this.indexed(Op.globalGet, this.fuelGlobal);
   }
 
   setGlobal(): void {
-    this.out.copy(this.globalSet.bytes, 0, this.globalSet.length);
+    this.indexed(Op.globalSet, this.fuelGlobal);
   }
 
   constant(value: number): void {
     this.out.u8(Op.i64Const);
     this.out.signed(value);
   }
-}
 
-function instruction(writer: ByteWriter, opcode: number, index: number): void {
-  writer.length = 0;
-  writer.u8(opcode);
-  writer.u32(index);
+  private indexed(opcode: number, index: number): void {
+    this.out.u8(opcode);
+    this.out.u32(index);
+  }
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { LIMITS } from '../../../../base/limits.ts';
 import { SCHEMAS, type Schema, type SchemaName } from '../../../../daemons/wire/apiSchemas.ts';
-import { schemaCheck } from '../../../../daemons/wire/schemaCheck.ts';
+import { createSchemaCheck } from '../../../../daemons/wire/schemaCheck.ts';
 import { ARTIFACT_NAMES, REFUSAL_REASONS } from '../../../../daemons/wire/tenantApi.ts';
 import { RECORD, RUN, SUBMIT } from '../../../helpers/goodAnswers.ts';
 import { wrongAnswers } from '../../../helpers/wrongAnswers.ts';
 
 const AT = '2026-01-02T03:04:05Z';
 // A check is compiled once, when it is first used.
-const CHECKS = new Map(Object.entries(SCHEMAS).map(([name, schema]) => [name, schemaCheck(schema, SCHEMAS)]));
+const CHECKS = new Map(Object.entries(SCHEMAS).map(([name, schema]) => [name, createSchemaCheck(schema, SCHEMAS)]));
 const check = (name: SchemaName, value: unknown) => CHECKS.get(name)?.(value, name);
 
 describe('the schemas of the tenant API', () => {

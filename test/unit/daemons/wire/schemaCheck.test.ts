@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Schema } from '../../../../daemons/wire/apiSchemas.ts';
-import { schemaCheck } from '../../../../daemons/wire/schemaCheck.ts';
+import { createSchemaCheck } from '../../../../daemons/wire/schemaCheck.ts';
 
 const object = (properties: Record<string, Schema>, required: string[] = Object.keys(properties)): Schema => ({
   type: 'object',
@@ -9,7 +9,7 @@ const object = (properties: Record<string, Schema>, required: string[] = Object.
   additionalProperties: false,
 });
 const ITEM = object({ n: { type: 'integer', minimum: 0 } });
-const problemOf = (schema: Schema, value: unknown) => schemaCheck(schema, { Item: ITEM })(value, 'it');
+const problemOf = (schema: Schema, value: unknown) => createSchemaCheck(schema, { Item: ITEM })(value, 'it');
 
 describe('a check by a schema', () => {
   const rows: Array<[schema: Schema, value: unknown, problem: string | null]> = [
@@ -80,14 +80,14 @@ describe('a check by a schema', () => {
   it('passes over keys that are new in an answer, at every depth, and refuses them in a request', () => {
     const schema = object({ list: { type: 'array', items: { $ref: '#/components/schemas/Item' } } });
     const value = { list: [{ n: 1, newer: 2 }], newer: 3 };
-    assert.equal(schemaCheck(schema, { Item: ITEM }, 'ignored')(value, 'it'), null);
-    assert.equal(schemaCheck(schema, { Item: ITEM })(value, 'it'), 'it has the unknown key "newer"');
+    assert.equal(createSchemaCheck(schema, { Item: ITEM }, 'ignored')(value, 'it'), null);
+    assert.equal(createSchemaCheck(schema, { Item: ITEM })(value, 'it'), 'it has the unknown key "newer"');
     assert.equal(
-      schemaCheck(schema, { Item: ITEM })({ list: value.list }, 'it'),
+      createSchemaCheck(schema, { Item: ITEM })({ list: value.list }, 'it'),
       'it.list[0] has the unknown key "newer"',
     );
     assert.equal(
-      schemaCheck(schema, { Item: ITEM }, 'ignored')({ list: [{ n: '1' }] }, 'it'),
+      createSchemaCheck(schema, { Item: ITEM }, 'ignored')({ list: [{ n: '1' }] }, 'it'),
       'it.list[0].n must be an integer',
     );
   });
@@ -104,7 +104,7 @@ describe('a check by a schema', () => {
       { type: 'string', patern: 'x' },
       { $ref: '#/components/schemas/None' },
     ]) {
-      const check = schemaCheck(wrong as Schema);
+      const check = createSchemaCheck(wrong as Schema);
       assert.throws(() => check('x', 'it'));
     }
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StateFolder } from '../../../../base/files/stateFolder.ts';
 import { doorAddress, openCellDoor } from '../../../../toolchain/cell/cellDoor.ts';
@@ -35,6 +36,17 @@ describe('the local socket of a running cell', () => {
     await once(socket, 'close');
     return answer;
   };
+
+  it('is refused where its path would be longer than a system allows', function () {
+    if (process.platform === 'win32') this.skip();
+    const base = folder.path.length + 1;
+    const socket = doorAddress(folder).length - folder.path.length;
+    const at = (bytes: number) => StateFolder.at(join(folder.path, 'd'.repeat(bytes - base - socket)));
+    assert.equal(doorAddress(at(103)).length, 103);
+    for (const bytes of [104, 200]) {
+      assert.throws(() => doorAddress(at(bytes)), { code: 'path_too_long', next: /--state FOLDER/ });
+    }
+  });
 
   it('answers a question with what it brings', async () => {
     await using _door = await opened();

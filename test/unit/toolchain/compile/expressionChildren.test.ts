@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import binaryen from 'binaryen';
-import { expressionChildren } from '../../../../toolchain/compile/expressionChildren.ts';
+import { createExpressionChildren } from '../../../../toolchain/compile/expressionChildren.ts';
 
-type Library = Parameters<typeof expressionChildren>[0];
+type Library = Parameters<typeof createExpressionChildren>[0];
 const library = binaryen as unknown as Library;
-const childrenOf = expressionChildren(library);
+const childrenOf = createExpressionChildren(library);
 
 /** Names of the kinds of expressions by their number. */
 const KINDS = new Map(
@@ -83,12 +83,12 @@ describe('expressionChildren', () => {
   });
 
   it('says so of a kind that it does not know', () => {
-    const unknown = expressionChildren({ ...library, getExpressionId: () => -1 });
+    const unknown = createExpressionChildren({ ...library, getExpressionId: () => -1 });
     assert.equal(unknown(1), null);
   });
 
   it('fails at once on a Binaryen that lacks a part', () => {
-    assert.throws(() => expressionChildren({ ...library, Binary: {} }), /Binaryen has no Binary\.Left/);
-    assert.throws(() => expressionChildren({ ...library, Call: {} }), /Binaryen has no Call/);
+    assert.throws(() => createExpressionChildren({ ...library, Binary: {} }), /Binaryen has no Binary\.Left/);
+    assert.throws(() => createExpressionChildren({ ...library, Call: {} }), /Binaryen has no Call/);
   });
 });
