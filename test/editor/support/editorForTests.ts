@@ -24,9 +24,14 @@ export interface EditorForTests extends AsyncDisposable {
  * of them, and the stack with them.
  *
  * @param options.beside folder of one more extension
+ * @param options.env gets the folder of the copy; empty text without a recipe
  */
 export async function editorForTests(
-  options: Omit<EditorOptions, 'extensions'> & { recipe?: string; beside?: string } = {},
+  options: Omit<EditorOptions, 'extensions' | 'env'> & {
+    recipe?: string;
+    beside?: string;
+    env?: (root: string) => Record<string, string>;
+  } = {},
 ): Promise<EditorForTests> {
   const packed = process.env.GRAFOS_EDITOR_EXTENSIONS;
   if (packed === undefined)
@@ -34,13 +39,14 @@ export async function editorForTests(
   await using stack = new AsyncDisposableStack();
   const extensions = options.beside === undefined ? packed : await withExtension(stack, packed, options.beside);
   const program = options.recipe === undefined ? undefined : stack.use(await programForEditor(options.recipe));
-  const editor = stack.use(await startEditor({ ...options, extensions }));
+  const root = program?.root ?? '';
+  const editor = stack.use(await startEditor({ ...options, env: options.env?.(root) ?? {}, extensions }));
   const browser: Browser | undefined = await launchChromium();
   if (browser === undefined) throw new Error('The editor needs a browser to run in; set CHROMIUM to the path of one.');
   stack.defer(() => browser.close());
   const owned = stack.move();
   return {
-    root: program?.root ?? '',
+    root,
     data: editor.data,
     open: (folder) => Workbench.open(browser, editor.url, folder),
     setSettings: editor.setSettings,

@@ -18,6 +18,9 @@ const OWN_SCRIPT = /\/workbench\/workbench\.js\]$/;
 
 const UNTIL_MS = 30_000;
 
+/** Time that a picture may take, milliseconds. */
+const SCREENSHOT_MS = 60_000;
+
 /** Reads the stored layout of the workbench: the state of the panel, and the open editors. */
 const STORED = `(async () => {
   const done = (request) => new Promise((resolve, reject) => {
@@ -190,8 +193,13 @@ export class Workbench implements AsyncDisposable {
 
   async screenshot(name: string): Promise<void> {
     await mkdir(SCREENSHOTS, { recursive: true });
-    // What fades in or out is shown as it is at the end.
-    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
+    await this.page.screenshot({
+      path: join(SCREENSHOTS, `${name}.png`),
+      // What fades in or out is shown as it is at the end.
+      animations: 'disabled',
+      // A picture says nothing of the speed of the product.
+      timeout: SCREENSHOT_MS,
+    });
   }
 
   /**

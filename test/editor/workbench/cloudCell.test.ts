@@ -6,6 +6,7 @@ import { debianMachinesMissing } from '../../fakeCloud/debianRoot.ts';
 import { FakeCloud } from '../../fakeCloud/fakeCloud.ts';
 import { CALLER_ADDRESS } from '../../fakeCloud/machineNetwork.ts';
 import { systemdMachine } from '../../fakeCloud/systemdMachine.ts';
+import { stepByStep } from '../../helpers/stepByStep.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
@@ -17,7 +18,7 @@ const MADE_MS = 900_000;
 const STEP_MS = 120_000;
 
 describe(`a cell of one's own in the workbench${missing === undefined ? '' : ` (skipped: ${missing})`}`, function () {
-  this.bail(true);
+  stepByStep(this);
   this.timeout(MADE_MS);
   const cleanup = new AsyncDisposableStack();
   let cloud: FakeCloud;
@@ -35,7 +36,7 @@ describe(`a cell of one's own in the workbench${missing === undefined ? '' : ` (
         value ?? '',
       ]),
     );
-    editor = cleanup.use(await editorForTests({ recipe: 'local-dev', env }));
+    editor = cleanup.use(await editorForTests({ recipe: 'local-dev', env: () => env }));
     workbench = await editor.open(editor.root);
     await workbench.showGrafos();
   });

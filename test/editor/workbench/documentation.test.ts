@@ -3,13 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
 import { packageRoot } from '../../../base/packageRoot.ts';
+import { stepByStep } from '../../helpers/stepByStep.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
 
 /** One window on an empty folder, step by step; each step begins where the one before left. */
 describe('what comes with the extension to read', function () {
-  this.bail(true);
+  stepByStep(this);
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let editor: EditorForTests;
   let workbench: Workbench;

@@ -3,6 +3,7 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { networkNamespacesMissing } from '../../helpers/networkNamespace.ts';
 import { secondCell } from '../../helpers/secondCell.ts';
+import { stepByStep } from '../../helpers/stepByStep.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
@@ -14,7 +15,7 @@ const missing = networkNamespacesMissing();
  * before left.
  */
 describe('a newcomer in the workbench', function () {
-  this.bail(true);
+  stepByStep(this);
   let editor: EditorForTests;
   let workbench: Workbench;
 

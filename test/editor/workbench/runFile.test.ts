@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
+import { stepByStep } from '../../helpers/stepByStep.ts';
 import { countingProgram } from '../support/countingProgram.ts';
 import type { EditorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
@@ -10,7 +11,7 @@ const NAME = 'first.grafos-run';
 
 /** One window, step by step; each step begins where the one before left. */
 describe('a run as a file', function () {
-  this.bail(true);
+  stepByStep(this);
   let editor: EditorForTests;
   let workbench: Workbench;
   let runId: string | null = null;

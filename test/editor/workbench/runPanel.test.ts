@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
+import { stepByStep } from '../../helpers/stepByStep.ts';
 import { countingProgram } from '../support/countingProgram.ts';
 import type { EditorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
 
 /** One window, step by step; each step begins where the one before left. */
 describe('the Run panel', function () {
-  this.bail(true);
+  stepByStep(this);
   let editor: EditorForTests;
   let workbench: Workbench;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stepByStep } from '../../helpers/stepByStep.ts';
 import { type EditorForTests, editorForTests } from '../support/editorForTests.ts';
 import type { Workbench } from '../support/workbench.ts';
 
@@ -19,7 +20,7 @@ const COVERED = `export function compute(input: Uint8Array): string {
 
 /** One window, step by step; each step begins where the one before left. */
 describe('fixtures in the Test Explorer', function () {
-  this.bail(true);
+  stepByStep(this);
   let editor: EditorForTests;
   let workbench: Workbench;
   let expected: string;

@@ -29,7 +29,7 @@ describe(`two cells of one provider in the workbench${missing === undefined ? ''
     process.env.XDG_STATE_HOME = state;
     const [eu, us] = await Promise.all([secondCell('aws', 'eu-central-1'), secondCell('aws', 'us-east-1')]);
     cells = { eu: cleanup.use(eu), us: cleanup.use(us) };
-    editor = cleanup.use(await editorForTests({ recipe: 'local-dev', env: { XDG_STATE_HOME: state } }));
+    editor = cleanup.use(await editorForTests({ recipe: 'local-dev', env: () => ({ XDG_STATE_HOME: state }) }));
     for (const name of ['us', 'eu'] as const) {
       const { url, tenant, ca, tenantCert, tenantKey } = cells[name];
       const entry = {

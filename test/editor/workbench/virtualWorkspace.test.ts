@@ -25,7 +25,7 @@ describe('a workspace that is on no disk', () => {
     editor = await editorForTests({
       recipe: 'local-dev',
       beside: join(import.meta.dirname, '..', 'memoryFiles'),
-      env: { GRAFOS_MEMORY_FILES: JSON.stringify(files) },
+      env: (root) => ({ GRAFOS_MEMORY_FILES: JSON.stringify({ ...files, [`${root}/readme.txt`]: 'nothing' }) }),
     });
   });
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 
 /** Runs one file and prints the closing lines, in a process whose output is not this run's. */
@@ -43,6 +44,26 @@ describe('a run of mocha', () => {
     assert.match(
       endOf(file),
       /^skipped: a suite is not run\nfailed: .*some\.test\.cjs: a suite fails\n {4}Error: the reason\n( {4}.*\n){1,4}1 passed, 2 failed\n$/,
+    );
+  });
+
+  it('counts what a failed step leaves out, and runs the suites after it', () => {
+    const file = join(folder, 'steps.test.mjs');
+    const helper = pathToFileURL(join(import.meta.dirname, '../../helpers/stepByStep.ts'));
+    writeFileSync(
+      file,
+      `import { stepByStep } from '${helper}';
+      for (const name of ['one', 'other'])
+        describe(name, function () {
+          stepByStep(this);
+          it('begins', () => {});
+          it('goes on', () => { if (name === 'one') throw new Error('the reason'); });
+          it('ends', () => {});
+        });`,
+    );
+    assert.match(
+      endOf(file),
+      /^skipped: one ends \(skipped: the step "goes on" failed\)\nfailed: .*one goes on\n( {4}.*\n)+4 passed, 2 failed\n$/,
     );
   });
 
