@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import * as vscode from 'vscode';
+import { afterWalkthrough } from '../dialogs/afterWalkthrough.ts';
 import { pickText } from '../shown/pickText.ts';
 import type { CommandFactory } from './command.ts';
 
@@ -14,6 +15,7 @@ const FOLDERS = ['guide', 'reference', 'internals'];
 export const guideOpen: CommandFactory =
   ({ context }) =>
   async () => {
+    await afterWalkthrough();
     const picked = await vscode.window.showQuickPick(pages(context.asAbsolutePath('docs')), {
       title: vscode.l10n.t('Open Guide'),
       placeHolder: vscode.l10n.t('Choose a page'),

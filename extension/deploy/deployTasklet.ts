@@ -8,6 +8,7 @@ import type { CloudProvider } from '../../toolchain/deploy/cloudCells.ts';
 import type { ProviderName } from '../../toolchain/deploy/resolveProvider.ts';
 import { createCell } from '../cells/createCell.ts';
 import type { CommandContext } from '../commands/command.ts';
+import { afterWalkthrough } from '../dialogs/afterWalkthrough.ts';
 import { asCellError } from '../dialogs/cellError.ts';
 import { confirmUse } from '../dialogs/confirmUse.ts';
 import { notice } from '../dialogs/notice.ts';
@@ -43,6 +44,7 @@ export interface DeployRequest {
 export async function deployTasklet(grafos: CommandContext, request: DeployRequest): Promise<void> {
   const { session } = request;
   const store = grafos.context.workspaceState;
+  await afterWalkthrough();
   const picked = await pickTasklet(
     session.root,
     request.tasklet,

@@ -1,8 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
-
-/** Time in which the walkthrough takes the focus after a click in it, milliseconds. */
-const WALKTHROUGH_MS = 400;
+import { afterWalkthrough } from './afterWalkthrough.ts';
 
 /**
  * The picked item. The picker stays in sight until it is disposed of, or the next question takes
@@ -16,8 +13,7 @@ export interface PickStep<T> extends Disposable {
  * Asks the first of several questions.
  *
  * `showQuickPick` would close before the next question opens, and what had the focus before gets it
- * back meanwhile: the walkthrough takes it a moment later, and the next question has no focus. The
- * first question waits for that moment too.
+ * back meanwhile: the walkthrough takes it a moment later, and the next question has no focus.
  *
  * @returns undefined when the question was left
  */
@@ -25,9 +21,7 @@ export async function pickStep<T extends vscode.QuickPickItem>(
   items: readonly T[],
   options: { title: string; placeHolder: string },
 ): Promise<PickStep<T> | undefined> {
-  const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
-  // The editor describes no input for the tab of the walkthrough.
-  if (tab !== undefined && tab.input === undefined) await delay(WALKTHROUGH_MS);
+  await afterWalkthrough();
   const picker = vscode.window.createQuickPick<T>();
   picker.title = options.title;
   picker.placeholder = options.placeHolder;
