@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 
 /**
@@ -16,7 +16,7 @@ export async function openProgram(dir: string): Promise<boolean> {
     void vscode.window.showWarningMessage(
       vscode.l10n.t(
         '{0} lies inside another program, {1}. For one more tasklet of that program, use New Tasklet….',
-        dir,
+        basename(dir),
         around,
       ),
     );
