@@ -67,7 +67,21 @@ export class BodyScan {
     this.wentBack = -1;
     this.depth = -1;
     this.open(0, 0, 0);
-    let at = facts.first;
+    const after = this.walk(bytes, facts.first, end);
+    if (after !== end) throw new WasmInvalidError('malformed', after, 'bytes after the end of a function body');
+    facts.keep();
+  }
+
+  /**
+   * Walks over the instructions up to the last `end`, and counts their cost.
+   *
+   * Nothing comes after the loop (keptValues.ts says why).
+   *
+   * @returns the offset after it
+   */
+  private walk(bytes: Uint8Array, first: number, end: number): number {
+    const { facts } = this;
+    let at = first;
     let cost = 0;
     do {
       if (at >= end) throw new WasmInvalidError('malformed', end, 'a function body without its end');
@@ -84,13 +98,12 @@ export class BodyScan {
         if (opcode >= FIRST_FLOAT || opcode === Op.memoryGrow) this.step(bytes, opcode, start);
       } else {
         cost += COST[opcode] as number;
+        facts.cost = cost;
         if (DIVIDES[opcode] === 1) facts.straight = false;
         this.control(bytes, opcode, start, at, cost);
       }
     } while (this.depth >= 0);
-    if (at !== end) throw new WasmInvalidError('malformed', at, 'bytes after the end of a function body');
-    facts.cost = cost;
-    facts.keep();
+    return at;
   }
 
   private step(bytes: Uint8Array, opcode: number, start: number): void {

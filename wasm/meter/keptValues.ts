@@ -3,6 +3,7 @@ import { EMPTY_BLOCK, Op } from '../read/opcodes.ts';
 import type { Signatures } from '../read/signatures.ts';
 import { skipImmediates } from '../read/skipImmediates.ts';
 import { EFFECTS, FC_EFFECTS, FD_EFFECTS } from '../read/stackEffect.ts';
+import { STEP_KINDS, StepKind } from './stepKind.ts';
 
 /** Count of computed instructions in dead code: above every real count. */
 const NEVER = 1e9;
@@ -30,12 +31,12 @@ COMPUTES.fill(0, 0x41, 0x45); // constants
  */
 export class KeptValues {
   private readonly signatures: Signatures;
-  private base = new Float64Array(64);
+  private base = new Int32Array(64);
   private params = new Uint16Array(64);
   private results = new Uint16Array(64);
   private kinds = new Uint8Array(64);
   /** For each open block, the fewest computed on a way to its end; for an `if`, those before it. */
-  private reached = new Float64Array(64);
+  private reached = new Int32Array(64);
   private depth = 0;
   private height = 0;
   private computed = 0;
@@ -62,14 +63,24 @@ export class KeptValues {
     this.kept = 0;
     this.passed = 0;
     this.open(0, 0, results);
+    this.walk(bytes, first, end);
+    return this.operands + this.kept + this.passed;
+  }
+
+  /**
+   * Walks over the instructions.
+   *
+   * V8 enters a long loop in compiled code, and leaves that code at the first access after the
+   * loop which it has not seen yet. So nothing comes after it here.
+   */
+  private walk(bytes: Uint8Array, first: number, end: number): void {
     for (let at = first; this.depth >= 0; ) {
       const start = at;
       const opcode = bytes[start] as number;
-      at = skipImmediates(bytes, opcode, start + 1, end);
+      at = STEP_KINDS[opcode] === StepKind.bare ? start + 1 : skipImmediates(bytes, opcode, start + 1, end);
       if (opcode > Op.returnCallIndirect) this.step(bytes, opcode, start);
       else this.control(bytes, opcode, start);
     }
-    return this.operands + this.kept + this.passed;
   }
 
   private step(bytes: Uint8Array, opcode: number, start: number): void {
@@ -205,10 +216,10 @@ export class KeptValues {
 
   private grow(): void {
     const length = this.kinds.length * 2;
-    const base = new Float64Array(length);
+    const base = new Int32Array(length);
     base.set(this.base);
     this.base = base;
-    const reached = new Float64Array(length);
+    const reached = new Int32Array(length);
     reached.set(this.reached);
     this.reached = reached;
     const params = new Uint16Array(length);
