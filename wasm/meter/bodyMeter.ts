@@ -18,6 +18,9 @@ import { type CallContext, RegionPlanner } from './regionPlanner.ts';
  */
 const UNCHECKED_COST = 64;
 
+/** Bytes of a metered body for each of the original: an estimate. */
+const GROWTH = 2;
+
 /** Facts of the module that its bodies need. */
 export interface BodyContext extends CallContext {
   /** Index of the fuel global. */
@@ -48,18 +51,21 @@ export class BodyMeter {
   private readonly kept: KeptValues;
   private readonly planner: RegionPlanner;
   private readonly writer: BodyWriter;
+  private readonly out: ByteWriter;
 
-  constructor(context: BodyContext, facts: BodyFacts) {
+  /** @param out gets the bodies, each with its size in front */
+  constructor(context: BodyContext, facts: BodyFacts, out: ByteWriter) {
+    this.out = out;
     this.context = context;
     this.facts = facts;
     this.nans = new NanScan(context.signatures);
     this.kept = new KeptValues(context.signatures);
     this.planner = new RegionPlanner(context, facts);
-    this.writer = new BodyWriter(context.fuelGlobal, context.interruptFunction, this.nans);
+    this.writer = new BodyWriter(out, context.fuelGlobal, context.interruptFunction, this.nans);
   }
 
   /**
-   * Meters a body and appends it, size first.
+   * Meters a body and writes it, size first.
    *
    * @param bytes of the module. An inner function's locals are renumbered in place.
    * @param body place of the body, from 0
@@ -68,14 +74,7 @@ export class BodyMeter {
    * @param isInner the body is for the inner function
    * @throws {WasmInvalidError} malformed, limit
    */
-  meter(
-    bytes: Uint8Array,
-    body: number,
-    params: number,
-    blockType: Uint8Array,
-    isInner: boolean,
-    to: ByteWriter,
-  ): void {
+  meter(bytes: Uint8Array, body: number, params: number, blockType: Uint8Array, isInner: boolean): void {
     const facts = this.facts;
     facts.recall(body);
     const index = this.context.importedFunctions + body;
@@ -84,27 +83,28 @@ export class BodyMeter {
     const isLong = this.context.apart[index] === 1;
     const hasEntry = isLong || this.context.touched[index] === 1;
     const costsMuch = facts.cost > UNCHECKED_COST;
-    let written: ByteWriter;
+    const expected = GROWTH * (facts.end - facts.start);
+    const start = this.out.beginSized(expected);
     if (facts.straight && !isInner && !hasEntry && this.nans.after.length === 0) {
-      written = this.writer.writeStraight(bytes, facts, weight, costsMuch);
+      this.writer.writeStraight(bytes, facts, weight, costsMuch);
     } else {
       const isCheckedEntry = hasEntry || facts.calls || costsMuch || weight > LIGHT_FRAME;
       const role = { params, isInner, blockType, weight, isCheckedEntry, isLong };
-      written = this.meterRegions(bytes, role);
+      this.meterRegions(bytes, role);
     }
-    if (written.length > MODULE_LIMITS.functionBody) {
-      throw new WasmInvalidError('limit', facts.start, `a function body of ${written.length} bytes once it is metered`);
+    const size = this.out.endSized(start, expected);
+    if (size > MODULE_LIMITS.functionBody) {
+      throw new WasmInvalidError('limit', facts.start, `a function body of ${size} bytes once it is metered`);
     }
-    to.sized(written);
   }
 
-  private meterRegions(bytes: Uint8Array, role: FunctionRole): ByteWriter {
+  private meterRegions(bytes: Uint8Array, role: FunctionRole): void {
     const planner = this.planner;
     const writer = this.writer;
     planner.begin(bytes, role);
     writer.begin(bytes, this.facts, role);
     for (let plan = planner.next(); plan !== null; plan = planner.next()) writer.write(plan);
-    return writer.end(role);
+    writer.end(role);
   }
 
   /**

@@ -21,9 +21,15 @@ export class BodyWriter {
   private readonly nans: NanScan;
   private readonly original: OriginalCode;
 
-  /** @param nans places of the body that is written next */
-  constructor(fuelGlobal: number, interruptFunction: number, nans: NanScan) {
-    this.code = new BalanceWriter(fuelGlobal);
+  /** Offset of the body at hand in the output. */
+  private start = 0;
+
+  /**
+   * @param out gets the bodies without their sizes
+   * @param nans places of the body that is written next
+   */
+  constructor(out: ByteWriter, fuelGlobal: number, interruptFunction: number, nans: NanScan) {
+    this.code = new BalanceWriter(out, fuelGlobal);
     this.nans = nans;
     this.original = new OriginalCode(this.code.out, Math.max(0, interruptFunction), nans);
   }
@@ -32,9 +38,8 @@ export class BodyWriter {
    * Writes a body of one region without calls, which needs no local for the balance.
    *
    * @param isChecked a negative balance traps at the entry
-   * @returns the body without its size, valid until the next one is written
    */
-  writeStraight(bytes: Uint8Array, facts: BodyFacts, weight: number, isChecked: boolean): ByteWriter {
+  writeStraight(bytes: Uint8Array, facts: BodyFacts, weight: number, isChecked: boolean): void {
     const code = this.code;
     const { out } = code;
     code.begin(false, false);
@@ -43,7 +48,6 @@ export class BodyWriter {
     if (isChecked) writeGlobalCheck(code);
     if (facts.cost > 0) writeCharge(code, facts.cost * FUEL_UNIT, BalanceAt.global, true);
     out.copy(bytes, facts.first, facts.end);
-    return out;
   }
 
   /**
@@ -54,6 +58,7 @@ export class BodyWriter {
   begin(bytes: Uint8Array, facts: BodyFacts, role: FunctionRole): void {
     const code = this.code;
     const { isInner, params } = role;
+    this.start = code.out.length;
     code.begin(isInner, role.isCheckedEntry || facts.checks);
     code.keepIn(isInner ? params : params + facts.locals);
     this.original.begin(bytes, params + facts.locals + 1);
@@ -82,14 +87,9 @@ export class BodyWriter {
     this.lastStep(region);
   }
 
-  /**
-   * Ends the body after its last plan.
-   *
-   * @returns the body without its size, valid until the next one is written
-   */
-  end(role: FunctionRole): ByteWriter {
-    writeClosing(this.code, role.isLong);
-    return this.code.out;
+  /** Ends the body after its last plan. */
+  end(role: FunctionRole): void {
+    writeClosing(this.code, this.start, role.isLong);
   }
 
   /** Copies the code of a region, without its last instruction where that is written apart. */

@@ -1,3 +1,5 @@
+import { byteLength } from '../read/leb128.ts';
+
 const utf8 = new TextEncoder();
 
 /** Shorter copies are made here: a call into the runtime would cost more than their bytes. */
@@ -84,6 +86,36 @@ export class ByteWriter {
   append(bytes: ArrayLike<number>): void {
     this.reserve(bytes.length);
     for (let i = 0; i < bytes.length; i++) this.bytes[this.length++] = bytes[i] as number;
+  }
+
+  /**
+   * Leaves room for the size of what is written next.
+   *
+   * @param expected size in bytes; another one costs a move
+   * @returns offset of what is written next
+   */
+  beginSized(expected: number): number {
+    const room = byteLength(expected);
+    this.reserve(room);
+    this.length += room;
+    return this.length;
+  }
+
+  /**
+   * Writes the size of what was written since {@link beginSized} in front of it.
+   *
+   * @returns the size, bytes
+   */
+  endSized(start: number, expected: number): number {
+    const size = this.length - start;
+    const sizeAt = start - byteLength(expected);
+    const moved = sizeAt + byteLength(size);
+    this.reserve(Math.max(0, moved - start));
+    if (moved !== start) this.bytes.copyWithin(moved, start, this.length);
+    this.length = sizeAt;
+    this.u32(size);
+    this.length += size;
+    return size;
   }
 
   /** The size of `content` and its bytes. */

@@ -8,6 +8,8 @@ import { STEP_KINDS, StepKind } from './stepKind.ts';
 /** Count of computed instructions in dead code: above every real count. */
 const NEVER = 1e9;
 
+const { pops: POPS, pushes: PUSHES } = EFFECTS;
+
 const LOOP = 1;
 const IF = 2;
 
@@ -84,14 +86,19 @@ export class KeptValues {
   }
 
   private step(bytes: Uint8Array, opcode: number, start: number): void {
-    let effects = EFFECTS;
-    let index = opcode;
-    if (opcode === Op.prefixFc || opcode === Op.prefixFd) {
-      index = u32At(bytes, start + 1);
-      effects = opcode === Op.prefixFc ? FC_EFFECTS : FD_EFFECTS;
+    let popped: number;
+    let pushed: number;
+    if (opcode < Op.prefixFc) {
+      popped = POPS[opcode] as number;
+      pushed = PUSHES[opcode] as number;
+    } else {
+      const effects = opcode === Op.prefixFc ? FC_EFFECTS : FD_EFFECTS;
+      const number = u32At(bytes, start + 1);
+      popped = effects.pops[number] as number;
+      pushed = effects.pushes[number] as number;
     }
-    this.take(effects.pops[index] as number);
-    this.give(effects.pushes[index] as number);
+    this.take(popped);
+    this.give(pushed);
     if (COMPUTES[opcode] === 1 && ++this.computed < NEVER && this.computed > this.kept) this.kept = this.computed;
   }
 

@@ -187,7 +187,7 @@ export class ModuleMeter {
     const write = (body: number, isInner: boolean) => {
       const type = functions[body] as number;
       const params = types[type]?.params.length ?? 0;
-      bodies.meter(source, body, params, this.types.blockType(type) ?? NO_VALUES, isInner, out);
+      bodies.meter(source, body, params, this.types.blockType(type) ?? NO_VALUES, isInner);
     };
     for (let body = 0; body < count; body++) {
       const callee = innerOf[this.module.importedFunctions + body] as number;
@@ -232,6 +232,7 @@ export class ModuleMeter {
         apart: marked(this.apart),
       },
       this.scan.facts,
+      this.out,
     );
   }
 }

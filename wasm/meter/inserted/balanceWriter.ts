@@ -1,9 +1,9 @@
 import { Op } from '../../read/opcodes.ts';
-import { ByteWriter } from '../byteWriter.ts';
+import type { ByteWriter } from '../byteWriter.ts';
 
 /** Writes a body and the instructions in it that name the balance. */
 export class BalanceWriter {
-  readonly out = new ByteWriter(16_384);
+  readonly out: ByteWriter;
   /** The body is wrapped into a block, and a branch out of it leads to the body's one trap. */
   isWrapped = false;
   /** The balance is a parameter and the last result. */
@@ -11,13 +11,13 @@ export class BalanceWriter {
   private readonly fuelGlobal: number;
   private local = 0;
 
-  constructor(fuelGlobal: number) {
+  constructor(out: ByteWriter, fuelGlobal: number) {
+    this.out = out;
     this.fuelGlobal = fuelGlobal;
   }
 
   /** Begins a body. */
   begin(isInner: boolean, isWrapped: boolean): void {
-    this.out.length = 0;
     this.isInner = isInner;
     this.isWrapped = isWrapped;
   }

@@ -49,15 +49,16 @@ export function writeOpening(code: BalanceWriter, blockType: Uint8Array): void {
 /**
  * Closes the blocks around a body, with its one trap.
  *
+ * @param start offset of the body
  * @param isLong the body is made too long for V8 to inline. Such a body must be wrapped.
  */
-export function writeClosing(code: BalanceWriter, isLong: boolean): void {
+export function writeClosing(code: BalanceWriter, start: number, isLong: boolean): void {
   const { out } = code;
   if (code.isInner) writePassed(code);
   if (code.isWrapped) {
     out.u8(Op.return);
     // Nops after a return are never reached, so compilers make no code of them.
-    if (isLong) for (let length = out.length; length < INLINED_BYTES; length++) out.u8(Op.nop);
+    if (isLong) for (let length = out.length - start; length < INLINED_BYTES; length++) out.u8(Op.nop);
     out.u8(Op.end);
     writeStore(code);
     out.u8(Op.unreachable);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { FUEL_UNIT } from '../../../../wasm/meter/balance.ts';
 import { BodyScan } from '../../../../wasm/meter/bodyScan.ts';
 import { BodyWriter } from '../../../../wasm/meter/bodyWriter.ts';
+import { ByteWriter } from '../../../../wasm/meter/byteWriter.ts';
 import { NanScan } from '../../../../wasm/meter/nanScan.ts';
 import { BalanceAt, LastStep, type Region, RegionPlan } from '../../../../wasm/meter/regionPlan.ts';
 import { EMPTY_BLOCK, Op } from '../../../../wasm/read/opcodes.ts';
@@ -28,7 +29,8 @@ function write(body: string, region: Partial<Region>, isInner = false): string {
   assert.ok(place);
   scan.scan(bytes, place.start, place.end);
   const { facts } = scan;
-  const writer = new BodyWriter(GLOBAL, INTERRUPT, new NanScan(signaturesOf(module)));
+  const out = new ByteWriter(64);
+  const writer = new BodyWriter(out, GLOBAL, INTERRUPT, new NanScan(signaturesOf(module)));
   const plan = new RegionPlan();
   const last = place.instructions.at(-2) as number;
   Object.assign(plan.addRegion(facts.first, 0), { last, next: place.end - 1, lastDepth: 0, charge: 0 }, region);
@@ -45,7 +47,8 @@ function write(body: string, region: Partial<Region>, isInner = false): string {
   };
   writer.begin(bytes, facts, role);
   writer.write(plan);
-  const written = writer.end(role).written();
+  writer.end(role);
+  const written = out.written();
   const text: string[] = [];
   for (let at = skipLocals(written, 0, written.length, 4); at < written.length; ) {
     const opcode = written[at] as number;

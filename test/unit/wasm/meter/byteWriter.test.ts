@@ -82,6 +82,22 @@ describe('the writer of bytes', () => {
     assert.deepEqual([...out.written()], expected);
   });
 
+  for (const [what, expected] of [
+    ['as expected', 300],
+    ['that is smaller than expected', 70_000],
+    ['that is larger than expected', 3],
+  ] as const)
+    it(`writes the size of content ${what} in front of it`, () => {
+      const out = new ByteWriter(64);
+      out.append([7, 8]);
+      const content = Array.from({ length: 300 }, (_, at) => at % 256);
+      const start = out.beginSized(expected);
+      out.append(content);
+      assert.equal(out.endSized(start, expected), 300);
+      out.u8(9);
+      assert.deepEqual([...out.written()], [7, 8, 0xac, 2, ...content, 9]);
+    });
+
   it('writes content with its size, and names in UTF-8 with that of their bytes', () => {
     const content = new ByteWriter(1000);
     content.append([1, 2, 3]);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { FUEL_UNIT } from '../../../../wasm/meter/balance.ts';
+import { ByteWriter } from '../../../../wasm/meter/byteWriter.ts';
 import { BalanceWriter } from '../../../../wasm/meter/inserted/balanceWriter.ts';
 import { readCanonicalNan, writeCanonicalNan } from '../../../../wasm/meter/inserted/canonicalNan.ts';
 import {
@@ -126,7 +127,7 @@ const FUNCTIONS = FUEL_GLOBALS.flatMap((fuelGlobal) =>
 );
 
 function begin({ fuelGlobal, local, isInner, isWrapped }: (typeof FUNCTIONS)[number]): BalanceWriter {
-  const code = new BalanceWriter(fuelGlobal);
+  const code = new BalanceWriter(new ByteWriter(64), fuelGlobal);
   code.begin(isInner, isWrapped);
   code.keepIn(local);
   code.out.u8(Op.nop);

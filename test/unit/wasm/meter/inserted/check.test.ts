@@ -24,7 +24,7 @@ const LOCAL = 1;
  * @returns true where the check let the code after it run
  */
 function passes(write: Write, balance: bigint, isWrapped: boolean): boolean {
-  const code = new BalanceWriter(0);
+  const code = new BalanceWriter(new ByteWriter(64), 0);
   code.begin(false, isWrapped);
   code.keepIn(LOCAL);
   const { out } = code;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { BodyScan } from '../../../../../wasm/meter/bodyScan.ts';
+import { ByteWriter } from '../../../../../wasm/meter/byteWriter.ts';
 import { BalanceWriter } from '../../../../../wasm/meter/inserted/balanceWriter.ts';
 import { canonicalGroups } from '../../../../../wasm/meter/inserted/canonicalNan.ts';
 import { writeCharge } from '../../../../../wasm/meter/inserted/charge.ts';
@@ -34,7 +35,7 @@ function roundTrip({ groups, shapes, fuelGlobal, isInner, isWrapped, isLong }: S
   const scan = new BodyScan(signaturesOf(readModule(bytes)), 1);
   scan.scan(bytes, place.start, place.end);
   const { facts } = scan;
-  const code = new BalanceWriter(fuelGlobal);
+  const code = new BalanceWriter(new ByteWriter(64), fuelGlobal);
   const fuelLocal = isInner ? PARAMS : PARAMS + facts.locals;
   code.begin(isInner, isWrapped);
   code.keepIn(fuelLocal);
@@ -45,7 +46,7 @@ function roundTrip({ groups, shapes, fuelGlobal, isInner, isWrapped, isLong }: S
   writeCharge(code, 70_000, isWrapped || isInner ? BalanceAt.local : BalanceAt.global, false);
   code.out.copy(bytes, facts.first, facts.end);
   const to = code.out.length;
-  writeClosing(code, isLong);
+  writeClosing(code, 0, isLong);
   const written = code.out.written();
   const first = skipLocals(written, 0, written.length, 4);
   const read = readEnvelope(written, fuelGlobal, isInner, { start: 0, first, end: written.length });
