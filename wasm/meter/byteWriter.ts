@@ -110,7 +110,8 @@ export class ByteWriter {
     const size = this.length - start;
     const sizeAt = start - byteLength(expected);
     const moved = sizeAt + byteLength(size);
-    this.reserve(Math.max(0, moved - start));
+    // Room for the move, and for the number: to grow later would lose what comes after it.
+    this.reserve(5);
     if (moved !== start) this.bytes.copyWithin(moved, start, this.length);
     this.length = sizeAt;
     this.u32(size);

@@ -98,6 +98,18 @@ describe('the writer of bytes', () => {
       assert.deepEqual([...out.written()], [7, 8, 0xac, 2, ...content, 9]);
     });
 
+  it('keeps content that ends where its room ends when its size is written', () => {
+    for (let before = 40; before < 70; before++) {
+      const out = new ByteWriter(64);
+      const first = Array.from({ length: before }, (_, at) => at);
+      out.append(first);
+      const start = out.beginSized(1);
+      out.append([1, 2]);
+      out.endSized(start, 1);
+      assert.deepEqual([...out.written()], [...first, 2, 1, 2]);
+    }
+  });
+
   it('writes content with its size, and names in UTF-8 with that of their bytes', () => {
     const content = new ByteWriter(1000);
     content.append([1, 2, 3]);
