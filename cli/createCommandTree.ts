@@ -40,8 +40,8 @@ Pages: ${join(packageRoot, 'docs')}
 `;
 
 /**
- * Makes the parser from the table of commands. Only commands whose first word is in `argv` have
- * their options: to make those of all takes longer than many commands run.
+ * Makes the parser from the table of commands. Where `argv` begins with a command, its group alone
+ * is made: to make all of them takes longer than many commands run.
  *
  * @param run gets the row, and the arguments and options by their camel-case names
  */
@@ -71,7 +71,8 @@ export function createCommandTree(
       writeErr: (text) => (out.json ? undefined : out.note(...text.trimEnd().split('\n'))),
     });
   addCommonOptions(root);
-  for (const spec of COMMANDS) {
+  const group = COMMANDS.filter(({ name }) => name.split(' ')[0] === argv[0]);
+  for (const spec of group.length > 0 ? group : COMMANDS) {
     const command = addCommand(root, spec);
     if (argv.includes(spec.name.split(' ')[0] ?? '')) addOptions(command, spec, (given) => run(spec, given));
   }
