@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
+import type { LinesLeftOut } from '../../daemons/wire/place.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { fileError } from '../files/fileError.ts';
@@ -10,7 +11,7 @@ import { makeProgramState } from '../stack/programState.ts';
 import { createCodePlaces } from './codePlaces.ts';
 import { countAgain } from './countAgain.ts';
 import { fuelOfRun, type RunFuel } from './fuelOfRun.ts';
-import { type LinesLeftOut, lookAtSourceMap } from './readSourceMap.ts';
+import { lookAtSourceMap } from './readSourceMap.ts';
 import { keptProfileText, newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 

@@ -1,18 +1,11 @@
 import { SourceMap, type SourceMapPayload } from 'node:module';
+import type { LinesLeftOut } from '../../daemons/wire/place.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 
 export interface ReadSourceMap {
   map: SourceMap;
   /** The texts that the map carries, by the name of their file. */
   texts: ReadonlyMap<string, string>;
-}
-
-/** The reason why a profile has no lines although the module has a source map. */
-export interface LinesLeftOut {
-  code: 'source_map_too_large';
-  /** One sentence for people. */
-  message: string;
-  next: string;
 }
 
 /** Reads a source map as {@link lookAtSourceMap} does, where the reason does not matter. */

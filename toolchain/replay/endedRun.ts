@@ -1,9 +1,9 @@
+import type { LinesLeftOut } from '../../daemons/wire/place.ts';
 import type { RunRecord, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { findRun, type RunPlace } from '../deploy/findRun.ts';
 import { logSoFar } from '../deploy/logSoFar.ts';
 import { notEnded } from '../deploy/notEnded.ts';
-import type { LinesLeftOut } from '../profile/readSourceMap.ts';
 import { ranModule } from './ranModule.ts';
 
 /** All that it takes to do a run again. */
