@@ -18,14 +18,15 @@ const LARGE_BYTES = 16_000_000;
 const MANY = 200;
 
 /**
- * Sends a file over one TLS connection, and writes what comes back to another file, as little as
- * that takes.
+ * Sends a file over one TLS connection, as little as that takes. Another path than `/` brings it
+ * back, to another file.
  */
 const COPY = `const [, , port, path, file] = process.argv;
 const { createWriteStream, readFileSync } = require('node:fs');
 const body = readFileSync(file);
 const options = { port, path, host: '127.0.0.1', method: 'POST', rejectUnauthorized: false };
-require('node:https').request(options, (answer) => answer.pipe(createWriteStream('copied.bin'))).end(body);`;
+const keep = (answer) => (path === '/' ? answer.resume() : answer.pipe(createWriteStream('copied.bin')));
+require('node:https').request(options, keep).end(body);`;
 
 /**
  * Prints builds of what did not change beside bare Node, and a large input, alone and with an
