@@ -1,6 +1,8 @@
 /** Turns the texts of options into values. Each throws `wrong_usage` that names the option. */
+
 import { GrafosError } from '../base/grafosError.ts';
 import { LIMITS } from '../base/limits.ts';
+import { meantQuestion } from '../program/didYouMean.ts';
 import { DURATION_SYNTAX, parseDuration } from '../program/duration.ts';
 import { parseSize, SIZE_SYNTAX } from '../program/size.ts';
 import { sizeFault } from '../program/sizeFault.ts';
@@ -25,13 +27,16 @@ export function countOption(flag: string, text: string, most = Number.MAX_SAFE_I
 }
 
 export function choice<Name extends string>(what: string, text: string, choices: readonly Name[]): Name {
-  return choices.find((one) => one === text) ?? wrong(what, text, `one of ${choices.join(', ')}`);
+  return (
+    choices.find((one) => one === text) ??
+    wrong(what, text, `one of ${choices.join(', ')}`, undefined, meantQuestion(text, choices))
+  );
 }
 
-function wrong(what: string, text: string, wanted: string, why?: string): never {
+function wrong(what: string, text: string, wanted: string, why?: string, question = ''): never {
   throw new GrafosError('wrong_usage', `${what} cannot be "${text}".`, {
     ...(why === undefined ? {} : { why }),
-    next: `Give ${wanted}.`,
+    next: `${question}Give ${wanted}.`,
   });
 }
 

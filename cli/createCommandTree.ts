@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT_CODE } from '../base/errorCodes.ts';
 import { GrafosError } from '../base/grafosError.ts';
 import { packageRoot } from '../base/packageRoot.ts';
 import { packageVersion } from '../base/packageVersion.ts';
+import { meantQuestion } from '../program/didYouMean.ts';
 import { type CommandSpec, optionText } from './command.ts';
 import { COMMANDS } from './commandTable.ts';
 import type { Output } from './output.ts';
@@ -40,8 +41,8 @@ Pages: ${join(packageRoot, 'docs')}
 `;
 
 /**
- * Makes the parser from the table of commands. Only commands whose first word is in `argv` have
- * their options: to make those of all takes longer than many commands run.
+ * Makes the parser from the table of commands. Where `argv` begins with a command, its group alone
+ * is made: to make all of them takes longer than many commands run.
  *
  * @param run gets the row, and the arguments and options by their camel-case names
  */
@@ -71,7 +72,8 @@ export function createCommandTree(
       writeErr: (text) => (out.json ? undefined : out.note(...text.trimEnd().split('\n'))),
     });
   addCommonOptions(root);
-  for (const spec of COMMANDS) {
+  const group = COMMANDS.filter(({ name }) => name.split(' ')[0] === argv[0]);
+  for (const spec of group.length > 0 ? group : COMMANDS) {
     const command = addCommand(root, spec);
     if (argv.includes(spec.name.split(' ')[0] ?? '')) addOptions(command, spec, (given) => run(spec, given));
   }
@@ -111,7 +113,10 @@ function spelledOut(argv: string[]): string[] {
     const words = rest.filter((word) => !word.startsWith('-')).join(' ');
     const isKnown = words === '' || COMMANDS.some(({ name }) => `${name} `.startsWith(`${words} `));
     if (isKnown) return [...rest, '--help'];
-    throw new GrafosError('wrong_usage', `unknown command '${words}'`, { next: 'See: grafos --help' });
+    const known = COMMANDS.flatMap(({ name }) => [name, name.split(' ')[0] ?? name]);
+    throw new GrafosError('wrong_usage', `unknown command '${words}'`, {
+      next: `${meantQuestion(words, known)}See: grafos --help`,
+    });
   }
   return first === 'version' || first === '-v' ? ['--version', ...rest] : argv;
 }
@@ -150,7 +155,7 @@ function addOptions(command: Command, spec: CommandSpec, action: (given: object)
   for (const row of spec.options ?? []) {
     const option = new Option(row.flags, optionText(row));
     if (row.default !== undefined) option.default(row.default);
-    if (row.choices !== undefined) option.choices(row.choices);
+    if (row.choices !== undefined) option.choices(row.choices).argParser(choiceOf(row.choices));
     if (row.required) option.makeOptionMandatory();
     if (row.repeatable) option.argParser((one: string, all: string[] | undefined) => [...(all ?? []), one]);
     command.addOption(option);
@@ -167,6 +172,14 @@ function addOptions(command: Command, spec: CommandSpec, action: (given: object)
     });
     await action(given);
   });
+}
+
+/** Takes one of the choices, and proposes the nearest for what is none. */
+function choiceOf(choices: readonly string[]): (value: string) => string {
+  return (value) => {
+    if (choices.includes(value)) return value;
+    throw new InvalidArgumentError(`${meantQuestion(value, choices)}Allowed choices are ${choices.join(', ')}.`);
+  };
 }
 
 /** Read from `argv` before the parser runs, so that its own errors obey them too. */

@@ -18,7 +18,7 @@ const NAMES = 2;
  * @param rows of each table
  */
 export function profileLines(profile: RunProfile, rows: number, cwd: string, paint: Paint): string[] {
-  const { fuel_used, functions, lines, flame_graph } = profile;
+  const { fuel_used, functions, lines, lines_left_out, flame_graph } = profile;
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
   const heads = (...names: string[]) => names.map((head) => paint('dim', head));
   const sourced = lines.flatMap((one) => (one.file === null ? [] : [{ ...one, file: one.file }]));
@@ -62,6 +62,13 @@ export function profileLines(profile: RunProfile, rows: number, cwd: string, pai
       libraries.slice(0, rows).map(({ fuel, file, line }) => [countText(fuel), share(fuel), `${file}:${line}`]),
       [0, 1],
     ),
+    ...(lines_left_out === null
+      ? []
+      : [
+          '',
+          `${paint('yellow', 'no lines')}: ${lines_left_out.message} ${paint('dim', `[${lines_left_out.code}]`)}`,
+          `  next: ${lines_left_out.next}`,
+        ]),
     ...(flame_graph === null
       ? []
       : ['', `flame graph  ${relative(cwd, flame_graph) || flame_graph}  (open it with speedscope)`]),

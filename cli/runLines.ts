@@ -61,11 +61,14 @@ export function placeLines(places: readonly Place[], paint: Paint): string[] {
   return [
     `  at        ${placeText(first)}`,
     ...excerpt,
-    ...calls
-      .slice(0, CALLS_MAX)
-      .map((place) => paint('dim', `            ${place.own ? 'from' : 'in'} ${placeText(place)}`)),
+    ...calls.slice(0, CALLS_MAX).map((place) => paint('dim', `            ${placeWord(place)}${placeText(place)}`)),
     ...(calls.length > CALLS_MAX ? [paint('dim', `            and ${calls.length - CALLS_MAX} more (--json)`)] : []),
   ];
+}
+
+function placeWord({ own, left_out }: Place): string {
+  if (left_out !== undefined) return '';
+  return own ? 'from ' : 'in ';
 }
 
 /** Lists why a run had too little fuel and what to do. Other runs have no lines. */

@@ -18,6 +18,15 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return best;
 }
 
+/**
+ * The question that goes before the list of known names, in an error about an unknown one, with the
+ * space after it. Empty where none is near.
+ */
+export function meantQuestion(word: string, known: readonly string[]): string {
+  const meant = didYouMean(word, known);
+  return meant === null ? '' : `Did you mean "${meant}"? `;
+}
+
 /** Damerau-Levenshtein distance with adjacent transpositions (optimal string alignment). */
 function editDistance(left: string, right: string): number {
   let beforeLast: number[] = [];

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GrafosError } from '../base/grafosError.ts';
 import { decodeText } from './decodeText.ts';
+import { meantQuestion } from './didYouMean.ts';
 import { type Manifest, parseManifest, type Tasklet } from './manifest.ts';
 import { PROGRAM_LIMITS } from './programLimits.ts';
 import { type FileRead, ProgramReader } from './programReader.ts';
@@ -137,6 +138,12 @@ export function findTasklet(program: Program, name: string | undefined): Tasklet
   const found = tasklets.find((tasklet) => tasklet.name === name);
   if (found !== undefined) return found;
   throw new GrafosError('tasklet_unknown', `${program.manifestPath} has no tasklet "${name}".`, {
-    next: names === '' ? 'Add a [[tasklet]] to grafos.toml.' : `Its tasklets are: ${names}.`,
+    next:
+      names === ''
+        ? 'Add a [[tasklet]] to grafos.toml.'
+        : `${meantQuestion(
+            name,
+            tasklets.map((tasklet) => tasklet.name),
+          )}Its tasklets are: ${names}.`,
   });
 }

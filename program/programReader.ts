@@ -12,11 +12,11 @@ import {
   lstatSync,
   opendirSync,
   openSync,
+  promises,
   readSync,
   realpathSync,
   type Stats,
 } from 'node:fs';
-import { lstat, open, opendir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { GatheredBytes } from './gatheredBytes.ts';
 import { packageFolders } from './packageFolders.ts';
@@ -82,9 +82,9 @@ export class ProgramReader {
   /** As {@link look}, without holding up the thread. */
   async lookSoon(path: string): Promise<Look> {
     try {
-      this.#roots ??= rootsOf(await realpath(this.root));
-      const real = await realpath(path);
-      return this.#inside(path, real) ?? { state: 'ok', stat: await lstat(real), real };
+      this.#roots ??= rootsOf(await promises.realpath(this.root));
+      const real = await promises.realpath(path);
+      return this.#inside(path, real) ?? { state: 'ok', stat: await promises.lstat(real), real };
     } catch (error) {
       return faultOf(error);
     }
@@ -115,7 +115,7 @@ export class ProgramReader {
     const seen = this.#admit(await this.lookSoon(path), kind);
     if (seen.state !== 'ok') return seen;
     try {
-      await using file = await open(seen.real, FLAGS);
+      await using file = await promises.open(seen.real, FLAGS);
       const stat = await file.stat();
       if (!stat.isFile()) return { state: 'not-a-file' };
       const gathered = new GatheredBytes(stat.size, PROGRAM_LIMITS[kind]);
@@ -160,7 +160,7 @@ export class ProgramReader {
     try {
       const entries: Dirent[] = [];
       // The iterator closes the folder, also when it is left early.
-      for await (const entry of await opendir(seen.real)) {
+      for await (const entry of await promises.opendir(seen.real)) {
         if (entries.length === PROGRAM_LIMITS.folderEntries) return tooManyEntries();
         entries.push(entry);
       }

@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  promises,
   readdirSync,
   readFile,
   readSync,
@@ -16,7 +17,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolders } from './makeFolders.ts';
@@ -280,7 +280,7 @@ export class StateFolder {
     const path = this.file(name);
     const temporary = this.file(temporaryName);
     // An exclusive open makes the file itself, so it never goes through a link.
-    const handle = await open(temporary, 'wx', 0o600);
+    const handle = await promises.open(temporary, 'wx', 0o600);
     try {
       try {
         for (const part of Array.isArray(content) ? content : [content]) await handle.writeFile(part);
@@ -288,9 +288,9 @@ export class StateFolder {
         await handle.close();
       }
       this.check();
-      await rename(temporary, path);
+      await promises.rename(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await promises.rm(temporary, { force: true });
       throw naming(path, error);
     }
   }

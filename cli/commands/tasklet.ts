@@ -4,14 +4,11 @@ import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import { NAME_PATTERN } from '../../program/manifestKeys.ts';
 import { formatSize } from '../../program/size.ts';
 import type { BuildResult } from '../../toolchain/compile/buildTasklet.ts';
-import { type InspectedModule, inspectModule } from '../../toolchain/inspect/inspectModule.ts';
 import type { CommandContext } from '../command.ts';
 import { pathText } from '../text.ts';
 
 export async function build({ cwd, out, signal }: CommandContext, given: { tasklets: string[] }): Promise<number> {
   const { buildAll } = await import('../../toolchain/compile/buildAll.ts');
-  const { renderHuman } = await import('../../toolchain/validate/renderHuman.ts');
-  const { reportBuildFailure } = await import('../builds.ts');
   const program = loadProgram(cwd);
   const tasklets =
     given.tasklets.length === 0 ? program.manifest.tasklets : given.tasklets.map((name) => findTasklet(program, name));
@@ -19,10 +16,14 @@ export async function build({ cwd, out, signal }: CommandContext, given: { taskl
   try {
     built = await buildAll(program, tasklets, signal, ({ name }) => out.progress(`building ${name}`));
   } catch (error) {
+    const { reportBuildFailure } = await import('../builds.ts');
     return reportBuildFailure(out, error, cwd);
   }
   const warnings = built.flatMap((one) => one.warnings);
-  if (warnings.length > 0) out.note(...renderHuman(warnings, { base: cwd, paint: out.paint(process.stderr) }));
+  if (warnings.length > 0) {
+    const { renderHuman } = await import('../../toolchain/validate/renderHuman.ts');
+    out.note(...renderHuman(warnings, { base: cwd, paint: out.paint(process.stderr) }));
+  }
   out.result(
     built.map(({ tasklet, kind, output, bytes, sha256, unchanged, duration_ms, cargo }) => ({
       tasklet,
@@ -53,7 +54,10 @@ export async function inspect({ cwd, out }: CommandContext, given: { tasklet?: s
       next: 'Give a name of the manifest, or the path of a module: grafos tasklet inspect build/hello.wasm',
     });
   }
-  const seen = await (named === undefined ? inspectBuilt(cwd, given.tasklet) : inspectModule(named, parse(named).root));
+  const { inspectModule } = await import('../../toolchain/inspect/inspectModule.ts');
+  const seen = await (named === undefined
+    ? inspectModule(...builtModule(cwd, given.tasklet))
+    : inspectModule(named, parse(named).root));
   out.result(seen, (paint) => [
     `${pathText(seen.file, cwd)}  ${formatSize(seen.bytes)}  ${paint('dim', seen.sha256)}`,
     `  functions  ${seen.functions}`,
@@ -68,7 +72,8 @@ export async function inspect({ cwd, out }: CommandContext, given: { tasklet?: s
   return seen.problems.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
-function inspectBuilt(cwd: string, name: string | undefined): Promise<InspectedModule> {
+/** The path of a built module, and the folder that it must lie in. */
+function builtModule(cwd: string, name: string | undefined): [file: string, root: string] {
   const program = loadProgram(cwd);
-  return inspectModule(resolve(program.root, findTasklet(program, name).output), program.root);
+  return [resolve(program.root, findTasklet(program, name).output), program.root];
 }

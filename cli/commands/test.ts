@@ -1,8 +1,10 @@
 import { GrafosError } from '../../base/grafosError.ts';
+import { meantQuestion } from '../../program/didYouMean.ts';
 import { findTasklet, loadProgram } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import type { BrokenFixture, Fixture } from '../../toolchain/cases/fixture.ts';
+import { listFixtures } from '../../toolchain/cases/listFixtures.ts';
 import { loadFixtures } from '../../toolchain/cases/loadFixtures.ts';
 import { type FixtureResult, runFixtures } from '../../toolchain/cases/runFixtures.ts';
 import { writeExpectation } from '../../toolchain/cases/writeExpectation.ts';
@@ -28,7 +30,7 @@ export async function run(
   const suites: Array<{ tasklet: Tasklet; fixtures: Array<Fixture | BrokenFixture> }> = [];
   const wanted = given.case === undefined ? undefined : new Set(given.case);
   for (const tasklet of tasklets) suites.push({ tasklet, fixtures: await loadFixtures(reader, tasklet, wanted) });
-  refuseUnknownCases(suites, wanted);
+  await refuseUnknownCases(reader, suites, wanted);
   if (given.build) {
     try {
       await buildAll(program, tasklets, signal, ({ name }) => out.progress(`building ${name}`));
@@ -89,14 +91,20 @@ function resultLines(result: FixtureResult, widest: number, paint: Paint): strin
 }
 
 /** @throws {GrafosError} wrong_usage */
-function refuseUnknownCases(
-  suites: Array<{ fixtures: Array<{ name: string }> }>,
+async function refuseUnknownCases(
+  reader: ProgramReader,
+  suites: Array<{ tasklet: Tasklet; fixtures: Array<{ name: string }> }>,
   wanted: ReadonlySet<string> | undefined,
-): void {
+): Promise<void> {
   const found = new Set(suites.flatMap(({ fixtures }) => fixtures.map(({ name }) => name)));
   const unknown = [...(wanted ?? [])].find((name) => !found.has(name));
   if (unknown === undefined) return;
+  const known = await Promise.all(suites.map(({ tasklet }) => listFixtures(reader, tasklet)));
+  const question = meantQuestion(
+    unknown,
+    known.flat().map(({ name }) => name),
+  );
   throw new GrafosError('wrong_usage', `There is no case "${unknown}".`, {
-    next: 'Give the name of its file, without .expected.json.',
+    next: `${question}Give the name of its file, without .expected.json.`,
   });
 }

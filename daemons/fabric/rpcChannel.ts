@@ -11,6 +11,7 @@ import {
   type MessageReader,
   type MessageWriter,
 } from 'vscode-jsonrpc/node';
+import { noteStep } from '../../base/createYield.ts';
 import { CoalescingWriter } from '../streams/coalescingWriter.ts';
 import { FrameInvalidError, FrameReader, frameHead } from '../streams/frames.ts';
 import type { ByteChannel } from './controlLink.ts';
@@ -54,6 +55,7 @@ export class RpcReader extends AbstractMessageReader implements MessageReader {
     const frames = new FrameReader(RPC_MESSAGE_BYTES_MAX, (body) => {
       const message = parseMessage(body);
       if (!isOpen) return;
+      noteStep();
       this.#backlog.arrived(message);
       callback(message);
     });
@@ -98,6 +100,7 @@ export class RpcWriter extends AbstractMessageWriter implements MessageWriter {
         new FrameInvalidError(`a message of ${body.length} bytes; ${RPC_MESSAGE_BYTES_MAX} are allowed`),
       );
     }
+    noteStep();
     this.#out.push(frameHead(body.length), body);
     return Promise.resolve();
   }

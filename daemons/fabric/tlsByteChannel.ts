@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { OTHERS_MS, TURN_BYTES } from '../../base/createYield.ts';
+import { betweenTurns, TURN_BYTES } from '../../base/createYield.ts';
 import { type ByteChannel, Inbox } from './controlLink.ts';
 
 /**
@@ -34,10 +34,10 @@ export class TlsByteChannel implements ByteChannel {
     this.#readInTurn += chunk.length;
     if (!isOver && this.#readInTurn >= TURN_BYTES) {
       this.#socket.pause();
-      setTimeout(() => {
+      void betweenTurns().then(() => {
         this.#readInTurn = 0;
         this.#socket.resume();
-      }, OTHERS_MS);
+      });
     }
     this.#inbox.deliver(chunk);
   }

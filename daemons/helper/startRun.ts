@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { meantQuestion } from '../../program/didYouMean.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { parseSize, SIZE_SYNTAX } from '../../program/size.ts';
@@ -42,13 +43,16 @@ export async function startRun(
   } = await parts.tasklets.read();
   const tasklet = tasklets.find(({ name }) => name === request.tasklet);
   if (tasklet === undefined) {
+    const names = tasklets.map(({ name }) => name);
     throw new HelperRefusedError(
       404,
       'tasklet_unknown',
       `The program has no tasklet ${JSON.stringify(request.tasklet)}.`,
       {
         next:
-          tasklets.length === 0 ? 'Add one to grafos.toml.' : `It has ${tasklets.map(({ name }) => name).join(', ')}.`,
+          names.length === 0
+            ? 'Add one to grafos.toml.'
+            : `${meantQuestion(request.tasklet, names)}It has ${names.join(', ')}.`,
       },
     );
   }

@@ -15,4 +15,14 @@ export interface Place {
   own: boolean;
   /** Text of the line, without the blanks around it; null without the source that was built. */
   excerpt: string | null;
+  /** The reason why nothing of this place is known; everything else is null then. */
+  left_out?: LinesLeftOut;
+}
+
+/** The reason why no lines are known although the module has a source map. */
+export interface LinesLeftOut {
+  code: 'source_map_too_large';
+  /** One sentence for people. */
+  message: string;
+  next: string;
 }

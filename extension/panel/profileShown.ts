@@ -8,7 +8,14 @@ import type { ProfileShown } from './panelMessages.ts';
 const ROWS = 20;
 
 /** A profile as the panel shows it. */
-export function profileShown({ fuel_used, functions, lines, calls, flame_graph }: RunProfile): ProfileShown {
+export function profileShown({
+  fuel_used,
+  functions,
+  lines,
+  lines_left_out,
+  calls,
+  flame_graph,
+}: RunProfile): ProfileShown {
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
   const { t } = vscode.l10n;
   const byTotal = (one: { total: number }, other: { total: number }) => other.total - one.total;
@@ -39,12 +46,20 @@ export function profileShown({ fuel_used, functions, lines, calls, flame_graph }
     }),
     flame: calls,
     notes: [
-      ...(sourced.length === 0
-        ? [t('No line can be shown in the source: the module has no source map that fits. Build it with debug lines.')]
-        : !sourced.some(isOwn)
-          ? [t('All lines are of libraries, so no line of the program has a colour.')]
-          : []),
+      ...linesNotes(lines_left_out, sourced.length > 0, sourced.some(isOwn)),
       ...(flame_graph === null ? [] : [t('The flame graph is also in {0}, for speedscope.', flame_graph)]),
     ],
   };
+}
+
+/** The reason why no line of the program can be shown; none where one can. */
+function linesNotes(leftOut: RunProfile['lines_left_out'], hasLines: boolean, hasOwn: boolean): string[] {
+  const { t } = vscode.l10n;
+  if (leftOut !== null)
+    return [t('No line is known: the source map of the module is too large to be read. {0}', leftOut.next)];
+  if (!hasLines)
+    return [
+      t('No line can be shown in the source: the module has no source map that fits. Build it with debug lines.'),
+    ];
+  return hasOwn ? [] : [t('All lines are of libraries, so no line of the program has a colour.')];
 }

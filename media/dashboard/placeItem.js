@@ -7,7 +7,8 @@ import { element } from './elements.js';
  *
  * @param {Place} place
  */
-export function placeItem({ function: name, file, line, column, excerpt }) {
+export function placeItem({ function: name, file, line, column, excerpt, left_out }) {
+  if (left_out !== undefined) return element('li', { class: 'muted' }, left_out.message);
   const at = file === null ? '' : [file, line, column].filter((part) => part !== null).join(':');
   return element(
     'li',

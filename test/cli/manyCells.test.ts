@@ -127,6 +127,8 @@ describe(`several cells of aws${missing === undefined ? '' : ` (skipped: ${missi
     const unknown = await refused('deploy', 'run', '--tasklet', 'echo', '--provider', 'aws', '--cell', 'mars');
     assert.equal(unknown.code, 'cell_unknown');
     assert.match(unknown.next, /asia, aws-us-1-1, eu/);
+    const near = await refused('runs', 'list', '--provider', 'aws', '--cell', 'aisa');
+    assert.match(near.next, /^Did you mean "asia"\? Its cells are: /);
     for (const command of [['runs', 'list'], ['token'], ['api', 'GET', '/api/v1/runs']])
       assert.equal((await refused(...command, '--provider', 'aws', '--cell', 'mars')).code, 'cell_unknown');
     assert.equal((await refused('deploy', 'run', '--tasklet', 'echo', '--cell', 'eu')).code, 'wrong_usage');

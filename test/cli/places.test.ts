@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import type { PlacedResponse } from '../../toolchain/places/responseWithPlaces.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
@@ -70,6 +71,24 @@ describe('the place of a failure', () => {
   after(async () => {
     await program[Symbol.asyncDispose]();
     await noProcessNames(cwd);
+  });
+
+  it('is said to be unknown where the source map is too large to be read', async () => {
+    const file = join(cwd, 'build/local-dev.wasm.map');
+    const before = await readFile(file, 'utf8');
+    const map = JSON.parse(before) as { mappings: string };
+    try {
+      const mappings = map.mappings.padEnd(PROGRAM_LIMITS.mappings + 1, ';');
+      await writeFile(file, JSON.stringify({ ...map, mappings }));
+      const places = (await run('deep')).error?.places ?? [];
+      assert.equal(places.at(-1)?.left_out?.code, 'source_map_too_large');
+      assert.ok(places.every((place) => place.line === null));
+      const { stdout } = await grafos(['deploy', 'run', '--input', 'input'], { cwd });
+      assert.match(stdout, /^ +(?:at +)?The source map has \d+ .*, so no lines are known\. \[source_map_too_large\]$/m);
+    } finally {
+      await writeFile(file, before);
+    }
+    assert.ok((await run('deep')).error?.places?.every((place) => place.left_out === undefined));
   });
 
   for (const [input, code, line, name] of ROWS) {

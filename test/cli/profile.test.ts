@@ -3,6 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
+import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
 import { grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { languageClient, uriOf } from '../helpers/languageClient.ts';
@@ -97,6 +98,28 @@ describe('grafos profile', () => {
     } finally {
       await writeFile(source, before);
       await grafosJson(['tasklet', 'build'], { cwd });
+    }
+  });
+
+  it('says why it has no lines where the source map is too large to be read', async () => {
+    const file = join(cwd, 'build/local-dev.wasm.map');
+    const before = await readFile(file, 'utf8');
+    const response = await grafosJson<RunResponse>(['deploy', 'run'], { cwd });
+    assert.equal((await profileOf(response)).lines_left_out, null);
+    const map = JSON.parse(before) as { mappings: string };
+    try {
+      const mappings = map.mappings.padEnd(PROGRAM_LIMITS.mappings + 1, ';');
+      for (const large of [JSON.stringify({ ...map, mappings }), before.padEnd(PROGRAM_LIMITS.sourceMap + 1)]) {
+        await writeFile(file, large);
+        const profile = await profileOf(response);
+        exact(profile, response);
+        assert.equal(profile.lines_left_out?.code, 'source_map_too_large');
+        assert.ok(profile.lines.every((one) => one.file === null));
+        const { stdout } = await grafos(['profile', response.run_id], { cwd });
+        assert.match(stdout, /^no lines: The source map has \d+ .*\. \[source_map_too_large\]$/m);
+      }
+    } finally {
+      await writeFile(file, before);
     }
   });
 

@@ -31,6 +31,27 @@ describe('builds of what did not change', () => {
     assert.match((await grafos(['tasklet', 'build'], { cwd })).stdout, /^same {3}local-dev/);
   });
 
+  it('load no part of Node for processes, threads, networks or files that are waited for', async () => {
+    const needless = ['child_process', 'worker_threads', 'http', 'https', 'tls', 'dgram', 'perf_hooks', 'fs/promises'];
+    const loadedBy = async () => {
+      const list = join(cwd, 'loaded.json');
+      const preload = join(cwd, 'loaded.cjs');
+      await writeFile(
+        preload,
+        `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(process.moduleLoadList)));`,
+      );
+      const { code } = await grafos(['tasklet', 'build'], { cwd, nodeOptions: ['--require', preload] });
+      assert.equal(code, 0);
+      const loaded = new Set(JSON.parse(await readFile(list, 'utf8')) as string[]);
+      return needless.filter((name) => loaded.has(`NativeModule ${name}`));
+    };
+    await build();
+    assert.deepEqual(await loadedBy(), []);
+    await rm(module());
+    const forCompile = await loadedBy();
+    assert.ok(forCompile.includes('worker_threads'), forCompile.join());
+  });
+
   const edits: Array<[what: string, edit: () => Promise<unknown>]> = [
     ['the source changed', async () => writeFile(source(), `${await readFile(source(), 'utf8')}\n`)],
     ['the map is gone', () => rm(`${module()}.map`)],

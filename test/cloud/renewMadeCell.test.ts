@@ -53,6 +53,19 @@ describe('the certificates of a cell in a cloud', function () {
     assert.deepEqual([after.next, after.certificate_ends], [null, ends]);
   });
 
+  it('are of a cell that was made: another name is refused with the nearest one that was', async () => {
+    await using made = await madeCell('near', '127.0.0.1', 0);
+    const { programRoot, keys } = made;
+    for (const [name, next] of [
+      ['naer', /^Did you mean "near"\? Show those that were: /],
+      ['qqqqqq', /^Show those that were: /],
+    ] as const)
+      await assert.rejects(renewMadeCell({ programRoot, keys, provider: 'aws', name, signal }), {
+        code: 'cell_unknown',
+        next,
+      });
+  });
+
   it('are renewed for an IPv6 address, which certificates have without brackets', async function () {
     if (!hasIpv6) this.skip();
     await using made = await madeCell('six', '::1', 0);

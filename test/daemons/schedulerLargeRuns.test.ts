@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { hasOthers, noteStep } from '../../base/createYield.ts';
 import { parseExactJson } from '../../base/json/parseExactJson.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { PeerFiles } from '../../daemons/peers/peerFiles.ts';
@@ -32,6 +33,13 @@ describe('scheduler: large inputs and outputs', () => {
   }
 
   const filesOfRuns = () => readdirSync(join(stack.dir, 'runs')).sort();
+
+  it('leave a time to whoever asks meanwhile: a request is a step of other work', async () => {
+    const { client } = await tenantWithModule();
+    noteStep(Number.NEGATIVE_INFINITY);
+    await client.health();
+    assert.ok(hasOthers());
+  });
 
   for (const [what, bytes, output] of [
     ['JSON', Buffer.from(LARGE_JSON), parseExactJson(LARGE_JSON)],

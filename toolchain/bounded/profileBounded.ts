@@ -18,10 +18,17 @@ export async function profileBounded(
   at: RunPlace,
   signal: AbortSignal,
 ): Promise<RunProfile> {
-  const { response, record, module, input, sourceMap } = await endedRun(program, runId, at, signal);
+  const { response, record, module, input, sourceMap, linesLeftOut } = await endedRun(program, runId, at, signal);
   const output = program.manifest.tasklets.find(({ name }) => name === record.tasklet)?.output ?? '';
   // The output's value may be of a class that no message carries, and a profile compares digests.
-  const run = { response: { ...response, output: null }, record, module, input, sourceMap };
+  const run = {
+    response: { ...response, output: null },
+    record,
+    module,
+    input,
+    sourceMap,
+    ...(linesLeftOut && { linesLeftOut }),
+  };
   const answer = await boundedWork({ kind: 'profile', root: program.root, output, run }, signal);
   if (answer.state === 'profiled') return answer.profile;
   throw new GrafosError('not_profiled', `Run ${runId} cannot be repeated here with counters.`, {

@@ -1,5 +1,6 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import type { RunError } from '../../daemons/wire/runError.ts';
+import { meantQuestion } from '../../program/didYouMean.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { ProgramReader } from '../../program/programReader.ts';
@@ -24,7 +25,10 @@ export async function acceptOutput(
   if (found === undefined) {
     throw new GrafosError('fixture_unknown', `The tasklet ${tasklet.name} has no case "${name}".`, {
       why: `No ${name}.expected.json is in ${tasklet.fixtures}.`,
-      next: 'Save the run as a new fixture.',
+      next: `${meantQuestion(
+        name,
+        known.map((one) => one.name),
+      )}Save the run as a new fixture.`,
     });
   }
   await writeExpectation(program.root, found.expectedFile, expectedText(outcome));

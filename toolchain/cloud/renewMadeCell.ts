@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GrafosError } from '../../base/grafosError.ts';
 import { schedulerAddress } from '../../daemons/tenant/schedulerConnection.ts';
+import { meantQuestion } from '../../program/didYouMean.ts';
 import { signCellRequest } from '../cell/signCellRequest.ts';
 import { certificateEnd } from '../deploy/certificateEnd.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { directTarget } from '../deploy/resolveProvider.ts';
 import type { MakingProvider } from './cellCloud.ts';
 import type { CellKeys } from './cellKeys.ts';
-import { lockCell, readJournal } from './cloudJournal.ts';
+import { lockCell, readJournal, readJournals } from './cloudJournal.ts';
 import { endedCertificate } from './endedCertificate.ts';
 import { cellIdOf } from './provisionCell.ts';
 
@@ -47,7 +48,10 @@ async function renew({ programRoot, provider, name, keys, signal }: Renewal): Pr
   const url = readJournal(programRoot, provider, name)?.url;
   if (url === undefined || url === null) {
     throw new GrafosError('cell_unknown', `No cell ${name} of ${provider} was made from this program.`, {
-      next: 'Show those that were: grafos cloud status',
+      next: `${meantQuestion(
+        name,
+        readJournals(programRoot).flatMap((one) => (one.provider === provider && one.url !== null ? [one.name] : [])),
+      )}Show those that were: grafos cloud status`,
     });
   }
   const files = { ca: keys.ca, cert: keys.admin.cert, key: keys.admin.key };

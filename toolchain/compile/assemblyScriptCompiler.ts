@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CustomDecorator, customDecorators, type DecoratedNode } from './customDecorators.ts';
 import { GROW_TEXT_SOURCE, growText, type TextBinaryen, type TextModule } from './growText.ts';
@@ -97,17 +95,6 @@ export interface ParsedFunction {
   nameAt: { start: number; end: number };
   /** Start of the whole declaration. */
   start: number;
-}
-
-const require = createRequire(import.meta.url);
-
-let version: string | undefined;
-
-/** Version of the installed compiler, read once; part of what a built module records. */
-export function assemblyScriptVersion(): string {
-  version ??= (JSON.parse(readFileSync(require.resolve('assemblyscript/package.json'), 'utf8')) as { version: string })
-    .version;
-  return version;
 }
 
 /**

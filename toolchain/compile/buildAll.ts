@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
+import { HoldingReader } from '../../program/holdingReader.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import { type BuildResult, buildTasklet } from './buildTasklet.ts';
 
 /**
- * Builds as many tasklets at one time as there are processors, and gives the results in the order
- * of the tasklets. After a failure no further build begins; builds under way go on to their end.
+ * Builds the tasklets for a command: as many at one time as there are processors. Gives the results
+ * in the order of the tasklets. After a failure no further build begins; builds under way go on to
+ * their end.
  *
  * @param onBegun called for each tasklet when its build begins
  * @throws the error of the first tasklet that failed, as {@link buildTasklet} throws it
@@ -26,7 +28,9 @@ export async function buildAll(
       if (tasklet === undefined) return;
       onBegun(tasklet);
       try {
-        results[at] = await buildTasklet(program, tasklet, { signal });
+        results[at] = await buildTasklet(program, tasklet, { signal, reader: new HoldingReader(program.root) });
+        // Many builds of what did not change hold up the thread. Ctrl-C is heard between them.
+        await new Promise(setImmediate);
       } catch (error) {
         failures.push({ at, error });
       }

@@ -1,30 +1,11 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { LIMITS } from '../../base/limits.ts';
+import { join } from 'node:path';
 import type { Program } from '../../program/loadProgram.ts';
 import type { Tasklet } from '../../program/manifest.ts';
-import { ProgramReader } from '../../program/programReader.ts';
-import { readError } from '../../program/readError.ts';
-import { checkProfile } from '../../wasm/profile.ts';
-import { PAGE_BYTES } from '../../wasm/read/pages.ts';
-import { readModule } from '../../wasm/read/readModule.ts';
-import { WasmInvalidError } from '../../wasm/read/wasmInvalid.ts';
-import { compileBounded } from '../bounded/compileBounded.ts';
-import { fileError } from '../files/fileError.ts';
-import { outputFolder } from '../files/outputFolder.ts';
-import { writeAtomically } from '../files/writeAtomically.ts';
-import { FILE_START, type Finding, finding } from '../validate/finding.ts';
-import { BuildFailedError } from './buildFailed.ts';
-import { recordBuild } from './buildRecord.ts';
-import { buildRust } from './buildRust.ts';
-import { buildTool } from './buildTool.ts';
-import type { Compiled } from './compiled.ts';
-import { writeEditorTypes } from './editorTypes.ts';
+import type { ProgramReader } from '../../program/programReader.ts';
+import type { Finding } from '../validate/finding.ts';
+import type { CompileText } from './compileTasklet.ts';
 import { keptBuild } from './keptBuild.ts';
-import { profileFinding } from './profileFinding.ts';
-import { makeStamp, type SourceFile, stampSection } from './sourceStamp.ts';
-import { readSections, writeSections } from './wasmSections.ts';
 
 export interface BuildResult {
   tasklet: string;
@@ -54,6 +35,7 @@ export interface BuildResult {
  *
  * @param options.compileText compiles AssemblyScript and WebAssembly text for a caller that may
  *   have compiled ahead
+ * @param options.reader finds out what changed; new for each build, because it has bounds
  * @throws {BuildFailedError} where the source or the module has errors
  * @throws {GrafosError} where a tool is missing, or a file cannot be read or written
  * @throws the signal's reason where it is cancelled
@@ -61,29 +43,32 @@ export interface BuildResult {
 export async function buildTasklet(
   program: Program,
   tasklet: Tasklet,
-  options: { signal?: AbortSignal; compileText?: typeof compileBounded } = {},
+  options: { signal?: AbortSignal; compileText?: CompileText; reader?: ProgramReader } = {},
 ): Promise<BuildResult> {
-  const started = performance.now();
-  const { signal, compileText = compileBounded } = options;
+  // The first look at `performance` would load another millisecond of Node's own code.
+  const started = process.hrtime.bigint();
+  const { signal, compileText, reader } = options;
   signal?.throwIfAborted();
-  const kept = await keptBuild(program, tasklet);
-  // The manifest may have another bound now.
-  const isChecked = kept?.bound === tasklet.linear_memory_bytes;
-  if (kept != null && (isChecked || check(program, tasklet, kept.module).length === 0)) {
-    if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
+  const kept = await keptBuild(program, tasklet, reader);
+  if (kept != null && (await isTaken(program, tasklet, kept))) {
+    if (tasklet.kind === 'assemblyscript') await (await import('./editorTypes.ts')).writeEditorTypes(program.root);
     return result(tasklet, program, kept.module, [], true, started);
   }
-  const compiled = await compile(program, tasklet, signal, compileText);
-  const { wasm } = compiled;
-  if (wasm === null) throw new BuildFailedError(tasklet.name, compiled.diagnostics);
-  const module = tasklet.kind === 'wasm' ? wasm : stamped(wasm, tasklet, compiled.files);
-  const findings = [...compiled.diagnostics, ...check(program, tasklet, module)];
-  if (findings.some(({ severity }) => severity === 'error')) throw new BuildFailedError(tasklet.name, findings);
-  signal?.throwIfAborted();
-  if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);
-  await write(program.root, tasklet.output, module, compiled.sourceMap);
-  if (tasklet.kind !== 'wasm') await recordBuild(program, tasklet, module, compiled.sourceMap);
-  return result(tasklet, program, module, findings, false, started, compiled.cargo);
+  // A build of what did not change, which is most of them, loads no compiler.
+  const { compileTasklet } = await import('./compileTasklet.ts');
+  const { module, findings, cargo } = await compileTasklet(program, tasklet, signal, compileText);
+  return result(tasklet, program, module, findings, false, started, cargo);
+}
+
+/** Says whether a cell takes a kept module. The manifest may have another bound now. */
+async function isTaken(
+  program: Program,
+  tasklet: Tasklet,
+  { module, bound }: { module: Uint8Array; bound: number },
+): Promise<boolean> {
+  if (bound === tasklet.linear_memory_bytes) return true;
+  const { moduleFindings } = await import('./moduleFindings.ts');
+  return moduleFindings(program, tasklet, module).length === 0;
 }
 
 function result(
@@ -92,7 +77,7 @@ function result(
   module: Uint8Array,
   warnings: Finding[],
   isUnchanged: boolean,
-  started: number,
+  started: bigint,
   cargo?: string,
 ): BuildResult {
   return {
@@ -102,73 +87,8 @@ function result(
     bytes: module.length,
     sha256: createHash('sha256').update(module).digest('hex'),
     unchanged: isUnchanged,
-    duration_ms: Math.round(performance.now() - started),
+    duration_ms: Number((process.hrtime.bigint() - started) / 1_000_000n),
     warnings,
     ...(cargo === undefined ? {} : { cargo }),
   };
-}
-
-async function compile(
-  program: Program,
-  tasklet: Tasklet,
-  signal: AbortSignal | undefined,
-  compileText: typeof compileBounded,
-): Promise<Compiled> {
-  switch (tasklet.kind) {
-    case 'assemblyscript':
-    case 'wat':
-      return compileText(program, tasklet, signal);
-    case 'rust':
-      // cargo is a process already, and ends with the signal.
-      return buildRust(program, tasklet, signal === undefined ? {} : { signal });
-    case 'wasm':
-      return copyModule(program, tasklet);
-  }
-}
-
-async function copyModule(program: Program, tasklet: Tasklet): Promise<Compiled> {
-  const source = join(program.root, tasklet.source);
-  const read = await new ProgramReader(program.root).readSoon(source, 'module');
-  if (read.state !== 'ok') throw readError(read, tasklet.source, `The tasklet "${tasklet.name}" cannot be read`);
-  return { wasm: read.bytes, sourceMap: null, diagnostics: [], files: [] };
-}
-
-function stamped(wasm: Uint8Array, tasklet: Tasklet, files: SourceFile[]): Uint8Array {
-  return writeSections([...readSections(wasm), stampSection(makeStamp(buildTool(tasklet), files))]);
-}
-
-/** The findings that a cell would have for the module. */
-function check(program: Program, tasklet: Tasklet, wasm: Uint8Array): Finding[] {
-  const file = join(program.root, tasklet.source);
-  if (wasm.length > LIMITS.module) {
-    return [
-      finding(
-        'GRF3004',
-        file,
-        FILE_START,
-        `The module has ${wasm.length} bytes; a cell takes at most ${LIMITS.module}.`,
-      ),
-    ];
-  }
-  try {
-    const problems = checkProfile(readModule(wasm), {
-      memoryMaxPages: Math.floor(tasklet.linear_memory_bytes / PAGE_BYTES),
-    });
-    return problems.map((problem) => profileFinding(problem, file));
-  } catch (error) {
-    if (!(error instanceof WasmInvalidError)) throw error;
-    return [finding('GRF3005', file, FILE_START, `The module cannot be used: ${error.message}.`)];
-  }
-}
-
-async function write(root: string, path: string, wasm: Uint8Array, sourceMap: string | null): Promise<void> {
-  try {
-    const output = join(outputFolder(root, path), basename(path));
-    // The map first: whoever sees the new module finds the map that belongs to it.
-    if (sourceMap === null) await rm(`${output}.map`, { force: true });
-    else await writeAtomically(`${output}.map`, sourceMap);
-    await writeAtomically(output, wasm);
-  } catch (error) {
-    throw fileError(error, `${join(root, path)} cannot be written`);
-  }
 }

@@ -1,6 +1,6 @@
 import type { Tasklet } from '../../program/manifest.ts';
 import { rustSource } from '../../program/rustSource.ts';
-import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
+import { assemblyScriptVersion } from './assemblyScriptVersion.ts';
 import { standardLibraryDigest } from './standardLibrary.ts';
 
 /**

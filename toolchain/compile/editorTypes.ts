@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ProgramReader } from '../../program/programReader.ts';
 import { makeProgramState } from '../stack/programState.ts';
-import { assemblyScriptVersion } from './assemblyScriptCompiler.ts';
+import { assemblyScriptVersion } from './assemblyScriptVersion.ts';
 import { standardLibrary, standardLibraryDigest } from './standardLibrary.ts';
 
 const require = createRequire(import.meta.url);
@@ -31,7 +31,7 @@ export async function writeEditorTypes(programRoot: string): Promise<void> {
   try {
     const fresh = state.make(name);
     const standard = fresh.make('grafos-std');
-    const globals = await readFile(require.resolve('assemblyscript/std/assembly/index.d.ts'), 'utf8');
+    const globals = readFileSync(require.resolve('assemblyscript/std/assembly/index.d.ts'), 'utf8');
     fresh.writeNew('assemblyscript.d.ts', globals.replace(NUMBER_ALIAS, NUMBER));
     for (const [file, text] of standardLibrary()) {
       // grafos-std uses parts of the language that TypeScript does not have; its declarations are

@@ -38,8 +38,11 @@ export interface Staleness {
  * @throws {GrafosError} not_a_file, file_too_large, file_outside_program, file_unreadable,
  *   permission_denied when the module is there but cannot be read
  */
-export async function staleness(program: Pick<Program, 'root'>, tasklet: Tasklet): Promise<Staleness> {
-  const reader = new ProgramReader(program.root);
+export async function staleness(
+  program: Pick<Program, 'root'>,
+  tasklet: Tasklet,
+  reader: ProgramReader = new ProgramReader(program.root),
+): Promise<Staleness> {
   const built = await reader.readSoon(join(program.root, tasklet.output), 'module');
   if (built.state === 'missing')
     return { state: 'missing', why: `${tasklet.output} is not there: it was not built yet.` };

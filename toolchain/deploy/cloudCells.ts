@@ -3,6 +3,7 @@ import { STATE_NAME } from '../../base/files/stateFolder.ts';
 import { GrafosError } from '../../base/grafosError.ts';
 import { isDeepJson } from '../../base/json/isDeepJson.ts';
 import { decodeText } from '../../program/decodeText.ts';
+import { meantQuestion } from '../../program/didYouMean.ts';
 import { fileError } from '../files/fileError.ts';
 import { lockProcesses } from '../lock/processLock.ts';
 import { findProgramState, makeProgramState } from '../stack/programState.ts';
@@ -165,9 +166,12 @@ function refuseUsedName(provider: CloudProvider, cell: CloudCell, cells: readonl
 export function cellNamed(provider: CloudProvider, cells: readonly CloudCell[], name: string): CloudCell {
   const cell = cells.find((one) => cellNameOf(one) === name);
   if (cell !== undefined) return cell;
-  const names = cells.map(cellNameOf).join(', ');
+  const names = cells.map(cellNameOf);
   throw new GrafosError('cell_unknown', `${provider} has no cell with the name ${name}.`, {
-    next: names === '' ? `This program has no cell of ${provider}.` : `Its cells are: ${names}.`,
+    next:
+      names.length === 0
+        ? `This program has no cell of ${provider}.`
+        : `${meantQuestion(name, names)}Its cells are: ${names.join(', ')}.`,
   });
 }
 

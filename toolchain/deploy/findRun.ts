@@ -1,6 +1,7 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
+import { meantQuestion } from '../../program/didYouMean.ts';
 import { NotConfirmedError } from '../confirm/notConfirmed.ts';
 import { CELL_ANSWER_MS, cellSilent, LATE_MS } from './cellBounds.ts';
 import { CLOUD_PROVIDERS, type CloudProvider, cellNamed, cellNameOf, readCloudCells } from './cloudCells.ts';
@@ -203,7 +204,10 @@ async function likelyPlaces(
   const named = clouds.filter((one) => one.cell === known);
   if (named.length > 0) return { here: [], clouds: named };
   throw new GrafosError('cell_unknown', `This program has no cell with the name ${known}.`, {
-    next: 'List its cells: grafos provider list',
+    next: `${meantQuestion(
+      known,
+      clouds.flatMap((one) => one.cell ?? []),
+    )}List its cells: grafos provider list`,
   });
 }
 

@@ -3,10 +3,12 @@
  * by hand, into a URL and the trust to reach it with. Everything after it is the same for all of
  * them.
  */
+
 import { resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { wordList } from '../../base/text/wordList.ts';
 import type { DaemonName, DevState } from '../../daemons/wire/devState.ts';
+import { meantQuestion } from '../../program/didYouMean.ts';
 import { MAKING_PROVIDERS } from '../cloud/cellCloud.ts';
 import { cellConfirmation } from '../confirm/cellConfirmation.ts';
 import { deadDaemons, usableStack } from '../stack/devState.ts';
@@ -56,7 +58,7 @@ export async function resolveProvider(programRoot: string, provider: string, cel
   }
   if (isCloud(provider)) return resolveCloud(programRoot, provider, cell);
   throw new GrafosError('provider_unknown', `"${provider}" is not a provider.`, {
-    next: `Choose one of: ${PROVIDERS.join(', ')}.`,
+    next: `${meantQuestion(provider, PROVIDERS)}Choose one of: ${PROVIDERS.join(', ')}.`,
   });
 }
 

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { packageRoot } from '../../base/packageRoot.ts';
+import { meantQuestion } from '../../program/didYouMean.ts';
 import { layOutProgram } from './layOutProgram.ts';
 
 /** Folder of the recipes; each folder in it is one program. */
@@ -37,10 +38,10 @@ export async function listRecipes(): Promise<Recipe[]> {
  * @throws {GrafosError} recipe_unknown, folder_not_empty, and what the file system says
  */
 export async function newFromRecipe(dir: string, name: string): Promise<string[]> {
-  const recipes = await listRecipes();
-  if (!recipes.some((recipe) => recipe.name === name)) {
+  const names = (await listRecipes()).map((recipe) => recipe.name);
+  if (!names.includes(name)) {
     throw new GrafosError('recipe_unknown', `There is no recipe "${name}".`, {
-      next: `Choose one of: ${recipes.map((recipe) => recipe.name).join(', ')}.`,
+      next: `${meantQuestion(name, names)}Choose one of: ${names.join(', ')}.`,
     });
   }
   return layOutProgram(resolve(dir), await filesOf(join(COOKBOOK, name)));

@@ -1,7 +1,8 @@
 import type { Place } from '../../daemons/wire/place.ts';
 
 /** Writes a place as `tasklets/first.ts:12:15 in compute`, or as much of it as is known. */
-export function placeText({ function: name, file, line, column }: Place): string {
+export function placeText({ function: name, file, line, column, left_out }: Place): string {
+  if (left_out !== undefined) return `${left_out.message} [${left_out.code}]`;
   const at = file === null ? null : [file, line, column].filter((part) => part !== null).join(':');
   return [at, name === null ? null : at === null ? name : `in ${name}`].filter((part) => part !== null).join(' ');
 }

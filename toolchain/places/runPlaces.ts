@@ -10,8 +10,9 @@ import type { FailedRun } from '../bounded/workMessages.ts';
 import { readStamp } from '../compile/sourceStamp.ts';
 import { staleness } from '../compile/staleness.ts';
 import { type CodePlaces, createCodePlaces } from '../profile/codePlaces.ts';
-import { readSourceMap } from '../profile/readSourceMap.ts';
+import { lookAtSourceMap, mapFileLeftOut } from '../profile/readSourceMap.ts';
 import { framePlaces } from './framePlaces.ts';
+import { placeLeftOut } from './placeLeftOut.ts';
 import { programPath } from './programPath.ts';
 import { rustPlaces } from './rustPlaces.ts';
 import { shownPlaces } from './shownPlaces.ts';
@@ -40,10 +41,14 @@ export async function runPlaces(
   // A cell ran these bytes, so they are a module that can be read.
   if (createHash('sha256').update(built.bytes).digest('hex') !== module_sha256) return [];
   const read = await reader.readSoon(join(root, `${tasklet.output}.map`), 'sourceMap');
-  const map = read.state === 'ok' ? readSourceMap(read.bytes.toString('utf8')) : null;
+  const { map, leftOut } =
+    read.state === 'ok'
+      ? lookAtSourceMap(read.bytes.toString('utf8'))
+      : { map: null, leftOut: read.state === 'too-large' ? mapFileLeftOut(read.size) : null };
   // The map has the sources that were built; the files may have changed since.
   const places = createCodePlaces(built.bytes, map, () => undefined);
-  return shownPlaces(await placesOf(reader, tasklet, { error, frames: error.frames }, built.bytes, places, log));
+  const found = await placesOf(reader, tasklet, { error, frames: error.frames }, built.bytes, places, log);
+  return [...shownPlaces(found), ...placeLeftOut(leftOut)];
 }
 
 async function placesOf(

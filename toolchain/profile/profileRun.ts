@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
+import type { LinesLeftOut } from '../../daemons/wire/place.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import { ProgramReader } from '../../program/programReader.ts';
 import { fileError } from '../files/fileError.ts';
@@ -10,7 +11,7 @@ import { makeProgramState } from '../stack/programState.ts';
 import { createCodePlaces } from './codePlaces.ts';
 import { countAgain } from './countAgain.ts';
 import { fuelOfRun, type RunFuel } from './fuelOfRun.ts';
-import { readSourceMap } from './readSourceMap.ts';
+import { lookAtSourceMap } from './readSourceMap.ts';
 import { keptProfileText, newestProfile, PROFILES } from './sourceFuel.ts';
 import { speedscope } from './speedscope.ts';
 
@@ -20,6 +21,8 @@ export interface RunProfile extends RunFuel {
   tasklet: string;
   module_sha256: string;
   fuel_used: number;
+  /** The reason why no lines are known although the module has a source map; else null. */
+  lines_left_out: LinesLeftOut | null;
   /** Path of the flame graph, speedscope's format; null for a run from a file. */
   flame_graph: string | null;
 }
@@ -33,7 +36,7 @@ interface Sources {
 }
 
 /** All of an ended run that its profile takes. */
-export type ProfiledRun = Pick<EndedRun, 'response' | 'record' | 'module' | 'input' | 'sourceMap'>;
+export type ProfiledRun = Pick<EndedRun, 'response' | 'record' | 'module' | 'input' | 'sourceMap' | 'linesLeftOut'>;
 
 /**
  * Repeats an ended run of a program on this machine, with counters in its module, and reports where
@@ -95,12 +98,12 @@ async function profileEnded(
       next: 'Profile a run that uses its fabric memory alone.',
     });
   }
-  const map = sourceMap === null ? null : readSourceMap(sourceMap);
-  const places = createCodePlaces(module, map, (file) => sources.text(file));
+  const looked = sourceMap === null ? { map: null, leftOut: run.linesLeftOut ?? null } : lookAtSourceMap(sourceMap);
+  const places = createCodePlaces(module, looked.map, (file) => sources.text(file));
   const fuel = fuelOfRun(counted, places, (file) => sources.pathOf(file));
   const { fuel_used } = counted;
   return {
-    profile: { run_id, tasklet, module_sha256, fuel_used, ...fuel, flame_graph: null },
+    profile: { run_id, tasklet, module_sha256, fuel_used, ...fuel, lines_left_out: looked.leftOut, flame_graph: null },
     graph: speedscope(`${tasklet} ${run_id}`, counted.calls, (index) => places.nameOf(index)),
   };
 }

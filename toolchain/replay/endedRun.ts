@@ -1,3 +1,4 @@
+import type { LinesLeftOut } from '../../daemons/wire/place.ts';
 import type { RunRecord, RunResponse } from '../../daemons/wire/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { findRun, type RunPlace } from '../deploy/findRun.ts';
@@ -17,6 +18,8 @@ export interface EndedRun {
   output: Uint8Array | null;
   /** The text of the module's source map; null where it is not at hand. */
   sourceMap: string | null;
+  /** The reason why a source map that is at hand was not read. */
+  linesLeftOut?: LinesLeftOut;
 }
 
 /**
@@ -39,8 +42,8 @@ export async function endedRun(
   const record = await client.record(found.run, { signal });
   const expected = { size: record.input_bytes, sha256: record.input_sha256 };
   const input = await client.artifact(runId, 'input.bin', { signal, expected });
-  const { module, sourceMap } = await ranModule(program, record, client, signal);
+  const ran = await ranModule(program, record, client, signal);
   const log = await logSoFar(client, found.run, signal);
   const output = isOutputWanted ? await client.output(response, { signal }) : null;
-  return { response, record, input, module, log, output, sourceMap };
+  return { response, record, input, log, output, ...ran };
 }

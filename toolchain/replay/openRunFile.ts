@@ -3,10 +3,11 @@ import type { Place } from '../../daemons/wire/place.ts';
 import { INPUT_SHOWN } from '../output/inputShown.ts';
 import { framePlaces } from '../places/framePlaces.ts';
 import { nameInMap } from '../places/nameInMap.ts';
+import { placeLeftOut } from '../places/placeLeftOut.ts';
 import { rustPlaces } from '../places/rustPlaces.ts';
 import { shownPlaces } from '../places/shownPlaces.ts';
 import { createCodePlaces } from '../profile/codePlaces.ts';
-import { readSourceMap } from '../profile/readSourceMap.ts';
+import { lookAtSourceMap } from '../profile/readSourceMap.ts';
 import type { EndedRun } from './endedRun.ts';
 import { readRunBundle } from './runBundle.ts';
 
@@ -58,14 +59,14 @@ function shortName(name: string | null): string | null {
 function placesIn({ response, module, sourceMap, log }: EndedRun): Place[] {
   const { error } = response;
   if (error?.frames === undefined) return [];
-  const map = sourceMap === null ? null : readSourceMap(sourceMap);
+  const { map, leftOut } = sourceMap === null ? { map: null, leftOut: null } : lookAtSourceMap(sourceMap);
   try {
     const places = createCodePlaces(module, map, () => undefined);
-    return shownPlaces(
+    const found =
       map === null
         ? rustPlaces(error, places, [], '', log)
-        : framePlaces(error.frames, places, nameInMap, error.code === 'fuel_exhausted'),
-    );
+        : framePlaces(error.frames, places, nameInMap, error.code === 'fuel_exhausted');
+    return [...shownPlaces(found), ...placeLeftOut(leftOut)];
   } catch {
     // Bytes that are no module have no names. A replay says so.
     return [];

@@ -5,6 +5,7 @@ import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import type { RunRecord } from '../../daemons/wire/tenantApi.ts';
 import type { Program } from '../../program/loadProgram.ts';
 import { ProgramReader } from '../../program/programReader.ts';
+import { mapFileLeftOut } from '../profile/readSourceMap.ts';
 import type { EndedRun } from './endedRun.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function ranModule(
   record: RunRecord,
   client: SchedulerClient,
   signal: AbortSignal,
-): Promise<Pick<EndedRun, 'module' | 'sourceMap'>> {
+): Promise<Pick<EndedRun, 'module' | 'sourceMap' | 'linesLeftOut'>> {
   const { module_sha256, tasklet: name, run_id } = record;
   const tasklet = program.manifest.tasklets.find((one) => one.name === name);
   if (tasklet !== undefined) {
@@ -26,7 +27,9 @@ export async function ranModule(
     const read = await reader.readSoon(join(program.root, tasklet.output), 'module');
     if (read.state === 'ok' && createHash('sha256').update(read.bytes).digest('hex') === module_sha256) {
       const map = await reader.readSoon(join(program.root, `${tasklet.output}.map`), 'sourceMap');
-      return { module: read.bytes, sourceMap: map.state === 'ok' ? map.bytes.toString('utf8') : null };
+      const sourceMap = map.state === 'ok' ? map.bytes.toString('utf8') : null;
+      const leftOut = map.state === 'too-large' ? { linesLeftOut: mapFileLeftOut(map.size) } : {};
+      return { module: read.bytes, sourceMap, ...leftOut };
     }
   }
   try {

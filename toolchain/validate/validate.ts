@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GrafosError } from '../../base/grafosError.ts';
+import { meantQuestion } from '../../program/didYouMean.ts';
 import { findProgram, MANIFEST_NAME, type Program } from '../../program/loadProgram.ts';
 import { type ParsedManifest, parseManifest, type Tasklet } from '../../program/manifest.ts';
 import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
@@ -130,8 +131,11 @@ function readManifestText(path: string, files: ProgramFiles): string | Finding {
 }
 
 function unknownTasklet({ tasklets }: ParsedManifest, manifestPath: string, name: string): GrafosError {
-  const names = tasklets.flatMap((one) => one.name ?? []).join(', ');
+  const names = tasklets.flatMap((one) => one.name ?? []);
   return new GrafosError('tasklet_unknown', `${manifestPath} has no tasklet "${name}".`, {
-    next: names === '' ? 'Add a [[tasklet]] to grafos.toml.' : `Its tasklets are: ${names}.`,
+    next:
+      names.length === 0
+        ? 'Add a [[tasklet]] to grafos.toml.'
+        : `${meantQuestion(name, names)}Its tasklets are: ${names.join(', ')}.`,
   });
 }

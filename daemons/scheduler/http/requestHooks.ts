@@ -1,4 +1,5 @@
 /** The checks that every request passes before its body is read. */
+import { noteStep } from '../../../base/createYield.ts';
 import { endRefusedBody } from '../../doors/endRefusedBody.ts';
 import { requestHost } from '../../peers/requestHost.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
@@ -48,6 +49,7 @@ export function addRequestHooks(app: App, parts: HookParts): void {
   const { waiting, underWay } = parts;
   app.addHook('onRequest', (request, reply, done) => {
     underWay.begin();
+    noteStep();
     waiting.asked(request.raw.socket);
     endRefusedBody(request.raw, reply.raw);
     reply.raw.once('close', () => underWay.end());

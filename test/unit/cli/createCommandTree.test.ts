@@ -21,6 +21,24 @@ function headings(): Map<string, string[]> {
   return found;
 }
 
+describe('the parser', () => {
+  const firstWords = (argv: string[]) =>
+    createCommandTree(new Output({ json: true, color: 'never' }), argv, async () => {}).commands.map((one) =>
+      one.name(),
+    );
+
+  it('has the group alone that the command line begins with', () => {
+    assert.deepEqual(firstWords(['dev', 'runs']), ['dev']);
+    assert.deepEqual(firstWords(['validate']), ['validate']);
+  });
+
+  it('has every command where the first word is none, so that it can propose one', () => {
+    const every = [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]))];
+    for (const argv of [[], ['devv'], ['help', 'dev'], ['--json', 'dev', 'up']])
+      assert.deepEqual(firstWords(argv), every);
+  });
+});
+
 describe('the help', () => {
   it('has profile among the commands that look at a run', () => {
     const run = headings().get('Run') ?? [];

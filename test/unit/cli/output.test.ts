@@ -170,7 +170,7 @@ describe('output of the command', () => {
   it('helps with every command in 80 columns', () => {
     const tree = createCommandTree(
       new Output({ json: false, color: 'never' }),
-      COMMANDS.flatMap(({ name }) => name.split(' ')),
+      ['help', ...COMMANDS.flatMap(({ name }) => name.split(' '))],
       async () => {},
     );
     const all = [tree, ...tree.commands, ...tree.commands.flatMap(({ commands }) => commands)];

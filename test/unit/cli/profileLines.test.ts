@@ -23,9 +23,15 @@ const line = (file: string | null, at: number, fuel: number, more: Partial<Line>
   library: 0,
   ...more,
 });
-const show = (functions: Function[], lines: Line[], rows = 10, fuel_used = 100) =>
+const show = (
+  functions: Function[],
+  lines: Line[],
+  rows = 10,
+  fuel_used = 100,
+  lines_left_out: RunProfile['lines_left_out'] = null,
+) =>
   profileLines(
-    { fuel_used, functions, lines, flame_graph: join('/work', 'p', 'x.json') } as RunProfile,
+    { fuel_used, functions, lines, lines_left_out, flame_graph: join('/work', 'p', 'x.json') } as RunProfile,
     rows,
     join('/work'),
     (_, text) => text,
@@ -83,6 +89,13 @@ describe('a profile for people', () => {
     assert.equal(text.filter((one) => one.includes('function') && /\d/.test(one)).length, 3);
     assert.equal(text.join('\n').includes('called most'), false);
     assert.equal(text.join('\n').includes('line of a library'), false);
+  });
+
+  it('says why no lines are known, where there is a reason, and nothing of it else', () => {
+    const reason = { code: 'source_map_too_large', message: 'The source map is large.', next: 'Divide it.' } as const;
+    const text = show([fn('f', 1)], [line(null, 0, 1)], 10, 1, reason).join('\n');
+    assert.match(text, /\n\nno lines: The source map is large\. \[source_map_too_large\]\n {2}next: Divide it\.\n/);
+    assert.doesNotMatch(show([fn('f', 1)], [line(null, 0, 1)]).join('\n'), /no lines/);
   });
 
   it('has no share of nothing', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatheredBytes } from '../../../program/gatheredBytes.ts';
+import { HoldingReader } from '../../../program/holdingReader.ts';
 import { PROGRAM_LIMITS, type ProgramFileKind } from '../../../program/programLimits.ts';
 import { type FileRead, ProgramReader } from '../../../program/programReader.ts';
 import { link, pipe, socket, sparse } from '../../helpers/hostileFiles.ts';
@@ -13,8 +14,8 @@ describe('the reader of a program', () => {
   // Windows has neither named pipes in folders nor links without a privilege.
   if (process.platform === 'win32') return;
 
-  /** A file `x.ts` in a program, made by `make`; what both halves of the reader say of it. */
-  async function readBoth(
+  /** A file `x.ts` in a program, made by `make`; what each way of the reader says of it. */
+  async function readEachWay(
     make: (root: string, x: string) => unknown,
     kind: ProgramFileKind = 'source',
     path = 'x.ts',
@@ -25,7 +26,8 @@ describe('the reader of a program', () => {
     const made: unknown = await make(root, join(root, path));
     try {
       const read = new ProgramReader(root).read(join(root, path), kind);
-      assert.deepEqual(await new ProgramReader(root).readSoon(join(root, path), kind), read);
+      for (const Reader of [ProgramReader, HoldingReader])
+        assert.deepEqual(await new Reader(root).readSoon(join(root, path), kind), read, Reader.name);
       return read;
     } finally {
       if (made instanceof Object && 'close' in made && typeof made.close === 'function') made.close();
@@ -108,12 +110,12 @@ describe('the reader of a program', () => {
   for (const [what, make, state] of refused) {
     it(`refuses ${what}: ${state}`, async () => {
       const path = what === 'a file in a file' ? 'x.ts/y.ts' : 'x.ts';
-      assert.equal((await readBoth(make, 'source', path)).state, state);
+      assert.equal((await readEachWay(make, 'source', path)).state, state);
     });
   }
 
   it('refuses a name with a zero byte as the name of nothing', async () => {
-    assert.equal((await readBoth(() => {}, 'source', 'x\0.ts')).state, 'missing');
+    assert.equal((await readEachWay(() => {}, 'source', 'x\0.ts')).state, 'missing');
   });
 
   const taken: Array<[what: string, make: (root: string, x: string) => unknown, path?: string]> = [
@@ -137,13 +139,13 @@ describe('the reader of a program', () => {
   ];
   for (const [what, make, path] of taken) {
     it(`reads ${what}`, async () => {
-      const read = await readBoth(make, 'source', path);
+      const read = await readEachWay(make, 'source', path);
       assert.equal(read.state === 'ok' ? read.bytes.toString() : read.state, 'text');
     });
   }
 
   it('reads a file of exactly the bound, and one in a program that is reached by a link', async () => {
-    const read = await readBoth((_, x) => sparse(x, PROGRAM_LIMITS.source));
+    const read = await readEachWay((_, x) => sparse(x, PROGRAM_LIMITS.source));
     assert.equal(read.state === 'ok' && read.bytes.length, PROGRAM_LIMITS.source);
     await using folder = await temporaryFolder();
     mkdirSync(join(folder.path, 'real'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { didYouMean } from '../../../program/didYouMean.ts';
+import { didYouMean, meantQuestion } from '../../../program/didYouMean.ts';
 import { formatDuration, parseDuration } from '../../../program/duration.ts';
 import { formatSize, parseSize, sizeText } from '../../../program/size.ts';
 import { sizeFault } from '../../../program/sizeFault.ts';
@@ -130,7 +130,10 @@ describe('did you mean', () => {
     ['x'.repeat(10_000), null],
   ];
   for (const [word, meant] of rows) {
-    it(`${word.slice(0, 20) || 'nothing'} -> ${meant}`, () => assert.equal(didYouMean(word, keys), meant));
+    it(`${word.slice(0, 20) || 'nothing'} -> ${meant}`, () => {
+      assert.equal(didYouMean(word, keys), meant);
+      assert.equal(meantQuestion(word, keys), meant === null ? '' : `Did you mean "${meant}"? `);
+    });
   }
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Message } from 'vscode-jsonrpc/node';
+import { hasOthers, noteStep } from '../../../../base/createYield.ts';
 import { Backlog, RPC_MESSAGE_BYTES_MAX, RpcReader, RpcWriter } from '../../../../daemons/fabric/rpcChannel.ts';
 import { FrameInvalidError, frameHead } from '../../../../daemons/streams/frames.ts';
 import { channelPair } from '../../../helpers/channelPair.ts';
@@ -26,6 +27,16 @@ describe('JSON-RPC messages on a byte channel', () => {
     await Promise.all(sent.map((message) => writer.write(message)));
     while (got.length < sent.length) await turn();
     assert.deepEqual([got, faults, far.writes.length], [sent, [], 1]);
+  });
+
+  it('are steps that bulk leaves a time to, written as well as read', async () => {
+    const { far, got } = listening();
+    noteStep(Number.NEGATIVE_INFINITY);
+    await new RpcWriter(far, new Backlog()).write(request(1));
+    assert.ok(hasOthers(), 'written');
+    noteStep(Number.NEGATIVE_INFINITY);
+    while (got.length === 0) await turn();
+    assert.ok(hasOthers(), 'read');
   });
 
   it('are read in whatever pieces they come', () => {

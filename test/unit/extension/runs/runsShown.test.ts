@@ -213,6 +213,13 @@ describe('places of a failed run', () => {
     }
   });
 
+  it('are the reason where a source map is too large for any to be known', () => {
+    const left_out = { code: 'source_map_too_large', message: 'It is large.', next: 'Divide it.' } as const;
+    const nothing = { function: null, file: null, line: null, column: null, own: false, excerpt: null };
+    const shown = placeShown({ ...nothing, left_out });
+    assert.deepEqual(shown, [{ file: '', line: 0, column: 0, name: 'It is large.', excerpt: '' }]);
+  });
+
   it('open files of the program alone', () => {
     assert.equal(fileOfPlace('/p', 'tasklets/a.ts'), '/p/tasklets/a.ts');
     for (const file of ['../q/a.ts', '/etc/passwd', '', '.', '/pq/a.ts', 'a/../../x'])

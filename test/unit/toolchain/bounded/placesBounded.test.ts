@@ -41,7 +41,7 @@ describe('places in what a stranger may have built', function () {
   const placesWith = async (map: string, run = RUN) => {
     await scratch.write('build/demo.wasm.map', map);
     const places = await placesBounded(scratch.root, scratch.tasklet, run, '', AbortSignal.timeout(50_000));
-    return places.map(({ file, line }) => (file === null ? '-' : `${file}:${line}`));
+    return places.map(({ file, line, left_out }) => left_out?.code ?? (file === null ? '-' : `${file}:${line}`));
   };
 
   it('finds the line that an honest map names', async () => {
@@ -49,20 +49,21 @@ describe('places in what a stranger may have built', function () {
   });
 
   const long = PROGRAM_LIMITS.mappings + 1;
-  const hostile: Array<[what: string, map: string]> = [
-    ['more mappings than a module has', mapOf({ mappings: `${MAPPINGS}${',CAAA'.repeat(long / 5)}` })],
-    ['more mappings without a comma', mapOf({ mappings: 'A'.repeat(long) })],
-    ['more empty lines', mapOf({ mappings: ';'.repeat(long) })],
+  const said = 'source_map_too_large';
+  const hostile: Array<[what: string, map: string, reason?: string]> = [
+    ['more mappings than a module has', mapOf({ mappings: `${MAPPINGS}${',CAAA'.repeat(long / 5)}` }), said],
+    ['more mappings without a comma', mapOf({ mappings: 'A'.repeat(long) }), said],
+    ['more empty lines', mapOf({ mappings: ';'.repeat(long) }), said],
     ['levels without end', `${'['.repeat(8 * 1024 ** 2)}`],
     ['levels that close', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
     ['a map inside of sections', JSON.stringify({ version: 3, sections: [{ offset: { line: 0, column: 0 } }] })],
     ['sources that are no names', mapOf({ sources: [{}, 1, null] })],
     ['no JSON', '{'],
-    ['a text longer than a map may be', ' '.repeat(PROGRAM_LIMITS.sourceMap + 1)],
+    ['a text longer than a map may be', ' '.repeat(PROGRAM_LIMITS.sourceMap + 1), said],
   ];
-  for (const [what, map] of hostile) {
-    it(`finds the function and no line in ${what}, and ends`, async () => {
-      assert.deepEqual(await placesWith(map), ['-']);
+  for (const [what, map, reason] of hostile) {
+    it(`finds the function and no line in ${what}, ${reason === undefined ? '' : 'says why, '}and ends`, async () => {
+      assert.deepEqual(await placesWith(map), ['-', ...(reason === undefined ? [] : [reason])]);
     });
   }
 

@@ -118,7 +118,11 @@ describe('a run that becomes a fixture', () => {
     await acceptOutput(loaded, tasklet, 'json', { output: bytes('2'), error: null });
     assert.deepEqual((await load())[0]?.expected, { kind: 'json', value: 2 });
     await assert.rejects(writeFixture(loaded, tasklet, 'json', json), { code: 'fixture_exists' });
-    await assert.rejects(acceptOutput(loaded, tasklet, 'other', json), { code: 'fixture_unknown' });
+    for (const [name, next] of [
+      ['other', 'Save the run as a new fixture.'],
+      ['jsno', 'Did you mean "json"? Save the run as a new fixture.'],
+    ] as const)
+      await assert.rejects(acceptOutput(loaded, tasklet, name, json), { code: 'fixture_unknown', next });
   });
 
   it('is written nowhere else: no name leads upwards, no link outside', async () => {

@@ -107,7 +107,14 @@ describe('cells of a provider', () => {
     }
     assert.equal((await resolveProvider(folder.path, 'aws')).cell, 'edge');
     assert.equal((await resolveProvider(folder.path, 'aws', 'a:8443')).url, 'https://a:8443');
-    await assert.rejects(resolveProvider(folder.path, 'aws', 'moon'), { code: 'cell_unknown', next: /edge, a:8443/ });
+    await assert.rejects(resolveProvider(folder.path, 'aws', 'moon'), {
+      code: 'cell_unknown',
+      next: /^Its cells are: .*edge, a:8443/,
+    });
+    await assert.rejects(resolveProvider(folder.path, 'aws', 'egde'), {
+      code: 'cell_unknown',
+      next: /^Did you mean "edge"\? Its cells are: .*edge, a:8443/,
+    });
     await assert.rejects(resolveProvider(folder.path, 'gcp', 'edge'), { code: 'runtime_not_ready' });
     await assert.rejects(resolveProvider(folder.path, 'local', 'edge'), { code: 'wrong_usage' });
     const twin = { ...cell('https://c'), name: 'edge' };

@@ -114,5 +114,10 @@ describe('a recipe', () => {
     await newFromRecipe(dir, 'draw');
     await assert.rejects(newFromRecipe(dir, 'bitmap'), { code: 'folder_not_empty' });
     await assert.rejects(newFromRecipe(join(folder.path, 'x'), '../draw'), { code: 'recipe_unknown' });
+    await assert.rejects(newFromRecipe(join(folder.path, 'x'), 'bitmpa'), {
+      code: 'recipe_unknown',
+      next: /^Did you mean "bitmap"\? Choose one of: /,
+    });
+    await assert.rejects(newFromRecipe(join(folder.path, 'x'), 'qqqqqq'), { next: /^Choose one of: / });
   });
 });

@@ -30,6 +30,7 @@ describe('fuel of a source', () => {
       functions: [],
       lines: lines.map(([file, line, own, total]) => ({ file, line, fuel: own, total, library: 0 })),
       calls: [],
+      lines_left_out: null,
       flame_graph: null,
     };
   }
