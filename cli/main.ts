@@ -1,7 +1,7 @@
 import { EXIT_CODE } from '../base/errorCodes.ts';
 import { GrafosError } from '../base/grafosError.ts';
 import { NotConfirmedError } from '../toolchain/confirm/notConfirmed.ts';
-import { fileError } from '../toolchain/files/fileError.ts';
+import { fileError, isDiskFull } from '../toolchain/files/fileError.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import { createCommandTree, parse } from './createCommandTree.ts';
 import { type Colour, Output } from './output.ts';
@@ -55,11 +55,6 @@ async function main(argv: string[]): Promise<number> {
 function wantedColour(isRefused: boolean, { NO_COLOR = '', FORCE_COLOR = '' }: NodeJS.ProcessEnv): Colour {
   if (isRefused || NO_COLOR !== '') return 'never';
   return ['', '0', 'false'].includes(FORCE_COLOR) ? 'terminal' : 'always';
-}
-
-/** True for the error of a full disk, which is no fault of grafos. */
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 function watchSignals(stop: () => void): void {

@@ -234,4 +234,35 @@ describe('bad luck', () => {
       execFileSync('umount', [cwd]);
     }
   });
+
+  // tmpfs counts bytes and inodes by themselves; a lock needs both.
+  for (const [what, fill] of [
+    ['bytes', 'dd if=/dev/zero of=fill bs=4k 2>/dev/null || true; (printf x > fill2) 2>/dev/null || true'],
+    ['inodes', 'i=0; while mkdir fill$i 2>/dev/null; do i=$((i+1)); done'],
+  ] as const) {
+    it(`a disk without ${what} left: dev down ends the stack all the same`, async function () {
+      if (!root) this.skip();
+      await using folder = await temporaryFolder();
+      const cwd = join(folder.path, 'disk');
+      await mkdir(cwd);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,nr_inodes=200', 'tmpfs', cwd]);
+      try {
+        await writeFile(join(cwd, 'grafos.toml'), watManifest(['hello']));
+        const { daemons } = await grafosJson<DevState>(['dev', 'up'], { cwd });
+        execFileSync('sh', ['-c', fill], { cwd });
+        const up = await grafos(['dev', 'up', '--mem-capacity', '64k', '--json'], { cwd });
+        assert.deepEqual([up.code, JSON.parse(up.stdout).error.code], [3, 'disk_full']);
+        const down = await grafosJson<{ daemons: Record<string, string>; ended: unknown }>(['dev', 'down'], { cwd });
+        assert.deepEqual(Object.keys(down.daemons).sort(), Object.keys(daemons).sort());
+        assert.ok(!Object.values(down.daemons).includes('absent'), JSON.stringify(down));
+        assert.notEqual(down.ended, null);
+        await noProcessNames(cwd);
+        assert.ok(!(await devFolder(cwd)).includes('dev.json'));
+        assert.deepEqual((await grafosJson<{ daemons: object }>(['dev', 'down'], { cwd })).daemons, {});
+      } finally {
+        await grafos(['dev', 'down'], { cwd });
+        execFileSync('umount', [cwd]);
+      }
+    });
+  }
 });

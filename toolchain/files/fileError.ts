@@ -20,6 +20,12 @@ export function fileError(error: unknown, what: string, isGiven = false): unknow
   });
 }
 
+/** True for the operating system's error of a full disk, which is no fault of grafos. */
+export function isDiskFull(error: unknown): boolean {
+  const errno = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return ADVICE[errno]?.code === 'disk_full';
+}
+
 /** Says as a sentence why a file operation failed; the system's own words where there are none. */
 export function fileFault(error: unknown): string {
   const known = error instanceof Error && 'code' in error ? ADVICE[String(error.code)]?.why : undefined;

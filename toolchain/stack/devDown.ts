@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { StateFolder } from '../../base/files/stateFolder.ts';
 import { DAEMON_NAMES, type DaemonName, type DevState } from '../../daemons/wire/devState.ts';
-import { fileError } from '../files/fileError.ts';
+import { fileError, isDiskFull } from '../files/fileError.ts';
 import { readDevState, strangeStack } from './devState.ts';
 import { endProcess } from './endProcess.ts';
 import { makeProgramState } from './programState.ts';
@@ -40,7 +40,7 @@ export async function devDown(programRoot: string, signal: AbortSignal): Promise
     if (stateOwner(programRoot).kind === 'foreign') await makeProgramState(programRoot);
     const state = await readDevState(paths);
     if (StateFolder.findAt(paths.dir) !== undefined) {
-      await using _lock = await lockStack(paths.lock, signal);
+      await using _lock = await lockWhereRoom(paths, signal);
       // Read again: another `dev up` may have finished while we waited.
       const now = (await readDevState(paths)) ?? state;
       if (now !== undefined) ended = await stackWork(programRoot, signal);
@@ -50,6 +50,20 @@ export async function devDown(programRoot: string, signal: AbortSignal): Promise
     throw fileError(error, 'The stack cannot be ended');
   }
   return { daemons, ended, warning, logs: paths.logs, duration_ms: performance.now() - begun };
+}
+
+/**
+ * Takes the lock where the disk has room for it. On a full disk the stack is ended without it: a
+ * lock is refused for want of room only after no living process was found to have one, and none can
+ * start a stack there.
+ */
+async function lockWhereRoom({ lock }: StackPaths, signal: AbortSignal): Promise<AsyncDisposable> {
+  try {
+    return await lockStack(lock, signal);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    return { [Symbol.asyncDispose]: async () => {} };
+  }
 }
 
 /**
