@@ -56,6 +56,22 @@ describe('whose state it is', () => {
     assert.equal((await aside(cwd, 'replaced')).length, 1);
   });
 
+  it('dev down sets a strange folder aside, and says nothing else of it', async () => {
+    await using folder = await temporaryFolder();
+    await using program = await programOf(watProgram('hello'));
+    const copy = join(folder.path, 'copy');
+    await grafosJson(['dev', 'up'], { cwd: program.path });
+    await cp(program.path, copy, { recursive: true });
+    const down = await grafos(['dev', 'down'], { cwd: copy });
+    assert.equal(down.code, 0, down.stderr);
+    const [name = '', ...more] = await aside(copy);
+    assert.deepEqual(more, []);
+    assert.match(down.stderr, new RegExp(`^warning: .* was set aside as ${name}, and a new one was made`));
+    assert.doesNotMatch(down.stderr, /ignored|grafos dev up/);
+    assert.equal((await grafosJson<{ state: string }>(['dev', 'status'], { cwd: program.path })).state, 'running');
+    assert.equal((await grafos(['dev', 'down'], { cwd: copy })).stderr, '');
+  });
+
   it('a program that is moved keeps its runs, and its copy begins with none', async () => {
     await using folder = await temporaryFolder();
     await using program = await programOf(watProgram('hello'));

@@ -31,14 +31,15 @@ export interface DevDown {
 export async function devDown(programRoot: string, signal: AbortSignal): Promise<DevDown> {
   const begun = performance.now();
   const paths = stackPaths(programRoot);
-  const warning = (await readDevState(paths)) === undefined ? await strangeStack(paths) : null;
   let daemons: DevDown['daemons'] = {};
   let ended: StackWork | null = null;
+  let warning: string | null = null;
   try {
     // A folder of a grafos that kept no records may have a stack; its daemons end once it is set
-    // aside.
+    // aside. It goes first, so that no look at it says that `dev up` would do this.
     if (stateOwner(programRoot).kind === 'foreign') await makeProgramState(programRoot);
     const state = await readDevState(paths);
+    warning = state === undefined ? await strangeStack(paths) : null;
     if (StateFolder.findAt(paths.dir) !== undefined) {
       await using _lock = await lockWhereRoom(paths, signal);
       // Read again: another `dev up` may have finished while we waited.
