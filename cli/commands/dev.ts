@@ -8,8 +8,15 @@ import { pathText, timeText } from '../text.ts';
 export async function down({ cwd, out, signal }: CommandContext): Promise<void> {
   const { devDown } = await import('../../toolchain/stack/devDown.ts');
   const { workText } = await import('../../toolchain/stack/stackWork.ts');
-  const ended = await devDown(programRootOf(cwd), signal);
-  if (ended.warning !== null) out.warn(`${ended.warning} It was removed, and no process was ended.`);
+  const { stackPaths } = await import('../../toolchain/stack/stackPaths.ts');
+  const root = programRootOf(cwd);
+  const ended = await devDown(root, signal);
+  if (ended.warning !== null) {
+    out.warn(
+      `${ended.warning} ${pathText(stackPaths(root).state, cwd)} was removed.`,
+      '  No process was ended on its word. A daemon whose dev.json is gone ends by itself.',
+    );
+  }
   out.result({ ...ended, duration_ms: Math.round(ended.duration_ms) }, (paint) => {
     const daemons = Object.entries(ended.daemons);
     if (daemons.length === 0) return ['no local stack was running'];

@@ -80,7 +80,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     signal,
     progress: (text) => out.progress(text),
   });
-  if (warning !== null) out.warn(`${warning} A stack of your own took its place.`);
+  if (warning !== null) out.warn(`${warning} A new stack was started.`);
   const largest = program.manifest.tasklets.toSorted((a, b) => b.mem_bytes - a.mem_bytes)[0];
   if (largest !== undefined && largest.mem_bytes > memCapacity) {
     out.warn(

@@ -172,6 +172,34 @@ describe('dev.json of another folder or grafos', () => {
     }
   });
 
+  it('dev down says what it removed: in a moved program and of a damaged dev.json', async () => {
+    await using program = await programOf(watProgram('hello'));
+    const before = await grafosJson<Up>(['dev', 'up'], { cwd: program.path });
+    const moved = `${program.path}-moved`;
+    await rename(program.path, moved);
+    try {
+      const file = join('.grafos', 'dev', 'dev.json');
+      const removed = (text: string, why: RegExp) => {
+        assert.match(text, why);
+        assert.ok(text.includes(` ${file} was removed.\n  No process was ended on its word.`), text);
+        assert.doesNotMatch(text, /\bIt was removed/);
+      };
+      const down = await grafos(['dev', 'down'], { cwd: moved });
+      assert.equal(down.code, 0, down.stderr);
+      removed(down.stderr, /^warning: The program was moved while its stack ran\./);
+      for (const until = performance.now() + 10_000; performance.now() < until; await delay(20)) {
+        const live = Object.values(before.daemons).map(({ pid, started }) => isProcess(pid, started));
+        if (!(await Promise.all(live)).includes(true)) break;
+      }
+      for (const { pid, started } of Object.values(before.daemons)) assert.equal(await isProcess(pid, started), false);
+      await writeFile(join(moved, file), '{"version":1');
+      removed((await grafos(['dev', 'down'], { cwd: moved })).stderr, /dev\.json is damaged: /);
+      assert.equal((await grafos(['dev', 'down'], { cwd: moved })).stderr, '');
+    } finally {
+      await rename(moved, program.path);
+    }
+  });
+
   it('one of another form or grafos is told as that', async () => {
     await using program = await programOf(watProgram('hello'));
     const cwd = program.path;
