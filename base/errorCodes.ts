@@ -119,6 +119,7 @@ export const ERRORS = {
     cloud_busy: 'The cloud is busy, or slows the requests down.',
     cloud_cell_busy: 'Another command makes or removes this cell.',
     cloud_unreachable: 'The cloud cannot be reached.',
+    current_folder_gone: 'The folder in which a command was started is not there any more.',
     daemon_exited: 'A daemon ended before it was ready.',
     daemon_garbled: 'A daemon printed something else than its ready line.',
     daemon_not_ended: 'A process of the old stack cannot be ended.',

@@ -4,6 +4,7 @@ import { NotConfirmedError } from '../toolchain/confirm/notConfirmed.ts';
 import { fileError, isDiskFull } from '../toolchain/files/fileError.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import { createCommandTree, parse } from './createCommandTree.ts';
+import { currentFolder, currentFolderFault } from './currentFolder.ts';
 import { type Colour, Output } from './output.ts';
 
 void main(process.argv.slice(2)).then((code) => {
@@ -23,14 +24,22 @@ async function main(argv: string[]): Promise<number> {
   const stop = () => interrupt.abort(new GrafosError('interrupted', 'Interrupted.'));
   watchSignals(stop);
   watchStreams(out, interrupt.signal, stop);
-  const onFault = (error: unknown) => process.exit(interrupt.signal.aborted ? EXIT_CODE.interrupted : out.error(error));
+  const onFault = (error: unknown) => 
+    process.exit(interrupt.signal.aborted ? EXIT_CODE.interrupted : out.error(currentFolderFault(error)));
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onFault);
 
   let exitCode = 0;
   const tree = createCommandTree(out, argv, async (spec, given) => {
     const run = await spec.load();
-    const context = { cwd: process.cwd(), out, signal: interrupt.signal };
+    const context = {
+      // A command that needs no folder works in one that was removed.
+      get cwd() {
+        return currentFolder();
+      },
+      out,
+      signal: interrupt.signal,
+    };
     for (;;) {
       try {
         const code = await run(context, given);
@@ -47,7 +56,9 @@ async function main(argv: string[]): Promise<number> {
   try {
     return (await parse(tree, argv, out.json)) ?? exitCode;
   } catch (error) {
-    return out.error(isDiskFull(error) ? fileError(error, 'The command could not write what it had to') : error);
+    const known = isDiskFull(error) ? fileError(error, 'The command could not write what it had to') : error;
+    // A library that makes a path absolute asks for the current folder, too.
+    return out.error(currentFolderFault(known));
   }
 }
 

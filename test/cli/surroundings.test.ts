@@ -131,3 +131,44 @@ describe('a full disk', () => {
     }
   });
 });
+
+describe('a current folder that was removed', () => {
+  const from = async (args: string[]) => {
+    await using folder = await temporaryFolder();
+    const under = ['sh', '-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', 'sh'];
+    return await grafos(args, { cwd: folder.path, under });
+  };
+
+  for (const args of [
+    ['validate'],
+    ['test'],
+    ['dev', 'up'],
+    ['dev', 'status'],
+    ['dev', 'down'],
+    ['dev', 'doctor'],
+    ['new', 'y'],
+    ['runs', 'list'],
+    ['completion', '--values', 'tasklets'],
+    ['cell', 'init', '--state', 'here', '--host', 'localhost'],
+    ['deploy', 'run', '--input', 'here'],
+  ]) {
+    it(`is said by grafos ${args.join(' ')}`, async function () {
+      // Windows removes no folder that a process is in.
+      if (process.platform === 'win32') this.skip();
+      const ended = await from([...args, '--json']);
+      assert.equal(ended.code, 3, ended.stdout + ended.stderr);
+      const { error } = JSON.parse(ended.stdout);
+      assert.equal(error.code, 'current_folder_gone');
+      assert.match(error.next, /cd/);
+    });
+  }
+
+  it('is no fault of a command that needs none', async function () {
+    if (process.platform === 'win32') this.skip();
+    for (const args of [['--version'], ['dev', '--help'], ['completion', 'bash'], ['account', 'show']]) {
+      const ended = await from(args);
+      assert.doesNotMatch(ended.stderr, /current_folder_gone|internal_error/, args.join(' '));
+    }
+    assert.equal((await from(['completion', 'bash'])).code, 0);
+  });
+});
