@@ -169,9 +169,26 @@ function addOptions(command: Command, spec: CommandSpec, action: (given: object)
     const given: Record<string, unknown> = { ...command.opts() };
     names.forEach((name, index) => {
       given[name] = values[index];
+      refuseEmpty(spec.args?.[index]?.name ?? name, values[index]);
     });
+    for (const { flags } of spec.options ?? []) {
+      const [flag = ''] = flags.split(' ');
+      refuseEmpty(flag, given[camelCase(flag.replace(/^--/, ''))]);
+    }
     await action(given);
   });
+}
+
+/**
+ * Refuses an empty text: as a path it would be the current folder. A variable of a script that is
+ * not set is the usual reason.
+ *
+ * @throws {GrafosError} wrong_usage
+ */
+function refuseEmpty(what: string, value: unknown): void {
+  const isEmpty = Array.isArray(value) ? value.includes('') : value === '';
+  if (!isEmpty) return;
+  throw new GrafosError('wrong_usage', `${what} is empty.`, { next: 'Give it a value, or leave it out.' });
 }
 
 /** Takes one of the choices, and proposes the nearest for what is none. */

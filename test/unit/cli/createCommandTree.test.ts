@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { COMMANDS } from '../../../cli/commandTable.ts';
-import { createCommandTree, helpCommand } from '../../../cli/createCommandTree.ts';
+import { createCommandTree, helpCommand, parse } from '../../../cli/createCommandTree.ts';
 import { Output } from '../../../cli/output.ts';
 
 const tree = createCommandTree(new Output({ json: true, color: 'never' }), [], async () => {});
@@ -36,6 +36,37 @@ describe('the parser', () => {
     const every = [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]))];
     for (const argv of [[], ['devv'], ['help', 'dev'], ['--json', 'dev', 'up']])
       assert.deepEqual(firstWords(argv), every);
+  });
+});
+
+describe('an empty text', () => {
+  const parsed = async (argv: string[]) => {
+    let ran = 0;
+    const fresh = createCommandTree(new Output({ json: true, color: 'never' }), argv, async () => {
+      ran += 1;
+    });
+    await parse(fresh, argv, true);
+    return ran;
+  };
+
+  it('is refused by every argument and option, by its name', async () => {
+    for (const { name, args = [], options = [] } of COMMANDS) {
+      const flagOf = (flags: string) => flags.split(' ')[0] ?? '';
+      const needed = options.flatMap(({ flags, required, choices }) =>
+        required === true ? [flagOf(flags), choices?.[0] ?? 'x'] : [],
+      );
+      const words = [...name.split(' '), ...needed];
+      assert.equal(await parsed([...words, ...args.map(() => 'x')]), 1, name);
+      for (const [at, argument] of args.entries()) {
+        const argv = [...words, ...args.map((_, index) => (index === at ? '' : 'x'))];
+        await assert.rejects(parsed(argv), { code: 'wrong_usage', message: `${argument.name} is empty.` }, name);
+      }
+      for (const { flags, choices } of options.filter((option) => option.flags.includes('<'))) {
+        const argv = [...words, ...args.map(() => 'x'), flagOf(flags), ''];
+        const message = choices === undefined ? `${flagOf(flags)} is empty.` : /Allowed choices are/;
+        await assert.rejects(parsed(argv), { code: 'wrong_usage', message }, `${name} ${flags}`);
+      }
+    }
   });
 });
 
