@@ -91,7 +91,7 @@ export function checkKeys(root: TomlTable, lines: TextLines): CheckedKeys {
       },
     );
   }
-  return { problems, program: programValues, stack: stackValues(root, report), tasklets };
+  return { problems, program: programValues, stack: stackValues(root, lines, report), tasklets };
 }
 
 function reportUnknownRoot(root: TomlTable, entry: TomlEntry, report: Report): void {
@@ -114,14 +114,38 @@ function reportUnknownRoot(root: TomlTable, entry: TomlEntry, report: Report): v
   report('unknown-key', entry.keySpan, `grafos.toml has no "${entry.key}". ${hint}`, renaming(root, entry, meant));
 }
 
-function stackValues(root: TomlTable, report: Report): KeyValues | null {
+function stackValues(root: TomlTable, lines: TextLines, report: Report): KeyValues | null {
   const entry = root.entries.find(({ key }) => key === 'stack');
   if (entry === undefined) return null;
   const { value } = entry;
-  if (value.type === 'table') return checkTable('stack', value, value.header ?? entry.keySpan, report);
+  if (value.type === 'table') {
+    const values = checkTable('stack', value, value.header ?? entry.keySpan, report);
+    checkPorts(values, lines, report);
+    return values;
+  }
   const what = '"stack" is a table: write a [stack] header, once, with its keys below it.';
   report('wrong-type', value.type === 'array' ? entry.keySpan : value.span, what);
   return null;
+}
+
+/** Reports a port that an earlier key of the text has. 0 is any free port, and never the same. */
+function checkPorts(values: KeyValues, lines: TextLines, report: Report): void {
+  const taken = new Map<bigint, TomlEntry>();
+  for (const entry of Object.values(values)) {
+    if (!entry?.key.endsWith('_port') || entry.value.type !== 'integer' || entry.value.value === 0n) continue;
+    const port = entry.value.value;
+    const first = taken.get(port);
+    if (first === undefined) {
+      taken.set(port, entry);
+      continue;
+    }
+    const line = lines.rangeOf(first.value.span).start.line + 1;
+    report(
+      'duplicate-port',
+      entry.value.span,
+      `${entry.key} is ${port}, and so is ${first.key} in line ${line}. Two parts of the stack cannot listen on one port: give this one another, or 0 for a free one.`,
+    );
+  }
 }
 
 function programTable(entry: TomlEntry | undefined, report: Report): TomlTable | null {

@@ -22,6 +22,7 @@ export const MANIFEST_PROBLEM_KINDS = [
   'output-not-wasm',
   'output-collision',
   'no-tasklets',
+  'duplicate-port',
 ] as const;
 
 export type ManifestProblemKind = (typeof MANIFEST_PROBLEM_KINDS)[number];

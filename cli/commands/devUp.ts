@@ -73,6 +73,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
     ports: Object.fromEntries(
       Object.entries({ ...stack?.ports, ...givenPorts(ports) }).filter(([, value]) => value !== 0),
     ),
+    manifestPorts: (['fabric', 'mem', 'scheduler', 'helper'] as const).filter((name) => ports[name] === undefined),
     tenant: own,
     tenants: fewNames('--tenant', given.tenant).map((name) => tenantOption(name, own)),
     helperHosts: fewNames('--helper-host', given.helperHost).map(hostOption),

@@ -46,6 +46,7 @@ describe('[stack] in the manifest', () => {
     ['transport = 1', /transport/],
     ['helper_port = 70000', /helper_port/],
     ['port = 1', /\[stack\] has no "port"/],
+    ['fabric_port = 5555\nmem_port = 5555', /^mem_port is 5555, and so is fabric_port in line \d+\./],
     ['name = "x"', /\[stack\] has no "name"/],
   ];
   for (const [line, message] of WRONG) {
@@ -55,6 +56,36 @@ describe('[stack] in the manifest', () => {
       assert.match(problems.map((one) => one.message).join('\n'), message);
     });
   }
+
+  it('one port twice is found by validate, and dev up names the key that an option collides with', async () => {
+    const port = await freePort();
+    const manifest = (stack: string) => ({ ...watProgram('hello'), 'grafos.toml': `${watManifest(['hello'])}${stack}` });
+    await using twice = await programOf(manifest(`\n[stack]\nfabric_port = ${port}\nhelper_port = ${port}\n`));
+    const line = `${watManifest(['hello'])}\n[stack]\n`.split('\n').length;
+    const both = `helper_port is ${port}, and so is fabric_port in line ${line}.`;
+    const found = await grafos(['validate'], { cwd: twice.path });
+    assert.equal(found.code, 1, found.stderr);
+    assert.ok(`${found.stdout}${found.stderr}`.includes(both), found.stdout);
+    const refused = await grafos(['dev', 'up'], { cwd: twice.path });
+    assert.equal(refused.code, 2);
+    assert.ok(refused.stderr.includes(`grafos.toml:${line + 1}:`) && refused.stderr.includes(both), refused.stderr);
+
+    await using once = await programOf(manifest(`\n[stack]\nmem_port = ${port}\nhelper_port = 0\n`));
+    const cwd = once.path;
+    const mixed = await grafos(['dev', 'up', '--fabric-port', `${port}`], { cwd });
+    const text = `--fabric-port and mem_port under [stack] in grafos.toml are both ${port}.`;
+    assert.ok(mixed.stderr.includes(text), mixed.stderr);
+    const flags = await grafos(['dev', 'up', '--fabric-port', `${port}`, '--mem-port', `${port}`], { cwd });
+    assert.ok(flags.stderr.includes(`--fabric-port and --mem-port are both ${port}.`), flags.stderr);
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    try {
+      const inUse = await grafos(['dev', 'up'], { cwd });
+      assert.ok(inUse.stderr.includes(`Port ${port} of mem_port under [stack] in grafos.toml is in use.`), inUse.stderr);
+    } finally {
+      server.close();
+    }
+  });
 
   it('in another form, and of a wrong value at dev up', async () => {
     for (const text of ['stack = 1\n', '[[stack]]\nmemory = 1\n']) {

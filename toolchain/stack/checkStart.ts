@@ -11,15 +11,9 @@ import { daemonEntry } from './spawnDaemon.ts';
 import type { StackPaths } from './stackPaths.ts';
 import { udpGetsThrough } from './udpGetsThrough.ts';
 
-type PortName = keyof StackRequest['ports'];
+export type PortName = keyof StackRequest['ports'];
 
 const PORT_NAMES: readonly PortName[] = ['fabric', 'mem', 'scheduler', 'helper'];
-const PORT_FLAGS: Record<PortName, string> = {
-  fabric: '--fabric-port',
-  mem: '--mem-port',
-  scheduler: '--scheduler-port',
-  helper: '--helper-port',
-};
 /** Certificates, logs and `dev.json` of a start take less. */
 const START_BYTES = 256 * 1024;
 
@@ -28,6 +22,7 @@ const START_BYTES = 256 * 1024;
  * that runs as it is: its size, ports, transport, programs and disk.
  *
  * @param running the stack that would be replaced; its ports are free then
+ * @param ofManifest ports that `[stack]` of the manifest gave, and no option
  * @throws {GrafosError} flag_invalid, port_in_use, port_refused, mem_capacity_unavailable,
  *   quic_unreachable, not_built
  * @throws an error of the file system
@@ -36,10 +31,11 @@ export async function checkStart(
   paths: StackPaths,
   request: StackRequest,
   running: DevState | undefined,
+  ofManifest: readonly PortName[] = [],
 ): Promise<void> {
   for (const name of DAEMON_NAMES) daemonEntry(name);
   checkMemory(request.mem_capacity);
-  await checkPorts(request, running);
+  await checkPorts(request, running, (name) => portText(name, ofManifest));
   if (request.transport === 'quic' && !(await udpGetsThrough())) throw quicUnreachable('a port of this machine');
   await checkDisk(paths);
 }
@@ -54,12 +50,21 @@ function checkMemory(bytes: number): void {
   createMemPool(bytes);
 }
 
-async function checkPorts({ ports, transport }: StackRequest, running: DevState | undefined): Promise<void> {
+/** What a port was given by. */
+function portText(name: PortName, ofManifest: readonly PortName[]): string {
+  return ofManifest.includes(name) ? `${name}_port under [stack] in grafos.toml` : `--${name}-port`;
+}
+
+async function checkPorts(
+  { ports, transport }: StackRequest,
+  running: DevState | undefined,
+  text: (name: PortName) => string,
+): Promise<void> {
   const given = PORT_NAMES.flatMap((name) => (ports[name] ? [{ name, port: ports[name] }] : []));
   for (const [index, { name, port }] of given.entries()) {
     const other = given.slice(0, index).find((one) => one.port === port);
     if (other === undefined) continue;
-    throw new GrafosError('flag_invalid', `${PORT_FLAGS[other.name]} and ${PORT_FLAGS[name]} are both ${port}.`, {
+    throw new GrafosError('flag_invalid', `${text(other.name)} and ${text(name)} are both ${port}.`, {
       next: 'Give each a port of its own.',
     });
   }
@@ -70,7 +75,7 @@ async function checkPorts({ ports, transport }: StackRequest, running: DevState 
       await bindTcp(port);
       if (name === 'fabric' && transport !== 'tcp') await bindUdp(port);
     } catch (error) {
-      throw portProblem(name, port, error);
+      throw portProblem(text(name), port, error);
     }
   }
 }
@@ -102,16 +107,15 @@ function bindUdp(port: number): Promise<void> {
   });
 }
 
-function portProblem(name: PortName, port: number, cause: unknown): GrafosError {
-  const flag = PORT_FLAGS[name];
+function portProblem(given: string, port: number, cause: unknown): GrafosError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const isRefused = code === 'EACCES' || code === 'EPERM';
   return new GrafosError(
     isRefused ? 'port_refused' : 'port_in_use',
-    `Port ${port} of ${flag} ${isRefused ? 'may not be used' : 'is in use'}.`,
+    `Port ${port} of ${given} ${isRefused ? 'may not be used' : 'is in use'}.`,
     {
       why: cause instanceof Error ? cause.message : String(cause),
-      next: `Give another ${flag}${isRefused ? ' from 1024 on' : ''}, or leave it out: the operating system then chooses a free one.`,
+      next: `Give another ${given}${isRefused ? ' from 1024 on' : ''}, or leave it out: the operating system then chooses a free one.`,
       cause,
     },
   );

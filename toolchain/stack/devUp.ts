@@ -3,7 +3,7 @@ import type { DevState } from '../../daemons/wire/devState.ts';
 import { confirmStack } from '../confirm/stackConfirmation.ts';
 import { fileError } from '../files/fileError.ts';
 import { auditFaults, auditFaultText } from './auditFaultText.ts';
-import { checkStart } from './checkStart.ts';
+import { checkStart, type PortName } from './checkStart.ts';
 import { endStack } from './devDown.ts';
 import { readDevState, strangeStack } from './devState.ts';
 import { isUnchanged } from './isUnchanged.ts';
@@ -19,6 +19,8 @@ import { giveStateNotice } from './stateNotices.ts';
 export interface DevUpOptions extends StackOptions {
   /** Lets the running stack go on when it is what the options ask for. */
   keepsUnchanged?: boolean;
+  /** Those of `ports` that `[stack]` of the manifest gave; an error names the key of such a one. */
+  manifestPorts?: readonly PortName[];
 }
 
 export interface DevUp {
@@ -61,7 +63,7 @@ export async function devUp(programRoot: string, options: DevUpOptions = {}): Pr
   if (before !== undefined && options.keepsUnchanged && (await isUnchanged(paths, before, request, signal)))
     return { ...NOTHING_DONE, state: before, kept: true, duration_ms: performance.now() - begun };
   const warning = before === undefined ? await strangeStack(paths) : null;
-  await checkStart(paths, request, before).catch((error) => {
+  await checkStart(paths, request, before, options.manifestPorts).catch((error) => {
     throw fileError(error, 'The stack cannot be started');
   });
   const ended = before === undefined ? null : await sayWork(programRoot, signal);

@@ -34,6 +34,7 @@ export const CATALOGUE = {
   GRF1019: { severity: 'error', title: 'Output is not a .wasm file' },
   GRF1020: { severity: 'error', title: 'Output written over something else' },
   GRF1021: { severity: 'warning', title: 'Program without tasklets' },
+  GRF1022: { severity: 'error', title: 'Two ports of the stack are the same' },
 
   GRF2001: { severity: 'error', title: 'Source missing' },
   GRF2002: { severity: 'error', title: 'Source is not what the manifest says' },

@@ -23,6 +23,7 @@ const CODES: Record<ManifestProblemKind, FindingCode> = {
   'output-not-wasm': 'GRF1019',
   'output-collision': 'GRF1020',
   'no-tasklets': 'GRF1021',
+  'duplicate-port': 'GRF1022',
 };
 
 /** The problems of a manifest as findings. With `tasklet`, those of other tasklets are left out. */
