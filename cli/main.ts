@@ -24,7 +24,7 @@ async function main(argv: string[]): Promise<number> {
   const stop = () => interrupt.abort(new GrafosError('interrupted', 'Interrupted.'));
   watchSignals(stop);
   watchStreams(out, interrupt.signal, stop);
-  const onFault = (error: unknown) => 
+  const onFault = (error: unknown) =>
     process.exit(interrupt.signal.aborted ? EXIT_CODE.interrupted : out.error(currentFolderFault(error)));
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onFault);

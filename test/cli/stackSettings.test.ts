@@ -59,7 +59,10 @@ describe('[stack] in the manifest', () => {
 
   it('one port twice is found by validate, and dev up names the key that an option collides with', async () => {
     const port = await freePort();
-    const manifest = (stack: string) => ({ ...watProgram('hello'), 'grafos.toml': `${watManifest(['hello'])}${stack}` });
+    const manifest = (stack: string) => ({
+      ...watProgram('hello'),
+      'grafos.toml': `${watManifest(['hello'])}${stack}`,
+    });
     await using twice = await programOf(manifest(`\n[stack]\nfabric_port = ${port}\nhelper_port = ${port}\n`));
     const line = `${watManifest(['hello'])}\n[stack]\n`.split('\n').length;
     const both = `helper_port is ${port}, and so is fabric_port in line ${line}.`;
@@ -81,7 +84,10 @@ describe('[stack] in the manifest', () => {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     try {
       const inUse = await grafos(['dev', 'up'], { cwd });
-      assert.ok(inUse.stderr.includes(`Port ${port} of mem_port under [stack] in grafos.toml is in use.`), inUse.stderr);
+      assert.ok(
+        inUse.stderr.includes(`Port ${port} of mem_port under [stack] in grafos.toml is in use.`),
+        inUse.stderr,
+      );
     } finally {
       server.close();
     }

@@ -6,6 +6,7 @@ import { isProcess } from '../../base/processIdentity.ts';
 import type { DevState } from '../../daemons/wire/devState.ts';
 import type { Run } from '../../daemons/wire/tenantApi.ts';
 import type { ShownResponse } from '../../toolchain/output/shownOutput.ts';
+import type { DoctorReport } from '../../toolchain/stack/doctor.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { type ProgramCopy, programOf } from '../helpers/programCopy.ts';
 import { WAT, watManifest } from '../helpers/watTasklets.ts';
@@ -137,5 +138,46 @@ describe('the runs of a stack that is stopped', () => {
     assert.deepEqual(await list(), [3, 'store_newer']);
     await writeFile(file, 'no database, whatever its name says. '.repeat(100));
     assert.deepEqual(await list(), [3, 'store_corrupt']);
+  });
+
+  it('have a store that dev doctor looks at: damaged anywhere, newer, cut short, or whole', async () => {
+    await using program = await chattyProgram();
+    const cwd = program.path;
+    const look = async () => {
+      const ended = await grafos(['dev', 'doctor', '--json'], { cwd });
+      const { checks } = JSON.parse(ended.stdout) as DoctorReport;
+      return checks.find(({ name }) => name === 'store');
+    };
+    await run(cwd, 'input');
+    assert.equal(await look(), undefined, 'the scheduler answers for the store that it has open');
+    await grafosJson(['dev', 'down'], { cwd });
+    const file = join(cwd, '.grafos/dev/cell.db');
+    const names = await readdir(join(cwd, '.grafos/dev'));
+    assert.deepEqual(await look(), { name: 'store', status: 'ok', message: 'whole', next: null });
+    assert.deepEqual(await readdir(join(cwd, '.grafos/dev')), names, 'a look leaves nothing behind');
+    const whole = await readFile(file);
+    const pages = whole.length / 4096;
+    const holed = (page: number) =>
+      Buffer.concat([whole.subarray(0, page * 4096), Buffer.alloc(4096, 0xa5), whole.subarray((page + 1) * 4096)]);
+    for (const [what, bytes] of [
+      ['another text', Buffer.from('no database, whatever its name says. '.repeat(300))],
+      ['a torn first page', Buffer.concat([whole.subarray(0, 200), Buffer.alloc(3896, 0xff), whole.subarray(4096)])],
+      ['a torn middle page', holed(Math.floor(pages / 2))],
+      ['a torn last page', holed(pages - 1)],
+      ['half of it', whole.subarray(0, Math.floor(pages / 2) * 4096)],
+    ] as const) {
+      await writeFile(file, bytes);
+      const seen = await look();
+      assert.equal(seen?.status, 'fail', what);
+      assert.match(`${seen?.message} ${seen?.next}`, /cell\.db is damaged.* Move .*\.recover/, what);
+      assert.deepEqual(await readFile(file), Buffer.from(bytes), what);
+    }
+    await writeFile(file, whole);
+    await grafosJson(['dev', 'up'], { cwd });
+    await grafosJson(['dev', 'down'], { cwd });
+    const db = new DatabaseSync(file);
+    db.exec('PRAGMA user_version = 999');
+    db.close();
+    assert.match((await look())?.message ?? '', /written by a newer grafos/);
   });
 });

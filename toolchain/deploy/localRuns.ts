@@ -3,12 +3,10 @@ import { GrafosError } from '../../base/grafosError.ts';
 import { createSchedulerClient, type SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import { findProgramState } from '../stack/programState.ts';
 import { openStoreConnection } from '../stack/storeConnection.ts';
+import { STORE_FILE } from '../stack/storeDamage.ts';
 import { TEST_RUNS } from '../stack/testRuns.ts';
 import { connectTarget } from './connectTarget.ts';
 import { resolveProvider } from './resolveProvider.ts';
-
-/** File name that the scheduler gives its store. */
-const STORE = 'cell.db';
 
 /** Reader of runs on this machine. */
 export interface LocalRuns extends Disposable {
@@ -50,7 +48,7 @@ export async function openTestRuns(programRoot: string, signal: AbortSignal): Pr
 
 /** Opens a store; undefined where there is none, or where a living scheduler has it. */
 async function openStore(folder: StateFolder, signal: AbortSignal): Promise<LocalRuns | undefined> {
-  if (!folder.names().includes(STORE)) return undefined;
+  if (!folder.names().includes(STORE_FILE)) return undefined;
   const client = createSchedulerClient(folder.path, openStoreConnection(folder.path, signal));
   try {
     await client.listRuns({ limit: 1 }, { signal });

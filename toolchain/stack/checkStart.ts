@@ -50,7 +50,7 @@ function checkMemory(bytes: number): void {
   createMemPool(bytes);
 }
 
-/** What a port was given by. */
+/** Names the option or the key that gave a port. */
 function portText(name: PortName, ofManifest: readonly PortName[]): string {
   return ofManifest.includes(name) ? `${name}_port under [stack] in grafos.toml` : `--${name}-port`;
 }

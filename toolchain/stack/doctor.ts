@@ -18,12 +18,14 @@ import { formatSize } from '../../program/size.ts';
 import { isHealthy } from '../deploy/cellReport.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { resolveProvider } from '../deploy/resolveProvider.ts';
+import { fileError } from '../files/fileError.ts';
 import { auditFaults, auditFaultText } from './auditFaultText.ts';
 import { compilerChecks } from './compilerChecks.ts';
 import { deadDaemons, knownStack } from './devState.ts';
 import { helperAnswers } from './helperAnswers.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
 import { stateOwner } from './stateOwner.ts';
+import { lookAtStore } from './storeDamage.ts';
 import { udpGetsThrough } from './udpGetsThrough.ts';
 
 export interface Check {
@@ -60,6 +62,9 @@ export async function doctor(programRoot: string, signal: AbortSignal): Promise<
     await auditCheck(paths.dir),
   ];
   const known = await knownStack(paths);
+  // The scheduler of a stack that runs has the store for itself, and answers for it below.
+  const dead = known.kind === 'confirmed' ? await deadDaemons(known.state) : DAEMON_NAMES;
+  if (dead.includes('scheduler')) checks.push(await storeCheck(programRoot, signal));
   // Of a stack that is not confirmed nothing is asked: no process, no port, no file that it names.
   if (known.kind === 'unusable') {
     const { message, why, next } = known.error;
@@ -70,7 +75,6 @@ export async function doctor(programRoot: string, signal: AbortSignal): Promise<
   }
   const { state } = known;
   checks.push(ok('dev.json', `started ${state.started_at}`), installCheck(state));
-  const dead = await deadDaemons(state);
   for (const name of DAEMON_NAMES) {
     const { pid, log } = state.daemons[name];
     checks.push(
@@ -215,7 +219,11 @@ async function writableCheck(programRoot: string): Promise<Check> {
   } catch (error) {
     if (error instanceof GrafosError && error.code === 'state_unsafe')
       return fail('state-folder', `${error.message} ${error.why}`, error.next ?? 'Move it away.');
-    return fail('state-folder', `${dir} cannot be written: ${messageOf(error)}`, 'Check its owner and mode.');
+    // The words and the next step are those of `dev up`.
+    const known = fileError(error, `The state of the program cannot be kept in ${dir}`);
+    return known instanceof GrafosError
+      ? fail('state-folder', known.message, known.next ?? RESTART)
+      : fail('state-folder', `${dir} cannot be written: ${messageOf(error)}`, 'Check its owner and mode.');
   }
 }
 
@@ -245,6 +253,29 @@ async function auditCheck(dir: string): Promise<Check> {
     return fail('audit-log', messageOf(error), error instanceof GrafosError ? (error.next ?? RESTART) : RESTART);
   }
 }
+
+/** Looks at the store of a stack that does not run: a damaged one would keep it from starting. */
+async function storeCheck(programRoot: string, signal: AbortSignal): Promise<Check> {
+  const name = 'store';
+  try {
+    const look = await lookAtStore(programRoot, signal, ANSWER_MS);
+    if (look.kind === 'damaged') {
+      const { message, why, next } = look.error;
+      return fail(name, why === undefined ? message : `${message} ${why}`, next ?? RESTART);
+    }
+    return ok(name, STORE_TEXT[look.kind]);
+  } catch (error) {
+    signal.throwIfAborted();
+    return fail(name, messageOf(error), error instanceof GrafosError ? (error.next ?? RESTART) : RESTART);
+  }
+}
+
+const STORE_TEXT = {
+  whole: 'whole',
+  none: 'none yet; the first start makes it',
+  'in-use': 'another scheduler has it open',
+  'too-large': `opens; all of it was not read within ${ANSWER_MS / 1000} s`,
+} as const;
 
 async function trustChecks(paths: StackPaths, state: DevState): Promise<Check[]> {
   try {

@@ -2,7 +2,8 @@
  * Entry point of the store reader, which shows the runs of a stopped stack.
  *
  * It answers with the scheduler's own routes, on standard input and output. Each line of input is
- * the path of a GET request. Each answer is a line `status length`, then a body of that many bytes.
+ * the path of a GET request, or `/damage` for a look at the whole store. Each answer is a line
+ * `status length`, then a body of that many bytes.
  */
 
 import { StateFolder } from '../../../base/files/stateFolder.ts';
@@ -66,7 +67,7 @@ function changedMeanwhile({ code, message }: GrafosError): RefusedError {
   return new RefusedError('runtime_not_ready', why, 'Run the command again.');
 }
 
-function route({ routes }: StoredRuns, path: string): Answer | Promise<Answer> {
+function route({ routes, damage }: StoredRuns, path: string): Answer | Promise<Answer> {
   const { pathname, searchParams } = new URL(path, 'http://store');
   const query = { limit: Number(searchParams.get('limit') ?? 50), before: searchParams.get('before') ?? undefined };
   const [, id, part, name] = RUN.exec(pathname) ?? [];
@@ -84,6 +85,7 @@ function route({ routes }: StoredRuns, path: string): Answer | Promise<Answer> {
     if (part === undefined) return routes.getRun(asked);
     return name === undefined ? routes.listArtifacts(asked) : routes.getArtifact(asked);
   }
+  if (pathname === '/damage') return { status: 200, json: { damage: damage() ?? null } };
   if (pathname === '/api/v1/runs') return routes.listRuns(asked);
   throw new RefusedError('runtime_not_ready', 'The local stack does not run.', 'Start it: grafos dev up');
 }

@@ -12,6 +12,8 @@ import { createRunTable, type StoredRun } from '../store/runTable.ts';
 /** Routes that show the runs of a stopped scheduler's store. */
 export interface StoredRuns extends Disposable {
   routes: Pick<Handlers, 'listRuns' | 'getRun' | 'runEvents' | 'listArtifacts' | 'getArtifact'>;
+  /** Names the first damage of the store, by a look at all of it; undefined where there is none. */
+  damage(): string | undefined;
 }
 
 const LOST = 'The stack stopped while the run was under way.';
@@ -46,5 +48,9 @@ export function storedRuns(folder: StateFolder): StoredRuns {
     list: (_actor: unknown, limit: number, before: string | undefined) =>
       runs.list(null, limit, before === undefined ? null : byId(before).seq).map(ended),
   };
-  return { routes: createReadRunRoutes({ service, runs, content }), [Symbol.dispose]: () => store[Symbol.dispose]() };
+  return {
+    routes: createReadRunRoutes({ service, runs, content }),
+    damage: () => store.damage(),
+    [Symbol.dispose]: () => store[Symbol.dispose](),
+  };
 }

@@ -155,6 +155,12 @@ export function openCellStore(dir: string): CellStore {
 /** The store of a stopped scheduler, open for reading only. */
 interface StoppedStore extends Disposable {
   prepare(sql: string): StatementSync;
+  /**
+   * Reads every page.
+   *
+   * @returns what is damaged first; undefined where nothing is
+   */
+  damage(): string | undefined;
 }
 
 /**
@@ -192,7 +198,21 @@ export function openStoppedStore(folder: StateFolder): StoppedStore {
     throw error instanceof GrafosError ? error : asStartError(error, path);
   }
   const opened = db;
-  return { prepare: (sql) => opened.prepare(sql), [Symbol.dispose]: () => close(opened) };
+  return {
+    prepare: (sql) => opened.prepare(sql),
+    damage: () => firstDamage(opened),
+    [Symbol.dispose]: () => close(opened),
+  };
+}
+
+function firstDamage(db: DatabaseSync): string | undefined {
+  try {
+    const found = db.prepare('PRAGMA quick_check(1)').get()?.quick_check;
+    return found === 'ok' ? undefined : String(found).split('\n').at(-1);
+  } catch (error) {
+    if (errcode(error) !== SQLITE.corrupt) throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function storeNewer(path: string, version: number): GrafosError {

@@ -168,7 +168,11 @@ requires = { gpu = 1 }
     ['part of a page', `${GOOD}linear_memory = "100KiB"\n`, ['part-of-a-page 6:16-24']],
     ['one name twice', `${GOOD}${TASKLET}`, ['duplicate-name 7:7-13']],
     ['one port twice', `${GOOD}[stack]\nhelper_port = 80\nmem_port = 80\n`, ['duplicate-port 8:11-13']],
-    ['one port three times', `${GOOD}[stack]\nhelper_port = 8_0\nmem_port = 80\nfabric_port = 0x50\n`, ['duplicate-port 8:11-13', 'duplicate-port 9:14-18']],
+    [
+      'one port three times',
+      `${GOOD}[stack]\nhelper_port = 8_0\nmem_port = 80\nfabric_port = 0x50\n`,
+      ['duplicate-port 8:11-13', 'duplicate-port 9:14-18'],
+    ],
     [
       'one output twice',
       `${GOOD}[[tasklet]]\nname = "b"\nsource = "b.ts"\noutput = "build/demo.wasm"\n`,

@@ -57,5 +57,6 @@ describe('grafos dev, without a stack', () => {
     const command = context();
     assert.equal(await doctor(command), 1);
     assert.match(command.out.lines.join('\n'), /^fail {2}.*\n {25}next: .*grafos dev up/m);
+    assert.match(command.out.lines.join('\n'), /^ok {4}store +none yet; the first start makes it$/m);
   });
 });
