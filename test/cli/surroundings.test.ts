@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { DevState } from '../../daemons/wire/devState.ts';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
+import type { DoctorReport } from '../../toolchain/stack/doctor.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { cookbookCopy, programOf } from '../helpers/programCopy.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -130,6 +131,37 @@ describe('a full disk', () => {
       execFileSync('umount', ['-l', cwd]);
     }
   });
+});
+
+describe('a disk that is read only', () => {
+  for (const state of ['with', 'without']) {
+    it(`is said by dev doctor as by dev up, ${state} a state folder`, async function () {
+      if (!isRoot) this.skip();
+      await using folder = await temporaryFolder();
+      await using program = await programOf(watProgram('hello'));
+      const cwd = join(folder.path, 'disk');
+      await mkdir(cwd);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', cwd]);
+      try {
+        execFileSync('cp', ['-r', `${program.path}/.`, cwd]);
+        if (state === 'with') {
+          await grafosJson(['dev', 'up'], { cwd });
+          await grafosJson(['dev', 'down'], { cwd });
+        }
+        execFileSync('mount', ['-o', 'remount,ro', cwd]);
+        const up = await grafos(['dev', 'up', '--json'], { cwd });
+        const { error } = JSON.parse(up.stdout);
+        assert.deepEqual([up.code, error.code], [3, 'permission_denied']);
+        const { checks } = await grafosJson<DoctorReport>(['dev', 'doctor'], { cwd, code: 1 });
+        const seen = checks.find(({ name }) => name === 'state-folder');
+        assert.deepEqual([seen?.status, seen?.next], ['fail', error.next]);
+        assert.match(seen?.message ?? '', /the file system is read-only/);
+        assert.doesNotMatch(JSON.stringify(seen), /EROFS|owner and mode/);
+      } finally {
+        execFileSync('umount', [cwd]);
+      }
+    });
+  }
 });
 
 describe('a current folder that was removed', () => {
