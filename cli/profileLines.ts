@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { isOwnSource } from '../toolchain/profile/isOwnSource.ts';
 import type { RunProfile } from '../toolchain/profile/profileRun.ts';
+import type { Output } from './output.ts';
 import type { Paint } from './printedLine.ts';
 import { table } from './table.ts';
 import { countText } from './text.ts';
@@ -73,6 +74,11 @@ export function profileLines(profile: RunProfile, rows: number, cwd: string, pai
       ? []
       : ['', `flame graph  ${relative(cwd, flame_graph) || flame_graph}  (open it with speedscope)`]),
   ];
+}
+
+/** Warns of a file of the profile that could not be written. */
+export function warnUnwritten(out: Pick<Output, 'warn'>, { unwritten }: RunProfile): void {
+  if (unwritten !== null) out.warn(`${unwritten.message} [${unwritten.code}]`, `  next: ${unwritten.next}`);
 }
 
 /** A table below another, if it has rows. */

@@ -18,7 +18,7 @@ import { warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
 import { bytesFact, confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
-import { PROFILE_ROWS, profileLines } from '../profileLines.ts';
+import { PROFILE_ROWS, profileLines, warnUnwritten } from '../profileLines.ts';
 import { runExitCode, stateText } from '../runLines.ts';
 import { hasEnded, shownRun } from '../shownRun.ts';
 import { createWholeLines } from '../wholeLines.ts';
@@ -179,6 +179,7 @@ async function showEnded(
   }
   out.progress('counting');
   const profile = await profileBounded(program, run.run_id, given, signal);
+  warnUnwritten(out, profile);
   out.result({ ...response, profile }, function* (paint) {
     yield* lines(paint);
     yield '';

@@ -5,7 +5,7 @@ import { profileFileBounded } from '../../toolchain/bounded/runFileBounded.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { isRunFile } from '../isRunFile.ts';
-import { profileLines } from '../profileLines.ts';
+import { profileLines, warnUnwritten } from '../profileLines.ts';
 
 export async function run(
   { cwd, out, signal }: CommandContext,
@@ -16,5 +16,6 @@ export async function run(
   const profile = isRunFile(given.runId)
     ? await profileFileBounded(resolve(cwd, given.runId), signal)
     : await profileBounded(loadProgram(cwd), given.runId, given, signal);
+  warnUnwritten(out, profile);
   out.result(profile, (paint) => profileLines(profile, rows, cwd, paint));
 }

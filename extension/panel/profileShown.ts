@@ -15,6 +15,7 @@ export function profileShown({
   lines_left_out,
   calls,
   flame_graph,
+  unwritten,
 }: RunProfile): ProfileShown {
   const share = (fuel: number) => `${((100 * fuel) / Math.max(1, fuel_used)).toFixed(1)} %`;
   const { t } = vscode.l10n;
@@ -48,6 +49,7 @@ export function profileShown({
     notes: [
       ...linesNotes(lines_left_out, sourced.length > 0, sourced.some(isOwn)),
       ...(flame_graph === null ? [] : [t('The flame graph is also in {0}, for speedscope.', flame_graph)]),
+      ...(unwritten === null ? [] : [`${unwritten.message} ${unwritten.next}`]),
     ],
   };
 }

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { DevState } from '../../daemons/wire/devState.ts';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
+import type { RunProfile } from '../../toolchain/profile/profileRun.ts';
 import type { DoctorReport } from '../../toolchain/stack/doctor.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { cookbookCopy, programOf } from '../helpers/programCopy.ts';
@@ -107,7 +108,6 @@ describe('a full disk', () => {
       const run = await grafosJson<RunResponse>(['deploy', 'run'], { cwd });
       execFileSync('sh', ['-c', 'dd if=/dev/zero of=fill bs=4k 2>/dev/null || true'], { cwd });
       for (const args of [
-        ['profile', run.run_id],
         ['artifacts', run.run_id, '--download'],
         ['dev', 'up', '--mem-capacity', '1MiB'],
       ]) {
@@ -117,6 +117,17 @@ describe('a full disk', () => {
         assert.ok(ended.stderr.includes(cwd) || /\(\S*\.grafos/.test(ended.stderr), ended.stderr);
         assert.doesNotMatch(ended.stderr, /fault of grafos/);
       }
+      const profile = await grafos(['profile', run.run_id], { cwd });
+      assert.equal(profile.code, 0, profile.stderr);
+      for (const part of [/ 100\.0 % /, /~lib\/grafos-std\/\S+\.ts:\d+/]) assert.match(profile.stdout, part);
+      const graph = join(cwd, '.grafos/profiles', `${run.run_id}.speedscope.json`);
+      const fault = `The flame graph was not written to ${graph}. No space left on the device.`;
+      assert.equal(
+        profile.stderr,
+        `warning: ${fault} [disk_full]\n  next: Free some space and run the command again.\n`,
+      );
+      const counted = await grafosJson<RunProfile>(['profile', run.run_id], { cwd });
+      assert.deepEqual([counted.flame_graph, counted.unwritten?.message], [null, fault]);
       const deploy = await grafos(['deploy', 'run'], { cwd });
       assert.equal(deploy.code, 3, deploy.stderr);
       assert.match(deploy.stderr, /\[storage_unavailable\]\n.*dev doctor names the folder/);

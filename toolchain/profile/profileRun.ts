@@ -1,9 +1,10 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { STATE_NAME } from '../../base/files/stateFolder.ts';
 import { GrafosError } from '../../base/grafosError.ts';
 import type { LinesLeftOut } from '../../daemons/wire/place.ts';
 import { decodeText } from '../../program/decodeText.ts';
 import { ProgramReader } from '../../program/programReader.ts';
-import { fileError } from '../files/fileError.ts';
+import { fileError, fileFault } from '../files/fileError.ts';
 import { nameInMap } from '../places/nameInMap.ts';
 import { programPath } from '../places/programPath.ts';
 import type { EndedRun } from '../replay/endedRun.ts';
@@ -23,8 +24,21 @@ export interface RunProfile extends RunFuel {
   fuel_used: number;
   /** The reason why no lines are known although the module has a source map; else null. */
   lines_left_out: LinesLeftOut | null;
-  /** Path of the flame graph, speedscope's format; null for a run from a file. */
+  /**
+   * Path of the flame graph, speedscope's format; null for a run from a file, and where it was not
+   * written.
+   */
   flame_graph: string | null;
+  /** The file of the profile that could not be written, and why; null where all are. */
+  unwritten: Unwritten | null;
+}
+
+/** A file of a profile that could not be written. */
+export interface Unwritten {
+  code: string;
+  /** Names the file. */
+  message: string;
+  next: string;
 }
 
 /** The sources of a profiled run, as its source map names them. */
@@ -61,17 +75,47 @@ export async function profileRun(
     text: (file) => sourceText(reader, output, file),
     pathOf: (file) => programPath(root, output, file),
   });
-  const profiles = await makeProgramState(root, PROFILES);
   const graphName = `${run_id}.speedscope.json`;
-  try {
-    await profiles.write(graphName, `${JSON.stringify(graph)}\n`);
-  } catch (error) {
-    throw fileError(error, 'The flame graph cannot be written');
-  }
-  const whole: RunProfile = { ...profile, flame_graph: profiles.file(graphName) };
-  await profiles.write(newestProfile(whole.tasklet), keptProfileText(whole));
-  return whole;
+  const newest = newestProfile(profile.tasklet);
+  const pathOf = (name: string) => join(root, STATE_NAME, PROFILES, name);
+  const graphFault = await writeKept(root, graphName, `${JSON.stringify(graph)}\n`);
+  const flame_graph = graphFault === null ? pathOf(graphName) : null;
+  const newestFault = await writeKept(root, newest, keptProfileText({ ...profile, flame_graph }));
+  const unwritten =
+    graphFault !== null
+      ? unwrittenOf(`The flame graph was not written to ${pathOf(graphName)}.`, graphFault)
+      : newestFault !== null
+        ? unwrittenOf(`The profile for the editor was not written to ${pathOf(newest)}.`, newestFault)
+        : null;
+  return { ...profile, flame_graph, unwritten };
 }
+
+/**
+ * Writes a file among the profiles of a program. A disk that cannot take it does not cost the
+ * profile, which was worked for.
+ *
+ * @returns the fault of the disk; null where the file is written
+ * @throws {GrafosError} every other one, such as state_unsafe
+ */
+async function writeKept(root: string, name: string, text: string): Promise<GrafosError | null> {
+  try {
+    const profiles = await makeProgramState(root, PROFILES);
+    await profiles.write(name, text);
+    return null;
+  } catch (error) {
+    const known = fileError(error, 'It cannot be written');
+    if (known instanceof GrafosError && OF_DISK.has(known.code)) return known;
+    throw known;
+  }
+}
+
+const OF_DISK: ReadonlySet<string> = new Set(['disk_full', 'permission_denied', 'path_too_long', 'too_many_files']);
+
+function unwrittenOf(what: string, { code, message, cause, next }: GrafosError): Unwritten {
+  return { code, message: `${what} ${cause === undefined ? message : fileFault(cause)}`, next: next ?? RUN_AGAIN };
+}
+
+const RUN_AGAIN = 'Run the command again.';
 
 /**
  * Profiles a run from a file as {@link profileRun} does. The file's own source map has the names
@@ -103,7 +147,16 @@ async function profileEnded(
   const fuel = fuelOfRun(counted, places, (file) => sources.pathOf(file));
   const { fuel_used } = counted;
   return {
-    profile: { run_id, tasklet, module_sha256, fuel_used, ...fuel, lines_left_out: looked.leftOut, flame_graph: null },
+    profile: {
+      run_id,
+      tasklet,
+      module_sha256,
+      fuel_used,
+      ...fuel,
+      lines_left_out: looked.leftOut,
+      flame_graph: null,
+      unwritten: null,
+    },
     graph: speedscope(`${tasklet} ${run_id}`, counted.calls, (index) => places.nameOf(index)),
   };
 }

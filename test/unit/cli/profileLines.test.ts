@@ -31,7 +31,14 @@ const show = (
   lines_left_out: RunProfile['lines_left_out'] = null,
 ) =>
   profileLines(
-    { fuel_used, functions, lines, lines_left_out, flame_graph: join('/work', 'p', 'x.json') } as RunProfile,
+    {
+      fuel_used,
+      functions,
+      lines,
+      lines_left_out,
+      flame_graph: join('/work', 'p', 'x.json'),
+      unwritten: null,
+    } as RunProfile,
     rows,
     join('/work'),
     (_, text) => text,

@@ -18,8 +18,15 @@ describe('a profile in the Run panel', () => {
   });
 
   const notesOf = (lines: RunProfile['lines'], lines_left_out: RunProfile['lines_left_out'] = null) =>
-    shown({ fuel_used: 4, functions: [], lines, lines_left_out, calls: [], flame_graph: null } as unknown as RunProfile)
-      .notes;
+    shown({
+      fuel_used: 4,
+      functions: [],
+      lines,
+      lines_left_out,
+      calls: [],
+      flame_graph: null,
+      unwritten: null,
+    } as unknown as RunProfile).notes;
 
   it('says nothing of its lines where one is of the program', () => assert.deepEqual(notesOf([LIBRARY, OWN]), []));
 

@@ -32,6 +32,7 @@ describe('fuel of a source', () => {
       calls: [],
       lines_left_out: null,
       flame_graph: null,
+      unwritten: null,
     };
   }
 
