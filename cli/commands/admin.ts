@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
-import type { Quota } from '../../daemons/wire/tenantApi.ts';
+import { QUOTA_RUNS_MAX, type Quota } from '../../daemons/wire/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
 import { fileError } from '../../toolchain/files/fileError.ts';
 import { countOption, sizeOption } from '../arguments.ts';
@@ -64,11 +64,11 @@ interface QuotaGiven extends DirectOptions {
 
 export async function setQuota({ cwd, out, signal }: CommandContext, given: QuotaGiven): Promise<void> {
   const change: Partial<Quota> = {
-    ...(given.runsSoft === undefined ? {} : { runs_soft: countOption('--runs-soft', given.runsSoft) }),
-    ...(given.runsHard === undefined ? {} : { runs_hard: countOption('--runs-hard', given.runsHard) }),
+    ...(given.runsSoft === undefined ? {} : { runs_soft: countOption('--runs-soft', given.runsSoft, QUOTA_RUNS_MAX) }),
+    ...(given.runsHard === undefined ? {} : { runs_hard: countOption('--runs-hard', given.runsHard, QUOTA_RUNS_MAX) }),
     ...(given.burstPerMinute === undefined
       ? {}
-      : { burst_per_minute: countOption('--burst-per-minute', given.burstPerMinute) }),
+      : { burst_per_minute: countOption('--burst-per-minute', given.burstPerMinute, QUOTA_RUNS_MAX) }),
     ...(given.mem === undefined ? {} : { mem_bytes: sizeOption('--mem', given.mem) }),
   };
   if (Object.keys(change).length === 0) {

@@ -1,4 +1,5 @@
 import { GrafosError } from '../../base/grafosError.ts';
+import { LEAF_DAYS_MAX } from '../../daemons/wire/peerRole.ts';
 import { cellFolderPath } from '../../toolchain/cell/cellFolder.ts';
 import type { CellStatus } from '../../toolchain/cell/cellStatus.ts';
 import type { InitedCell } from '../../toolchain/cell/initCell.ts';
@@ -6,7 +7,7 @@ import type { RenewalSource } from '../../toolchain/cell/renewCell.ts';
 import { CLOUD_PROVIDERS } from '../../toolchain/deploy/cloudCells.ts';
 import { readAuthority } from '../../toolchain/trust/readAuthority.ts';
 import { BY_HAND, readPem } from '../../toolchain/trust/readPem.ts';
-import { choice, countOption, sizeOption } from '../arguments.ts';
+import { boundsOf, choice, countOption, daysOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import type { Paint } from '../printedLine.ts';
 import { timeText } from '../text.ts';
@@ -49,7 +50,7 @@ export async function init({ out, signal }: CommandContext, given: InitGiven): P
 }
 
 async function makeCell(path: string, given: InitGiven, signal: AbortSignal): Promise<InitedCell> {
-  const days = countOption('--days', given.days, undefined, 1);
+  const days = daysOption(given.days, LEAF_DAYS_MAX);
   const config = {
     version: 1 as const,
     cell_id: needed('--cell-id', given.cellId),
@@ -62,7 +63,7 @@ async function makeCell(path: string, given: InitGiven, signal: AbortSignal): Pr
       memory: countOption('--memory-port', given.memoryPort, 65_535, 1),
       control: countOption('--control-port', given.controlPort, 65_535, 1),
     },
-    mem_capacity: sizeOption('--mem-capacity', given.memCapacity),
+    mem_capacity: sizeOption('--mem-capacity', given.memCapacity, boundsOf('stack', 'memory')),
   };
   const { ca, caKey } = given;
   const issuer =
@@ -93,7 +94,7 @@ interface SignGiven {
 export async function sign({ out }: CommandContext, given: SignGiven): Promise<void> {
   const { signCellRequest } = await import('../../toolchain/cell/signCellRequest.ts');
   const { saveBytes } = await import('../../toolchain/files/saveBytes.ts');
-  const days = countOption('--days', given.days, undefined, 1);
+  const days = daysOption(given.days, LEAF_DAYS_MAX);
   const authority = await readAuthority(given.ca, given.caKey, days);
   const { text: request } = await readPem(BY_HAND, given.request);
   const signed = signCellRequest({ request, authority, cellId: given.cellId, hosts: given.host, days });
@@ -175,6 +176,6 @@ async function sourceOf({ ca, caKey, days, cert }: RenewGiven): Promise<RenewalS
     throw new GrafosError('wrong_usage', '--ca and --ca-key go together.', {
       next: 'Give both, or neither to make a signing request.',
     });
-  const count = countOption('--days', days, undefined, 1);
+  const count = daysOption(days, LEAF_DAYS_MAX);
   return { authority: await readAuthority(ca, caKey, count), days: count };
 }

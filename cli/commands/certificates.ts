@@ -1,9 +1,11 @@
+import { LEAF_DAYS_MAX } from '../../daemons/wire/peerRole.ts';
 import * as certificates from '../../toolchain/trust/adminCertificates.ts';
-import { countOption } from '../arguments.ts';
+import { CA_DAYS_MAX } from '../../toolchain/trust/authority.ts';
+import { daysOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 
 export async function initCa({ out }: CommandContext, given: { out: string; days: string }): Promise<void> {
-  const pair = await certificates.initCa({ out: given.out, days: countOption('--days', given.days) });
+  const pair = await certificates.initCa({ out: given.out, days: daysOption(given.days, CA_DAYS_MAX) });
   out.result(pair, () => [pair.cert, `${pair.key}  keep this one secret`]);
 }
 
@@ -24,7 +26,7 @@ export async function issueCert({ out }: CommandContext, given: ClientGiven): Pr
     out: given.out,
     role,
     name,
-    days: countOption('--days', given.days),
+    days: daysOption(given.days, LEAF_DAYS_MAX),
   });
   out.result(pair, () => [pair.cert, pair.key]);
 }
@@ -48,7 +50,7 @@ export async function issueServerCert({ out }: CommandContext, given: ServerGive
     role,
     name,
     hosts: given.host ?? [],
-    days: countOption('--days', given.days),
+    days: daysOption(given.days, LEAF_DAYS_MAX),
   });
   out.result(pair, () => [pair.cert, pair.key]);
 }

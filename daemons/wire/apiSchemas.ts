@@ -5,7 +5,7 @@
 import { LIMITS } from '../../base/limits.ts';
 import { PEER_NAME } from './peerRole.ts';
 import { RUN_ERROR_CODES, RUN_FRAMES_MAX } from './runError.ts';
-import { ARTIFACT_NAMES, REFUSAL_REASONS } from './tenantApi.ts';
+import { ARTIFACT_NAMES, QUOTA_RUNS_MAX, REFUSAL_REASONS } from './tenantApi.ts';
 
 export type JsonType = 'object' | 'array' | 'string' | 'integer' | 'boolean' | 'null';
 
@@ -84,9 +84,9 @@ const cellIdentity = {
 } satisfies Record<string, Schema>;
 
 const quota = {
-  runs_soft: count('Runs at one time that need no burst', 1_000_000),
-  runs_hard: count('Runs at one time, never exceeded', 1_000_000),
-  burst_per_minute: count('Runs a minute that may start above runs_soft', 1_000_000),
+  runs_soft: count('Runs at one time that need no burst', QUOTA_RUNS_MAX),
+  runs_hard: count('Runs at one time, never exceeded', QUOTA_RUNS_MAX),
+  burst_per_minute: count('Runs a minute that may start above runs_soft', QUOTA_RUNS_MAX),
   mem_bytes: count('Fabric memory leased at one time, bytes', Number.MAX_SAFE_INTEGER),
 } satisfies Record<string, Schema>;
 

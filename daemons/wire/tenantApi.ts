@@ -203,6 +203,9 @@ export interface Placement {
   reason: RefusalReason | 'ok';
 }
 
+/** The most that a count of a quota may be. */
+export const QUOTA_RUNS_MAX = 1_000_000;
+
 export interface Quota {
   /** Runs at one time: past `runs_soft` for at most a burst, never past `runs_hard`. */
   runs_soft: number;

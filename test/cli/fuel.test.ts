@@ -88,6 +88,26 @@ describe('fuel', () => {
     });
   }
 
+  for (const [option, value, advice] of [
+    ['--fuel', '0', 'Give a whole number from 1 to 140737488355327.'],
+    ['--fuel', '-1', 'Give a whole number from 1 to 140737488355327.'],
+    ['--timeout', '0s', 'Give a duration from 1ms to 15m.'],
+    ['--timeout', '16m', 'Give a duration from 1ms to 15m.'],
+    ['--linear-memory', '5GiB', 'Give a size from 64KiB to 4GiB.'],
+    ['--linear-memory', '1', 'Give a size from 64KiB to 4GiB.'],
+    ['--linear-memory', '1KiB', 'Give a size from 64KiB to 4GiB.'],
+  ]) {
+    it(`${option} ${value} is refused with its bounds, before anything runs`, async () => {
+      const count = async () => (await grafosJson<unknown[]>(['runs', 'list'], { cwd })).length;
+      const before = await count();
+      const { code, stdout } = await grafos(['deploy', 'run', `${option}=${value}`, '--json'], { cwd });
+      const { error } = JSON.parse(stdout);
+      assert.deepEqual([code, error.code, error.next], [2, 'wrong_usage', advice]);
+      assert.equal(error.message, `${option} cannot be "${value}".`);
+      assert.equal(await count(), before);
+    });
+  }
+
   describe('suggest', () => {
     const suggest = (...args: string[]) =>
       grafosJson<{ written: boolean; suggestions: FuelSuggestion[] }>(['fuel', 'suggest', ...args], { cwd });
