@@ -211,7 +211,7 @@ export const ERRORS = {
     machine_key_differs: 'The machine that answers does not have the key that its cloud reported.',
     machine_key_doubtful: 'A new machine reported more than one key.',
     mem_capacity_exceeded: 'The cell has no room for a lease of this size.',
-    method_not_allowed: 'The helper does not take this method at this path.',
+    method_not_allowed: 'An address of a scheduler or of the helper does not take this method.',
     module_hash_mismatch: 'The bytes of a module do not have its SHA-256.',
     module_suspect: 'A module has ended its cell before, so it is not run.',
     module_unknown: 'The scheduler or the cell does not hold the module.',

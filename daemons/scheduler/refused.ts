@@ -1,5 +1,11 @@
 import type { Refusal, RefusalReason } from '../wire/tenantApi.ts';
 
+/** The next step where a refusal has none of its own. */
+const NEXT: Partial<Record<RefusalReason, string>> = {
+  bad_request: 'See what the address takes: /api/v1/openapi.json, or docs/reference/api.md.',
+  body_too_large: 'Send a smaller body.',
+};
+
 /** A request that is answered with a {@link Refusal}. `next` says what to do about it. */
 export class RefusedError extends Error {
   readonly reason: RefusalReason;
@@ -9,7 +15,7 @@ export class RefusedError extends Error {
     super(message);
     this.name = 'RefusedError';
     this.reason = reason;
-    this.next = next;
+    this.next = next ?? NEXT[reason];
   }
 
   body(): Refusal {

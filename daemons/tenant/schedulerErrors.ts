@@ -14,7 +14,16 @@ import { readAnswer } from './readAnswer.ts';
  */
 export function refusalOf(url: string, status: number, body: Buffer): GrafosError {
   // The answer to HEAD has no body.
-  if (body.length === 0 && status === 404) return new GrafosError('not_found', 'The scheduler has no such thing.');
+  if (body.length === 0 && status === 404) {
+    return new GrafosError('not_found', 'The scheduler has no such thing.', {
+      next: 'Check the address, or list what is there: grafos api GET /api/v1/runs',
+    });
+  }
+  if (body.length === 0 && status === 405) {
+    return new GrafosError('method_not_allowed', 'This address does not take this method.', {
+      next: 'See the methods of every address: grafos api GET /api/v1/openapi.json',
+    });
+  }
   const { reason, message, next } = readAnswer<Refusal>(url, 'Refusal', body).error;
   return new GrafosError(reason, message, next === undefined ? {} : { next });
 }

@@ -30,6 +30,7 @@ export const REFUSAL_REASONS = [
   'run_of_another_tenant',
   'not_found',
   'bad_request',
+  'method_not_allowed',
   'body_too_large',
   'module_hash_mismatch',
   'module_unknown',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
@@ -101,6 +101,27 @@ describe('calling the API', () => {
   it('admin commands ask the local stack by its own trust', async () => {
     const tenants = await grafosJson<Array<{ name: string }>>(['admin', 'list-tenants'], { cwd: program.path });
     assert.deepEqual(tenants.map(({ name }) => name).sort(), ['dev-tenant', 'other']);
+  });
+
+  it('a request that does not fit is refused with a next step, a wrong method by its own code', async () => {
+    const cwd = program.path;
+    await writeFile(join(cwd, 'empty.json'), '{}');
+    for (const [args, code, message] of [
+      [['POST', '/api/v1/runs'], 'bad_request', /^body is missing\.$/],
+      [['POST', '/api/v1/runs', '--input', 'empty.json'], 'bad_request', /^body/],
+      [['POST', '/api/v1/runs', '--input', 'grafos.toml'], 'bad_request', /not JSON/],
+      [['GET', '/api/v1/runs?limit=0'], 'bad_request', /^query\.limit must be at least 1\.$/],
+      [['GET', '/api/v1/modules/xyz'], 'bad_request', /^params\.sha256 must match/],
+      [['DELETE', '/api/v1/runs'], 'method_not_allowed', /^This address takes POST, GET only\.$/],
+      [['POST', '/health'], 'method_not_allowed', /^This address takes GET only\.$/],
+      [['HEAD', '/api/v1/runs'], 'method_not_allowed', /does not take this method/],
+      [['GET', '/api/v1/nothing'], 'not_found', /no such address/],
+    ] as const) {
+      const { stdout } = await grafos(['api', ...args, '--json'], { cwd });
+      const { error } = JSON.parse(stdout);
+      assert.deepEqual([error.code, message.test(error.message)], [code, true], `${args}: ${stdout}`);
+      assert.match(error.next ?? '', /\/api\/v1\/openapi\.json/, `${args}`);
+    }
   });
 
   it('admin commands are refused in their own words, not in those of a body', async () => {

@@ -414,7 +414,7 @@ describe('scheduler: who is refused', () => {
     const rows: Array<[string, string, string | undefined, number, string]> = [
       ['GET', '/nothing', undefined, 404, 'not_found'],
       ['GET', '/api/v1/runs/%zz', undefined, 400, 'bad_request'],
-      ['DELETE', '/api/v1/runs', undefined, 405, 'bad_request'],
+      ['DELETE', '/api/v1/runs', undefined, 405, 'method_not_allowed'],
       ['GET', '/api/v1/runs?limit=0', undefined, 400, 'bad_request'],
       ['GET', '/api/v1/runs?limit=x', undefined, 400, 'bad_request'],
       ['GET', '/api/v1/runs?what=1', undefined, 400, 'bad_request'],

@@ -21,12 +21,8 @@ export interface Replies {
    * @throws {RefusedError} storage_unavailable
    */
   record(request: Request, reason: RefusalReason | 'ok', subject: string | null): void;
-  /**
-   * Answers an error with a refusal, and writes it to the audit log.
-   *
-   * @param status takes the place of the status of its reason
-   */
-  refuse(request: Request, reply: Reply, error: unknown, status?: number): void;
+  /** Answers an error with a refusal, and writes it to the audit log. */
+  refuse(request: Request, reply: Reply, error: unknown): void;
 }
 
 export function createReplies(audit: AuditLog, log: DaemonLog): Replies {
@@ -50,7 +46,7 @@ export function createReplies(audit: AuditLog, log: DaemonLog): Replies {
     }
   };
 
-  const refuse = (request: Request, reply: Reply, error: unknown, status?: number): void => {
+  const refuse = (request: Request, reply: Reply, error: unknown): void => {
     const refused = asRefused(error, log);
     try {
       record(request, refused.reason, subjectOf(request));
@@ -60,7 +56,7 @@ export function createReplies(audit: AuditLog, log: DaemonLog): Replies {
       log.error(`audit: ${String(failure)}`);
     }
     if (refused.reason === 'body_too_large') reply.header('connection', 'close');
-    send(reply.code(status ?? REFUSAL_STATUS[refused.reason]), refused.body());
+    send(reply.code(REFUSAL_STATUS[refused.reason]), refused.body());
   };
   return { record, refuse };
 }

@@ -154,8 +154,11 @@ function addRoutes(app: App, { handlers, open }: ApiServerOptions, { record, ref
     refuse(
       request as Request,
       reply as Reply,
-      new RefusedError('bad_request', `Only ${allowed.join(', ')} here.`),
-      405,
+      new RefusedError(
+        'method_not_allowed',
+        `This address takes ${allowed.join(', ')} only.`,
+        'See the methods of every address: /api/v1/openapi.json, or docs/reference/api.md.',
+      ),
     );
   });
 

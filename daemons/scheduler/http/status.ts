@@ -21,6 +21,7 @@ export const REFUSAL_STATUS: Record<RefusalReason, number> = {
   run_of_another_tenant: 403,
   not_found: 404,
   bad_request: 400,
+  method_not_allowed: 405,
   body_too_large: 413,
   module_hash_mismatch: 422,
   module_unknown: 422,
