@@ -142,6 +142,7 @@ export const ERRORS = {
     mem_capacity_unavailable: 'The machine has too little memory for the pool of the cell.',
     mem_session_lost: 'The session of the memory data plane ended without a reason.',
     mem_unreachable: 'The memory data plane does not answer, or has another certificate.',
+    node_too_old: 'The Node.js that started the command is older than the one that it needs.',
     no_home_folder: 'There is no home folder for records of this user.',
     no_such_file: 'A file or folder that grafOS needs is not there.',
     not_a_file: 'A folder is where grafOS needs a file.',
