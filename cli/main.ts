@@ -1,7 +1,7 @@
 import { EXIT_CODE } from '../base/errorCodes.ts';
 import { GrafosError } from '../base/grafosError.ts';
 import { NotConfirmedError } from '../toolchain/confirm/notConfirmed.ts';
-import { fileError, isDiskFull } from '../toolchain/files/fileError.ts';
+import { fileError } from '../toolchain/files/fileError.ts';
 import { onStateNotice } from '../toolchain/stack/stateNotices.ts';
 import { createCommandTree, parse } from './createCommandTree.ts';
 import { currentFolder, currentFolderFault } from './currentFolder.ts';
@@ -56,7 +56,7 @@ async function main(argv: string[]): Promise<number> {
   try {
     return (await parse(tree, argv, out.json)) ?? exitCode;
   } catch (error) {
-    const known = isDiskFull(error) ? fileError(error, 'The command could not write what it had to') : error;
+    const known = isOutOfRoom(error) ? fileError(error, 'The command could not write what it had to') : error;
     // A library that makes a path absolute asks for the current folder, too.
     return out.error(currentFolderFault(known));
   }
@@ -66,6 +66,11 @@ async function main(argv: string[]): Promise<number> {
 function wantedColour(isRefused: boolean, { NO_COLOR = '', FORCE_COLOR = '' }: NodeJS.ProcessEnv): Colour {
   if (isRefused || NO_COLOR !== '') return 'never';
   return ['', '0', 'false'].includes(FORCE_COLOR) ? 'terminal' : 'always';
+}
+
+/** True for the error of a full disk, or of too many watched files: no fault of grafos. */
+function isOutOfRoom(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 function watchSignals(stop: () => void): void {

@@ -28,7 +28,13 @@ describe('the first file of the command, alone in a folder', () => {
 
   for (const [what, isOld, isCheckout, code, next] of [
     ['an old Node, installed', true, false, 'node_too_old', /^Install Node\.js 22\.15 or newer/],
-    ['an old Node, in a checkout', true, true, 'node_too_old', /^Run `npm ci` in .*or install Node\.js 22\.15 or newer/],
+    [
+      'an old Node, in a checkout',
+      true,
+      true,
+      'node_too_old',
+      /^Run `npm ci` in .*or install Node\.js 22\.15 or newer/,
+    ],
     ['no build, installed', false, false, 'installation_incomplete', /^Install grafos again\.$/],
     ['no build, in a checkout', false, true, 'installation_incomplete', /^Run `npm run build` in /],
   ] as const) {

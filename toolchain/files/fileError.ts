@@ -8,9 +8,7 @@ import { GrafosError } from '../../base/grafosError.ts';
  * @param isGiven the command line named the path, so a wrong path is wrong usage
  */
 export function fileError(error: unknown, what: string, isGiven = false): unknown {
-  const errno = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const isWatch = error instanceof Error && 'syscall' in error && error.syscall === 'watch';
-  const advice = isWatch ? WATCHES[errno] : ADVICE[errno];
+  const advice = adviceOn(error);
   if (advice === undefined) return error;
   const path = error instanceof Error && 'path' in error ? ` (${String(error.path)})` : '';
   return new GrafosError(advice.code, `${what}: ${advice.why}${path}.`, {
@@ -20,10 +18,15 @@ export function fileError(error: unknown, what: string, isGiven = false): unknow
   });
 }
 
-/** True for the operating system's error of a full disk, which is no fault of grafos. */
+/** True for the operating system's error of a full disk. */
 export function isDiskFull(error: unknown): boolean {
+  return adviceOn(error)?.code === 'disk_full';
+}
+
+function adviceOn(error: unknown): Advice | undefined {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return ADVICE[errno]?.code === 'disk_full';
+  const isWatch = error instanceof Error && 'syscall' in error && error.syscall === 'watch';
+  return isWatch ? WATCHES[errno] : ADVICE[errno];
 }
 
 /** Says as a sentence why a file operation failed; the system's own words where there are none. */
