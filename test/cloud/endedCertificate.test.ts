@@ -12,6 +12,7 @@ import { addCloudCell } from '../../toolchain/deploy/cloudCells.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
 import { doneJournal } from '../helpers/doneJournal.ts';
 import { expiredCell } from '../helpers/expiredCell.ts';
+import { loopbackAddress } from '../helpers/loopbackAddress.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
@@ -21,7 +22,7 @@ const REMAKE = /grafos cloud destroy aws --name edge, then grafos cloud provisio
 describe('a cell in a cloud whose certificate has ended', () => {
   it('is not renewed and not adopted, is asked nothing, and each command says what to do', async () => {
     await using folder = await temporaryFolder();
-    const [programRoot, address] = [folder.path, loopback()];
+    const [programRoot, address] = [folder.path, loopbackAddress()];
     await using expired = await expiredCell('edge', { host: address, port: 7443 });
     const { cell } = expired;
     const url = cell.scheduler_url;
@@ -79,8 +80,3 @@ const PLAN = {
   target: 'linux-x64' as const,
   price: { known: false as const, see: 'https://aws.amazon.com' },
 };
-
-/** An address of this machine that no other test has. */
-function loopback(): string {
-  return `127.${[0, 0, 0].map(() => 2 + Math.floor(Math.random() * 250)).join('.')}`;
-}

@@ -1,13 +1,13 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import { isHealthy } from '../deploy/cellReport.ts';
-import { certificateEnd } from '../deploy/certificateEnd.ts';
 import { type CloudCell, readCloudCells } from '../deploy/cloudCells.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { cellTarget } from '../deploy/resolveProvider.ts';
+import { shownCertificate } from '../deploy/shownCertificate.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { type CellCloud, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CloudJournal } from './cloudJournal.ts';
-import { endedCertificate } from './endedCertificate.ts';
+import { unprovenCell } from './unprovenCell.ts';
 
 /** Time that a cell may take to answer, milliseconds. */
 const ANSWER_MS = 10_000;
@@ -63,7 +63,7 @@ export async function cloudStatus(
     return { ...status, ...(await askCell(programRoot, { provider, name }, entry, bounded, command)) };
   } catch (error) {
     signal.throwIfAborted();
-    const ended = endedCertificate(error, provider, name);
+    const ended = unprovenCell(error, provider, name);
     if (ended !== undefined) return { ...status, next: `${ended.message} ${ended.next}` };
     const why = error instanceof GrafosError ? error.message : `No answer within ${ANSWER_MS / 1000} s.`;
     return { ...status, next: `${why} Your address may have changed; this opens the cell to it: ${command}` };
@@ -81,7 +81,7 @@ async function askCell(
   const target = await cellTarget(programRoot, provider, entry, text);
   using client = await connectTarget(target, signal);
   const health = await client.health({ signal });
-  const ends = await certificateEnd(target, signal);
+  const ends = (await shownCertificate(target, signal)).validToDate;
   const days = (ends.getTime() - Date.now()) / 86_400_000;
   return {
     healthy: isHealthy(health),

@@ -4,15 +4,16 @@ import type { Health } from '../../daemons/wire/tenantApi.ts';
 import { type AdoptedCell, adoptCell } from '../deploy/adoptCell.ts';
 import { isHealthy } from '../deploy/cellReport.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
-import { directTarget } from '../deploy/resolveProvider.ts';
 import { type CellCloud, type CloudCall, DOOR_PORT, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CellKeys } from './cellKeys.ts';
+import { cellIdOf } from './cellName.ts';
 import { type CloudJournal, type JournalStep, lockCell, readJournal, writeJournal } from './cloudJournal.ts';
-import { endedCertificate } from './endedCertificate.ts';
 import { enrolCell } from './enrol/enrolCell.ts';
 import { keptBundle } from './keptBundle.ts';
 import { nextLook } from './nextLook.ts';
 import type { CellPlan } from './planCell.ts';
+import { ownerTarget } from './renewCertificates.ts';
+import { unprovenCell } from './unprovenCell.ts';
 import { userData } from './userData.ts';
 
 /** Longest time from a made machine to its key, milliseconds: the console may lag by minutes. */
@@ -42,11 +43,6 @@ interface Work extends Provisioning {
 
 type MadeCell = Extract<FoundCell, { state: 'made' }>;
 
-/** The name that a cell calls itself by. */
-export function cellIdOf(provider: string, name: string): string {
-  return `${provider}-${name}`;
-}
-
 /**
  * Makes a cell, from wherever an earlier try ended, up to its adoption by the program. A cell that
  * is there already is only looked at.
@@ -60,7 +56,7 @@ export async function provisionCell(cloud: CellCloud, provisioning: Provisioning
     return await provision(cloud, provisioning);
   } catch (error) {
     const { provider, name } = provisioning.plan;
-    throw endedCertificate(error, provider, name) ?? error;
+    throw unprovenCell(error, provider, name) ?? error;
   }
 }
 
@@ -223,10 +219,7 @@ function isNotThere(error: unknown): error is GrafosError {
 }
 
 async function admin({ keys, signal }: Work, made: MadeCell): ReturnType<typeof connectTarget> {
-  return connectTarget(
-    await directTarget(urlOf(made), { ca: keys.ca, cert: keys.admin.cert, key: keys.admin.key }, ''),
-    signal,
-  );
+  return connectTarget(await ownerTarget(urlOf(made), keys), signal);
 }
 
 async function schedulerHealth(work: Work, made: MadeCell): Promise<Health> {
