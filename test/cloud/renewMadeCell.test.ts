@@ -5,17 +5,23 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { signCellRequest } from '../../toolchain/cell/signCellRequest.ts';
 import { type CellKeys, cellKeys } from '../../toolchain/cloud/cellKeys.ts';
 import { type CloudJournal, writeJournal } from '../../toolchain/cloud/cloudJournal.ts';
 import { cloudStatus } from '../../toolchain/cloud/cloudStatus.ts';
 import { connectOwner } from '../../toolchain/cloud/connectOwner.ts';
+import { ownerTarget } from '../../toolchain/cloud/renewCertificates.ts';
 import { renewMadeCell } from '../../toolchain/cloud/renewMadeCell.ts';
 import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
 import { addCloudCell } from '../../toolchain/deploy/cloudCells.ts';
+import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
+import { shownCertificate } from '../../toolchain/deploy/shownCertificate.ts';
+import { readSigningRequests } from '../../toolchain/trust/signingRequest.ts';
 import { doneJournal } from '../helpers/doneJournal.ts';
 import { grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { loopbackAddress } from '../helpers/loopbackAddress.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
+import { both } from '../helpers/signingRequests.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const { signal } = new AbortController();
@@ -58,6 +64,43 @@ describe('the certificates of a cell in a cloud', function () {
     assert.ok(Date.parse(apart) > Date.parse(ends));
   });
 
+  it('are taken for the keys that wait in the running cell, once', async () => {
+    const address = loopbackAddress();
+    await using made = await madeCell('swapped', address, 7443);
+    const { keys, journal } = made;
+    const target = await ownerTarget(journal.url ?? '', keys);
+    using owner = await connectTarget(target, signal);
+    const shown = async () => (await shownCertificate(target, signal)).fingerprint256;
+    const before = await shown();
+    const sign = (request: string, cellId = 'aws-swapped', hosts = [address]) =>
+      signCellRequest({ request, authority: keys.authority, cellId, hosts, days: 90 }).answer;
+    const asked = await owner.requestRenewal({ signal });
+    const [ca = '', cell = '', scheduler = ''] =
+      sign(asked).match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g) ?? [];
+    for (const [what, answer, why] of [
+      ['for the keys of somebody else', sign(both('aws-swapped', [address])), /No certificate in it is for the key/],
+      ['for one key of the cell alone', ca + cell + cell, /for the key of the scheduler/],
+      ['without one', ca + scheduler, /has 2 certificates/],
+    ] as const) {
+      await assert.rejects(owner.renew(answer, { signal }), { code: 'bad_request', message: why }, what);
+      assert.equal(await shown(), before, what);
+    }
+    // Who asks again is given the same keys, so that the first answer is good for them, once.
+    const again = await owner.requestRenewal({ signal });
+    await owner.renew(sign(asked), { signal });
+    for (const late of [sign(asked), sign(again)])
+      await assert.rejects(owner.renew(late, { signal }), { code: 'bad_request', message: /No request waits/ });
+    const renewed = await eventuallyNot(before, shown);
+    // The keys of the next request are others.
+    const next = await owner.requestRenewal({ signal });
+    assert.ok(keysIn(next).every((key) => !keysIn(asked).includes(key)));
+    await assert.rejects(owner.renew(sign(asked), { signal }), {
+      code: 'bad_request',
+      message: /for the key of the cell/,
+    });
+    assert.equal(await shown(), renewed);
+  });
+
   it('are renewed for an IPv6 address, which certificates have without brackets', async function () {
     if (!hasIpv6) this.skip();
     await using made = await madeCell('six', '::1', 0);
@@ -78,6 +121,20 @@ function signsSlowly(keys: CellKeys): CellKeys {
     return authority.issueFor(request, key);
   };
   return { ...keys, authority: { ...authority, issueFor } };
+}
+
+async function eventuallyNot(before: string, look: () => Promise<string>): Promise<string> {
+  for (;;) {
+    const found = await look();
+    if (found !== before) return found;
+    await delay(100);
+  }
+}
+
+function keysIn(requests: string): string[] {
+  return readSigningRequests(requests).map(({ publicKey }) =>
+    String(publicKey.export({ format: 'pem', type: 'spki' })),
+  );
 }
 
 interface MadeCell extends AsyncDisposable {
