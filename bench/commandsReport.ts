@@ -5,10 +5,11 @@ import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../base/packageRoot.ts';
 import { watManifest, watProgram } from '../test/helpers/watTasklets.ts';
+import { cloudCommands } from './cloudCommands.ts';
 import { type CommandTime, commandPairs } from './commandPairs.ts';
 import type { Report } from './report.ts';
 
@@ -23,21 +24,70 @@ const body = require('node:fs').readFileSync(file);
 const options = { port, host: '127.0.0.1', method: 'POST', rejectUnauthorized: false };
 require('node:https').request(options, (answer) => answer.resume()).end(body);`;
 
-/** Prints builds of what did not change beside bare Node, and a large input beside a plain copy. */
+/** The parts of the built command that hold the libraries of the clouds. */
+const CLOUD_PARTS = ['awsClients.cjs', 'googleCredentials.cjs'];
+/** The measured commands that ask a cloud, each with the part that it needs. */
+const ASKS_CLOUD = { 'grafos cloud list aws': 'awsClients.cjs', 'grafos cloud provision aws --plan': 'awsClients.cjs' };
+
+/**
+ * Prints builds of what did not change and commands for cells beside bare Node, and a large input
+ * beside a plain copy.
+ *
+ * @throws {Error} when a command loads a library of a cloud that it does not need, or not the one
+ *   that it needs
+ */
 export async function commandsReport(report: Report, rounds: number): Promise<void> {
   const ms = (value: number) => `${Math.round(value)} ms`;
   const ratio = (one: CommandTime, other: CommandTime) =>
     `${(one.wall / other.wall).toFixed(2)} of the time, ${(one.processor / other.processor).toFixed(2)} of the processor`;
   const builds = await unchangedBuilds(rounds);
+  const cells = await inFolder((folder) => cloudCommands(folder, rounds));
+  const sent = await largeInput(rounds);
+  const commands: Record<string, CommandTime> = {
+    'bare node': builds.bare,
+    'one unchanged tasklet': builds.one,
+    '200 unchanged tasklets': builds.many,
+    'bare node, beside these': cells.bare,
+    'grafos cell status': cells.status,
+    'grafos cloud list aws': cells.list,
+    'grafos cloud provision aws --plan': cells.plan,
+    'grafos deploy run, 16 MB': sent.large,
+  };
   report.table([
-    ['', 'time', 'processor'],
-    ...Object.entries(builds).map(([name, { wall, processor }]) => [name, ms(wall), ms(processor)]),
+    ['', 'time', 'processor', 'a library of a cloud'],
+    ...Object.entries(commands).map(([name, time]) => [
+      name,
+      ms(time.wall),
+      ms(time.processor),
+      libraryOf(name, time) ?? 'none',
+    ]),
   ]);
   report.print(`\none unchanged tasklet / bare node: ${ratio(builds.one, builds.bare)} (aim: at most 2.5)`);
-  const sent = await largeInput(rounds);
+  for (const [name, time] of [
+    ['cell status', cells.status],
+    ['cloud list aws', cells.list],
+    ['cloud provision aws --plan', cells.plan],
+  ] as const)
+    report.print(`${name} / bare node: ${ratio(time, cells.bare)}`);
+  report.print('Only the two commands that ask a cloud loaded its libraries; the cloud is a fake on this machine.');
   report.print(
     `deploy run with 16 MB / a copy over TLS: ${(sent.large.wall / sent.copy.wall).toFixed(2)} (aim: at most 3)`,
   );
+}
+
+/**
+ * The part with the library of a cloud that a command loaded.
+ *
+ * @returns undefined where it loaded none, as it should
+ */
+function libraryOf(name: string, { files }: CommandTime): string | undefined {
+  const loaded = CLOUD_PARTS.filter((part) => files.some((file) => basename(file) === part));
+  const wanted = Object.entries(ASKS_CLOUD).flatMap(([of, part]) => (of === name ? [part] : []));
+  if (loaded.join() !== wanted.join())
+    throw new Error(
+      `${name} loaded ${loaded.join() || 'none'} of the clouds' libraries, not ${wanted.join() || 'none'}`,
+    );
+  return loaded[0];
 }
 
 async function unchangedBuilds(rounds: number): Promise<Record<'bare' | 'one' | 'many', CommandTime>> {
