@@ -10,6 +10,7 @@ import { type CellKeys, cellKeys } from '../../toolchain/cloud/cellKeys.ts';
 import { type CloudJournal, writeJournal } from '../../toolchain/cloud/cloudJournal.ts';
 import { cloudStatus } from '../../toolchain/cloud/cloudStatus.ts';
 import { connectOwner } from '../../toolchain/cloud/connectOwner.ts';
+import { provisionCell } from '../../toolchain/cloud/provisionCell.ts';
 import { ownerTarget } from '../../toolchain/cloud/renewCertificates.ts';
 import { renewMadeCell } from '../../toolchain/cloud/renewMadeCell.ts';
 import { confirmCell } from '../../toolchain/confirm/cellConfirmation.ts';
@@ -21,6 +22,7 @@ import { doneJournal } from '../helpers/doneJournal.ts';
 import { grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { loopbackAddress } from '../helpers/loopbackAddress.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
+import { provisioningOf } from '../helpers/provisioningOf.ts';
 import { both } from '../helpers/signingRequests.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
@@ -62,6 +64,24 @@ describe('the certificates of a cell in a cloud', function () {
     // The certificates of a cell may end in different seconds.
     const apart = await renewMadeCell({ programRoot, keys: signsSlowly(keys), provider: 'aws', name: 'near', signal });
     assert.ok(Date.parse(apart) > Date.parse(ends));
+  });
+
+  it('are not renewed where their CA ends as soon, and the cell is said to need another', async () => {
+    const address = loopbackAddress();
+    await using folder = await temporaryFolder();
+    await grafosJson(['admin', 'init-ca', '--days', '10', '--out', 'ca'], { cwd: folder.path });
+    const [ca, caKey] = [join(folder.path, 'ca/ca.pem'), join(folder.path, 'ca/ca-key.pem')];
+    await using made = await madeCell('short', address, 7443, { ca, caKey });
+    const { programRoot, keys, journal } = made;
+    const cloud = madeCloud(address, keys.caMark);
+    const before = await cloudStatus(programRoot, cloud, journal, signal);
+    await provisionCell(cloud, provisioningOf(programRoot, 'short', keys));
+    const after = await cloudStatus(programRoot, cloud, journal, signal);
+    assert.match(
+      after.next ?? '',
+      /^Its certificate ends in 8 days, and its CA lasts no longer.*set \S+aws-short aside.*grafos cloud destroy aws --name short/,
+    );
+    assert.deepEqual([after.healthy, after.certificate_ends], [true, before.certificate_ends]);
   });
 
   it('are taken for the keys that wait in the running cell, once', async () => {
@@ -144,14 +164,21 @@ interface MadeCell extends AsyncDisposable {
 }
 
 /** A cell that runs with certificates of ten days, with the notes of one that was made in aws. */
-async function madeCell(name: string, host: string, port: number): Promise<MadeCell> {
+async function madeCell(
+  name: string,
+  host: string,
+  port: number,
+  ownCa?: { ca: string; caKey: string },
+): Promise<MadeCell> {
   await using cleanup = new AsyncDisposableStack();
   const { path: programRoot } = cleanup.use(await temporaryFolder('grafos-made-'));
-  const keys = await cellKeys('aws', name, 'acme');
+  const keys = await cellKeys('aws', name, 'acme', ownCa);
   const [scheduler = 0, memory, control] = await freePorts(host, 3);
   const ports = ['--port', port || scheduler, '--memory-port', memory, '--control-port', control].map(String);
   const words = ['--cell-id', `aws-${name}`, '--provider', 'aws', '--region', 'eu-1', '--host', host, '--listen', host];
-  const ca = ['--ca', keys.ca, '--ca-key', join(keys.folder, 'ca-key.pem'), '--days', '10'];
+  // No certificate outlives its CA.
+  const days = ownCa === undefined ? '10' : '9';
+  const ca = ['--ca', keys.ca, '--ca-key', ownCa?.caKey ?? join(keys.folder, 'ca-key.pem'), '--days', days];
   await grafosJson(['cell', 'init', '--state', 'state', ...words, ...ports, ...ca], { cwd: programRoot });
   const { child, ended } = startGrafos(['cell', 'run', '--state', 'state', '--json'], { cwd: programRoot });
   cleanup.defer(async () => {

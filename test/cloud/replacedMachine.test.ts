@@ -5,7 +5,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import type { GrafosError } from '../../base/grafosError.ts';
 import { SCHEDULER_PORT } from '../../toolchain/cloud/cellCloud.ts';
-import { type CellKeys, cellKeys } from '../../toolchain/cloud/cellKeys.ts';
+import { cellKeys } from '../../toolchain/cloud/cellKeys.ts';
 import { readJournal, writeJournal } from '../../toolchain/cloud/cloudJournal.ts';
 import { cloudStatus } from '../../toolchain/cloud/cloudStatus.ts';
 import { DoorConnection } from '../../toolchain/cloud/enrol/doorConnection.ts';
@@ -19,6 +19,7 @@ import { doneJournal } from '../helpers/doneJournal.ts';
 import { loopbackAddress } from '../helpers/loopbackAddress.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
 import { openDoor } from '../helpers/openDoor.ts';
+import { provisioningOf } from '../helpers/provisioningOf.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const missing = debianMachinesMissing();
@@ -50,12 +51,15 @@ describe('another machine at the address of a cell', () => {
     const owner = door.authority.issue({ role: 'admin', name: 'owner', days: 1 });
     const admin = { ...keys.admin, ...owner };
     const cloud = { ...madeCloud(door.peer.address, keys.caMark), machineKey: async () => 'ab'.repeat(32) };
-    await assert.rejects(provisionCell(cloud, provisioning(folder.path, { ...keys, admin })), (error: GrafosError) => {
-      assert.equal(error.code, 'machine_key_differs');
-      assert.ok(error.message.includes(door.peer.address), error.message);
-      assert.match(`${error.why}`, new RegExp(`${door.peer.keySha256}.*abab`));
-      return true;
-    });
+    await assert.rejects(
+      provisionCell(cloud, provisioningOf(folder.path, 'edge', { ...keys, admin })),
+      (error: GrafosError) => {
+        assert.equal(error.code, 'machine_key_differs');
+        assert.ok(error.message.includes(door.peer.address), error.message);
+        assert.match(`${error.why}`, new RegExp(`${door.peer.keySha256}.*abab`));
+        return true;
+      },
+    );
     assert.equal(readJournal(folder.path, 'aws', 'edge')?.step, 'enrol');
     // The door heard a caller who asked for nothing, and waits for the true one.
     await door.said(/turned away/);
@@ -103,7 +107,7 @@ describe('another machine at the address of a cell', () => {
         assert.match(next ?? '', /grafos cloud destroy aws --name edge, then grafos cloud provision aws --name edge/);
         return true;
       };
-      await assert.rejects(provisionCell(cloud, provisioning(programRoot, keys)), said);
+      await assert.rejects(provisionCell(cloud, provisioningOf(programRoot, 'edge', keys)), said);
       await assert.rejects(renewMadeCell({ programRoot, provider: 'aws', name: 'edge', keys, signal }), said);
       const { healthy, next } = await cloudStatus(programRoot, cloud, journal, signal);
       assert.equal(healthy, false);
@@ -116,23 +120,6 @@ describe('another machine at the address of a cell', () => {
 });
 
 const other = () => createAuthority({ name: 'grafOS cell CA', days: 20 });
-
-function provisioning(programRoot: string, keys: CellKeys): Parameters<typeof provisionCell>[1] {
-  const plan = {
-    account: '123456789012',
-    principal: 'ada',
-    provider: 'aws' as const,
-    name: 'edge',
-    region: 'eu-central-1',
-    size: 't3.small',
-    target: 'linux-x64' as const,
-    found: { state: 'absent' as const },
-    resources: [],
-    open: [],
-    price: { known: false as const, see: 'https://aws.amazon.com' },
-  };
-  return { programRoot, plan, keys, tenant: 'acme', from: '192.0.2.1/32', signal, report: () => {} };
-}
 
 /** A scheduler that would answer anything, and counts the requests. */
 async function answering(

@@ -4,15 +4,17 @@ import type { Health } from '../../daemons/wire/tenantApi.ts';
 import { type AdoptedCell, adoptCell } from '../deploy/adoptCell.ts';
 import { isHealthy } from '../deploy/cellReport.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
+import { shownCertificate } from '../deploy/shownCertificate.ts';
 import { type CellCloud, type CloudCall, DOOR_PORT, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CellKeys } from './cellKeys.ts';
 import { cellIdOf } from './cellName.ts';
 import { type CloudJournal, type JournalStep, lockCell, readJournal, writeJournal } from './cloudJournal.ts';
+import { canOutlast, endsSoon } from './endsSoon.ts';
 import { enrolCell } from './enrol/enrolCell.ts';
 import { keptBundle } from './keptBundle.ts';
 import { nextLook } from './nextLook.ts';
 import type { CellPlan } from './planCell.ts';
-import { ownerTarget } from './renewCertificates.ts';
+import { ownerTarget, renewCertificates } from './renewCertificates.ts';
 import { unprovenCell } from './unprovenCell.ts';
 import { userData } from './userData.ts';
 
@@ -45,11 +47,12 @@ type MadeCell = Extract<FoundCell, { state: 'made' }>;
 
 /**
  * Makes a cell, from wherever an earlier try ended, up to its adoption by the program. A cell that
- * is there already is only looked at.
+ * is there already is only looked at, and its certificates are renewed when they end soon.
  *
  * @throws {GrafosError} cloud_cell_busy, cell_of_another_ca, resource_failed, machine_key_missing,
  *   machine_key_doubtful, machine_key_differs, enrolment_failed, cell_not_started,
- *   server_certificate_expired, and the errors of {@link CellCloud}, `keptBundle` and `adoptCell`
+ *   cell_not_renewed, server_certificate_expired, and the errors of {@link CellCloud}, `keptBundle`
+ *   and `adoptCell`
  */
 export async function provisionCell(cloud: CellCloud, provisioning: Provisioning): Promise<AdoptedCell> {
   try {
@@ -87,7 +90,18 @@ async function provision(cloud: CellCloud, provisioning: Provisioning): Promise<
     { isOwnName: true },
   );
   await work.note('done');
+  await renewWhereDue(work, made);
   return adopted;
+}
+
+/** Renews the certificates of a cell that was made long ago. */
+async function renewWhereDue({ plan, keys, signal, report }: Work, made: MadeCell): Promise<void> {
+  const url = urlOf(made);
+  const certificate = await shownCertificate(await ownerTarget(url, keys), signal);
+  const days = endsSoon(certificate);
+  if (days === undefined || !canOutlast(keys.authority.notAfter, certificate)) return;
+  report(`renewing its certificate, which ends in ${days} days`);
+  await renewCertificates(plan, url, keys, signal);
 }
 
 function urlOf({ address }: MadeCell): string {

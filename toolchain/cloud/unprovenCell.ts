@@ -1,5 +1,6 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import type { MakingProvider } from './cellCloud.ts';
+import { remakeCommands } from './remakeCommands.ts';
 
 /**
  * The error of a cell in a cloud that does not prove what it is, from that of a connection to it:
@@ -12,7 +13,7 @@ import type { MakingProvider } from './cellCloud.ts';
  */
 export function unprovenCell(error: unknown, provider: MakingProvider, name: string): GrafosError | undefined {
   if (!(error instanceof GrafosError)) return undefined;
-  const remake = `make it anew: grafos cloud destroy ${provider} --name ${name}, then grafos cloud provision ${provider} --name ${name}`;
+  const remake = `make it anew: ${remakeCommands(provider, name)}`;
   switch (error.code) {
     case 'server_certificate_expired':
       return new GrafosError(error.code, `The certificate of the cell ${name} is not valid now.`, {
