@@ -181,7 +181,8 @@ async function bring(peer: DoorPeer, { file, bytes, sha256 }: Bundle): Promise<v
 async function askedBy(peer: DoorPeer, host: string): Promise<string> {
   using door = await DoorConnection.dial(peer, never);
   await door?.answer();
-  return String((await door?.ask({ ask: 'request', host }))?.request);
+  const answered = await door?.ask({ ask: 'request', host });
+  return String(answered?.request);
 }
 
 /** Enrols the machine while somebody else calls. */

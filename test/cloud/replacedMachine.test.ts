@@ -50,7 +50,7 @@ describe('another machine at the address of a cell', () => {
     // The other machine was given the same CA, as a copy of the first would be.
     const owner = door.authority.issue({ role: 'admin', name: 'owner', days: 1 });
     const admin = { ...keys.admin, ...owner };
-    const cloud = { ...madeCloud(door.peer.address, keys.caMark), machineKey: async () => 'ab'.repeat(32) };
+    const cloud = madeCloud(door.peer.address, keys.caMark, [], 'ab'.repeat(32));
     await assert.rejects(
       provisionCell(cloud, provisioningOf(folder.path, 'edge', { ...keys, admin })),
       (error: GrafosError) => {
