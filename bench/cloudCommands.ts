@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { packageRoot } from '../base/packageRoot.ts';
 import { FakeCloud } from '../test/fakeCloud/fakeCloud.ts';
 import { silentMachine } from '../test/fakeCloud/silentMachine.ts';
+import { freePorts } from '../test/helpers/freePorts.ts';
 import { grafosJson } from '../test/helpers/grafosCommand.ts';
 import { type CommandTime, commandPairs } from './commandPairs.ts';
 
@@ -40,7 +40,7 @@ export async function cloudCommands(
 
 /** A cell that `grafos cell run` keeps, with its state in the folder. */
 async function runningCell(folder: string): Promise<AsyncDisposable> {
-  const [port, memory, control] = await freePorts(3);
+  const [port, memory, control] = await freePorts(HOST, 3);
   const ports = ['--port', port, '--memory-port', memory, '--control-port', control].map(String);
   const words = ['--cell-id', 'bench', '--provider', 'aws', '--region', 'eu-1', '--host', HOST, '--listen', HOST];
   await grafosJson(['admin', 'init-ca', '--out', 'ca'], { cwd: folder });
@@ -69,12 +69,4 @@ async function running({ stdout }: ChildProcess): Promise<void> {
   }
   if (!isRunning) throw new Error('the cell did not start');
   stdout.resume();
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, HOST));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }

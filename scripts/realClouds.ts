@@ -91,7 +91,7 @@ async function scenario(given: Given, cwd: string, name: string, signal: AbortSi
   assert.equal(there.cell_id, made.cell_id);
   assert.deepEqual([there.output_sha256, there.fuel_used], [here.output_sha256, here.fuel_used]);
   const { not_after } = await run<{ not_after: string }>('cloud', 'renew', ...cell);
-  // A part of the cell is started again for its new certificate: until then the command ends with 3.
+  // A part of the cell starts again for its new certificate: until then the command ends with 3.
   const status = async () =>
     JSON.parse((await grafos(given, cwd, ['cloud', 'status'], signal)).stdout) as CloudCellStatus[];
   let [seen] = await status();

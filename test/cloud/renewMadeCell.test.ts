@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,6 +17,7 @@ import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import { shownCertificate } from '../../toolchain/deploy/shownCertificate.ts';
 import { readSigningRequests } from '../../toolchain/trust/signingRequest.ts';
 import { doneJournal } from '../helpers/doneJournal.ts';
+import { freePorts } from '../helpers/freePorts.ts';
 import { grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { loopbackAddress } from '../helpers/loopbackAddress.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
@@ -215,12 +214,4 @@ async function runs(child: ReturnType<typeof startGrafos>['child'], name: string
   }
   assert.equal(child.exitCode, null, lines.join('\n'));
   child.stdout.resume();
-}
-
-async function freePorts(host: string, count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, host));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }
