@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { GrafosError } from '../base/grafosError.ts';
 import type { SchedulerClient } from '../daemons/tenant/schedulerClient.ts';
 import type { Run, RunResponse } from '../daemons/wire/tenantApi.ts';
 import { saveBytes } from '../toolchain/files/saveBytes.ts';
@@ -7,6 +7,7 @@ import { type ShownOutput, type ShownResponse, shownOutput } from '../toolchain/
 import { placesOfRun } from '../toolchain/places/placesOfRun.ts';
 import { type PlacedResponse, responseWithPlaces } from '../toolchain/places/responseWithPlaces.ts';
 import type { CommandContext } from './command.ts';
+import type { Output } from './output.ts';
 import type { Paint } from './printedLine.ts';
 import { adviceLines, responseLines } from './runLines.ts';
 
@@ -20,7 +21,7 @@ interface ShownRun {
 interface Asked {
   /** Folder of the program. */
   root: string;
-  /** File of `--output`. */
+  /** File of `--output`, absolute. */
   output: string | undefined;
   /** The run's fuel came from `--fuel`. */
   isFuelGiven?: boolean;
@@ -34,13 +35,13 @@ interface Asked {
  * @throws {GrafosError} a refusal, cell_answer_invalid, interrupted, a file error's code
  */
 export async function shownRun(
-  { cwd, out, signal }: CommandContext,
+  { out, signal }: CommandContext,
   client: SchedulerClient,
   run: Run & { response: RunResponse },
   { root, output, isFuelGiven = false }: Asked,
 ): Promise<ShownRun> {
   const shown = await shownOutput(client, run.response, { isWanted: output !== undefined, signal });
-  if (output !== undefined) await saveOutput(cwd, output, shown);
+  if (output !== undefined) await saveOutput(out, output, shown);
   const places = await placesOfRun(root, run, client, signal);
   const advice = await exhaustedAdvice(root, run, isFuelGiven);
   return {
@@ -58,12 +59,31 @@ export function hasEnded(run: Run): run is Run & { response: RunResponse } {
   return run.response !== null;
 }
 
+/** Beginning of the message of an error of `--output`. */
+export const OUTPUT_FAULT = 'The output cannot be written';
+
 /**
- * Writes the bytes of an output, as the tasklet wrote them, to the file of `--output`.
+ * Writes the bytes of an output, as the tasklet wrote them, to the file of `--output`. A run that
+ * did not succeed has none, and leaves the file as it is.
  *
  * @throws {GrafosError} a file error's code
  */
-export async function saveOutput(cwd: string, file: string, { bytes }: ShownOutput): Promise<void> {
+export async function saveOutput(out: Output, file: string, { bytes, response }: ShownOutput): Promise<void> {
+  if (response.state !== 'succeeded') {
+    out.note(`the run has no output: ${file} was not written`);
+    return;
+  }
   if (bytes === null) throw new Error('the bytes of the output were not asked for');
-  await saveBytes(resolve(cwd, file), bytes, 'The output cannot be written');
+  try {
+    await saveBytes(file, bytes, OUTPUT_FAULT);
+  } catch (error) {
+    if (!(error instanceof GrafosError)) throw error;
+    const { code, message, why, kind, next } = error;
+    throw new GrafosError(code, message, {
+      ...(why === undefined ? {} : { why }),
+      kind,
+      next: `${next ?? ''} The run is kept: grafos runs show ${response.run_id} --output FILE`.trimStart(),
+      cause: error,
+    });
+  }
 }

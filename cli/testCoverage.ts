@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { SchedulerClient } from '../daemons/tenant/schedulerClient.ts';
 import type { FuelProfile } from '../daemons/wire/fuelProfile.ts';
 import type { Program } from '../program/loadProgram.ts';
@@ -47,11 +47,16 @@ export async function coverageOf(
   return files;
 }
 
-/** @throws {GrafosError} a file error's code */
-export async function saveCoverage(cwd: string, path: string, covered: readonly CoveredFile[]): Promise<Covered> {
-  const file = resolve(cwd, path);
+/** Beginning of the message of an error of `--coverage`. */
+export const COVERAGE_FAULT = 'The coverage cannot be written';
+
+/**
+ * @param file absolute
+ * @throws {GrafosError} a file error's code
+ */
+export async function saveCoverage(file: string, covered: readonly CoveredFile[]): Promise<Covered> {
   const files = joinCoverage(covered);
-  await saveBytes(file, Buffer.from(lcovText(files)), 'The coverage cannot be written');
+  await saveBytes(file, Buffer.from(lcovText(files)), COVERAGE_FAULT);
   const lines = files.flatMap((one) => one.lines);
   return { file, lines: lines.length, executed: lines.filter(({ count }) => count > 0).length };
 }

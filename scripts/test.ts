@@ -14,7 +14,7 @@ const some = given.filter((one) => one.startsWith('test'));
 
 /** Tests of the clouds that boot no machine and take seconds; the others are run by name. */
 const QUICK_CLOUDS =
-  'test/cloud/{confirmation,endedCertificate,enrolment,keptSecrets,recordCalls,renewMadeCell,template}.test.ts';
+  'test/cloud/{confirmation,endedCertificate,enrolment,keptSecrets,recordCalls,renewMadeCell,replacedMachine,template}.test.ts';
 
 closeWith(some.length === 0 ? await runAll() : await runSome());
 

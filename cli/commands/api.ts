@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { resolve } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { cellAnswerInvalid } from '../../daemons/tenant/cellAnswerInvalid.ts';
 import type { ApiRequest } from '../../daemons/tenant/schedulerConnection.ts';
@@ -13,6 +12,7 @@ import type { CommandContext } from '../command.ts';
 import { bytesFact, confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { adminTarget } from '../direct.ts';
 import type { Output } from '../output.ts';
+import { outputFile } from '../outputFile.ts';
 import { programRootOf } from '../programRootOf.ts';
 
 interface Given {
@@ -27,6 +27,7 @@ interface Given {
   yes?: boolean;
 }
 
+const ANSWER_FAULT = 'The answer cannot be written';
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'] as const;
 const BYTES_MAX = Math.max(ANSWER_BYTES.list, ...Object.values(ARTIFACT_BYTES));
 
@@ -34,6 +35,7 @@ export async function run(context: CommandContext, given: Given): Promise<void> 
   const { cwd, out, signal } = context;
   const method = choice('The method', given.method.toUpperCase(), METHODS);
   const path = checkPath(given.path);
+  const output = outputFile(cwd, '--output', given.output, ANSWER_FAULT);
   const body = given.input === undefined ? undefined : await readInput(given.input, signal);
   const root = programRootOf(cwd);
   const target: Target = given.admin
@@ -68,8 +70,8 @@ export async function run(context: CommandContext, given: Given): Promise<void> 
       return;
     }
     const { bytes } = await connection.call(request, BYTES_MAX);
-    if (given.output === undefined) print(out, bytes);
-    else await saveBytes(resolve(cwd, given.output), bytes, 'The answer cannot be written');
+    if (output === undefined) print(out, bytes);
+    else await saveBytes(output, bytes, ANSWER_FAULT);
   } finally {
     connection.close();
   }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { GrafosError } from '../../base/grafosError.ts';
 import { loadProgram } from '../../program/loadProgram.ts';
 import { formatSize } from '../../program/size.ts';
 import { downloadArtifacts } from '../../toolchain/artifacts/downloadArtifacts.ts';
@@ -8,6 +9,7 @@ import { endedRun } from '../../toolchain/replay/endedRun.ts';
 import { writeRunBundle } from '../../toolchain/replay/runBundle.ts';
 import { makeProgramState } from '../../toolchain/stack/programState.ts';
 import type { CommandContext } from '../command.ts';
+import { outputFile } from '../outputFile.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { table } from '../table.ts';
 import { pathText } from '../text.ts';
@@ -24,8 +26,12 @@ interface Given {
 export async function run({ cwd, out, signal }: CommandContext, given: Given): Promise<void> {
   const root = programRootOf(cwd);
   if (given.bundle !== undefined) {
+    if (given.download || given.out !== undefined) {
+      const what = `--bundle does not go with ${given.download ? '--download' : '--out'}.`;
+      throw new GrafosError('wrong_usage', what, { next: 'Give the command twice, once with each.' });
+    }
+    const file = outputFile(cwd, '--bundle', given.bundle, `${given.bundle} cannot be written`);
     const ended = await endedRun(loadProgram(cwd), given.runId, given, signal, true);
-    const file = resolve(cwd, given.bundle);
     const bytes = Buffer.from(writeRunBundle(ended));
     await saveBytes(file, bytes, `${given.bundle} cannot be written`);
     out.result({ run_id: given.runId, file, bytes: bytes.length }, () => [

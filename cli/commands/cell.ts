@@ -9,6 +9,7 @@ import { readAuthority } from '../../toolchain/trust/readAuthority.ts';
 import { BY_HAND, readPem } from '../../toolchain/trust/readPem.ts';
 import { boundsOf, choice, countOption, daysOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+import { outputFile } from '../outputFile.ts';
 import type { Paint } from '../printedLine.ts';
 import { timeText } from '../text.ts';
 
@@ -91,14 +92,16 @@ interface SignGiven {
   days: string;
 }
 
-export async function sign({ out }: CommandContext, given: SignGiven): Promise<void> {
+export async function sign({ cwd, out }: CommandContext, given: SignGiven): Promise<void> {
   const { signCellRequest } = await import('../../toolchain/cell/signCellRequest.ts');
   const { saveBytes } = await import('../../toolchain/files/saveBytes.ts');
+  const fault = 'The answer cannot be written';
+  const file = outputFile(cwd, '--out', given.out, fault);
   const days = daysOption(given.days, LEAF_DAYS_MAX);
   const authority = await readAuthority(given.ca, given.caKey, days);
   const { text: request } = await readPem(BY_HAND, given.request);
   const signed = signCellRequest({ request, authority, cellId: given.cellId, hosts: given.host, days });
-  await saveBytes(given.out, Buffer.from(signed.answer), 'The answer cannot be written');
+  await saveBytes(file, Buffer.from(signed.answer), fault);
   const value = { file: given.out, cell_id: given.cellId, not_after: signed.notAfter.toISOString() };
   out.result(value, (paint) => [
     `${paint('green', 'signed')}  ${value.cell_id} for ${given.host.join(', ')}, until ${value.not_after}`,

@@ -11,16 +11,17 @@ import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
 import type { DeployPlace } from '../../toolchain/deploy/deployPlaces.ts';
 import { type DeployRun, followSubmitted, readModuleFile, submitRun } from '../../toolchain/deploy/deployRun.ts';
 import { deployToProvider } from '../../toolchain/deploy/deployToProvider.ts';
-import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
+import { readInput } from '../../toolchain/deploy/readInput.ts';
 import { directTarget } from '../../toolchain/deploy/resolveProvider.ts';
 import { durationOption, runLimits, sizeOption } from '../arguments.ts';
 import { warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
 import { bytesFact, confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
+import { outputFile } from '../outputFile.ts';
 import { PROFILE_ROWS, profileLines, warnUnwritten } from '../profileLines.ts';
 import { runExitCode, stateText } from '../runLines.ts';
-import { hasEnded, shownRun } from '../shownRun.ts';
+import { hasEnded, OUTPUT_FAULT, shownRun } from '../shownRun.ts';
 import { createWholeLines } from '../wholeLines.ts';
 
 interface Given extends DirectOptions {
@@ -47,6 +48,7 @@ export async function run(context: CommandContext, given: Given): Promise<number
   const tasklet = findTasklet(program, given.tasklet);
   const figures = readFigures(given, tasklet);
   refuseCombinations(given);
+  const output = outputFile(cwd, '--output', given.output, OUTPUT_FAULT);
   const input = await readGivenInput(given.input, signal);
   const log = createWholeLines((line) => out.note(line));
   const following = given.detach ? { detach: true } : { onLog: log.add };
@@ -64,7 +66,7 @@ export async function run(context: CommandContext, given: Given): Promise<number
   const [run] = await Promise.all([followSubmitted(client, begun, { signal, ...following }), looked]);
   log.end();
   if (hasEnded(run)) {
-    await showEnded(context, client, { program, run, given });
+    await showEnded(context, client, { program, run, given, output });
   } else {
     const next = `  next: grafos runs wait ${run.run_id}`;
     out.result(run, (paint) => [`${stateText(run.state, paint)}  ${run.run_id}`, next]);
@@ -130,7 +132,7 @@ function refuseCombinations(given: Given): void {
 
 async function readGivenInput(input: string | undefined, signal: AbortSignal): Promise<Uint8Array> {
   if (input === undefined) return new Uint8Array();
-  return input === '-' ? readBounded('Standard input', process.stdin, signal) : readInput(input, signal);
+  return readInput(input, signal);
 }
 
 async function confirmDeploy(
@@ -162,12 +164,17 @@ async function confirmDeploy(
 async function showEnded(
   context: CommandContext,
   client: SchedulerClient,
-  { program, run, given }: { program: Program; run: Run & { response: RunResponse }; given: Given },
+  {
+    program,
+    run,
+    given,
+    output,
+  }: { program: Program; run: Run & { response: RunResponse }; given: Given; output: string | undefined },
 ): Promise<void> {
   const { cwd, out, signal } = context;
   const { response, isAdvised, lines } = await shownRun(context, client, run, {
     root: program.root,
-    output: given.output,
+    output,
     isFuelGiven: given.fuel !== undefined,
   });
   if (!given.profile) {

@@ -1,13 +1,13 @@
-import { resolve } from 'node:path';
 import { EXIT_CODE } from '../../base/errorCodes.ts';
 import { GrafosError } from '../../base/grafosError.ts';
 import { formatSize } from '../../program/size.ts';
-import { readBounded, readInput } from '../../toolchain/deploy/readInput.ts';
+import { readInput } from '../../toolchain/deploy/readInput.ts';
 import { saveBytes } from '../../toolchain/files/saveBytes.ts';
 import { openRunMemory, type RunMemory } from '../../toolchain/memory/openRunMemory.ts';
 import { sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { hexDump } from '../hexDump.ts';
+import { outputFile } from '../outputFile.ts';
 import { programRootOf } from '../programRootOf.ts';
 
 const READ_BYTES_MAX = 256 * 1024 * 1024;
@@ -24,6 +24,7 @@ interface ReadGiven {
 export async function read({ cwd, out, signal }: CommandContext, given: ReadGiven): Promise<void> {
   const offset = sizeOption('--offset', given.offset);
   const wanted = given.length === undefined ? undefined : sizeOption('--length', given.length);
+  const file = outputFile(cwd, '--out', given.out, 'The bytes cannot be written');
   await using memory = await opened({ cwd, signal }, given, 'read');
   const length = memory.lengthAt(offset, wanted);
   if (length > READ_BYTES_MAX) {
@@ -33,9 +34,9 @@ export async function read({ cwd, out, signal }: CommandContext, given: ReadGive
     });
   }
   const bytes = await memory.session.read(offset, length);
-  if (given.out !== undefined) {
-    await saveBytes(resolve(cwd, given.out), bytes, 'The bytes cannot be written');
-    out.result({ lease_id: memory.leaseId, offset, length: bytes.length, file: resolve(cwd, given.out) }, () => [
+  if (file !== undefined) {
+    await saveBytes(file, bytes, 'The bytes cannot be written');
+    out.result({ lease_id: memory.leaseId, offset, length: bytes.length, file }, () => [
       `${bytes.length} bytes written to ${given.out}`,
     ]);
   } else if (out.json) {
@@ -60,10 +61,7 @@ interface WriteGiven {
 
 export async function write({ cwd, out, signal }: CommandContext, given: WriteGiven): Promise<void> {
   const offset = sizeOption('--offset', given.offset);
-  const bytes =
-    given.file === '-'
-      ? await readBounded('Standard input', process.stdin, signal)
-      : await readInput(given.file, signal);
+  const bytes = await readInput(given.file, signal);
   await using memory = await opened({ cwd, signal }, given, 'write');
   memory.lengthAt(offset, bytes.length);
   await memory.session.write(offset, bytes);

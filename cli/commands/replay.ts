@@ -8,9 +8,10 @@ import { replayHere } from '../../toolchain/replay/replayHere.ts';
 import { type Replay, replayEnded, replayRun } from '../../toolchain/replay/replayRun.ts';
 import type { CommandContext } from '../command.ts';
 import { isRunFile } from '../isRunFile.ts';
+import { outputFile } from '../outputFile.ts';
 import type { Paint } from '../printedLine.ts';
 import { responseLines } from '../runLines.ts';
-import { saveOutput } from '../shownRun.ts';
+import { OUTPUT_FAULT, saveOutput } from '../shownRun.ts';
 
 /** Codes of errors that say that no local stack can repeat a run. */
 const NO_STACK: readonly string[] = ['runtime_not_ready', 'manifest_missing'];
@@ -20,7 +21,7 @@ export async function run(
   given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<number> {
   const { cwd, out, signal } = context;
-  const { output } = given;
+  const output = outputFile(cwd, '--output', given.output, OUTPUT_FAULT);
   const wanted = { isOutputWanted: output !== undefined, signal };
   if (!isRunFile(given.runId))
     return show(context, output, await replayRun(loadProgram(cwd), given.runId, { at: given, ...wanted }));
@@ -40,9 +41,9 @@ export async function run(
   return show(context, output, replay);
 }
 
-async function show({ cwd, out }: CommandContext, output: string | undefined, done: Replay): Promise<number> {
+async function show({ out }: CommandContext, output: string | undefined, done: Replay): Promise<number> {
   const { same, compared, differences, original, replay, places } = done;
-  if (output !== undefined) await saveOutput(cwd, output, replay);
+  if (output !== undefined) await saveOutput(out, output, replay);
   out.result(
     { same, compared, differences, original, replay: responseWithPlaces(replay.response, places) },
     function* (paint) {

@@ -9,6 +9,7 @@ import { isCloud, refuseLocalCell, resolveProvider } from '../../toolchain/deplo
 import { runsOfProvider } from '../../toolchain/deploy/runsOfProvider.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
+import { outputFile } from '../outputFile.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { errorText, runExitCode, stateText } from '../runLines.ts';
 import { table } from '../table.ts';
@@ -70,21 +71,22 @@ export async function show(
   context: CommandContext,
   given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<void> {
-  const { hasEnded, shownRun } = await import('../shownRun.ts');
+  const { hasEnded, OUTPUT_FAULT, shownRun } = await import('../shownRun.ts');
   const { cwd, out, signal } = context;
   const root = programRootOf(cwd);
   const found = await findRun(root, given.runId, given, signal);
   using client = found.client;
   const { run } = found;
+  const output = outputFile(cwd, '--output', given.output, OUTPUT_FAULT);
   if (!hasEnded(run)) {
-    if (given.output !== undefined) throw notEnded(given.runId);
+    if (output !== undefined) throw notEnded(given.runId);
     const { run_id, tasklet, state, cell_id, created_at } = run;
     out.result(run, (paint) => [
       `${stateText(state, paint)}  ${run_id}  ${tasklet} ${paint('dim', `on ${cell_id}, since ${timeText(created_at)}`)}`,
     ]);
     return;
   }
-  const { response, lines } = await shownRun(context, client, run, { root, output: given.output });
+  const { response, lines } = await shownRun(context, client, run, { root, output });
   out.result({ ...run, response }, lines);
 }
 
@@ -112,8 +114,9 @@ export async function wait(
   context: CommandContext,
   given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<number> {
-  const { hasEnded, shownRun } = await import('../shownRun.ts');
+  const { hasEnded, OUTPUT_FAULT, shownRun } = await import('../shownRun.ts');
   const { cwd, out, signal } = context;
+  const output = outputFile(cwd, '--output', given.output, OUTPUT_FAULT);
   const root = programRootOf(cwd);
   const found = await findRun(root, given.runId, given, signal);
   using client = found.client;
@@ -121,7 +124,7 @@ export async function wait(
   const run = found.run.ended_at === null ? await followRun(client, given.runId, { signal, log: log.add }) : found.run;
   log.end();
   if (!hasEnded(run)) throw new Error('an ended run has a response');
-  const { response, lines } = await shownRun(context, client, run, { root, output: given.output });
+  const { response, lines } = await shownRun(context, client, run, { root, output });
   out.result({ ...run, response }, lines);
   return runExitCode(run);
 }

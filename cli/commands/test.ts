@@ -14,6 +14,7 @@ import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
 import { startTemporaryStack } from '../../toolchain/stack/startTemporaryStack.ts';
 import { reportBuildFailure, warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
+import { outputFile } from '../outputFile.ts';
 import type { Paint } from '../printedLine.ts';
 import { placeLines } from '../runLines.ts';
 import { countText, durationText } from '../text.ts';
@@ -42,6 +43,7 @@ export async function run(
   const results: FixtureResult[] = [];
   const covered: CoveredFile[] = [];
   const cover = given.coverage === undefined ? undefined : await import('../testCoverage.ts');
+  const lcov = outputFile(cwd, '--coverage', given.coverage, cover?.COVERAGE_FAULT ?? '');
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');
     const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));
@@ -63,7 +65,7 @@ export async function run(
   const failed = results.filter(({ passed }) => !passed).length;
   const passed = results.length - failed;
   const widest = Math.max(...results.map(({ tasklet, case: name }) => `${tasklet}/${name}`.length));
-  const coverage = (await cover?.saveCoverage(cwd, given.coverage ?? '', covered)) ?? null;
+  const coverage = lcov === undefined || cover === undefined ? null : await cover.saveCoverage(lcov, covered);
   out.result({ passed, failed, cases: results, coverage }, (paint) => [
     ...results.flatMap((result) => resultLines(result, widest, paint)),
     results.length === 0

@@ -61,6 +61,14 @@ export function preloadTransport(transport: FabricTarget['transport']): void {
   loadDialler(transport === 'tcp' ? 'tcp' : 'quic').catch(() => {});
 }
 
+/** True where this machine has QUIC. Some processors have no native half of it. */
+export async function hasQuic(): Promise<boolean> {
+  return loadDialler('quic').then(
+    () => true,
+    () => false,
+  );
+}
+
 /**
  * Connects to a cell.
  *

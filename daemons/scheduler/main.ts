@@ -1,7 +1,7 @@
 /** `grafos-scheduler`: reads its flags and files, then lives as daemonLifetime says. */
 
 import { packageVersion } from '../../base/packageVersion.ts';
-import { preloadTransport } from '../fabric/fabricClient.ts';
+import { hasQuic, preloadTransport } from '../fabric/fabricClient.ts';
 import { runDaemon } from '../kit/daemonLifetime.ts';
 import { readTrust } from '../kit/trust.ts';
 import { openCellSession } from './fabric/openCellSession.ts';
@@ -39,7 +39,9 @@ await runDaemon('scheduler', async ({ argv, log, fact }) => {
       const session = await openCellSession({ address, transport: isTcpOnly ? 'tcp' : transport, ...files }, news);
       if (transport === 'auto' && !isTcpOnly && session.identity.transport === 'tcp') {
         isTcpOnly = true;
-        log.warn(`QUIC does not connect to the cell at ${address}: UDP does not get through. TCP is used instead.`);
+        // The cell on this machine says why where QUIC does not load.
+        if (await hasQuic())
+          log.warn(`QUIC does not connect to the cell at ${address}: UDP does not get through. TCP is used instead.`);
       }
       return session;
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import type { CellStatus } from '../../toolchain/cell/cellStatus.ts';
 import { signCellRequest } from '../../toolchain/cell/signCellRequest.ts';
 import { createAuthority, loadAuthority } from '../../toolchain/trust/authority.ts';
 import { readSigningRequests } from '../../toolchain/trust/signingRequest.ts';
+import { freePorts } from '../helpers/freePorts.ts';
 import { type Ended, grafos, grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
 import { programOf } from '../helpers/programCopy.ts';
@@ -34,16 +35,8 @@ async function keysFolder() {
 }
 type Keys = Awaited<ReturnType<typeof keysFolder>>;
 
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, HOST));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
 async function words(...more: string[]): Promise<string[]> {
-  const [port, memory, control] = await freePorts(3);
+  const [port, memory, control] = await freePorts(HOST, 3);
   return [
     ...['cell', 'init', '--state', 'state', '--cell-id', 'aws-eu-1', '--provider', 'aws', '--region', 'eu-1'],
     ...['--host', HOST, '--listen', HOST, '--port', String(port), '--memory-port', String(memory)],

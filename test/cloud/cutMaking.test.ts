@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keptBundle } from '../../toolchain/cloud/keptBundle.ts';
 import { awsModelsMissing } from '../fakeCloud/awsModel.ts';
 import { debianMachinesMissing } from '../fakeCloud/debianRoot.ts';
 import type { Fault, RecordedCall } from '../fakeCloud/faults.ts';
@@ -20,28 +21,18 @@ const missing = debianMachinesMissing() ?? awsModelsMissing();
 
 for (const provider of ['aws', 'gcp'] as const) {
   describe(`making a cell in ${provider}, cut off${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
-    before(function () {
+    before(async function () {
       if (missing !== undefined) this.skip();
+      this.timeout(120_000);
+      // It is packed once for all the commands below.
+      await keptBundle('linux-x64', new AbortController().signal, () => {});
     });
 
     it('is one whole cell after kills at each call and each write in turn, and goes after as many', async function () {
       this.timeout(600_000);
-      // A stack that takes its time is also met half made.
-      await using setup = await cloudSetup({ ...QUICK, stepMs: 100 });
-      const cell = [provider, '--name', 'edge', '--yes', '--json'];
-      const made = await cutInTurn(setup, provider, ['cloud', 'provision', ...cell], ASKS_FOR_KEY);
-      assert.equal(made.last.signal, 'SIGKILL', made.last.stdout + made.last.stderr);
-      assert.deepEqual(kindsOf(setup, provider), WHOLE[provider]);
-      assert.ok(made.calls.length >= PLACES[provider], made.calls.join('\n'));
-      // The CA, the pairs of admin and tenant, and two steps of the notes, each before and after.
-      assert.ok(made.writes.length >= 16, made.writes.join('\n'));
-      const gone = await cutInTurn(setup, provider, ['cloud', 'destroy', ...cell]);
-      assert.equal(gone.last.code, 0, gone.last.stdout + gone.last.stderr);
-      assert.deepEqual(JSON.parse(gone.last.stdout).left, []);
-      assert.deepEqual(kindsOf(setup, provider), []);
-      assert.ok(gone.calls.length >= PLACES[provider], gone.calls.join('\n'));
-      // The notes are written, and removed.
-      assert.equal(gone.writes.length, 4, gone.writes.join('\n'));
+      // Each of some hundred places is a process of its own, so the two are cut side by side.
+      for (const ended of await Promise.allSettled([cutWhileMade(provider), cutWhileDestroyed(provider)]))
+        if (ended.status === 'rejected') throw ended.reason;
     });
 
     for (const side of ['before', 'after'] as const) {
@@ -92,6 +83,34 @@ for (const provider of ['aws', 'gcp'] as const) {
       await destroyed(setup, provider);
     });
   });
+}
+
+/** A stack that takes its time is also met half made. */
+const SLOW = { ...QUICK, stepMs: 100 };
+
+const cellWords = (provider: 'aws' | 'gcp') => [provider, '--name', 'edge', '--yes', '--json'];
+
+async function cutWhileMade(provider: 'aws' | 'gcp'): Promise<void> {
+  await using setup = await cloudSetup(SLOW);
+  const made = await cutInTurn(setup, provider, ['cloud', 'provision', ...cellWords(provider)], ASKS_FOR_KEY);
+  assert.equal(made.last.signal, 'SIGKILL', made.last.stdout + made.last.stderr);
+  assert.deepEqual(kindsOf(setup, provider), WHOLE[provider]);
+  assert.ok(made.calls.length >= PLACES[provider], made.calls.join('\n'));
+  // The CA, the pairs of admin and tenant, and two steps of the notes, each before and after.
+  assert.ok(made.writes.length >= 16, made.writes.join('\n'));
+  await destroyed(setup, provider);
+}
+
+async function cutWhileDestroyed(provider: 'aws' | 'gcp'): Promise<void> {
+  await using setup = await cloudSetup(SLOW);
+  assert.equal(await makeUntilKey(setup, provider, () => undefined), 'whole');
+  const gone = await cutInTurn(setup, provider, ['cloud', 'destroy', ...cellWords(provider)]);
+  assert.equal(gone.last.code, 0, gone.last.stdout + gone.last.stderr);
+  assert.deepEqual(JSON.parse(gone.last.stdout).left, []);
+  assert.deepEqual(kindsOf(setup, provider), []);
+  assert.ok(gone.calls.length >= PLACES[provider], gone.calls.join('\n'));
+  // The notes are written, and removed.
+  assert.equal(gone.writes.length, 4, gone.writes.join('\n'));
 }
 
 /**

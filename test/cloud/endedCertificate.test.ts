@@ -12,7 +12,9 @@ import { addCloudCell } from '../../toolchain/deploy/cloudCells.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
 import { doneJournal } from '../helpers/doneJournal.ts';
 import { expiredCell } from '../helpers/expiredCell.ts';
+import { loopbackAddress } from '../helpers/loopbackAddress.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
+import { provisioningOf } from '../helpers/provisioningOf.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const { signal } = new AbortController();
@@ -21,7 +23,7 @@ const REMAKE = /grafos cloud destroy aws --name edge, then grafos cloud provisio
 describe('a cell in a cloud whose certificate has ended', () => {
   it('is not renewed and not adopted, is asked nothing, and each command says what to do', async () => {
     await using folder = await temporaryFolder();
-    const [programRoot, address] = [folder.path, loopback()];
+    const [programRoot, address] = [folder.path, loopbackAddress()];
     await using expired = await expiredCell('edge', { host: address, port: 7443 });
     const { cell } = expired;
     const url = cell.scheduler_url;
@@ -58,29 +60,10 @@ describe('a cell in a cloud whose certificate has ended', () => {
     assert.deepEqual([status.healthy, status.url], [false, url]);
     assert.match(status.next ?? '', REMAKE);
 
-    const open = [{ port: 7443, from: journal.from, until: 'the cell is destroyed' as const }];
-    const plan = { ...PLAN, found: await cloud.find('edge', { signal }), open, resources: [] };
-    const provisioning = { programRoot, plan, keys, tenant: 'acme', from: journal.from, signal, report: () => {} };
-    await assert.rejects(provisionCell(cloud, provisioning), said);
+    await assert.rejects(provisionCell(cloud, provisioningOf(programRoot, 'edge', keys)), said);
     assert.deepEqual(changes, ['allow 7443'], 'nothing is made or removed');
     assert.equal(expired.asked(), 0);
     const kept = JSON.parse(await readFile(join(programRoot, '.grafos/cloud/aws-cells.json'), 'utf8'));
     assert.equal(kept.length, 1);
   });
 });
-
-const PLAN = {
-  account: '123456789012',
-  principal: 'ada',
-  provider: 'aws' as const,
-  name: 'edge',
-  region: 'eu-central-1',
-  size: 't3.small',
-  target: 'linux-x64' as const,
-  price: { known: false as const, see: 'https://aws.amazon.com' },
-};
-
-/** An address of this machine that no other test has. */
-function loopback(): string {
-  return `127.${[0, 0, 0].map(() => 2 + Math.floor(Math.random() * 250)).join('.')}`;
-}

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { packageRoot } from '../../base/packageRoot.ts';
 import { DoorConnection } from '../../toolchain/cloud/enrol/doorConnection.ts';
 import { createAuthority } from '../../toolchain/trust/authority.ts';
 import { debianMachinesMissing } from '../fakeCloud/debianRoot.ts';
-import { MachineNetwork } from '../fakeCloud/machineNetwork.ts';
-import { temporaryFolder } from '../helpers/temporaryFolder.ts';
+import { openDoor } from '../helpers/openDoor.ts';
 
 const missing = debianMachinesMissing();
-const PORT = 7444;
 const never = new AbortController().signal;
 
 describe(`the enrolment door${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
@@ -122,79 +116,3 @@ describe(`the enrolment door${missing === undefined ? '' : ` (skipped: ${missing
     assert.equal(await DoorConnection.dial(door.peer, never), undefined);
   });
 });
-
-interface OpenDoor extends AsyncDisposable {
-  folder: string;
-  authority: ReturnType<typeof createAuthority>;
-  peer: Parameters<typeof DoorConnection.dial>[0];
-  ended: Promise<unknown>;
-  /** Waits for a line that the door writes to its log. */
-  said(pattern: RegExp): Promise<void>;
-}
-
-/** The very script of the user data, in a network of its own and with a console of its own. */
-async function openDoor(seconds = 600): Promise<OpenDoor> {
-  await using cleanup = new AsyncDisposableStack();
-  const { path: folder } = cleanup.use(await temporaryFolder('grafos-door-'));
-  const network = cleanup.use(new MachineNetwork());
-  network.allow([{ from: '0.0.0.0/0', port: PORT }]);
-  const authority = createAuthority({ name: 'test CA', days: 2 });
-  await cp(join(packageRoot, 'media/cell/door.py'), join(folder, 'door.py'));
-  await writeFile(join(folder, 'ca.pem'), authority.certPem);
-  await writeFile(join(folder, 'console'), '');
-  const facts = {
-    provider: 'aws',
-    region: 'eu-central-1',
-    cell_id: 'aws-edge',
-    door_port: PORT,
-    scheduler_port: 7443,
-    seconds,
-  };
-  await writeFile(join(folder, 'door.json'), JSON.stringify(facts));
-  const script = `mount --bind ${folder}/console /dev/console && mount -t tmpfs tmpfs /opt && exec /usr/bin/python3 ${folder}/door.py`;
-  const child: ChildProcess = spawn(
-    'setpriv',
-    ['--pdeathsig', 'KILL', 'ip', 'netns', 'exec', network.namespace, 'unshare', '--mount', 'sh', '-c', script],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const ended = once(child, 'exit');
-  cleanup.defer(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
-  const lines: string[] = [];
-  const news = createInterface(child.stdout as NonNullable<typeof child.stdout>).on('line', (line) => lines.push(line));
-  const owner = authority.issue({ role: 'admin', name: 'owner', days: 1 });
-  const owned = cleanup.move();
-  return {
-    folder,
-    authority,
-    peer: {
-      address: network.address,
-      port: PORT,
-      keySha256: await toldKey(join(folder, 'console'), ended),
-      certPem: owner.certPem,
-      keyPem: owner.keyPem,
-    },
-    ended,
-    async said(pattern) {
-      while (!lines.some((line) => pattern.test(line)))
-        await once(news, 'line', { signal: AbortSignal.timeout(20_000) });
-    },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-/** The hash on the console, once it is there. */
-async function toldKey(console: string, ended: Promise<unknown>): Promise<string> {
-  let isOver = false;
-  void ended.then(() => {
-    isOver = true;
-  });
-  for (;;) {
-    const [, hash] = /grafos-key-sha256 ([0-9a-f]{64})/.exec(await readFile(console, 'utf8')) ?? [];
-    if (hash !== undefined) return hash;
-    if (isOver) throw new Error('the door ended before it told its key');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

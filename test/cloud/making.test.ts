@@ -3,7 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RunResponse } from '../../daemons/wire/tenantApi.ts';
+import { signCellRequest } from '../../toolchain/cell/signCellRequest.ts';
+import type { CloudCellStatus } from '../../toolchain/cloud/cloudStatus.ts';
+import { connectTarget } from '../../toolchain/deploy/connectTarget.ts';
+import { directTarget } from '../../toolchain/deploy/resolveProvider.ts';
+import { shownCertificate } from '../../toolchain/deploy/shownCertificate.ts';
+import { loadAuthority } from '../../toolchain/trust/authority.ts';
 import { awsModelsMissing } from '../fakeCloud/awsModel.ts';
 import { debianMachinesMissing } from '../fakeCloud/debianRoot.ts';
 import { CALLER_ADDRESS, type MachineNetwork, STRANGER_ADDRESS } from '../fakeCloud/machineNetwork.ts';
@@ -36,7 +43,7 @@ for (const provider of ['aws', 'gcp'] as const) {
       );
       assert.equal(inventory(setup, provider).length, 0, 'a plan makes nothing');
 
-      const made = await done<{ cell_id: string; region: string; keys: string }>(
+      const made = await done<{ cell_id: string; cell: { scheduler_url: string }; keys: string }>(
         run(['cloud', 'provision', provider, ...of, '--yes']),
       );
       assert.equal(made.cell_id, `${provider}-edge`);
@@ -68,6 +75,12 @@ for (const provider of ['aws', 'gcp'] as const) {
 
       const renewed = await done<{ not_after: string }>(run(['cloud', 'renew', provider, ...of]));
       assert.ok(Date.parse(renewed.not_after) > Date.now() + 89 * 86_400_000);
+      await renewFor(9, made.cell.scheduler_url, made.keys, made.cell_id);
+      assert.match(String((await status(setup)).next), /ends in 8 days. Renew it: grafos cloud renew/);
+      const again = await run(['cloud', 'provision', provider, ...of, '--yes', '--steps']);
+      assert.match(again.stderr, /renewing its certificate, which ends in 8 days/);
+      const { certificate_ends: ends } = await status(setup);
+      assert.ok(Date.parse(String(ends)) > Date.now() + 89 * 86_400_000, String(ends));
       await machineOf(setup, provider).reboot();
       await done(run(['cloud', 'provision', provider, ...of, '--yes']));
       const runs = await done<Array<{ run_id: string }>>(run(['runs', 'list', '--provider', provider, '--json']));
@@ -76,12 +89,10 @@ for (const provider of ['aws', 'gcp'] as const) {
         [there.run_id],
         'the runs are kept',
       );
-      const [status] = await done<Array<{ healthy: boolean; next: string | null; certificate_ends: string }>>(
-        run(['cloud', 'status', '--json']),
-      );
+      const after = await status(setup);
       assert.deepEqual(
-        [status?.healthy, status?.next, status?.certificate_ends],
-        [true, null, renewed.not_after],
+        [after.healthy, after.next, after.certificate_ends],
+        [true, null, ends],
         'also after the reboot',
       );
 
@@ -117,6 +128,32 @@ async function done<Value>(running: Promise<{ code: number | null; stdout: strin
   const { code, stdout, stderr } = await running;
   assert.equal(code, 0, `${stdout}\n${stderr}`);
   return JSON.parse(stdout) as Value;
+}
+
+/** The state of the one cell, once its parts are connected with their new certificates. */
+async function status({ run }: CloudSetup): Promise<CloudCellStatus> {
+  for (;;) {
+    const { stdout, stderr } = await run(['cloud', 'status', '--json']);
+    const [cell] = JSON.parse(stdout) as CloudCellStatus[];
+    assert.ok(cell, stdout + stderr);
+    if (cell.healthy) return cell;
+    await delay(200);
+  }
+}
+
+/** Gives a cell certificates of a life of its own, as time would. */
+async function renewFor(days: number, url: string, folder: string, cellId: string): Promise<void> {
+  const signal = AbortSignal.timeout(30_000);
+  const file = (name: string) => join(folder, name);
+  const files = { ca: file('ca.pem'), cert: file('admin-owner.pem'), key: file('admin-owner-key.pem') };
+  const target = await directTarget(url, files, '');
+  using owner = await connectTarget(target, signal);
+  const request = await owner.requestRenewal({ signal });
+  const authority = loadAuthority(target.caPem, await readFile(file('ca-key.pem'), 'utf8'));
+  const hosts = [new URL(url).hostname];
+  const { answer, schedulerDer } = signCellRequest({ request, authority, cellId, hosts, days });
+  await owner.renew(answer, { signal });
+  while (!(await shownCertificate(target, signal)).raw.equals(schedulerDer)) await delay(100, undefined, { signal });
 }
 
 /** The names of all that the account has, without what comes and goes with a machine. */

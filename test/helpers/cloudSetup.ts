@@ -37,11 +37,15 @@ export async function cloudSetup(options: Partial<FakeCloudOptions> = {}): Promi
   const owned = cleanup.move();
   const shown: string[] = [];
   let child: ChildProcess | undefined;
+  let killed: { child: ChildProcess; gone: Promise<unknown> } | undefined;
   cloud.killCaller = async () => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
+    // Calls that are under way at once end the same caller.
+    if (killed?.child !== child) {
+      killed = { child, gone: once(child, 'exit') };
+      child.kill('SIGKILL');
+    }
+    await killed.gone;
   };
   return {
     cloud,

@@ -5,8 +5,9 @@ import type { CellCloud } from '../../toolchain/cloud/cellCloud.ts';
  *
  * @param ca the mark of the CA that the cell was made with
  * @param changes hears of what would have changed something
+ * @param machineKey the hash that the cloud tells of the key of the machine
  */
-export function madeCloud(address: string, ca: string, changes: string[] = []): CellCloud {
+export function madeCloud(address: string, ca: string, changes: string[] = [], machineKey?: string): CellCloud {
   return {
     provider: 'aws',
     region: 'eu-central-1',
@@ -17,7 +18,7 @@ export function madeCloud(address: string, ca: string, changes: string[] = []): 
     find: async () => ({ state: 'made', address, machine: 'i-1', ca }),
     make: async () => void changes.push('make'),
     settle: async () => {},
-    machineKey: async () => undefined,
+    machineKey: async () => machineKey,
     allow: async (_name, _from, ports) => void changes.push(`allow ${ports.join()}`),
     unmake: async () => void changes.push('unmake'),
     leftovers: async () => [],

@@ -15,6 +15,13 @@ export interface SignCellOptions {
   days: number;
 }
 
+export interface SignedCell {
+  answer: string;
+  notAfter: Date;
+  /** The certificate that the scheduler shows once the cell took the answer. */
+  schedulerDer: Uint8Array;
+}
+
 /**
  * Answers the request of a cell with its certificates.
  *
@@ -24,7 +31,7 @@ export interface SignCellOptions {
  * @returns the answer in PEM: the certificates of the CA, the cell and the scheduler
  * @throws {GrafosError} signing_request_unfit, signing_request_differs, certificate_request_invalid
  */
-export function signCellRequest(options: SignCellOptions): { answer: string; notAfter: Date } {
+export function signCellRequest(options: SignCellOptions): SignedCell {
   const { request, authority, cellId, hosts, days } = options;
   const requests = readSigningRequests(request);
   const roles = requests.map(({ role }) => role).sort();
@@ -37,9 +44,10 @@ export function signCellRequest(options: SignCellOptions): { answer: string; not
       throw differs(`It names the hosts ${wanted.hosts.join(', ')}; given were ${hosts.join(', ')}.`);
     return authority.issueFor({ role, name: cellId, hosts, days }, wanted.publicKey);
   });
-  const [first] = signed;
-  if (first === undefined) throw new Error('a cell has roles');
-  return { answer: [authority.certPem, ...signed.map(({ certPem }) => certPem)].join(''), notAfter: first.notAfter };
+  const scheduler = signed[CELL_ROLES.indexOf('scheduler')];
+  if (scheduler === undefined) throw new Error('a cell has a scheduler');
+  const { certDer: schedulerDer, notAfter } = scheduler;
+  return { answer: [authority.certPem, ...signed.map(({ certPem }) => certPem)].join(''), notAfter, schedulerDer };
 }
 
 /** Hosts as a text that does not depend on their order and on how an address is written. */

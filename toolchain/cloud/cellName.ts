@@ -12,6 +12,11 @@ export function checkedCellName(name: string): string {
   });
 }
 
+/** The name that a cell calls itself by. */
+export function cellIdOf(provider: string, name: string): string {
+  return `${provider}-${name}`;
+}
+
 /** The name of a stack, and the beginning of the names of all resources. */
 export function resourceName(name: string): string {
   return `grafos-${name}`;

@@ -1,18 +1,20 @@
+import { X509Certificate } from 'node:crypto';
+import { dirname } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { isHealthy } from '../deploy/cellReport.ts';
-import { certificateEnd } from '../deploy/certificateEnd.ts';
 import { type CloudCell, readCloudCells } from '../deploy/cloudCells.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
 import { cellTarget } from '../deploy/resolveProvider.ts';
+import { shownCertificate } from '../deploy/shownCertificate.ts';
 import { BY_HAND, readPem } from '../trust/readPem.ts';
 import { type CellCloud, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CloudJournal } from './cloudJournal.ts';
-import { endedCertificate } from './endedCertificate.ts';
+import { canOutlast, endsSoon } from './endsSoon.ts';
+import { remakeCommands } from './remakeCommands.ts';
+import { unprovenCell } from './unprovenCell.ts';
 
 /** Time that a cell may take to answer, milliseconds. */
 const ANSWER_MS = 10_000;
-/** A certificate that ends sooner is warned about, days. */
-const ENDS_SOON_DAYS = 14;
 
 /** The state of a cell that was made in a cloud. */
 export interface CloudCellStatus {
@@ -63,7 +65,7 @@ export async function cloudStatus(
     return { ...status, ...(await askCell(programRoot, { provider, name }, entry, bounded, command)) };
   } catch (error) {
     signal.throwIfAborted();
-    const ended = endedCertificate(error, provider, name);
+    const ended = unprovenCell(error, provider, name);
     if (ended !== undefined) return { ...status, next: `${ended.message} ${ended.next}` };
     const why = error instanceof GrafosError ? error.message : `No answer within ${ANSWER_MS / 1000} s.`;
     return { ...status, next: `${why} Your address may have changed; this opens the cell to it: ${command}` };
@@ -81,17 +83,28 @@ async function askCell(
   const target = await cellTarget(programRoot, provider, entry, text);
   using client = await connectTarget(target, signal);
   const health = await client.health({ signal });
-  const ends = await certificateEnd(target, signal);
-  const days = (ends.getTime() - Date.now()) / 86_400_000;
+  const certificate = await shownCertificate(target, signal);
   return {
     healthy: isHealthy(health),
     version: health.version,
     last_heartbeat: health.last_heartbeat,
-    certificate_ends: ends.toISOString(),
+    certificate_ends: certificate.validToDate.toISOString(),
     next: !isHealthy(health)
       ? `The scheduler is ${health.role}; its state is ${health.status}. Go on with it: ${command}`
-      : days < ENDS_SOON_DAYS
-        ? `Its certificate ends in ${Math.floor(days)} days. Renew it: grafos cloud renew ${provider} --name ${name}`
-        : null,
+      : endsSoonAdvice(certificate, entry, text, provider, name),
   };
+}
+
+function endsSoonAdvice(
+  certificate: X509Certificate,
+  { ca_cert }: CloudCell,
+  caPem: string,
+  provider: CellCloud['provider'],
+  name: string,
+): string | null {
+  const days = endsSoon(certificate);
+  if (days === undefined) return null;
+  return canOutlast(new X509Certificate(caPem).validToDate, certificate)
+    ? `Its certificate ends in ${days} days. Renew it: grafos cloud renew ${provider} --name ${name}`
+    : `Its certificate ends in ${days} days, and its CA lasts no longer. Destroy the cell with its runs, set ${dirname(ca_cert)} aside, and make it anew: ${remakeCommands(provider, name)}`;
 }

@@ -4,15 +4,18 @@ import type { Health } from '../../daemons/wire/tenantApi.ts';
 import { type AdoptedCell, adoptCell } from '../deploy/adoptCell.ts';
 import { isHealthy } from '../deploy/cellReport.ts';
 import { connectTarget } from '../deploy/connectTarget.ts';
-import { directTarget } from '../deploy/resolveProvider.ts';
+import { shownCertificate } from '../deploy/shownCertificate.ts';
 import { type CellCloud, type CloudCall, DOOR_PORT, type FoundCell, SCHEDULER_PORT } from './cellCloud.ts';
 import type { CellKeys } from './cellKeys.ts';
+import { cellIdOf } from './cellName.ts';
 import { type CloudJournal, type JournalStep, lockCell, readJournal, writeJournal } from './cloudJournal.ts';
-import { endedCertificate } from './endedCertificate.ts';
+import { canOutlast, endsSoon } from './endsSoon.ts';
 import { enrolCell } from './enrol/enrolCell.ts';
 import { keptBundle } from './keptBundle.ts';
 import { nextLook } from './nextLook.ts';
 import type { CellPlan } from './planCell.ts';
+import { ownerTarget, renewCertificates } from './renewCertificates.ts';
+import { unprovenCell } from './unprovenCell.ts';
 import { userData } from './userData.ts';
 
 /** Longest time from a made machine to its key, milliseconds: the console may lag by minutes. */
@@ -42,25 +45,21 @@ interface Work extends Provisioning {
 
 type MadeCell = Extract<FoundCell, { state: 'made' }>;
 
-/** The name that a cell calls itself by. */
-export function cellIdOf(provider: string, name: string): string {
-  return `${provider}-${name}`;
-}
-
 /**
  * Makes a cell, from wherever an earlier try ended, up to its adoption by the program. A cell that
- * is there already is only looked at.
+ * is there already is only looked at, and its certificates are renewed when they end soon.
  *
  * @throws {GrafosError} cloud_cell_busy, cell_of_another_ca, resource_failed, machine_key_missing,
  *   machine_key_doubtful, machine_key_differs, enrolment_failed, cell_not_started,
- *   server_certificate_expired, and the errors of {@link CellCloud}, `keptBundle` and `adoptCell`
+ *   cell_not_renewed, server_certificate_expired, and the errors of {@link CellCloud}, `keptBundle`
+ *   and `adoptCell`
  */
 export async function provisionCell(cloud: CellCloud, provisioning: Provisioning): Promise<AdoptedCell> {
   try {
     return await provision(cloud, provisioning);
   } catch (error) {
     const { provider, name } = provisioning.plan;
-    throw endedCertificate(error, provider, name) ?? error;
+    throw unprovenCell(error, provider, name) ?? error;
   }
 }
 
@@ -91,7 +90,18 @@ async function provision(cloud: CellCloud, provisioning: Provisioning): Promise<
     { isOwnName: true },
   );
   await work.note('done');
+  await renewWhereDue(work, made);
   return adopted;
+}
+
+/** Renews the certificates of a cell that was made long ago. */
+async function renewWhereDue({ plan, keys, signal, report }: Work, made: MadeCell): Promise<void> {
+  const url = urlOf(made);
+  const certificate = await shownCertificate(await ownerTarget(url, keys), signal);
+  const days = endsSoon(certificate);
+  if (days === undefined || !canOutlast(keys.authority.notAfter, certificate)) return;
+  report(`renewing its certificate, which ends in ${days} days`);
+  await renewCertificates(plan, url, keys, signal);
 }
 
 function urlOf({ address }: MadeCell): string {
@@ -223,10 +233,7 @@ function isNotThere(error: unknown): error is GrafosError {
 }
 
 async function admin({ keys, signal }: Work, made: MadeCell): ReturnType<typeof connectTarget> {
-  return connectTarget(
-    await directTarget(urlOf(made), { ca: keys.ca, cert: keys.admin.cert, key: keys.admin.key }, ''),
-    signal,
-  );
+  return connectTarget(await ownerTarget(urlOf(made), keys), signal);
 }
 
 async function schedulerHealth(work: Work, made: MadeCell): Promise<Health> {

@@ -1,10 +1,10 @@
 import { GrafosError } from '../../base/grafosError.ts';
 import type { Health } from '../../daemons/wire/tenantApi.ts';
 import { CELL_ANSWER_MS } from './cellBounds.ts';
-import { certificateEnd } from './certificateEnd.ts';
 import { type CloudCell, type CloudProvider, cellNameOf } from './cloudCells.ts';
 import { connectTarget } from './connectTarget.ts';
 import { confirmedTarget, type Target } from './resolveProvider.ts';
+import { shownCertificate } from './shownCertificate.ts';
 
 /** The state of one cell of a cloud, from the cell itself. */
 export interface CellReport {
@@ -73,9 +73,9 @@ export async function askScheduler(target: Target, signal: AbortSignal): Promise
   const advice = target.provider === 'local' ? 'Start it again: grafos dev up' : 'Ask who runs the cell.';
   try {
     using client = await connectTarget(target, bounded);
-    const [health, ends] = await Promise.all([
+    const [health, certificate] = await Promise.all([
       client.health({ signal: bounded }),
-      target.provider === 'local' ? null : certificateEnd(target, bounded).catch(() => null),
+      target.provider === 'local' ? null : shownCertificate(target, bounded).catch(() => null),
     ]);
     const ready = isHealthy(health);
     return {
@@ -84,7 +84,7 @@ export async function askScheduler(target: Target, signal: AbortSignal): Promise
       region: health.cell?.region ?? null,
       version: health.version,
       last_heartbeat: health.last_heartbeat,
-      certificate_ends: ends?.toISOString() ?? null,
+      certificate_ends: certificate?.validToDate.toISOString() ?? null,
       message: ready
         ? 'the cell answers'
         : `the scheduler is ${health.role}, its cell ${health.cell === null ? 'is away' : health.status}`,

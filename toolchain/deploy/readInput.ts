@@ -7,13 +7,14 @@ import { inputTooLarge } from './inputTooLarge.ts';
 import { readInputFile } from './readInputFile.ts';
 
 /**
- * The bytes of the input that a command line names: a file, or a pipe or device that does not say
- * its size beforehand.
+ * The bytes of the input that a command line names: a file, a pipe or device that does not say its
+ * size beforehand, or standard input as `-`.
  *
  * @throws {GrafosError} input_too_large, no_such_file, not_a_file, permission_denied, and the
  *   signal's reason
  */
 export async function readInput(file: string, signal: AbortSignal): Promise<Uint8Array> {
+  if (file === '-') return await readBounded('Standard input', process.stdin, signal);
   try {
     const seen = await stat(file);
     if (!seen.isFIFO() && !seen.isCharacterDevice()) return await readInputFile(file);
@@ -42,7 +43,7 @@ function textInstead({ code, message, kind }: GrafosError): GrafosError {
  *
  * @throws {GrafosError} input_too_large, and the signal's reason
  */
-export async function readBounded(what: string, stream: Readable, signal: AbortSignal): Promise<Uint8Array> {
+async function readBounded(what: string, stream: Readable, signal: AbortSignal): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
   try {

@@ -77,6 +77,8 @@ const ADVICE: Record<string, Advice> = {
     why: 'a folder with something in it is where a file must be',
     next: 'Move that folder out of the way.',
   },
+  EBUSY: { code: 'not_a_file', why: 'the system uses it for something else', next: 'Give another path.' },
+  EPIPE: { code: 'not_a_file', why: 'the reader of the pipe has ended', next: 'Start it again, or give a file.' },
   ENOENT: { code: 'no_such_file', why: 'there is no such file or folder', next: 'Check the path.' },
   ENAMETOOLONG: { code: 'path_too_long', why: 'the path is too long', next: 'Use a shorter path.' },
   EMFILE: {

@@ -10,12 +10,14 @@ const sign = (pem: string, more: Partial<Parameters<typeof signCellRequest>[0]> 
 describe('the answer to a cell', () => {
   it('has certificates that the doors take for the keys of the request', () => {
     const keys = { cell: newKey(), scheduler: newKey() };
-    const { answer } = sign(
+    const { answer, schedulerDer, notAfter } = sign(
       request('scheduler', undefined, undefined, keys.scheduler) + request('cell', undefined, undefined, keys.cell),
     );
     const [ca, cell, scheduler, ...more] = answer.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? [];
     assert.ok(ca && cell && scheduler && more.length === 0);
     assert.equal(`${ca}\n`, authority.certPem);
+    const shown = new X509Certificate(scheduler);
+    assert.deepEqual([shown.raw.equals(schedulerDer), shown.validToDate], [true, notAfter]);
     for (const [role, pem] of [
       ['cell', cell],
       ['scheduler', scheduler],

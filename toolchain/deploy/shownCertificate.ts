@@ -7,21 +7,21 @@ import { CELL_ANSWER_MS } from './cellBounds.ts';
 import type { Target } from './resolveProvider.ts';
 
 /**
- * The end of the certificate that a scheduler shows.
+ * The certificate that a scheduler shows.
  *
  * @throws {GrafosError} scheduler_unreachable when it shows none in time
  */
-export async function certificateEnd(
+export async function shownCertificate(
   { url, caPem, certPem, keyPem }: Pick<Target, 'url' | 'caPem' | 'certPem' | 'keyPem'>,
   signal: AbortSignal,
-): Promise<Date> {
+): Promise<X509Certificate> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(CELL_ANSWER_MS)]);
   const socket = connect({ ...schedulerAddress(url), ca: caPem, cert: certPem, key: keyPem });
   try {
     await once(socket, 'secureConnect', { signal: bounded });
     const certificate = socket.getPeerX509Certificate();
     if (!(certificate instanceof X509Certificate)) throw new Error('the scheduler has no certificate');
-    return new Date(certificate.validTo);
+    return certificate;
   } catch (error) {
     if (signal.aborted || !bounded.aborted) throw error;
     throw new GrafosError('scheduler_unreachable', `The scheduler at ${url} showed no certificate.`, {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { certificateEnd } from '../../../../toolchain/deploy/certificateEnd.ts';
+import { shownCertificate } from '../../../../toolchain/deploy/shownCertificate.ts';
 import { createAuthority } from '../../../../toolchain/trust/authority.ts';
 
 const authority = createAuthority({ name: 'ends', days: 30 });
@@ -21,7 +21,7 @@ async function listening(host: string): Promise<Server | undefined> {
   }
 }
 
-describe('the end of the certificate of a scheduler', () => {
+describe('the certificate that a scheduler shows', () => {
   for (const [host, inUrl] of [
     ['127.0.0.1', '127.0.0.1'],
     ['::1', '[::1]'],
@@ -31,7 +31,8 @@ describe('the end of the certificate of a scheduler', () => {
       if (server === undefined) return this.skip();
       try {
         const url = `https://${inUrl}:${(server.address() as AddressInfo).port}`;
-        const days = ((await certificateEnd({ url, ...trust }, signal)).getTime() - Date.now()) / 86_400_000;
+        const days =
+          ((await shownCertificate({ url, ...trust }, signal)).validToDate.getTime() - Date.now()) / 86_400_000;
         assert.ok(days > 8 && days < 9.1, String(days));
       } finally {
         server.closeAllConnections();
@@ -41,7 +42,7 @@ describe('the end of the certificate of a scheduler', () => {
   }
 
   it('is asked for at the port of https where the URL has none', async () => {
-    const asked = certificateEnd({ url: 'https://127.0.0.1', ...trust }, signal);
+    const asked = shownCertificate({ url: 'https://127.0.0.1', ...trust }, signal);
     const error = await asked.then(
       () => assert.fail('a stranger has a certificate of ours'),
       (fault: NodeJS.ErrnoException & { port?: number }) => fault,
@@ -55,8 +56,8 @@ describe('the end of the certificate of a scheduler', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
-      await assert.rejects(certificateEnd({ url, ...trust }, AbortSignal.abort()), { name: 'AbortError' });
-      await assert.rejects(certificateEnd({ url, ...trust }, signal), { code: 'scheduler_unreachable' });
+      await assert.rejects(shownCertificate({ url, ...trust }, AbortSignal.abort()), { name: 'AbortError' });
+      await assert.rejects(shownCertificate({ url, ...trust }, signal), { code: 'scheduler_unreachable' });
     } finally {
       server.close();
     }
