@@ -7,7 +7,7 @@ import { formatSize, sizeText } from '../../program/size.ts';
 import { readAccount, tenantName } from '../../toolchain/account/account.ts';
 import { devUp } from '../../toolchain/stack/devUp.ts';
 import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
-import { boundsOf, countOption, sizeOption } from '../arguments.ts';
+import { countOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { timeText } from '../text.ts';
 
@@ -65,7 +65,7 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
   const memCapacity =
     given.memCapacity === undefined
       ? (stack?.memory_bytes ?? DEFAULT_MEM_CAPACITY)
-      : sizeOption('--mem-capacity', given.memCapacity, boundsOf('stack', 'memory'));
+      : sizeOption('--mem-capacity', given.memCapacity);
   const own = tenantName(await readAccount());
   const { state, replaced, kept, ended, warning, duration_ms } = await devUp(program.root, {
     memCapacity,
