@@ -29,7 +29,7 @@ export const SECTIONS = {
   },
   commands: {
     title: 'Commands of every minute',
-    about: 'Builds of what did not change and commands for cells beside bare Node; a large input beside a plain copy.',
+    about: 'Unchanged builds and commands for cells beside bare Node, and a large input beside a plain copy.',
     measure: async (report, { rounds }) => (await import('./commandsReport.ts')).commandsReport(report, rounds),
   },
   editor: {
