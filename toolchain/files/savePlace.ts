@@ -32,8 +32,10 @@ export function savePlace(file: string, what: string): SavePlace {
     // The folder must be there: a name in no folder is refused now, and not after a run.
     const folder = realpathSync.native(dirname(file));
     if (!statSync(folder).isDirectory()) {
-      const options = { kind: 'usage', next: 'Check the path.' } as const;
-      throw new GrafosError('not_a_folder', `${what}: ${folder} is not a folder.`, options);
+      throw new GrafosError('not_a_folder', `${what}: ${folder} is not a folder.`, {
+        kind: 'usage',
+        next: 'Check the path.',
+      });
     }
     if (isLeadOut(file, stats)) return { path: file, kind: 'file' };
     if (stats?.isFIFO()) return { path: file, kind: 'pipe' };
