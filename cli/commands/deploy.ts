@@ -21,7 +21,8 @@ import { type DirectOptions, directFiles } from '../direct.ts';
 import { outputFile } from '../outputFile.ts';
 import { PROFILE_ROWS, profileLines, warnUnwritten } from '../profileLines.ts';
 import { runExitCode, stateText } from '../runLines.ts';
-import { hasEnded, OUTPUT_FAULT, shownRun } from '../shownRun.ts';
+import { OUTPUT_FAULT } from '../saveOutput.ts';
+import { hasEnded, shownRun } from '../shownRun.ts';
 import { createWholeLines } from '../wholeLines.ts';
 
 interface Given extends DirectOptions {

@@ -11,7 +11,7 @@ import { isRunFile } from '../isRunFile.ts';
 import { outputFile } from '../outputFile.ts';
 import type { Paint } from '../printedLine.ts';
 import { responseLines } from '../runLines.ts';
-import { OUTPUT_FAULT, saveOutput } from '../shownRun.ts';
+import { OUTPUT_FAULT, saveOutput } from '../saveOutput.ts';
 
 /** Codes of errors that say that no local stack can repeat a run. */
 const NO_STACK: readonly string[] = ['runtime_not_ready', 'manifest_missing'];

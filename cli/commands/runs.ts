@@ -71,7 +71,8 @@ export async function show(
   context: CommandContext,
   given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<void> {
-  const { hasEnded, OUTPUT_FAULT, shownRun } = await import('../shownRun.ts');
+  const { OUTPUT_FAULT } = await import('../saveOutput.ts');
+  const { hasEnded, shownRun } = await import('../shownRun.ts');
   const { cwd, out, signal } = context;
   const root = programRootOf(cwd);
   const found = await findRun(root, given.runId, given, signal);
@@ -114,7 +115,8 @@ export async function wait(
   context: CommandContext,
   given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<number> {
-  const { hasEnded, OUTPUT_FAULT, shownRun } = await import('../shownRun.ts');
+  const { OUTPUT_FAULT } = await import('../saveOutput.ts');
+  const { hasEnded, shownRun } = await import('../shownRun.ts');
   const { cwd, out, signal } = context;
   const output = outputFile(cwd, '--output', given.output, OUTPUT_FAULT);
   const root = programRootOf(cwd);

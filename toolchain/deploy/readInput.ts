@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { GrafosError } from '../../base/grafosError.ts';
 import { LIMITS } from '../../base/limits.ts';
@@ -18,11 +19,34 @@ export async function readInput(file: string, signal: AbortSignal): Promise<Uint
   try {
     const seen = await stat(file);
     if (!seen.isFIFO() && !seen.isCharacterDevice()) return await readInputFile(file);
-    await using handle = await open(file, 'r');
+    await using handle = await (seen.isFIFO() ? openPipe(file, signal) : open(file, 'r'));
     return await readBounded(file, handle.createReadStream(), signal);
   } catch (error) {
     const fault = fileError(error, 'The input cannot be read', true);
     throw fault instanceof GrafosError && fault.kind === 'usage' && isLikeJson(file) ? textInstead(fault) : fault;
+  }
+}
+
+/**
+ * Opens a named pipe, which waits for its writer. No signal ends such an open, but a writer does:
+ * the abort opens the other end for a moment.
+ */
+async function openPipe(file: string, signal: AbortSignal): Promise<FileHandle> {
+  const release = () => {
+    try {
+      closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
+    } catch {
+      // The pipe is gone, or nobody waits at it.
+    }
+  };
+  signal.addEventListener('abort', release, { once: true });
+  try {
+    const handle = await open(file, 'r');
+    if (!signal.aborted) return handle;
+    await handle.close();
+    throw signal.reason;
+  } finally {
+    signal.removeEventListener('abort', release);
   }
 }
 

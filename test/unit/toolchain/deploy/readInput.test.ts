@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GrafosError } from '../../../../base/grafosError.ts';
@@ -22,6 +23,19 @@ describe('the input that a command line names', () => {
   it('is missing like any other file where it looks like one', async () => {
     for (const file of [NOWHERE, 'nowhere.json', join(NOWHERE, '{}')])
       await assert.rejects(readInput(file, signal), (error: GrafosError) => !PIPE.test(error.next ?? ''));
+  });
+
+  it('is a pipe, whose wait for a writer ends with the command', async function () {
+    if (process.platform === 'win32') this.skip();
+    await using folder = await temporaryFolder();
+    const pipe = join(folder.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const stop = new AbortController();
+    const waiting = readInput(pipe, stop.signal);
+    setTimeout(() => stop.abort(new Error('ended')), 100);
+    await assert.rejects(waiting, /ended/);
+    const [read] = await Promise.all([readInput(pipe, signal), writeFile(pipe, 'abc')]);
+    assert.equal(Buffer.from(read).toString(), 'abc');
   });
 
   it('is a file of such a name where there is one', async () => {
