@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasEnded, saveOutput } from '../../../cli/shownRun.ts';
-import type { Run } from '../../../daemons/wire/tenantApi.ts';
+import { saveOutput } from '../../../cli/saveOutput.ts';
 import type { ShownOutput } from '../../../toolchain/output/shownOutput.ts';
 import { RecordedOutput } from '../../helpers/recordedCommand.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
@@ -10,7 +9,7 @@ import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 const shown = (state: string, bytes: Uint8Array | null) =>
   ({ bytes, response: { run_id: 'r-1', state } }) as unknown as ShownOutput;
 
-describe('the output of a shown run', () => {
+describe('the output of a run', () => {
   it('goes to its file as the tasklet wrote it', async () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, 'out');
@@ -34,10 +33,5 @@ describe('the output of a shown run', () => {
     await using folder = await temporaryFolder();
     const wanted = { code: 'not_a_file', next: /grafos runs show r-1 --output FILE$/ };
     await assert.rejects(saveOutput(new RecordedOutput(), folder.path, shown('succeeded', Uint8Array.of(1))), wanted);
-  });
-
-  it('is there once the run has ended', () => {
-    assert.equal(hasEnded({ response: null } as Run), false);
-    assert.equal(hasEnded({ response: {} } as Run), true);
   });
 });
