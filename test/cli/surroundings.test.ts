@@ -139,6 +139,7 @@ describe('a full disk', () => {
       await rm(join(cwd, 'fill'));
       await grafosJson(['dev', 'down'], { cwd });
     } finally {
+      await grafos(['dev', 'down'], { cwd });
       execFileSync('umount', ['-l', cwd]);
     }
   });
