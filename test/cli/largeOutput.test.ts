@@ -80,7 +80,10 @@ describe('an output past its bound', () => {
       assert.equal((await run(name, BOUND)).error, null, name);
       const { error } = await run(name, BOUND + 1);
       assert.equal(error?.code, 'output_too_large', name);
-      assert.ok((error?.places ?? []).every((place) => place.function !== 'inputText'), name);
+      assert.ok(
+        (error?.places ?? []).every((place) => place.function !== 'inputText'),
+        name,
+      );
     }
   });
 });

@@ -49,6 +49,50 @@ const ROWS: Array<[input: string, code: string, line: number, name: string]> = [
   ['throw', 'trap_unreachable', 29, 'compute'],
 ];
 
+/** Lines of a `compute` that has every loop in itself, by the input that begins it. */
+const LOOPS = `export function compute(input: string): string {
+  const length = input.length;
+  let x: u64 = 3;
+  let text = "";
+  if (input == "first") text = input.toUpperCase() + input;
+  if (input == "while") while (true) {}
+  if (input == "for") {
+    for (;;) {
+      text += "abc";
+    }
+  }
+  if (input == "nested") {
+    for (let i = 0; i < 100_000; i++) {
+      x += i;
+      for (let j = 0; j < 100_000; j++) {
+        x = x * 33 + j;
+      }
+    }
+  }
+  if (input == "apart") x = apart(x);
+  while (x != 0) {
+    x = x * 6364136223846793005 + 1;
+  }
+  return length.toString() + x.toString() + text;
+}
+
+// @ts-ignore: decorator
+@inline
+function apart(x: u64): u64 {
+  while (x != 0) x = x * 31 + 1;
+  return x;
+}
+`;
+
+const LOOP_ROWS: Array<[input: string, lines: number[], name: string]> = [
+  ['while', [6], 'compute'],
+  ['for', [8, 9], 'compute'],
+  ['nested', [15, 16], 'compute'],
+  ['apart', [30], 'apart'],
+  ['', [21, 22], 'compute'],
+  ['first', [21, 22], 'compute'],
+];
+
 describe('the place of a failure', () => {
   let program: Awaited<ReturnType<typeof cookbookCopy>>;
   let cwd = '';
@@ -142,5 +186,28 @@ describe('the place of a failure', () => {
     await writeFile(map, (await readFile(map, 'utf8')).slice(0, 200));
     const { error } = await run('index');
     assert.equal(error?.code, 'trap_unreachable');
+  });
+
+  it('of exhausted fuel is the loop that took it, of all in a function', async () => {
+    await writeFile(source(), LOOPS);
+    await grafosJson(['tasklet', 'build'], { cwd });
+    for (const [input, lines, name] of LOOP_ROWS) {
+      const { error } = await run(input);
+      assert.equal(error?.code, 'fuel_exhausted', input);
+      const [first] = error?.places ?? [];
+      assert.ok(lines.includes(first?.line ?? 0), `"${input}": line ${first?.line}`);
+      assert.equal(first?.function, name, input);
+      assert.equal(first?.begins, undefined);
+    }
+  });
+
+  it('of very much fuel is the function, which does not pass for a line', async () => {
+    await writeFile(join(cwd, 'input'), 'while');
+    const args = ['deploy', 'run', '--input', 'input', '--fuel', '200_000_001'];
+    const { error } = JSON.parse((await grafos([...args, '--json'], { cwd })).stdout) as PlacedResponse;
+    const [first] = error?.places ?? [];
+    assert.deepEqual([first?.function, first?.line, first?.begins], ['compute', 1, true]);
+    const { stdout } = await grafos(args, { cwd });
+    assert.match(stdout, /^ {2}at {8}in compute, which begins at tasklets\/local-dev\.ts:1:1$/m);
   });
 });

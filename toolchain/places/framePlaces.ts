@@ -1,7 +1,7 @@
 import type { Place } from '../../daemons/wire/place.ts';
-import type { RunFrame } from '../../daemons/wire/runError.ts';
+import type { RunErrorCode, RunFrame } from '../../daemons/wire/runError.ts';
 import type { CodePlaces, SourceLine } from '../profile/codePlaces.ts';
-import { enclosingFunction } from './enclosingFunction.ts';
+import { enclosingFunction, enclosingHead } from './enclosingFunction.ts';
 
 /** Lines in which the call of an inlined function is looked for. */
 const CALL_LINES = 4;
@@ -21,13 +21,13 @@ const FOREIGN = /^(?:~|\.|\/|[A-Za-z]:)/;
  * the nearest line of the program in that function.
  *
  * @param pathOf gives the path of a file relative to the program, from its name in the map
- * @param fuelEnded the run ended because its fuel ended, somewhere in the innermost function
+ * @param code of the run's error: where fuel ended in a loop, the loop is the place
  */
 export function framePlaces(
   frames: readonly RunFrame[],
   places: CodePlaces,
   pathOf: (file: string) => string,
-  fuelEnded: boolean,
+  code: RunErrorCode,
 ): Place[] {
   const found: Place[] = [];
   const isOwn = (file: string) => !FOREIGN.test(pathOf(file));
@@ -41,6 +41,15 @@ export function framePlaces(
       own: isOwn(at.file),
       excerpt: lines?.[at.line - 1]?.trim() ?? null,
     });
+  };
+  /** Adds the head of the function at `at`: which line of the function it was is not known. */
+  const addHead = (at: SourceLine) => {
+    const lines = places.linesOf(at.file) ?? [];
+    const head = enclosingHead(lines, at.line, 'assemblyscript');
+    if (head === null) return;
+    const { name, line, column } = head;
+    const excerpt = lines[line - 1]?.trim() ?? null;
+    found.push({ function: name, file: pathOf(at.file), line, column, own: true, excerpt, begins: true });
   };
   /** Finds the line of the program that called the inlined code at `at`. */
   const callOf = (frame: RunFrame, at: SourceLine): SourceLine | null => {
@@ -58,8 +67,20 @@ export function framePlaces(
     return near;
   };
   for (const [depth, frame] of frames.entries()) {
-    const whole = depth === 0 && frame.offset === 0 ? places.wholeOf(frame.function, isOwn, fuelEnded) : null;
-    const at = whole ?? places.lineOf(frame.function, frame.offset);
+    const isWhole = depth === 0 && frame.offset === 0;
+    const whole = isWhole ? places.wholeOf(frame.function, isOwn) : null;
+    // Calls too deep end at a function's entry. Other runs end somewhere in it.
+    if (isWhole && code !== 'trap_call_stack_exhausted') {
+      const last = places.ownLineOf(frame.function, Number.MAX_SAFE_INTEGER) ?? whole;
+      if (last !== null && isOwn(last.file)) addHead(last);
+      continue;
+    }
+    const exact = whole ?? places.lineOf(frame.function, frame.offset);
+    const loop =
+      code === 'fuel_exhausted' && depth === 0 && exact !== null && isOwn(exact.file)
+        ? places.loopOf(frame.function, frame.offset, isOwn)
+        : null;
+    const at = loop ?? exact;
     const caller = at === null || isOwn(at.file) ? null : callOf(frame, at);
     if (at !== null && !GENERATED.test(at.file)) add(at);
     if (caller !== null) add(caller);

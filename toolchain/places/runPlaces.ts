@@ -89,11 +89,6 @@ async function placesOf(
     }
     case 'assemblyscript':
     case 'wasm':
-      return framePlaces(
-        frames,
-        places,
-        (file) => programPath(root, tasklet.output, file),
-        error.code === 'fuel_exhausted',
-      );
+      return framePlaces(frames, places, (file) => programPath(root, tasklet.output, file), error.code);
   }
 }

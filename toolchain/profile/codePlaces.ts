@@ -29,13 +29,13 @@ export interface CodePlaces {
    * after it. For inlined code of another file, that is the line of its call.
    */
   nearLineOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null;
+  /** Finds the first line of a function: in a `wanted` file, or else in any. */
+  wholeOf(functionIndex: number, wanted: (file: string) => boolean): SourceLine | null;
   /**
-   * Finds the place of a function as a whole: its first line, or its loop.
-   *
-   * @param loop the fuel ended in the function: the loop is the better place, where the function
-   * has exactly one outermost loop
+   * Finds the first line of a `wanted` file in the innermost loop around an instruction; null where
+   * no loop is around it.
    */
-  wholeOf(functionIndex: number, wanted: (file: string) => boolean, loop: boolean): SourceLine | null;
+  loopOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null;
   /** The text of a source, line by line; undefined where neither the map nor the program has it. */
   linesOf(file: string): readonly string[] | undefined;
   /**
@@ -120,11 +120,14 @@ class ModulePlaces implements CodePlaces {
     return this.#nearest(functionIndex, bodyOffset, wanted) ?? this.#following(functionIndex, bodyOffset, wanted);
   }
 
-  wholeOf(functionIndex: number, wanted: (file: string) => boolean, loop: boolean): SourceLine | null {
+  wholeOf(functionIndex: number, wanted: (file: string) => boolean): SourceLine | null {
+    return this.#following(functionIndex, 0, wanted) ?? this.#following(functionIndex, 0, () => true);
+  }
+
+  loopOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null {
     const start = this.#startOf(functionIndex);
-    const loops = loop && start !== undefined ? outerLoops(this.#wasm, start) : [];
-    const from = loops.length === 1 ? (loops[0] as number) : 0;
-    return this.#following(functionIndex, from, wanted) ?? this.#following(functionIndex, from, () => true);
+    const loop = start === undefined ? null : innermostLoop(this.#wasm, start, bodyOffset);
+    return loop === null ? null : this.#following(functionIndex, loop, wanted);
   }
 
   ownNameOf(functionIndex: number): string | undefined {
@@ -263,20 +266,22 @@ function bodyStarts(wasm: Uint8Array, codeOffset: number | undefined): number[] 
   });
 }
 
-/** Lists the offsets in a function's body of its outermost loops. The module must be valid. */
-function outerLoops(wasm: Uint8Array, start: number): number[] {
-  const end = wasm.length;
-  const loops: number[] = [];
-  /** One entry for each open block; true for a loop. */
-  const open: boolean[] = [false];
-  for (let at = skipLocals(wasm, start, end, 0); open.length > 0 && at < end; ) {
+/**
+ * Finds the offset in a function's body of the innermost loop around an instruction; null where
+ * none is. The module must be valid.
+ */
+function innermostLoop(wasm: Uint8Array, start: number, bodyOffset: number): number | null {
+  const end = Math.min(wasm.length, start + bodyOffset);
+  /** The offset of each open loop; null for another block. */
+  const open: Array<number | null> = [];
+  for (let at = skipLocals(wasm, start, wasm.length, 0); at < end; ) {
     const opcode = wasm[at] as number;
-    if (opcode === Op.loop && !open.includes(true)) loops.push(at - start);
-    if (opcode === Op.block || opcode === Op.loop || opcode === Op.if) open.push(opcode === Op.loop);
+    if (opcode === Op.loop) open.push(at - start);
+    else if (opcode === Op.block || opcode === Op.if) open.push(null);
     else if (opcode === Op.end) open.pop();
-    at = skipImmediates(wasm, opcode, at + 1, end);
+    at = skipImmediates(wasm, opcode, at + 1, wasm.length);
   }
-  return loops;
+  return open.findLast((loop) => loop !== null) ?? null;
 }
 
 /**
