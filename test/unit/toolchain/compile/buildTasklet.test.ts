@@ -328,10 +328,18 @@ describe('building an AssemblyScript tasklet', () => {
     [
       'Math.random',
       'export function compute(input: string): string {\n  return Math.random().toString();\n}\n',
-      'GRF3009',
-      0,
-      0,
+      'GRF2106',
+      1,
+      9,
       /random\.f64\(\) of grafos-std/,
+    ],
+    [
+      'a clock two calls away',
+      'function now(): i64 {\n  return Date.now();\n}\nexport function compute(input: string): string {\n  return now().toString();\n}\n',
+      'GRF2105',
+      1,
+      9,
+      /clock\(\) of grafos-std/,
     ],
     [
       'fail of a class that cannot be empty',
@@ -358,6 +366,23 @@ describe('building an AssemblyScript tasklet', () => {
       assert.equal(await readFile(join(scratch.root, 'build/demo.wasm'), 'utf8'), 'older');
     });
   }
+
+  it('lists every call that wants a host, each at its line, and names the first', async () => {
+    const text =
+      'export function compute(input: string): string {\n  const at = Date.now();\n  console.log("x");\n  return (<f64>at + Math.random()).toString();\n}\n';
+    await using scratch = await scratchProgram(SOURCE, { [SOURCE]: text });
+    await assert.rejects(buildTasklet(scratch.program, scratch.tasklet), (error) => {
+      assert.ok(error instanceof BuildFailedError);
+      const found = error.findings.map(({ code, range }) => [code, range.start.line]);
+      assert.deepEqual(found, [
+        ['GRF2105', 1],
+        ['GRF2108', 2],
+        ['GRF2106', 3],
+      ]);
+      assert.match(error.why ?? '', /demo\.ts:2:14: Date\.now/);
+      return true;
+    });
+  });
 
   it('lists its findings in the order of validate', async () => {
     const text = 'let x: i32 = foo;\nexport function compute(input: Uint8Array): i32 {\n  return bar;\n}\n';
@@ -499,6 +524,21 @@ describe('building from WebAssembly', () => {
     assert.equal((await staleness(one.program, one.tasklet)).state, 'fresh');
     await one.write('demo.wat', WAT.endless);
     assert.equal((await staleness(one.program, one.tasklet)).state, 'stale');
+  });
+
+  it('says where an import of the wrong type is written', async () => {
+    const text =
+      '(module\n  (import "grafos_tasklet_v0" "output_write" (func (param i32)))\n  (memory (export "memory") 1)\n  (func (export "_grafos_tasklet_init") (param i32 i32))\n  (func (export "_grafos_tasklet_run") (param i32 i32) (result i32) (i32.const 0))\n  (func (export "_grafos_tasklet_finalize")))\n';
+    await using scratch = await scratchProgram('tasklets/demo.wat', { 'tasklets/demo.wat': text });
+    await assert.rejects(buildTasklet(scratch.program, scratch.tasklet), (error) => {
+      assert.ok(error instanceof BuildFailedError);
+      assert.deepEqual(
+        error.findings.map(({ code, range }) => [code, range.start]),
+        [['GRF3010', { line: 1, character: 3 }]],
+      );
+      assert.match(error.why ?? '', /demo\.wat:2:4: /);
+      return true;
+    });
   });
 
   it('says where text is wrong', async () => {
