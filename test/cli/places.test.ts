@@ -5,7 +5,7 @@ import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import type { PlacedResponse } from '../../toolchain/places/responseWithPlaces.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
-import { cookbookCopy } from '../helpers/programCopy.ts';
+import { cookbookCopy, programOf } from '../helpers/programCopy.ts';
 
 const SOURCE = `import { fail } from "grafos-std";
 
@@ -209,5 +209,54 @@ describe('the place of a failure', () => {
     assert.deepEqual([first?.function, first?.line, first?.begins], ['compute', 1, true]);
     const { stdout } = await grafos(args, { cwd });
     assert.match(stdout, /^ {2}at {8}in compute, which begins at tasklets\/local-dev\.ts:1:1$/m);
+  });
+});
+
+const WAT = `(module
+  (import "grafos_tasklet_v0" "blob_read" (func $blob_read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_grafos_tasklet_init") (param i32 i32))
+  (func $spin (param $n i32)
+    (loop $on
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br $on)))
+  (func (export "_grafos_tasklet_run") (param $input i32) (param $length i32) (result i32)
+    (if (i32.eq (local.get $length) (i32.const 1)) (then
+      unreachable))
+    (if (i32.eq (local.get $length) (i32.const 2)) (then
+      (drop
+        (i32.div_s (i32.const 1) (i32.const 0)))))
+    (if (i32.eq (local.get $length) (i32.const 3)) (then
+      (call $spin (i32.const 0))))
+    (drop (call $blob_read
+      (local.get $input) (i32.const 0) (i32.const 65536) (i32.const 8)))
+    (i32.const 0))
+  (func (export "_grafos_tasklet_finalize")))
+`;
+
+describe('the place of a failure in WebAssembly text', () => {
+  const rows: Array<[input: string, code: string, lines: number[]]> = [
+    ['1', 'trap_unreachable', [11]],
+    ['12', 'trap_integer_divide_by_zero', [14]],
+    ['123', 'fuel_exhausted', [6, 16]],
+    ['1234', 'trap_memory_out_of_bounds', [17]],
+  ];
+  it('is the line of the instruction', async () => {
+    const manifest = '[program]\nname = "text"\nversion = "0.1.0"\n\n[[tasklet]]\nname = "text"\nsource = "text.wat"\n';
+    await using program = await programOf({ 'grafos.toml': manifest, 'text.wat': WAT });
+    const cwd = program.path;
+    await grafosJson(['tasklet', 'build'], { cwd });
+    await grafosJson(['dev', 'up'], { cwd });
+    for (const [input, code, lines] of rows) {
+      await writeFile(join(cwd, 'input'), input);
+      const { stdout } = await grafos(['deploy', 'run', '--input', 'input', '--json'], { cwd });
+      const { error } = JSON.parse(stdout) as PlacedResponse;
+      assert.equal(error?.code, code);
+      assert.deepEqual(
+        error?.places?.map(({ line }) => line),
+        lines,
+      );
+      assert.ok(error?.places?.every(({ begins }) => begins === undefined));
+    }
   });
 });

@@ -29,6 +29,8 @@ export interface CodePlaces {
    * after it. For inlined code of another file, that is the line of its call.
    */
   nearLineOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null;
+  /** The function's body, from its locals; undefined for an imported one. */
+  bodyOf(functionIndex: number): Uint8Array | undefined;
   /** Finds the first line of a function: in a `wanted` file, or else in any. */
   wholeOf(functionIndex: number, wanted: (file: string) => boolean): SourceLine | null;
   /**
@@ -78,8 +80,9 @@ class ModulePlaces implements CodePlaces {
   readonly #readSource: (file: string) => string | undefined;
   readonly #imports: ReturnType<typeof readModule>['imports'];
   readonly #importedFunctions: number;
-  /** Offset of each body of the module. */
+  /** Offset of each body of the module, and its bytes. */
   readonly #starts: number[];
+  readonly #sizes: number[];
   readonly #ownNames: ReadonlyMap<number, string>;
   /** The names of the module, and those that were found since. */
   readonly #names: Map<number, string>;
@@ -98,13 +101,21 @@ class ModulePlaces implements CodePlaces {
     this.#readSource = readSource;
     this.#imports = module.imports;
     this.#importedFunctions = module.importedFunctions;
-    this.#starts = bodyStarts(wasm, module.sections.find(({ id }) => id === SECTION.code)?.offset);
+    const bodies = readBodies(wasm, module.sections.find(({ id }) => id === SECTION.code)?.offset);
+    this.#starts = bodies.map(({ start }) => start);
+    this.#sizes = bodies.map(({ size }) => size);
     this.#ownNames = new Map(names);
     this.#names = names;
   }
 
   lineOf(functionIndex: number, bodyOffset: number): SourceLine | null {
     return this.#nearest(functionIndex, bodyOffset, () => true);
+  }
+
+  bodyOf(functionIndex: number): Uint8Array | undefined {
+    const start = this.#startOf(functionIndex);
+    if (start === undefined) return undefined;
+    return this.#wasm.subarray(start, start + (this.#sizes[functionIndex - this.#importedFunctions] ?? 0));
   }
 
   linesOf(file: string): string[] | undefined {
@@ -255,14 +266,14 @@ function lastAtOrBefore(lines: readonly PlacedCode[], offset: number): number {
   return from - 1;
 }
 
-function bodyStarts(wasm: Uint8Array, codeOffset: number | undefined): number[] {
+function readBodies(wasm: Uint8Array, codeOffset: number | undefined): Array<{ start: number; size: number }> {
   if (codeOffset === undefined) return [];
   const reader = new BinaryReader(wasm, codeOffset);
   return Array.from({ length: reader.u32() }, () => {
     const size = reader.u32();
     const start = reader.pos;
     reader.pos += size;
-    return start;
+    return { start, size };
   });
 }
 
