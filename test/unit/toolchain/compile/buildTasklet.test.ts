@@ -391,6 +391,30 @@ describe('building an AssemblyScript tasklet', () => {
     });
   }
 
+  it('says which type fail wants where its caller returns another than bytes, with a fix', async () => {
+    const rows: Array<[type: string, returns: string, wanted: string | null]> = [
+      ['string', 'fail("five")', 'string'],
+      ['string', 'fail ("five")', 'string'],
+      ['string', 'new Uint8Array(1)', null],
+    ];
+    for (const [type, returns, wanted] of rows) {
+      const text = `import { fail } from "grafos-std";\nexport function compute(input: Uint8Array): ${type} {\n  return ${returns};\n}\n`;
+      await using scratch = await scratchProgram(SOURCE, { [SOURCE]: text });
+      await assert.rejects(buildTasklet(scratch.program, scratch.tasklet), (error) => {
+        assert.ok(error instanceof BuildFailedError);
+        const [found] = error.findings;
+        assert.match(found?.message ?? '', /^TS2322: /);
+        if (wanted === null) assert.equal(found?.fix, undefined);
+        else {
+          assert.match(found?.message ?? '', new RegExp(`Write fail<${wanted}>\\(…\\) here\\.$`));
+          assert.equal(found?.fix?.edits[0]?.newText, `<${wanted}>`);
+          assert.deepEqual(found?.fix?.edits[0]?.range.start, { line: 2, character: 13 });
+        }
+        return true;
+      });
+    }
+  });
+
   it('lists every call that wants a host, each at its line, and names the first', async () => {
     const text =
       'export function compute(input: string): string {\n  const at = Date.now();\n  console.log("x");\n  return (<f64>at + Math.random()).toString();\n}\n';
