@@ -81,8 +81,8 @@ function part(heads: string[], rows: string[][], right: number[]): string[] {
 }
 
 /**
- * What a library's function ran for most, and the number of others: a line of the program, or the
- * run itself.
+ * Names what a library's function ran for most, a line of the program or the run itself, and the
+ * number of others.
  */
 function callersText(lines: RunProfile['functions'][number]['for'], forRun: number): string {
   const callers = lines.map(({ file, line, fuel }) => ({ text: `${file}:${line}`, fuel }));

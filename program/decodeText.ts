@@ -11,8 +11,10 @@ export const NOT_TEXT = 'it is neither UTF-8 nor UTF-16 text';
 
 /**
  * Decodes a text file as editors save it: UTF-8 with or without a byte order mark, or UTF-16 with
- * one. The mark is taken off. A carriage return alone is a line end, and a `\n` takes its place: the
- * compilers and TOML would read it as a part of the line, also of a comment. Offsets stay.
+ * one. The mark is taken off.
+ *
+ * A carriage return alone is a line end, and a `\n` takes its place: compilers and TOML would read
+ * it as a part of the line, also of a comment. Offsets stay.
  *
  * @returns null where the bytes are no text
  */

@@ -9,8 +9,8 @@ const OF_SOURCE = /^GRF2[1-9]/;
  * Replaces faults of a module that was just compiled by the findings of `validate`, which looks for
  * their causes in the source and so has their lines.
  *
- * @returns the faults as they are where `validate` has no error for them, and for Rust, whose module
- *   it does not make
+ * @returns the faults as they are where `validate` has no error for them, and for Rust, whose
+ *   module it does not make
  * @throws the signal's reason
  */
 export async function placedFindings(

@@ -13,7 +13,7 @@ interface FunctionHead {
   name: string;
   /** From 1. */
   line: number;
-  /** Of the first character that is no blank, from 1. */
+  /** Column of the first character that is no blank, from 1. */
   column: number;
 }
 

@@ -42,14 +42,22 @@ export function framePlaces(
       excerpt: lines?.[at.line - 1]?.trim() ?? null,
     });
   };
-  /** Adds the head of the function at `at`: which line of the function it was is not known. */
-  const addHead = (at: SourceLine) => {
-    const lines = places.linesOf(at.file) ?? [];
-    const head = enclosingHead(lines, at.line, 'assemblyscript');
-    if (head === null) return;
-    const { name, line, column } = head;
-    const excerpt = lines[line - 1]?.trim() ?? null;
-    found.push({ function: name, file: pathOf(at.file), line, column, own: true, excerpt, begins: true });
+  /**
+   * Adds the head of a function of the program, because its line is not known: that of `compute`
+   * where it was inlined, or else of the function's last line. Code that was inlined into it comes
+   * before.
+   */
+  const addHead = (index: number): boolean => {
+    const heads = places.ownLinesIn(index).flatMap(({ file, line }) => {
+      const head = enclosingHead(places.linesOf(file) ?? [], line, 'assemblyscript');
+      return head === null || !isOwn(file) ? [] : [{ file, ...head }];
+    });
+    const head = heads.find(({ name }) => name === 'compute') ?? heads.at(-1);
+    if (head === undefined) return false;
+    const { name, file, line, column } = head;
+    const excerpt = places.linesOf(file)?.[line - 1]?.trim() ?? null;
+    found.push({ function: name, file: pathOf(file), line, column, own: true, excerpt, begins: true });
+    return true;
   };
   /** Finds the line of the program that called the inlined code at `at`. */
   const callOf = (frame: RunFrame, at: SourceLine): SourceLine | null => {
@@ -68,14 +76,11 @@ export function framePlaces(
   };
   for (const [depth, frame] of frames.entries()) {
     const isWhole = depth === 0 && frame.offset === 0;
-    const whole = isWhole ? places.wholeOf(frame.function, isOwn) : null;
+    const isEntry = code === 'trap_call_stack_exhausted';
     // Calls too deep end at a function's entry. Other runs end somewhere in it.
-    if (isWhole && code !== 'trap_call_stack_exhausted') {
-      const last = places.ownLineOf(frame.function, Number.MAX_SAFE_INTEGER) ?? whole;
-      if (last !== null && isOwn(last.file)) addHead(last);
-      continue;
-    }
-    const exact = whole ?? places.lineOf(frame.function, frame.offset);
+    if (isWhole && !isEntry && addHead(frame.function)) continue;
+    const whole = isWhole && isEntry ? places.wholeOf(frame.function, isOwn) : null;
+    const exact = whole ?? (isWhole ? null : places.lineOf(frame.function, frame.offset));
     const loop =
       code === 'fuel_exhausted' && depth === 0 && exact !== null && isOwn(exact.file)
         ? places.loopOf(frame.function, frame.offset, isOwn)

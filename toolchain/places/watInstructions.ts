@@ -176,7 +176,7 @@ class FunctionText {
     this.#emitEnd();
   }
 
-  /** The parenthesis that closes a folded block stands for its `end`. */
+  /** The parenthesis that closes a folded block is its `end`. */
   #emitEnd(): void {
     const token = this.#tokens[this.#at];
     if (token !== undefined) this.#found.push({ ...token, text: 'end' });

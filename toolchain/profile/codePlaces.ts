@@ -47,6 +47,8 @@ export interface CodePlaces {
   ownLineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
   /** Lists the lines of the program that have code, each once, of all functions. */
   ownLines(): SourceLine[];
+  /** Lists those of one function, in the order of its code. */
+  ownLinesIn(functionIndex: number): SourceLine[];
 }
 
 /** Bytes of code after an instruction in which a line is looked for. */
@@ -159,6 +161,10 @@ class ModulePlaces implements CodePlaces {
         lines.set(`${place.file}:${place.line}`, place);
     }
     return [...lines.values()];
+  }
+
+  ownLinesIn(functionIndex: number): SourceLine[] {
+    return this.#ownLinesOf(functionIndex).map(({ place }) => place);
   }
 
   nameOf(functionIndex: number): string {

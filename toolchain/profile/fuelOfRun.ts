@@ -14,8 +14,9 @@ export interface RunFuel {
    *
    * `for` has the lines of the program that a library's function ran for, with their parts of
    * `fuel`, the largest first. It is empty for functions of the program, and without a source map.
-   * `for_run` is the rest of a library's `fuel`: it ran for no line, but to read the input, to write
-   * the output or to begin.
+   *
+   * `for_run` is the rest of a library's `fuel`: it ran for no line, but to read the input, to
+   * write the output or to begin.
    */
   functions: Array<{
     index: number;

@@ -19,8 +19,7 @@ const CONTROL = /(?![\t\n])\p{Cc}/gu;
  * Writes a run's log into the memory shared with main.
  *
  * A record is `<level> <text>`. Its further lines are indented, so that only a record begins in the
- * first column. Invalid UTF-8 becomes U+FFFD, and a control character is written out, as `\u001b` or
- * `\r`.
+ * first column. Invalid UTF-8 becomes U+FFFD, and a control character is written out, as `\r`.
  */
 export class RunLog {
   readonly #control: SharedControl;

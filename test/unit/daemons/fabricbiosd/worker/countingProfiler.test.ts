@@ -53,7 +53,7 @@ describe('the calls under way where fuel ended', () => {
   const framesAt = (budget: number) =>
     exact(bytes, 'f', [5], budget).exhaustedFrames?.map((frame) => [frame.function, frame.offset]);
 
-  // The body of f: 01 20 00, 03 10 00, 05 21 00, 07 10 01, 09 03 40, 0b 20 00, 0d 10 00, 0f 1a, 10 0c.
+  // The instructions of f begin at 1, 3, 5, 7, 9 (the loop), 11, 13, 15 and 16.
   const rows: Array<[budget: number, frames: number[][]]> = [
     [0, [[2, 1]]],
     [1, [[2, 3]]],
