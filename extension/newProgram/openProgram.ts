@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { notice } from '../dialogs/notice.ts';
 
 /**
  * Shows a program that was just made: the source of its first tasklet where the folder is in the
@@ -13,7 +14,8 @@ export async function openProgram(dir: string): Promise<boolean> {
   const { findProgram, loadProgramSoon } = await import('../../program/loadProgram.ts');
   const around = findProgram(dirname(dir));
   if (around !== null) {
-    void vscode.window.showWarningMessage(
+    void notice(
+      'warning',
       vscode.l10n.t(
         '{0} lies inside another program, {1}. For one more tasklet of that program, use New Tasklet….',
         basename(dir),
