@@ -204,7 +204,7 @@ export const COMMANDS: CommandSpec[] = [
       'grafos deploy run --fuel 50_000_000 --timeout 60s --output out.bin',
       'echo \'{"name":"Ada"}\' | grafos deploy run --input - --json',
     ],
-    json: 'response.json with output_text, error with places: [{function, file, line, column, own, excerpt, left_out}]; with --profile and what grafos profile prints as its profile; with --detach the run',
+    json: 'response.json with output_text, error with places: [{function, file, line, column, own, excerpt, begins, left_out}]; with --profile and what grafos profile prints as its profile; with --detach the run',
     load: async () => (await import('./commands/deploy.ts')).run,
   },
   {

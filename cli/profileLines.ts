@@ -33,13 +33,13 @@ export function profileLines(profile: RunProfile, rows: number, cwd: string, pai
         heads('own', 'total', '', 'calls', 'function', own.length === 0 ? '' : 'called from'),
         ...functions
           .slice(0, rows)
-          .map(({ fuel, total, calls, name, for: callers }) => [
+          .map(({ fuel, total, calls, name, for: callers, for_run }) => [
             countText(fuel),
             countText(total),
             share(total),
             countText(calls),
             name,
-            callersText(callers),
+            callersText(callers, for_run),
           ]),
       ],
       [0, 1, 2, 3],
@@ -86,10 +86,16 @@ function part(heads: string[], rows: string[][], right: number[]): string[] {
   return rows.length === 0 ? [] : ['', ...table([heads, ...rows], right)];
 }
 
-/** The line of the program that a library's function ran for most, and the number of others. */
-function callersText([first, ...others]: RunProfile['functions'][number]['for']): string {
+/**
+ * Names what a library's function ran for most, a line of the program or the run itself, and the
+ * number of others.
+ */
+function callersText(lines: RunProfile['functions'][number]['for'], forRun: number): string {
+  const callers = lines.map(({ file, line, fuel }) => ({ text: `${file}:${line}`, fuel }));
+  if (forRun > 0) callers.push({ text: 'input and output', fuel: forRun });
+  const [first, ...others] = callers.sort((one, other) => other.fuel - one.fuel);
   if (first === undefined) return '';
-  return `${first.file}:${first.line}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+  return `${first.text}${others.length === 0 ? '' : ` and ${others.length} more`}`;
 }
 
 /** The functions of libraries that used most fuel for a line. */

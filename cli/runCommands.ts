@@ -85,7 +85,7 @@ export const RUN_COMMANDS: CommandSpec[] = [
     args: [{ name: '<run-id>', description: 'id of a run that ended, or the path of a file of one' }],
     options: [PROVIDER, CELL, { flags: '--limit <n>', description: 'rows of each table; JSON has all', default: '10' }],
     examples: ['grafos profile 01m8k051vmztccwj2af9z02wj3 --limit 20'],
-    json: '{run_id, tasklet, module_sha256, fuel_used, functions: [{index, name, fuel, total, calls, for: [{file, line, fuel}]}], lines: [{file, line, fuel, total, library}], calls: [{name, parent, self, total}], lines_left_out: {code, message, next} or null, flame_graph: path or null, unwritten: {code, message, next} or null}',
+    json: '{run_id, tasklet, module_sha256, fuel_used, functions: [{index, name, fuel, total, calls, for: [{file, line, fuel}], for_run}], lines: [{file, line, fuel, total, library}], calls: [{name, parent, self, total}], lines_left_out: {code, message, next} or null, flame_graph: path or null, unwritten: {code, message, next} or null}',
     load: async () => (await import('./commands/profile.ts')).run,
   },
   {

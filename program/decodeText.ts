@@ -4,6 +4,8 @@ const MARKS: ReadonlyArray<readonly [first: number, second: number, encoding: st
   [0xfe, 0xff, 'utf-16be'],
 ];
 
+const LONE_RETURN = /\r(?!\n)/g;
+
 /** The reason for a null of {@link decodeText}, as the end of a sentence. */
 export const NOT_TEXT = 'it is neither UTF-8 nor UTF-16 text';
 
@@ -11,9 +13,17 @@ export const NOT_TEXT = 'it is neither UTF-8 nor UTF-16 text';
  * Decodes a text file as editors save it: UTF-8 with or without a byte order mark, or UTF-16 with
  * one. The mark is taken off.
  *
+ * A carriage return alone is a line end, and a `\n` takes its place: compilers and TOML would read
+ * it as a part of the line, also of a comment. Offsets stay.
+ *
  * @returns null where the bytes are no text
  */
 export function decodeText(bytes: Uint8Array): string | null {
+  return decodeExactText(bytes)?.replaceAll(LONE_RETURN, '\n') ?? null;
+}
+
+/** Decodes a text as {@link decodeText} does, and leaves its line ends. */
+export function decodeExactText(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
   } catch {

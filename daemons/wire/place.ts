@@ -15,6 +15,11 @@ export interface Place {
   own: boolean;
   /** Text of the line, without the blanks around it; null without the source that was built. */
   excerpt: string | null;
+  /**
+   * File, line and column are those of the function's head: where in the function it was is not
+   * known.
+   */
+  begins?: true;
   /** The reason why nothing of this place is known; everything else is null then. */
   left_out?: LinesLeftOut;
 }

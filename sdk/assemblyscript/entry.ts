@@ -30,15 +30,22 @@ export function inputText(handle: i32, length: i32): string | null {
   return text;
 }
 
-/** A host status. */
+/**
+ * Writes the output. The result of the run is 0 also where the output is past its bound: the cell
+ * then ends the run as `output_too_large`, which another result would hide.
+ */
 export function outputBytes(bytes: Uint8Array): i32 {
-  return output_write(bytes.dataStart, bytes.length);
+  output_write(bytes.dataStart, bytes.length);
+  return 0;
 }
 
 /** UTF-16 code units of an output that are encoded at a time. */
 const OUTPUT_UNITS: i32 = 16384;
 
-/** Writes the output in parts, so that a large text needs no second copy. Returns a host status. */
+/**
+ * Writes the output in parts, so that a large text needs no second copy. The result of the run is 0
+ * as in {@link outputBytes}; what follows a part that was refused is not encoded.
+ */
 export function outputText(text: string): i32 {
   const bytes = __new(<usize>min(text.length, OUTPUT_UNITS) * UTF8_BYTES_PER_UNIT, idof<ArrayBuffer>());
   let start = 0;
@@ -47,8 +54,7 @@ export function outputText(text: string): i32 {
     // The two halves of a surrogate pair stay together.
     if (start + units < text.length && (text.charCodeAt(start + units - 1) & 0xfc00) == 0xd800) units--;
     const end = writeUtf8(text, start, units, bytes);
-    const status = output_write(bytes, <i32>(end - bytes));
-    if (status != 0) return status;
+    if (output_write(bytes, <i32>(end - bytes)) != 0) return 0;
     start += units;
   } while (start < text.length);
   return 0;
@@ -59,6 +65,9 @@ export function outputText(text: string): i32 {
 @inline
 export function call<Input, Output>(compute: (input: Input) => Output, handle: i32, length: i32): i32 {
   let answer: Output;
+  // A null that may be given is no output, and an input is never null.
+  if (isNullable<Input>()) ERROR("compute takes Uint8Array or string");
+  if (isNullable<Output>()) ERROR("compute returns Uint8Array or string");
   if (isString<Input>()) {
     const text = inputText(handle, length);
     if (text === null) return 1;

@@ -5,7 +5,7 @@ import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import type { PlacedResponse } from '../../toolchain/places/responseWithPlaces.ts';
 import { grafos, grafosJson } from '../helpers/grafosCommand.ts';
 import { noProcessNames } from '../helpers/processesNaming.ts';
-import { cookbookCopy } from '../helpers/programCopy.ts';
+import { cookbookCopy, programOf } from '../helpers/programCopy.ts';
 
 const SOURCE = `import { fail } from "grafos-std";
 
@@ -47,6 +47,50 @@ const ROWS: Array<[input: string, code: string, line: number, name: string]> = [
   ['spin', 'fuel_exhausted', 14, 'spin'],
   ['fail', 'tasklet_failed', 27, 'compute'],
   ['throw', 'trap_unreachable', 29, 'compute'],
+];
+
+/** Lines of a `compute` that has every loop in itself, by the input that begins it. */
+const LOOPS = `export function compute(input: string): string {
+  const length = input.length;
+  let x: u64 = 3;
+  let text = "";
+  if (input == "first") text = input.toUpperCase() + input;
+  if (input == "while") while (true) {}
+  if (input == "for") {
+    for (;;) {
+      text += "abc";
+    }
+  }
+  if (input == "nested") {
+    for (let i = 0; i < 100_000; i++) {
+      x += i;
+      for (let j = 0; j < 100_000; j++) {
+        x = x * 33 + j;
+      }
+    }
+  }
+  if (input == "apart") x = apart(x);
+  while (x != 0) {
+    x = x * 6364136223846793005 + 1;
+  }
+  return length.toString() + x.toString() + text;
+}
+
+// @ts-ignore: decorator
+@inline
+function apart(x: u64): u64 {
+  while (x != 0) x = x * 31 + 1;
+  return x;
+}
+`;
+
+const LOOP_ROWS: Array<[input: string, lines: number[], name: string]> = [
+  ['while', [6], 'compute'],
+  ['for', [8, 9], 'compute'],
+  ['nested', [15, 16], 'compute'],
+  ['apart', [30], 'apart'],
+  ['', [21, 22], 'compute'],
+  ['first', [21, 22], 'compute'],
 ];
 
 describe('the place of a failure', () => {
@@ -142,5 +186,77 @@ describe('the place of a failure', () => {
     await writeFile(map, (await readFile(map, 'utf8')).slice(0, 200));
     const { error } = await run('index');
     assert.equal(error?.code, 'trap_unreachable');
+  });
+
+  it('of exhausted fuel is the loop that took it, of all in a function', async () => {
+    await writeFile(source(), LOOPS);
+    await grafosJson(['tasklet', 'build'], { cwd });
+    for (const [input, lines, name] of LOOP_ROWS) {
+      const { error } = await run(input);
+      assert.equal(error?.code, 'fuel_exhausted', input);
+      const [first] = error?.places ?? [];
+      assert.ok(lines.includes(first?.line ?? 0), `"${input}": line ${first?.line}`);
+      assert.equal(first?.function, name, input);
+      assert.equal(first?.begins, undefined);
+    }
+  });
+
+  it('of very much fuel is the function, which does not pass for a line', async () => {
+    await writeFile(join(cwd, 'input'), 'while');
+    const args = ['deploy', 'run', '--input', 'input', '--fuel', '200_000_001'];
+    const { error } = JSON.parse((await grafos([...args, '--json'], { cwd })).stdout) as PlacedResponse;
+    const [first] = error?.places ?? [];
+    assert.deepEqual([first?.function, first?.line, first?.begins], ['compute', 1, true]);
+    const { stdout } = await grafos(args, { cwd });
+    assert.match(stdout, /^ {2}at {8}in compute, which begins at tasklets\/local-dev\.ts:1:1$/m);
+  });
+});
+
+const WAT = `(module
+  (import "grafos_tasklet_v0" "blob_read" (func $blob_read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_grafos_tasklet_init") (param i32 i32))
+  (func $spin (param $n i32)
+    (loop $on
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br $on)))
+  (func (export "_grafos_tasklet_run") (param $input i32) (param $length i32) (result i32)
+    (if (i32.eq (local.get $length) (i32.const 1)) (then
+      unreachable))
+    (if (i32.eq (local.get $length) (i32.const 2)) (then
+      (drop
+        (i32.div_s (i32.const 1) (i32.const 0)))))
+    (if (i32.eq (local.get $length) (i32.const 3)) (then
+      (call $spin (i32.const 0))))
+    (drop (call $blob_read
+      (local.get $input) (i32.const 0) (i32.const 65536) (i32.const 8)))
+    (i32.const 0))
+  (func (export "_grafos_tasklet_finalize")))
+`;
+
+describe('the place of a failure in WebAssembly text', () => {
+  const rows: Array<[input: string, code: string, lines: number[]]> = [
+    ['1', 'trap_unreachable', [11]],
+    ['12', 'trap_integer_divide_by_zero', [14]],
+    ['123', 'fuel_exhausted', [6, 16]],
+    ['1234', 'trap_memory_out_of_bounds', [17]],
+  ];
+  it('is the line of the instruction', async () => {
+    const manifest = '[program]\nname = "text"\nversion = "0.1.0"\n\n[[tasklet]]\nname = "text"\nsource = "text.wat"\n';
+    await using program = await programOf({ 'grafos.toml': manifest, 'text.wat': WAT });
+    const cwd = program.path;
+    await grafosJson(['tasklet', 'build'], { cwd });
+    await grafosJson(['dev', 'up'], { cwd });
+    for (const [input, code, lines] of rows) {
+      await writeFile(join(cwd, 'input'), input);
+      const { stdout } = await grafos(['deploy', 'run', '--input', 'input', '--json'], { cwd });
+      const { error } = JSON.parse(stdout) as PlacedResponse;
+      assert.equal(error?.code, code);
+      assert.deepEqual(
+        error?.places?.map(({ line }) => line),
+        lines,
+      );
+      assert.ok(error?.places?.every(({ begins }) => begins === undefined));
+    }
   });
 });

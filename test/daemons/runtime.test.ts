@@ -292,7 +292,7 @@ describe('tasklet runtime', () => {
       assert.equal(cell.runtime.endLease(job.run_id, 'revoked'), true, 'before it starts');
       const { error, log, output } = await outcome;
       assert.equal(error?.code, 'output_too_large');
-      assert.equal(log, 'error \ufffd\n');
+      assert.equal(log, 'error \\u0000\n');
       assert.equal(Buffer.from(output).readBigInt64LE(), -6n);
 
       const next = await cell.run(tasklet({ run: '(call $answer64 (call $fbmu_hello)) (i32.const 0)' }), { lease });

@@ -233,6 +233,16 @@ describe('host functions', () => {
     ['\\ff\\fe', 'invalid_label'],
     ['schl\\c3\\bcssel', 'invalid_label'],
   ];
+  const REFUSED: Record<string, string> = {
+    ['a'.repeat(65)]: `${'a'.repeat(64)}…`,
+    '': '',
+    Not_snake: 'Not_snake',
+    'with space': 'with space',
+    '1st': '1st',
+    'line\\n': 'line\\n',
+    '\\ff\\fe': '\ufffd\ufffd',
+    'schl\\c3\\bcssel': 'schlüssel',
+  };
   for (const [label, reported] of LABELS) {
     it(`fail("${label}") is told as ${reported}`, async () => {
       const length = label.replace(/\\(n|[0-9a-f]{2})/g, '.').length;
@@ -245,6 +255,9 @@ describe('host functions', () => {
       assert.equal(error?.code, 'tasklet_failed');
       assert.equal(error?.label, reported);
       assert.equal(error?.exit_code, 5);
+      // The message says what was given, and the rule.
+      const words = /: it gave "(.*)", and a label is .* at most 64 bytes\.$/.exec(error?.message ?? '')?.[1];
+      assert.equal(words, REFUSED[label]);
     });
   }
 

@@ -9,6 +9,8 @@ import { SHALLOW, withMemory } from './runMetered.ts';
 
 export interface Profiled extends Settlement, Pick<FuelProfile, 'places' | 'calls'> {
   result?: unknown;
+  /** The calls under way where the fuel ended. */
+  exhaustedFrames: ReturnType<CountingProfiler['exhaustedFrames']>;
 }
 
 /**
@@ -39,7 +41,7 @@ export function profileModule(
       stack = (error as Error).stack ?? '';
     }
     settled = profiler.settle(stack);
-    if (stack !== null) return { ...settled, ...profiler.profile() };
+    if (stack !== null) return { ...settled, ...profiler.profile(), exhaustedFrames: profiler.exhaustedFrames() };
   }
-  return { ...settled, ...profiler.profile(), result };
+  return { ...settled, ...profiler.profile(), exhaustedFrames: profiler.exhaustedFrames(), result };
 }

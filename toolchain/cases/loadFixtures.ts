@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
-import { decodeText, NOT_TEXT } from '../../program/decodeText.ts';
+import { decodeExactText, decodeText, NOT_TEXT } from '../../program/decodeText.ts';
 import type { Tasklet } from '../../program/manifest.ts';
 import type { ProgramFileKind } from '../../program/programLimits.ts';
 import type { ProgramReader } from '../../program/programReader.ts';
@@ -78,7 +78,7 @@ async function readPart(reader: ProgramReader, name: string, file: string, kind:
  * are.
  */
 function asUtf8(bytes: Buffer): Buffer {
-  const text = decodeText(bytes);
+  const text = decodeExactText(bytes);
   return text === null ? bytes : Buffer.from(text);
 }
 

@@ -11,11 +11,7 @@ export class BuildFailedError extends GrafosError {
     const errors = findings.filter(({ severity }) => severity === 'error');
     const first = errors[0];
     super('build_failed', `The tasklet "${tasklet}" was not built: ${count(errors.length)}.`, {
-      ...(first === undefined
-        ? {}
-        : {
-            why: `${first.file}:${first.range.start.line + 1}:${first.range.start.character + 1}: ${first.message.split('\n')[0]}`,
-          }),
+      ...(first === undefined ? {} : { why: `${placeOf(first)}: ${first.message.split('\n')[0]}` }),
       next: 'Correct the source and build again.',
     });
     this.name = 'BuildFailedError';
@@ -25,4 +21,10 @@ export class BuildFailedError extends GrafosError {
 
 function count(errors: number): string {
   return errors === 1 ? 'its source has an error' : `its source has ${errors} errors`;
+}
+
+/** The place of a finding. One about a whole file has no line. */
+function placeOf({ file, range: { start, end } }: Finding): string {
+  const isWhole = start.line === 0 && end.line === 0 && end.character === 0;
+  return isWhole ? file : `${file}:${start.line + 1}:${start.character + 1}`;
 }

@@ -309,7 +309,11 @@ function toFinding(diagnostic: CompilerDiagnostic, files: SourceFiles, source: s
   const own = diagnostic.place === null ? null : files.at(diagnostic.place.path);
   if (diagnostic.place !== null && own !== null) {
     const range = files.linesOf(own).rangeOf(diagnostic.place);
-    return [importFault(diagnostic, files, own.file, range) ?? finding(code, own.file, range, sentence(diagnostic))];
+    return [
+      importFault(diagnostic, files, own.file, range) ??
+        failFault(diagnostic, files.linesOf(own), own) ??
+        finding(code, own.file, range, sentence(diagnostic)),
+    ];
   }
   // What is wrong inside grafos-std or the language's library was caused by the code that uses it.
   if (diagnostic.severity === 'warning') return [];
@@ -318,6 +322,28 @@ function toFinding(diagnostic: CompilerDiagnostic, files: SourceFiles, source: s
   const range: TextRange =
     related === null || diagnostic.related === null ? FILE_START : files.linesOf(related).rangeOf(diagnostic.related);
   return [finding(code, related?.file ?? source, range, `${sentence(diagnostic)}${where}`)];
+}
+
+/** A `fail` whose type was not given, where its caller returns another type than bytes. */
+function failFault(
+  { code, text, place }: CompilerDiagnostic,
+  lines: TextLines,
+  own: { file: string; text: string },
+): Finding | null {
+  const wanted = /^Type '~lib\/typedarray\/Uint8Array' is not assignable to type '(?:.*\/)?([^']+)'\.$/.exec(text)?.[1];
+  if (code !== 'TS2322' || wanted === undefined || place === null) return null;
+  const call = /^fail\s*(?=\()/.exec(own.text.slice(place.start, place.end))?.[0];
+  if (call === undefined) return null;
+  const type = wanted === 'String' ? 'string' : wanted;
+  const at = place.start + 'fail'.length;
+  const range = lines.rangeOf({ start: at, end: at });
+  return finding(
+    'GRF2101',
+    own.file,
+    lines.rangeOf(place),
+    `${code}: ${text}\nfail gives Uint8Array unless its type is given. Write fail<${type}>(…) here.`,
+    { title: `Write fail<${type}>`, edits: [{ range, newText: `<${type}>` }] },
+  );
 }
 
 /** The compiler knows of a file only that it did not get it. */

@@ -10,6 +10,7 @@ import { buildTool } from './buildTool.ts';
 import type { Compiled } from './compiled.ts';
 import { writeEditorTypes } from './editorTypes.ts';
 import { moduleFindings } from './moduleFindings.ts';
+import { placedFindings } from './placedFindings.ts';
 import { makeStamp, type SourceFile, stampSection } from './sourceStamp.ts';
 import { readSections, writeSections } from './wasmSections.ts';
 import { writeModule } from './writeModule.ts';
@@ -33,7 +34,8 @@ export async function compileTasklet(
   const { wasm, cargo } = compiled;
   if (wasm === null) throw new BuildFailedError(tasklet.name, compiled.diagnostics);
   const module = tasklet.kind === 'wasm' ? wasm : stamped(wasm, tasklet, compiled.files);
-  const findings = [...compiled.diagnostics, ...moduleFindings(program, tasklet, module)];
+  const faults = await placedFindings(program, tasklet, moduleFindings(program, tasklet, module), signal);
+  const findings = [...compiled.diagnostics, ...faults];
   if (findings.some(({ severity }) => severity === 'error')) throw new BuildFailedError(tasklet.name, findings);
   signal?.throwIfAborted();
   if (tasklet.kind === 'assemblyscript') await writeEditorTypes(program.root);

@@ -8,6 +8,15 @@ const HEADS: Readonly<Record<'assemblyscript' | 'rust', RegExp>> = {
 };
 const STATEMENTS = /^(?:if|for|while|switch|catch|else|do|return|super)$/;
 
+/** The head of a function in a source. */
+interface FunctionHead {
+  name: string;
+  /** From 1. */
+  line: number;
+  /** Column of the first character that is no blank, from 1. */
+  column: number;
+}
+
 /**
  * Finds the name of the function around a line: that of a head on the line itself, or of the
  * nearest head above with less indentation. Null where no head is found.
@@ -19,6 +28,15 @@ export function enclosingFunction(
   line: number,
   language: 'assemblyscript' | 'rust',
 ): string | null {
+  return enclosingHead(lines, line, language)?.name ?? null;
+}
+
+/** Finds the head of the function around a line, as {@link enclosingFunction} does. */
+export function enclosingHead(
+  lines: readonly string[],
+  line: number,
+  language: 'assemblyscript' | 'rust',
+): FunctionHead | null {
   const indent = (text: string) => text.length - text.trimStart().length;
   let within = Number.POSITIVE_INFINITY;
   for (let at = line - 1; at >= 0 && at > line - LINES_MAX; at--) {
@@ -28,7 +46,7 @@ export function enclosingFunction(
     if (depth >= within && at !== line - 1) continue;
     const match = HEADS[language].exec(text);
     const name = match?.[1] ?? match?.[2] ?? match?.[3];
-    if (name !== undefined && !STATEMENTS.test(name)) return name;
+    if (name !== undefined && !STATEMENTS.test(name)) return { name, line: at + 1, column: depth + 1 };
     within = Math.min(within, depth);
     if (within === 0 && at !== line - 1) return null;
   }

@@ -1,7 +1,7 @@
 import type { Place } from '../../daemons/wire/place.ts';
-import type { RunFrame } from '../../daemons/wire/runError.ts';
+import type { RunErrorCode, RunFrame } from '../../daemons/wire/runError.ts';
 import type { CodePlaces, SourceLine } from '../profile/codePlaces.ts';
-import { enclosingFunction } from './enclosingFunction.ts';
+import { enclosingFunction, enclosingHead } from './enclosingFunction.ts';
 
 /** Lines in which the call of an inlined function is looked for. */
 const CALL_LINES = 4;
@@ -21,13 +21,13 @@ const FOREIGN = /^(?:~|\.|\/|[A-Za-z]:)/;
  * the nearest line of the program in that function.
  *
  * @param pathOf gives the path of a file relative to the program, from its name in the map
- * @param fuelEnded the run ended because its fuel ended, somewhere in the innermost function
+ * @param code of the run's error: where fuel ended in a loop, the loop is the place
  */
 export function framePlaces(
   frames: readonly RunFrame[],
   places: CodePlaces,
   pathOf: (file: string) => string,
-  fuelEnded: boolean,
+  code: RunErrorCode,
 ): Place[] {
   const found: Place[] = [];
   const isOwn = (file: string) => !FOREIGN.test(pathOf(file));
@@ -41,6 +41,23 @@ export function framePlaces(
       own: isOwn(at.file),
       excerpt: lines?.[at.line - 1]?.trim() ?? null,
     });
+  };
+  /**
+   * Adds the head of a function of the program, because its line is not known: that of `compute`
+   * where it was inlined, or else of the function's last line. Code that was inlined into it comes
+   * before.
+   */
+  const addHead = (index: number): boolean => {
+    const heads = places.ownLinesIn(index).flatMap(({ file, line }) => {
+      const head = enclosingHead(places.linesOf(file) ?? [], line, 'assemblyscript');
+      return head === null || !isOwn(file) ? [] : [{ file, ...head }];
+    });
+    const head = heads.find(({ name }) => name === 'compute') ?? heads.at(-1);
+    if (head === undefined) return false;
+    const { name, file, line, column } = head;
+    const excerpt = places.linesOf(file)?.[line - 1]?.trim() ?? null;
+    found.push({ function: name, file: pathOf(file), line, column, own: true, excerpt, begins: true });
+    return true;
   };
   /** Finds the line of the program that called the inlined code at `at`. */
   const callOf = (frame: RunFrame, at: SourceLine): SourceLine | null => {
@@ -58,8 +75,17 @@ export function framePlaces(
     return near;
   };
   for (const [depth, frame] of frames.entries()) {
-    const whole = depth === 0 && frame.offset === 0 ? places.wholeOf(frame.function, isOwn, fuelEnded) : null;
-    const at = whole ?? places.lineOf(frame.function, frame.offset);
+    const isWhole = depth === 0 && frame.offset === 0;
+    const isEntry = code === 'trap_call_stack_exhausted';
+    // Calls too deep end at a function's entry. Other runs end somewhere in it.
+    if (isWhole && !isEntry && addHead(frame.function)) continue;
+    const whole = isWhole && isEntry ? places.wholeOf(frame.function, isOwn) : null;
+    const exact = whole ?? (isWhole ? null : places.lineOf(frame.function, frame.offset));
+    const loop =
+      code === 'fuel_exhausted' && depth === 0 && exact !== null && isOwn(exact.file)
+        ? places.loopOf(frame.function, frame.offset, isOwn)
+        : null;
+    const at = loop ?? exact;
     const caller = at === null || isOwn(at.file) ? null : callOf(frame, at);
     if (at !== null && !GENERATED.test(at.file)) add(at);
     if (caller !== null) add(caller);

@@ -16,7 +16,7 @@ import { placeLeftOut } from './placeLeftOut.ts';
 import { programPath } from './programPath.ts';
 import { rustPlaces } from './rustPlaces.ts';
 import { shownPlaces } from './shownPlaces.ts';
-import { watFunctions } from './watFunctions.ts';
+import { watFrames } from './watFrames.ts';
 
 /**
  * Finds where in the source a run failed. Lines of the program come before those of libraries, each
@@ -77,23 +77,10 @@ async function placesOf(
       if (source.state !== 'ok') return [];
       const text = decodeText(source.bytes);
       if (text === null) return [];
-      const functions = watFunctions(text);
-      const lines = text.split(/\r\n|\r|\n/);
-      return frames.flatMap((frame) => {
-        const at = functions[frame.function];
-        if (at === undefined) return [];
-        const { name, line, column } = at;
-        const excerpt = lines[line - 1]?.trim() ?? null;
-        return [{ function: name, file: tasklet.source, line, column, own: true, excerpt }];
-      });
+      return watFrames(frames, error, places, tasklet.source, text);
     }
     case 'assemblyscript':
     case 'wasm':
-      return framePlaces(
-        frames,
-        places,
-        (file) => programPath(root, tasklet.output, file),
-        error.code === 'fuel_exhausted',
-      );
+      return framePlaces(frames, places, (file) => programPath(root, tasklet.output, file), error.code);
   }
 }

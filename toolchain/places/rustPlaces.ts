@@ -30,7 +30,7 @@ export function rustPlaces(
 ): Place[] {
   const found: Place[] = [];
   const lines = new Map(sources.map(({ path, text }) => [path, text.split(/\r\n|\r|\n/)]));
-  const add = (path: string, line: number, column: number) => {
+  const add = (path: string, line: number, column: number, isHead = false) => {
     const text = lines.get(path);
     found.push({
       function: text === undefined ? null : enclosingFunction(text, line, 'rust'),
@@ -39,6 +39,7 @@ export function rustPlaces(
       column,
       own: text !== undefined,
       excerpt: text?.[line - 1]?.trim() ?? null,
+      ...(isHead ? { begins: true as const } : {}),
     });
   };
   const panic = error.code === 'trap_unreachable' ? panicPlace(log) : null;
@@ -56,7 +57,7 @@ export function rustPlaces(
     if (name === undefined || MACHINERY.test(name)) continue;
     const head = onlyHead(lines, name);
     if (head !== null && !found.some((one) => one.file === head.path && one.function === head.name))
-      add(head.path, head.line, head.column);
+      add(head.path, head.line, head.column, true);
     else if (head === null)
       found.push({ function: name, file: null, line: null, column: null, own: false, excerpt: null });
   }

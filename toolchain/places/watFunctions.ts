@@ -8,11 +8,12 @@ interface WatFunction {
   /** Line and column of its head, both from 1. */
   line: number;
   column: number;
+  /** Index of its `func` among the tokens of the text. */
+  token: number;
 }
 
 /** Lists the functions of WebAssembly text by their index, imported ones first. */
-export function watFunctions(text: string): WatFunction[] {
-  const tokens = watTokens(text);
+export function watFunctions(text: string, tokens = watTokens(text)): WatFunction[] {
   const lines = textLines(text);
   const imported: WatFunction[] = [];
   const defined: WatFunction[] = [];
@@ -44,5 +45,5 @@ function head(tokens: readonly WatToken[], at: number, lines: ReturnType<typeof 
   const after = afterName(tokens, at);
   const given = after === at + 2 ? tokens[at + 1]?.text : undefined;
   const exported = tokens[after + 1]?.text === 'export' ? tokens[after + 2]?.text.slice(1, -1) : undefined;
-  return { name: given ?? exported ?? null, line: start.line + 1, column: start.character + 1 };
+  return { name: given ?? exported ?? null, line: start.line + 1, column: start.character + 1, token: at };
 }

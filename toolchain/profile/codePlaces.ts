@@ -29,13 +29,15 @@ export interface CodePlaces {
    * after it. For inlined code of another file, that is the line of its call.
    */
   nearLineOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null;
+  /** The function's body, from its locals; undefined for an imported one. */
+  bodyOf(functionIndex: number): Uint8Array | undefined;
+  /** Finds the first line of a function: in a `wanted` file, or else in any. */
+  wholeOf(functionIndex: number, wanted: (file: string) => boolean): SourceLine | null;
   /**
-   * Finds the place of a function as a whole: its first line, or its loop.
-   *
-   * @param loop the fuel ended in the function: the loop is the better place, where the function
-   * has exactly one outermost loop
+   * Finds the first line of a `wanted` file in the innermost loop around an instruction; null where
+   * no loop is around it.
    */
-  wholeOf(functionIndex: number, wanted: (file: string) => boolean, loop: boolean): SourceLine | null;
+  loopOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null;
   /** The text of a source, line by line; undefined where neither the map nor the program has it. */
   linesOf(file: string): readonly string[] | undefined;
   /**
@@ -45,6 +47,8 @@ export interface CodePlaces {
   ownLineOf(functionIndex: number, bodyOffset: number): SourceLine | null;
   /** Lists the lines of the program that have code, each once, of all functions. */
   ownLines(): SourceLine[];
+  /** Lists those of one function, in the order of its code. */
+  ownLinesIn(functionIndex: number): SourceLine[];
 }
 
 /** Bytes of code after an instruction in which a line is looked for. */
@@ -78,8 +82,9 @@ class ModulePlaces implements CodePlaces {
   readonly #readSource: (file: string) => string | undefined;
   readonly #imports: ReturnType<typeof readModule>['imports'];
   readonly #importedFunctions: number;
-  /** Offset of each body of the module. */
+  /** Offset of each body of the module, and its bytes. */
   readonly #starts: number[];
+  readonly #sizes: number[];
   readonly #ownNames: ReadonlyMap<number, string>;
   /** The names of the module, and those that were found since. */
   readonly #names: Map<number, string>;
@@ -98,13 +103,21 @@ class ModulePlaces implements CodePlaces {
     this.#readSource = readSource;
     this.#imports = module.imports;
     this.#importedFunctions = module.importedFunctions;
-    this.#starts = bodyStarts(wasm, module.sections.find(({ id }) => id === SECTION.code)?.offset);
+    const bodies = readBodies(wasm, module.sections.find(({ id }) => id === SECTION.code)?.offset);
+    this.#starts = bodies.map(({ start }) => start);
+    this.#sizes = bodies.map(({ size }) => size);
     this.#ownNames = new Map(names);
     this.#names = names;
   }
 
   lineOf(functionIndex: number, bodyOffset: number): SourceLine | null {
     return this.#nearest(functionIndex, bodyOffset, () => true);
+  }
+
+  bodyOf(functionIndex: number): Uint8Array | undefined {
+    const start = this.#startOf(functionIndex);
+    if (start === undefined) return undefined;
+    return this.#wasm.subarray(start, start + (this.#sizes[functionIndex - this.#importedFunctions] ?? 0));
   }
 
   linesOf(file: string): string[] | undefined {
@@ -120,11 +133,14 @@ class ModulePlaces implements CodePlaces {
     return this.#nearest(functionIndex, bodyOffset, wanted) ?? this.#following(functionIndex, bodyOffset, wanted);
   }
 
-  wholeOf(functionIndex: number, wanted: (file: string) => boolean, loop: boolean): SourceLine | null {
+  wholeOf(functionIndex: number, wanted: (file: string) => boolean): SourceLine | null {
+    return this.#following(functionIndex, 0, wanted) ?? this.#following(functionIndex, 0, () => true);
+  }
+
+  loopOf(functionIndex: number, bodyOffset: number, wanted: (file: string) => boolean): SourceLine | null {
     const start = this.#startOf(functionIndex);
-    const loops = loop && start !== undefined ? outerLoops(this.#wasm, start) : [];
-    const from = loops.length === 1 ? (loops[0] as number) : 0;
-    return this.#following(functionIndex, from, wanted) ?? this.#following(functionIndex, from, () => true);
+    const loop = start === undefined ? null : innermostLoop(this.#wasm, start, bodyOffset);
+    return loop === null ? null : this.#following(functionIndex, loop, wanted);
   }
 
   ownNameOf(functionIndex: number): string | undefined {
@@ -145,6 +161,10 @@ class ModulePlaces implements CodePlaces {
         lines.set(`${place.file}:${place.line}`, place);
     }
     return [...lines.values()];
+  }
+
+  ownLinesIn(functionIndex: number): SourceLine[] {
+    return this.#ownLinesOf(functionIndex).map(({ place }) => place);
   }
 
   nameOf(functionIndex: number): string {
@@ -252,31 +272,33 @@ function lastAtOrBefore(lines: readonly PlacedCode[], offset: number): number {
   return from - 1;
 }
 
-function bodyStarts(wasm: Uint8Array, codeOffset: number | undefined): number[] {
+function readBodies(wasm: Uint8Array, codeOffset: number | undefined): Array<{ start: number; size: number }> {
   if (codeOffset === undefined) return [];
   const reader = new BinaryReader(wasm, codeOffset);
   return Array.from({ length: reader.u32() }, () => {
     const size = reader.u32();
     const start = reader.pos;
     reader.pos += size;
-    return start;
+    return { start, size };
   });
 }
 
-/** Lists the offsets in a function's body of its outermost loops. The module must be valid. */
-function outerLoops(wasm: Uint8Array, start: number): number[] {
-  const end = wasm.length;
-  const loops: number[] = [];
-  /** One entry for each open block; true for a loop. */
-  const open: boolean[] = [false];
-  for (let at = skipLocals(wasm, start, end, 0); open.length > 0 && at < end; ) {
+/**
+ * Finds the offset in a function's body of the innermost loop around an instruction; null where
+ * none is. The module must be valid.
+ */
+function innermostLoop(wasm: Uint8Array, start: number, bodyOffset: number): number | null {
+  const end = Math.min(wasm.length, start + bodyOffset);
+  /** The offset of each open loop; null for another block. */
+  const open: Array<number | null> = [];
+  for (let at = skipLocals(wasm, start, wasm.length, 0); at < end; ) {
     const opcode = wasm[at] as number;
-    if (opcode === Op.loop && !open.includes(true)) loops.push(at - start);
-    if (opcode === Op.block || opcode === Op.loop || opcode === Op.if) open.push(opcode === Op.loop);
+    if (opcode === Op.loop) open.push(at - start);
+    else if (opcode === Op.block || opcode === Op.if) open.push(null);
     else if (opcode === Op.end) open.pop();
-    at = skipImmediates(wasm, opcode, at + 1, end);
+    at = skipImmediates(wasm, opcode, at + 1, wasm.length);
   }
-  return loops;
+  return open.findLast((loop) => loop !== null) ?? null;
 }
 
 /**

@@ -14,6 +14,9 @@ export interface RunFuel {
    *
    * `for` has the lines of the program that a library's function ran for, with their parts of
    * `fuel`, the largest first. It is empty for functions of the program, and without a source map.
+   *
+   * `for_run` is the rest of a library's `fuel`: it ran for no line, but to read the input, to
+   * write the output or to begin.
    */
   functions: Array<{
     index: number;
@@ -22,6 +25,7 @@ export interface RunFuel {
     total: number;
     calls: number;
     for: Array<{ file: string; line: number; fuel: number }>;
+    for_run: number;
   }>;
   /**
    * `file` is null for instructions that no source map knows.
@@ -49,14 +53,18 @@ export function fuelOfRun(counted: FuelProfile, places: CodePlaces, pathOf: (fil
   );
   const ofLibraries = libraryFuel(counted, places);
   const byFuel = (one: { fuel: number }, other: { fuel: number }) => other.fuel - one.fuel;
+  const hasLines = counted.places.some(([index, at]) => places.ownLineOf(index, at) !== null);
   return {
     functions: functionsOf(counted, places, inCalls.ofFunctions)
-      .map((one) => ({
-        ...one,
-        for: [...(ofLibraries.ofFunctions.get(one.index)?.values() ?? [])]
-          .map(({ at, fuel }) => ({ file: pathOf(at.file), line: at.line, fuel }))
-          .sort(byFuel),
-      }))
+      .map((one) => {
+        const lines = [...(ofLibraries.ofFunctions.get(one.index)?.values() ?? [])];
+        const isLibrary = hasLines && places.ownLineOf(one.index, 0) === null;
+        return {
+          ...one,
+          for: lines.map(({ at, fuel }) => ({ file: pathOf(at.file), line: at.line, fuel })).sort(byFuel),
+          for_run: isLibrary ? lines.reduce((rest, { fuel }) => rest - fuel, one.fuel) : 0,
+        };
+      })
       .sort(byFuel),
     lines: linesOf(counted, places, inCalls.ofLines, ofLibraries.ofLines, pathOf).sort(byFuel),
     calls: inCalls.frames,
@@ -67,7 +75,7 @@ function functionsOf(
   counted: FuelProfile,
   places: CodePlaces,
   totals: ReadonlyMap<number, number>,
-): Array<Omit<RunFuel['functions'][number], 'for'>> {
+): Array<Omit<RunFuel['functions'][number], 'for' | 'for_run'>> {
   const functions = new Map<number, ReturnType<typeof functionsOf>[number]>();
   for (const [index, , fuel] of counted.places) {
     const one = functions.get(index) ?? { index, name: places.nameOf(index), fuel: 0, total: 0, calls: 0 };

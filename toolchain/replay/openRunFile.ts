@@ -63,9 +63,7 @@ function placesIn({ response, module, sourceMap, log }: EndedRun): Place[] {
   try {
     const places = createCodePlaces(module, map, () => undefined);
     const found =
-      map === null
-        ? rustPlaces(error, places, [], '', log)
-        : framePlaces(error.frames, places, nameInMap, error.code === 'fuel_exhausted');
+      map === null ? rustPlaces(error, places, [], '', log) : framePlaces(error.frames, places, nameInMap, error.code);
     return [...shownPlaces(found), ...placeLeftOut(leftOut)];
   } catch {
     // Bytes that are no module have no names. A replay says so.

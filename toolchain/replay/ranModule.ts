@@ -17,7 +17,7 @@ import type { EndedRun } from './endedRun.ts';
 export async function ranModule(
   program: Program,
   record: RunRecord,
-  client: SchedulerClient,
+  client: Pick<SchedulerClient, 'module'>,
   signal: AbortSignal,
 ): Promise<Pick<EndedRun, 'module' | 'sourceMap' | 'linesLeftOut'>> {
   const { module_sha256, tasklet: name, run_id } = record;

@@ -4,6 +4,7 @@ import { outerOf } from '../../../wasm/meter/innerFunctions.ts';
 import type { Settlement } from '../../../wasm/settle/settleFuel.ts';
 import { stackFrame } from '../../../wasm/settle/stackFrame.ts';
 import type { FuelProfile } from '../../wire/fuelProfile.ts';
+import { RUN_FRAMES_MAX, type RunFrame } from '../../wire/runError.ts';
 import type { Profiler } from './runTasklet.ts';
 
 /** Places in the tree of calls; what would be one more is added to its caller. */
@@ -20,6 +21,14 @@ interface Call {
   /** Offset of the call in the caller's body; -1 where the cell called the export. */
   site: number;
   callees: Map<number, number>;
+}
+
+/** Calls that had not returned, from the export down. */
+interface UnderWay {
+  /** Function indices. */
+  functions: number[];
+  /** Offset of each call in the body of its caller; one less than there are functions. */
+  sites: number[];
 }
 
 /** Follows a run of a counting module, and says afterwards where its fuel went. */
@@ -43,6 +52,12 @@ export class CountingProfiler implements Profiler {
   readonly #sites: number[] = [];
   /** Stretch that was not executed to its end, and how many of its instructions were. */
   #cut: { stretch: number; executed: number } | null = null;
+  /**
+   * The calls under way when a call returned and the fuel was short already: those of the stretch
+   * in which it became short. Null before.
+   */
+  #shortIn: UnderWay | null = null;
+  #exhausted: RunFrame[] | null = null;
 
   constructor(module: CountingModule) {
     this.#module = module;
@@ -64,6 +79,7 @@ export class CountingProfiler implements Profiler {
       },
       called: () => {
         this.#give();
+        if (this.#shortIn === null && Number(this.#left?.value ?? 0) < 0) this.#shortIn = this.#underWay();
         this.#sites.pop();
         this.#path.length = this.#returns.pop() ?? 0;
       },
@@ -85,6 +101,7 @@ export class CountingProfiler implements Profiler {
     if (exhausted) {
       const stretch = Number(this.#short?.value);
       this.#cut = { stretch, executed: this.#costOf(stretch) + left };
+      this.#exhausted ??= this.#framesTo(this.#cut, this.#shortIn ?? this.#underWay());
     } else {
       this.#cut = trap;
       if (this.#left !== null) this.#left.value = BigInt(left + refund);
@@ -120,6 +137,32 @@ export class CountingProfiler implements Profiler {
       return [index, parent, fuel, entered, site];
     });
     return { places, calls };
+  }
+
+  /**
+   * The calls under way where the fuel ended, as in a run's error; null for a run that had enough.
+   *
+   * The first frame is the instruction that could not be paid for. The run itself ends later, at
+   * the next check of the meter, which does not say where it was.
+   */
+  exhaustedFrames(): RunFrame[] | null {
+    return this.#exhausted;
+  }
+
+  #underWay(): UnderWay {
+    return { functions: this.#path.map((place) => this.#calls[place]?.index ?? -1), sites: [...this.#sites] };
+  }
+
+  #framesTo({ stretch, executed }: { stretch: number; executed: number }, { functions, sites }: UnderWay): RunFrame[] {
+    const { functions: counted, importedFunctions } = this.#module;
+    const own = counted.findIndex((one) => one.stretch.includes(stretch));
+    const { stretch: all = new Uint32Array(), bodyOffset = all } = counted[own] ?? {};
+    const unpaid = Math.min(all.indexOf(stretch) + Math.max(0, executed), all.lastIndexOf(stretch));
+    const frames: RunFrame[] = [{ function: importedFunctions + own, offset: bodyOffset[unpaid] ?? 0 }];
+    // A function that was entered with no fuel left has executed nothing.
+    for (let depth = functions.lastIndexOf(importedFunctions + own); depth > 0; depth--)
+      frames.push({ function: functions[depth - 1] as number, offset: sites[depth - 1] ?? 0 });
+    return frames.slice(0, RUN_FRAMES_MAX);
   }
 
   #enter(index: number): void {

@@ -19,6 +19,9 @@ export const INVALID_LABEL = 'invalid_label';
 /** Most calls of `fail` in one run whose stack is taken: taking one is slower than the call. */
 const FAILURES_PLACED = 64;
 
+/** Bytes of a refused label that are looked at. */
+const REFUSED_SHOWN = 256;
+
 const LABEL = /^[a-z][a-z0-9_]*$/;
 const EMPTY = new Uint8Array(0);
 
@@ -50,6 +53,8 @@ export class HostFunctions {
   refusedAt: Error | null = null;
   /** The label that the last `fail` gave. */
   label: string | null = null;
+  /** The words that the last `fail` gave and that are no label; null where it gave one. */
+  refusedLabel: string | null = null;
   /** Stack of the last `fail`; null after more than {@link FAILURES_PLACED} of them. */
   failedAt: Error | null = null;
   #failures = 0;
@@ -137,6 +142,7 @@ export class HostFunctions {
     this.#outputLength = 0;
     this.refusedAt = null;
     this.label = null;
+    this.refusedLabel = null;
     this.failedAt = null;
     this.#failures = 0;
   }
@@ -180,7 +186,10 @@ export class HostFunctions {
   #fail(pointer: number, len: number): void {
     const bytes = this.#slice('fail', pointer, len);
     const label = len > LIMITS.failLabel ? '' : Buffer.from(bytes).toString('latin1');
-    this.label = LABEL.test(label) ? label : INVALID_LABEL;
+    const isLabel = LABEL.test(label);
+    this.label = isLabel ? label : INVALID_LABEL;
+    // A copy of its beginning: the bytes are the tasklet's, and may be many.
+    this.refusedLabel = isLabel ? null : Buffer.from(bytes.subarray(0, REFUSED_SHOWN)).toString('utf8');
     this.failedAt = ++this.#failures > FAILURES_PLACED ? null : new Error('failed');
   }
 

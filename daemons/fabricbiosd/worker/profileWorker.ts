@@ -38,9 +38,10 @@ function profile(): FuelProfile {
   const limits = metered.memory ?? { min: 0, max: 0 };
   const memory = new WebAssembly.Memory({ initial: limits.min, maximum: limits.max });
   const { error, fuelUsed, output } = runTasklet(host, compiled, request, memory, profiler);
+  const frames = profiler.exhaustedFrames();
   return {
     state: error === null ? 'succeeded' : 'failed',
-    error,
+    error: error?.code === 'fuel_exhausted' && frames !== null ? { ...error, frames } : error,
     fuel_used: fuelUsed,
     output_sha256: sha256(output),
     ...profiler.profile(),

@@ -1,10 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { LIMITS } from '../../../base/limits.ts';
+import { neutralText } from '../../../base/text/neutralText.ts';
 import { CELL, LOG_TRUNCATED, type SharedControl } from '../boundary/sharedControl.ts';
 
 const LEVELS = ['error', 'warn ', 'info ', 'debug', 'trace'];
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The carriage return of a line end, which a text from Windows has. */
+const LINE_END = /\r(?=\n|$)/g;
 
 /**
  * Control characters other than tab and line feed: a log must not drive the terminal that shows it.
@@ -15,7 +19,7 @@ const CONTROL = /(?![\t\n])\p{Cc}/gu;
  * Writes a run's log into the memory shared with main.
  *
  * A record is `<level> <text>`. Its further lines are indented, so that only a record begins in the
- * first column. Invalid UTF-8 and control characters become U+FFFD.
+ * first column. Invalid UTF-8 becomes U+FFFD, and a control character is written out, as `\r`.
  */
 export class RunLog {
   readonly #control: SharedControl;
@@ -40,7 +44,8 @@ export class RunLog {
     const room = LIMITS.log - this.#length;
     // What cannot fit needs no decoding; the three bytes more keep the last character whole.
     const words = decoder.decode(text.length > room + 3 ? text.subarray(0, room + 3) : text);
-    const line = `${LEVELS[Math.min(level, 4)]} ${words.replace(CONTROL, '\ufffd').replaceAll('\n', '\n  ')}\n`;
+    const shown = words.replaceAll(LINE_END, '').replaceAll(CONTROL, neutralText).replaceAll('\n', '\n  ');
+    const line = `${LEVELS[Math.min(level, 4)]} ${shown}\n`;
     const bytes = Buffer.from(line);
     if (bytes.length <= room && text.length <= room + 3) {
       this.#append(bytes);

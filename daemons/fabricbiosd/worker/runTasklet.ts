@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { LIMITS } from '../../../base/limits.ts';
+import { cutText } from '../../../base/text/cutText.ts';
+import { neutralText } from '../../../base/text/neutralText.ts';
 import { balanceOf } from '../../../wasm/meter/balance.ts';
 import { MEMORY_IMPORT } from '../../../wasm/meter/meteredModule.ts';
 import { callStack } from '../../../wasm/settle/callStack.ts';
@@ -104,7 +106,12 @@ export function runTasklet(
       call('_grafos_tasklet_init', HANDLE.context, request.context.length) !== undefined;
     const code = begun ? call('_grafos_tasklet_run', HANDLE.input, request.input.length) : undefined;
     if (code !== undefined) {
-      if (code !== 0) error = placed(failed(host.label, code), host.failedAt?.stack ?? null, '_grafos_tasklet_run');
+      if (code !== 0)
+        error = placed(
+          failed(host.label, code, host.refusedLabel),
+          host.failedAt?.stack ?? null,
+          '_grafos_tasklet_run',
+        );
       call('_grafos_tasklet_finalize');
       if (error === null && host.refusedAt !== null) error = placed(tooLarge(), host.refusedAt.stack ?? null);
     }
@@ -128,13 +135,21 @@ function exhausted(fuel: number): RunError {
   return { code: 'fuel_exhausted', message: `The tasklet needed more than its fuel of ${fuel} instructions.` };
 }
 
-function failed(label: string | null, code: number): RunError {
+/** UTF-16 units of a refused label in a message. */
+const REFUSED_SHOWN = 64;
+
+/** @param refused words that were given for a label and are none */
+function failed(label: string | null, code: number, refused: string | null): RunError {
+  const why =
+    refused === null
+      ? '.'
+      : `: it gave "${cutText(neutralText(refused), REFUSED_SHOWN)}", and a label is a lower-case letter, then lower-case letters, digits and _, at most ${LIMITS.failLabel} bytes.`;
   return {
     code: 'tasklet_failed',
     message:
       label === null
         ? `The tasklet failed with code ${code} and gave no label.`
-        : `The tasklet failed with "${label}" (code ${code}).`,
+        : `The tasklet failed with "${label}" (code ${code})${why}`,
     label,
     exit_code: code,
   };

@@ -11,10 +11,15 @@ pub fn init(context: i32, length: i32) {
     }));
 }
 
-/// Behind `_grafos_tasklet_run`: 0, 1 after an error of `compute`, or a negative host status.
+/// Behind `_grafos_tasklet_run`: 0, or 1 after an error of `compute`. It is 0 also where the output
+/// is past its bound: the cell then ends the run as `output_too_large`, which another result would
+/// hide.
 pub fn run<Given: Answer>(input: i32, length: i32, compute: fn(&[u8]) -> Given) -> i32 {
     match compute(&host::read_blob(input, length)).into_result() {
-        Ok(output) => host::write_output(output.bytes()),
+        Ok(output) => {
+            host::write_output(output.bytes());
+            0
+        }
         Err(label) => {
             host::fail(label);
             1

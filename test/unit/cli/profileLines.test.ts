@@ -13,6 +13,7 @@ const fn = (name: string, fuel: number, more: Partial<Function> = {}): Function 
   total: fuel,
   calls: 1,
   for: [],
+  for_run: 0,
   ...more,
 });
 const line = (file: string | null, at: number, fuel: number, more: Partial<Line> = {}): Line => ({
@@ -80,6 +81,19 @@ describe('a profile for people', () => {
     assert.ok(at('a.ts:2') < at('a.ts:1') && at('a.ts:1') < at('string.ts:7'));
     assert.equal(at('string.ts:8'), -1);
     assert.equal(text.join('\n').includes('null'), false);
+  });
+
+  it('names the caller with the most, which may be the run that reads its input', () => {
+    const lines = [
+      { file: 'a.ts', line: 3, fuel: 4 },
+      { file: 'a.ts', line: 9, fuel: 2 },
+    ];
+    const own = [line('tasklets/a.ts', 3, 30)];
+    const text = (for_run: number) => show([fn('decode', 60, { for: lines, for_run })], own).join('\n');
+    assert.match(text(54), /decode +input and output and 2 more$/m);
+    assert.match(text(3), /decode +a\.ts:3 and 2 more$/m);
+    assert.match(text(0), /decode +a\.ts:3 and 1 more$/m);
+    assert.match(show([fn('decode', 60, { for_run: 60 })], own).join('\n'), /decode +input and output$/m);
   });
 
   it('names the functions of libraries that a line called most', () => {

@@ -3,7 +3,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../../base/packageRoot.ts';
 import type { SchedulerClient } from '../../../daemons/tenant/schedulerClient.ts';
-import { decodeText, encodeText } from '../../../program/decodeText.ts';
+import { decodeExactText, decodeText, encodeText } from '../../../program/decodeText.ts';
 import { findTasklet, loadProgram } from '../../../program/loadProgram.ts';
 import { ProgramReader } from '../../../program/programReader.ts';
 import { loadFixtures } from '../../../toolchain/cases/loadFixtures.ts';
@@ -19,6 +19,7 @@ const SAVED: Record<string, (text: string) => Buffer> = {
   'UTF-16, little end first': utf16le,
   'UTF-16, big end first': (text) => utf16le(text).swap16(),
   'carriage returns': (text) => utf8(text.replaceAll('\n', '\r\n')),
+  'carriage returns alone': (text) => utf8(text.replaceAll('\n', '\r')),
 };
 
 /** Copies a recipe and saves every text file of it anew. */
@@ -54,7 +55,7 @@ describe('text files as editors save them', () => {
 
   it('are decoded by their mark, and bytes that are no text are not', () => {
     const text = 'ä€😀\r\n';
-    const { 'carriage returns': _, ...marked } = SAVED;
+    const { 'carriage returns': _, 'carriage returns alone': __, ...marked } = SAVED;
     for (const save of [utf8, ...Object.values(marked)]) assert.equal(decodeText(save(text)), text);
     assert.equal(decodeText(utf8('')), '');
     // Only the first mark is one; the second is a character of the text.
@@ -82,11 +83,31 @@ describe('text files as editors save them', () => {
           if ('fault' in one) throw one.fault;
           assert.ok(other !== undefined && 'expected' in other);
           assert.deepEqual(one.expected, other.expected);
-          if (name !== 'carriage returns') assert.deepEqual(Buffer.from(one.input), Buffer.from(other.input));
+          if (!name.startsWith('carriage returns')) assert.deepEqual(Buffer.from(one.input), Buffer.from(other.input));
         }
       }
     });
   }
+
+  it('have a line end in each carriage return, also in one that is alone, behind a comment', async () => {
+    assert.equal(decodeText(utf8('a\rb\r\nc\r\rd\r')), 'a\nb\r\nc\n\nd\n');
+    assert.equal(decodeExactText(utf8('a\rb')), 'a\rb');
+    const sources: Array<[file: string, text: string]> = [
+      ['a.ts', '// c\rexport function compute(input: string): string {\r  return nothing;\r}\r'],
+      ['a.wat', ';; c\r(module\r  (func nothing))\r'],
+    ];
+    for (const [source, text] of sources) {
+      await using folder = await temporaryFolder();
+      const manifest = `[program]\r# of all\rname = "a"\rversion = "1.0.0"\r[[tasklet]]\rname = "a"\rsource = "${source}"\r`;
+      await writeFile(join(folder.path, 'grafos.toml'), manifest);
+      await writeFile(join(folder.path, source), text);
+      const errors = (await validate(folder.path)).filter(({ severity }) => severity === 'error');
+      assert.deepEqual(
+        errors.map(({ file, range }) => [file, range.start.line]),
+        [[join(folder.path, source), 2]],
+      );
+    }
+  });
 
   it('leave the other cases alone where one cannot be read', async () => {
     await using folder = await temporaryFolder();

@@ -302,6 +302,30 @@ describe('building an AssemblyScript tasklet', () => {
       /Uint8Array or string/,
     ],
     [
+      'compute that may give null',
+      'export function compute(input: string): string | null {\n  return null;\n}\n',
+      'GRF2104',
+      0,
+      40,
+      /Uint8Array or string/,
+    ],
+    [
+      'compute that may give null under another name',
+      'type N = Uint8Array | null;\nexport function compute(input: string): N {\n  return null;\n}\n',
+      'GRF2104',
+      1,
+      40,
+      /Uint8Array or string/,
+    ],
+    [
+      'compute of what may be null',
+      'export function compute(input: string | null): string {\n  return "";\n}\n',
+      'GRF2104',
+      0,
+      24,
+      /Uint8Array or string/,
+    ],
+    [
       'compute of a number',
       'export function compute(input: i32): string {\n  return "";\n}\n',
       'GRF2104',
@@ -328,10 +352,18 @@ describe('building an AssemblyScript tasklet', () => {
     [
       'Math.random',
       'export function compute(input: string): string {\n  return Math.random().toString();\n}\n',
-      'GRF3009',
-      0,
-      0,
+      'GRF2106',
+      1,
+      9,
       /random\.f64\(\) of grafos-std/,
+    ],
+    [
+      'a clock two calls away',
+      'function now(): i64 {\n  return Date.now();\n}\nexport function compute(input: string): string {\n  return now().toString();\n}\n',
+      'GRF2105',
+      1,
+      9,
+      /clock\(\) of grafos-std/,
     ],
     [
       'fail of a class that cannot be empty',
@@ -358,6 +390,47 @@ describe('building an AssemblyScript tasklet', () => {
       assert.equal(await readFile(join(scratch.root, 'build/demo.wasm'), 'utf8'), 'older');
     });
   }
+
+  it('says which type fail wants where its caller returns another than bytes, with a fix', async () => {
+    const rows: Array<[type: string, returns: string, wanted: string | null]> = [
+      ['string', 'fail("five")', 'string'],
+      ['string', 'fail ("five")', 'string'],
+      ['string', 'new Uint8Array(1)', null],
+    ];
+    for (const [type, returns, wanted] of rows) {
+      const text = `import { fail } from "grafos-std";\nexport function compute(input: Uint8Array): ${type} {\n  return ${returns};\n}\n`;
+      await using scratch = await scratchProgram(SOURCE, { [SOURCE]: text });
+      await assert.rejects(buildTasklet(scratch.program, scratch.tasklet), (error) => {
+        assert.ok(error instanceof BuildFailedError);
+        const [found] = error.findings;
+        assert.match(found?.message ?? '', /^TS2322: /);
+        if (wanted === null) assert.equal(found?.fix, undefined);
+        else {
+          assert.match(found?.message ?? '', new RegExp(`Write fail<${wanted}>\\(…\\) here\\.$`));
+          assert.equal(found?.fix?.edits[0]?.newText, `<${wanted}>`);
+          assert.deepEqual(found?.fix?.edits[0]?.range.start, { line: 2, character: 13 });
+        }
+        return true;
+      });
+    }
+  });
+
+  it('lists every call that wants a host, each at its line, and names the first', async () => {
+    const text =
+      'export function compute(input: string): string {\n  const at = Date.now();\n  console.log("x");\n  return (<f64>at + Math.random()).toString();\n}\n';
+    await using scratch = await scratchProgram(SOURCE, { [SOURCE]: text });
+    await assert.rejects(buildTasklet(scratch.program, scratch.tasklet), (error) => {
+      assert.ok(error instanceof BuildFailedError);
+      const found = error.findings.map(({ code, range }) => [code, range.start.line]);
+      assert.deepEqual(found, [
+        ['GRF2105', 1],
+        ['GRF2108', 2],
+        ['GRF2106', 3],
+      ]);
+      assert.match(error.why ?? '', /demo\.ts:2:14: Date\.now/);
+      return true;
+    });
+  });
 
   it('lists its findings in the order of validate', async () => {
     const text = 'let x: i32 = foo;\nexport function compute(input: Uint8Array): i32 {\n  return bar;\n}\n';
@@ -499,6 +572,21 @@ describe('building from WebAssembly', () => {
     assert.equal((await staleness(one.program, one.tasklet)).state, 'fresh');
     await one.write('demo.wat', WAT.endless);
     assert.equal((await staleness(one.program, one.tasklet)).state, 'stale');
+  });
+
+  it('says where an import of the wrong type is written', async () => {
+    const text =
+      '(module\n  (import "grafos_tasklet_v0" "output_write" (func (param i32)))\n  (memory (export "memory") 1)\n  (func (export "_grafos_tasklet_init") (param i32 i32))\n  (func (export "_grafos_tasklet_run") (param i32 i32) (result i32) (i32.const 0))\n  (func (export "_grafos_tasklet_finalize")))\n';
+    await using scratch = await scratchProgram('tasklets/demo.wat', { 'tasklets/demo.wat': text });
+    await assert.rejects(buildTasklet(scratch.program, scratch.tasklet), (error) => {
+      assert.ok(error instanceof BuildFailedError);
+      assert.deepEqual(
+        error.findings.map(({ code, range }) => [code, range.start]),
+        [['GRF3010', { line: 1, character: 3 }]],
+      );
+      assert.match(error.why ?? '', /demo\.wat:2:4: /);
+      return true;
+    });
   });
 
   it('says where text is wrong', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Place } from '../../../../daemons/wire/place.ts';
 import type { RunError } from '../../../../daemons/wire/runError.ts';
+import { placeText } from '../../../../toolchain/places/placeText.ts';
 import { rustPlaces } from '../../../../toolchain/places/rustPlaces.ts';
 import type { CodePlaces } from '../../../../toolchain/profile/codePlaces.ts';
 
@@ -78,10 +80,11 @@ describe('the places of a Rust tasklet that failed', () => {
 
   it('have the heads of the functions that were under way, the innermost first', () => {
     const names = named('core::panicking::panic_fmt', 'demo::helper::parse', 'demo::compute', '_grafos_tasklet_run');
-    assert.deepEqual(short(placesOf(trap(0, 1, 2, 3), '', names)), [
-      'crate/src/helper.rs:2:5 own parse',
-      'crate/src/lib.rs:3:1 own compute',
-    ]);
+    const found = placesOf(trap(0, 1, 2, 3), '', names);
+    assert.deepEqual(short(found), ['crate/src/helper.rs:2:5 own parse', 'crate/src/lib.rs:3:1 own compute']);
+    // A head does not pass for the place.
+    assert.ok(found.every(({ begins }) => begins === true));
+    assert.equal(placeText(found[1] as Place), 'in compute, which begins at crate/src/lib.rs:3:1');
   });
 
   it('name a function once, also when the panic was in it', () => {

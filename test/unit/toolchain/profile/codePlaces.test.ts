@@ -134,10 +134,11 @@ describe('the lines of a module’s code', () => {
     );
   });
 
-  it('of a whole function are its first, or that of its only loop', () => {
-    assert.equal(places.wholeOf(0, isOwn, false)?.line, 10);
-    assert.equal(places.wholeOf(0, isOwn, true)?.line, 12);
-    assert.equal(places.wholeOf(1, isOwn, true), null);
+  it('of a whole function are its first, and those of a loop its first', () => {
+    assert.equal(places.wholeOf(0, isOwn)?.line, 10);
+    assert.equal(places.wholeOf(1, isOwn), null);
+    const inLoop = [...Array(40).keys()].map((at) => places.loopOf(0, at, isOwn)?.line ?? null);
+    assert.deepEqual([...new Set(inLoop)], [null, 12]);
   });
 
   it('are texts of the map, or else of the program, cut to what is looked at', () => {
@@ -150,10 +151,7 @@ describe('the lines of a module’s code', () => {
 
   it('are none without a map', () => {
     const without = createCodePlaces(bytes, null, () => undefined);
-    assert.deepEqual(
-      [without.lineOf(0, 2), without.ownLineOf(0, 2), without.wholeOf(0, isOwn, true)],
-      [null, null, null],
-    );
+    assert.deepEqual([without.lineOf(0, 2), without.ownLineOf(0, 2), without.wholeOf(0, isOwn)], [null, null, null]);
   });
 });
 

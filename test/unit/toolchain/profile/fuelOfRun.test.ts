@@ -52,6 +52,36 @@ describe('the fuel of a run by its code', () => {
     assert.deepEqual([functions[1]?.for, functions[2]?.for], [[], []]);
   });
 
+  it('says what of a library ran for the run itself', () => {
+    assert.deepEqual(
+      functions.map(({ for_run }) => for_run),
+      [0, 0, 0],
+    );
+    const before = fuelOf(
+      [
+        [21, 3, 7],
+        [20, 7, 40],
+        [1, 4, 10],
+      ],
+      [
+        [21, -1, 7, 1, -1],
+        [20, 0, 30, 1, 3],
+        [1, 0, 10, 1, 5],
+        [20, 2, 10, 1, 4],
+      ],
+    ).functions;
+    assert.deepEqual(
+      before.map(({ name, for_run }) => [name, for_run]),
+      [
+        ['f20', 30],
+        ['f1', 0],
+        ['f21', 7],
+      ],
+    );
+    // Without lines of the program nothing is known.
+    assert.equal(fuelOf([[20, 7, 40]], [[20, -1, 40, 1, -1]]).functions[0]?.for_run, 0);
+  });
+
   it('is that of each line, with the calls of the line and the libraries that ran for it', () => {
     const at = (line: number) => lines.find((one) => one.line === line);
     assert.deepEqual([at(104)?.fuel, at(104)?.total, at(104)?.library], [10, 71, 0]);

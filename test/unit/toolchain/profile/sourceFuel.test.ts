@@ -76,7 +76,15 @@ describe('fuel of a source', () => {
   it('is kept of a module of many megabytes, whose whole profile would not be read again', async () => {
     const lines = Array.from({ length: 150_000 }, (_, line): [string, number, number, number] => ['a.wat', line, 1, 2]);
     const large = profile(lines);
-    const called = { index: 1, name: 'tasklets/render/markdown/Document#render', fuel: 1, total: 2, calls: 3, for: [] };
+    const called = {
+      index: 1,
+      name: 'tasklets/render/markdown/Document#render',
+      fuel: 1,
+      total: 2,
+      calls: 3,
+      for: [],
+      for_run: 0,
+    };
     large.functions = Array.from({ length: 100_000 }, () => called);
     assert.ok(JSON.stringify(large).length > PROGRAM_LIMITS.profile);
     await keep(keptProfileText(large));

@@ -42,6 +42,64 @@ function exact(bytes: Uint8Array, name: string, args: unknown[], budget: number)
   return profiled;
 }
 
+describe('the calls under way where fuel ended', () => {
+  const bytes = compileWat(`(module
+    (func $leaf (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+    (func $empty)
+    (func (export "f") (param $n i32)
+      (local.set $n (call $leaf (local.get $n)))
+      (call $empty)
+      (loop $on (drop (call $leaf (local.get $n))) (br $on))))`);
+  const framesAt = (budget: number) =>
+    exact(bytes, 'f', [5], budget).exhaustedFrames?.map((frame) => [frame.function, frame.offset]);
+
+  // The instructions of f begin at 1, 3, 5, 7, 9 (the loop), 11, 13, 15 and 16.
+  const rows: Array<[budget: number, frames: number[][]]> = [
+    [0, [[2, 1]]],
+    [1, [[2, 3]]],
+    [
+      2,
+      [
+        [0, 1],
+        [2, 3],
+      ],
+    ],
+    [
+      4,
+      [
+        [0, 5],
+        [2, 3],
+      ],
+    ],
+    [5, [[2, 5]]],
+    [6, [[2, 7]]],
+    [7, [[2, 11]]],
+    [
+      9,
+      [
+        [0, 1],
+        [2, 13],
+      ],
+    ],
+    [12, [[2, 15]]],
+    [13, [[2, 16]]],
+    [14, [[2, 11]]],
+    [
+      7 + 7 * 1000 + 3,
+      [
+        [0, 3],
+        [2, 13],
+      ],
+    ],
+  ];
+  for (const [budget, frames] of rows) it(`${budget} units`, () => assert.deepEqual(framesAt(budget), frames));
+
+  it('are not said of a run that had enough', () => {
+    const one = compileWat('(module (func (export "f") nop))');
+    assert.equal(exact(one, 'f', [], 1).exhaustedFrames, null);
+  });
+});
+
 describe('the profile of a module’s fuel', () => {
   it('gives each function and place its own', () => {
     const bytes = compileWat(`(module

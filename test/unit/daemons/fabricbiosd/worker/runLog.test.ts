@@ -31,7 +31,9 @@ describe('run log', () => {
     ['nothing', 2, '', 'info  \n'],
     ['further lines', 1, 'a\nerror b\n', 'warn  a\n  error b\n  \n'],
     ['tabs', 2, 'a\tb', 'info  a\tb\n'],
-    ['control characters', 2, '\u001b[2J\0\r\u007f\u009b', 'info  \ufffd[2J\ufffd\ufffd\ufffd\ufffd\n'],
+    ['control characters', 2, '\u001b[2J\0\ra\u0007\u007f\u009b', 'info  \\u001b[2J\\u0000\\ra\\u0007\\u007f\\u009b\n'],
+    ['line ends of Windows', 2, 'a\r\nb\rc\r\n\r', 'info  a\n  b\\rc\n  \n'],
+    ['a line of a text that was split at its line feeds', 2, 'a\r', 'info  a\n'],
     [
       'invalid UTF-8',
       2,
@@ -66,6 +68,7 @@ describe('run log', () => {
     ['characters of three bytes', '€'.repeat(LIMIT / 3)],
     ['characters of four bytes', '𝄞'.repeat(LIMIT / 4)],
     ['line feeds, which grow', '\n'.repeat(LIMIT - 100)],
+    ['control characters, which become six bytes', '\u001b'.repeat(LIMIT / 2)],
     ['bytes that each become three', Uint8Array.from({ length: LIMIT / 2 }, () => 0xff)],
   ] as const) {
     for (const before of [0, 1, 2, 3]) {
