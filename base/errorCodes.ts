@@ -162,6 +162,7 @@ export const ERRORS = {
     rust_dependency_missing: 'A crate is not on this machine, and builds never use the network.',
     rust_linker_missing: 'Rust has no linker for WebAssembly.',
     rust_missing: 'There is no Rust that works.',
+    rust_path_unfit: 'The path of a program has a character that the tools of Rust cannot take.',
     rust_target_missing: 'Rust lacks the target for WebAssembly.',
     scheduler_standby: 'The scheduler is on standby and takes no work.',
     scheduler_unreachable: 'The scheduler does not answer.',

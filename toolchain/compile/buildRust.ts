@@ -46,7 +46,8 @@ const WAIT_MS = 15 * 60_000;
  * build has a lock until it has read its module.
  *
  * @throws {GrafosError} rust_missing, rust_target_missing, rust_linker_missing,
- * rust_dependency_missing, build_busy, those of {@link checkCrateFiles}, and the signal's reason
+ * rust_dependency_missing, rust_path_unfit, build_busy, those of {@link checkCrateFiles}, and the
+ * signal's reason
  */
 export async function buildRust(program: Program, tasklet: Tasklet, options: BuildOptions = {}): Promise<Compiled> {
   const env = options.env ?? process.env;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { cargoFolder } from '../../../../toolchain/compile/cargoFolder.ts';
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 
@@ -42,6 +42,25 @@ describe("cargo's folder of a program", () => {
     asUser('stranger');
     assert.notEqual(await cargoFolder(root, 'build'), mine);
   });
+
+  for (const [name, character] of [
+    ['p%41', '%'],
+    ['%', '%'],
+    [`c${delimiter}d`, delimiter],
+  ] as const)
+    it(`is refused in ${name}, whose ${character} Rust's tools read otherwise`, async () => {
+      const root = await program(name);
+      for (const command of ['build', 'check'] as const)
+        await assert.rejects(cargoFolder(root, command), {
+          code: 'rust_path_unfit',
+          message: new RegExp(`has "${character}": .*cargo-${command}-`),
+        });
+    });
+
+  for (const name of ['a b', 'ü', '[x]', "it's", 'a#b', '100$'])
+    it(`is made in ${name}`, async () => {
+      assert.ok((await cargoFolder(await program(name), 'build')).includes(name));
+    });
 
   it('has another name in each program', async () => {
     const names = [];
