@@ -106,7 +106,7 @@ describe('the guides', () => {
     await using folder = await temporaryFolder();
     const program = join(folder.path, 'hello');
     const printed = await follow('guide/testing.md', program);
-    assert.match(printed[2] ?? '', /^new +hello\/ada +fuel 4,450, /m);
+    assert.match(printed[2] ?? '', /^new +hello\/ada +fuel 4,452, /m);
     assert.match(await readFile(join(program, 'fixtures/hello/ada.expected.json'), 'utf8'), /"Hello, Ada"/);
     const report = JSON.parse(await readFile(join(program, 'test-report.json'), 'utf8'));
     assert.deepEqual([report.passed, report.failed, report.cases.length], [3, 0, 3]);
