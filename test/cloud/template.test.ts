@@ -30,10 +30,19 @@ describe('the template of a cell in aws', () => {
 
   it('fits the specification of CloudFormation', () => assert.deepEqual(faults(awsTemplate(cell)), []));
 
-  it('has no finding overlooked: a mutation of each key by one character is found', () => {
-    const keys = mutableKeys(awsTemplate(cell));
+  it('has no finding overlooked: every mutation of every key by one character is found', () => {
+    const template = awsTemplate(cell);
+    const keys = mutableKeys(template);
     assert.ok(keys.length >= 40, `${keys.length} keys`);
-    const missed = keys.filter((at) => faults(mutated(awsTemplate(cell), at)).length === 0);
+    let tried = 0;
+    const missed: string[] = [];
+    for (const at of keys) {
+      for (const name of mutationsOf(nameOf(template, at))) {
+        tried++;
+        if (faults(mutated(template, at, name)).length === 0) missed.push(`${at.join('.')} as ${name}`);
+      }
+    }
+    assert.ok(tried >= 1_000, `${tried} mutations`);
     assert.deepEqual(missed, []);
   });
 
@@ -105,14 +114,33 @@ function mutableKeys({ Resources }: Template): Array<[id: string, property?: str
   ]);
 }
 
-/** Changes the type of a resource, or the name of one of its properties, by one character. */
-function mutated(template: Template, [id, property]: [id: string, property?: string]): Template {
+/** The type of a resource, or the name of one of its properties. */
+function nameOf({ Resources }: Template, [id, property]: [id: string, property?: string]): string {
+  const resource = Resources[id];
+  if (resource === undefined) throw new Error(`no ${id}`);
+  return property ?? resource.Type;
+}
+
+/** A name with each of its characters left out, doubled and replaced. */
+function mutationsOf(name: string): string[] {
+  const found = new Set<string>();
+  for (let at = 0; at < name.length; at++) {
+    const [before, character, after] = [name.slice(0, at), name[at] as string, name.slice(at + 1)];
+    const other = character === character.toLowerCase() ? character.toUpperCase() : character.toLowerCase();
+    for (const instead of ['', character + character, other, '#']) found.add(before + instead + after);
+  }
+  found.delete(name);
+  return [...found];
+}
+
+/** Gives the type of a resource, or one of its properties, another name. */
+function mutated(template: Template, [id, property]: [id: string, property?: string], name: string): Template {
   const copy = structuredClone(template);
   const resource = copy.Resources[id];
   if (resource === undefined) throw new Error(`no ${id}`);
-  if (property === undefined) resource.Type = `${resource.Type.slice(0, -1)}#`;
+  if (property === undefined) resource.Type = name;
   else {
-    resource.Properties[`${property.slice(0, -1)}#`] = resource.Properties[property];
+    resource.Properties[name] = resource.Properties[property];
     delete resource.Properties[property];
   }
   return copy;
