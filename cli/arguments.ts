@@ -37,7 +37,7 @@ export function durationOption(
     : wrong(flag, text, `a duration from ${formatDuration(min)} to ${formatDuration(max)}`);
 }
 
-/** Reads a life of certificates. The one who issues them refuses more than `most`. */
+/** Reads a life of certificates. Their issuer refuses more than `most` days. */
 export function daysOption(text: string, most: number): number {
   const days = /^\d+$/.test(text) ? Number(text) : 0;
   return days >= 1 ? days : wrong('--days', text, `a whole number of days from 1 to ${most}`);
@@ -50,7 +50,7 @@ export function countOption(flag: string, text: string, most = Number.MAX_SAFE_I
     : wrong(flag, text, `a whole number from ${least} to ${most}`);
 }
 
-/** The bounds of a key of the manifest, which those of the API are. */
+/** The bounds of a key of the manifest. The API has the same. */
 export function boundsOf(table: TableName, key: string): Bounds {
   const row = manifestKey(table, key);
   return { ...(row?.min === undefined ? {} : { min: row.min }), ...(row?.max === undefined ? {} : { max: row.max }) };

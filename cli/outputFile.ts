@@ -2,6 +2,10 @@ import { resolve } from 'node:path';
 import { GrafosError } from '../base/grafosError.ts';
 import { savePlace } from '../toolchain/files/savePlace.ts';
 
+/** Beginnings of the messages of errors of `--output` and `--coverage`. */
+export const OUTPUT_FAULT = 'The output cannot be written';
+export const COVERAGE_FAULT = 'The coverage cannot be written';
+
 /**
  * The absolute path of the file that an option names for a result. It is checked before the work
  * that makes the result.

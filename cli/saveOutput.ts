@@ -2,9 +2,7 @@ import { GrafosError } from '../base/grafosError.ts';
 import { saveBytes } from '../toolchain/files/saveBytes.ts';
 import type { ShownOutput } from '../toolchain/output/shownOutput.ts';
 import type { Output } from './output.ts';
-
-/** Beginning of the message of an error of `--output`. */
-export const OUTPUT_FAULT = 'The output cannot be written';
+import { OUTPUT_FAULT } from './outputFile.ts';
 
 /**
  * Writes the bytes of an output, as the tasklet wrote them, to the file of `--output`. A run that

@@ -12,6 +12,7 @@ import { lcovText } from '../toolchain/coverage/lcovText.ts';
 import { type CoveredFile, joinCoverage } from '../toolchain/coverage/lineCoverage.ts';
 import { saveBytes } from '../toolchain/files/saveBytes.ts';
 import type { CommandContext } from './command.ts';
+import { COVERAGE_FAULT } from './outputFile.ts';
 import { pathText } from './text.ts';
 
 /** The coverage of a test, as `--json` has it. */
@@ -46,9 +47,6 @@ export async function coverageOf(
   if (files.length === 0) out.note(`${tasklet.name}: no line is known, because its module has no source map`);
   return files;
 }
-
-/** Beginning of the message of an error of `--coverage`. */
-export const COVERAGE_FAULT = 'The coverage cannot be written';
 
 /**
  * @param file absolute

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readSmallFile } from '../../base/files/readSmallFile.ts';
 import { GrafosError } from '../../base/grafosError.ts';
 import type { SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
 import { QUOTA_RUNS_MAX, type Quota } from '../../daemons/wire/tenantApi.ts';
 import { formatSize } from '../../program/size.ts';
-import { fileError } from '../../toolchain/files/fileError.ts';
+import { fileError, fileFault } from '../../toolchain/files/fileError.ts';
+import { PEM_BYTES_MAX } from '../../toolchain/trust/readPem.ts';
 import { countOption, sizeOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
 import { connectAdmin, type DirectOptions } from '../direct.ts';
@@ -22,12 +23,26 @@ export async function createTenant(
   { cwd, out, signal }: CommandContext,
   given: DirectOptions & { name: string; tenantCert: string },
 ): Promise<void> {
-  const certificate_pem = await readFile(given.tenantCert, 'utf8').catch((error) => {
-    throw fileError(error, "The tenant's certificate cannot be read", true);
-  });
+  const certificate_pem = await readCertificate(given.tenantCert);
   using client = await connectAdmin(cwd, given, signal);
   const tenant = await client.createTenant(given.name, certificate_pem, { signal });
   out.result(tenant, (paint) => [`${paint('green', 'created')}  ${tenant.name}, key ${tenant.key_sha256}`]);
+}
+
+async function readCertificate(file: string): Promise<string> {
+  const what = "The tenant's certificate cannot be read";
+  try {
+    return (await readSmallFile(file, PEM_BYTES_MAX)).toString('utf8');
+  } catch (error) {
+    const fault = fileError(error, what, true);
+    if (fault instanceof GrafosError) throw fault;
+    throw new GrafosError('trust_unreadable', `${what} (${file}).`, {
+      kind: 'usage',
+      why: fileFault(error),
+      next: 'Give the certificate in PEM: --tenant-cert tenant.pem',
+      cause: error,
+    });
+  }
 }
 
 export async function listTenants({ cwd, out, signal }: CommandContext, given: DirectOptions): Promise<void> {

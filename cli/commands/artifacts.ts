@@ -30,10 +30,11 @@ export async function run({ cwd, out, signal }: CommandContext, given: Given): P
       const what = `--bundle does not go with ${given.download ? '--download' : '--out'}.`;
       throw new GrafosError('wrong_usage', what, { next: 'Give the command twice, once with each.' });
     }
-    const file = outputFile(cwd, '--bundle', given.bundle, `${given.bundle} cannot be written`);
+    const fault = `${given.bundle} cannot be written`;
+    const file = outputFile(cwd, '--bundle', given.bundle, fault);
     const ended = await endedRun(loadProgram(cwd), given.runId, given, signal, true);
     const bytes = Buffer.from(writeRunBundle(ended));
-    await saveBytes(file, bytes, `${given.bundle} cannot be written`);
+    await saveBytes(file, bytes, fault);
     out.result({ run_id: given.runId, file, bytes: bytes.length }, () => [
       `${pathText(file, cwd)}  ${formatSize(bytes.length)}`,
       `  next: grafos replay ${pathText(file, cwd)}`,

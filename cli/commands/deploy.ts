@@ -18,10 +18,9 @@ import { warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
 import { bytesFact, confirmFirstDeploy } from '../confirmFirstDeploy.ts';
 import { type DirectOptions, directFiles } from '../direct.ts';
-import { outputFile } from '../outputFile.ts';
+import { OUTPUT_FAULT, outputFile } from '../outputFile.ts';
 import { PROFILE_ROWS, profileLines, warnUnwritten } from '../profileLines.ts';
 import { runExitCode, stateText } from '../runLines.ts';
-import { OUTPUT_FAULT } from '../saveOutput.ts';
 import { hasEnded, shownRun } from '../shownRun.ts';
 import { createWholeLines } from '../wholeLines.ts';
 
@@ -50,7 +49,7 @@ export async function run(context: CommandContext, given: Given): Promise<number
   const figures = readFigures(given, tasklet);
   refuseCombinations(given);
   const output = outputFile(cwd, '--output', given.output, OUTPUT_FAULT);
-  const input = await readGivenInput(given.input, signal);
+  const input = given.input === undefined ? new Uint8Array() : await readInput(given.input, signal);
   const log = createWholeLines((line) => out.note(line));
   const following = given.detach ? { detach: true } : { onLog: log.add };
   let looked: Promise<void> | undefined;
@@ -131,11 +130,6 @@ function refuseCombinations(given: Given): void {
   }
 }
 
-async function readGivenInput(input: string | undefined, signal: AbortSignal): Promise<Uint8Array> {
-  if (input === undefined) return new Uint8Array();
-  return readInput(input, signal);
-}
-
 async function confirmDeploy(
   context: CommandContext,
   { client, target: { provider, cell: name } }: DeployPlace,
@@ -162,15 +156,18 @@ async function confirmDeploy(
   });
 }
 
+interface Ended {
+  program: Program;
+  run: Run & { response: RunResponse };
+  given: Given;
+  /** File of `--output`, absolute. */
+  output: string | undefined;
+}
+
 async function showEnded(
   context: CommandContext,
   client: SchedulerClient,
-  {
-    program,
-    run,
-    given,
-    output,
-  }: { program: Program; run: Run & { response: RunResponse }; given: Given; output: string | undefined },
+  { program, run, given, output }: Ended,
 ): Promise<void> {
   const { cwd, out, signal } = context;
   const { response, isAdvised, lines } = await shownRun(context, client, run, {

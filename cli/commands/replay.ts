@@ -8,10 +8,10 @@ import { replayHere } from '../../toolchain/replay/replayHere.ts';
 import { type Replay, replayEnded, replayRun } from '../../toolchain/replay/replayRun.ts';
 import type { CommandContext } from '../command.ts';
 import { isRunFile } from '../isRunFile.ts';
-import { outputFile } from '../outputFile.ts';
+import { OUTPUT_FAULT, outputFile } from '../outputFile.ts';
 import type { Paint } from '../printedLine.ts';
 import { responseLines } from '../runLines.ts';
-import { OUTPUT_FAULT, saveOutput } from '../saveOutput.ts';
+import { saveOutput } from '../saveOutput.ts';
 
 /** Codes of errors that say that no local stack can repeat a run. */
 const NO_STACK: readonly string[] = ['runtime_not_ready', 'manifest_missing'];

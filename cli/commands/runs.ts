@@ -9,7 +9,7 @@ import { isCloud, refuseLocalCell, resolveProvider } from '../../toolchain/deplo
 import { runsOfProvider } from '../../toolchain/deploy/runsOfProvider.ts';
 import { countOption } from '../arguments.ts';
 import type { CommandContext } from '../command.ts';
-import { outputFile } from '../outputFile.ts';
+import { OUTPUT_FAULT, outputFile } from '../outputFile.ts';
 import { programRootOf } from '../programRootOf.ts';
 import { errorText, runExitCode, stateText } from '../runLines.ts';
 import { table } from '../table.ts';
@@ -71,14 +71,13 @@ export async function show(
   context: CommandContext,
   given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<void> {
-  const { OUTPUT_FAULT } = await import('../saveOutput.ts');
   const { hasEnded, shownRun } = await import('../shownRun.ts');
   const { cwd, out, signal } = context;
+  const output = outputFile(cwd, '--output', given.output, OUTPUT_FAULT);
   const root = programRootOf(cwd);
   const found = await findRun(root, given.runId, given, signal);
   using client = found.client;
   const { run } = found;
-  const output = outputFile(cwd, '--output', given.output, OUTPUT_FAULT);
   if (!hasEnded(run)) {
     if (output !== undefined) throw notEnded(given.runId);
     const { run_id, tasklet, state, cell_id, created_at } = run;
@@ -115,7 +114,6 @@ export async function wait(
   context: CommandContext,
   given: { runId: string; provider?: string; cell?: string; output?: string },
 ): Promise<number> {
-  const { OUTPUT_FAULT } = await import('../saveOutput.ts');
   const { hasEnded, shownRun } = await import('../shownRun.ts');
   const { cwd, out, signal } = context;
   const output = outputFile(cwd, '--output', given.output, OUTPUT_FAULT);

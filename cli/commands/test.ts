@@ -14,7 +14,7 @@ import { DEFAULT_MEM_CAPACITY } from '../../toolchain/stack/stackRequest.ts';
 import { startTemporaryStack } from '../../toolchain/stack/startTemporaryStack.ts';
 import { reportBuildFailure, warnIfStale } from '../builds.ts';
 import type { CommandContext } from '../command.ts';
-import { outputFile } from '../outputFile.ts';
+import { COVERAGE_FAULT, outputFile } from '../outputFile.ts';
 import type { Paint } from '../printedLine.ts';
 import { placeLines } from '../runLines.ts';
 import { countText, durationText } from '../text.ts';
@@ -43,7 +43,7 @@ export async function run(
   const results: FixtureResult[] = [];
   const covered: CoveredFile[] = [];
   const cover = given.coverage === undefined ? undefined : await import('../testCoverage.ts');
-  const lcov = outputFile(cwd, '--coverage', given.coverage, cover?.COVERAGE_FAULT ?? '');
+  const lcov = outputFile(cwd, '--coverage', given.coverage, COVERAGE_FAULT);
   if (suites.some(({ fixtures }) => fixtures.length > 0)) {
     out.progress('starting');
     const memory = Math.max(DEFAULT_MEM_CAPACITY, ...tasklets.map(({ mem_bytes }) => mem_bytes));

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { createYield } from '../../base/createYield.ts';
+import { createYield } from '../../base/bulkTurns.ts';
 import { StateFolder } from '../../base/files/stateFolder.ts';
 import { AuditChain, type AuditProblem, type ChainEnd } from './auditChain.ts';
 import { auditFiles } from './auditFiles.ts';

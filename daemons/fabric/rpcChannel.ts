@@ -11,7 +11,7 @@ import {
   type MessageReader,
   type MessageWriter,
 } from 'vscode-jsonrpc/node';
-import { noteStep } from '../../base/createYield.ts';
+import { noteStep } from '../../base/bulkTurns.ts';
 import { CoalescingWriter } from '../streams/coalescingWriter.ts';
 import { FrameInvalidError, FrameReader, frameHead } from '../streams/frames.ts';
 import type { ByteChannel } from './controlLink.ts';

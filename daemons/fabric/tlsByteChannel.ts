@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { betweenTurns, TURN_BYTES } from '../../base/createYield.ts';
+import { betweenTurns, TURN_BYTES } from '../../base/bulkTurns.ts';
 import { type ByteChannel, Inbox } from './controlLink.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { createYield } from '../../base/createYield.ts';
+import { createYield } from '../../base/bulkTurns.ts';
 
 const FIRST_BYTES = 4_096;
 

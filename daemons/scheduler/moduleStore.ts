@@ -6,7 +6,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { createYield } from '../../base/createYield.ts';
+import { createYield } from '../../base/bulkTurns.ts';
 import { StateFolder } from '../../base/files/stateFolder.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { sha256InTurns } from '../../base/sha256InTurns.ts';

@@ -44,7 +44,8 @@ export interface DeployRequest {
 export async function deployTasklet(grafos: CommandContext, request: DeployRequest): Promise<void> {
   const { session } = request;
   const store = grafos.context.workspaceState;
-  await afterWalkthrough();
+  // The walkthrough names no tasklet. From elsewhere nothing takes the focus.
+  if (request.tasklet === undefined) await afterWalkthrough();
   const picked = await pickTasklet(
     session.root,
     request.tasklet,

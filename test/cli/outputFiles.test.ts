@@ -99,7 +99,9 @@ describe('files for results', () => {
     }
   });
 
-  it('that could not be written after all leave the run, and its id is said', async () => {
+  it('that could not be written after all leave the run, and its id is said', async function () {
+    // Linux alone has a folder in which nobody makes a file, and which looks like any other.
+    if (process.platform !== 'linux') this.skip();
     const { stdout } = await grafos(['deploy', 'run', '--input', 'input', '--output', '/sys/out', '--json'], { cwd });
     const { error } = JSON.parse(stdout);
     const [newest] = await grafosJson<Run[]>(['runs', 'list', '--limit', '1'], { cwd });

@@ -21,6 +21,7 @@ import { freePorts } from '../helpers/freePorts.ts';
 import { grafosJson, startGrafos } from '../helpers/grafosCommand.ts';
 import { loopbackAddress } from '../helpers/loopbackAddress.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
+import { ownUserState } from '../helpers/ownUserState.ts';
 import { provisioningOf } from '../helpers/provisioningOf.ts';
 import { both } from '../helpers/signingRequests.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -30,20 +31,7 @@ const hasIpv6 = networkInterfaces().lo?.some(({ address }) => address === '::1')
 
 describe('the certificates of a cell in a cloud', function () {
   this.timeout(180_000);
-  let state: { path: string } & AsyncDisposable;
-  let stateBefore: string | undefined;
-
-  before(async () => {
-    state = await temporaryFolder('grafos-state-');
-    stateBefore = process.env.XDG_STATE_HOME;
-    process.env.XDG_STATE_HOME = state.path;
-  });
-
-  after(async () => {
-    if (stateBefore === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = stateBefore;
-    await state[Symbol.asyncDispose]();
-  });
+  ownUserState();
 
   it('are warned about near their end, and renewed through the port of the scheduler', async () => {
     const address = loopbackAddress();

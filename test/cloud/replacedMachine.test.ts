@@ -19,6 +19,7 @@ import { doneJournal } from '../helpers/doneJournal.ts';
 import { loopbackAddress } from '../helpers/loopbackAddress.ts';
 import { madeCloud } from '../helpers/madeCloud.ts';
 import { openDoor } from '../helpers/openDoor.ts';
+import { ownUserState } from '../helpers/ownUserState.ts';
 import { provisioningOf } from '../helpers/provisioningOf.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
@@ -26,20 +27,7 @@ const missing = debianMachinesMissing();
 const { signal } = new AbortController();
 
 describe('another machine at the address of a cell', () => {
-  let state: { path: string } & AsyncDisposable;
-  let stateBefore: string | undefined;
-
-  before(async () => {
-    state = await temporaryFolder('grafos-state-');
-    stateBefore = process.env.XDG_STATE_HOME;
-    process.env.XDG_STATE_HOME = state.path;
-  });
-
-  after(async () => {
-    if (stateBefore === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = stateBefore;
-    await state[Symbol.asyncDispose]();
-  });
+  ownUserState();
 
   it(`is brought nothing before the enrolment${missing === undefined ? '' : ` (skipped: ${missing})`}`, async function () {
     if (missing !== undefined) this.skip();

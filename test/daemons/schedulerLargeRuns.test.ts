@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { hasOthers, noteStep } from '../../base/createYield.ts';
+import { hasOthers, noteStep } from '../../base/bulkTurns.ts';
 import { parseExactJson } from '../../base/json/parseExactJson.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { PeerFiles } from '../../daemons/peers/peerFiles.ts';

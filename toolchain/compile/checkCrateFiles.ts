@@ -5,6 +5,7 @@ import { PROGRAM_LIMITS } from '../../program/programLimits.ts';
 import { ProgramReader, type ReadFault } from '../../program/programReader.ts';
 import { readError } from '../../program/readError.ts';
 import { readToml, type TomlNode, type TomlTable } from '../../program/tomlDocument.ts';
+import { isInside } from '../files/isInside.ts';
 
 /** Files beside a crate, and in the folders above it, that cargo and rustup read. */
 const SETTINGS = [
@@ -132,10 +133,6 @@ function foldersUp(root: string, from: string): string[] {
   const folders: string[] = [];
   for (let folder = from; isInside(root, folder); folder = dirname(folder)) folders.push(folder);
   return folders;
-}
-
-function isInside(root: string, path: string): boolean {
-  return path === root || path.startsWith(root + sep);
 }
 
 function tooMany(): ReadFault {

@@ -1,9 +1,9 @@
 import type { StateFolder } from '../../base/files/stateFolder.ts';
 import { GrafosError } from '../../base/grafosError.ts';
 import { createSchedulerClient, type SchedulerClient } from '../../daemons/tenant/schedulerClient.ts';
+import { STORE_FILE } from '../stack/lookAtStore.ts';
 import { findProgramState } from '../stack/programState.ts';
 import { openStoreConnection } from '../stack/storeConnection.ts';
-import { STORE_FILE } from '../stack/storeDamage.ts';
 import { TEST_RUNS } from '../stack/testRuns.ts';
 import { connectTarget } from './connectTarget.ts';
 import { resolveProvider } from './resolveProvider.ts';

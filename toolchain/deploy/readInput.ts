@@ -32,6 +32,7 @@ export async function readInput(file: string, signal: AbortSignal): Promise<Uint
  * the abort opens the other end for a moment.
  */
 async function openPipe(file: string, signal: AbortSignal): Promise<FileHandle> {
+  signal.throwIfAborted();
   const release = () => {
     try {
       closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
+import { isInside } from './isInside.ts';
 
 /**
  * Makes the folder that a file of a program is written to, and stays inside the program: a link on
@@ -34,9 +35,7 @@ function followed(root: string, link: string, path: string): string {
   } catch {
     throw outside(path, `${link} is a link that leads nowhere.`);
   }
-  const inside = relative(root, target);
-  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside))
-    throw outside(path, `${link} is a link to ${target}.`);
+  if (!isInside(root, target)) throw outside(path, `${link} is a link to ${target}.`);
   if (!stats.isDirectory()) throw outside(path, `${link} is a link to a file.`);
   return target;
 }

@@ -1,8 +1,9 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { dirname, relative, sep } from 'node:path';
+import { dirname } from 'node:path';
 import { GrafosError } from '../../base/grafosError.ts';
 import { findProgram } from '../../program/loadProgram.ts';
 import { fileError } from './fileError.ts';
+import { isInside } from './isInside.ts';
 
 /** The place where the bytes go for which a person named a file. */
 export interface SavePlace {
@@ -37,7 +38,7 @@ export function savePlace(file: string, what: string): SavePlace {
         next: 'Check the path.',
       });
     }
-    if (isLeadOut(file, stats)) return { path: file, kind: 'file' };
+    if (leadsOut(file, stats)) return { path: file, kind: 'file' };
     if (stats?.isFIFO()) return { path: file, kind: 'pipe' };
     if (stats?.isCharacterDevice() || DEVICES.test(folder)) return { path: file, kind: 'device' };
     return { path: stats === undefined ? file : realpathSync.native(file), kind: 'file' };
@@ -47,14 +48,10 @@ export function savePlace(file: string, what: string): SavePlace {
 }
 
 /** Says whether a path is a link in a program that leads out of it. */
-function isLeadOut(file: string, stats: Stats | undefined): boolean {
+function leadsOut(file: string, stats: Stats | undefined): boolean {
   if (stats === undefined || !lstatSync(file).isSymbolicLink()) return false;
   const program = findProgram(dirname(file));
-  return program !== null && isOutside(relative(realpathSync.native(program), realpathSync.native(file)));
-}
-
-function isOutside(path: string): boolean {
-  return path === '..' || path.startsWith(`..${sep}`) || /^(?:[A-Za-z]:)?[\\/]/.test(path);
+  return program !== null && !isInside(realpathSync.native(program), realpathSync.native(file));
 }
 
 function notAFile(message: string, next: string): GrafosError {

@@ -19,11 +19,12 @@ export async function writeAtomically(file: string, content: string | Uint8Array
   const temporary = join(dirname(file), `.${basename(file).slice(0, NAME_MAX)}.${random}`);
   try {
     const before = mode === undefined ? await lstat(file).catch(() => undefined) : undefined;
-    await using handle = await open(temporary, 'wx', mode ?? NEW_FILE);
-    // The mask of the user does not count for a file that was there.
-    if (before?.isFile()) await handle.chmod(before.mode & 0o777);
-    await handle.writeFile(content);
-    await handle.close();
+    {
+      await using handle = await open(temporary, 'wx', mode ?? NEW_FILE);
+      // The mask of the user does not count for a file that was there.
+      if (before?.isFile()) await handle.chmod(before.mode & 0o777);
+      await handle.writeFile(content);
+    }
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});

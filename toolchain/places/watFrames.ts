@@ -4,7 +4,7 @@ import { textLines } from '../../program/textLines.ts';
 import type { CodePlaces } from '../profile/codePlaces.ts';
 import { watTokens } from '../validate/watTokens.ts';
 import { watFunctions } from './watFunctions.ts';
-import { watInstruction } from './watInstructions.ts';
+import { watInstruction } from './watInstruction.ts';
 
 /**
  * Finds the instructions of WebAssembly text at which the frames of a run's error were, in the

@@ -23,9 +23,9 @@ import { auditFaults, auditFaultText } from './auditFaultText.ts';
 import { compilerChecks } from './compilerChecks.ts';
 import { deadDaemons, knownStack } from './devState.ts';
 import { helperAnswers } from './helperAnswers.ts';
+import { lookAtStore } from './lookAtStore.ts';
 import { type StackPaths, stackPaths } from './stackPaths.ts';
 import { stateOwner } from './stateOwner.ts';
-import { lookAtStore } from './storeDamage.ts';
 import { udpGetsThrough } from './udpGetsThrough.ts';
 
 export interface Check {

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readSmallFile } from '../../base/files/readSmallFile.ts';
 import { GrafosError } from '../../base/grafosError.ts';
 import { plainText } from '../../base/text/plainText.ts';
 import { fileFault } from '../files/fileError.ts';
 import { type Authority, loadAuthority } from './authority.ts';
+import { PEM_BYTES_MAX } from './readPem.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -37,7 +38,7 @@ function checkDays(authority: Authority, days: number): void {
 
 async function readPem(file: string, what: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readSmallFile(file, PEM_BYTES_MAX)).toString('utf8');
   } catch (cause) {
     throw new GrafosError('ca_unreadable', `The ${what} cannot be read (${plainText(file, 1024)}).`, {
       why: fileFault(cause),

@@ -14,7 +14,7 @@ export interface Pem {
 export const BY_HAND = 'the scheduler';
 
 /** Bytes; a chain of certificates has a few thousand. */
-const PEM_BYTES_MAX = 256 * 1024;
+export const PEM_BYTES_MAX = 256 * 1024;
 
 /**
  * A certificate or key from its file.

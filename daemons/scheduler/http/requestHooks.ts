@@ -1,5 +1,5 @@
 /** The checks that every request passes before its body is read. */
-import { noteStep } from '../../../base/createYield.ts';
+import { noteStep } from '../../../base/bulkTurns.ts';
 import { endRefusedBody } from '../../doors/endRefusedBody.ts';
 import { requestHost } from '../../peers/requestHost.ts';
 import type { Authenticate } from '../auth/authenticate.ts';

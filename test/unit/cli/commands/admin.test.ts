@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import {
   auditQuery,
@@ -49,6 +50,17 @@ describe('grafos admin', () => {
     await assert.rejects(createTenant(context(), { name: 'acme', tenantCert }), {
       code: 'no_such_file',
       message: `The tenant's certificate cannot be read: there is no such file or folder (${tenantCert}).`,
+    });
+  });
+
+  it('refuses a pipe for a certificate at once', async function () {
+    if (process.platform === 'win32') this.skip();
+    const tenantCert = join(program.root, 'pipe.pem');
+    execFileSync('mkfifo', [tenantCert]);
+    await assert.rejects(createTenant(context(), { name: 'acme', tenantCert }), {
+      code: 'trust_unreadable',
+      kind: 'usage',
+      why: 'It is no regular file.',
     });
   });
 

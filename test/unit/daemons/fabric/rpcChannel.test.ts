@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Message } from 'vscode-jsonrpc/node';
-import { hasOthers, noteStep } from '../../../../base/createYield.ts';
+import { hasOthers, noteStep } from '../../../../base/bulkTurns.ts';
 import { Backlog, RPC_MESSAGE_BYTES_MAX, RpcReader, RpcWriter } from '../../../../daemons/fabric/rpcChannel.ts';
 import { FrameInvalidError, frameHead } from '../../../../daemons/streams/frames.ts';
 import { channelPair } from '../../../helpers/channelPair.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GrafosError } from '../../../../base/grafosError.ts';
 import { createAuthority } from '../../../../toolchain/trust/authority.ts';
@@ -26,6 +27,23 @@ function readsWell({ message, why, next }: GrafosError): void {
 }
 
 describe('a CA that the user keeps', () => {
+  for (const [what, why] of [
+    ['a pipe', 'It is no regular file.'],
+    ['a huge file', 'It has 1048576 bytes, and 262144 is the most.'],
+    ['a folder', 'It is no regular file.'],
+  ] as const)
+    it(`is refused at once as ${what}`, async function () {
+      if (process.platform === 'win32') this.skip();
+      await using folder = await temporaryFolder();
+      const ca = join(folder.path, 'ca.pem');
+      if (what === 'a pipe') execFileSync('mkfifo', [ca]);
+      else if (what === 'a folder') await mkdir(ca);
+      else await writeFile(ca, Buffer.alloc(1024 * 1024));
+      const refused = await errorOf(readAuthority(ca, ca, 1));
+      readsWell(refused);
+      assert.deepEqual([refused.code, refused.why], ['ca_unreadable', why]);
+    });
+
   it('that is not there is named in sentences, with its path apart from their ends', async () => {
     await using folder = await temporaryFolder();
     const [ca, caKey] = [join(folder.path, 'ca.pem'), join(folder.path, 'ca-key.pem')];

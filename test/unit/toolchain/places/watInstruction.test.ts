@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { watFunctions } from '../../../../toolchain/places/watFunctions.ts';
-import { watInstruction } from '../../../../toolchain/places/watInstructions.ts';
+import { watInstruction } from '../../../../toolchain/places/watInstruction.ts';
 import { createCodePlaces } from '../../../../toolchain/profile/codePlaces.ts';
 import { watTokens } from '../../../../toolchain/validate/watTokens.ts';
 import { skipImmediates } from '../../../../wasm/read/skipImmediates.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { betweenTurns, createYield, hasOthers, noteStep, STEPS_MS, TURN_BYTES } from '../../../base/createYield.ts';
+import { betweenTurns, createYield, hasOthers, noteStep, STEPS_MS, TURN_BYTES } from '../../../base/bulkTurns.ts';
 
 describe('turns of bulk', () => {
   afterEach(() => noteStep(Number.NEGATIVE_INFINITY));
