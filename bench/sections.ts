@@ -28,7 +28,7 @@ export const SECTIONS = {
       (await import('./loopReport.ts')).loopReport(report, rounds, seconds, modules),
   },
   commands: {
-    title: 'Commands of every minute',
+    title: 'Everyday commands',
     about: 'Unchanged builds and commands for cells beside bare Node, and a large input beside a plain copy.',
     measure: async (report, { rounds }) => (await import('./commandsReport.ts')).commandsReport(report, rounds),
   },

@@ -65,7 +65,7 @@ export function outputText(text: string): i32 {
 @inline
 export function call<Input, Output>(compute: (input: Input) => Output, handle: i32, length: i32): i32 {
   let answer: Output;
-  // A null that may be given is no output, and an input is never null.
+  // A null is no output, and an input is never null.
   if (isNullable<Input>()) ERROR("compute takes Uint8Array or string");
   if (isNullable<Output>()) ERROR("compute returns Uint8Array or string");
   if (isString<Input>()) {

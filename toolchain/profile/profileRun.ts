@@ -91,8 +91,8 @@ export async function profileRun(
 }
 
 /**
- * Writes a file among the profiles of a program. A disk that cannot take it does not cost the
- * profile, which was worked for.
+ * Writes a file among the profiles of a program. The profile is shown also where the disk cannot
+ * take the file.
  *
  * @returns the fault of the disk; null where the file is written
  * @throws {GrafosError} every other one, such as state_unsafe
